@@ -1,0 +1,245 @@
+// Package emulator is the small kit that the emulators of Slack, Port and
+// incident.io share: a server on loopback, the faults it plays on request, a record of
+// the calls it got and the events it tells to whoever watches.
+//
+// It knows nothing of any vendor.
+package emulator
+
+import (
+	"bytes"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+)
+
+// MaxBody is the largest request body, in bytes, that an emulator reads.
+const MaxBody = 4 << 20
+
+// MaxCalls is how many calls, the latest ones, a Server remembers.
+const MaxCalls = 20_000
+
+// An Event is something that happened, as a person would tell it: one arrow of a sequence diagram.
+type Event struct {
+	Time     time.Time
+	From, To string // "slack", "foghorn", "port", "incident.io", "person"
+	Kind     string // a stable word such as "command", "view", "run", "webhook", "incident", "automation", "entity", "message"
+	Text     string // one line for people
+	Body     any    // what crossed the wire, secrets masked; may be nil
+}
+
+// A Call is one request that a Server got.
+type Call struct {
+	Time   time.Time
+	Method string
+	Path   string // without the query
+	Query  string
+	Header http.Header // Authorization removed
+	Body   []byte
+	Status int           // 0 when the answer was never sent
+	Took   time.Duration // until the handler was done
+}
+
+// A Fault is played instead of, or around, the real answer.
+type Fault struct {
+	Path   string        // what the path must end in; "" matches every call
+	Method string        // "" matches every method
+	Times  int           // how often; 0 means until Clear
+	Delay  time.Duration // waited before anything else, or until the caller hangs up
+	Status int           // answered instead of the real answer; 0 leaves it alone
+	Header http.Header   // with Status
+	Body   string        // with Status
+	Lose   bool          // do the work, then cut the connection instead of answering
+	Cut    bool          // cut the connection and do nothing
+}
+
+// A Server is an HTTP server on a free port of 127.0.0.1.
+type Server struct {
+	URL string // http://127.0.0.1:port, no slash at the end
+
+	srv  *http.Server
+	done chan struct{}
+
+	mu       sync.Mutex
+	faults   []Fault
+	calls    []Call
+	watchers map[int]func(Event)
+	next     int
+}
+
+// Start serves h on addr; "" means a free port of 127.0.0.1.
+func Start(addr string, h http.Handler) (*Server, error) {
+	if addr == "" {
+		addr = "127.0.0.1:0"
+	}
+	ln, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{URL: "http://" + ln.Addr().String(), done: make(chan struct{}), watchers: map[int]func(Event){}}
+	s.srv = &http.Server{Handler: s.play(h), ReadHeaderTimeout: 10 * time.Second}
+	go func() { // ends with Close
+		defer close(s.done)
+		_ = s.srv.Serve(ln)
+	}()
+	return s, nil
+}
+
+// Close stops the server and waits for it. Connections are cut.
+func (s *Server) Close() {
+	_ = s.srv.Close()
+	<-s.done
+}
+
+// Plan adds a fault. Faults are tried in the order they were planned.
+func (s *Server) Plan(f Fault) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = append(s.faults, f)
+}
+
+// Clear removes all faults.
+func (s *Server) Clear() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = nil
+}
+
+// Calls are the calls whose path ends in suffix, oldest first. "" gives all.
+func (s *Server) Calls(suffix string) []Call {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []Call
+	for _, c := range s.calls {
+		if strings.HasSuffix(c.Path, suffix) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// Watch tells f of every event from now on, one at a time, until stop is called.
+// f must not block and must not call the emulator.
+func (s *Server) Watch(f func(Event)) (stop func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	id := s.next
+	s.next++
+	s.watchers[id] = f
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.watchers, id)
+	}
+}
+
+// Emit tells the watchers. A zero Time becomes now.
+func (s *Server) Emit(e Event) {
+	if e.Time.IsZero() {
+		e.Time = time.Now()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, f := range s.watchers {
+		f(e)
+	}
+}
+
+// take returns the first fault that fits and uses it up.
+func (s *Server) take(r *http.Request) (Fault, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i, f := range s.faults {
+		if !strings.HasSuffix(r.URL.Path, f.Path) || f.Method != "" && f.Method != r.Method {
+			continue
+		}
+		switch f.Times {
+		case 0:
+		case 1:
+			s.faults = append(s.faults[:i:i], s.faults[i+1:]...)
+		default:
+			s.faults[i].Times--
+		}
+		return f, true
+	}
+	return Fault{}, false
+}
+
+func (s *Server) play(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
+		if err != nil {
+			http.Error(w, "request body too large", http.StatusRequestEntityTooLarge)
+			return
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		header := r.Header.Clone()
+		header.Del("Authorization")
+		call := Call{Time: time.Now(), Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery, Header: header, Body: body}
+		rec := &recorder{ResponseWriter: w}
+		defer func() {
+			call.Status, call.Took = rec.status, time.Since(call.Time)
+			s.mu.Lock()
+			if len(s.calls) == MaxCalls {
+				s.calls = append(s.calls[:0], s.calls[MaxCalls/10:]...)
+			}
+			s.calls = append(s.calls, call)
+			s.mu.Unlock()
+		}()
+
+		f, faulty := s.take(r)
+		if faulty && f.Delay > 0 {
+			select {
+			case <-time.After(f.Delay):
+			case <-r.Context().Done():
+				return
+			}
+		}
+		switch {
+		case faulty && f.Cut:
+			panic(http.ErrAbortHandler)
+		case faulty && f.Lose:
+			h.ServeHTTP(&discard{header: http.Header{}}, r)
+			panic(http.ErrAbortHandler)
+		case faulty && f.Status != 0:
+			for k, vs := range f.Header {
+				rec.Header()[k] = vs
+			}
+			rec.WriteHeader(f.Status)
+			_, _ = io.WriteString(rec, f.Body)
+		default:
+			h.ServeHTTP(rec, r)
+		}
+	})
+}
+
+// recorder keeps the status. Unwrap lets websocket upgrades and flushes through.
+type recorder struct {
+	http.ResponseWriter
+	status int
+}
+
+func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
+
+func (r *recorder) WriteHeader(code int) {
+	if r.status == 0 {
+		r.status = code
+	}
+	r.ResponseWriter.WriteHeader(code)
+}
+
+func (r *recorder) Write(p []byte) (int, error) {
+	if r.status == 0 {
+		r.status = http.StatusOK
+	}
+	return r.ResponseWriter.Write(p)
+}
+
+// discard is the writer of an answer that is lost.
+type discard struct{ header http.Header }
+
+func (d *discard) Header() http.Header         { return d.header }
+func (d *discard) Write(p []byte) (int, error) { return len(p), nil }
+func (d *discard) WriteHeader(int)             {}
