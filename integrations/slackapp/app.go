@@ -1,0 +1,149 @@
+// Package slackapp is Foghorn's side of Slack: the socket-mode links on which commands
+// and clicks arrive, and the few Web API methods that the bot calls.
+//
+// An [App] keeps two links open, so that one can be refreshed while the other listens.
+// Each envelope goes to the [Handler], whose return value is the ack. Errors are of type
+// [*Error]; nothing is logged here and no token, ticket or response URL is in an error.
+package slackapp
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/patrickmn/go-cache"
+	"github.com/slack-go/slack"
+)
+
+const (
+	// DefaultAPIURL is where Slack's Web API lives.
+	DefaultAPIURL = "https://slack.com/api/"
+
+	// CallTimeout bounds every Web API call. Once it has passed since a call was begun,
+	// the call is either done or will never be.
+	CallTimeout = 5 * time.Second
+
+	// TriggerLife is how long a trigger_id can open a view.
+	// https://docs.slack.dev/interactivity/handling-user-interaction#modal_responses
+	TriggerLife = 3 * time.Second
+
+	// personTTL is how long a person's profile is believed.
+	personTTL = 10 * time.Minute
+)
+
+// Config says which app to be. The tokens are required.
+type Config struct {
+	AppToken string // xapp-…, opens the links
+	BotToken string // xoxb-…, calls the Web API
+	APIURL   string // with a slash at its end; empty: DefaultAPIURL
+	Links    int    // links to keep open; 0: two. Slack allows ten for all processes of an app
+
+	// OnTrouble, if set, hears of what is mended without the caller: lost links, refused
+	// opens, unreadable frames, handlers that panicked. It must not block.
+	OnTrouble func(Trouble)
+
+	// OnCall, if set, hears of each Web API call: its method, its outcome ("ok" or
+	// Slack's error code) and how long it took. It must not block.
+	OnCall func(method, outcome string, took time.Duration)
+}
+
+// Trouble is something that went wrong on a link.
+type Trouble struct {
+	Link int    // counted from 0
+	Kind string // "open", "frame", "write", "panic"
+	Err  error
+}
+
+// An App is a Slack app with its bot user. Make one with New; it is safe for concurrent use.
+type App struct {
+	cfg    Config
+	web    *slack.Client // the bot's calls
+	gate   *gate         // the calls that open links
+	opener *slack.Client // apps.connections.open, through the gate
+	live   atomic.Int32
+	people *cache.Cache // user id -> Person
+	seen   *cache.Cache // envelope id -> payload of its ack
+}
+
+// New makes an App. It calls nobody.
+func New(cfg Config) *App {
+	cfg.APIURL = cmp.Or(cfg.APIURL, DefaultAPIURL)
+	if !strings.HasSuffix(cfg.APIURL, "/") {
+		cfg.APIURL += "/"
+	}
+	cfg.Links = cmp.Or(cfg.Links, 2)
+	// Both clients speak to one host over and over: keep their connections.
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConnsPerHost = 64
+	opening := transport.Clone()
+	opening.ResponseHeaderTimeout = openTimeout
+	a := &App{
+		cfg:    cfg,
+		gate:   newGate(opening),
+		people: cache.New(personTTL, 0),
+		seen:   cache.New(seenTTL, 0),
+	}
+	a.web = slack.New(cfg.BotToken, slack.OptionAPIURL(cfg.APIURL),
+		slack.OptionHTTPClient(&http.Client{Transport: bounded{transport}, Timeout: CallTimeout, CheckRedirect: noRedirect}))
+	a.opener = slack.New("", slack.OptionAppLevelToken(cfg.AppToken), slack.OptionAPIURL(cfg.APIURL),
+		slack.OptionHTTPClient(&http.Client{Transport: bounded{a.gate}, CheckRedirect: noRedirect}))
+	return a
+}
+
+// Links is how many links are alive now.
+func (a *App) Links() int { return int(a.live.Load()) }
+
+// Identity is who the bot token is.
+type Identity struct {
+	Team, TeamID, URL string
+	UserID, BotID     string
+	Scopes            []string // granted to the token; nil when Slack did not say
+}
+
+// Check asks Slack who the bot token is.
+// https://docs.slack.dev/reference/methods/auth.test
+func (a *App) Check(ctx context.Context) (Identity, error) {
+	ctx, done := a.call(ctx, "auth.test")
+	r, err := a.web.AuthTestContext(ctx)
+	if err = done(err); err != nil {
+		return Identity{}, err
+	}
+	id := Identity{Team: r.Team, TeamID: r.TeamID, URL: r.URL, UserID: r.UserID, BotID: r.BotID}
+	if s := r.Header.Get("X-Oauth-Scopes"); s != "" {
+		for scope := range strings.SplitSeq(s, ",") {
+			id.Scopes = append(id.Scopes, strings.TrimSpace(scope))
+		}
+	}
+	return id, nil
+}
+
+// CheckLink opens one link's ticket and throws it away: the app token works and socket mode is on.
+// https://docs.slack.dev/reference/methods/apps.connections.open
+func (a *App) CheckLink(ctx context.Context) error {
+	ctx, done := a.call(ctx, "apps.connections.open")
+	_, _, err := a.opener.StartSocketModeContext(ctx)
+	return done(err)
+}
+
+// call bounds a Web API call and gives the function that ends it.
+func (a *App) call(ctx context.Context, method string) (context.Context, func(error) error) {
+	begun := time.Now()
+	ctx, cancel := context.WithTimeout(ctx, CallTimeout)
+	return ctx, func(err error) error {
+		cancel()
+		err = wrap(method, err)
+		if a.cfg.OnCall != nil {
+			a.cfg.OnCall(method, outcome(err), time.Since(begun))
+		}
+		return err
+	}
+}
+
+func (a *App) trouble(t Trouble) {
+	if a.cfg.OnTrouble != nil {
+		a.cfg.OnTrouble(t)
+	}
+}

@@ -1,0 +1,106 @@
+package slackapp
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/slack-go/slack"
+)
+
+// A Message is what the bot says. Text is required: it is the notification and what
+// screen readers read.
+type Message struct {
+	Text   string
+	Blocks []slack.Block
+
+	// Mark finds the message again (FindPost). Empty: it need not be found.
+	Mark Mark
+}
+
+// A Mark is message metadata that only the app sees.
+// https://docs.slack.dev/messaging/message-metadata
+type Mark struct {
+	EventType string // such as foghorn_told
+	Key       string // unique among the messages of this type
+}
+
+const markKey = "key"
+
+func (m Message) options() []slack.MsgOption {
+	opts := []slack.MsgOption{
+		slack.MsgOptionText(m.Text, false),
+		slack.MsgOptionDisableLinkUnfurl(),
+		slack.MsgOptionDisableMediaUnfurl(),
+	}
+	if len(m.Blocks) > 0 {
+		opts = append(opts, slack.MsgOptionBlocks(m.Blocks...))
+	}
+	if m.Mark.EventType != "" {
+		opts = append(opts, slack.MsgOptionMetadata(slack.SlackMetadata{
+			EventType:    m.Mark.EventType,
+			EventPayload: map[string]any{markKey: m.Mark.Key},
+		}))
+	}
+	return opts
+}
+
+// Post sends a message to a channel, or to a person by the id of the user, and returns its ts.
+// https://docs.slack.dev/reference/methods/chat.postMessage
+func (a *App) Post(ctx context.Context, channel string, m Message) (ts string, err error) {
+	ctx, done := a.call(ctx, "chat.postMessage")
+	_, ts, err = a.web.PostMessageContext(ctx, channel, m.options()...)
+	return ts, done(err)
+}
+
+// PostEphemeral shows a message to one person in a channel. It is gone when Slack is
+// loaded anew, and nothing tells whether it was seen.
+// https://docs.slack.dev/reference/methods/chat.postEphemeral
+func (a *App) PostEphemeral(ctx context.Context, channel, user string, m Message) error {
+	m.Mark = Mark{} // ephemeral messages carry no metadata
+	ctx, done := a.call(ctx, "chat.postEphemeral")
+	_, err := a.web.PostEphemeralContext(ctx, channel, user, m.options()...)
+	return done(err)
+}
+
+// Update replaces a message of the bot's own.
+// https://docs.slack.dev/reference/methods/chat.update
+func (a *App) Update(ctx context.Context, channel, ts string, m Message) error {
+	ctx, done := a.call(ctx, "chat.update")
+	_, _, _, err := a.web.UpdateMessageContext(ctx, channel, ts, m.options()...)
+	return done(err)
+}
+
+// maxHistory is how many pages of 100 messages FindPost reads.
+const maxHistory = 10
+
+// FindPost looks for a message of the bot by its mark, among those of the channel since a
+// time. It needs the optional scopes channels:history and groups:history; without them
+// the error is a Refused one with Code missing_scope.
+// https://docs.slack.dev/reference/methods/conversations.history
+func (a *App) FindPost(ctx context.Context, channel string, mark Mark, since time.Time) (ts string, found bool, err error) {
+	params := &slack.GetConversationHistoryParameters{
+		ChannelID:          channel,
+		Oldest:             strconv.FormatFloat(float64(since.UnixMilli())/1000, 'f', 6, 64),
+		Limit:              100,
+		Inclusive:          true,
+		IncludeAllMetadata: true,
+	}
+	for range maxHistory {
+		call, done := a.call(ctx, "conversations.history")
+		page, err := a.web.GetConversationHistoryContext(call, params)
+		if err = done(err); err != nil {
+			return "", false, err
+		}
+		for _, m := range page.Messages {
+			if m.Metadata.EventType == mark.EventType && m.Metadata.EventPayload[markKey] == mark.Key {
+				return m.Timestamp, true, nil
+			}
+		}
+		if params.Cursor = page.ResponseMetaData.NextCursor; params.Cursor == "" {
+			return "", false, nil
+		}
+	}
+	return "", false, fmt.Errorf("find message: none among the latest %d of the channel", 100*maxHistory)
+}
