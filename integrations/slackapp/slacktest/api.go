@@ -1,0 +1,227 @@
+package slacktest
+
+import (
+	"encoding/json"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// An Error is one of Slack's error words, such as not_in_channel.
+type Error string
+
+func (e Error) Error() string { return string(e) }
+
+// What a person sees when an app does not answer.
+const (
+	ErrOperationTimeout Error = "operation_timeout" // no ack within AckTimeout
+	ErrDispatchFailed   Error = "dispatch_failed"   // no socket is open
+)
+
+// reply is the JSON object of an answer.
+type reply map[string]any
+
+// refusal is an answer with ok false. More goes into the object beside the error word.
+type refusal struct {
+	word Error
+	more reply
+}
+
+func (r refusal) Error() string { return string(r.word) }
+
+func refuse(word string, more reply) error { return refusal{Error(word), more} }
+
+// A call is one request to a method, its arguments read.
+type call struct {
+	method string
+	args   args
+	token  string
+	inBody bool // the token came as a field
+}
+
+// A method of the Web API.
+type method struct {
+	app    bool     // wants the app-level token, else the bot token
+	scopes []string // one of them is needed; none means no scope is
+	run    func(*Server, *call) (reply, error)
+}
+
+var methods map[string]method
+
+func init() { // blocks.validate and others refer to the table through the server
+	methods = map[string]method{
+		"apps.connections.open": {app: true, run: (*Server).connectionsOpen},
+		"api.test":              {run: func(*Server, *call) (reply, error) { return reply{}, nil }},
+		"auth.test":             {run: (*Server).authTest},
+		"users.info":            {scopes: []string{"users:read"}, run: (*Server).usersInfo},
+		"users.list":            {scopes: []string{"users:read"}, run: (*Server).usersList},
+		"users.lookupByEmail":   {scopes: []string{"users:read.email"}, run: (*Server).usersLookupByEmail},
+		"views.open":            {run: (*Server).viewsOpen},
+		"views.push":            {run: (*Server).viewsPush},
+		"views.update":          {run: (*Server).viewsUpdate},
+		"views.publish":         {run: (*Server).viewsPublish},
+		"chat.postMessage":      {scopes: []string{"chat:write"}, run: (*Server).postMessage},
+		"chat.postEphemeral":    {scopes: []string{"chat:write"}, run: (*Server).postEphemeral},
+		"chat.update":           {scopes: []string{"chat:write"}, run: (*Server).updateMessage},
+		"chat.delete":           {scopes: []string{"chat:write"}, run: (*Server).deleteMessage},
+	}
+}
+
+func (s *Server) serveMethod(w http.ResponseWriter, r *http.Request, name string) {
+	c, err := readCall(r, name)
+	if err != nil {
+		writeJSON(w, http.StatusOK, reply{"ok": false, "error": err.Error()})
+		return
+	}
+	m, known := methods[name]
+	if !known {
+		writeJSON(w, http.StatusOK, reply{"ok": false, "error": "unknown_method", "req_method": name})
+		return
+	}
+	s.mu.Lock()
+	scopes := slices.Clone(s.scopes)
+	s.mu.Unlock()
+	if m.app {
+		scopes = []string{"connections:write"}
+		m.scopes = scopes
+	}
+	w.Header().Set("X-Oauth-Scopes", strings.Join(scopes, ","))
+	w.Header().Set("X-Accepted-Oauth-Scopes", strings.Join(m.scopes, ","))
+	out, err := reply(nil), s.authorize(c, m, scopes)
+	if err == nil {
+		out, err = m.run(s, c)
+	}
+	if err != nil {
+		out = reply{"ok": false, "error": err.Error()}
+		if no, ok := err.(refusal); ok {
+			for k, v := range no.more {
+				out[k] = v
+			}
+		}
+	} else {
+		out["ok"] = true
+	}
+	writeJSON(w, http.StatusOK, out)
+}
+
+// authorize checks the token and its scopes.
+func (s *Server) authorize(c *call, m method, scopes []string) error {
+	switch {
+	case c.token == "":
+		return Error("not_authed")
+	case m.app && c.inBody:
+		return Error("invalid_auth") // the app-level token must be in the header
+	case c.token != s.BotToken && c.token != s.AppToken:
+		return Error("invalid_auth")
+	case m.app != (c.token == s.AppToken):
+		return Error("not_allowed_token_type")
+	}
+	if len(m.scopes) == 0 || slices.ContainsFunc(m.scopes, func(x string) bool { return slices.Contains(scopes, x) }) {
+		return nil
+	}
+	return refuse("missing_scope", reply{"needed": strings.Join(m.scopes, ","), "provided": strings.Join(scopes, ",")})
+}
+
+// readCall reads the arguments from the query and a JSON, urlencoded or multipart body.
+func readCall(r *http.Request, name string) (*call, error) {
+	c := &call{method: name, args: args{}}
+	c.args.form(r.URL.Query())
+	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	switch {
+	case kind == "application/json":
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return nil, Error("request_timeout")
+		}
+		if len(body) == 0 {
+			break
+		}
+		var fields map[string]any
+		if err := json.Unmarshal(body, &fields); err != nil {
+			if json.Valid(body) {
+				return nil, Error("json_not_object")
+			}
+			return nil, Error("invalid_json")
+		}
+		for k, v := range fields {
+			c.args[k] = v
+		}
+	case kind == "multipart/form-data":
+		if err := r.ParseMultipartForm(1 << 20); err != nil {
+			return nil, Error("invalid_form_data")
+		}
+		c.args.form(r.MultipartForm.Value)
+		_ = r.MultipartForm.RemoveAll()
+	case kind == "application/x-www-form-urlencoded":
+		if err := r.ParseForm(); err != nil {
+			return nil, Error("invalid_form_data")
+		}
+		c.args.form(r.PostForm)
+	}
+	if h := r.Header.Get("Authorization"); h != "" {
+		c.token = strings.TrimSpace(strings.TrimPrefix(h, "Bearer"))
+	} else if c.token = c.args.text("token"); c.token != "" {
+		c.inBody = true
+	}
+	return c, nil
+}
+
+// args are a call's arguments: strings from a form, any JSON value from a JSON body.
+type args map[string]any
+
+func (a args) form(v url.Values) {
+	for k, vs := range v {
+		if len(vs) > 0 {
+			a[k] = vs[0]
+		}
+	}
+}
+
+func (a args) text(name string) string {
+	s, _ := a[name].(string)
+	return s
+}
+
+func (a args) flag(name string) bool {
+	switch v := a[name].(type) {
+	case bool:
+		return v
+	case string:
+		return v == "true" || v == "1"
+	}
+	return false
+}
+
+// number is the whole number of an argument, or def.
+func (a args) number(name string, def int) int {
+	n := json.Number(a.text(name))
+	if f, ok := a[name].(float64); ok {
+		return int(f)
+	}
+	if i, err := n.Int64(); err == nil {
+		return int(i)
+	}
+	return def
+}
+
+// json is the JSON value of an argument, which in a form is a string that holds JSON. It is
+// nil when the argument is missing; ok is false when the JSON is broken.
+func (a args) json(name string) (v any, ok bool) {
+	text, isText := a[name].(string)
+	if !isText {
+		return a[name], true
+	}
+	if strings.TrimSpace(text) == "" {
+		return nil, true
+	}
+	return v, json.Unmarshal([]byte(text), &v) == nil
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(v)
+}

@@ -1,0 +1,170 @@
+package slacktest
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// MaxAcks is how many acks, the latest ones, the server remembers.
+const MaxAcks = 100_000
+
+// An Ack tells how the app acknowledged one envelope.
+type Ack struct {
+	Envelope string
+	Type     string // slash_commands, interactive or events_api
+	Kind     string // for interactive: view_submission, block_actions, …; for commands the command
+	Sent     time.Time
+	Took     time.Duration   // from sent to acknowledged
+	Payload  json.RawMessage // nil when it was empty or is not accepted for this envelope
+	Err      error           // ErrOperationTimeout or ErrDispatchFailed
+}
+
+// An Envelope is what goes over a socket to the app.
+// https://docs.slack.dev/apis/events-api/using-socket-mode#events
+type Envelope struct {
+	ID            string // "" makes one
+	Type          string
+	Payload       any
+	AcceptsAnswer bool
+	RetryAttempt  int // events_api only
+	RetryReason   string
+
+	kind string
+}
+
+// pending is an envelope that waits for its ack.
+type pending struct {
+	frame []byte
+	acked chan json.RawMessage // holds one
+}
+
+// Deliver sends an envelope over one of the open sockets, as Slack does, at random, and
+// waits for its ack. An app that does not answer shows as Ack.Err, which is also returned.
+func (s *Server) Deliver(ctx context.Context, e Envelope) (Ack, error) {
+	if e.ID == "" {
+		e.ID = uuid.NewString()
+	}
+	ack := Ack{Envelope: e.ID, Type: e.Type, Kind: e.kind}
+	wire := map[string]any{
+		"envelope_id":              e.ID,
+		"type":                     e.Type,
+		"payload":                  e.Payload,
+		"accepts_response_payload": e.AcceptsAnswer,
+	}
+	if e.Type == "events_api" {
+		wire["retry_attempt"], wire["retry_reason"] = e.RetryAttempt, e.RetryReason
+	}
+	text, err := json.Marshal(wire)
+	if err != nil {
+		return ack, fmt.Errorf("encode envelope: %w", err)
+	}
+	p := &pending{frame: text, acked: make(chan json.RawMessage, 1)}
+
+	s.mu.Lock()
+	ack.Sent = time.Now()
+	if !s.dispatch(e.ID, p) {
+		ack.Err = ErrDispatchFailed
+		s.record(ack)
+		s.mu.Unlock()
+		s.tell("slack", "person", "error", string(ErrDispatchFailed), nil)
+		return ack, ErrDispatchFailed
+	}
+	s.mu.Unlock()
+	s.tell("slack", s.app(), "envelope", e.label(), e.Payload)
+
+	late := time.NewTimer(s.cfg.AckTimeout)
+	defer late.Stop()
+	select {
+	case payload := <-p.acked:
+		ack.Took = time.Since(ack.Sent)
+		if e.AcceptsAnswer && !empty(payload) {
+			ack.Payload = payload
+		}
+	case <-late.C:
+		ack.Took, ack.Err = time.Since(ack.Sent), ErrOperationTimeout
+	case <-ctx.Done():
+		ack.Err = ctx.Err()
+	case <-s.ended:
+		ack.Err = ErrClosed
+	}
+	s.mu.Lock()
+	if ack.Err == nil || !s.redeliver {
+		delete(s.pending, e.ID)
+	}
+	s.record(ack)
+	s.mu.Unlock()
+	switch ack.Err {
+	case nil:
+		s.tell(s.app(), "slack", "ack", fmt.Sprintf("%s after %d ms", e.label(), ack.Took.Milliseconds()), ack.Payload)
+	case ErrOperationTimeout:
+		s.tell("slack", "person", "error", string(ErrOperationTimeout), nil)
+	}
+	return ack, ack.Err
+}
+
+// dispatch hands an envelope to one socket. s.mu is held.
+func (s *Server) dispatch(id string, p *pending) bool {
+	for copies := 1 + s.copies; copies > 0 && len(s.open) > 0; copies-- {
+		s.pending[id] = p
+		s.open[rand.IntN(len(s.open))].send(frame{text: p.frame})
+	}
+	return s.pending[id] == p
+}
+
+// acknowledge reads a frame of the app. What is not the ack of an envelope that waits is ignored.
+func (s *Server) acknowledge(text []byte) {
+	var ack struct {
+		ID      string          `json:"envelope_id"`
+		Payload json.RawMessage `json:"payload"`
+	}
+	if json.Unmarshal(text, &ack) != nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := s.pending[ack.ID]
+	if p == nil {
+		return
+	}
+	delete(s.pending, ack.ID)
+	p.acked <- ack.Payload
+}
+
+// record remembers an ack. s.mu is held.
+func (s *Server) record(a Ack) {
+	if len(s.acks) == MaxAcks {
+		s.acks = append(s.acks[:0], s.acks[MaxAcks/10:]...)
+	}
+	s.acks = append(s.acks, a)
+	s.touch()
+}
+
+// Acks are the envelopes of the past, the oldest first, with how long the app took.
+func (s *Server) Acks() []Ack {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.acks)
+}
+
+func (e Envelope) label() string {
+	if e.kind == "" {
+		return e.Type
+	}
+	return e.kind
+}
+
+// empty says whether the payload of an ack counts as none: bolt-js sends {} for it.
+func empty(payload json.RawMessage) bool {
+	var v any
+	if len(payload) == 0 || json.Unmarshal(payload, &v) != nil || v == nil {
+		return true
+	}
+	m, ok := v.(map[string]any)
+	return ok && len(m) == 0
+}

@@ -1,0 +1,218 @@
+package slacktest
+
+import (
+	"strings"
+)
+
+// A field is an element of a view that holds a value.
+type field struct {
+	block, action string
+	kind          string // the element's type
+	label         string // what a person calls it
+	element       map[string]any
+	isInput       bool // of an input block
+	optional      bool
+	dispatches    bool // sends block_actions when it changes
+}
+
+// stateKeys names, for each element that holds a value, where the value is in state.values
+// and which property gives the first one.
+// https://docs.slack.dev/reference/views#fields
+var stateKeys = map[string]struct{ state, initial string }{
+	"plain_text_input":           {"value", "initial_value"},
+	"email_text_input":           {"value", "initial_value"},
+	"url_text_input":             {"value", "initial_value"},
+	"number_input":               {"value", "initial_value"},
+	"rich_text_input":            {"rich_text_value", "initial_value"},
+	"datepicker":                 {"selected_date", "initial_date"},
+	"timepicker":                 {"selected_time", "initial_time"},
+	"datetimepicker":             {"selected_date_time", "initial_date_time"},
+	"static_select":              {"selected_option", "initial_option"},
+	"external_select":            {"selected_option", "initial_option"},
+	"radio_buttons":              {"selected_option", "initial_option"},
+	"checkboxes":                 {"selected_options", "initial_options"},
+	"multi_static_select":        {"selected_options", "initial_options"},
+	"multi_external_select":      {"selected_options", "initial_options"},
+	"users_select":               {"selected_user", "initial_user"},
+	"multi_users_select":         {"selected_users", "initial_users"},
+	"channels_select":            {"selected_channel", "initial_channel"},
+	"multi_channels_select":      {"selected_channels", "initial_channels"},
+	"conversations_select":       {"selected_conversation", "initial_conversation"},
+	"multi_conversations_select": {"selected_conversations", "initial_conversations"},
+	"file_input":                 {"files", ""},
+}
+
+// many says whether an element holds a list.
+func many(kind string) bool {
+	return kind == "checkboxes" || kind == "file_input" || strings.HasPrefix(kind, "multi_")
+}
+
+// initial is what an element holds before anybody touched it.
+func initial(element map[string]any) map[string]any {
+	kind, _ := element["type"].(string)
+	keys := stateKeys[kind]
+	held := map[string]any{"type": kind, keys.state: element[keys.initial]}
+	if keys.initial == "" || held[keys.state] == nil {
+		held[keys.state] = nil
+		if many(kind) {
+			held[keys.state] = []any{}
+		}
+	}
+	if zone, ok := element["timezone"]; ok && kind == "timepicker" {
+		held["timezone"] = zone
+	}
+	return held
+}
+
+// fields are the elements of a view that hold values, from top to bottom.
+func (v *view) fields() []field {
+	blocks, _ := v.body["blocks"].([]any)
+	var out []field
+	for _, b := range blocks {
+		block, _ := b.(map[string]any)
+		add := func(e any, f field) {
+			f.element, _ = e.(map[string]any)
+			f.kind, _ = f.element["type"].(string)
+			if _, ok := stateKeys[f.kind]; !ok {
+				return
+			}
+			f.block, _ = block["block_id"].(string)
+			f.action, _ = f.element["action_id"].(string)
+			if f.label == "" {
+				f.label = plain(f.element["placeholder"])
+			}
+			if f.label == "" {
+				f.label = f.action
+			}
+			out = append(out, f)
+		}
+		switch block["type"] {
+		case "input":
+			f := field{label: plain(block["label"]), isInput: true}
+			f.optional, _ = block["optional"].(bool)
+			f.dispatches, _ = block["dispatch_action"].(bool)
+			add(block["element"], f)
+		case "section":
+			add(block["accessory"], field{label: plain(block["text"]), optional: true, dispatches: true})
+		case "actions":
+			elements, _ := block["elements"].([]any)
+			for _, e := range elements {
+				add(e, field{optional: true, dispatches: true})
+			}
+		}
+	}
+	return out
+}
+
+// options are those of a static element, its groups put together.
+func (f field) options() []any {
+	out, _ := f.element["options"].([]any)
+	groups, _ := f.element["option_groups"].([]any)
+	return append(out[:len(out):len(out)], grouped(groups)...)
+}
+
+func grouped(groups []any) []any {
+	var out []any
+	for _, g := range groups {
+		group, _ := g.(map[string]any)
+		options, _ := group["options"].([]any)
+		out = append(out, options...)
+	}
+	return out
+}
+
+// offers says whether what was chosen before can still be chosen.
+func (f field) offers(held map[string]any) bool {
+	if f.kind == "external_select" || f.kind == "multi_external_select" {
+		return true
+	}
+	var chosen []any
+	switch v := held[stateKeys[f.kind].state].(type) {
+	case map[string]any:
+		chosen = []any{v}
+	case []any:
+		chosen = v
+	}
+	options := f.options()
+	for _, c := range chosen {
+		if option, ok := c.(map[string]any); ok && option["value"] != nil && f.kind != "rich_text_input" && !contains(options, option) {
+			return false
+		}
+	}
+	return true
+}
+
+// plain is the text of a text object.
+func plain(v any) string {
+	switch v := v.(type) {
+	case string:
+		return v
+	case map[string]any:
+		s, _ := v["text"].(string)
+		return s
+	}
+	return ""
+}
+
+// normalise completes a body as Slack does: ids where none were given, emoji and verbatim in texts.
+func normalise(body map[string]any) {
+	blocks, _ := body["blocks"].([]any)
+	normaliseBlocks(blocks)
+	for _, name := range []string{"title", "submit", "close"} {
+		normaliseTexts(body[name])
+	}
+}
+
+func normaliseBlocks(blocks []any) {
+	for _, b := range blocks {
+		block, _ := b.(map[string]any)
+		if id, _ := block["block_id"].(string); id == "" && block != nil {
+			block["block_id"] = letters(5)
+		}
+		for _, name := range []string{"element", "accessory"} {
+			nameAction(block[name])
+		}
+		elements, _ := block["elements"].([]any)
+		if block["type"] == "actions" {
+			for _, e := range elements {
+				nameAction(e)
+			}
+		}
+		normaliseTexts(block)
+	}
+}
+
+func nameAction(e any) {
+	element, _ := e.(map[string]any)
+	if element == nil || element["type"] == "image" {
+		return
+	}
+	if id, _ := element["action_id"].(string); id == "" {
+		element["action_id"] = letters(5)
+	}
+}
+
+func normaliseTexts(v any) {
+	switch v := v.(type) {
+	case []any:
+		for _, item := range v {
+			normaliseTexts(item)
+		}
+	case map[string]any:
+		if _, isText := v["text"].(string); isText {
+			switch v["type"] {
+			case "plain_text":
+				if v["emoji"] == nil {
+					v["emoji"] = true
+				}
+			case "mrkdwn":
+				if v["verbatim"] == nil {
+					v["verbatim"] = false
+				}
+			}
+		}
+		for _, item := range v {
+			normaliseTexts(item)
+		}
+	}
+}

@@ -1,0 +1,233 @@
+package slacktest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// A Modal is one view before a person. Its methods read and change what Slack keeps, so
+// that they always show the latest state; Changed and Until wait for the app.
+type Modal struct {
+	p    *Person
+	id   string
+	seen int // the version that Changed last told of
+}
+
+// ErrNotOpen is returned for a modal that is no longer open.
+var ErrNotOpen = errors.New("modal is not open")
+
+// Modal waits for the modal that is open before the person: the top one.
+func (p *Person) Modal(ctx context.Context) (*Modal, error) {
+	m := &Modal{p: p}
+	err := p.s.await(ctx, func() bool {
+		v := p.s.top(p.ID)
+		if v == nil {
+			return false
+		}
+		m.id, m.seen = v.id, v.version
+		return true
+	})
+	if err != nil {
+		return nil, fmt.Errorf("wait for a modal: %w", err)
+	}
+	return m, nil
+}
+
+// NoModal waits until no modal is open before the person.
+func (p *Person) NoModal(ctx context.Context) error {
+	return p.s.await(ctx, func() bool { return p.s.top(p.ID) == nil })
+}
+
+// view is the state of the modal. s.mu is held.
+func (m *Modal) view() (*view, error) {
+	v := m.p.s.find(func(v *view) bool { return v.id == m.id })
+	if v == nil {
+		return nil, ErrNotOpen
+	}
+	return v, nil
+}
+
+// with calls f with the state locked; f is not called when the modal is not open.
+func (m *Modal) with(f func(*view) error) error {
+	m.p.s.mu.Lock()
+	defer m.p.s.mu.Unlock()
+	v, err := m.view()
+	if err != nil {
+		return err
+	}
+	return f(v)
+}
+
+// ID is the id of the view.
+func (m *Modal) ID() string { return m.id }
+
+// Open says whether the modal is still before the person.
+func (m *Modal) Open() bool { return m.with(func(*view) error { return nil }) == nil }
+
+// Title is the title, "" when the modal is not open.
+func (m *Modal) Title() (title string) {
+	_ = m.with(func(v *view) error { title = plain(v.body["title"]); return nil })
+	return title
+}
+
+// Labels are what the fields are called, from top to bottom.
+func (m *Modal) Labels() (labels []string) {
+	_ = m.with(func(v *view) error {
+		for _, f := range v.fields() {
+			labels = append(labels, f.label)
+		}
+		return nil
+	})
+	return labels
+}
+
+// Text is every text of the view, one a line.
+func (m *Modal) Text() (text string) {
+	_ = m.with(func(v *view) error {
+		text = Message{Text: plain(v.body["title"]), Blocks: raw(v.body["blocks"])}.Plain()
+		return nil
+	})
+	return text
+}
+
+// JSON is the view as Slack sends it to the app, nil when it is not open.
+func (m *Modal) JSON() (out json.RawMessage) {
+	_ = m.with(func(v *view) error { out = v.json(m.p.s); return nil })
+	return out
+}
+
+// Errors are the complaints of the latest submission, by the label of the field.
+func (m *Modal) Errors() (out map[string]string) {
+	_ = m.with(func(v *view) error { out = v.complaints(); return nil })
+	return out
+}
+
+// complaints are the errors by label.
+func (v *view) complaints() map[string]string {
+	out := map[string]string{}
+	for _, f := range v.fields() {
+		if text, ok := v.errors[f.block]; ok {
+			out[f.label] = text
+		}
+	}
+	return out
+}
+
+// Value is what a field holds, as a person reads it: text, a date, the text of options,
+// ids of users or channels. Lists have more than one; an empty field has none.
+func (m *Modal) Value(label string) (out []string, err error) {
+	err = m.with(func(v *view) error {
+		f, err := v.field(label)
+		if err != nil {
+			return err
+		}
+		out = shown(v.values[key{f.block, f.action}][stateKeys[f.kind].state])
+		return nil
+	})
+	return out, err
+}
+
+func shown(held any) []string {
+	switch held := held.(type) {
+	case nil:
+		return nil
+	case []any:
+		var out []string
+		for _, item := range held {
+			out = append(out, shown(item)...)
+		}
+		return out
+	case map[string]any:
+		if held["value"] != nil {
+			return []string{plain(held["text"])}
+		}
+		return []string{string(raw(held))}
+	}
+	return []string{fmt.Sprint(held)}
+}
+
+// field finds one by its label, or else by its block_id or action_id.
+func (v *view) field(label string) (field, error) {
+	all := v.fields()
+	for _, name := range []func(field) string{
+		func(f field) string { return f.label },
+		func(f field) string { return f.block },
+		func(f field) string { return f.action },
+	} {
+		if i := slices.IndexFunc(all, func(f field) bool { return name(f) == label }); i >= 0 {
+			return all[i], nil
+		}
+	}
+	labels := make([]string, len(all))
+	for i, f := range all {
+		labels[i] = f.label
+	}
+	return field{}, fmt.Errorf("no field %q; there are %q", label, labels)
+}
+
+// Changed waits until the app has updated the modal since the last time that Changed, Until
+// or Submit told of it, or since the modal was found. It fails with ErrNotOpen when the modal closes.
+func (m *Modal) Changed(ctx context.Context) error {
+	from := m.seen
+	return m.Until(ctx, func(*Modal) bool { return m.seen > from })
+}
+
+// Until waits until the modal is as wanted, and looks again at every change. It fails with
+// ErrNotOpen when the modal closes.
+func (m *Modal) Until(ctx context.Context, wanted func(*Modal) bool) error {
+	for {
+		version := 0
+		if err := m.with(func(v *view) error { version = v.version; return nil }); err != nil {
+			return err
+		}
+		m.seen = version
+		if wanted(m) {
+			return nil
+		}
+		err := m.p.s.await(ctx, func() bool {
+			v, err := m.view()
+			return err != nil || v.version != version
+		})
+		if err != nil {
+			return fmt.Errorf("wait for the modal to change: %w", err)
+		}
+	}
+}
+
+// Close closes the modal with its close button. The app hears of it if the view has notify_on_close.
+func (m *Modal) Close(ctx context.Context) error { return m.close(ctx, false) }
+
+// Dismiss closes the whole stack with the ×.
+func (m *Modal) Dismiss(ctx context.Context) error { return m.close(ctx, true) }
+
+func (m *Modal) close(ctx context.Context, all bool) error {
+	s := m.p.s
+	s.mu.Lock()
+	v, err := m.view()
+	if err != nil {
+		s.mu.Unlock()
+		return err
+	}
+	if all || v.flag("clear_on_close") {
+		all = true
+		v = s.stacks[v.user][0]
+	}
+	s.remove(v)
+	u := s.users[m.p.ID]
+	notify := v.flag("notify_on_close") && u != nil
+	var payload map[string]any
+	if notify {
+		payload = s.interaction("view_closed", u)
+		payload["view"], payload["is_cleared"] = v.json(s), all
+	}
+	s.mu.Unlock()
+	s.tell("person", "slack", "close", plain(v.body["title"]), nil)
+	if !notify {
+		return nil
+	}
+	_, err = s.interact(ctx, "view_closed", payload, false)
+	return err
+}

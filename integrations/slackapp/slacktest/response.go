@@ -1,0 +1,130 @@
+package slacktest
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"time"
+)
+
+// A response_url takes MaxResponses messages, within ResponseLife.
+// https://docs.slack.dev/interactivity/handling-user-interaction#message_responses
+const (
+	MaxResponses = 5
+	ResponseLife = 30 * time.Minute
+)
+
+type responseURL struct {
+	user, channel string
+	ts            string // of the message it came with; "" for none
+	ephemeral     bool   // that message was ephemeral
+	made          time.Time
+	uses          int
+}
+
+// newResponseURL makes an address to which the app can post without a token. s.mu is held.
+func (s *Server) newResponseURL(kind, user, channel, ts string, ephemeral bool) string {
+	path := "/" + kind + "/" + s.TeamID + "/" + digits(13) + "/" + letters(24)
+	s.responses[path] = &responseURL{user: user, channel: channel, ts: ts, ephemeral: ephemeral, made: time.Now()}
+	return s.Server.URL + path
+}
+
+func (s *Server) serveResponseURL(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodPost {
+		w.WriteHeader(http.StatusMethodNotAllowed)
+		return
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	a := args{}
+	if json.Unmarshal(body, &a) != nil {
+		writeJSON(w, http.StatusBadRequest, reply{"ok": false, "error": "invalid_payload"})
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u := s.responses[r.URL.Path]
+	switch {
+	case u == nil, time.Since(u.made) > ResponseLife:
+		writeJSON(w, http.StatusNotFound, reply{"ok": false, "error": "expired_url"})
+		return
+	case u.uses >= MaxResponses:
+		writeJSON(w, http.StatusNotFound, reply{"ok": false, "error": "used_url"})
+		return
+	}
+	u.uses++
+	if err := s.respond(u, a, "response_url"); err != nil {
+		out := reply{"ok": false, "error": err.Error()}
+		if no, ok := err.(refusal); ok {
+			for k, v := range no.more {
+				out[k] = v
+			}
+		}
+		writeJSON(w, http.StatusOK, out)
+		return
+	}
+	writeJSON(w, http.StatusOK, reply{"ok": true})
+}
+
+// respond posts, replaces or deletes what a response_url, or the ack of a command, says. s.mu is held.
+func (s *Server) respond(u *responseURL, a args, via string) error {
+	if a.flag("delete_original") {
+		s.withdraw(u)
+		return nil
+	}
+	m, err := readResponse(a)
+	if err != nil {
+		return err
+	}
+	m.Channel, m.Via = u.channel, via
+	if a.flag("replace_original") && u.ts != "" {
+		if kept := s.messageAt(u.channel, u.ts); kept != nil {
+			s.edit(kept, m)
+			return nil
+		}
+		s.withdraw(u)
+	}
+	ch := s.channels[u.channel]
+	if a.text("response_type") == "in_channel" && ch != nil {
+		s.post(ch, m)
+		return nil
+	}
+	s.whisper(u.user, m)
+	return nil
+}
+
+// readResponse is readMessage under the rules of a response: block ids may repeat, and
+// metadata is not looked at.
+func readResponse(a args) (Message, error) {
+	m := Message{Text: a.text("text"), UnfurlLinks: a.flag("unfurl_links"), UnfurlMedia: a.flag("unfurl_media")}
+	var err error
+	if m.Blocks, err = readBlocks(a, true); err != nil {
+		return m, err
+	}
+	if m.Attachments, err = readAttachments(a); err != nil {
+		return m, err
+	}
+	if m.Text == "" && m.Blocks == nil && m.Attachments == nil {
+		return m, Error("no_text")
+	}
+	return m, nil
+}
+
+// withdraw removes the message that a response_url came with. s.mu is held.
+func (s *Server) withdraw(u *responseURL) {
+	if kept := s.messageAt(u.channel, u.ts); kept != nil {
+		s.forget(u.channel, kept)
+		return
+	}
+	all := s.ephemerals[u.user]
+	for i, m := range all {
+		if m.TS == u.ts && u.ephemeral {
+			s.ephemerals[u.user] = append(all[:i:i], all[i+1:]...)
+			s.touch()
+			return
+		}
+	}
+}

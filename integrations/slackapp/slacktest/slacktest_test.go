@@ -1,0 +1,171 @@
+package slacktest_test
+
+import (
+	"context"
+	"io"
+	"log"
+	"testing"
+	"time"
+
+	"github.com/slack-go/slack"
+	"github.com/slack-go/slack/socketmode"
+
+	"foghorn/integrations/slackapp/slacktest"
+)
+
+// world is a workspace with an app written with slack-go in it.
+type world struct {
+	*slacktest.Server
+	t     *testing.T
+	ctx   context.Context
+	api   *slack.Client
+	alice *slacktest.Person
+	room  slacktest.Channel
+}
+
+// handler answers an event with the payload of its ack.
+type handler func(w *world, evt socketmode.Event) any
+
+// start starts a workspace with one app that has one socket.
+func start(t *testing.T, cfg slacktest.Config, handle handler) *world {
+	t.Helper()
+	s, err := slacktest.Start(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	w := &world{Server: s, t: t, ctx: ctx}
+	alice := s.AddUser(slacktest.User{ID: "U0ALICE", RealName: "Alice Jones", Email: "alice@example.com"})
+	w.alice = s.Person(alice.ID)
+	w.room = s.AddChannel(slacktest.Channel{ID: "C0OPS", Name: "ops", BotIn: true})
+	w.api = slack.New(s.BotToken, slack.OptionAPIURL(s.URL()), slack.OptionAppLevelToken(s.AppToken))
+	done := make(chan struct{})
+	close(done)
+	if handle != nil {
+		done = w.connect(handle)
+	}
+	t.Cleanup(func() {
+		cancel()
+		<-done
+		s.Close()
+	})
+	return w
+}
+
+// connect opens a socket, waits for it, and handles its events until the test ends.
+func (w *world) connect(handle handler) chan struct{} {
+	w.t.Helper()
+	client := socketmode.New(w.api, socketmode.OptionLog(log.New(io.Discard, "", 0)))
+	done := make(chan struct{})
+	ran := make(chan struct{})
+	go func() {
+		defer close(ran)
+		_ = client.RunContext(w.ctx)
+	}()
+	go func() {
+		defer close(done)
+		defer func() { <-ran }()
+		for {
+			select {
+			case <-w.ctx.Done():
+				return
+			case evt := <-client.Events:
+				if evt.Request == nil || evt.Request.EnvelopeID == "" {
+					continue
+				}
+				if answer := handle(w, evt); answer != silent {
+					_ = client.AckCtx(w.ctx, evt.Request.EnvelopeID, answer)
+				}
+			}
+		}
+	}()
+	if err := w.WaitSockets(w.ctx, w.Sockets()+1); err != nil {
+		w.t.Fatal(err)
+	}
+	return done
+}
+
+// silent is returned by a handler that does not ack.
+var silent = new(int)
+
+func (w *world) must(err error) {
+	w.t.Helper()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func text(s string) *slack.TextBlockObject {
+	return slack.NewTextBlockObject(slack.PlainTextType, s, false, false)
+}
+
+// form is a modal with a name and a severity.
+func form(title string) slack.ModalViewRequest {
+	major := slack.NewOptionBlockObject("major", text("Major"), nil)
+	minor := slack.NewOptionBlockObject("minor", text("Minor"), nil)
+	return slack.ModalViewRequest{
+		Type: slack.VTModal, Title: text(title), Submit: text("Declare"), CallbackID: "incident", PrivateMetadata: "C0OPS",
+		Blocks: slack.Blocks{BlockSet: []slack.Block{
+			slack.NewInputBlock("name", text("Name"), nil, slack.NewPlainTextInputBlockElement(nil, "v")),
+			slack.NewInputBlock("severity", text("Severity"), nil,
+				slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, nil, "v", major, minor)),
+		}},
+	}
+}
+
+func TestCommandToMessage(t *testing.T) {
+	w := start(t, slacktest.Config{}, func(w *world, evt socketmode.Event) any {
+		switch data := evt.Data.(type) {
+		case slack.SlashCommand:
+			if _, err := w.api.OpenViewContext(w.ctx, data.TriggerID, form("Declare incident")); err != nil {
+				w.t.Error(err)
+			}
+		case slack.InteractionCallback:
+			name := data.View.State.Values["name"]["v"].Value
+			if name == "x" {
+				return slack.NewErrorsViewSubmissionResponse(map[string]string{"name": "too short"})
+			}
+			sev := data.View.State.Values["severity"]["v"].SelectedOption.Value
+			if _, _, err := w.api.PostMessageContext(w.ctx, data.View.PrivateMetadata, slack.MsgOptionText(name+" "+sev, false)); err != nil {
+				w.t.Error(err)
+			}
+		}
+		return nil
+	})
+	ack, err := w.alice.Types(w.ctx, w.room.ID, "/incident")
+	w.must(err)
+	if ack.Payload != nil || ack.Took <= 0 {
+		t.Errorf("ack = %+v", ack)
+	}
+	m, err := w.alice.Modal(w.ctx)
+	w.must(err)
+	if got := m.Labels(); len(got) != 2 || got[0] != "Name" || got[1] != "Severity" {
+		t.Errorf("labels = %q", got)
+	}
+	res, err := m.Submit(w.ctx)
+	w.must(err)
+	if res.Sent || len(res.Errors) != 2 {
+		t.Errorf("submitting nothing: %+v", res)
+	}
+	w.must(m.Fill("Name", "x"))
+	w.must(m.Fill("Severity", "Major"))
+	if err := m.Fill("Severity", "Colossal"); err == nil {
+		t.Error("an option that is not there was accepted")
+	}
+	res, err = m.Submit(w.ctx)
+	w.must(err)
+	if res.Errors["Name"] != "too short" || res.Closed {
+		t.Errorf("errors of the app: %+v", res)
+	}
+	w.must(m.Fill("Name", "Database down"))
+	res, err = m.Submit(w.ctx)
+	w.must(err)
+	if !res.Closed {
+		t.Errorf("submission: %+v", res)
+	}
+	msg, err := w.WaitMessage(w.ctx, w.room.ID, nil)
+	w.must(err)
+	if msg.Text != "Database down major" || !msg.Bot {
+		t.Errorf("message = %+v", msg)
+	}
+}

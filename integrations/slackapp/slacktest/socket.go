@@ -1,0 +1,292 @@
+package slacktest
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gorilla/websocket"
+)
+
+const (
+	// MaxSockets is how many sockets an app may have open.
+	// https://docs.slack.dev/apis/events-api/using-socket-mode#connections
+	MaxSockets = 10
+
+	// MaxFrame is the largest frame, in bytes, that an app may send.
+	// https://github.com/slack-go/slack/issues/1196
+	MaxFrame = 20480
+
+	// ticketLife is how long the address of a socket can be used, once.
+	ticketLife = 30 * time.Second
+
+	// readLimit bounds what is read of a frame that is too large.
+	readLimit = 1 << 20
+
+	socketHost   = "applink-emulator-0"
+	queued       = 1024 // frames that wait for a slow reader
+	writeTimeout = 5 * time.Second
+)
+
+// sockets are the links with the app. Server.mu guards them.
+type sockets struct {
+	tickets   map[string]time.Time // when they end
+	open      []*socket
+	pending   map[string]*pending // envelopes without an ack, by id
+	acks      []Ack
+	noPings   bool
+	halfOpen  bool
+	refusing  string // a reason: every new socket is told it and closed
+	copies    int    // how often each envelope is delivered besides the first time
+	redeliver bool
+}
+
+func newSockets() sockets {
+	return sockets{tickets: map[string]time.Time{}, pending: map[string]*pending{}}
+}
+
+// A socket is one link. out is what is to be written; done is closed when the link is cut.
+type socket struct {
+	conn *websocket.Conn
+	out  chan frame
+	done chan struct{}
+	mute bool // half-open: nothing is written any more. Server.mu guards it.
+	gone bool // cut. Server.mu guards it.
+}
+
+// A frame is what is written to a socket.
+type frame struct {
+	text []byte
+	ping bool
+	last bool // close the link after it
+}
+
+// cut ends the link without a close frame. s.mu is held.
+func (k *socket) cut() {
+	if !k.gone {
+		k.gone = true
+		close(k.done)
+		_ = k.conn.NetConn().Close()
+	}
+}
+
+// send queues a frame; a link whose reader is too slow is cut. s.mu is held.
+func (k *socket) send(f frame) {
+	if k.mute || k.gone {
+		return
+	}
+	select {
+	case k.out <- f:
+	default:
+		k.cut()
+	}
+}
+
+func (s *Server) connectionsOpen(*call) (reply, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := time.Now()
+	for t, end := range s.tickets {
+		if now.After(end) {
+			delete(s.tickets, t)
+		}
+	}
+	ticket := letters(36)
+	s.tickets[ticket] = now.Add(ticketLife)
+	q := url.Values{"ticket": {ticket}, "app_id": {s.AppID}}
+	return reply{"url": "ws" + strings.TrimPrefix(s.Server.URL, "http") + "/link/?" + q.Encode()}, nil
+}
+
+// Origin is not looked at: slack-go sends that of api.slack.com. The ticket is what opens.
+var upgrader = websocket.Upgrader{CheckOrigin: func(*http.Request) bool { return true }}
+
+// serveSocket turns a request with a ticket into a socket and reads it until it ends.
+func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) {
+	ticket := r.URL.Query().Get("ticket")
+	s.mu.Lock()
+	end, ok := s.tickets[ticket]
+	delete(s.tickets, ticket)
+	s.mu.Unlock()
+	if !ok || time.Now().After(end) {
+		http.Error(w, "invalid ticket", http.StatusForbidden)
+		return
+	}
+	conn, err := upgrader.Upgrade(hijackable(w), r, nil)
+	if err != nil {
+		return // Upgrade has answered
+	}
+	defer conn.Close()
+	conn.SetReadLimit(readLimit)
+	life := s.cfg.SocketLife
+	if r.URL.Query().Get("debug_reconnects") == "true" {
+		life = DebugSocketLife
+	}
+	k := &socket{conn: conn, out: make(chan frame, queued), done: make(chan struct{})}
+	if !s.join(k, life) {
+		return
+	}
+	defer s.busy.Done()
+	written := make(chan struct{})
+	go func() {
+		defer close(written)
+		s.write(k, life)
+	}()
+	s.read(k)
+	s.leave(k)
+	<-written
+}
+
+// join greets a socket and takes it among the open ones. It reports false when the server is closed.
+func (s *Server) join(k *socket, life time.Duration) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	select {
+	case <-s.ended:
+		return false
+	default:
+	}
+	s.busy.Add(1)
+	if len(s.open) >= MaxSockets {
+		s.disconnect(k, "too_many_websockets")
+		return true
+	}
+	hello, _ := json.Marshal(map[string]any{
+		"type":            "hello",
+		"num_connections": len(s.open) + 1,
+		"connection_info": map[string]any{"app_id": s.AppID},
+		"debug_info": map[string]any{
+			"host":                        socketHost,
+			"build_number":                54,
+			"started":                     time.Now().UTC().Format("2006-01-02 15:04:05.000"),
+			"approximate_connection_time": int(life.Seconds()),
+		},
+	})
+	k.send(frame{text: hello})
+	if s.refusing != "" {
+		s.disconnect(k, s.refusing)
+		return true
+	}
+	k.mute = s.halfOpen
+	s.open = append(s.open, k)
+	if s.redeliver {
+		for _, p := range s.pending {
+			k.send(frame{text: p.frame})
+		}
+	}
+	s.touch()
+	return true
+}
+
+// leave cuts a socket and forgets it.
+func (s *Server) leave(k *socket) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	k.cut()
+	s.open = slices.DeleteFunc(s.open, func(o *socket) bool { return o == k })
+	s.touch()
+}
+
+// write sends what is queued, the pings, and the refresh at the end of the socket's life.
+func (s *Server) write(k *socket, life time.Duration) {
+	ping := time.NewTicker(s.cfg.PingEvery)
+	defer ping.Stop()
+	old := time.NewTimer(life)
+	defer old.Stop()
+	for {
+		var f frame
+		select {
+		case <-k.done:
+			return
+		case f = <-k.out:
+		case <-ping.C:
+			s.mu.Lock()
+			quiet := s.noPings || k.mute
+			s.mu.Unlock()
+			if quiet {
+				continue
+			}
+			f = frame{text: []byte("Ping from " + socketHost), ping: true}
+		case <-old.C:
+			s.mu.Lock()
+			s.disconnect(k, "refresh_requested")
+			s.mu.Unlock()
+			continue
+		}
+		_ = k.conn.SetWriteDeadline(time.Now().Add(writeTimeout))
+		kind := websocket.TextMessage
+		if f.ping {
+			kind = websocket.PingMessage
+		}
+		err := k.conn.WriteMessage(kind, f.text)
+		if f.last && err == nil {
+			bye := websocket.FormatCloseMessage(websocket.CloseNormalClosure, "")
+			_ = k.conn.WriteControl(websocket.CloseMessage, bye, time.Now().Add(writeTimeout))
+		}
+		if f.last || err != nil {
+			s.leave(k)
+			return
+		}
+	}
+}
+
+// read takes the app's frames until the socket ends.
+func (s *Server) read(k *socket) {
+	k.conn.SetPingHandler(func(data string) error {
+		s.mu.Lock()
+		mute := k.mute
+		s.mu.Unlock()
+		if mute {
+			return nil
+		}
+		return k.conn.WriteControl(websocket.PongMessage, []byte(data), time.Now().Add(writeTimeout))
+	})
+	for {
+		_, text, err := k.conn.ReadMessage()
+		if err != nil {
+			return
+		}
+		if len(text) > MaxFrame {
+			why := websocket.FormatCloseMessage(websocket.CloseMessageTooBig, fmt.Sprintf("Max frame length of %d has been exceeded", MaxFrame))
+			_ = k.conn.WriteControl(websocket.CloseMessage, why, time.Now().Add(writeTimeout))
+			s.tell("slack", s.app(), "disconnect", fmt.Sprintf("1009: a frame of %d bytes", len(text)), nil)
+			return
+		}
+		s.acknowledge(text)
+	}
+}
+
+// disconnect tells one socket to go. s.mu is held.
+func (s *Server) disconnect(k *socket, reason string) {
+	last := reason != "warning"
+	if last { // nothing more is delivered to it
+		s.open = slices.DeleteFunc(s.open, func(o *socket) bool { return o == k })
+		s.touch()
+	}
+	text, _ := json.Marshal(map[string]any{
+		"type":            "disconnect",
+		"reason":          reason,
+		"num_connections": len(s.open),
+		"debug_info":      map[string]any{"host": socketHost},
+		"connection_info": map[string]any{"app_id": s.AppID},
+	})
+	k.send(frame{text: text, last: last})
+}
+
+// hijackable finds the writer that gives its connection away: the websocket package does
+// not look behind Unwrap.
+func hijackable(w http.ResponseWriter) http.ResponseWriter {
+	for {
+		if _, ok := w.(http.Hijacker); ok {
+			return w
+		}
+		u, ok := w.(interface{ Unwrap() http.ResponseWriter })
+		if !ok {
+			return w
+		}
+		w = u.Unwrap()
+	}
+}

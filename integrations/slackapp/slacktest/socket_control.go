@@ -1,0 +1,113 @@
+package slacktest
+
+import (
+	"context"
+	"slices"
+	"time"
+)
+
+// Sockets is the number of open sockets.
+func (s *Server) Sockets() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.open)
+}
+
+// WaitSockets returns when n sockets are open.
+func (s *Server) WaitSockets(ctx context.Context, n int) error {
+	return s.await(ctx, func() bool { return len(s.open) == n })
+}
+
+// Disconnect tells every open socket to go, for one of Slack's reasons: "warning" goes on
+// delivering for the WarningPeriod and then refreshes; "refresh_requested", "link_disabled"
+// and "too_many_websockets" close at once.
+func (s *Server) Disconnect(reason string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, k := range slices.Clone(s.open) {
+		s.disconnect(k, reason)
+	}
+	if reason != "warning" {
+		return
+	}
+	select {
+	case <-s.ended:
+		return
+	default:
+	}
+	warned := slices.Clone(s.open)
+	s.busy.Go(func() {
+		select {
+		case <-s.ended:
+			return
+		case <-time.After(s.cfg.WarningPeriod):
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		for _, k := range warned {
+			s.disconnect(k, "refresh_requested")
+		}
+	})
+}
+
+// RefuseSockets makes every new socket hear hello and then disconnect with a reason, until
+// it is called with "".
+func (s *Server) RefuseSockets(reason string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.refusing = reason
+}
+
+// Drop cuts every socket without a word, as a network does.
+func (s *Server) Drop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, k := range s.open {
+		k.cut()
+	}
+	s.open = nil
+	s.touch()
+}
+
+// HalfOpen makes the open sockets, and new ones while it is on, silent: they stay open, but
+// neither pings nor envelopes arrive, though Slack believes they do. Off brings them back.
+func (s *Server) HalfOpen(on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.halfOpen = on
+	for _, k := range s.open {
+		k.mute = on
+	}
+}
+
+// Pings switches the pings of the sockets. They are on at the start.
+func (s *Server) Pings(on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.noPings = !on
+}
+
+// SendRaw sends a text frame to every open socket, whatever it is.
+func (s *Server) SendRaw(text []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, k := range slices.Clone(s.open) {
+		k.send(frame{text: slices.Clone(text)})
+	}
+}
+
+// Duplicate makes every envelope from now on arrive n times more than once.
+func (s *Server) Duplicate(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.copies = max(n, 0)
+}
+
+// RedeliverOnConnect makes each new socket receive again, from now on, the envelopes that were
+// never acknowledged. Slack has been seen to do so.
+// https://docs.slack.dev/apis/events-api/using-socket-mode
+func (s *Server) RedeliverOnConnect(on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.redeliver = on
+}

@@ -1,0 +1,174 @@
+package slacktest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+)
+
+// Trouble is what Slack shows when the answer to a submission is late or cannot be used.
+// The app is not told.
+const Trouble = "We had some trouble connecting. Try again?"
+
+// Result is what a person sees after a submission.
+type Result struct {
+	Sent    bool              // false: the client found something wrong and sent nothing
+	Closed  bool              // the modal is gone
+	Errors  map[string]string // by label; of the client when not Sent, else of the app
+	Updated bool              // the modal shows something else now
+	Pushed  bool              // another modal lies on top; Person.Modal finds it
+	Trouble string            // Trouble, or ""
+	Why     string            // with Trouble: what was wrong, for the developer
+	Ack     Ack
+}
+
+// Submit presses the submit button: it checks the fields as Slack's client does, sends
+// view_submission, and does what the ack says. An app that answers late or wrong is no error but Result.Trouble.
+func (m *Modal) Submit(ctx context.Context) (Result, error) {
+	s := m.p.s
+	var res Result
+	var payload map[string]any
+	err := m.with(func(v *view) error {
+		u := s.users[m.p.ID]
+		switch {
+		case u == nil:
+			return Error("user_not_found")
+		case v.body["submit"] == nil:
+			return errors.New("modal has no submit button")
+		case s.top(v.user) != v:
+			return errors.New("modal is not the top one")
+		}
+		if v.errors = v.check(); len(v.errors) > 0 {
+			res.Errors = v.complaints()
+			s.touch()
+			return nil
+		}
+		payload = s.interaction("view_submission", u)
+		payload["trigger_id"] = s.newTrigger(u.ID, v.id)
+		payload["view"] = v.json(s)
+		payload["response_urls"] = s.responseURLs(v)
+		s.tell("person", "slack", "submission", plain(v.body["title"]), payload["view"])
+		return nil
+	})
+	if err != nil || payload == nil {
+		return res, err
+	}
+	res.Sent = true
+	res.Ack, err = s.interact(ctx, "view_submission", payload, true)
+	if word := Error(""); errors.As(err, &word) {
+		res.Trouble, res.Why = Trouble, word.Error()
+		return res, nil
+	}
+	if err != nil {
+		return res, err
+	}
+	err = m.with(func(v *view) error {
+		if err := s.answer(v, res.Ack.Payload, &res); err != nil {
+			res.Trouble, res.Why = Trouble, err.Error()
+			s.tell("slack", "person", "error", Trouble+" ("+res.Why+")", nil)
+		}
+		m.seen = v.version
+		return nil
+	})
+	if errors.Is(err, ErrNotOpen) { // closed in the meantime, by the person
+		res.Closed, err = true, nil
+	}
+	return res, err
+}
+
+// answer does what the ack of a submission says. An error means Trouble. s.mu is held.
+// https://docs.slack.dev/surfaces/modals#handling_submissions
+func (s *Server) answer(v *view, payload json.RawMessage, res *Result) error {
+	if payload == nil {
+		s.remove(v)
+		res.Closed = true
+		return nil
+	}
+	var a struct {
+		Action string            `json:"response_action"`
+		Errors map[string]string `json:"errors"`
+		View   any               `json:"view"`
+	}
+	if err := json.Unmarshal(payload, &a); err != nil {
+		return fmt.Errorf("read answer: %w", err)
+	}
+	switch a.Action {
+	case "clear":
+		s.remove(s.stacks[v.user][0])
+		res.Closed = true
+	case "errors":
+		return s.complain(v, a.Errors, res)
+	case "update", "push":
+		body, err := parseView(a.View, "/view", "modal")
+		if err != nil {
+			return fmt.Errorf("view: %w", explained(err))
+		}
+		if s.duplicateExternal(body, v) {
+			return Error("duplicate_external_id")
+		}
+		if a.Action == "update" {
+			s.change(v, body)
+			res.Updated = true
+			return nil
+		}
+		if len(s.stacks[v.user]) >= MaxStack {
+			return Error("push_limit_reached")
+		}
+		s.push(v.user, body)
+		res.Pushed = true
+	default:
+		return fmt.Errorf("unknown response_action %q", a.Action)
+	}
+	return nil
+}
+
+// complain shows the app's errors below the fields. They must be for input blocks. s.mu is held.
+func (s *Server) complain(v *view, byBlock map[string]string, res *Result) error {
+	if len(byBlock) == 0 {
+		return errors.New("response_action errors without errors")
+	}
+	inputs := map[string]bool{}
+	for _, f := range v.fields() {
+		inputs[f.block] = inputs[f.block] || f.isInput
+	}
+	for _, id := range slices.Sorted(maps.Keys(byBlock)) {
+		if !inputs[id] {
+			return fmt.Errorf("errors for %q, which is no input block", id)
+		}
+	}
+	v.errors = byBlock
+	res.Errors = v.complaints()
+	s.touch()
+	return nil
+}
+
+// explained is an error with Slack's details, for developers.
+func explained(err error) error {
+	no, ok := err.(refusal)
+	if !ok {
+		return err
+	}
+	return fmt.Errorf("%w %s", no.word, raw(no.more))
+}
+
+// responseURLs are for the inputs with response_url_enabled. s.mu is held.
+func (s *Server) responseURLs(v *view) []any {
+	out := []any{}
+	for _, f := range v.fields() {
+		if on, _ := f.element["response_url_enabled"].(bool); !on {
+			continue
+		}
+		channel, _ := v.values[key{f.block, f.action}][stateKeys[f.kind].state].(string)
+		if channel == "" {
+			continue
+		}
+		out = append(out, map[string]any{
+			"block_id": f.block, "action_id": f.action, "channel_id": channel,
+			"response_url": s.newResponseURL("actions", v.user, channel, "", false),
+		})
+	}
+	return out
+}
