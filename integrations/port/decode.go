@@ -1,0 +1,157 @@
+package port
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"foghorn/integrations/rest"
+)
+
+// Port sends some members in several forms, and null for what there is none of. The
+// functions here read any of them; what is of another kind reads as nothing, because one
+// odd member must not make a run unreadable.
+
+// text reads a string.
+func text(raw json.RawMessage) string {
+	var s string
+	_ = json.Unmarshal(raw, &s)
+	return s
+}
+
+// name reads an identifier: a string, or an object that holds it.
+func name(raw json.RawMessage) string {
+	if s := text(raw); s != "" {
+		return s
+	}
+	var o struct {
+		Identifier json.RawMessage `json:"identifier"`
+	}
+	_ = json.Unmarshal(raw, &o)
+	return text(o.Identifier)
+}
+
+// texts reads a string or a list of them, without empty ones.
+func texts(raw json.RawMessage) []string {
+	if s := text(raw); s != "" {
+		return []string{s}
+	}
+	var list []json.RawMessage
+	_ = json.Unmarshal(raw, &list)
+	var out []string
+	for _, item := range list {
+		if s := text(item); s != "" {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// names reads a list of names: strings, or objects that have one.
+func names(raw json.RawMessage) []string {
+	var list []json.RawMessage
+	_ = json.Unmarshal(raw, &list)
+	var out []string
+	for _, item := range list {
+		var o struct {
+			Name json.RawMessage `json:"name"`
+		}
+		_ = json.Unmarshal(item, &o)
+		if s := cmp.Or(text(item), text(o.Name)); s != "" {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// instant reads a time in RFC 3339.
+func instant(raw json.RawMessage) time.Time {
+	t, _ := time.Parse(time.RFC3339, text(raw))
+	return t
+}
+
+// flag reads a boolean; an object also means true.
+func flag(raw json.RawMessage) bool {
+	raw = bytes.TrimSpace(raw)
+	return bytes.Equal(raw, []byte("true")) || bytes.HasPrefix(raw, []byte("{"))
+}
+
+// object reads a JSON object.
+func object(raw json.RawMessage) map[string]any {
+	var o map[string]any
+	_ = json.Unmarshal(raw, &o)
+	return o
+}
+
+// present is raw, or nil when it is null.
+func present(raw json.RawMessage) json.RawMessage {
+	if bytes.Equal(bytes.TrimSpace(raw), []byte("null")) {
+		return nil
+	}
+	return raw
+}
+
+// details reads the details of an error: an object whose members say what is wrong, or a list.
+func details(raw json.RawMessage) []rest.Detail {
+	var members map[string]json.RawMessage
+	if json.Unmarshal(raw, &members) == nil {
+		var out []rest.Detail
+		for field, value := range members {
+			if words := words(value); words != "" {
+				out = append(out, rest.Detail{Field: field, Message: words})
+			}
+		}
+		slices.SortFunc(out, func(a, b rest.Detail) int { return strings.Compare(a.Field, b.Field) })
+		return out
+	}
+	var list []json.RawMessage
+	_ = json.Unmarshal(raw, &list)
+	var out []rest.Detail
+	for _, item := range list {
+		if words := words(item); words != "" {
+			out = append(out, rest.Detail{Message: words})
+		}
+	}
+	return out
+}
+
+// words is a value for people: strings as they are, other values as JSON, nothing for
+// what is empty.
+func words(raw json.RawMessage) string {
+	if list := texts(raw); list != nil {
+		return strings.Join(list, ", ")
+	}
+	var b bytes.Buffer
+	if json.Compact(&b, raw) != nil {
+		return ""
+	}
+	switch b.String() {
+	case "null", "[]", "{}", `""`:
+		return ""
+	}
+	return b.String()
+}
+
+// typed is every text within a value, however deep.
+func typed(v any) []string {
+	switch v := v.(type) {
+	case string:
+		return []string{v}
+	case []any:
+		var out []string
+		for _, item := range v {
+			out = append(out, typed(item)...)
+		}
+		return out
+	case map[string]any:
+		var out []string
+		for _, item := range v {
+			out = append(out, typed(item)...)
+		}
+		return out
+	}
+	return nil
+}

@@ -1,0 +1,206 @@
+package port
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+
+	"foghorn/integrations/rest"
+)
+
+// The statuses of a run. Port documents all but StatusCancelled, which its own MCP server
+// knows. https://docs.port.io/actions-and-automations/reflect-action-progress
+const (
+	StatusInProgress         = "IN_PROGRESS"
+	StatusSuccess            = "SUCCESS"
+	StatusFailure            = "FAILURE"
+	StatusWaitingForApproval = "WAITING_FOR_APPROVAL"
+	StatusDeclined           = "DECLINED"
+	StatusCancelled          = "CANCELLED"
+)
+
+// MaxRuns is the most runs that one list holds.
+// https://docs.port.io/api-reference/get-all-action-runs
+const MaxRuns = 1000
+
+// A Run is one execution of an action. Members that Port left out, or sent in a form that
+// is not known, are zero.
+type Run struct {
+	ID               string
+	Action           string // identifier
+	Blueprint        string // identifier; empty for an action that is about no blueprint
+	Entity           string // identifier of the entity it was run for; may be empty
+	Status           string // one of the constants, or one that Port has added since
+	StatusLabel      string // the backend's own word for the status
+	Summary          string
+	Links            []string
+	Source           string // UI, API or AUTOMATION
+	Properties       map[string]any
+	Response         json.RawMessage // what a synchronous backend answered: an object, a list or a string; nil: nothing
+	RequiresApproval bool
+	CreatedBy        string // a user's id, or that of the credentials with run_as
+	ImpersonatedBy   string
+	CreatedAt        time.Time
+	UpdatedAt        time.Time
+	EndedAt          time.Time
+}
+
+// Ended reports that the run has come to its end: nothing about it changes any more.
+func (r Run) Ended() bool {
+	switch r.Status {
+	case StatusSuccess, StatusFailure, StatusDeclined, StatusCancelled:
+		return true
+	}
+	return false
+}
+
+// UnmarshalJSON reads a run of version v1 or v2 of Port's API.
+func (r *Run) UnmarshalJSON(data []byte) error {
+	var w struct {
+		ID               json.RawMessage `json:"id"`
+		Action           json.RawMessage `json:"action"`
+		Blueprint        json.RawMessage `json:"blueprint"`
+		Entity           json.RawMessage `json:"entity"`
+		Status           json.RawMessage `json:"status"`
+		StatusLabel      json.RawMessage `json:"statusLabel"`
+		Summary          json.RawMessage `json:"summary"`
+		Link             json.RawMessage `json:"link"`
+		Source           json.RawMessage `json:"source"`
+		Properties       json.RawMessage `json:"properties"`
+		Response         json.RawMessage `json:"response"`
+		RequiredApproval json.RawMessage `json:"requiredApproval"`
+		CreatedBy        json.RawMessage `json:"createdBy"`
+		ImpersonatedBy   json.RawMessage `json:"impersonatedBy"`
+		CreatedAt        json.RawMessage `json:"createdAt"`
+		UpdatedAt        json.RawMessage `json:"updatedAt"`
+		EndedAt          json.RawMessage `json:"endedAt"`
+	}
+	if err := json.Unmarshal(data, &w); err != nil {
+		return err
+	}
+	*r = Run{
+		ID: text(w.ID), Action: name(w.Action), Blueprint: name(w.Blueprint), Entity: name(w.Entity),
+		Status: text(w.Status), StatusLabel: text(w.StatusLabel), Summary: text(w.Summary), Links: texts(w.Link),
+		Source: source(w.Source), Properties: object(w.Properties), Response: present(w.Response),
+		RequiresApproval: flag(w.RequiredApproval), CreatedBy: text(w.CreatedBy), ImpersonatedBy: text(w.ImpersonatedBy),
+		CreatedAt: instant(w.CreatedAt), UpdatedAt: instant(w.UpdatedAt), EndedAt: instant(w.EndedAt),
+	}
+	return nil
+}
+
+// source reads where a run came from: a word, or an object that holds it.
+func source(raw json.RawMessage) string {
+	if s := text(raw); s != "" {
+		return s
+	}
+	var o struct {
+		Type   json.RawMessage `json:"type"`
+		Origin json.RawMessage `json:"origin"`
+	}
+	_ = json.Unmarshal(raw, &o)
+	if s := text(o.Type); s != "" {
+		return s
+	}
+	return text(o.Origin)
+}
+
+// A NewRun is what to run, and as whom.
+type NewRun struct {
+	Action     string
+	RunAs      string         // e-mail of a member of the organization; "": the credentials' owner
+	Entity     string         // identifier of the entity to run it for; "" for an action that is about none
+	Properties map[string]any // the inputs; may be nil
+}
+
+// CreateRun runs an action. It takes RunTimeout at the most. An error that is neither
+// Refused, Limited nor NotSent leaves open whether there is a run.
+// https://docs.port.io/api-reference/execute-a-self-service-action
+//
+//api:operation POST /v1/actions/{action_identifier}/runs
+func (c *Client) CreateRun(ctx context.Context, n NewRun) (Run, error) {
+	ctx, cancel := context.WithTimeout(ctx, RunTimeout)
+	defer cancel()
+	op := fmt.Sprintf("create run of action %q", n.Action)
+	body := struct {
+		Properties map[string]any `json:"properties"`
+		Entity     string         `json:"entity,omitempty"`
+	}{n.Properties, n.Entity}
+	if body.Properties == nil {
+		body.Properties = map[string]any{}
+	}
+	query := url.Values{}
+	if n.RunAs != "" {
+		query.Set("run_as", n.RunAs)
+	}
+	answer, err := call[struct{ Run Run }](ctx, c, op, http.MethodPost, rest.Path("v1", "actions", n.Action, "runs"), query, body)
+	if e, ok := errors.AsType[*rest.Error](err); ok {
+		e.Hide(typed(n.Properties)...)
+		return Run{}, e
+	}
+	if answer.Run.ID == "" {
+		return Run{}, missing(op, http.StatusAccepted, "run")
+	}
+	return answer.Run, nil
+}
+
+// Run reads a run.
+// https://docs.port.io/api-reference/get-an-actions-run-details
+//
+//api:operation GET /v1/actions/runs/{run_id}
+func (c *Client) Run(ctx context.Context, id string) (Run, error) {
+	op := fmt.Sprintf("read run %q", id)
+	answer, err := call[struct{ Run Run }](ctx, c, op, http.MethodGet, rest.Path("v1", "actions", "runs", id), v2(), nil)
+	if err != nil {
+		return Run{}, err
+	}
+	if answer.Run.ID == "" {
+		return Run{}, missing(op, http.StatusOK, "run")
+	}
+	return answer.Run, nil
+}
+
+// A RunsQuery says which runs to list: those that fit every member that is not zero.
+type RunsQuery struct {
+	Action    string
+	UserEmail string
+	Active    bool     // only those that have not ended
+	Source    []string // UI, API, AUTOMATION
+	Exclude   []string // members of the run not to send, such as payload
+	Limit     int      // 0: Port's own limit; at most MaxRuns
+}
+
+// Runs lists runs.
+// https://docs.port.io/api-reference/get-all-action-runs
+//
+//api:operation GET /v1/actions/runs
+func (c *Client) Runs(ctx context.Context, q RunsQuery) ([]Run, error) {
+	query := v2()
+	if q.Action != "" {
+		query.Set("action", q.Action)
+	}
+	if q.UserEmail != "" {
+		query.Set("user_email", q.UserEmail)
+	}
+	if q.Active {
+		query.Set("active", "true")
+	}
+	if q.Limit > 0 {
+		query.Set("limit", strconv.Itoa(min(q.Limit, MaxRuns)))
+	}
+	query["source"], query["exclude"] = q.Source, q.Exclude
+	const op = "list runs"
+	answer, err := call[struct{ Runs *[]Run }](ctx, c, op, http.MethodGet, rest.Path("v1", "actions", "runs"), query, nil)
+	if err != nil {
+		return nil, err
+	}
+	if answer.Runs == nil {
+		return nil, missing(op, http.StatusOK, "runs")
+	}
+	return slices.DeleteFunc(*answer.Runs, func(r Run) bool { return r.ID == "" }), nil
+}
