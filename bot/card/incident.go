@@ -1,0 +1,100 @@
+package card
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"regexp"
+	"strings"
+)
+
+// An Incident is what incident.io answered, as far as people are told.
+// https://docs.incident.io/api-reference/incidents-v2/create
+type Incident struct {
+	ID         string `json:"id,omitempty"`
+	Name       string `json:"name,omitempty"`
+	Reference  string `json:"reference,omitempty"` // such as INC-123
+	Permalink  string `json:"permalink,omitempty"`
+	Severity   string `json:"severity,omitempty"`
+	Visibility string `json:"visibility,omitempty"` // public or private
+	Channel    string `json:"channel,omitempty"`    // Slack id of the incident's own channel; made a moment later, so it can be empty
+}
+
+// Read takes the incident out of a run's response. It gives nil when there is none.
+func Read(response json.RawMessage) *Incident {
+	var answer struct {
+		Incident *struct {
+			ID             string `json:"id"`
+			Name           string `json:"name"`
+			Reference      string `json:"reference"`
+			Permalink      string `json:"permalink"`
+			Visibility     string `json:"visibility"`
+			SlackChannelID string `json:"slack_channel_id"`
+			Severity       *struct {
+				Name string `json:"name"`
+			} `json:"severity"`
+		} `json:"incident"`
+	}
+	if json.Unmarshal(response, &answer) != nil || answer.Incident == nil {
+		return nil
+	}
+	in := answer.Incident
+	i := &Incident{
+		ID: in.ID, Name: clip(in.Name, maxName), Reference: clip(in.Reference, maxName),
+		Permalink: webLink(in.Permalink), Visibility: in.Visibility,
+	}
+	if channelID.MatchString(in.SlackChannelID) {
+		i.Channel = in.SlackChannelID
+	}
+	if in.Severity != nil {
+		i.Severity = clip(in.Severity.Name, maxName)
+	}
+	return i
+}
+
+// Complaint is what the called API said was wrong, by the field where it names one. It
+// gives "" when the response says nothing that people can read.
+// https://docs.incident.io/api-reference/introduction#errors
+func Complaint(response json.RawMessage) string {
+	var answer struct {
+		Errors []struct {
+			Message string `json:"message"`
+			Source  struct {
+				Field string `json:"field"`
+			} `json:"source"`
+		} `json:"errors"`
+		Message string `json:"message"`
+		Error   any    `json:"error"`
+	}
+	if json.Unmarshal(response, &answer) != nil {
+		return ""
+	}
+	var said []string
+	for _, e := range answer.Errors {
+		switch {
+		case e.Message == "":
+		case e.Source.Field != "":
+			said = append(said, fmt.Sprintf("%s (%s)", e.Message, e.Source.Field))
+		default:
+			said = append(said, e.Message)
+		}
+	}
+	if len(said) == 0 && answer.Message != "" {
+		said = append(said, answer.Message)
+	}
+	if s, ok := answer.Error.(string); ok && len(said) == 0 {
+		said = append(said, s)
+	}
+	return clip(strings.Join(said, "; "), maxReason)
+}
+
+var channelID = regexp.MustCompile(`^[CG][A-Z0-9]{1,30}$`)
+
+// webLink keeps an address that can be clicked, and drops all else.
+func webLink(s string) string {
+	u, err := url.Parse(s)
+	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || len(s) > maxLink || strings.ContainsAny(s, "|<> \n\t") {
+		return ""
+	}
+	return s
+}

@@ -1,0 +1,358 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"foghorn/bot/form"
+	"foghorn/bot/modal"
+	"foghorn/integrations/rest"
+	"foghorn/integrations/slackapp"
+)
+
+// formTimeout bounds the wait for a definition behind a loading view.
+const formTimeout = 15 * time.Second
+
+// Command answers the slash command: it opens the form of the action. It never waits for
+// Port: a definition that was never read is waited for behind a loading view.
+func (b *Bot) Command(ctx context.Context, cmd slack.SlashCommand) any {
+	begun := time.Now()
+	defer func() { b.cfg.Metrics.handled.WithLabelValues("command").Observe(time.Since(begun).Seconds()) }()
+	text := strings.TrimSpace(cmd.Text)
+	switch {
+	case cmd.Command != b.cfg.Command:
+		return whisperBack(fmt.Sprintf("This app answers `%s`.", b.cfg.Command))
+	case strings.EqualFold(text, "help"):
+		return whisperBack(b.help())
+	case cmd.TriggerID == "" || cmd.UserID == "":
+		return whisperBack("Slack sent a command that nobody can answer. Type it again.")
+	}
+	page := modal.Page{Action: b.cfg.Action, Channel: cmd.ChannelID}
+	f, known := b.defs.cached(ctx, b.cfg.Action)
+	if !known || f.UsesUser {
+		return b.openBehind(ctx, cmd.TriggerID, cmd.UserID, page, text)
+	}
+	if len(f.Problems) > 0 {
+		return whisperBack(b.cannot(f))
+	}
+	view, err := b.view(ctx, f, form.Who{}, modal.Prefill(f, text), page)
+	if err == nil {
+		_, err = b.slack.OpenView(ctx, cmd.TriggerID, view)
+	}
+	if err != nil {
+		return b.notOpened(err)
+	}
+	return nil
+}
+
+// openBehind opens a loading view at once, and puts the form into it when it is there.
+func (b *Bot) openBehind(ctx context.Context, trigger, user string, page modal.Page, text string) any {
+	loading, err := b.slack.OpenView(ctx, trigger, modal.Notice("One moment", "Asking Port for the form…"))
+	if err != nil {
+		return b.notOpened(err)
+	}
+	b.tasks.Go(func() {
+		ctx, cancel := context.WithTimeout(ctx, formTimeout)
+		defer cancel()
+		view := b.loaded(ctx, user, page, text)
+		if _, err := b.slack.UpdateView(context.WithoutCancel(ctx), loading, view); err != nil {
+			b.cfg.Log.WithError(err).Warn("put the form into its view")
+		}
+	})
+	return nil
+}
+
+// loaded is the form, or the reason why there is none.
+func (b *Bot) loaded(ctx context.Context, user string, page modal.Page, text string) slack.ModalViewRequest {
+	f, err := b.defs.read(ctx, page.Action)
+	if err != nil {
+		b.cfg.Log.WithError(err).Warn("read the action's definition")
+		return modal.Notice("No form", b.portTrouble(err))
+	}
+	if len(f.Problems) > 0 {
+		return modal.Notice("No form", b.cannot(f))
+	}
+	who, err := b.who(ctx, f, user)
+	if err != nil {
+		b.cfg.Log.WithError(err).Warn("find out who asks")
+	}
+	view, err := b.view(ctx, f, who, modal.Prefill(f, text), page)
+	if err != nil {
+		b.cfg.Log.WithError(err).Error("render the form")
+		return modal.Notice("No form", "The form of this action cannot be shown in Slack: "+err.Error())
+	}
+	return view
+}
+
+// view is one page of a form for some values.
+func (b *Bot) view(ctx context.Context, f *form.Form, who form.Who, values form.Values, page modal.Page) (slack.ModalViewRequest, error) {
+	page.Version = f.Version
+	return modal.Render(f.Resolve(ctx, who, values), page)
+}
+
+// Interaction answers what people do in the form.
+func (b *Bot) Interaction(ctx context.Context, cb slack.InteractionCallback) (ack any) {
+	begun, kind := time.Now(), string(cb.Type)
+	switch cb.Type {
+	case slack.InteractionTypeViewSubmission:
+		ack = b.submit(ctx, cb)
+	case slack.InteractionTypeBlockActions:
+		b.changed(ctx, cb)
+	case slack.InteractionTypeBlockSuggestion:
+		ack = b.suggest(ctx, cb)
+	default:
+		kind = "other"
+	}
+	b.cfg.Metrics.handled.WithLabelValues(kind).Observe(time.Since(begun).Seconds())
+	return ack
+}
+
+// submit is the end of the dialog and the beginning of the corridor. What the person typed
+// is checked here, and a whole form is on disk before the ack.
+func (b *Bot) submit(ctx context.Context, cb slack.InteractionCallback) any {
+	ctx, cancel := context.WithTimeout(ctx, acceptTimeout)
+	defer cancel()
+	s, err := b.session(ctx, cb)
+	if err != nil {
+		return b.notUnderstood(cb, err)
+	}
+	state := s.form.Resolve(ctx, s.who, s.values)
+	if wrong := state.Validate(-1); !modal.LastPage(state, s.page) || len(wrong) > 0 {
+		return b.turn(ctx, cb, s, state, wrong)
+	}
+	now := time.Now().UTC()
+	r := &Request{
+		ID: requestID(cb.View.ID), Stage: Accepted, Since: now, Made: now,
+		User: cb.User.ID, Channel: s.page.Channel,
+		Action: s.form.Action, Title: s.form.Title,
+		Properties: state.Properties(),
+	}
+	if target, ok := s.values[form.TargetID].(string); ok {
+		r.Target = target
+	}
+	if input, ok := s.form.RequestIDInput(); ok {
+		r.Properties[input], r.Marked = "foghorn-"+r.ID, true
+	}
+	if err := b.journal.accept(ctx, r); err != nil {
+		b.log(r).WithError(err).Error("a submission could not be kept")
+		return b.errorsAck(state, s.page, "It could not be saved, so nothing was done. Press the button again in a moment.")
+	}
+	return nil
+}
+
+// turn goes to the next page of the form, or shows what is wrong with this one.
+func (b *Bot) turn(ctx context.Context, cb slack.InteractionCallback, s session, state *form.State, wrong map[string]string) any {
+	if here := modal.ErrorsByBlock(state, s.page, wrong); len(here) > 0 {
+		if s.stale {
+			return b.show(ctx, cb, s, state, s.page) // the fields are others now
+		}
+		return slack.NewErrorsViewSubmissionResponse(here)
+	}
+	next := modal.NextPage(state, s.page)
+	if modal.LastPage(state, s.page) { // something on an earlier page
+		next = modal.PageWith(state, s.page, wrong)
+	}
+	next.Draft = requestID(cb.View.ID)
+	if err := b.journal.saveDraft(ctx, cb.View.ID, s.values); err != nil {
+		b.cfg.Log.WithError(err).Error("a page of a form could not be kept")
+		return b.errorsAck(state, s.page, "This page could not be saved. Press the button again in a moment.")
+	}
+	return b.show(ctx, cb, s, state, next)
+}
+
+// show answers a submission with another page. A page too large for an ack goes by the Web API.
+func (b *Bot) show(ctx context.Context, cb slack.InteractionCallback, s session, state *form.State, page modal.Page) any {
+	page.Version = s.form.Version
+	view, err := modal.Render(state, page)
+	if err != nil {
+		b.cfg.Log.WithError(err).Error("render the form")
+		view = modal.Notice("No form", "This page of the form cannot be shown in Slack: "+err.Error())
+	}
+	if modal.FitsAck(view) {
+		return slack.NewUpdateViewSubmissionResponse(&view)
+	}
+	b.tasks.Go(func() {
+		if _, err := b.slack.UpdateView(context.WithoutCancel(ctx), slackapp.View{ID: cb.View.ID}, view); err != nil {
+			b.cfg.Log.WithError(err).Warn("show the next page of the form")
+		}
+	})
+	loading := modal.Notice("One moment", "Turning the page…")
+	return slack.NewUpdateViewSubmissionResponse(&loading)
+}
+
+// changed shows the form anew when a field that others depend on has a new value, and goes
+// back a page.
+func (b *Bot) changed(ctx context.Context, cb slack.InteractionCallback) {
+	if cb.View.CallbackID != modal.CallbackID || len(cb.ActionCallback.BlockActions) == 0 {
+		return
+	}
+	s, err := b.session(ctx, cb)
+	if err != nil {
+		b.cfg.Log.WithError(err).Warn("a change in a form was not understood")
+		return
+	}
+	back := false
+	for _, a := range cb.ActionCallback.BlockActions {
+		back = back || a.ActionID == modal.ActionBack
+	}
+	state := s.form.Resolve(ctx, s.who, s.values)
+	page := s.page
+	if back {
+		page = modal.PrevPage(state, page)
+	}
+	if page.Draft != "" {
+		if err := b.journal.saveDraft(ctx, cb.View.ID, s.values); err != nil {
+			b.cfg.Log.WithError(err).Error("a page of a form could not be kept")
+			return
+		}
+	}
+	page.Version = s.form.Version
+	view, err := modal.Render(state, page)
+	if err == nil {
+		_, err = b.slack.UpdateView(ctx, slackapp.View{ID: cb.View.ID, Hash: cb.View.Hash}, view)
+	}
+	if slackapp.Code(err) == "hash_conflict" {
+		return // the person was faster: the next change brings newer values
+	}
+	if err != nil {
+		b.cfg.Log.WithError(err).Warn("show the changed form")
+	}
+}
+
+// A session is what is known of an open form when something arrives from it.
+type session struct {
+	page   modal.Page
+	form   *form.Form
+	who    form.Who
+	values form.Values // of this page and of the pages before
+	stale  bool        // the action has changed since the view was made
+}
+
+// errForeign says that a view is not a form of this bot.
+var errForeign = errors.New("not a form of this bot")
+
+// session reads where the person is and all that was typed so far.
+func (b *Bot) session(ctx context.Context, cb slack.InteractionCallback) (session, error) {
+	if cb.View.CallbackID != modal.CallbackID || cb.View.ID == "" || cb.User.ID == "" {
+		return session{}, errForeign
+	}
+	page, err := modal.DecodePage(cb.View.PrivateMetadata)
+	if err != nil || page.Action != b.cfg.Action {
+		return session{}, errForeign
+	}
+	f, known := b.defs.cached(ctx, page.Action)
+	if !known {
+		if f, err = b.defs.read(ctx, page.Action); err != nil {
+			return session{}, err
+		}
+	}
+	s := session{page: page, form: f, values: form.Values{}, stale: page.Version != f.Version}
+	if page.Draft != "" {
+		if s.values, err = b.journal.draft(ctx, cb.View.ID); err != nil {
+			return session{}, err
+		}
+	}
+	if s.who, err = b.who(ctx, f, cb.User.ID); err != nil {
+		return session{}, err
+	}
+	state := f.Resolve(ctx, s.who, s.values)
+	typed, err := modal.Decode(state, page, cb.View.State)
+	if err != nil {
+		return session{}, fmt.Errorf("%w: %w", errForeign, err)
+	}
+	if err := b.emails(ctx, f, typed); err != nil {
+		return session{}, err
+	}
+	for _, id := range modal.FieldsOn(state, page) {
+		delete(s.values, id) // emptied fields are empty
+	}
+	maps.Copy(s.values, typed)
+	return s, nil
+}
+
+// notUnderstood answers a submission that could not be read.
+func (b *Bot) notUnderstood(cb slack.InteractionCallback, err error) any {
+	entry := b.cfg.Log.WithError(err)
+	if errors.Is(err, errForeign) {
+		entry.Warn("a submission was not understood")
+		notice := modal.Notice("Start again", fmt.Sprintf("This form is not one that can be read any more, and nothing was done. Type %s again.", b.cfg.Command))
+		return slack.NewUpdateViewSubmissionResponse(&notice)
+	}
+	entry.Error("a submission could not be checked")
+	if first := firstInput(cb.View); first != "" {
+		return slack.NewErrorsViewSubmissionResponse(map[string]string{
+			first: "Port or Slack could not be reached to check the form. What you typed is still here: press the button again in a moment.",
+		})
+	}
+	notice := modal.Notice("Start again", fmt.Sprintf("Port or Slack could not be reached, and nothing was done. Type %s again in a moment.", b.cfg.Command))
+	return slack.NewUpdateViewSubmissionResponse(&notice)
+}
+
+// errorsAck shows one sentence at the first field of the page.
+func (b *Bot) errorsAck(state *form.State, page modal.Page, sentence string) any {
+	for _, id := range modal.FieldsOn(state, page) {
+		if blocks := modal.ErrorsByBlock(state, page, map[string]string{id: sentence}); len(blocks) > 0 {
+			return slack.NewErrorsViewSubmissionResponse(blocks)
+		}
+	}
+	notice := modal.Notice("Not done", sentence)
+	return slack.NewUpdateViewSubmissionResponse(&notice)
+}
+
+// firstInput is the id of a view's first input block, where an error can be shown.
+func firstInput(v slack.View) string {
+	for _, block := range v.Blocks.BlockSet {
+		if input, ok := block.(*slack.InputBlock); ok {
+			return input.BlockID
+		}
+	}
+	return ""
+}
+
+// whisperBack is the ack of a command that tells its sender something.
+// https://docs.slack.dev/interactivity/implementing-slash-commands#responding_to_commands
+func whisperBack(text string) any {
+	return map[string]any{"response_type": "ephemeral", "text": text}
+}
+
+func (b *Bot) notOpened(err error) any {
+	b.cfg.Log.WithError(err).Warn("open the form")
+	switch slackapp.Code(err) {
+	case "expired_trigger_id", "exchanged_trigger_id":
+		return whisperBack("Slack was too slow to open the form. Type the command again.")
+	}
+	return whisperBack("The form could not be opened. Type the command again; if it stays so, tell whoever runs this bot.")
+}
+
+func (b *Bot) help() string {
+	return fmt.Sprintf("`%[1]s` opens the form of the Port action `%[2]s`.\n`%[1]s some text` opens it with the text filled in.\n"+
+		"You press the button, Port runs the action as you, and this channel hears how it ended.", b.cfg.Command, b.cfg.Action)
+}
+
+// cannot says why an action has no form in Slack, and where it has one.
+func (b *Bot) cannot(f *form.Form) string {
+	var s strings.Builder
+	fmt.Fprintf(&s, "*%s* cannot be run from Slack:", f.Title)
+	for _, p := range f.Problems {
+		s.WriteString("\n• ")
+		if p.Input != "" {
+			s.WriteString(p.Input + ": ")
+		}
+		s.WriteString(p.Reason)
+	}
+	fmt.Fprintf(&s, "\nRun it in Port: %s", b.room.ActionLink(f.Action))
+	return s.String()
+}
+
+func (b *Bot) portTrouble(err error) string {
+	if e, ok := errors.AsType[*rest.Error](err); ok && e.Status == 404 {
+		return fmt.Sprintf("Port has no action %s. Whoever runs this bot can mend it: foghorn doctor.", b.cfg.Action)
+	}
+	return fmt.Sprintf("Port does not answer just now, so there is no form. Type %s again in a moment.", b.cfg.Command)
+}

@@ -1,0 +1,162 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"foghorn/bot/form"
+	"foghorn/bot/modal"
+	"foghorn/integrations/port"
+	"foghorn/integrations/rest"
+)
+
+// suggestions is how many options Slack takes for a type-ahead.
+// https://docs.slack.dev/reference/block-kit/block-elements/select-menu-element#external_select
+const suggestions = 100
+
+// who is the context of a form's conditions for one person. Only forms that look at the
+// person cost a call.
+func (b *Bot) who(ctx context.Context, f *form.Form, user string) (form.Who, error) {
+	if !f.UsesUser {
+		return form.Who{}, nil
+	}
+	p, err := b.slack.Person(ctx, user)
+	if err != nil {
+		return form.Who{}, err
+	}
+	known := map[string]any{"email": p.Email, "name": p.Name}
+	if p.Email == "" {
+		return form.Who{User: known}, nil
+	}
+	u, err := b.port.User(ctx, p.Email)
+	if e, ok := errors.AsType[*rest.Error](err); ok && e.Refused() {
+		return form.Who{User: known}, nil // Port does not know them; running will say so
+	}
+	if err != nil {
+		return form.Who{}, err
+	}
+	return form.Who{User: userContext(u)}, nil
+}
+
+// userContext is .user of a form's conditions.
+// https://docs.port.io/create-self-service-experiences/setup-ui-for-action/advanced-form-configurations
+func userContext(u port.User) map[string]any {
+	roles, teams := make([]any, 0, len(u.Roles)), make([]any, 0, len(u.Teams))
+	for _, r := range u.Roles {
+		roles = append(roles, map[string]any{"name": r})
+	}
+	for _, t := range u.Teams {
+		teams = append(teams, map[string]any{"name": t})
+	}
+	main := ""
+	if len(u.Roles) > 0 {
+		main = u.Roles[0]
+	}
+	return map[string]any{
+		"userId": u.ID, "email": u.Email, "name": strings.TrimSpace(u.FirstName + " " + u.LastName),
+		"mainRole": main, "roles": roles, "teams": teams,
+	}
+}
+
+// emails puts e-mail addresses in the place of Slack ids, which is what Port knows people by.
+func (b *Bot) emails(ctx context.Context, f *form.Form, values form.Values) error {
+	for id, v := range values {
+		field := f.Field(id)
+		if field == nil || field.Kind != form.User {
+			continue
+		}
+		switch v := v.(type) {
+		case string:
+			email, err := b.emailOf(ctx, v)
+			if err != nil {
+				return err
+			}
+			values[id] = email
+		case []any:
+			list := make([]any, 0, len(v))
+			for _, person := range v {
+				slackID, _ := person.(string)
+				email, err := b.emailOf(ctx, slackID)
+				if err != nil {
+					return err
+				}
+				list = append(list, email)
+			}
+			values[id] = list
+		}
+	}
+	return nil
+}
+
+func (b *Bot) emailOf(ctx context.Context, slackID string) (string, error) {
+	p, err := b.slack.Person(ctx, slackID)
+	if err != nil {
+		return "", err
+	}
+	if p.Email == "" {
+		return p.Name + " (has no e-mail address in Slack)", nil // the check of the field says the rest
+	}
+	return p.Email, nil
+}
+
+// suggest answers a type-ahead: entities and teams from Port, long lists from the form.
+func (b *Bot) suggest(ctx context.Context, cb slack.InteractionCallback) any {
+	ctx, cancel := context.WithTimeout(ctx, acceptTimeout)
+	defer cancel()
+	s, err := b.session(ctx, cb)
+	if err != nil {
+		b.cfg.Log.WithError(err).Warn("a type-ahead was not understood")
+		return modal.OptionsFrom(nil)
+	}
+	field := s.form.Resolve(ctx, s.who, s.values).Field(modal.FieldOf(cb.BlockID))
+	if field == nil {
+		return modal.OptionsFrom(nil)
+	}
+	var found []modal.Candidate
+	switch field.Kind {
+	case form.Entity:
+		found, err = b.entities(ctx, field, cb.Value)
+	case form.Team:
+		found, err = b.teams(ctx, cb.Value)
+	default:
+		return modal.Options(field, cb.Value)
+	}
+	if err != nil {
+		b.cfg.Log.WithError(err).Warn("ask Port for what can be chosen")
+	}
+	return modal.OptionsFrom(found)
+}
+
+// entities are those that a person can choose for a field, by what was typed.
+func (b *Bot) entities(ctx context.Context, field *form.FieldState, typed string) ([]modal.Candidate, error) {
+	found, err := b.port.SearchEntities(ctx, field.Blueprint, port.EntityQuery{
+		Dataset: field.Dataset, Sort: field.Sort, Typed: typed, Limit: suggestions,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("search entities: %w", err)
+	}
+	out := make([]modal.Candidate, 0, len(found))
+	for _, e := range found {
+		out = append(out, modal.Candidate{Label: e.Label(), Value: e.Identifier})
+	}
+	return out, nil
+}
+
+// teams are those whose name holds what was typed.
+func (b *Bot) teams(ctx context.Context, typed string) ([]modal.Candidate, error) {
+	teams, err := b.port.Teams(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list teams: %w", err)
+	}
+	var out []modal.Candidate
+	for _, t := range teams {
+		if strings.Contains(strings.ToLower(t.Name), strings.ToLower(typed)) && len(out) < suggestions {
+			out = append(out, modal.Candidate{Label: t.Name, Value: t.Name})
+		}
+	}
+	return out, nil
+}
