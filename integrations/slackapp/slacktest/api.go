@@ -26,13 +26,14 @@ type reply map[string]any
 
 // refusal is an answer with ok false. More goes into the object beside the error word.
 type refusal struct {
-	word Error
-	more reply
+	word     Error
+	more     reply
+	problems []Problem // of an invalid body
 }
 
 func (r refusal) Error() string { return string(r.word) }
 
-func refuse(word string, more reply) error { return refusal{Error(word), more} }
+func refuse(word string, more reply) error { return refusal{word: Error(word), more: more} }
 
 // A call is one request to a method, its arguments read.
 type call struct {

@@ -28,7 +28,7 @@ func readMessage(a args) (Message, error) {
 		return m, Error("msg_too_long")
 	}
 	var err error
-	if m.Blocks, err = readBlocks(a, false); err != nil {
+	if m.Blocks, err = readBlocks(a); err != nil {
 		return m, err
 	}
 	if m.Attachments, err = readAttachments(a); err != nil {
@@ -43,7 +43,7 @@ func readMessage(a args) (Message, error) {
 	return m, nil
 }
 
-func readBlocks(a args, repeats bool) (json.RawMessage, error) {
+func readBlocks(a args) (json.RawMessage, error) {
 	v, ok := a.json("blocks")
 	if !ok {
 		return nil, Error("invalid_blocks_format")
@@ -58,7 +58,7 @@ func readBlocks(a args, repeats bool) (json.RawMessage, error) {
 	if len(blocks) == 0 {
 		return nil, nil
 	}
-	if problems := validateMessageBlocks(blocks, "/blocks", repeats); len(problems) > 0 {
+	if problems := validateMessageBlocks(blocks, "/blocks"); len(problems) > 0 {
 		return nil, invalidBlocks(problems)
 	}
 	normaliseBlocks(blocks)

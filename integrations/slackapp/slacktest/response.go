@@ -96,12 +96,11 @@ func (s *Server) respond(u *responseURL, a args, via string) error {
 	return nil
 }
 
-// readResponse is readMessage under the rules of a response: block ids may repeat, and
-// metadata is not looked at.
+// readResponse is readMessage under the rules of a response: metadata is not looked at.
 func readResponse(a args) (Message, error) {
 	m := Message{Text: a.text("text"), UnfurlLinks: a.flag("unfurl_links"), UnfurlMedia: a.flag("unfurl_media")}
 	var err error
-	if m.Blocks, err = readBlocks(a, true); err != nil {
+	if m.Blocks, err = readBlocks(a); err != nil {
 		return m, err
 	}
 	if m.Attachments, err = readAttachments(a); err != nil {

@@ -1,6 +1,14 @@
 package slacktest
 
-import "fmt"
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// MaxProblems is how many problems are told at a time.
+const MaxProblems = 50
 
 // A Problem is one thing that Slack refuses in a view, a message or blocks.
 type Problem struct {
@@ -16,9 +24,92 @@ func (p Problem) String() string {
 	return fmt.Sprintf("%s [json-pointer:%s]", p.Message, p.Pointer)
 }
 
+// ValidateView says what Slack would refuse in a modal or a home tab. The pointers begin with /view.
+func ValidateView(view json.RawMessage) []Problem {
+	v, problem := decode(view)
+	if problem != nil {
+		return problem
+	}
+	body, ok := v.(map[string]any)
+	if !ok {
+		return []Problem{{"/view", "must provide an object"}}
+	}
+	if len(view) > MaxViewSize {
+		return []Problem{{"/view", "view_too_large"}}
+	}
+	return validateView(body, "/view", "modal", "home")
+}
+
+// ValidateBlocks says what Slack would refuse in a list of blocks, wherever it is shown.
+func ValidateBlocks(blocks json.RawMessage) []Problem {
+	v, problem := decode(blocks)
+	if problem != nil {
+		return problem
+	}
+	c := &checker{}
+	list(0, MaxViewBlocks, anyBlock)(c, "/blocks", v)
+	return c.problems
+}
+
+// ValidateMessage says what Slack would refuse in the blocks and attachments of a message,
+// given as the JSON arguments of chat.postMessage or of a response_url.
+func ValidateMessage(message json.RawMessage) []Problem {
+	v, problem := decode(message)
+	if problem != nil {
+		return problem
+	}
+	m, ok := v.(map[string]any)
+	if !ok {
+		return []Problem{{"", "must provide an object"}}
+	}
+	_, err := readResponse(m)
+	if no, ok := errors.AsType[refusal](err); ok {
+		return no.problems
+	}
+	if err != nil {
+		return []Problem{{"", err.Error()}}
+	}
+	return nil
+}
+
+func decode(text json.RawMessage) (any, []Problem) {
+	var v any
+	if err := json.Unmarshal(text, &v); err != nil {
+		return nil, []Problem{{"", "invalid_json: " + err.Error()}}
+	}
+	return v, nil
+}
+
+func validateMessageBlocks(blocks []any, at string) []Problem {
+	c := &checker{surface: "message"}
+	list(0, MaxMessageBlocks, anyBlock)(c, at, blocks)
+	return c.problems
+}
+
+// validateAttachments looks at the blocks of attachments. Their other properties are the
+// old secondary content of which Slack ignores what it does not know.
+func validateAttachments(attachments []any, at string) []Problem {
+	c := &checker{surface: "message"}
+	for i, a := range attachments {
+		at := fmt.Sprintf("%s/%d", at, i)
+		attachment, ok := a.(map[string]any)
+		if !ok {
+			c.fail(at, "must provide an object")
+			continue
+		}
+		if blocks := attachment["blocks"]; blocks != nil {
+			list(0, MaxMessageBlocks, anyBlock)(c, at+"/blocks", blocks)
+		}
+	}
+	return c.problems
+}
+
 // invalid is how views.* refuse.
 func invalid(problems ...Problem) error {
-	return refuse("invalid_arguments", reply{"response_metadata": map[string]any{"messages": errorLines(problems)}})
+	return refusal{
+		word: "invalid_arguments", problems: problems,
+		more: reply{"response_metadata": map[string]any{"messages": errorLines(problems)}},
+	}
 }
 
 // invalidBlocks is how chat.* refuse.
@@ -27,7 +118,10 @@ func invalidBlocks(problems []Problem) error {
 	for i, p := range problems {
 		texts[i] = p.String()
 	}
-	return refuse("invalid_blocks", reply{"errors": texts, "response_metadata": map[string]any{"messages": errorLines(problems)}})
+	return refusal{
+		word: "invalid_blocks", problems: problems,
+		more: reply{"errors": texts, "response_metadata": map[string]any{"messages": errorLines(problems)}},
+	}
 }
 
 func errorLines(problems []Problem) []string {
@@ -37,18 +131,21 @@ func errorLines(problems []Problem) []string {
 	}
 	return out
 }
-func validateView(body map[string]any, prefix string, kinds ...string) []Problem { return nil }
-func validateMessageBlocks(b []any, prefix string, repeats bool) []Problem       { return nil }
-func validateAttachments(b []any, prefix string) []Problem                       { return nil }
-func validateSuggestions(map[string]any) []Problem                               { return nil }
 
-const MaxInput = 3000
+// A checker collects problems.
+type checker struct {
+	surface  string // "modal", "home" or "message"; "" is any
+	problems []Problem
+	focused  bool // an element with focus_on_load was seen
+}
 
-func contains(options []any, o map[string]any) bool {
-	for _, x := range options {
-		if m, ok := x.(map[string]any); ok && m["value"] == o["value"] {
-			return true
-		}
+func (c *checker) fail(at, format string, args ...any) {
+	if len(c.problems) < MaxProblems {
+		c.problems = append(c.problems, Problem{at, fmt.Sprintf(format, args...)})
 	}
-	return false
+}
+
+// step is a JSON pointer one deeper.
+func step(at, name string) string {
+	return at + "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
 }
