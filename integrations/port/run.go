@@ -60,7 +60,8 @@ func (r Run) Ended() bool {
 	return false
 }
 
-// UnmarshalJSON reads a run of version v1 or v2 of Port's API.
+// UnmarshalJSON reads a run of version v1 or v2 of Port's API. It never fails: what is no
+// run has no ID.
 func (r *Run) UnmarshalJSON(data []byte) error {
 	var w struct {
 		ID               json.RawMessage `json:"id"`
@@ -81,9 +82,7 @@ func (r *Run) UnmarshalJSON(data []byte) error {
 		UpdatedAt        json.RawMessage `json:"updatedAt"`
 		EndedAt          json.RawMessage `json:"endedAt"`
 	}
-	if err := json.Unmarshal(data, &w); err != nil {
-		return err
-	}
+	_ = json.Unmarshal(data, &w) // not an object: a run without an id
 	*r = Run{
 		ID: text(w.ID), Action: name(w.Action), Blueprint: name(w.Blueprint), Entity: name(w.Entity),
 		Status: text(w.Status), StatusLabel: text(w.StatusLabel), Summary: text(w.Summary), Links: texts(w.Link),

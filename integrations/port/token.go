@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"sync"
+	"strings"
 	"time"
 
 	"foghorn/integrations/rest"
@@ -19,6 +19,19 @@ const (
 	// Port gives the same token until it ends, also when it has no second left; only a
 	// refusal is a reason to ask sooner.
 	shortestHold = time.Second
+
+	// endingSoon is how little life is left in a token that Port refuses and gives again
+	// for it to be worth waiting for its end. The two clocks need not agree to the second.
+	endingSoon = 2 * time.Second
+
+	// firstQuiet is how long nobody asks for a token after one attempt failed. It doubles
+	// with each further failure up to longestQuiet: Port allows 100 unauthenticated calls
+	// in 5 minutes. https://docs.port.io/api-reference/rate-limits
+	firstQuiet   = 100 * time.Millisecond
+	longestQuiet = 3 * time.Second
+
+	// askTimeout bounds asking for a token, so that a call that waits for it has time left.
+	askTimeout = 5 * time.Second
 
 	// longestHold is how long a token is used at the most. Port's live for 3 hours.
 	longestHold = 24 * time.Hour
@@ -57,11 +70,16 @@ func (c *Client) exchange(ctx context.Context) (string, time.Duration, error) {
 // Check asks Port for an access token: the address and the credentials are right. Wrong
 // credentials are ErrCredentials.
 func (c *Client) Check(ctx context.Context) error {
-	if _, _, err := c.exchange(ctx); err != nil {
+	begun := time.Now()
+	token, life, err := c.exchange(ctx)
+	if err != nil {
 		return fmt.Errorf("check Port's credentials: %w", err)
 	}
+	c.keep.store(begun, token, life)
 	return nil
 }
+
+const bearer = "Bearer "
 
 func (c *Client) authorize(ctx context.Context, r *http.Request) error {
 	t, err := c.keep.token(ctx, "")
@@ -72,96 +90,10 @@ func (c *Client) authorize(ctx context.Context, r *http.Request) error {
 	return nil
 }
 
-const bearer = "Bearer "
-
-// renew gets another token in place of the one that was refused. The same one again is no
-// reason to ask again.
-func (c *Client) renew(ctx context.Context, refused *http.Request) bool {
-	old := refused.Header.Get("Authorization")[len(bearer):]
+// renew sees to it that there is another token than the one that was refused. The same
+// one again is no reason to ask again.
+func (c *Client) renew(ctx context.Context, refused *http.Request) (bool, error) {
+	old := strings.TrimPrefix(refused.Header.Get("Authorization"), bearer)
 	t, err := c.keep.token(ctx, old)
-	return err == nil && t != old
-}
-
-// A keeper shares one access token among its callers. At most one of them asks for
-// another at a time; the rest wait for what comes of it.
-type keeper struct {
-	ask  func(ctx context.Context) (token string, life time.Duration, err error)
-	turn chan struct{} // holds one token for the one who may ask; a lock that a context can leave
-
-	mu    sync.Mutex
-	value string    // "": none yet
-	until time.Time // when to ask for another
-	ends  time.Time
-	asked int   // how often was asked
-	err   error // what came of the last time
-}
-
-func newKeeper(ask func(context.Context) (string, time.Duration, error)) *keeper {
-	return &keeper{ask: ask, turn: make(chan struct{}, 1)}
-}
-
-// token is a token to use. refused, if not empty, is one that Port no longer takes.
-func (k *keeper) token(ctx context.Context, refused string) (string, error) {
-	value, asked := k.current(refused)
-	if value != "" {
-		return value, nil
-	}
-	select {
-	case k.turn <- struct{}{}:
-		defer func() { <-k.turn }()
-	case <-ctx.Done():
-		return "", ctx.Err()
-	}
-	// Somebody else may have asked while this caller waited: share what came of it.
-	if value, again := k.current(refused); value != "" {
-		return value, nil
-	} else if again != asked {
-		if value, err := k.last(); err != nil || value == refused {
-			return value, err
-		}
-	}
-	begun := time.Now() // the token's life counts from before the call, never from after
-	value, life, err := k.ask(ctx)
-	return k.store(ctx, begun, value, life, err)
-}
-
-// current is the token in hand, or "" when another is wanted.
-func (k *keeper) current(refused string) (value string, asked int) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.value == refused || time.Now().After(k.until) {
-		return "", k.asked
-	}
-	return k.value, k.asked
-}
-
-// last is what came of asking the last time.
-func (k *keeper) last() (string, error) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.value, k.err
-}
-
-// store keeps what came of asking and returns what to use.
-func (k *keeper) store(ctx context.Context, begun time.Time, value string, life time.Duration, err error) (string, error) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if err != nil {
-		if ctx.Err() == nil { // else it is the caller's own trouble: the next one asks anew
-			k.asked++
-			k.err = err
-		}
-		if time.Now().Before(k.ends) && !errors.Is(err, ErrCredentials) {
-			k.until = time.Now().Add(shortestHold) // the old one still serves
-			return k.value, nil
-		}
-		return "", err
-	}
-	k.asked++
-	k.err = nil
-	k.value, k.ends = value, begun.Add(life)
-	// The hold halves when Port gives the same token again and again shortly before its
-	// end: a few calls in the last seconds, not one with each request.
-	k.until = begun.Add(max(life-min(renewBefore, life/2), shortestHold))
-	return value, nil
+	return t != old, err
 }

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
+	"slices"
 
 	"foghorn/integrations/rest"
 )
@@ -20,7 +22,7 @@ type User struct {
 	Teams     []string // names
 }
 
-// UnmarshalJSON reads a user; roles are objects with a name.
+// UnmarshalJSON reads a user. It never fails: what is no user has no Email.
 func (u *User) UnmarshalJSON(data []byte) error {
 	var w struct {
 		ID        json.RawMessage `json:"id"`
@@ -31,9 +33,7 @@ func (u *User) UnmarshalJSON(data []byte) error {
 		Roles     json.RawMessage `json:"roles"`
 		Teams     json.RawMessage `json:"teams"`
 	}
-	if err := json.Unmarshal(data, &w); err != nil {
-		return err
-	}
+	_ = json.Unmarshal(data, &w) // not an object: a user without an e-mail
 	*u = User{
 		ID: text(w.ID), Email: text(w.Email), FirstName: text(w.FirstName), LastName: text(w.LastName),
 		Status: text(w.Status), Roles: names(w.Roles), Teams: names(w.Teams),
@@ -55,4 +55,58 @@ func (c *Client) User(ctx context.Context, email string) (User, error) {
 		return User{}, missing(op, http.StatusOK, "user")
 	}
 	return answer.User, nil
+}
+
+// Users lists the members of the organization.
+// https://docs.port.io/api-reference/get-all-users-in-your-organization
+//
+//api:operation GET /v1/users
+func (c *Client) Users(ctx context.Context) ([]User, error) {
+	const op = "list users"
+	answer, err := call[struct{ Users *[]User }](ctx, c, op, http.MethodGet, rest.Path("v1", "users"), nil, nil)
+	if err != nil {
+		return nil, err
+	}
+	if answer.Users == nil {
+		return nil, missing(op, http.StatusOK, "users")
+	}
+	return slices.DeleteFunc(*answer.Users, func(u User) bool { return u.Email == "" }), nil
+}
+
+// A Team is a group of members. Inputs of the format team take its Name.
+type Team struct {
+	ID          string
+	Name        string
+	Description string
+	Provider    string // port, or the identity provider it comes from
+}
+
+// UnmarshalJSON reads a team. It never fails: what is no team has no Name.
+func (t *Team) UnmarshalJSON(data []byte) error {
+	var w struct {
+		ID          json.RawMessage `json:"id"`
+		Name        json.RawMessage `json:"name"`
+		Description json.RawMessage `json:"description"`
+		Provider    json.RawMessage `json:"provider"`
+	}
+	_ = json.Unmarshal(data, &w)
+	*t = Team{ID: text(w.ID), Name: text(w.Name), Description: text(w.Description), Provider: text(w.Provider)}
+	return nil
+}
+
+// Teams lists the teams of the organization, without their members.
+// https://docs.port.io/api-reference/get-all-teams-in-your-organization
+//
+//api:operation GET /v1/teams
+func (c *Client) Teams(ctx context.Context) ([]Team, error) {
+	const op = "list teams"
+	query := url.Values{"fields": {"id", "name", "description", "provider"}}
+	answer, err := call[struct{ Teams *[]Team }](ctx, c, op, http.MethodGet, rest.Path("v1", "teams"), query, nil)
+	if err != nil {
+		return nil, err
+	}
+	if answer.Teams == nil {
+		return nil, missing(op, http.StatusOK, "teams")
+	}
+	return slices.DeleteFunc(*answer.Teams, func(t Team) bool { return t.Name == "" }), nil
 }

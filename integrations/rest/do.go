@@ -67,10 +67,16 @@ func (c *Client) call(ctx context.Context, op, method, path string, query url.Va
 		if c.OnCall != nil {
 			c.OnCall(purpose(op), status, time.Since(begun))
 		}
-		if status == http.StatusUnauthorized && first && c.Renew != nil && c.Renew(ctx, r) {
-			continue
+		if status != http.StatusUnauthorized || !first || c.Renew == nil {
+			return status, data, err
 		}
-		return status, data, err
+		renewed, failed := c.Renew(ctx, r)
+		if failed != nil {
+			return 0, nil, notSent(ctx, op, failed)
+		}
+		if !renewed {
+			return status, data, err
+		}
 	}
 }
 
@@ -142,10 +148,7 @@ func (c *Client) refusal(res *http.Response, data []byte) *Error {
 	if e.Message == "" && res.StatusCode >= 300 && res.StatusCode <= 399 {
 		e.Err = cmp.Or(e.Err, errRedirect)
 	}
-	if e.RetryAfter == 0 {
-		e.RetryAfter = retryAfter(res.StatusCode, res.Header, time.Now())
-	}
-	e.RetryAfter = min(max(e.RetryAfter, 0), MaxRetryAfter)
+	e.RetryAfter = retryAfter(res.StatusCode, res.Header, e.RetryAfter)
 	e.tidy()
 	return e
 }
@@ -197,7 +200,7 @@ func cause(ctx context.Context, err error, timeout time.Duration) error {
 // unreadable says what is wrong with an answer without quoting from it.
 func unreadable(err error) error {
 	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		return fmt.Errorf("the answer's field %q is not a %v", e.Field, e.Type)
+		return fmt.Errorf("the answer's field %q is not a %v", e.Field, e.Type.Kind())
 	}
 	if e, ok := errors.AsType[*json.SyntaxError](err); ok {
 		return fmt.Errorf("the answer is not JSON, from byte %d on", e.Offset)

@@ -97,8 +97,8 @@ func (e *Error) Refused() bool {
 // RetryAfter, or after a while of one's own choosing when that is 0.
 func (e *Error) Limited() bool { return e.Status == http.StatusTooManyRequests }
 
-// NotSent reports that the request never left: no connection was had, or what authorizes
-// it was not. The service cannot have done anything.
+// NotSent reports that the request never left, for want of a connection or of what
+// authorizes it, or that it was turned away for the latter. Nothing was done.
 func (e *Error) NotSent() bool { return e.unsent }
 
 // Canceled reports that the caller's context ended, or that the service took too long.

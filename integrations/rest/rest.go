@@ -46,8 +46,9 @@ type Client struct {
 
 	// Renew, if set, is told of a request that was answered with 401. It returns true
 	// when Authorize would do better now; the request is then sent once more, which is
-	// safe for every method, since it was refused.
-	Renew func(ctx context.Context, refused *http.Request) bool
+	// safe for every method, since it was refused. An error means that it could not find
+	// out; the call then ends as NotSent with that cause.
+	Renew func(ctx context.Context, refused *http.Request) (bool, error)
 
 	// ParseError, if set, reads the service's own error body into Code, Message,
 	// RequestID, Details and RetryAfter of an Error; Do fills in the rest. It may return

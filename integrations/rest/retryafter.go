@@ -16,24 +16,31 @@ const MaxRetryAfter = 2 * time.Minute
 // of seconds to wait: 2001-09-09.
 const epoch = 1e9
 
-// retryAfter is how long the headers of an answer ask to wait; 0 when they do not say.
-// Retry-After comes first; a 429 without one is read by x-ratelimit-reset, which Port's
+// retryAfter is how long an answer asks to wait; 0 when it does not say. Its Retry-After
+// comes first, then what its body says, then, with a 429, x-ratelimit-reset, which Port's
 // documentation calls seconds since 1970 and Port's own Terraform provider reads as
 // seconds to wait.
 //
 // https://www.rfc-editor.org/rfc/rfc9110#name-retry-after
 // https://docs.port.io/api-reference/rate-limits
-func retryAfter(status int, h http.Header, now time.Time) time.Duration {
-	if date, err := http.ParseTime(h.Get("Date")); err == nil {
-		now = date // a date is the service's, so compare it with the service's clock
-	}
+func retryAfter(status int, h http.Header, body time.Duration) time.Duration {
+	now := Clock(h)
 	if d := Wait(h.Get("Retry-After"), now); d > 0 {
 		return d
 	}
-	if status == http.StatusTooManyRequests {
-		return Wait(h.Get("X-RateLimit-Reset"), now)
+	if body == 0 && status == http.StatusTooManyRequests {
+		body = Wait(h.Get("X-RateLimit-Reset"), now)
 	}
-	return 0
+	return min(max(body, 0), MaxRetryAfter)
+}
+
+// Clock is the time by the service's own clock, from the Date of its answer; the time here
+// when it has none. A time that the service names is to be compared with it.
+func Clock(h http.Header) time.Time {
+	if date, err := http.ParseTime(h.Get("Date")); err == nil {
+		return date
+	}
+	return time.Now()
 }
 
 // Wait reads a wish to wait: a number of seconds, seconds since 1970, an HTTP date or an

@@ -1,0 +1,120 @@
+package port
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"foghorn/integrations/rest"
+)
+
+// MaxEntities is the most entities that one answer to a search holds.
+// https://docs.port.io/api-reference/search-a-blueprints-entities
+const MaxEntities = 1000
+
+// An Entity is one thing in the catalog.
+type Entity struct {
+	Identifier string
+	Title      string
+	Icon       string
+	Blueprint  string
+	Teams      []string
+	Properties map[string]any
+	Relations  map[string]any // an identifier, a list of them, or nil
+	CreatedAt  time.Time
+	UpdatedAt  time.Time
+}
+
+// UnmarshalJSON reads an entity. It never fails: what is no entity has no Identifier.
+func (e *Entity) UnmarshalJSON(data []byte) error {
+	var w struct {
+		Identifier json.RawMessage `json:"identifier"`
+		Title      json.RawMessage `json:"title"`
+		Icon       json.RawMessage `json:"icon"`
+		Blueprint  json.RawMessage `json:"blueprint"`
+		Team       json.RawMessage `json:"team"`
+		Properties json.RawMessage `json:"properties"`
+		Relations  json.RawMessage `json:"relations"`
+		CreatedAt  json.RawMessage `json:"createdAt"`
+		UpdatedAt  json.RawMessage `json:"updatedAt"`
+	}
+	_ = json.Unmarshal(data, &w)
+	*e = Entity{
+		Identifier: text(w.Identifier), Title: text(w.Title), Icon: text(w.Icon), Blueprint: name(w.Blueprint),
+		Teams: texts(w.Team), Properties: object(w.Properties), Relations: object(w.Relations),
+		CreatedAt: instant(w.CreatedAt), UpdatedAt: instant(w.UpdatedAt),
+	}
+	return nil
+}
+
+// Entity reads an entity.
+// https://docs.port.io/api-reference/get-an-entity
+//
+//api:operation GET /v1/blueprints/{blueprint_identifier}/entities/{entity_identifier}
+func (c *Client) Entity(ctx context.Context, blueprint, id string) (Entity, error) {
+	op := fmt.Sprintf("read entity %q of blueprint %q", id, blueprint)
+	answer, err := call[struct{ Entity Entity }](ctx, c, op, http.MethodGet, rest.Path("v1", "blueprints", blueprint, "entities", id), nil, nil)
+	if err != nil {
+		return Entity{}, err
+	}
+	if answer.Entity.Identifier == "" {
+		return Entity{}, missing(op, http.StatusOK, "entity")
+	}
+	return answer.Entity, nil
+}
+
+// A Query says which entities to find and what of them to send.
+type Query struct {
+	Filter  any      // a Rules, or any value that is one in JSON; nil: all entities
+	Include []string // properties and relations to send, $title and the like for others; nil: all
+	Limit   int      // 0: Port's own, 200; at most MaxEntities
+	From    string   // Next of the page before; "": the first page
+}
+
+// Rules is a filter in Port's search language.
+// https://docs.port.io/search-and-query
+type Rules struct {
+	Combinator string `json:"combinator"` // and, or
+	Rules      []any  `json:"rules"`      // Rule, Rules, or any value that is one in JSON
+}
+
+// A Rule compares a property with a value.
+type Rule struct {
+	Property string `json:"property"` // $title, $identifier and the like, or a property's name
+	Operator string `json:"operator"` // =, contains, in ...
+	Value    any    `json:"value,omitempty"`
+}
+
+// Entities is one page of what a search found.
+type Entities struct {
+	Entities []Entity
+	Next     string // where the next page begins; "" on the last
+}
+
+// SearchEntities finds entities of a blueprint.
+// https://docs.port.io/api-reference/search-a-blueprints-entities
+//
+//api:operation POST /v1/blueprints/{blueprint_identifier}/entities/search
+func (c *Client) SearchEntities(ctx context.Context, blueprint string, q Query) (Entities, error) {
+	op := fmt.Sprintf("search entities of blueprint %q", blueprint)
+	answer, err := call[struct {
+		Entities *[]Entity
+		Next     string
+	}](ctx, c, op, http.MethodPost, rest.Path("v1", "blueprints", blueprint, "entities", "search"), nil, struct {
+		Query   any      `json:"query,omitempty"`
+		Include []string `json:"include,omitempty"`
+		Limit   int      `json:"limit,omitempty"`
+		From    string   `json:"from,omitempty"`
+	}{q.Filter, q.Include, max(0, min(q.Limit, MaxEntities)), q.From})
+	if err != nil {
+		return Entities{}, err
+	}
+	if answer.Entities == nil {
+		return Entities{}, missing(op, http.StatusOK, "entities")
+	}
+	found := slices.DeleteFunc(*answer.Entities, func(e Entity) bool { return e.Identifier == "" })
+	return Entities{Entities: found, Next: answer.Next}, nil
+}
