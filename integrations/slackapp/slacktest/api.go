@@ -46,29 +46,42 @@ type call struct {
 // A method of the Web API.
 type method struct {
 	app    bool     // wants the app-level token, else the bot token
+	any    bool     // takes both
 	scopes []string // one of them is needed; none means no scope is
 	run    func(*Server, *call) (reply, error)
 }
 
-var methods map[string]method
+var methods = map[string]method{
+	"api.test":              {run: func(*Server, *call) (reply, error) { return reply{}, nil }},
+	"apps.connections.open": {app: true, run: (*Server).connectionsOpen},
+	"auth.test":             {any: true, run: (*Server).authTest},
+	"blocks.validate":       {run: (*Server).blocksValidate},
+	"bots.info":             {scopes: []string{"users:read"}, run: (*Server).botsInfo},
+	"chat.delete":           {scopes: []string{"chat:write"}, run: (*Server).deleteMessage},
+	"chat.getPermalink":     {run: (*Server).getPermalink},
+	"chat.postEphemeral":    {scopes: []string{"chat:write"}, run: (*Server).postEphemeral},
+	"chat.postMessage":      {scopes: []string{"chat:write"}, run: (*Server).postMessage},
+	"chat.update":           {scopes: []string{"chat:write"}, run: (*Server).updateMessage},
+	"conversations.history": {scopes: kinds("history"), run: (*Server).conversationsHistory},
+	"conversations.info":    {scopes: kinds("read"), run: (*Server).conversationsInfo},
+	"conversations.join":    {scopes: []string{"channels:join"}, run: (*Server).conversationsJoin},
+	"conversations.list":    {scopes: kinds("read"), run: (*Server).conversationsList},
+	"conversations.members": {scopes: kinds("read"), run: (*Server).conversationsMembers},
+	"conversations.open":    {scopes: []string{"im:write", "mpim:write"}, run: (*Server).conversationsOpen},
+	"conversations.replies": {scopes: kinds("history"), run: (*Server).conversationsReplies},
+	"team.info":             {scopes: []string{"team:read"}, run: (*Server).teamInfo},
+	"users.info":            {scopes: []string{"users:read"}, run: (*Server).usersInfo},
+	"users.list":            {scopes: []string{"users:read"}, run: (*Server).usersList},
+	"users.lookupByEmail":   {scopes: []string{"users:read.email"}, run: (*Server).usersLookupByEmail},
+	"views.open":            {run: (*Server).viewsOpen},
+	"views.publish":         {run: (*Server).viewsPublish},
+	"views.push":            {run: (*Server).viewsPush},
+	"views.update":          {run: (*Server).viewsUpdate},
+}
 
-func init() { // blocks.validate and others refer to the table through the server
-	methods = map[string]method{
-		"apps.connections.open": {app: true, run: (*Server).connectionsOpen},
-		"api.test":              {run: func(*Server, *call) (reply, error) { return reply{}, nil }},
-		"auth.test":             {run: (*Server).authTest},
-		"users.info":            {scopes: []string{"users:read"}, run: (*Server).usersInfo},
-		"users.list":            {scopes: []string{"users:read"}, run: (*Server).usersList},
-		"users.lookupByEmail":   {scopes: []string{"users:read.email"}, run: (*Server).usersLookupByEmail},
-		"views.open":            {run: (*Server).viewsOpen},
-		"views.push":            {run: (*Server).viewsPush},
-		"views.update":          {run: (*Server).viewsUpdate},
-		"views.publish":         {run: (*Server).viewsPublish},
-		"chat.postMessage":      {scopes: []string{"chat:write"}, run: (*Server).postMessage},
-		"chat.postEphemeral":    {scopes: []string{"chat:write"}, run: (*Server).postEphemeral},
-		"chat.update":           {scopes: []string{"chat:write"}, run: (*Server).updateMessage},
-		"chat.delete":           {scopes: []string{"chat:write"}, run: (*Server).deleteMessage},
-	}
+// kinds are the scopes of a family, one for each type of conversation.
+func kinds(of string) []string {
+	return []string{"channels:" + of, "groups:" + of, "im:" + of, "mpim:" + of}
 }
 
 func (s *Server) serveMethod(w http.ResponseWriter, r *http.Request, name string) {
@@ -117,7 +130,7 @@ func (s *Server) authorize(c *call, m method, scopes []string) error {
 		return Error("invalid_auth") // the app-level token must be in the header
 	case c.token != s.BotToken && c.token != s.AppToken:
 		return Error("invalid_auth")
-	case m.app != (c.token == s.AppToken):
+	case !m.any && m.app != (c.token == s.AppToken):
 		return Error("not_allowed_token_type")
 	}
 	if len(m.scopes) == 0 || slices.ContainsFunc(m.scopes, func(x string) bool { return slices.Contains(scopes, x) }) {

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
-	"time"
 )
 
 // A Message is one message of a channel, or one that only a single person sees.
@@ -160,11 +159,4 @@ func (s *Server) messageJSON(m *Message, metadata bool) map[string]any {
 // permalink is the address of a message.
 func (s *Server) permalink(channel, ts string) string {
 	return s.cfg.Permalinks + "/archives/" + channel + "/p" + strings.Replace(ts, ".", "", 1)
-}
-
-// at is the time of a ts.
-func at(ts string) time.Time {
-	var f json.Number = json.Number(ts)
-	sec, _ := f.Float64()
-	return time.UnixMicro(int64(sec * 1e6))
 }

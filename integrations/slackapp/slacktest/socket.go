@@ -35,8 +35,9 @@ const (
 // sockets are the links with the app. Server.mu guards them.
 type sockets struct {
 	tickets   map[string]time.Time // when they end
-	open      []*socket
-	pending   map[string]*pending // envelopes without an ack, by id
+	links     map[*socket]bool     // all of them
+	open      []*socket            // those that envelopes are delivered to
+	pending   map[string]*pending  // envelopes without an ack, by id
 	acks      []Ack
 	noPings   bool
 	halfOpen  bool
@@ -46,7 +47,7 @@ type sockets struct {
 }
 
 func newSockets() sockets {
-	return sockets{tickets: map[string]time.Time{}, pending: map[string]*pending{}}
+	return sockets{links: map[*socket]bool{}, tickets: map[string]time.Time{}, pending: map[string]*pending{}}
 }
 
 // A socket is one link. out is what is to be written; done is closed when the link is cut.
@@ -150,6 +151,7 @@ func (s *Server) join(k *socket, life time.Duration) bool {
 	default:
 	}
 	s.busy.Add(1)
+	s.links[k] = true
 	if len(s.open) >= MaxSockets {
 		s.disconnect(k, "too_many_websockets")
 		return true
@@ -186,6 +188,7 @@ func (s *Server) leave(k *socket) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	k.cut()
+	delete(s.links, k)
 	s.open = slices.DeleteFunc(s.open, func(o *socket) bool { return o == k })
 	s.touch()
 }

@@ -62,7 +62,7 @@ func (s *Server) RefuseSockets(reason string) {
 func (s *Server) Drop() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, k := range s.open {
+	for k := range s.links {
 		k.cut()
 	}
 	s.open = nil

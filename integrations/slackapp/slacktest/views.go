@@ -94,10 +94,13 @@ func (s *Server) viewsUpdate(c *call) (reply, error) {
 	if id == "" && external == "" {
 		return nil, invalid(Problem{Message: "missing required field: view_id"})
 	}
+	if id != "" && external != "" {
+		return nil, invalid(Problem{Message: "Cannot provide both `view_id` and `external_id`"})
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	v := s.find(func(v *view) bool {
-		return id != "" && v.id == id || id == "" && v.text("external_id") == external
+		return v.id == id || external != "" && v.text("external_id") == external
 	})
 	if v == nil || v.body["type"] != body["type"] {
 		return nil, Error("not_found")

@@ -47,7 +47,7 @@ type workspace struct {
 // AllScopes are the bot scopes that are modelled.
 var AllScopes = []string{
 	"commands", "chat:write", "chat:write.public", "channels:history", "channels:join", "channels:read",
-	"groups:history", "groups:read", "im:history", "im:read", "im:write", "mpim:history", "mpim:read", "team:read", "users:read", "users:read.email",
+	"groups:history", "groups:read", "im:history", "im:read", "im:write", "mpim:history", "mpim:read", "mpim:write", "team:read", "users:read", "users:read.email",
 }
 
 func newWorkspace(scopes []string) workspace {

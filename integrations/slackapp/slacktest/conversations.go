@@ -1,0 +1,208 @@
+package slacktest
+
+import (
+	"slices"
+	"strings"
+)
+
+// conversationJSON is a channel as conversations.info shows it. s.mu is held.
+func (s *Server) conversationJSON(c *Channel) map[string]any {
+	if c.direct != "" {
+		return map[string]any{
+			"id": c.ID, "user": c.direct, "is_im": true, "is_channel": false, "is_group": false, "is_mpim": false,
+			"is_private": true, "is_archived": c.Archived, "is_open": true, "is_user_deleted": s.users[c.direct].Deleted,
+		}
+	}
+	return map[string]any{
+		"id": c.ID, "name": c.Name, "name_normalized": c.Name, "is_channel": !c.Private, "is_group": c.Private && !c.multi(),
+		"is_im": false, "is_mpim": c.multi(), "is_private": c.Private, "is_archived": c.Archived, "is_member": c.BotIn,
+		"is_general": false, "is_shared": false, "is_ext_shared": false, "context_team_id": s.TeamID, "num_members": len(s.members(c)),
+		"topic": map[string]any{"value": ""}, "purpose": map[string]any{"value": ""},
+	}
+}
+
+// multi says whether the channel is a direct conversation of several people.
+func (c *Channel) multi() bool { return strings.HasPrefix(c.Name, "mpdm-") }
+
+// kind is the word for the type of a channel in scopes and in conversations.list.
+func (c *Channel) kind() (scope, listed string) {
+	switch {
+	case c.direct != "":
+		return "im", "im"
+	case c.multi():
+		return "mpim", "mpim"
+	case c.Private:
+		return "groups", "private_channel"
+	}
+	return "channels", "public_channel"
+}
+
+// members are the ids of the users in a channel. s.mu is held.
+func (s *Server) members(c *Channel) []string {
+	var out []string
+	for _, id := range s.userOrder {
+		if id == s.BotUser && c.BotIn || id != s.BotUser && c.has(id) {
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+// seen finds the channel of a call as far as the bot can see it, with the scope that its
+// type needs, such as channels:history. s.mu is held.
+func (s *Server) seen(c *call, suffix string) (*Channel, error) {
+	ch, ok := s.conversation(c.args.text("channel"))
+	if !ok || ch.Private && !ch.BotIn {
+		return nil, Error("channel_not_found")
+	}
+	kind, _ := ch.kind()
+	if need := kind + suffix; !s.scoped(need) {
+		return nil, refuse("missing_scope", reply{"needed": need, "provided": strings.Join(s.scopes, ",")})
+	}
+	return ch, nil
+}
+
+func (s *Server) conversationsInfo(c *call) (reply, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ch, err := s.seen(c, ":read")
+	if err != nil {
+		return nil, err
+	}
+	return reply{"channel": s.conversationJSON(ch)}, nil
+}
+
+func (s *Server) conversationsMembers(c *call) (reply, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ch, err := s.seen(c, ":read")
+	if err != nil {
+		return nil, err
+	}
+	members, next, err := page(c, s.members(ch))
+	if err != nil {
+		return nil, err
+	}
+	return reply{"members": members, "response_metadata": next}, nil
+}
+
+func (s *Server) conversationsList(c *call) (reply, error) {
+	types := strings.Split(c.args.text("types"), ",")
+	if c.args.text("types") == "" {
+		types = []string{"public_channel"}
+	}
+	known := []string{"public_channel", "private_channel", "mpim", "im"}
+	for i := range types {
+		types[i] = strings.TrimSpace(types[i])
+		if !slices.Contains(known, types[i]) {
+			return nil, Error("invalid_types")
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all []*Channel
+	for _, id := range s.chanOrder {
+		ch := s.channels[id]
+		scope, listed := ch.kind()
+		switch {
+		case !slices.Contains(types, listed), ch.Private && !ch.BotIn, ch.Archived && c.args.flag("exclude_archived"):
+		case !s.scoped(scope + ":read"):
+			return nil, refuse("missing_scope", reply{"needed": scope + ":read", "provided": strings.Join(s.scopes, ",")})
+		default:
+			all = append(all, ch)
+		}
+	}
+	part, next, err := page(c, all)
+	if err != nil {
+		return nil, err
+	}
+	out := []any{}
+	for _, ch := range part {
+		out = append(out, s.conversationJSON(ch))
+	}
+	return reply{"channels": out, "response_metadata": next}, nil
+}
+
+func (s *Server) conversationsJoin(c *call) (reply, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ch := s.channels[c.args.text("channel")]
+	switch {
+	case ch == nil:
+		return nil, Error("channel_not_found")
+	case ch.Private:
+		return nil, Error("method_not_supported_for_channel_type")
+	case ch.Archived:
+		return nil, Error("is_archived")
+	}
+	out := reply{}
+	if ch.BotIn {
+		out["warning"], out["response_metadata"] = "already_in_channel", map[string]any{"warnings": []string{"already_in_channel"}}
+	}
+	ch.BotIn = true
+	s.touch()
+	out["channel"] = s.conversationJSON(ch)
+	return out, nil
+}
+
+// conversationsOpen opens the direct conversation with one user, or with several.
+func (s *Server) conversationsOpen(c *call) (reply, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if id := c.args.text("channel"); id != "" {
+		ch := s.channels[id]
+		if ch == nil || ch.direct == "" {
+			return nil, Error("channel_not_found")
+		}
+		return reply{"channel": s.conversationJSON(ch)}, nil
+	}
+	if c.args.text("users") == "" {
+		return nil, Error("users_list_not_supplied")
+	}
+	var users []*User
+	for id := range strings.SplitSeq(c.args.text("users"), ",") {
+		u := s.users[strings.TrimSpace(id)]
+		if u == nil {
+			return nil, Error("user_not_found")
+		}
+		if u.Deleted {
+			return nil, Error("user_disabled")
+		}
+		users = append(users, u)
+	}
+	switch {
+	case len(users) == 1 && users[0].Bot:
+		return nil, Error("cannot_dm_bot")
+	case len(users) == 1:
+		return s.opened(c, s.directWith(users[0])), nil
+	case len(users) > 8:
+		return nil, Error("too_many_users")
+	}
+	return s.opened(c, s.multiWith(users)), nil
+}
+
+func (s *Server) opened(c *call, ch *Channel) reply {
+	if c.args.flag("return_im") {
+		return reply{"channel": s.conversationJSON(ch)}
+	}
+	return reply{"channel": map[string]any{"id": ch.ID}}
+}
+
+// multiWith is the direct conversation of the bot with several users. s.mu is held.
+func (s *Server) multiWith(users []*User) *Channel {
+	var members, names []string
+	for _, u := range users {
+		members, names = append(members, u.ID), append(names, u.Name)
+	}
+	slices.Sort(names)
+	name := "mpdm-" + strings.Join(slices.Compact(names), "--") + "-1"
+	for _, ch := range s.channels {
+		if ch.Name == name {
+			return ch
+		}
+	}
+	ch := &Channel{ID: "G" + upper(10), Name: name, Private: true, BotIn: true, Members: members}
+	s.channels[ch.ID] = ch
+	s.chanOrder = append(s.chanOrder, ch.ID)
+	return ch
+}

@@ -1,0 +1,65 @@
+package slacktest
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+func (s *Server) teamInfo(*call) (reply, error) {
+	return reply{"team": map[string]any{
+		"id": s.TeamID, "name": s.cfg.Team, "domain": s.cfg.Domain, "email_domain": "", "url": "https://" + s.cfg.Domain + ".slack.com/",
+	}}, nil
+}
+
+func (s *Server) botsInfo(c *call) (reply, error) {
+	if id := c.args.text("bot"); id != "" && id != s.BotID {
+		return nil, Error("bot_not_found")
+	}
+	return reply{"bot": map[string]any{
+		"id": s.BotID, "deleted": false, "name": s.cfg.AppName, "app_id": s.AppID, "user_id": s.BotUser, "updated": 0,
+	}}, nil
+}
+
+// maxValidated is the most, in code points, that blocks.validate takes.
+const maxValidated = 100_000
+
+// blocksValidate checks blocks, a view or a message without showing them.
+// https://docs.slack.dev/reference/methods/blocks.validate
+func (s *Server) blocksValidate(c *call) (reply, error) {
+	name := ""
+	for _, n := range []string{"blocks", "view", "message"} {
+		if c.args[n] != nil {
+			if name != "" {
+				return nil, invalid(Problem{Message: "Cannot provide both `" + name + "` and `" + n + "`"})
+			}
+			name = n
+		}
+	}
+	if name == "" {
+		return nil, invalid(Problem{Message: "missing required field: blocks"})
+	}
+	v, ok := c.args.json(name)
+	if !ok {
+		return nil, Error("invalid_json")
+	}
+	text := raw(v)
+	if utf8.RuneCount(text) > maxValidated {
+		return nil, invalid(Problem{Pointer: "/" + name, Message: "must be less than 100001 characters"})
+	}
+	validate := map[string]func() []Problem{
+		"blocks":  func() []Problem { return ValidateBlocks(text) },
+		"view":    func() []Problem { return ValidateView(text) },
+		"message": func() []Problem { return ValidateMessage(text) },
+	}
+	problems := validate[name]()
+	if len(problems) == 0 {
+		return reply{}, nil
+	}
+	var out []any
+	for _, p := range problems {
+		out = append(out, map[string]any{
+			"pointer": strings.TrimPrefix(p.Pointer, "/"+name), "code": "failed_constraint", "message": p.Message,
+		})
+	}
+	return nil, refuse("invalid_"+name, reply{"errors": out})
+}

@@ -1,0 +1,279 @@
+package slacktest_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+	"github.com/slack-go/slack"
+	"github.com/slack-go/slack/socketmode"
+
+	"foghorn/integrations/slackapp/slacktest"
+)
+
+// ticket asks for the address of a socket.
+func (w *world) ticket() string {
+	w.t.Helper()
+	a, _ := w.send("apps.connections.open", w.AppToken, "application/json", strings.NewReader(""))
+	w.wants(a, "")
+	return a["url"].(string)
+}
+
+// dial opens a socket by hand. Its frames are read with next.
+func (w *world) dial() *websocket.Conn {
+	w.t.Helper()
+	conn, _, err := websocket.DefaultDialer.DialContext(w.ctx, w.ticket(), http.Header{"Origin": {"https://api.slack.com"}})
+	w.must(err)
+	w.t.Cleanup(func() { conn.Close() })
+	w.must(conn.SetReadDeadline(time.Now().Add(10 * time.Second)))
+	return conn
+}
+
+func (w *world) next(conn *websocket.Conn) answer {
+	w.t.Helper()
+	var a answer
+	w.must(conn.ReadJSON(&a))
+	return a
+}
+
+// hello dials and reads the first frame.
+func (w *world) hello() *websocket.Conn {
+	w.t.Helper()
+	conn := w.dial()
+	if a := w.next(conn); a["type"] != "hello" {
+		w.t.Fatalf("first frame = %v", a)
+	}
+	return conn
+}
+
+// types lets alice use a command; the result comes on the channel.
+func (w *world) types(text string) <-chan result {
+	done := make(chan result, 1)
+	go func() { // ends with w.ctx
+		ack, err := w.alice.Types(w.ctx, w.room.ID, text)
+		done <- result{ack, err}
+	}()
+	return done
+}
+
+type result struct {
+	ack slacktest.Ack
+	err error
+}
+
+func TestHello(t *testing.T) {
+	w := start(t, slacktest.Config{}, nil)
+	for n := 1; n <= slacktest.MaxSockets; n++ {
+		a := w.next(w.dial())
+		if a["type"] != "hello" || a["num_connections"] != float64(n) {
+			t.Fatalf("frame of socket %d = %v", n, a)
+		}
+	}
+	conn := w.dial()
+	if a := w.next(conn); a["type"] != "disconnect" || a["reason"] != "too_many_websockets" {
+		t.Errorf("socket too many: %v", a)
+	}
+	if _, _, err := conn.ReadMessage(); !websocket.IsCloseError(err, websocket.CloseNormalClosure) {
+		t.Errorf("then: %v", err)
+	}
+	if w.Sockets() != slacktest.MaxSockets {
+		t.Errorf("%d sockets", w.Sockets())
+	}
+}
+
+func TestATicketIsForOneUse(t *testing.T) {
+	w := start(t, slacktest.Config{}, nil)
+	url := w.ticket()
+	conn, _, err := websocket.DefaultDialer.DialContext(w.ctx, url, nil)
+	w.must(err)
+	defer conn.Close()
+	if _, res, err := websocket.DefaultDialer.DialContext(w.ctx, url, nil); err == nil || res.StatusCode != http.StatusForbidden {
+		t.Errorf("second use: %v", err)
+	}
+}
+
+func TestAcks(t *testing.T) {
+	w := start(t, slacktest.Config{AckTimeout: 100 * time.Millisecond}, nil)
+	if r := <-w.types("/incident"); r.err != slacktest.ErrDispatchFailed {
+		t.Errorf("without a socket: %v", r.err)
+	}
+	conn := w.hello()
+	send := func(id, rest string) {
+		w.must(conn.WriteMessage(websocket.TextMessage, fmt.Appendf(nil, `{"envelope_id":%q%s}`, id, rest)))
+	}
+	for _, tc := range []struct {
+		name, rest, payload string
+		err                 error
+	}{
+		{"no payload", ``, ``, nil},
+		{"empty payload of bolt", `,"payload":{}`, ``, nil},
+		{"null", `,"payload":null`, ``, nil},
+		{"a message", `,"payload":{"text":"working"}`, `{"text":"working"}`, nil},
+		{"none", "-", ``, slacktest.ErrOperationTimeout},
+	} {
+		done := w.types("/incident " + tc.name)
+		env := w.next(conn)
+		if env["type"] != "slash_commands" || env["accepts_response_payload"] != true {
+			t.Errorf("envelope = %v", env)
+		}
+		send("00000000-unknown", "")
+		w.must(conn.WriteMessage(websocket.TextMessage, []byte("not JSON")))
+		if tc.rest != "-" {
+			send(env["envelope_id"].(string), tc.rest)
+			send(env["envelope_id"].(string), `,"payload":{"text":"twice"}`)
+		}
+		if r := <-done; !errors.Is(r.err, tc.err) || string(r.ack.Payload) != tc.payload {
+			t.Errorf("%s: payload %s, error %v", tc.name, r.ack.Payload, r.err)
+		}
+	}
+	if got := w.Ephemerals("U0ALICE"); len(got) != 1 || got[0].Text != "working" || got[0].Via != "ack" {
+		t.Errorf("ephemeral messages = %+v", got)
+	}
+	if acks := w.Acks(); len(acks) != 6 || acks[5].Took < 100*time.Millisecond || acks[1].Kind != "/incident" {
+		t.Errorf("acks = %+v", acks)
+	}
+}
+
+func TestAFrameTooLarge(t *testing.T) {
+	w := start(t, slacktest.Config{}, nil)
+	for _, n := range []int{slacktest.MaxFrame, slacktest.MaxFrame + 1} {
+		conn := w.hello()
+		w.must(conn.WriteMessage(websocket.TextMessage, []byte(strings.Repeat("x", n))))
+		if n == slacktest.MaxFrame {
+			done := w.types("/x") // the socket lives
+			env := w.next(conn)
+			w.must(conn.WriteJSON(map[string]any{"envelope_id": env["envelope_id"]}))
+			w.must((<-done).err)
+			conn.Close()
+			w.must(w.WaitSockets(w.ctx, 0))
+			continue
+		}
+		_, _, err := conn.ReadMessage()
+		closed, ok := errors.AsType[*websocket.CloseError](err)
+		if !ok || closed.Code != websocket.CloseMessageTooBig || closed.Text != "Max frame length of 20480 has been exceeded" {
+			t.Errorf("error = %v", err)
+		}
+	}
+}
+
+func TestDisconnect(t *testing.T) {
+	w := start(t, slacktest.Config{WarningPeriod: 200 * time.Millisecond}, nil)
+	conn := w.hello()
+	w.Disconnect("warning")
+	if a := w.next(conn); a["reason"] != "warning" {
+		t.Fatalf("frame = %v", a)
+	}
+	done := w.types("/still here")
+	env := w.next(conn)
+	w.must(conn.WriteJSON(map[string]any{"envelope_id": env["envelope_id"]}))
+	w.must((<-done).err)
+	if a := w.next(conn); a["reason"] != "refresh_requested" {
+		t.Errorf("frame = %v", a)
+	}
+	if _, _, err := conn.ReadMessage(); err == nil {
+		t.Error("the socket stays open")
+	}
+	w.must(w.WaitSockets(w.ctx, 0))
+
+	w.RefuseSockets("link_disabled")
+	conn = w.hello()
+	if a := w.next(conn); a["reason"] != "link_disabled" {
+		t.Errorf("frame = %v", a)
+	}
+	w.RefuseSockets("")
+	conn = w.hello()
+	w.SendRaw([]byte("not JSON"))
+	if _, text, err := conn.ReadMessage(); err != nil || string(text) != "not JSON" {
+		t.Errorf("frame = %q, %v", text, err)
+	}
+	w.Drop()
+	if _, _, err := conn.ReadMessage(); err == nil || websocket.IsCloseError(err, websocket.CloseNormalClosure) {
+		t.Errorf("dropped: %v", err)
+	}
+}
+
+func TestSilence(t *testing.T) {
+	w := start(t, slacktest.Config{PingEvery: 10 * time.Millisecond, AckTimeout: 50 * time.Millisecond}, nil)
+	conn := w.hello()
+	pinged := make(chan string, 1000)
+	conn.SetPingHandler(func(data string) error { pinged <- data; return nil })
+	read := make(chan struct{})
+	go func() { // ends when the socket does
+		defer close(read)
+		_, _, _ = conn.ReadMessage()
+	}()
+	if data := <-pinged; !strings.HasPrefix(data, "Ping from") {
+		t.Errorf("ping = %q", data)
+	}
+	w.HalfOpen(true)
+	if r := <-w.types("/x"); r.err != slacktest.ErrOperationTimeout {
+		t.Errorf("half-open: %v", r.err)
+	}
+	conn.Close()
+	<-read
+}
+
+func TestDeliveredAgain(t *testing.T) {
+	w := start(t, slacktest.Config{AckTimeout: 50 * time.Millisecond}, nil)
+	w.Duplicate(1)
+	conn := w.hello()
+	done := w.types("/x")
+	one, two := w.next(conn), w.next(conn)
+	if one["envelope_id"] != two["envelope_id"] {
+		t.Errorf("envelopes %v and %v", one, two)
+	}
+	w.must(conn.WriteJSON(map[string]any{"envelope_id": one["envelope_id"]}))
+	w.must((<-done).err)
+	w.Duplicate(0)
+
+	w.RedeliverOnConnect(true)
+	done = w.types("/y")
+	one = w.next(conn)
+	w.Drop()
+	if r := <-done; r.err != slacktest.ErrOperationTimeout {
+		t.Errorf("error = %v", r.err)
+	}
+	conn = w.hello()
+	if again := w.next(conn); again["envelope_id"] != one["envelope_id"] {
+		t.Errorf("after the reconnect came %v", again)
+	}
+}
+
+func TestSlackGoComesBack(t *testing.T) {
+	w := start(t, slacktest.Config{}, func(*world, socketmode.Event) any { return nil })
+	w.Disconnect("refresh_requested")
+	w.must(w.WaitSockets(w.ctx, 1))
+	r := <-w.types("/x")
+	w.must(r.err)
+}
+
+func TestResponseURL(t *testing.T) {
+	urls := make(chan string, 1)
+	w := start(t, slacktest.Config{}, func(w *world, evt socketmode.Event) any {
+		urls <- evt.Data.(slack.SlashCommand).ResponseURL
+		return map[string]any{"text": "hello all", "response_type": "in_channel"}
+	})
+	w.must((<-w.types("/x")).err)
+	url := <-urls
+	if m := w.Messages(w.room.ID); len(m) != 1 || m[0].Text != "hello all" {
+		t.Errorf("messages = %+v", m)
+	}
+	for i := range slacktest.MaxResponses + 1 {
+		res, err := http.Post(url, "application/json", strings.NewReader(`{"text":"later"}`))
+		w.must(err)
+		var a answer
+		w.must(json.NewDecoder(res.Body).Decode(&a))
+		res.Body.Close()
+		if used := i == slacktest.MaxResponses; used != (a.code() == "used_url") {
+			t.Errorf("use %d: %v", i+1, a)
+		}
+	}
+	if n := len(w.Ephemerals("U0ALICE")); n != slacktest.MaxResponses {
+		t.Errorf("%d messages", n)
+	}
+}
