@@ -1,10 +1,10 @@
 package rest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -26,7 +26,7 @@ type Error struct {
 	Err        error         // the cause below, when the service said nothing; may be nil
 
 	unsent bool
-	masked string // Message for logs, when that differs
+	masked string // what the service said, for logs, when that differs
 }
 
 // A Detail is what is wrong with one field of a request.
@@ -45,40 +45,22 @@ const (
 )
 
 func (e *Error) Error() string {
-	var b strings.Builder
-	b.WriteString(e.Op + ": ")
-	switch {
-	case e.Status == 0:
-	case e.Code != "":
-		b.WriteString(strconv.Itoa(e.Status) + " " + e.Code)
-	default:
-		b.WriteString(strings.TrimSpace(strconv.Itoa(e.Status) + " " + http.StatusText(e.Status)))
+	var parts []string
+	if e.Status != 0 {
+		word := cmp.Or(e.Code, http.StatusText(e.Status))
+		parts = append(parts, strings.TrimSpace(strconv.Itoa(e.Status)+" "+word))
 	}
-	sep := ": "
-	if e.Status == 0 {
-		sep = ""
-	}
-	if e.masked != "" {
-		b.WriteString(sep + e.masked)
-	} else if e.Message != "" {
-		b.WriteString(sep + e.Message)
+	if said := cmp.Or(e.masked, e.said()); said != "" {
+		parts = append(parts, said)
 	}
 	if e.Err != nil {
-		b.WriteString(sep + e.Err.Error())
+		parts = append(parts, e.Err.Error())
 	}
-	for i, d := range e.Details {
-		if i == saidDetails {
-			b.WriteString("; ...")
-			break
-		}
-		if e.masked == "" && !strings.Contains(e.Message, d.Message) {
-			b.WriteString("; " + strings.TrimPrefix(d.Field+": ", ": ") + d.Message)
-		}
-	}
+	text := e.Op + ": " + strings.Join(parts, ": ")
 	if e.RequestID != "" {
-		b.WriteString(" (trace " + e.RequestID + ")")
+		text += " (trace " + e.RequestID + ")"
 	}
-	return b.String()
+	return text
 }
 
 func (e *Error) Unwrap() error { return e.Err }
@@ -114,55 +96,40 @@ func Status(err error) int {
 	return 0
 }
 
-// Redact removes the secrets from everything that the service said. Short ones, under six
-// bytes, are left: they are no secrets, and removing them would garble the sentence.
+// Redact removes the secrets from everything that the service said. Words under six bytes
+// are left: they are no secrets, and removing them would garble the sentence.
 func (e *Error) Redact(secrets ...string) {
-	r := replacer(secrets)
-	if r == nil {
-		return
-	}
-	e.Code, e.Message, e.RequestID, e.masked = r.Replace(e.Code), r.Replace(e.Message), r.Replace(e.RequestID), r.Replace(e.masked)
+	m := newMasker(secrets)
+	e.Code, e.Message, e.RequestID, e.masked = m.mask(e.Code), m.mask(e.Message), m.mask(e.RequestID), m.mask(e.masked)
 	for i, d := range e.Details {
-		e.Details[i] = Detail{Field: r.Replace(d.Field), Code: r.Replace(d.Code), Message: r.Replace(d.Message)}
+		e.Details[i] = Detail{Field: m.mask(d.Field), Code: m.mask(d.Code), Message: m.mask(d.Message)}
 	}
 }
 
-// Hide keeps what a person typed out of the error's text, which goes to logs. Message and
-// Details still hold it, for the person.
+// Hide keeps what a person typed, in words of six bytes and more, out of the error's text,
+// which goes to logs. Message and Details still hold it, for the person.
 func (e *Error) Hide(typed ...string) {
-	r := replacer(typed)
-	if r == nil || e.Message == "" && len(e.Details) == 0 {
-		return
+	m := newMasker(typed)
+	e.Code, e.RequestID = m.mask(e.Code), m.mask(e.RequestID)
+	e.masked = m.mask(e.said())
+}
+
+// said is the service's sentence with what it adds by field.
+func (e *Error) said() string {
+	parts := []string{e.Message}
+	if e.Message == "" {
+		parts = nil
 	}
-	e.masked = r.Replace(e.Message)
 	for i, d := range e.Details {
 		if i == saidDetails {
+			parts = append(parts, "...")
 			break
 		}
 		if !strings.Contains(e.Message, d.Message) {
-			e.masked += "; " + strings.TrimPrefix(d.Field+": ", ": ") + r.Replace(d.Message)
+			parts = append(parts, strings.TrimPrefix(d.Field+": ", ": ")+d.Message)
 		}
 	}
-	e.masked = strings.TrimPrefix(e.masked, "; ")
-}
-
-// mask stands in for what is left out.
-const mask = "[...]"
-
-// replacer masks the words, longest first, so that one inside another leaves no rest. It
-// is nil when there is nothing to mask.
-func replacer(words []string) *strings.Replacer {
-	const shortest = 6
-	words = slices.DeleteFunc(slices.Clone(words), func(w string) bool { return len(w) < shortest })
-	if len(words) == 0 {
-		return nil
-	}
-	slices.SortFunc(words, func(a, b string) int { return len(b) - len(a) })
-	var pairs []string
-	for _, w := range words {
-		pairs = append(pairs, w, mask)
-	}
-	return strings.NewReplacer(pairs...)
+	return strings.Join(parts, "; ")
 }
 
 // tidy bounds what the service said and makes single lines of it.
@@ -179,15 +146,20 @@ func (e *Error) tidy() {
 
 // line is s without control characters, at most n runes long.
 func line(s string, n int) string {
-	s = strings.Map(func(r rune) rune {
+	s = clean(s)
+	if runes := []rune(s); len(runes) > n {
+		return string(runes[:n]) + clipped
+	}
+	return s
+}
+
+// clean is s with spaces for control characters: a text must not break a log's line or
+// speak to a terminal.
+func clean(s string) string {
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {
 			return ' '
 		}
 		return r
-	}, strings.ToValidUTF8(s, "\uFFFD"))
-	s = strings.TrimSpace(s)
-	if runes := []rune(s); len(runes) > n {
-		return string(runes[:n]) + "..."
-	}
-	return s
+	}, strings.ToValidUTF8(s, "\uFFFD")))
 }

@@ -1,0 +1,84 @@
+package port_test
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"foghorn/integrations/port"
+)
+
+func TestRunDecodes(t *testing.T) {
+	at := time.Date(2024, 5, 1, 10, 11, 12, 345e6, time.UTC)
+	for name, tc := range map[string]struct {
+		data string
+		want port.Run
+	}{
+		"v2": {`{"id":"r_1","action":{"identifier":"a","title":"A","deleted":false},"blueprint":{"identifier":"b"},"entity":{"identifier":"e","title":null},
+			"properties":{"severity":"Major","n":1},"rawProperties":{},"requiredApproval":{"type":"ANY"},"source":{"type":"API"},"status":"SUCCESS","statusLabel":null,
+			"link":["https://l/1","",null,7,"https://l/2"],"summary":"done","approval":null,"payload":{"headers":{"Authorization":"x"}},
+			"response":{"incident":{"id":"1"}},"createdBy":"c@clients","impersonatedBy":"auth0|1","createdAt":"2024-05-01T10:11:12.345Z","endedAt":"2024-05-01T12:11:12.345+02:00","future":{}}`,
+			port.Run{ID: "r_1", Action: "a", Blueprint: "b", Entity: "e", Status: port.StatusSuccess, Summary: "done", Links: []string{"https://l/1", "https://l/2"},
+				Source: "API", Properties: map[string]any{"severity": "Major", "n": 1.0}, Response: json.RawMessage(`{"incident":{"id":"1"}}`), RequiresApproval: true,
+				CreatedBy: "c@clients", ImpersonatedBy: "auth0|1", CreatedAt: at, EndedAt: at}},
+		"v1": {`{"id":"r_1","action":"a","blueprint":"b","entity":"e","relatedEntityExists":false,"endedAt":null,"source":"UI","requiredApproval":false,
+			"status":"IN_PROGRESS","link":"https://l/1","properties":{},"response":"text"}`,
+			port.Run{ID: "r_1", Action: "a", Blueprint: "b", Entity: "e", Status: port.StatusInProgress, Source: "UI", Links: []string{"https://l/1"},
+				Properties: map[string]any{}, Response: json.RawMessage(`"text"`)}},
+		"nulls": {`{"id":"r_1","action":null,"blueprint":null,"entity":null,"properties":null,"status":null,"link":null,"response":null,"source":null,"createdAt":null,"requiredApproval":null}`,
+			port.Run{ID: "r_1"}},
+		"other kinds": {`{"id":"r_1","action":7,"properties":[],"status":{},"link":{"a":1},"summary":[],"response":[1],"source":[],"createdAt":7,"endedAt":"yesterday","requiredApproval":"yes"}`,
+			port.Run{ID: "r_1", Response: json.RawMessage(`[1]`)}},
+		"bare":     {`{"id":"r_1","status":"DECLINED"}`, port.Run{ID: "r_1", Status: port.StatusDeclined}},
+		"null":     {`null`, port.Run{}},
+		"a string": {`"r_1"`, port.Run{}},
+		"a list":   {`[{"id":"r_1"}]`, port.Run{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var got port.Run
+			if err := json.Unmarshal([]byte(tc.data), &got); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("-want +got\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestEnded(t *testing.T) {
+	for status, want := range map[string]bool{
+		port.StatusInProgress: false, port.StatusWaitingForApproval: false, "": false, "QUEUED": false,
+		port.StatusSuccess: true, port.StatusFailure: true, port.StatusDeclined: true, port.StatusCancelled: true,
+	} {
+		if got := (port.Run{Status: status}).Ended(); got != want {
+			t.Errorf("%q ended: %v", status, got)
+		}
+	}
+}
+
+// Whatever JSON Port sends, all that is read from it can be read.
+func FuzzDecode(f *testing.F) {
+	for _, s := range []string{
+		`{"id":"r_1","action":{"identifier":"a"},"link":["x"],"response":{"a":[1]},"source":{"type":"API"},"createdAt":"2024-05-01T10:11:12Z"}`,
+		`{"id":1,"action":"a","link":"x","properties":{"a":null},"requiredApproval":{}}`, `null`, `[]`, `"x"`, `{"identifier":"a","trigger":{"type":"automation"},"publish":false}`,
+		`{"email":"a@b","roles":[{"name":"Admin"},null,7],"teams":["t"]}`,
+	} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var run port.Run
+		var action port.Action
+		for _, v := range []json.Unmarshaler{&run, &action, &port.User{}, &port.Team{}, &port.Entity{}, &port.Blueprint{}, &port.RunLog{}} {
+			if err := json.Unmarshal(data, v); err != nil && json.Valid(data) {
+				t.Errorf("%T: %v", v, err)
+			}
+		}
+		if run.Response != nil && !json.Valid(run.Response) || action.Raw != nil && !json.Valid(action.Raw) {
+			t.Errorf("response %q, action %q", run.Response, action.Raw)
+		}
+		_, _ = port.StripAudit(data)
+	})
+}

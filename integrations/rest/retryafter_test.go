@@ -1,0 +1,48 @@
+package rest_test
+
+import (
+	"testing"
+	"time"
+
+	"foghorn/integrations/rest"
+)
+
+func TestWait(t *testing.T) {
+	now := time.Date(2025, 4, 17, 11, 17, 18, 0, time.UTC)
+	for s, want := range map[string]time.Duration{
+		"":                              0,
+		"3":                             3 * time.Second,
+		" 0.5 ":                         500 * time.Millisecond,
+		"-1":                            0,
+		"NaN":                           0,
+		"Inf":                           rest.MaxRetryAfter,
+		"1e400":                         0, // no number
+		"121":                           rest.MaxRetryAfter,
+		"1744888648":                    10 * time.Second,
+		"1744888638":                    0,
+		"1744888000":                    0,
+		"99999999999999":                rest.MaxRetryAfter,
+		"Thu, 17 Apr 2025 11:17:28 GMT": 10 * time.Second,
+		"Thu, 17 Apr 2025 11:17:28 UTC": 10 * time.Second,
+		"2025-04-17T11:17:28Z":          10 * time.Second,
+		"2025-04-17T13:17:28.5+02:00":   10*time.Second + 500*time.Millisecond,
+		"2024-04-17T11:17:28Z":          0,
+		"2035-04-17T11:17:28Z":          rest.MaxRetryAfter,
+		"soon":                          0,
+	} {
+		if got := rest.Wait(s, now); got != want {
+			t.Errorf("Wait(%q) = %v, want %v", s, got, want)
+		}
+	}
+}
+
+func FuzzWait(f *testing.F) {
+	for _, s := range []string{"3", "1744888648", "Thu, 17 Apr 2025 11:17:28 GMT", "2025-04-17T11:17:28Z", "-0x1p-2"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if d := rest.Wait(s, time.Now()); d < 0 || d > rest.MaxRetryAfter {
+			t.Errorf("Wait(%q) = %v", s, d)
+		}
+	})
+}
