@@ -1,0 +1,255 @@
+package incidentio_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"foghorn/integrations/incidentio"
+	"foghorn/integrations/rest"
+	"foghorn/integrations/rest/resttest"
+)
+
+const key = "inc_0123456789abcdef"
+
+// serve is a client of an incident.io that answers with h.
+func serve(t *testing.T, h http.HandlerFunc) *incidentio.Client {
+	t.Helper()
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if got := r.Header.Get("Authorization"); got != "Bearer "+key {
+			t.Errorf("Authorization: %q", got)
+		}
+		h(w, r)
+	}))
+	t.Cleanup(srv.Close)
+	return incidentio.New(incidentio.Config{BaseURL: srv.URL, APIKey: key, HTTP: srv.Client()})
+}
+
+// answer answers one route and no other.
+func answer(t *testing.T, route, body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if got := r.Method + " " + r.URL.Path; got != route {
+			t.Errorf("asked %s, want %s", got, route)
+		}
+		_, _ = io.WriteString(w, body)
+	}
+}
+
+func TestOperations(t *testing.T) {
+	resttest.Operations(t, "../../../shared/spec/incidentio-openapi-subset.json", 7)
+}
+
+func TestMethods(t *testing.T) {
+	for name, tc := range map[string]struct {
+		route, body string
+		do          func(ctx context.Context, c *incidentio.Client) (any, error)
+		want        any
+	}{
+		"Identity": {"GET /v1/identity", `{"identity":{"name":"Foghorn","roles":["viewer"],"dashboard_url":"https://app.incident.io/o","teams":[]}}`,
+			func(ctx context.Context, c *incidentio.Client) (any, error) { return c.Identity(ctx) },
+			incidentio.Identity{Name: "Foghorn", Roles: []string{"viewer"}, DashboardURL: "https://app.incident.io/o"}},
+		"Severities": {"GET /v1/severities", `{"severities":[{"id":"3","name":"Critical","rank":2},{"id":"1","name":"Minor","rank":0,"description":null},{"id":"2","name":"Major \"all\"","rank":1}]}`,
+			func(ctx context.Context, c *incidentio.Client) (any, error) { return c.Severities(ctx) },
+			[]incidentio.Severity{{ID: "1", Name: "Minor"}, {ID: "2", Name: `Major "all"`, Rank: 1}, {ID: "3", Name: "Critical", Rank: 2}}},
+		"no Severities": {"GET /v1/severities", `{"severities":[]}`,
+			func(ctx context.Context, c *incidentio.Client) (any, error) { return c.Severities(ctx) }, []incidentio.Severity{}},
+		"Statuses": {"GET /v1/incident_statuses", `{"incident_statuses":[{"id":"2","name":"Hunting","rank":1,"category":"live"},{"id":"3","name":"Merged","rank":-2,"category":"merged"},{"id":"1","name":"Triage","rank":0,"category":"triage"}]}`,
+			func(ctx context.Context, c *incidentio.Client) (any, error) { return c.Statuses(ctx) },
+			[]incidentio.Status{{ID: "3", Name: "Merged", Rank: -2, Category: "merged"}, {ID: "1", Name: "Triage", Category: incidentio.CategoryTriage}, {ID: "2", Name: "Hunting", Rank: 1, Category: incidentio.CategoryLive}}},
+		"Types": {"GET /v1/incident_types", `{"incident_types":[{"id":"1","name":"Default","is_default":true,"private_incidents_only":false,"create_in_triage":"optional"}]}`,
+			func(ctx context.Context, c *incidentio.Client) (any, error) { return c.Types(ctx) },
+			[]incidentio.Type{{ID: "1", Name: "Default", Default: true, CreateInTriage: "optional"}}},
+		"Roles": {"GET /v2/incident_roles", `{"incident_roles":[{"id":"1","name":"Reporter","role_type":"reporter","shortform":""}]}`,
+			func(ctx context.Context, c *incidentio.Client) (any, error) { return c.Roles(ctx) },
+			[]incidentio.Role{{ID: "1", Name: "Reporter", Type: incidentio.RoleReporter}}},
+		"Incident": {"GET /v2/incidents/123", `{"incident":{"id":"01H","reference":"INC-123","name":"x","visibility":"private","incident_status":{"id":"1","name":"Triage","category":"triage","rank":0},
+			"slack_channel_id":"","created_at":"2023-10-24T15:10:35.411Z","updated_at":"2023-10-24T15:10:36Z","creator":{"api_key":{"id":"k","name":"Port"}}}}`,
+			func(ctx context.Context, c *incidentio.Client) (any, error) { return c.Incident(ctx, "123") },
+			incidentio.Incident{ID: "01H", Reference: "INC-123", Name: "x", Visibility: incidentio.Private, Status: incidentio.Status{ID: "1", Name: "Triage", Category: "triage"},
+				CreatedAt: time.Date(2023, 10, 24, 15, 10, 35, 411e6, time.UTC), UpdatedAt: time.Date(2023, 10, 24, 15, 10, 36, 0, time.UTC)}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := tc.do(t.Context(), serve(t, answer(t, tc.route, tc.body)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("-want +got\n%s", diff)
+			}
+			if _, err := tc.do(t.Context(), serve(t, answer(t, tc.route, `{}`))); err == nil || !strings.Contains(err.Error(), "the answer holds no ") {
+				t.Errorf("an empty answer: %v", err)
+			}
+		})
+	}
+}
+
+// The answers of a real organization, where they are present.
+func TestRealOrganization(t *testing.T) {
+	corpus := func(file, member string) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			data, err := os.ReadFile("../../../shared/corpus/incidentio-default-org/" + file)
+			if err != nil {
+				t.Error(err)
+			}
+			_, _ = fmt.Fprintf(w, `{%q:%s}`, member, data)
+		}
+	}
+	if _, err := os.Stat("../../../shared/corpus/incidentio-default-org"); err != nil {
+		t.Logf("not checked: %v", err)
+		return
+	}
+	severities, err := serve(t, corpus("severities.json", "severities")).Severities(t.Context())
+	if err != nil || len(severities) != 3 || severities[0].Name != "Minor" || severities[2].Name != "Critical" {
+		t.Errorf("severities %+v, %v", severities, err)
+	}
+	statuses, err := serve(t, corpus("incident_statuses.json", "incident_statuses")).Statuses(t.Context())
+	if err != nil || len(statuses) != 11 || statuses[3].Name != "Triage" || statuses[10].Name != "Paused" {
+		t.Errorf("statuses %+v, %v", statuses, err)
+	}
+	if types, err := serve(t, corpus("incident_types.json", "incident_types")).Types(t.Context()); err != nil || !types[0].Default {
+		t.Errorf("types %+v, %v", types, err)
+	}
+	if roles, err := serve(t, corpus("incident_roles.json", "incident_roles")).Roles(t.Context()); err != nil || len(roles) != 2 {
+		t.Errorf("roles %+v, %v", roles, err)
+	}
+	for i, err := range serve(t, corpus("incidents.json", "incidents")).Incidents(t.Context(), incidentio.IncidentsQuery{}) {
+		if err != nil || i.ID == "" || i.Permalink == "" || i.Severity == nil || i.CreatedAt.IsZero() {
+			t.Errorf("incident %+v, %v", i, err)
+		}
+	}
+}
+
+func TestErrors(t *testing.T) {
+	const request = `"request_id":"631766c4"`
+	for name, tc := range map[string]struct {
+		status int
+		header map[string]string
+		body   string
+		want   string
+		detail []rest.Detail
+		retry  time.Duration
+	}{
+		"field": {422, nil, `{"type":"validation_error","status":422,` + request + `,"errors":[{"code":"is_required","message":"A severity is required","source":{"field":"severity_id"}},{"code":"invalid_value","message":"No such type"}]}`,
+			`list severities: 422 validation_error: A severity is required; No such type (trace 631766c4)`,
+			[]rest.Detail{{Field: "severity_id", Code: "is_required", Message: "A severity is required"}, {Code: "invalid_value", Message: "No such type"}}, 0},
+		"bad key": {401, nil, `{"type":"authentication_error","status":401,` + request + `,"errors":[{"code":"access_token_invalid","message":"Access token is not valid"}]}`,
+			`list severities: 401 authentication_error: Access token is not valid (trace 631766c4)`, []rest.Detail{{Code: "access_token_invalid", Message: "Access token is not valid"}}, 0},
+		"no such route": {404, nil, ``, `list severities: 404 Not Found`, nil, 0},
+		"other kinds":   {500, nil, `{"type":7,"errors":{"code":1},"request_id":"r","rate_limit":[]}`, `list severities: 500 Internal Server Error (trace r)`, nil, 0},
+		"nulls":         {500, nil, `{"type":null,"errors":[null],"request_id":null}`, `list severities: 500 Internal Server Error`, []rest.Detail{{}}, 0},
+		"wait, by header": {503, map[string]string{"Retry-After": "3"}, `{"type":"api_error","rate_limit":{"retry_after":"2099-04-17T11:17:18Z"}}`,
+			`list severities: 503 api_error`, nil, 3 * time.Second},
+		"wait, by body": {503, map[string]string{"Date": "Thu, 17 Apr 2025 11:17:10 GMT"}, `{"type":"api_error","rate_limit":{"retry_after":"2025-04-17T11:17:18Z"}}`,
+			`list severities: 503 api_error`, nil, 8 * time.Second},
+		"wait, by an older body": {503, map[string]string{"Date": "Thu, 17 Apr 2025 11:17:10 GMT"}, `{"type":"api_error","rate_limit":{"retry_after":"Thu, 17 Apr 2025 11:17:18 UTC"}}`,
+			`list severities: 503 api_error`, nil, 8 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+				for k, v := range tc.header {
+					w.Header().Set(k, v)
+				}
+				w.WriteHeader(tc.status)
+				_, _ = io.WriteString(w, tc.body)
+			})
+			_, err := c.Severities(t.Context())
+			e, ok := errors.AsType[*rest.Error](err)
+			if !ok {
+				t.Fatalf("not a *rest.Error: %v", err)
+			}
+			if e.Error() != tc.want || e.RetryAfter != tc.retry {
+				t.Errorf("got\n%s\nwant\n%s\nretry after %v", e, tc.want, e.RetryAfter)
+			}
+			if diff := cmp.Diff(tc.detail, e.Details); diff != "" {
+				t.Errorf("-want +got\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestNoSecrets(t *testing.T) {
+	resttest.NoSecrets(t, "", "", []string{key}, func(ctx context.Context, baseURL string, h *http.Client) error {
+		_, err := incidentio.New(incidentio.Config{BaseURL: baseURL, APIKey: key, HTTP: h}).Identity(ctx)
+		return err
+	})
+}
+
+func TestLimitIsWaitedOut(t *testing.T) {
+	calls := 0
+	c := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		if calls++; calls < 3 {
+			w.Header().Set("Retry-After", "0.01")
+			w.WriteHeader(http.StatusTooManyRequests)
+			return
+		}
+		_, _ = io.WriteString(w, `{"severities":[]}`)
+	})
+	if _, err := c.Severities(t.Context()); err != nil || calls != 3 {
+		t.Errorf("%d calls, %v", calls, err)
+	}
+}
+
+// Somebody who has no time to wait hears of the limit, and not of the end of the time.
+func TestLimitIsToldInTime(t *testing.T) {
+	for name, header := range map[string]string{"told how long": "60", "not told": ""} {
+		t.Run(name, func(t *testing.T) {
+			calls := 0
+			c := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+				calls++
+				w.Header().Set("Retry-After", header)
+				w.WriteHeader(http.StatusTooManyRequests)
+			})
+			ctx, cancel := context.WithTimeout(t.Context(), 900*time.Millisecond)
+			defer cancel()
+			_, err := c.Severities(ctx)
+			if e, ok := errors.AsType[*rest.Error](err); !ok || !e.Limited() || calls != 1 || ctx.Err() != nil {
+				t.Errorf("%d calls, %v", calls, err)
+			}
+		})
+	}
+}
+
+func FuzzErrors(f *testing.F) {
+	f.Add([]byte(`{"type":"validation_error","request_id":"1","errors":[{"code":"c","message":"m","source":{"field":"f"}}]}`), 422)
+	f.Add([]byte(`{"rate_limit":{"retry_after":"2025-04-17T11:17:18Z"}}`), 503)
+	f.Add([]byte(`{"severities":[{"rank":1e9,"name":null}]}`), 200)
+	f.Fuzz(func(t *testing.T, body []byte, status int) {
+		c := incidentio.New(incidentio.Config{BaseURL: "http://h", HTTP: &http.Client{Transport: fixed{body, 200 + max(status, -status)%400}}})
+		_, err := c.Severities(timeless{t.Context()})
+		if err == nil {
+			return
+		}
+		e, ok := errors.AsType[*rest.Error](err)
+		if !ok || e.RetryAfter < 0 || e.RetryAfter > rest.MaxRetryAfter || strings.ContainsAny(e.Error(), "\n\r\x1b") {
+			t.Errorf("%q", err)
+		}
+		if _, err := json.Marshal(e.Message); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// timeless is a context that leaves no time to wait and never ends.
+type timeless struct{ context.Context }
+
+func (timeless) Deadline() (time.Time, bool) { return time.Time{}, true }
+
+// fixed answers every request alike.
+type fixed struct {
+	body   []byte
+	status int
+}
+
+func (f fixed) RoundTrip(r *http.Request) (*http.Response, error) {
+	return &http.Response{StatusCode: f.status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(string(f.body))), Request: r}, nil
+}
