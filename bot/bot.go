@@ -51,6 +51,10 @@ type Bot struct {
 	pace    *pacer
 	hands   holding
 	tasks   sync.WaitGroup // what goes on after an ack
+
+	// edge is called on both sides of each write and each outside effect: the places where
+	// a crash makes a difference. Tests kill the bot there.
+	edge func(where string)
 }
 
 // Open makes a bot on its store. Close it.
@@ -71,6 +75,7 @@ func Open(ctx context.Context, cfg Config, slack *slackapp.App, p *port.Client) 
 		index:   newIndex(),
 		pace:    newPacer(),
 		hands:   holding{ids: map[string]bool{}},
+		edge:    func(string) {},
 	}
 	b.defs = newDefinitions(p, &b.tasks)
 	b.cfg.Metrics.watch(b)

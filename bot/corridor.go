@@ -86,6 +86,7 @@ func (b *Bot) handle(ctx, process context.Context, msg jetstream.Msg) {
 		}
 		entry.Warn("a step did not succeed")
 	}
+	b.edge("before giving work back")
 	if wait == park {
 		err = msg.Ack()
 	} else {

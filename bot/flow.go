@@ -133,7 +133,9 @@ func (b *Bot) ask(ctx context.Context, r *Request) (time.Duration, error) {
 	if err := b.write(ctx, r); err != nil {
 		return 0, err
 	}
+	b.edge("before the run")
 	run, err := b.port.CreateRun(ctx, port.NewRun{Action: r.Action, RunAs: r.Email, Entity: r.Target, Properties: r.Properties})
+	b.edge("after the run")
 	if err == nil {
 		return b.running(ctx, r, run)
 	}
@@ -283,9 +285,11 @@ func (b *Bot) email(ctx context.Context, user string) (email, reason string, err
 // write saves the request. It is the only place that does, and the only one that logs a
 // change of stage.
 func (b *Bot) write(ctx context.Context, r *Request) error {
+	b.edge("before writing " + string(r.Stage))
 	if err := b.journal.save(ctx, r); err != nil {
 		return err
 	}
+	b.edge("after writing " + string(r.Stage))
 	if r.Stage != r.logged {
 		r.logged = r.Stage
 		if r.Stage == Told {

@@ -35,6 +35,7 @@ type house struct {
 	dir      string
 	edit     func(*bot.Config)
 	bot      *bot.Bot
+	born     func(*bot.Bot) // called before the bot runs; may be nil
 
 	stop func() error // of the bot that runs now
 }
@@ -100,6 +101,9 @@ func (h *house) start() *house {
 		h.t.Fatal(err)
 	}
 	h.bot = b
+	if h.born != nil {
+		h.born(b)
+	}
 	ctx, cancel := context.WithCancel(h.t.Context())
 	done := make(chan error, 1)
 	go func() {
@@ -128,7 +132,7 @@ func (h *house) start() *house {
 
 // soon ends before anybody would lose patience.
 func (h *house) soon() context.Context {
-	ctx, cancel := context.WithTimeout(h.t.Context(), 15*time.Second)
+	ctx, cancel := context.WithTimeout(h.t.Context(), 30*time.Second)
 	h.t.Cleanup(cancel)
 	return ctx
 }
@@ -232,4 +236,15 @@ func (h *house) settled() {
 
 func announceIn(channel string) func(*bot.Config) {
 	return func(c *bot.Config) { c.Announce = channel }
+}
+
+// told is closed when a channel shows a text.
+func (h *house) told(channel, text string) <-chan struct{} {
+	done := make(chan struct{})
+	ctx := h.soon()
+	go func() { // ends with ctx
+		defer close(done)
+		_, _ = h.slack.WaitMessage(ctx, channel, func(m slacktest.Message) bool { return strings.Contains(m.Text, text) })
+	}()
+	return done
 }

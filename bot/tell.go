@@ -49,7 +49,9 @@ func (b *Bot) deliver(ctx context.Context, r *Request, d card.Delivery) (wait ti
 	if err := b.write(ctx, r); err != nil {
 		return 0, err
 	}
+	b.edge("before telling " + d.Key)
 	ts, err := b.slack.Post(ctx, d.To, d.Message)
+	b.edge("after telling " + d.Key)
 	if err == nil {
 		p.TS = ts
 		if d.Key == card.ToChannel && !r.Outcome.Ended.IsZero() {

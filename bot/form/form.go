@@ -25,6 +25,10 @@ type Form struct {
 	// Problems says why the action cannot be run from a chat form.
 	// Empty: it can.
 	Problems []Problem
+
+	byID     map[string]*Field
+	required rule
+	dynamic  bool // some rule is a program
 }
 
 // A Problem is an input (or, with an empty Input, the action) that cannot be mirrored.
@@ -37,6 +41,8 @@ type Problem struct {
 type Step struct {
 	Title string
 	Items []Item
+
+	visible rule
 }
 
 // An Item is either a heading or a field: exactly one is set.
@@ -48,6 +54,8 @@ type Item struct {
 // A Heading is one of the action's titles.
 type Heading struct {
 	ID, Title, Description string
+
+	visible rule
 }
 
 // Kind says which sort of value a field takes, and so how a person enters it.
@@ -89,6 +97,14 @@ type Field struct {
 	Hidden      bool // never shown whatever the values: visible is false, or Foghorn fills it (request_id)
 	Watched     bool // another field's condition reads this one: a change wants a new Resolve
 	Secret      bool // encrypted by Port: never logged, stored or shown
+	Numbers     bool // a List of numbers
+
+	deflt, visible, disabled, enum, pattern, minItems, maxItems rule
+
+	dataset   any
+	sort      json.RawMessage
+	dependsOn []string
+	schema    map[string]any // the input as it is defined
 }
 
 // TargetID is the id of the field that picks the entity of a DAY-2 or DELETE action.
@@ -110,6 +126,8 @@ type Who struct {
 type State struct {
 	Form  *Form
 	Steps []StepState // same length and order as Form.Steps
+
+	byID map[string]*FieldState
 }
 
 // StepState is one step of a State.
@@ -131,7 +149,7 @@ type FieldState struct {
 	*Field
 	Visible   bool
 	Required  bool
-	Disabled  bool
+	Disabled  bool     // shown and not changed
 	Value     any      // the given value, else the default; nil when neither
 	Options   []Option // for Choice
 	MinItems  *int

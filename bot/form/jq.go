@@ -1,0 +1,157 @@
+package form
+
+import (
+	"context"
+	"encoding/json"
+	"math/big"
+	"regexp"
+	"time"
+
+	"github.com/itchyny/gojq"
+)
+
+// What a form's jq programs may cost. A program that costs more counts as one that erred:
+// it gives null, as in Port's own form.
+const (
+	programTime = 40 * time.Millisecond // for one program
+	resolveTime = 80 * time.Millisecond // for all of one Resolve
+	maxProgram  = 20_000                // bytes of source
+	maxNodes    = 50_000                // values in a result
+	maxBytes    = 1 << 20               // of text in a result
+)
+
+// A rule is a part of a definition that is either a value or a jq program over the form.
+type rule struct {
+	value any        // as in the definition; nil when there is none
+	code  *gojq.Code // nil: value counts
+	text  string     // of the program
+}
+
+// newRule reads {"jqQuery": "…"} or any other value. A program that does not compile gives
+// null for ever.
+func newRule(v any) rule {
+	m, ok := v.(map[string]any)
+	if !ok {
+		return rule{value: v}
+	}
+	text, ok := m["jqQuery"].(string)
+	if !ok {
+		return rule{value: v}
+	}
+	r := rule{text: text}
+	if len(text) > maxProgram {
+		return r
+	}
+	// env is taken away as Port does; gojq has neither input nor modules unless given.
+	query, err := gojq.Parse("def env: {}; {} as $ENV | " + text)
+	if err != nil {
+		return r
+	}
+	if r.code, err = gojq.Compile(query); err != nil {
+		r.code = nil
+	}
+	return r
+}
+
+func (r rule) set() bool     { return r.value != nil || r.text != "" }
+func (r rule) dynamic() bool { return r.text != "" }
+
+var (
+	wordForm    = regexp.MustCompile(`\bform\b`)
+	oneInput    = regexp.MustCompile(`\.form\s*(?:\.\s*([A-Za-z_][A-Za-z0-9_]*)|\.?\s*\[\s*"([^"\\]+)"\s*\]|\.\s*"([^"\\]+)")`)
+	wordUser    = regexp.MustCompile(`\buser\b`)
+	wordEntity  = regexp.MustCompile(`\bentity\b`)
+	wholeObject = regexp.MustCompile(`\.\.|\bgetpath\b|\bto_entries\b|\$__loc__`)
+)
+
+// reads are the inputs whose values a program reads; all is true when it may read any.
+func (r rule) reads() (ids []string, all bool) {
+	known := oneInput.FindAllStringSubmatch(r.text, -1)
+	if len(wordForm.FindAllString(r.text, -1)) > len(known) || wholeObject.MatchString(r.text) {
+		return nil, true
+	}
+	for _, m := range known {
+		ids = append(ids, m[1]+m[2]+m[3])
+	}
+	return ids, false
+}
+
+// eval gives a rule's value in a context. Several outputs of a program are a list of them,
+// none is null.
+// https://github.com/port-labs/jq-wasm
+func (r rule) eval(ctx context.Context, input any) any {
+	if !r.dynamic() {
+		return r.value
+	}
+	if r.code == nil || ctx.Err() != nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, programTime)
+	defer cancel()
+	var outputs []any
+	for iter := r.code.RunWithContext(ctx, input); len(outputs) <= maxNodes; {
+		v, more := iter.Next()
+		if !more {
+			break
+		}
+		if _, failed := v.(error); failed {
+			return nil
+		}
+		outputs = append(outputs, v)
+	}
+	var out any = outputs
+	switch len(outputs) {
+	case 0:
+		return nil
+	case 1:
+		out = outputs[0]
+	}
+	left := budget{nodes: maxNodes, bytes: maxBytes}
+	return left.plain(out)
+}
+
+// A budget bounds the size of a result.
+type budget struct{ nodes, bytes int }
+
+// plain makes jq's values those of JSON: float64 for all numbers. What is too large is nil.
+func (b *budget) plain(v any) any {
+	b.nodes--
+	if b.nodes < 0 || b.bytes < 0 {
+		return nil
+	}
+	switch v := v.(type) {
+	case int:
+		return float64(v)
+	case *big.Int:
+		f, _ := new(big.Float).SetInt(v).Float64()
+		return f
+	case json.Number:
+		f, _ := v.Float64()
+		return f
+	case string:
+		if b.bytes -= len(v); b.bytes < 0 {
+			return nil
+		}
+		return v
+	case []any:
+		if len(v) > b.nodes {
+			return nil
+		}
+		out := make([]any, len(v))
+		for i := range v {
+			out[i] = b.plain(v[i])
+		}
+		return out
+	case map[string]any:
+		if len(v) > b.nodes {
+			return nil
+		}
+		out := make(map[string]any, len(v))
+		for k := range v {
+			b.bytes -= len(k)
+			out[k] = b.plain(v[k])
+		}
+		return out
+	}
+	return v
+}
