@@ -34,7 +34,7 @@ const (
 
 // ErrCredentials is the cause when Port does not know the client id and secret. Asking
 // again does not help; nothing else was done.
-var ErrCredentials = errors.New("Port refuses the client id and secret") //nolint:staticcheck // a name
+var ErrCredentials = errors.New("the client id and secret are refused")
 
 // Config says which organization to speak with. ClientID and ClientSecret are required:
 // https://docs.port.io/build-your-software-catalog/custom-integration/api/#find-your-port-credentials

@@ -252,7 +252,7 @@ func TestRenewalFails(t *testing.T) {
 	if !ok || !errors.Is(err, port.ErrCredentials) || e.Refused() || !e.NotSent() {
 		t.Error(err)
 	}
-	if want := `create run of action "x": get an access token: 401 invalid_credentials: Port refuses the client id and secret (trace 1234)`; err.Error() != want {
+	if want := `create run of action "x": get an access token: 401 invalid_credentials: the client id and secret are refused (trace 1234)`; err.Error() != want {
 		t.Errorf("got %v\nwant %s", err, want)
 	}
 }

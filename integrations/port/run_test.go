@@ -1,13 +1,19 @@
 package port_test
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"foghorn/integrations/port"
+	"foghorn/integrations/rest"
 )
 
 func TestRunDecodes(t *testing.T) {
@@ -81,4 +87,39 @@ func FuzzDecode(f *testing.F) {
 		}
 		_, _ = port.StripAudit(data)
 	})
+}
+
+// Whatever an answer holds, the error that comes of it is one bounded line.
+func FuzzErrorBody(f *testing.F) {
+	for _, s := range []string{
+		`{"ok":false,"error":"invalid_request","message":"no","details":{"a":["b"],"c":null}}`,
+		`{"error":{"name":"n","code":"c","message":"m","details":[1,"x"]}}`, `{"error":[],"message":{}}`, `{`, `<html>`, `null`,
+	} {
+		f.Add([]byte(s), 422, "the vault")
+	}
+	f.Fuzz(func(t *testing.T, body []byte, status int, typed string) {
+		c := port.New(port.Config{BaseURL: "http://h", ClientID: "id", ClientSecret: "secret", HTTP: &http.Client{Transport: fixed{body, 200 + max(status, -status)%400}}})
+		_, err := c.CreateRun(t.Context(), port.NewRun{Action: "x", Properties: map[string]any{"title": typed}})
+		if err == nil {
+			return
+		}
+		e, ok := errors.AsType[*rest.Error](err)
+		if !ok || len(e.Error()) > 1<<16 || strings.ContainsAny(e.Error(), "\n\r\x1b\x00") {
+			t.Errorf("%q", err)
+		}
+	})
+}
+
+// fixed gives a token, and answers every other request alike.
+type fixed struct {
+	body   []byte
+	status int
+}
+
+func (f fixed) RoundTrip(r *http.Request) (*http.Response, error) {
+	status, body := f.status, f.body
+	if r.URL.Path == "/v1/auth/access_token" {
+		status, body = http.StatusOK, []byte(`{"accessToken":"a-token-of-port","expiresIn":10800}`)
+	}
+	return &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(bytes.NewReader(body)), Request: r}, nil
 }

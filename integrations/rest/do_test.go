@@ -187,6 +187,40 @@ func TestNotSent(t *testing.T) {
 	}
 }
 
+// Over HTTP/2, which the real services speak, a lost answer is no less ambiguous.
+func TestLostOverHTTP2(t *testing.T) {
+	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ProtoMajor != 2 {
+			t.Errorf("spoke %s", r.Proto)
+		}
+		if r.URL.Path == "/lost" {
+			panic(http.ErrAbortHandler)
+		}
+		_, _ = io.WriteString(w, "{}")
+	}))
+	srv.EnableHTTP2 = true
+	srv.StartTLS()
+	t.Cleanup(srv.Close)
+	h := rest.NewHTTP()
+	h.Transport.(*http.Transport).TLSClientConfig = srv.Client().Transport.(*http.Transport).TLSClientConfig
+	t.Cleanup(h.CloseIdleConnections)
+	c := &rest.Client{BaseURL: srv.URL, HTTP: h}
+	for range 2 { // on a new connection, and on one that was used before
+		_, err := rest.Do[thing](t.Context(), c, "make thing", http.MethodPost, "/lost", nil, thing{})
+		if e, ok := errors.AsType[*rest.Error](err); !ok || e.NotSent() || e.Refused() || e.Status != 0 {
+			t.Errorf("lost: %v", err)
+		}
+		if _, err := rest.Do[thing](t.Context(), c, "make thing", http.MethodPost, "/made", nil, thing{}); err != nil {
+			t.Error(err)
+		}
+	}
+	// A certificate that nobody vouches for: the request never left.
+	_, err := read(t.Context(), &rest.Client{BaseURL: srv.URL, HTTP: &http.Client{Transport: &http.Transport{}}})
+	if e, ok := errors.AsType[*rest.Error](err); !ok || !e.NotSent() {
+		t.Errorf("untrusted: %v", err)
+	}
+}
+
 func TestContextWins(t *testing.T) {
 	begun := make(chan struct{}, 1)
 	hang := func(_ http.ResponseWriter, r *http.Request) {

@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/url"
 	"slices"
@@ -28,12 +29,13 @@ func newMasker(words []string) masker {
 			continue
 		}
 		for _, form := range []string{w, quoted(w), url.QueryEscape(w), url.PathEscape(w), clean(w)} {
-			if len(form) >= shortestMasked && !slices.Contains(m.words, form) {
+			if len(form) >= shortestMasked {
 				m.words = append(m.words, form)
 			}
 		}
 	}
-	slices.SortFunc(m.words, func(a, b string) int { return len(b) - len(a) })
+	slices.SortFunc(m.words, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
+	m.words = slices.Compact(m.words)
 	return m
 }
 

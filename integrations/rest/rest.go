@@ -28,8 +28,18 @@ const (
 	// Client.HTTP has a timeout of its own.
 	Timeout = 10 * time.Second
 
-	// idlePerHost is how many connections to one host are kept for the next call.
+	// idlePerHost is how many connections to one host are kept for the next call, and
+	// idleFor for how long: less than the 60 seconds after which common load balancers
+	// close them, since a request sent on one that is just being closed is lost, and nobody
+	// knows whether it was done.
 	idlePerHost = 64
+	idleFor     = 50 * time.Second
+
+	// quietFor is how long an HTTP/2 connection is silent before it is pinged, and
+	// pingTimeout how long the answer may take. A connection that died without a word would
+	// otherwise take every call with it for minutes.
+	quietFor    = 15 * time.Second
+	pingTimeout = 5 * time.Second
 )
 
 // A Client is one service and how to speak with it. Its fields must not be changed once
@@ -66,6 +76,8 @@ type Client struct {
 func NewHTTP() *http.Client {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConnsPerHost = idlePerHost
+	transport.IdleConnTimeout = idleFor
+	transport.HTTP2 = &http.HTTP2Config{SendPingTimeout: quietFor, PingTimeout: pingTimeout}
 	return &http.Client{Transport: transport, Timeout: Timeout}
 }
 
