@@ -102,6 +102,7 @@ func (s *Server) serveMethod(w http.ResponseWriter, r *http.Request, name string
 		scopes = []string{"connections:write"}
 		m.scopes = scopes
 	}
+	w.Header().Set("X-Slack-Req-Id", letters(32))
 	w.Header().Set("X-Oauth-Scopes", strings.Join(scopes, ","))
 	w.Header().Set("X-Accepted-Oauth-Scopes", strings.Join(m.scopes, ","))
 	out, err := reply(nil), s.authorize(c, m, scopes)

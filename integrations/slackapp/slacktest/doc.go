@@ -13,4 +13,43 @@
 //	err = m.Fill("Name", "Database down")
 //	res, err := m.Submit(ctx)
 //	msg, err := s.WaitMessage(ctx, room.ID, nil)
+//
+// Tests in other languages do the same over HTTP: see [Server.Door].
+//
+// # What is modelled
+//
+// Web API: JSON, urlencoded and multipart bodies, the token in the header or as a field, the two kinds of
+// token, scopes, Slack's error words, always status 200. The methods are api.test, apps.connections.open, auth.test, blocks.validate,
+// bots.info, chat.delete, chat.getPermalink, chat.postEphemeral, chat.postMessage, chat.update,
+// conversations.{history,info,join,list,members,open,replies}, team.info, users.{info,list,lookupByEmail},
+// views.{open,publish,push,update}. Others answer unknown_method; [emulator.Server.Calls] has them all.
+//
+// Socket Mode: tickets for one use, hello, pings, up to ten sockets, each envelope to one of them at
+// random, acks within 3 s and 20,480 bytes, disconnect with its reasons. What can go wrong is done on request:
+// [Server.Disconnect], [Server.RefuseSockets], [Server.Drop], [Server.HalfOpen], [Server.Pings],
+// [Server.SendRaw], [Server.Duplicate], [Server.RedeliverOnConnect], and for HTTP [emulator.Server.Plan].
+//
+// Views: triggers of 3 s and one use, the stack of three, hashes, external ids, values that survive an
+// update, the shapes of state.values, what Slack's client checks before it submits, every response_action,
+// block_actions, block_suggestion, view_closed, the home tab.
+//
+// Block Kit: every block and element of today with its limits in code points; unknown properties are refused;
+// the sentences are Slack's where they are known.
+//
+// Messages: membership, chat:write.public, archived and private channels, direct messages by user id, threads,
+// metadata, edits, ephemeral messages, response_url with five uses in 30 minutes.
+//
+// # What is not
+//
+//   - rate limits: plan a fault with status 429 and Retry-After instead;
+//   - retries of events, the Events API over HTTP, signatures of requests, OAuth, several workspaces, Enterprise Grid;
+//   - events that follow from what happens here (message, member_joined_channel): [Server.Event] sends one;
+//   - reactions, files, search, reminders, bookmarks, canvases, workflows, user groups, Slack Connect;
+//   - fragmented frames of the app, which Slack does not put together: here they are;
+//   - unfurling: the flags are kept, nothing is fetched; images are not fetched either, so that no image is refused;
+//   - text over 40,000 characters is refused with msg_too_long, where Slack may cut it;
+//   - mrkdwn is not parsed: text is kept as it came, without escaping;
+//   - the words for a second use of a block_id, an initial_option that is no option, and most of what the
+//     client says below a field are made up, because Slack's own are not known;
+//   - views.open while another modal is open puts the new one in its place, without view_closed.
 package slacktest

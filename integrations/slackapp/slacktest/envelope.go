@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -76,7 +77,7 @@ func (s *Server) Deliver(ctx context.Context, e Envelope) (Ack, error) {
 		return ack, ErrDispatchFailed
 	}
 	s.mu.Unlock()
-	s.tell("slack", s.app(), "envelope", e.label(), e.Payload)
+	s.tell("slack", s.app(), "envelope", e.label(), masked(e.Payload))
 
 	late := time.NewTimer(s.cfg.AckTimeout)
 	defer late.Stop()
@@ -106,6 +107,33 @@ func (s *Server) Deliver(ctx context.Context, e Envelope) (Ack, error) {
 		s.tell("slack", "person", "error", string(ErrOperationTimeout), nil)
 	}
 	return ack, ack.Err
+}
+
+// masked is a payload as it may be shown: what lets its holder act is hidden.
+func masked(payload any) any {
+	fields, ok := payload.(map[string]any)
+	if !ok {
+		return payload
+	}
+	fields = maps.Clone(fields)
+	for _, name := range []string{"token", "trigger_id", "response_url", "response_urls"} {
+		if _, ok := fields[name]; ok {
+			fields[name] = "•••"
+		}
+	}
+	return fields
+}
+
+// Event delivers an event of the Events API, wrapped as Slack does it, and waits for the ack.
+// Slack's retries are not made; Deliver with RetryAttempt makes one.
+// https://docs.slack.dev/apis/events-api#callback-field
+func (s *Server) Event(ctx context.Context, event map[string]any) (Ack, error) {
+	kind, _ := event["type"].(string)
+	return s.Deliver(ctx, Envelope{Type: "events_api", kind: kind, Payload: map[string]any{
+		"type": "event_callback", "token": verificationToken, "team_id": s.TeamID, "api_app_id": s.AppID,
+		"event": event, "event_id": "Ev" + upper(10), "event_time": time.Now().Unix(),
+		"authorizations": []any{map[string]any{"team_id": s.TeamID, "user_id": s.BotUser, "is_bot": true, "is_enterprise_install": false, "enterprise_id": nil}},
+	}})
 }
 
 // dispatch hands an envelope to one socket. s.mu is held.

@@ -36,6 +36,28 @@ func (p *Person) Modal(ctx context.Context) (*Modal, error) {
 	return m, nil
 }
 
+// Top is the modal that is open before the person now, nil for none.
+func (p *Person) Top() *Modal {
+	p.s.mu.Lock()
+	defer p.s.mu.Unlock()
+	v := p.s.top(p.ID)
+	if v == nil {
+		return nil
+	}
+	return &Modal{p: p, id: v.id, seen: v.version}
+}
+
+// Home is the person's home tab as Slack keeps it, nil when the app published none.
+func (p *Person) Home() json.RawMessage {
+	p.s.mu.Lock()
+	defer p.s.mu.Unlock()
+	v := p.s.homes[p.ID]
+	if v == nil {
+		return nil
+	}
+	return v.json(p.s)
+}
+
 // NoModal waits until no modal is open before the person.
 func (p *Person) NoModal(ctx context.Context) error {
 	return p.s.await(ctx, func() bool { return p.s.top(p.ID) == nil })

@@ -69,6 +69,7 @@ type Server struct {
 	TeamID   string
 
 	cfg   Config
+	door  http.Handler
 	ready chan struct{} // closed when the fields above are set
 	ended chan struct{} // closed by Close
 	stop  sync.Once
@@ -106,6 +107,7 @@ func Start(cfg Config) (*Server, error) {
 	for _, c := range cfg.Channels {
 		s.AddChannel(c)
 	}
+	s.door = s.newDoor()
 	srv, err := emulator.Start(cfg.Addr, http.HandlerFunc(s.serve))
 	if err != nil {
 		return nil, err
@@ -158,6 +160,8 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		s.serveMethod(w, r, strings.TrimPrefix(path, "/api/"))
 	case path == "/link/":
 		s.serveSocket(w, r)
+	case strings.HasPrefix(path, "/door/"):
+		s.door.ServeHTTP(w, r)
 	case strings.HasPrefix(path, "/commands/"), strings.HasPrefix(path, "/actions/"):
 		s.serveResponseURL(w, r)
 	default:

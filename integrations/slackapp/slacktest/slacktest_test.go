@@ -55,6 +55,7 @@ func start(t *testing.T, cfg slacktest.Config, handle handler) *world {
 // connect opens a socket, waits for it, and handles its events until the test ends.
 func (w *world) connect(handle handler) chan struct{} {
 	w.t.Helper()
+	want := w.Sockets() + 1
 	client := socketmode.New(w.api, socketmode.OptionLog(log.New(io.Discard, "", 0)))
 	done := make(chan struct{})
 	ran := make(chan struct{})
@@ -79,7 +80,7 @@ func (w *world) connect(handle handler) chan struct{} {
 			}
 		}
 	}()
-	if err := w.WaitSockets(w.ctx, w.Sockets()+1); err != nil {
+	if err := w.WaitSockets(w.ctx, want); err != nil {
 		w.t.Fatal(err)
 	}
 	return done

@@ -96,11 +96,14 @@ func (s *Server) SendRaw(text []byte) {
 	}
 }
 
-// Duplicate makes every envelope from now on arrive n times more than once.
+// maxCopies bounds Duplicate.
+const maxCopies = 10
+
+// Duplicate makes every envelope from now on arrive n times more than once, at most ten.
 func (s *Server) Duplicate(n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.copies = max(n, 0)
+	s.copies = min(max(n, 0), maxCopies)
 }
 
 // RedeliverOnConnect makes each new socket receive again, from now on, the envelopes that were

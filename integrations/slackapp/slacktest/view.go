@@ -142,11 +142,6 @@ func (s *Server) find(match func(*view) bool) *view {
 	return nil
 }
 
-// isOpen says whether a view is still before its user. s.mu is held.
-func (s *Server) isOpen(id string) bool {
-	return s.find(func(v *view) bool { return v.id == id }) != nil
-}
-
 // remove closes one view, and those above it. s.mu is held.
 func (s *Server) remove(v *view) {
 	stack := s.stacks[v.user]

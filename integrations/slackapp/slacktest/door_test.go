@@ -1,0 +1,148 @@
+package slacktest_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/slack-go/slack"
+	"github.com/slack-go/slack/socketmode"
+
+	"foghorn/integrations/slackapp/slacktest"
+)
+
+// door asks the second door; a body makes it a POST.
+func (w *world) door(path, body string, wantStatus int) answer {
+	w.t.Helper()
+	method := http.MethodGet
+	if body != "" {
+		method = http.MethodPost
+	}
+	r, err := http.NewRequestWithContext(w.ctx, method, w.Door()+path, strings.NewReader(body))
+	w.must(err)
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	res, err := http.DefaultClient.Do(r)
+	w.must(err)
+	defer res.Body.Close()
+	var a answer
+	w.must(json.NewDecoder(res.Body).Decode(&a))
+	if res.StatusCode != wantStatus {
+		w.t.Errorf("%s %s: status %d, %v", path, body, res.StatusCode, a)
+	}
+	return a
+}
+
+func TestTheDoor(t *testing.T) {
+	w := start(t, slacktest.Config{}, func(w *world, evt socketmode.Event) any {
+		switch data := evt.Data.(type) {
+		case slack.SlashCommand:
+			if _, err := w.api.OpenViewContext(w.ctx, data.TriggerID, form("Declare")); err != nil {
+				w.t.Error(err)
+			}
+		case slack.InteractionCallback:
+			if data.Type == slack.InteractionTypeViewSubmission {
+				_, _, err := w.api.PostMessageContext(w.ctx, "C0OPS", slack.MsgOptionText("declared "+data.View.State.Values["name"]["v"].Value, false))
+				if err != nil {
+					w.t.Error(err)
+				}
+			}
+		}
+		return nil
+	})
+	if a := w.door("", "", 200); a["api_url"] != w.URL() || a["bot_token"] != w.BotToken || len(a["users"].([]any)) != 2 {
+		t.Errorf("workspace = %v", a)
+	}
+	bob := w.door("users", `{"name":"bob","email":"bob@example.com"}`, 200)["id"].(string)
+	w.door("channels", `{"id":"C0NEW","name":"new","bot_in":true}`, 200)
+	if a := w.door("type", `{"user":"`+bob+`","channel":"C0OPS","text":"/incident"}`, 200); a["kind"] != "/incident" || a["error"] != nil {
+		t.Errorf("ack = %v", a)
+	}
+	modal := w.door("modal?wait=5s&title=Declare&user="+bob, "", 200)
+	fields := modal["fields"].([]any)
+	if second := fields[1].(map[string]any); second["label"] != "Severity" || len(second["options"].([]any)) != 2 || second["kind"] != "static_select" {
+		t.Errorf("fields = %v", fields)
+	}
+	w.door("modal/fill", `{"user":"`+bob+`","values":{"Severity":"Huge"}}`, 422)
+	w.door("modal/fill", `{"user":"`+bob+`","values":{"Severity":["Major"]}}`, 200)
+	if a := w.door("modal/submit", `{"user":"`+bob+`"}`, 200); a["sent"] != false || a["errors"].(map[string]any)["Name"] == nil {
+		t.Errorf("submission = %v", a)
+	}
+	w.door("modal/fill", `{"user":"`+bob+`","values":{"Name":"all down"}}`, 200)
+	if a := w.door("modal/submit", `{"user":"`+bob+`"}`, 200); a["closed"] != true {
+		t.Errorf("submission = %v", a)
+	}
+	a := w.door("messages?channel=C0OPS&contains=declared&wait=5s", "", 200)
+	if list := a["messages"].([]any); len(list) != 1 || list[0].(map[string]any)["text"] != "declared all down" {
+		t.Errorf("messages = %v", a)
+	}
+	w.door("messages?channel=C0OPS&contains=nothing&wait=20ms", "", http.StatusRequestTimeout)
+	w.door("modal?user="+bob, "", http.StatusRequestTimeout)
+	w.door("modal/close", `{"user":"`+bob+`"}`, 422)
+
+	w.door("faults", `{"path":"/chat.postMessage","times":1,"status":429,"header":{"Retry-After":"3"}}`, 200)
+	if _, _, err := w.api.PostMessageContext(w.ctx, "C0OPS", slack.MsgOptionText("x", false)); err == nil || !strings.Contains(err.Error(), "rate limit") {
+		t.Errorf("error = %v", err)
+	}
+	if text, _ := json.Marshal(w.door("calls?path=chat.postMessage", "", 200)); strings.Contains(string(text), w.BotToken) {
+		t.Error("the token is shown with the calls")
+	}
+	if a := w.door("acks", "", 200); len(a["acks"].([]any)) != 2 {
+		t.Errorf("acks = %v", a)
+	}
+	w.door("sockets", `{"do":"explode"}`, 422)
+	w.door("sockets", `{"do":"disconnect","reason":"refresh_requested"}`, 200)
+	w.door("nothing", "", 404)
+	w.door("type", `{"user":1}`, 400)
+	w.door("type", `{"colour":"red"}`, 400)
+	w.door("messages?wait=2h", "", 400)
+}
+
+func TestTheDoorIsForThisMachine(t *testing.T) {
+	w := start(t, slacktest.Config{}, nil)
+	for name, change := range map[string]func(*http.Request){
+		"another host name": func(r *http.Request) { r.Host = "attacker.example" },
+		"another origin":    func(r *http.Request) { r.Header.Set("Origin", "https://attacker.example") },
+		"null origin":       func(r *http.Request) { r.Header.Set("Origin", "null") },
+		"another site":      func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "cross-site") },
+	} {
+		r, err := http.NewRequestWithContext(w.ctx, http.MethodGet, w.Door(), nil)
+		w.must(err)
+		change(r)
+		res, err := http.DefaultClient.Do(r)
+		w.must(err)
+		res.Body.Close()
+		if res.StatusCode != http.StatusForbidden {
+			t.Errorf("%s: status %d", name, res.StatusCode)
+		}
+	}
+	r, err := http.NewRequestWithContext(w.ctx, http.MethodPost, w.Door()+"type", strings.NewReader(`{}`))
+	w.must(err)
+	r.Header.Set("Content-Type", "text/plain")
+	res, err := http.DefaultClient.Do(r)
+	w.must(err)
+	res.Body.Close()
+	if res.StatusCode != http.StatusUnsupportedMediaType {
+		t.Errorf("status %d for text/plain", res.StatusCode)
+	}
+}
+
+func TestCloseEndsWhoeverWaits(t *testing.T) {
+	s, err := slacktest.Start(slacktest.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	waits := make(chan error, 1)
+	go func() {
+		_, err := s.WaitMessage(t.Context(), "C0OPS", nil)
+		waits <- err
+	}()
+	time.AfterFunc(10*time.Millisecond, s.Close)
+	if err := <-waits; err != slacktest.ErrClosed {
+		t.Errorf("error = %v", err)
+	}
+	s.Close()
+}

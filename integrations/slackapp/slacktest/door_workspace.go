@@ -1,0 +1,187 @@
+package slacktest
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"foghorn/integrations/emulator"
+)
+
+type userJSON struct {
+	ID       string `json:"id"`
+	Name     string `json:"name"`
+	RealName string `json:"real_name"`
+	Email    string `json:"email"`
+	Guest    bool   `json:"guest"`
+	Bot      bool   `json:"bot"`
+	DM       string `json:"dm,omitempty"` // the direct conversation with the app
+}
+
+type channelJSON struct {
+	ID       string   `json:"id"`
+	Name     string   `json:"name"`
+	Private  bool     `json:"private"`
+	Archived bool     `json:"archived"`
+	Members  []string `json:"members"`
+	BotIn    bool     `json:"bot_in"`
+}
+
+func (s *Server) shownUser(u User) userJSON {
+	out := userJSON{ID: u.ID, Name: u.Name, RealName: u.RealName, Email: u.Email, Guest: u.Guest, Bot: u.Bot}
+	if !u.Bot {
+		out.DM = s.Person(u.ID).DM()
+	}
+	return out
+}
+
+func (s *Server) doorWorkspace(context.Context, url.Values) (any, error) {
+	users, channels := []userJSON{}, []channelJSON{}
+	for _, u := range s.Users() {
+		users = append(users, s.shownUser(u))
+	}
+	for _, c := range s.Channels() {
+		if c.direct == "" {
+			channels = append(channels, channelJSON{c.ID, c.Name, c.Private, c.Archived, c.Members, c.BotIn})
+		}
+	}
+	return map[string]any{
+		"api_url": s.URL(), "bot_token": s.BotToken, "app_token": s.AppToken, "bot_user": s.BotUser, "sockets": s.Sockets(),
+		"users": users, "channels": channels,
+	}, nil
+}
+
+func (s *Server) doorUser(_ context.Context, in userJSON) (any, error) {
+	return s.shownUser(s.AddUser(User{ID: in.ID, Name: in.Name, RealName: in.RealName, Email: in.Email, Guest: in.Guest, Bot: in.Bot})), nil
+}
+
+func (s *Server) doorChannel(_ context.Context, in channelJSON) (any, error) {
+	c := s.AddChannel(Channel{ID: in.ID, Name: in.Name, Private: in.Private, Archived: in.Archived, Members: in.Members, BotIn: in.BotIn})
+	return channelJSON{c.ID, c.Name, c.Private, c.Archived, c.Members, c.BotIn}, nil
+}
+
+func (s *Server) doorScopes(_ context.Context, in struct{ Scopes []string }) (any, error) {
+	s.Scopes(in.Scopes...)
+	return map[string]any{}, nil
+}
+
+// doorMessages lists the messages that hold a text; with a text to wait for, it waits for the first.
+func (s *Server) doorMessages(ctx context.Context, q url.Values) (any, error) {
+	channel, holds := q.Get("channel"), containing(q)
+	if q.Get("wait") != "" {
+		if _, err := s.WaitMessage(ctx, channel, holds); err != nil {
+			return nil, err
+		}
+	}
+	return map[string]any{"messages": pick(s.Messages(channel), holds)}, nil
+}
+
+func (s *Server) doorEphemerals(ctx context.Context, q url.Values) (any, error) {
+	user, holds := q.Get("user"), containing(q)
+	if q.Get("wait") != "" {
+		if _, err := s.WaitEphemeral(ctx, user, holds); err != nil {
+			return nil, err
+		}
+	}
+	return map[string]any{"messages": pick(s.Ephemerals(user), holds)}, nil
+}
+
+func containing(q url.Values) func(Message) bool {
+	return func(m Message) bool { return m.Shows(q.Get("contains")) }
+}
+
+func pick(all []Message, fits func(Message) bool) []Message {
+	out := []Message{}
+	for _, m := range all {
+		if fits(m) {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+func (s *Server) doorCalls(_ context.Context, q url.Values) (any, error) {
+	out := []map[string]any{}
+	for _, c := range s.Calls(q.Get("path")) {
+		if strings.HasPrefix(c.Path, "/door/") {
+			continue
+		}
+		body := strings.NewReplacer(s.BotToken, "•••", s.AppToken, "•••").Replace(string(c.Body))
+		out = append(out, map[string]any{"time": c.Time, "method": c.Method, "path": c.Path, "status": c.Status, "took_ms": c.Took.Milliseconds(), "body": body})
+	}
+	return map[string]any{"calls": out}, nil
+}
+
+func (s *Server) doorAcks(context.Context, url.Values) (any, error) {
+	out := []ackJSON{}
+	for _, a := range s.Acks() {
+		out = append(out, newAckJSON(a))
+	}
+	return map[string]any{"acks": out}, nil
+}
+
+type doorFault struct {
+	Path, Method string
+	Times        int
+	DelayMS      int `json:"delay_ms"`
+	Status       int
+	Header       map[string]string
+	Body         string
+	Lose, Cut    bool
+}
+
+func (s *Server) doorPlan(_ context.Context, in doorFault) (any, error) {
+	if in.Status != 0 && (in.Status < 200 || in.Status > 599) {
+		return nil, fmt.Errorf("status %d is none that can be answered", in.Status)
+	}
+	if in.DelayMS < 0 || in.Times < 0 {
+		return nil, fmt.Errorf("delay_ms and times must not be negative")
+	}
+	header := http.Header{}
+	for k, v := range in.Header {
+		header.Set(k, v)
+	}
+	s.Plan(emulator.Fault{
+		Path: in.Path, Method: in.Method, Times: in.Times, Delay: time.Duration(in.DelayMS) * time.Millisecond,
+		Status: in.Status, Header: header, Body: in.Body, Lose: in.Lose, Cut: in.Cut,
+	})
+	return map[string]any{}, nil
+}
+
+func (s *Server) doorClear(context.Context, url.Values) (any, error) {
+	s.Clear()
+	return map[string]any{}, nil
+}
+
+type doorControl struct {
+	Do, Reason, Text string
+	On               bool
+	N                int
+}
+
+func (s *Server) doorSockets(_ context.Context, in doorControl) (any, error) {
+	switch in.Do {
+	case "disconnect":
+		s.Disconnect(in.Reason)
+	case "drop":
+		s.Drop()
+	case "refuse":
+		s.RefuseSockets(in.Reason)
+	case "half_open":
+		s.HalfOpen(in.On)
+	case "pings":
+		s.Pings(in.On)
+	case "duplicate":
+		s.Duplicate(in.N)
+	case "redeliver":
+		s.RedeliverOnConnect(in.On)
+	case "raw":
+		s.SendRaw([]byte(in.Text))
+	default:
+		return nil, fmt.Errorf("unknown thing to do: %q", in.Do)
+	}
+	return map[string]any{"sockets": s.Sockets()}, nil
+}
