@@ -24,19 +24,17 @@ type Action struct {
 // what is no action has no Identifier.
 func (a *Action) UnmarshalJSON(data []byte) error {
 	var w struct {
-		Identifier       json.RawMessage `json:"identifier"`
-		Title            json.RawMessage `json:"title"`
-		Trigger          json.RawMessage `json:"trigger"`
+		Identifier string `json:"identifier"`
+		Title      string `json:"title"`
+		Trigger    struct {
+			Type string `json:"type"`
+		} `json:"trigger"`
 		Publish          json.RawMessage `json:"publish"`
 		RequiredApproval json.RawMessage `json:"requiredApproval"`
 	}
-	_ = json.Unmarshal(data, &w) // not an object: an action without an identifier
-	var trigger struct {
-		Type json.RawMessage `json:"type"`
-	}
-	_ = json.Unmarshal(w.Trigger, &trigger)
+	_ = json.Unmarshal(data, &w)
 	*a = Action{
-		Identifier: text(w.Identifier), Title: text(w.Title), Trigger: text(trigger.Type),
+		Identifier: w.Identifier, Title: w.Title, Trigger: w.Trigger.Type,
 		Published:        string(w.Publish) != "false",
 		RequiresApproval: flag(w.RequiredApproval),
 		Raw:              append(json.RawMessage(nil), data...),

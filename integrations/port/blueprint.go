@@ -20,11 +20,11 @@ type Blueprint struct {
 // what is no blueprint has no Identifier.
 func (b *Blueprint) UnmarshalJSON(data []byte) error {
 	var w struct {
-		Identifier json.RawMessage `json:"identifier"`
-		Title      json.RawMessage `json:"title"`
+		Identifier string `json:"identifier"`
+		Title      string `json:"title"`
 	}
 	_ = json.Unmarshal(data, &w)
-	*b = Blueprint{Identifier: text(w.Identifier), Title: text(w.Title), Raw: append(json.RawMessage(nil), data...)}
+	*b = Blueprint{Identifier: w.Identifier, Title: w.Title, Raw: append(json.RawMessage(nil), data...)}
 	return nil
 }
 

@@ -100,26 +100,23 @@ func parseError(_ int, h http.Header, body []byte) *rest.Error {
 	e := &rest.Error{RequestID: h.Get("X-Trace-Id")}
 	var answer struct {
 		Error   json.RawMessage `json:"error"`
-		Message json.RawMessage `json:"message"`
+		Message string          `json:"message"`
 		Details json.RawMessage `json:"details"`
 	}
-	if json.Unmarshal(body, &answer) != nil {
-		return e
-	}
-	e.Code, e.Message = text(answer.Error), text(answer.Message)
+	_ = json.Unmarshal(body, &answer)
+	e.Code, e.Message = text(answer.Error), answer.Message
 	e.Details = details(answer.Details)
 	var inner struct {
-		Name    json.RawMessage `json:"name"`
-		Code    json.RawMessage `json:"code"`
-		Message json.RawMessage `json:"message"`
+		Name    string          `json:"name"`
+		Code    string          `json:"code"`
+		Message string          `json:"message"`
 		Details json.RawMessage `json:"details"`
 	}
-	if json.Unmarshal(answer.Error, &inner) == nil {
-		e.Code = cmp.Or(e.Code, text(inner.Name), text(inner.Code))
-		e.Message = cmp.Or(e.Message, text(inner.Message))
-		if e.Details == nil {
-			e.Details = details(inner.Details)
-		}
+	_ = json.Unmarshal(answer.Error, &inner)
+	e.Code = cmp.Or(e.Code, inner.Name, inner.Code)
+	e.Message = cmp.Or(e.Message, inner.Message)
+	if e.Details == nil {
+		e.Details = details(inner.Details)
 	}
 	return e
 }

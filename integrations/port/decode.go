@@ -7,16 +7,24 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"foghorn/integrations/rest"
 )
 
 // Port sends some members in several forms, and null for what there is none of. The
-// functions here read any of them; what is of another kind reads as nothing, because one
-// odd member must not make a run unreadable.
+// functions here read any of them. What is of another kind reads as nothing, because one
+// odd member must not make a run unreadable: json.Unmarshal skips such a member and reads
+// the others, so its error is not looked at where the JSON is known to be well formed.
 
 // text reads a string.
 func text(raw json.RawMessage) string {
+	if len(raw) < 2 || raw[0] != '"' {
+		return ""
+	}
+	if inner := raw[1 : len(raw)-1]; bytes.IndexByte(inner, '\\') < 0 && utf8.Valid(inner) {
+		return string(inner) // as nearly all are
+	}
 	var s string
 	_ = json.Unmarshal(raw, &s)
 	return s
@@ -28,10 +36,10 @@ func name(raw json.RawMessage) string {
 		return s
 	}
 	var o struct {
-		Identifier json.RawMessage `json:"identifier"`
+		Identifier string `json:"identifier"`
 	}
 	_ = json.Unmarshal(raw, &o)
-	return text(o.Identifier)
+	return o.Identifier
 }
 
 // texts reads a string or a list of them, without empty ones.
@@ -57,10 +65,10 @@ func names(raw json.RawMessage) []string {
 	var out []string
 	for _, item := range list {
 		var o struct {
-			Name json.RawMessage `json:"name"`
+			Name string `json:"name"`
 		}
 		_ = json.Unmarshal(item, &o)
-		if s := cmp.Or(text(item), text(o.Name)); s != "" {
+		if s := cmp.Or(text(item), o.Name); s != "" {
 			out = append(out, s)
 		}
 	}
@@ -68,8 +76,8 @@ func names(raw json.RawMessage) []string {
 }
 
 // instant reads a time in RFC 3339.
-func instant(raw json.RawMessage) time.Time {
-	t, _ := time.Parse(time.RFC3339, text(raw))
+func instant(s string) time.Time {
+	t, _ := time.Parse(time.RFC3339, s)
 	return t
 }
 
@@ -77,13 +85,6 @@ func instant(raw json.RawMessage) time.Time {
 func flag(raw json.RawMessage) bool {
 	raw = bytes.TrimSpace(raw)
 	return bytes.Equal(raw, []byte("true")) || bytes.HasPrefix(raw, []byte("{"))
-}
-
-// object reads a JSON object.
-func object(raw json.RawMessage) map[string]any {
-	var o map[string]any
-	_ = json.Unmarshal(raw, &o)
-	return o
 }
 
 // present is raw, or nil when it is null.

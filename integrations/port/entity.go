@@ -31,20 +31,20 @@ type Entity struct {
 // UnmarshalJSON reads an entity. It never fails: what is no entity has no Identifier.
 func (e *Entity) UnmarshalJSON(data []byte) error {
 	var w struct {
-		Identifier json.RawMessage `json:"identifier"`
-		Title      json.RawMessage `json:"title"`
-		Icon       json.RawMessage `json:"icon"`
+		Identifier string          `json:"identifier"`
+		Title      string          `json:"title"`
+		Icon       string          `json:"icon"`
 		Blueprint  json.RawMessage `json:"blueprint"`
 		Team       json.RawMessage `json:"team"`
-		Properties json.RawMessage `json:"properties"`
-		Relations  json.RawMessage `json:"relations"`
-		CreatedAt  json.RawMessage `json:"createdAt"`
-		UpdatedAt  json.RawMessage `json:"updatedAt"`
+		Properties map[string]any  `json:"properties"`
+		Relations  map[string]any  `json:"relations"`
+		CreatedAt  string          `json:"createdAt"`
+		UpdatedAt  string          `json:"updatedAt"`
 	}
 	_ = json.Unmarshal(data, &w)
 	*e = Entity{
-		Identifier: text(w.Identifier), Title: text(w.Title), Icon: text(w.Icon), Blueprint: name(w.Blueprint),
-		Teams: texts(w.Team), Properties: object(w.Properties), Relations: object(w.Relations),
+		Identifier: w.Identifier, Title: w.Title, Icon: w.Icon, Blueprint: name(w.Blueprint),
+		Teams: texts(w.Team), Properties: w.Properties, Relations: w.Relations,
 		CreatedAt: instant(w.CreatedAt), UpdatedAt: instant(w.UpdatedAt),
 	}
 	return nil

@@ -1,6 +1,7 @@
 package port
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -64,30 +65,30 @@ func (r Run) Ended() bool {
 // run has no ID.
 func (r *Run) UnmarshalJSON(data []byte) error {
 	var w struct {
-		ID               json.RawMessage `json:"id"`
+		ID               string          `json:"id"`
 		Action           json.RawMessage `json:"action"`
 		Blueprint        json.RawMessage `json:"blueprint"`
 		Entity           json.RawMessage `json:"entity"`
-		Status           json.RawMessage `json:"status"`
-		StatusLabel      json.RawMessage `json:"statusLabel"`
-		Summary          json.RawMessage `json:"summary"`
+		Status           string          `json:"status"`
+		StatusLabel      string          `json:"statusLabel"`
+		Summary          string          `json:"summary"`
 		Link             json.RawMessage `json:"link"`
 		Source           json.RawMessage `json:"source"`
-		Properties       json.RawMessage `json:"properties"`
+		Properties       map[string]any  `json:"properties"`
 		Response         json.RawMessage `json:"response"`
 		RequiredApproval json.RawMessage `json:"requiredApproval"`
-		CreatedBy        json.RawMessage `json:"createdBy"`
-		ImpersonatedBy   json.RawMessage `json:"impersonatedBy"`
-		CreatedAt        json.RawMessage `json:"createdAt"`
-		UpdatedAt        json.RawMessage `json:"updatedAt"`
-		EndedAt          json.RawMessage `json:"endedAt"`
+		CreatedBy        string          `json:"createdBy"`
+		ImpersonatedBy   string          `json:"impersonatedBy"`
+		CreatedAt        string          `json:"createdAt"`
+		UpdatedAt        string          `json:"updatedAt"`
+		EndedAt          string          `json:"endedAt"`
 	}
-	_ = json.Unmarshal(data, &w) // not an object: a run without an id
+	_ = json.Unmarshal(data, &w) // see decode.go
 	*r = Run{
-		ID: text(w.ID), Action: name(w.Action), Blueprint: name(w.Blueprint), Entity: name(w.Entity),
-		Status: text(w.Status), StatusLabel: text(w.StatusLabel), Summary: text(w.Summary), Links: texts(w.Link),
-		Source: source(w.Source), Properties: object(w.Properties), Response: present(w.Response),
-		RequiresApproval: flag(w.RequiredApproval), CreatedBy: text(w.CreatedBy), ImpersonatedBy: text(w.ImpersonatedBy),
+		ID: w.ID, Action: name(w.Action), Blueprint: name(w.Blueprint), Entity: name(w.Entity),
+		Status: w.Status, StatusLabel: w.StatusLabel, Summary: w.Summary, Links: texts(w.Link),
+		Source: source(w.Source), Properties: w.Properties, Response: present(w.Response),
+		RequiresApproval: flag(w.RequiredApproval), CreatedBy: w.CreatedBy, ImpersonatedBy: w.ImpersonatedBy,
 		CreatedAt: instant(w.CreatedAt), UpdatedAt: instant(w.UpdatedAt), EndedAt: instant(w.EndedAt),
 	}
 	return nil
@@ -99,14 +100,11 @@ func source(raw json.RawMessage) string {
 		return s
 	}
 	var o struct {
-		Type   json.RawMessage `json:"type"`
-		Origin json.RawMessage `json:"origin"`
+		Type   string `json:"type"`
+		Origin string `json:"origin"`
 	}
 	_ = json.Unmarshal(raw, &o)
-	if s := text(o.Type); s != "" {
-		return s
-	}
-	return text(o.Origin)
+	return cmp.Or(o.Type, o.Origin)
 }
 
 // A NewRun is what to run, and as whom.

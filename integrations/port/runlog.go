@@ -32,13 +32,13 @@ type RunLog struct {
 // UnmarshalJSON reads a log entry. It never fails: what is none has no ID.
 func (l *RunLog) UnmarshalJSON(data []byte) error {
 	var w struct {
-		ID        json.RawMessage `json:"id"`
-		Message   json.RawMessage `json:"message"`
-		CreatedBy json.RawMessage `json:"createdBy"`
-		CreatedAt json.RawMessage `json:"createdAt"`
+		ID        string `json:"id"`
+		Message   string `json:"message"`
+		CreatedBy string `json:"createdBy"`
+		CreatedAt string `json:"createdAt"`
 	}
 	_ = json.Unmarshal(data, &w)
-	*l = RunLog{ID: text(w.ID), Message: text(w.Message), CreatedBy: text(w.CreatedBy), CreatedAt: instant(w.CreatedAt)}
+	*l = RunLog{ID: w.ID, Message: w.Message, CreatedBy: w.CreatedBy, CreatedAt: instant(w.CreatedAt)}
 	return nil
 }
 

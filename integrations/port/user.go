@@ -25,18 +25,18 @@ type User struct {
 // UnmarshalJSON reads a user. It never fails: what is no user has no Email.
 func (u *User) UnmarshalJSON(data []byte) error {
 	var w struct {
-		ID        json.RawMessage `json:"id"`
-		Email     json.RawMessage `json:"email"`
-		FirstName json.RawMessage `json:"firstName"`
-		LastName  json.RawMessage `json:"lastName"`
-		Status    json.RawMessage `json:"status"`
+		ID        string          `json:"id"`
+		Email     string          `json:"email"`
+		FirstName string          `json:"firstName"`
+		LastName  string          `json:"lastName"`
+		Status    string          `json:"status"`
 		Roles     json.RawMessage `json:"roles"`
 		Teams     json.RawMessage `json:"teams"`
 	}
-	_ = json.Unmarshal(data, &w) // not an object: a user without an e-mail
+	_ = json.Unmarshal(data, &w)
 	*u = User{
-		ID: text(w.ID), Email: text(w.Email), FirstName: text(w.FirstName), LastName: text(w.LastName),
-		Status: text(w.Status), Roles: names(w.Roles), Teams: names(w.Teams),
+		ID: w.ID, Email: w.Email, FirstName: w.FirstName, LastName: w.LastName,
+		Status: w.Status, Roles: names(w.Roles), Teams: names(w.Teams),
 	}
 	return nil
 }
@@ -84,13 +84,13 @@ type Team struct {
 // UnmarshalJSON reads a team. It never fails: what is no team has no Name.
 func (t *Team) UnmarshalJSON(data []byte) error {
 	var w struct {
-		ID          json.RawMessage `json:"id"`
-		Name        json.RawMessage `json:"name"`
-		Description json.RawMessage `json:"description"`
-		Provider    json.RawMessage `json:"provider"`
+		ID          string `json:"id"`
+		Name        string `json:"name"`
+		Description string `json:"description"`
+		Provider    string `json:"provider"`
 	}
 	_ = json.Unmarshal(data, &w)
-	*t = Team{ID: text(w.ID), Name: text(w.Name), Description: text(w.Description), Provider: text(w.Provider)}
+	*t = Team{ID: w.ID, Name: w.Name, Description: w.Description, Provider: w.Provider}
 	return nil
 }
 
