@@ -110,6 +110,7 @@ func (s *Server) serveMethod(w http.ResponseWriter, r *http.Request, name string
 		out, err = m.run(s, c)
 	}
 	if err != nil {
+		s.tell("slack", s.app(), "refused", name+": "+err.Error(), nil)
 		out = reply{"ok": false, "error": err.Error()}
 		if no, ok := err.(refusal); ok {
 			for k, v := range no.more {

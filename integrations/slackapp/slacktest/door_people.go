@@ -110,14 +110,10 @@ func (m *Modal) shown() (modalJSON, error) {
 }
 
 func (s *Server) doorModal(ctx context.Context, q url.Values) (any, error) {
-	m, err := s.Person(q.Get("user")).Modal(ctx)
+	title := q.Get("title")
+	m, err := s.Person(q.Get("user")).WaitModal(ctx, func(m *Modal) bool { return title == "" || m.Title() == title })
 	if err != nil {
 		return nil, err
-	}
-	if title := q.Get("title"); title != "" {
-		if err := m.Until(ctx, func(m *Modal) bool { return m.Title() == title }); err != nil {
-			return nil, err
-		}
 	}
 	return m.shown()
 }

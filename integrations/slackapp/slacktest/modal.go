@@ -9,7 +9,8 @@ import (
 )
 
 // A Modal is one view before a person. Its methods read and change what Slack keeps, so
-// that they always show the latest state; Changed and Until wait for the app.
+// that they always show the latest state; Changed and Until wait for the app. One Modal is
+// for one goroutine; several may be for the same view.
 type Modal struct {
 	p    *Person
 	id   string
@@ -34,6 +35,26 @@ func (p *Person) Modal(ctx context.Context) (*Modal, error) {
 		return nil, fmt.Errorf("wait for a modal: %w", err)
 	}
 	return m, nil
+}
+
+// WaitModal waits until the top modal before the person is as wanted.
+func (p *Person) WaitModal(ctx context.Context, wanted func(*Modal) bool) (*Modal, error) {
+	for {
+		m, err := p.Modal(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if wanted(m) {
+			return m, nil
+		}
+		err = p.s.await(ctx, func() bool {
+			v := p.s.top(p.ID)
+			return v == nil || v.id != m.id || v.version != m.seen
+		})
+		if err != nil {
+			return nil, fmt.Errorf("wait for a modal: %w", err)
+		}
+	}
 }
 
 // Top is the modal that is open before the person now, nil for none.
