@@ -88,25 +88,25 @@ func (c *Client) Incidents(ctx context.Context, q IncidentsQuery) iter.Seq2[Inci
 		query["mode[one_of]"] = q.Modes
 		for {
 			page, err := get[struct {
-				Incidents *[]Incident `json:"incidents"`
+				Incidents rest.List[Incident] `json:"incidents"`
 				Meta      struct {
 					After string `json:"after"`
 				} `json:"pagination_meta"`
 			}](ctx, c, op, rest.Path("v2", "incidents"), query)
-			if err == nil && page.Incidents == nil {
+			if err == nil && page.Incidents.Of == nil {
 				err = missing(op, "incidents")
 			}
 			if err != nil {
 				yield(Incident{}, err)
 				return
 			}
-			for _, i := range *page.Incidents {
+			for _, i := range page.Incidents.Of {
 				if !yield(i, nil) {
 					return
 				}
 			}
 			// A page that leads back to itself, or an empty one, is the last.
-			if len(*page.Incidents) == 0 || page.Meta.After == "" || page.Meta.After == query.Get("after") {
+			if len(page.Incidents.Of) == 0 || page.Meta.After == "" || page.Meta.After == query.Get("after") {
 				return
 			}
 			query.Set("after", page.Meta.After)

@@ -48,18 +48,18 @@ type Severity struct {
 func (c *Client) Severities(ctx context.Context) ([]Severity, error) {
 	const op = "list severities"
 	answer, err := get[struct {
-		Severities *[]Severity `json:"severities"`
+		Severities rest.List[Severity] `json:"severities"`
 	}](ctx, c, op, rest.Path("v1", "severities"), nil)
 	if err != nil {
 		return nil, err
 	}
-	if answer.Severities == nil {
+	if answer.Severities.Of == nil {
 		return nil, missing(op, "severities")
 	}
-	slices.SortStableFunc(*answer.Severities, func(a, b Severity) int {
+	slices.SortStableFunc(answer.Severities.Of, func(a, b Severity) int {
 		return cmp.Or(cmp.Compare(a.Rank, b.Rank), cmp.Compare(a.Name, b.Name))
 	})
-	return *answer.Severities, nil
+	return answer.Severities.Of, nil
 }
 
 // The categories of statuses that Foghorn knows by name; incident.io may add others.
@@ -86,18 +86,18 @@ type Status struct {
 func (c *Client) Statuses(ctx context.Context) ([]Status, error) {
 	const op = "list statuses"
 	answer, err := get[struct {
-		Statuses *[]Status `json:"incident_statuses"`
+		Statuses rest.List[Status] `json:"incident_statuses"`
 	}](ctx, c, op, rest.Path("v1", "incident_statuses"), nil)
 	if err != nil {
 		return nil, err
 	}
-	if answer.Statuses == nil {
+	if answer.Statuses.Of == nil {
 		return nil, missing(op, "statuses")
 	}
-	slices.SortStableFunc(*answer.Statuses, func(a, b Status) int {
+	slices.SortStableFunc(answer.Statuses.Of, func(a, b Status) int {
 		return cmp.Or(cmp.Compare(a.Rank, b.Rank), cmp.Compare(a.Name, b.Name))
 	})
-	return *answer.Statuses, nil
+	return answer.Statuses.Of, nil
 }
 
 // A Type is a kind of incident.
@@ -117,15 +117,15 @@ type Type struct {
 func (c *Client) Types(ctx context.Context) ([]Type, error) {
 	const op = "list incident types"
 	answer, err := get[struct {
-		Types *[]Type `json:"incident_types"`
+		Types rest.List[Type] `json:"incident_types"`
 	}](ctx, c, op, rest.Path("v1", "incident_types"), nil)
 	if err != nil {
 		return nil, err
 	}
-	if answer.Types == nil {
+	if answer.Types.Of == nil {
 		return nil, missing(op, "incident types")
 	}
-	return *answer.Types, nil
+	return answer.Types.Of, nil
 }
 
 // RoleReporter is the Role.Type of the person who reported an incident. It can be given
@@ -148,13 +148,13 @@ type Role struct {
 func (c *Client) Roles(ctx context.Context) ([]Role, error) {
 	const op = "list incident roles"
 	answer, err := get[struct {
-		Roles *[]Role `json:"incident_roles"`
+		Roles rest.List[Role] `json:"incident_roles"`
 	}](ctx, c, op, rest.Path("v2", "incident_roles"), nil)
 	if err != nil {
 		return nil, err
 	}
-	if answer.Roles == nil {
+	if answer.Roles.Of == nil {
 		return nil, missing(op, "incident roles")
 	}
-	return *answer.Roles, nil
+	return answer.Roles.Of, nil
 }

@@ -64,14 +64,14 @@ func (c *Client) Action(ctx context.Context, id string) (Action, error) {
 //api:operation GET /v1/actions
 func (c *Client) Actions(ctx context.Context) ([]Action, error) {
 	const op = "list actions"
-	answer, err := call[struct{ Actions *[]Action }](ctx, c, op, http.MethodGet, rest.Path("v1", "actions"), v2(), nil)
+	answer, err := call[struct{ Actions rest.List[Action] }](ctx, c, op, http.MethodGet, rest.Path("v1", "actions"), v2(), nil)
 	if err != nil {
 		return nil, err
 	}
-	if answer.Actions == nil {
+	if answer.Actions.Of == nil {
 		return nil, missing(op, http.StatusOK, "actions")
 	}
-	return slices.DeleteFunc(*answer.Actions, func(a Action) bool { return a.Identifier == "" }), nil
+	return slices.DeleteFunc(answer.Actions.Of, func(a Action) bool { return a.Identifier == "" }), nil
 }
 
 // CreateAction creates the action or automation of a definition. Port refuses members that

@@ -101,7 +101,7 @@ type Entities struct {
 func (c *Client) SearchEntities(ctx context.Context, blueprint string, q Query) (Entities, error) {
 	op := fmt.Sprintf("search entities of blueprint %q", blueprint)
 	answer, err := call[struct {
-		Entities *[]Entity
+		Entities rest.List[Entity]
 		Next     string
 	}](ctx, c, op, http.MethodPost, rest.Path("v1", "blueprints", blueprint, "entities", "search"), nil, struct {
 		Query   any      `json:"query,omitempty"`
@@ -112,9 +112,9 @@ func (c *Client) SearchEntities(ctx context.Context, blueprint string, q Query) 
 	if err != nil {
 		return Entities{}, err
 	}
-	if answer.Entities == nil {
+	if answer.Entities.Of == nil {
 		return Entities{}, missing(op, http.StatusOK, "entities")
 	}
-	found := slices.DeleteFunc(*answer.Entities, func(e Entity) bool { return e.Identifier == "" })
+	found := slices.DeleteFunc(answer.Entities.Of, func(e Entity) bool { return e.Identifier == "" })
 	return Entities{Entities: found, Next: answer.Next}, nil
 }

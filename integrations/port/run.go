@@ -192,12 +192,12 @@ func (c *Client) Runs(ctx context.Context, q RunsQuery) ([]Run, error) {
 	}
 	query["source"], query["exclude"] = q.Source, q.Exclude
 	const op = "list runs"
-	answer, err := call[struct{ Runs *[]Run }](ctx, c, op, http.MethodGet, rest.Path("v1", "actions", "runs"), query, nil)
+	answer, err := call[struct{ Runs rest.List[Run] }](ctx, c, op, http.MethodGet, rest.Path("v1", "actions", "runs"), query, nil)
 	if err != nil {
 		return nil, err
 	}
-	if answer.Runs == nil {
+	if answer.Runs.Of == nil {
 		return nil, missing(op, http.StatusOK, "runs")
 	}
-	return slices.DeleteFunc(*answer.Runs, func(r Run) bool { return r.ID == "" }), nil
+	return slices.DeleteFunc(answer.Runs.Of, func(r Run) bool { return r.ID == "" }), nil
 }

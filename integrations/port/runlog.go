@@ -51,12 +51,12 @@ func (c *Client) RunLogs(ctx context.Context, id string) ([]RunLog, error) {
 	var logs []RunLog
 	for offset := 0; offset < MaxRunLogs; offset += logPage {
 		query := url.Values{"limit": {strconv.Itoa(logPage)}, "offset": {strconv.Itoa(offset)}}
-		answer, err := call[struct{ RunLogs []RunLog }](ctx, c, op, http.MethodGet, rest.Path("v1", "actions", "runs", id, "logs"), query, nil)
+		answer, err := call[struct{ RunLogs rest.List[RunLog] }](ctx, c, op, http.MethodGet, rest.Path("v1", "actions", "runs", id, "logs"), query, nil)
 		if err != nil {
 			return nil, err
 		}
-		logs = append(logs, answer.RunLogs...)
-		if len(answer.RunLogs) < logPage {
+		logs = append(logs, answer.RunLogs.Of...)
+		if len(answer.RunLogs.Of) < logPage {
 			break
 		}
 	}

@@ -23,14 +23,14 @@ type Secret struct {
 //api:operation GET /v1/organization/secrets
 func (c *Client) Secrets(ctx context.Context) ([]Secret, error) {
 	const op = "list secrets"
-	answer, err := call[struct{ Secrets *[]Secret }](ctx, c, op, http.MethodGet, rest.Path("v1", "organization", "secrets"), nil, nil)
+	answer, err := call[struct{ Secrets rest.List[Secret] }](ctx, c, op, http.MethodGet, rest.Path("v1", "organization", "secrets"), nil, nil)
 	if err != nil {
 		return nil, err
 	}
-	if answer.Secrets == nil {
+	if answer.Secrets.Of == nil {
 		return nil, missing(op, http.StatusOK, "secrets")
 	}
-	return slices.DeleteFunc(*answer.Secrets, func(s Secret) bool { return s.Name == "" }), nil
+	return slices.DeleteFunc(answer.Secrets.Of, func(s Secret) bool { return s.Name == "" }), nil
 }
 
 // Secret reads a secret's name and description. A status of 404 means that there is none.

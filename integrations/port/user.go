@@ -63,14 +63,14 @@ func (c *Client) User(ctx context.Context, email string) (User, error) {
 //api:operation GET /v1/users
 func (c *Client) Users(ctx context.Context) ([]User, error) {
 	const op = "list users"
-	answer, err := call[struct{ Users *[]User }](ctx, c, op, http.MethodGet, rest.Path("v1", "users"), nil, nil)
+	answer, err := call[struct{ Users rest.List[User] }](ctx, c, op, http.MethodGet, rest.Path("v1", "users"), nil, nil)
 	if err != nil {
 		return nil, err
 	}
-	if answer.Users == nil {
+	if answer.Users.Of == nil {
 		return nil, missing(op, http.StatusOK, "users")
 	}
-	return slices.DeleteFunc(*answer.Users, func(u User) bool { return u.Email == "" }), nil
+	return slices.DeleteFunc(answer.Users.Of, func(u User) bool { return u.Email == "" }), nil
 }
 
 // A Team is a group of members. Inputs of the format team take its Name.
@@ -101,12 +101,12 @@ func (t *Team) UnmarshalJSON(data []byte) error {
 func (c *Client) Teams(ctx context.Context) ([]Team, error) {
 	const op = "list teams"
 	query := url.Values{"fields": {"id", "name", "description", "provider"}}
-	answer, err := call[struct{ Teams *[]Team }](ctx, c, op, http.MethodGet, rest.Path("v1", "teams"), query, nil)
+	answer, err := call[struct{ Teams rest.List[Team] }](ctx, c, op, http.MethodGet, rest.Path("v1", "teams"), query, nil)
 	if err != nil {
 		return nil, err
 	}
-	if answer.Teams == nil {
+	if answer.Teams.Of == nil {
 		return nil, missing(op, http.StatusOK, "teams")
 	}
-	return slices.DeleteFunc(*answer.Teams, func(t Team) bool { return t.Name == "" }), nil
+	return slices.DeleteFunc(answer.Teams.Of, func(t Team) bool { return t.Name == "" }), nil
 }

@@ -205,6 +205,9 @@ func unreadable(err error) error {
 	if e, ok := errors.AsType[*json.SyntaxError](err); ok {
 		return fmt.Errorf("the answer is not JSON, from byte %d on", e.Offset)
 	}
+	if errors.Is(err, errTooMany) {
+		return errTooMany
+	}
 	return errors.New("the answer is not what was expected")
 }
 

@@ -1,0 +1,66 @@
+package rest_test
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"foghorn/integrations/rest"
+)
+
+func TestList(t *testing.T) {
+	for data, want := range map[string][]any{
+		`[]`: {}, ` [ ] `: {}, `null`: nil, `{}`: nil, `"[]"`: nil, `7`: nil,
+		`[1]`: {1.0}, `[1,2]`: {1.0, 2.0}, "[ 1 ,\n2 ]": {1.0, 2.0},
+		`[[1,2],{"a":[3,"]"],"b":",\"]"},"\\",null,"},{"]`: {[]any{1.0, 2.0}, map[string]any{"a": []any{3.0, "]"}, "b": `,"]`}, `\`, nil, "},{"},
+	} {
+		var got struct{ L rest.List[any] }
+		if err := json.Unmarshal([]byte(`{"L":`+data+`}`), &got); err != nil {
+			t.Errorf("%s: %v", data, err)
+		}
+		if diff := cmp.Diff(want, got.L.Of); diff != "" {
+			t.Errorf("%s: -want +got\n%s", data, diff)
+		}
+	}
+}
+
+func TestListTooLong(t *testing.T) {
+	c := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "["+strings.Repeat("{},", rest.MaxList)+"{}]")
+	})
+	_, err := rest.Do[rest.List[thing]](t.Context(), c, "list things", http.MethodGet, "/a", nil, nil)
+	if err == nil || err.Error() != "list things: 200 OK: the answer holds too long a list" {
+		t.Error(err)
+	}
+	_, err = rest.Do[rest.List[thing]](t.Context(), serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, `[{"size":"x"}]`)
+	}), "list things", http.MethodGet, "/a", nil, nil)
+	if err == nil || !strings.Contains(err.Error(), `field "size" is not a int`) {
+		t.Error(err)
+	}
+}
+
+// A List reads every list as json does, and nothing makes it panic.
+func FuzzList(f *testing.F) {
+	for _, s := range []string{`[]`, `[1,"a\"]",[{}],null]`, `{}`, `[`, `["\\"]`, `[,]`} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var got rest.List[any]
+		direct := got.UnmarshalJSON(data)
+		var want []any
+		if json.Unmarshal(data, &want) != nil || len(want) > rest.MaxList {
+			return
+		}
+		if direct != nil {
+			t.Fatal(direct)
+		}
+		if diff := cmp.Diff(want, got.Of); diff != "" {
+			t.Errorf("-want +got\n%s", diff)
+		}
+	})
+}
