@@ -193,7 +193,7 @@ func TestMethods(t *testing.T) {
 		},
 		"Users": {
 			do:    func(t *testing.T, c *port.Client) (any, error) { u, err := c.Users(t.Context()); return len(u), err },
-			route: "GET /v1/users", operation: "/v1/users", query: url.Values{}, answer: `{"ok":true,"users":[{"email":"a"},{}]}`, want: 1,
+			route: "GET /v1/users", operation: "/v1/users", query: url.Values{"fields": {"id", "email", "firstName", "lastName", "status", "teams.name", "roles.name"}}, answer: `{"ok":true,"users":[{"email":"a"},{}]}`, want: 1,
 		},
 		"Teams": {
 			do:    func(t *testing.T, c *port.Client) (any, error) { return c.Teams(t.Context()) },

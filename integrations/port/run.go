@@ -136,9 +136,11 @@ func (c *Client) CreateRun(ctx context.Context, n NewRun) (Run, error) {
 		query.Set("run_as", n.RunAs)
 	}
 	answer, err := call[struct{ Run Run }](ctx, c, op, http.MethodPost, rest.Path("v1", "actions", n.Action, "runs"), query, body)
-	if e, ok := errors.AsType[*rest.Error](err); ok {
-		e.Hide(typed(n.Properties)...)
-		return Run{}, e
+	if err != nil {
+		if e, ok := errors.AsType[*rest.Error](err); ok {
+			e.Hide(typed(n.Properties)...)
+		}
+		return Run{}, err
 	}
 	if answer.Run.ID == "" {
 		return Run{}, missing(op, http.StatusAccepted, "run")

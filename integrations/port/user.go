@@ -63,7 +63,8 @@ func (c *Client) User(ctx context.Context, email string) (User, error) {
 //api:operation GET /v1/users
 func (c *Client) Users(ctx context.Context) ([]User, error) {
 	const op = "list users"
-	answer, err := call[struct{ Users rest.List[User] }](ctx, c, op, http.MethodGet, rest.Path("v1", "users"), nil, nil)
+	query := url.Values{"fields": {"id", "email", "firstName", "lastName", "status", "teams.name", "roles.name"}}
+	answer, err := call[struct{ Users rest.List[User] }](ctx, c, op, http.MethodGet, rest.Path("v1", "users"), query, nil)
 	if err != nil {
 		return nil, err
 	}

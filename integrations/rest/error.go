@@ -2,7 +2,6 @@ package rest
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"net/http"
 	"strconv"
@@ -82,11 +81,6 @@ func (e *Error) Limited() bool { return e.Status == http.StatusTooManyRequests }
 // NotSent reports that the request never left, for want of a connection or of what
 // authorizes it, or that it was turned away for the latter. Nothing was done.
 func (e *Error) NotSent() bool { return e.unsent }
-
-// Canceled reports that the caller's context ended, or that the service took too long.
-func (e *Error) Canceled() bool {
-	return errors.Is(e.Err, context.Canceled) || errors.Is(e.Err, context.DeadlineExceeded)
-}
 
 // Status is the HTTP status of err when it is an *Error, else 0.
 func Status(err error) int {
