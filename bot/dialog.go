@@ -149,8 +149,8 @@ func (b *Bot) submit(ctx context.Context, cb slack.InteractionCallback) any {
 // turn goes to the next page of the form, or shows what is wrong with this one.
 func (b *Bot) turn(ctx context.Context, cb slack.InteractionCallback, s session, state *form.State, wrong map[string]string) any {
 	if here := modal.ErrorsByBlock(state, s.page, wrong); len(here) > 0 {
-		if s.stale {
-			return b.show(ctx, cb, s, state, s.page) // the fields are others now
+		if !showable(cb.View, here) {
+			return b.show(ctx, cb, s, state, s.page) // the page has other fields now
 		}
 		return slack.NewErrorsViewSubmissionResponse(here)
 	}
@@ -228,10 +228,9 @@ func (b *Bot) changed(ctx context.Context, cb slack.InteractionCallback) {
 // A session is what is known of an open form when something arrives from it.
 type session struct {
 	page   modal.Page
-	form   *form.Form
+	form   *form.Form // as it is now: the action may have changed since the view was made
 	who    form.Who
 	values form.Values // of this page and of the pages before
-	stale  bool        // the action has changed since the view was made
 }
 
 // errForeign says that a view is not a form of this bot.
@@ -252,7 +251,7 @@ func (b *Bot) session(ctx context.Context, cb slack.InteractionCallback) (sessio
 			return session{}, err
 		}
 	}
-	s := session{page: page, form: f, values: form.Values{}, stale: page.Version != f.Version}
+	s := session{page: page, form: f, values: form.Values{}}
 	if page.Draft != "" {
 		if s.values, err = b.journal.draft(ctx, cb.View.ID); err != nil {
 			return session{}, err
@@ -261,18 +260,23 @@ func (b *Bot) session(ctx context.Context, cb slack.InteractionCallback) (sessio
 	if s.who, err = b.who(ctx, f, cb.User.ID); err != nil {
 		return session{}, err
 	}
-	state := f.Resolve(ctx, s.who, s.values)
-	typed, err := modal.Decode(state, page, cb.View.State)
-	if err != nil {
-		return session{}, fmt.Errorf("%w: %w", errForeign, err)
+	typed := s.values
+	for range 2 { // the second time with the options that the first values make
+		state := f.Resolve(ctx, s.who, typed)
+		values, fields, err := modal.Decode(state, cb.View.State)
+		if err != nil {
+			return session{}, fmt.Errorf("%w: %w", errForeign, err)
+		}
+		if err := b.emails(ctx, f, values); err != nil {
+			return session{}, err
+		}
+		typed = maps.Clone(s.values)
+		for _, id := range fields {
+			delete(typed, id) // emptied fields are empty
+		}
+		maps.Copy(typed, values)
 	}
-	if err := b.emails(ctx, f, typed); err != nil {
-		return session{}, err
-	}
-	for _, id := range modal.FieldsOn(state, page) {
-		delete(s.values, id) // emptied fields are empty
-	}
-	maps.Copy(s.values, typed)
+	s.values = typed
 	return s, nil
 }
 
@@ -303,6 +307,27 @@ func (b *Bot) errorsAck(state *form.State, page modal.Page, sentence string) any
 	}
 	notice := modal.Notice("Not done", sentence)
 	return slack.NewUpdateViewSubmissionResponse(&notice)
+}
+
+// showable reports that a view has an input for each of the errors: Slack takes no others.
+func showable(v slack.View, errors map[string]string) bool {
+	has := map[string]bool{}
+	for _, block := range v.Blocks.BlockSet {
+		if input, ok := block.(*slack.InputBlock); ok {
+			has[input.BlockID] = true
+		}
+	}
+	if v.State != nil {
+		for id := range v.State.Values {
+			has[id] = true
+		}
+	}
+	for id := range errors {
+		if !has[id] {
+			return false
+		}
+	}
+	return true
 }
 
 // firstInput is the id of a view's first input block, where an error can be shown.

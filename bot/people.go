@@ -1,10 +1,14 @@
 package bot
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"sort"
 	"strings"
+	"time"
 
 	"github.com/slack-go/slack"
 
@@ -112,7 +116,7 @@ func (b *Bot) suggest(ctx context.Context, cb slack.InteractionCallback) any {
 		b.cfg.Log.WithError(err).Warn("a type-ahead was not understood")
 		return modal.OptionsFrom(nil)
 	}
-	field := s.form.Resolve(ctx, s.who, s.values).Field(modal.FieldOf(cb.BlockID))
+	field := modal.FieldOf(s.form.Resolve(ctx, s.who, s.values), cb.BlockID)
 	if field == nil {
 		return modal.OptionsFrom(nil)
 	}
@@ -133,17 +137,61 @@ func (b *Bot) suggest(ctx context.Context, cb slack.InteractionCallback) any {
 
 // entities are those that a person can choose for a field, by what was typed.
 func (b *Bot) entities(ctx context.Context, field *form.FieldState, typed string) ([]modal.Candidate, error) {
-	found, err := b.port.SearchEntities(ctx, field.Blueprint, port.EntityQuery{
-		Dataset: field.Dataset, Sort: field.Sort, Typed: typed, Limit: suggestions,
-	})
+	var order struct{ Property, Order string }
+	_ = json.Unmarshal(field.Sort, &order) // the zero value sorts by title, as Port does
+	page, err := b.port.SearchEntities(ctx, field.Blueprint, port.Query{Filter: filter(field.Dataset, typed), Limit: suggestions})
 	if err != nil {
 		return nil, fmt.Errorf("search entities: %w", err)
 	}
-	out := make([]modal.Candidate, 0, len(found))
-	for _, e := range found {
-		out = append(out, modal.Candidate{Label: e.Label(), Value: e.Identifier})
+	sort.SliceStable(page.Entities, func(i, j int) bool {
+		x, y := sortKey(page.Entities[i], order.Property), sortKey(page.Entities[j], order.Property)
+		if order.Order == "DESC" {
+			x, y = y, x
+		}
+		return x < y
+	})
+	out := make([]modal.Candidate, 0, len(page.Entities))
+	for _, e := range page.Entities {
+		out = append(out, modal.Candidate{Label: cmp.Or(e.Title, e.Identifier), Value: e.Identifier})
 	}
 	return out, nil
+}
+
+// filter is a dataset narrowed to what was typed; nil when both are empty.
+// https://docs.port.io/search-and-query/
+func filter(dataset json.RawMessage, typed string) any {
+	var rules []any
+	if len(dataset) > 0 {
+		rules = append(rules, dataset)
+	}
+	if typed = strings.TrimSpace(typed); typed != "" {
+		rules = append(rules, map[string]any{"combinator": "or", "rules": []any{
+			map[string]any{"property": "$title", "operator": "contains", "value": typed},
+			map[string]any{"property": "$identifier", "operator": "contains", "value": typed},
+		}})
+	}
+	if len(rules) == 0 {
+		return nil
+	}
+	return map[string]any{"combinator": "and", "rules": rules}
+}
+
+// sortKey is what an entity is sorted by: its title unless the action names a property.
+func sortKey(e port.Entity, property string) string {
+	switch property {
+	case "", "$title":
+		return strings.ToLower(cmp.Or(e.Title, e.Identifier))
+	case "$identifier":
+		return e.Identifier
+	case "$createdAt":
+		return e.CreatedAt.UTC().Format(time.RFC3339Nano)
+	case "$updatedAt":
+		return e.UpdatedAt.UTC().Format(time.RFC3339Nano)
+	}
+	if n, ok := e.Properties[property].(float64); ok {
+		return fmt.Sprintf("%020.6f", n)
+	}
+	return fmt.Sprint(e.Properties[property])
 }
 
 // teams are those whose name holds what was typed.

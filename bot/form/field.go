@@ -37,6 +37,7 @@ func (f *Form) field(id string, p map[string]any) *Field {
 		x.Kind = Text // nobody can say among what to choose
 		x.Description = trimJoin(x.Description, "Identifier of the entity.")
 	}
+	x.Varies = x.enum.dynamic() || x.deflt.dynamic()
 	x.Hidden = x.visible.value == false
 	if _, secret := p["encryption"]; secret {
 		x.Secret = true

@@ -98,6 +98,7 @@ type Field struct {
 	Watched     bool // another field's condition reads this one: a change wants a new Resolve
 	Secret      bool // encrypted by Port: never logged, stored or shown
 	Numbers     bool // a List of numbers
+	Varies      bool // its options or its default depend on other values
 
 	deflt, visible, disabled, enum, pattern, minItems, maxItems rule
 
@@ -151,6 +152,7 @@ type FieldState struct {
 	Required  bool
 	Disabled  bool     // shown and not changed
 	Value     any      // the given value, else the default; nil when neither
+	Default   any      // what the value is when none is given; nil for none
 	Options   []Option // for Choice
 	MinItems  *int
 	MaxItems  *int

@@ -157,6 +157,7 @@ func (e *evaluation) field(ctx context.Context, x *Field, required bool) *FieldS
 		Disabled: e.yes(ctx, x.disabled, false),
 		MinItems: whole(x.minItems.eval(ctx, e.input)), MaxItems: whole(x.maxItems.eval(ctx, e.input)),
 	}
+	s.Default = x.deflt.eval(ctx, e.input)
 	s.Pattern, _ = x.pattern.eval(ctx, e.input).(string)
 	for _, id := range x.dependsOn {
 		if other := e.form.byID[id]; other != nil && empty(e.values[id]) {

@@ -1,0 +1,229 @@
+package modal
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"foghorn/bot/form"
+)
+
+// maxTyped bounds what is read of one field, in bytes: 3,000 characters and some.
+const maxTyped = 4 * maxInput
+
+// maxChosen bounds how many options of one field are read.
+const maxChosen = 10_000
+
+var errTyped = errors.New("a value is larger than a field holds")
+
+// Decode reads what a person gave on a page, and which fields the page had. Fields left
+// empty are absent. The persons of a User field come back as their Slack ids; one left empty
+// keeps the person it has. A value that is not of its field's kind comes back as text, for
+// form's Validate to say so.
+//
+// What is on the page counts, not what the state would show: a condition may have changed
+// since. For the options of fields that depend on others, decode twice: the second time in the
+// state that the first values make.
+func Decode(s *form.State, v *slack.ViewState) (values form.Values, fields []string, err error) {
+	values = form.Values{}
+	if v == nil {
+		return values, nil, nil
+	}
+	for block, elements := range v.Values {
+		f := FieldOf(s, block)
+		if f == nil || f.Hidden {
+			continue // forged, or gone from the definition
+		}
+		fields = append(fields, f.ID)
+		for id, a := range elements {
+			if len(a.Value) > maxTyped || len(a.SelectedOptions) > maxChosen || len(a.SelectedUsers) > maxChosen {
+				return nil, nil, fmt.Errorf("read field %q: %w", f.ID, errTyped)
+			}
+			value := read(f, a)
+			if value == nil || untouched(id, value) || id != actionID(f) && stale(f, value) {
+				continue
+			}
+			values[f.ID] = value
+		}
+		if _, given := values[f.ID]; f.Kind == form.User && !given && f.Value != nil {
+			values[f.ID] = f.Value
+		}
+	}
+	return values, fields, nil
+}
+
+// stale reports a choice among options that there were before.
+func stale(f *form.FieldState, v any) bool {
+	if f.Kind != form.Choice {
+		return false
+	}
+	list, many := v.([]any)
+	if !many {
+		list = []any{v}
+	}
+	for _, v := range list {
+		if !known(f, v) {
+			return true
+		}
+	}
+	return false
+}
+
+func known(f *form.FieldState, v any) bool {
+	for _, o := range f.Options {
+		if same(o.Value, v) {
+			return true
+		}
+	}
+	return false
+}
+
+// read is the value of one element; nil for none.
+func read(f *form.FieldState, a slack.BlockAction) any {
+	switch f.Kind {
+	case form.Choice, form.Boolean:
+		if f.Many {
+			return many(a.SelectedOptions, func(o slack.OptionBlockObject) any { return allowed(f, o.Value) })
+		}
+		return allowed(f, a.SelectedOption.Value)
+	case form.Entity, form.Team:
+		if f.Many {
+			return many(a.SelectedOptions, func(o slack.OptionBlockObject) any { return nonEmpty(o.Value) })
+		}
+		return nonEmpty(a.SelectedOption.Value)
+	case form.User:
+		if f.Many {
+			return many(a.SelectedUsers, func(id string) any { return nonEmpty(id) })
+		}
+		return nonEmpty(a.SelectedUser)
+	case form.DateTime:
+		return date(f, a)
+	case form.Number, form.Integer:
+		return numeric(a.Value)
+	case form.Object:
+		return object(a.Value)
+	case form.List:
+		return lines(f, a.Value)
+	case form.LabeledURL:
+		return labeled(a.Value)
+	case form.Email, form.URL, form.IP:
+		return nonEmpty(strings.TrimSpace(a.Value))
+	}
+	return nonEmpty(a.Value)
+}
+
+func nonEmpty(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}
+
+// allowed is the value that an option stands for. A forged one stays as it is, and is refused later.
+func allowed(f *form.FieldState, name string) any {
+	if v, ok := optionOf(choices(f), name); ok {
+		return v
+	}
+	return nonEmpty(name)
+}
+
+func many[T any](list []T, value func(T) any) any {
+	out := make([]any, 0, len(list))
+	for _, v := range list {
+		if v := value(v); v != nil {
+			out = append(out, v)
+		}
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	return out
+}
+
+// date keeps the way a date was written in the definition when it is still the same moment.
+func date(f *form.FieldState, a slack.BlockAction) any {
+	if a.SelectedDateTime == 0 {
+		return nonEmpty(strings.TrimSpace(a.Value))
+	}
+	if t, ok := moment(f.Value); ok && t.Unix() == a.SelectedDateTime {
+		return f.Value
+	}
+	return time.Unix(a.SelectedDateTime, 0).UTC().Format(time.RFC3339)
+}
+
+func numeric(s string) any {
+	s = strings.TrimSpace(s)
+	n, err := strconv.ParseFloat(s, 64)
+	if err != nil || math.IsNaN(n) || math.IsInf(n, 0) {
+		return nonEmpty(s)
+	}
+	return n
+}
+
+func object(s string) any {
+	if strings.TrimSpace(s) == "" {
+		return nil
+	}
+	var v any
+	if json.Unmarshal([]byte(s), &v) != nil {
+		return s
+	}
+	return v
+}
+
+func lines(f *form.FieldState, s string) any {
+	return many(strings.Split(s, "\n"), func(line string) any {
+		line = strings.TrimSpace(line)
+		if f.Numbers {
+			return numeric(line)
+		}
+		return nonEmpty(line)
+	})
+}
+
+func labeled(s string) any {
+	address, label, _ := strings.Cut(strings.TrimSpace(s), " ")
+	if address == "" {
+		return nil
+	}
+	if _, err := url.Parse(address); err != nil {
+		return s
+	}
+	out := map[string]any{"url": address}
+	if label = strings.TrimSpace(label); label != "" {
+		out["displayText"] = label
+	}
+	return out
+}
+
+// Prefill puts text that was typed after the command into the first field for text.
+func Prefill(f *form.Form, text string) form.Values {
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return form.Values{}
+	}
+	for _, step := range f.Steps {
+		for _, item := range step.Items {
+			x := item.Field
+			if x == nil || x.Hidden || x.ID == form.TargetID || x.Many || x.Kind != form.Text && x.Kind != form.Multiline {
+				continue
+			}
+			most := maxInput
+			if x.MaxLength != nil && *x.MaxLength > 0 {
+				most = min(most, *x.MaxLength)
+			}
+			if r := []rune(text); len(r) > most {
+				text = string(r[:most])
+			}
+			return form.Values{x.ID: text}
+		}
+	}
+	return form.Values{}
+}

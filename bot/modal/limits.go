@@ -1,0 +1,62 @@
+package modal
+
+// Slack's limits of a view and its parts, in Unicode code points where nothing else is said.
+const (
+	// https://docs.slack.dev/reference/views/modal-views
+	maxTitle    = 24 // of the view, its submit and its close
+	maxBlocks   = 100
+	maxMetadata = 3000
+
+	// https://docs.slack.dev/reference/methods/views.open#errors
+	maxView = 250_000 // bytes of JSON
+
+	// https://docs.slack.dev/reference/block-kit/blocks/input-block
+	maxLabel = 2000
+	maxHint  = 2000
+
+	// https://docs.slack.dev/reference/block-kit/blocks/header-block
+	maxHeader = 150
+
+	// https://docs.slack.dev/reference/block-kit/blocks/section-block
+	maxText = 3000
+
+	// https://docs.slack.dev/reference/block-kit/composition-objects/option-object
+	maxOptionText  = 75
+	maxOptionValue = 150
+
+	// https://docs.slack.dev/reference/block-kit/block-elements/select-menu-element
+	maxPlaceholder = 150
+	maxOptions     = 100
+
+	// https://docs.slack.dev/reference/block-kit/block-elements/plain-text-input-element
+	maxInput = 3000
+
+	// https://docs.slack.dev/reference/block-kit/blocks
+	maxID = 255 // of a block or an action
+
+	// Slack drops longer acks without a word. https://github.com/slack-go/slack/issues/1196
+	maxAck = 20_000 // bytes of JSON; the limit is 20,480 with the envelope around it
+)
+
+const (
+	// room is what a page leaves for what is not a field: its step, a button to go back.
+	room = 4
+
+	// pageBytes is how many bytes of JSON the fields of a page may have.
+	pageBytes = maxView - 20_000
+
+	// fewOptions is how many options are shown at once as radio buttons.
+	fewOptions = 4
+)
+
+// clip shortens text to n code points, with an ellipsis.
+func clip(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	r := []rune(s)
+	if len(r) <= n {
+		return s
+	}
+	return string(r[:n-1]) + "…"
+}
