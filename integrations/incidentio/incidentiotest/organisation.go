@@ -1,0 +1,91 @@
+package incidentiotest
+
+import "net/http"
+
+// made is when the organisation was.
+const made = "2026-01-05T09:00:00.000Z"
+
+const reporterRole = "01K0A8JQ2V3XREPORTER0000AA"
+
+// guideSeverities are those of a new organisation, with the ids that Port's guide knows.
+func guideSeverities() []Severity {
+	return []Severity{
+		{ID: "01J53A3A1FNEEQKFGSDKETN6DJ", Name: "Minor", Rank: 0, Description: "Little impact; it can wait for working hours."},
+		{ID: "01J53A3A1F2RCGSQQQNA6NJ5CY", Name: "Major", Rank: 1, Description: "Significant impact; somebody should look at it now."},
+		{ID: "01J53A3A1FGWNRNK1TMK9CWJJW", Name: "Critical", Rank: 2, Description: "Customers are badly hit; everybody should look at it now."},
+	}
+}
+
+// newStatuses are those of a new organisation. As in the vendor's answers they are not in
+// the order of their ranks.
+func newStatuses() []Status {
+	list := []Status{
+		{Name: "Documenting", Category: "learning", Rank: 4}, {Name: "Triage", Category: "triage", Rank: 0},
+		{Name: "Investigating", Category: "live", Rank: 1}, {Name: "Fixing", Category: "live", Rank: 2},
+		{Name: "Monitoring", Category: "live", Rank: 3}, {Name: "Reviewing", Category: "learning", Rank: 5},
+		{Name: "Closed", Category: "closed", Rank: 6}, {Name: "Paused", Category: "paused", Rank: 7},
+		{Name: "Declined", Category: "declined", Rank: -1}, {Name: "Merged", Category: "merged", Rank: -2},
+		{Name: "Canceled", Category: "canceled", Rank: -3},
+	}
+	for i := range list {
+		list[i].ID = "01K0A8JQ2V3XSTATVS0000000" + string(rune('A'+i))
+	}
+	return list
+}
+
+func severityWire(s Severity, at string) map[string]any {
+	return map[string]any{"id": s.ID, "name": s.Name, "description": s.Description, "rank": s.Rank, "created_at": at, "updated_at": at}
+}
+
+func statusWire(s Status, at string) map[string]any {
+	return map[string]any{"id": s.ID, "name": s.Name, "description": s.Description, "category": s.Category, "rank": s.Rank, "created_at": at, "updated_at": at}
+}
+
+func typeWire(at string) map[string]any {
+	return map[string]any{
+		"id": "01K0A8JQ2V3XTYPE0000000000", "name": "Default", "description": "", "is_default": true,
+		"private_incidents_only": false, "create_in_triage": "optional", "created_at": at, "updated_at": at,
+	}
+}
+
+func roleWire(at string) map[string]any {
+	return map[string]any{
+		"id": reporterRole, "name": "Reporter", "role_type": "reporter", "shortform": "", "description": "Who reported it.",
+		"instructions": "", "required": false, "created_at": at, "updated_at": at,
+	}
+}
+
+func (s *Server) listSeverities(*http.Request) (int, any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := []any{}
+	for _, sev := range s.severities {
+		out = append(out, severityWire(sev, made))
+	}
+	return http.StatusOK, map[string]any{"severities": out}
+}
+
+func (s *Server) listStatuses(*http.Request) (int, any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := []any{}
+	for _, st := range s.statuses {
+		out = append(out, statusWire(st, made))
+	}
+	return http.StatusOK, map[string]any{"incident_statuses": out}
+}
+
+func (s *Server) listTypes(*http.Request) (int, any) {
+	return http.StatusOK, map[string]any{"incident_types": []any{typeWire(made)}}
+}
+
+func (s *Server) listRoles(*http.Request) (int, any) {
+	return http.StatusOK, map[string]any{"incident_roles": []any{roleWire(made)}}
+}
+
+func (s *Server) identity(*http.Request) (int, any) {
+	return http.StatusOK, map[string]any{"identity": map[string]any{
+		"name": "Port", "roles": []string{"incident_creator", "viewer"}, "dashboard_url": s.cfg.Permalinks,
+		"team_roles": []any{}, "teams": []any{},
+	}}
+}

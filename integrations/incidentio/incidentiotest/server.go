@@ -1,0 +1,229 @@
+package incidentiotest
+
+import (
+	"cmp"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+
+	"foghorn/integrations/emulator"
+)
+
+// Config says how the organisation is. The zero value is a usable one.
+type Config struct {
+	Addr       string        // where to listen; "": a free port of 127.0.0.1
+	Permalinks string        // what permalinks begin with; "": https://app.incident.io/acme
+	Severities []Severity    // nil: the guide's three
+	Statuses   []Status      // nil: those of a new organisation
+	ChannelIn  time.Duration // until an incident's channel is known; 0: 300 ms
+}
+
+// A Severity of the organisation. The lowest rank is the least severe.
+type Severity struct {
+	ID, Name, Description string
+	Rank                  int
+}
+
+// A Status of the organisation. Its category is one of incident.io's fixed ones.
+type Status struct {
+	ID, Name, Description, Category string
+	Rank                            int
+}
+
+// An Incident that was declared.
+type Incident struct {
+	ID, Reference, Name, Summary string
+	Severity, Status             string // names; Severity may be empty
+	Visibility, Mode             string
+	Permalink                    string
+	IdempotencyKey               string
+	CreatedAt                    time.Time
+
+	severity *Severity
+	status   Status
+	channel  string
+	reporter map[string]any
+}
+
+// A Server is an incident.io organisation.
+type Server struct {
+	*emulator.Server
+	APIKey string // inc_…
+
+	cfg Config
+
+	mu         sync.Mutex
+	severities []Severity
+	statuses   []Status
+	incidents  []*Incident // oldest first
+	byKey      map[string]*Incident
+}
+
+// Start serves an organisation on loopback. Close ends it.
+func Start(cfg Config) (*Server, error) {
+	cfg.Permalinks = cmp.Or(cfg.Permalinks, "https://app.incident.io/acme")
+	cfg.ChannelIn = cmp.Or(cfg.ChannelIn, 300*time.Millisecond)
+	key := make([]byte, 32)
+	_, _ = rand.Read(key) // never fails
+	s := &Server{
+		APIKey: "inc_" + hex.EncodeToString(key), cfg: cfg,
+		severities: cfg.Severities, statuses: cfg.Statuses, byKey: map[string]*Incident{},
+	}
+	if s.severities == nil {
+		s.severities = guideSeverities()
+	}
+	if s.statuses == nil {
+		s.statuses = newStatuses()
+	}
+	var err error
+	s.Server, err = emulator.Start(cfg.Addr, s.routes())
+	if err != nil {
+		return nil, fmt.Errorf("start incident.io emulator: %w", err)
+	}
+	return s, nil
+}
+
+// URL is the base address of the API.
+func (s *Server) URL() string { return s.Server.URL }
+
+// Incidents are all that were declared, oldest first.
+func (s *Server) Incidents() []Incident {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := make([]Incident, 0, len(s.incidents))
+	for _, i := range s.incidents {
+		out = append(out, *i)
+	}
+	return out
+}
+
+// SetSeverities replaces the severities. Those without an ID get one.
+func (s *Server) SetSeverities(list ...Severity) {
+	list = slices.Clone(list)
+	for i := range list {
+		list[i].ID = cmp.Or(list[i].ID, ulid.Make().String())
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.severities = list
+}
+
+// SetStatuses replaces the statuses. Those without an ID get one.
+func (s *Server) SetStatuses(list ...Status) {
+	list = slices.Clone(list)
+	for i := range list {
+		list[i].ID = cmp.Or(list[i].ID, ulid.Make().String())
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.statuses = list
+}
+
+// SetStatus moves an incident to the status with a name. It reports false when there is no
+// such incident or status.
+func (s *Server) SetStatus(id, name string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := s.find(id)
+	n := slices.IndexFunc(s.statuses, func(st Status) bool { return st.Name == name })
+	if i == nil || n < 0 {
+		return false
+	}
+	i.status, i.Status = s.statuses[n], name
+	return true
+}
+
+// find looks an incident up by its id or the number of its reference. The caller holds the lock.
+func (s *Server) find(id string) *Incident {
+	for _, i := range s.incidents {
+		if i.ID == id || i.Reference == "INC-"+id {
+			return i
+		}
+	}
+	return nil
+}
+
+func (s *Server) routes() http.Handler {
+	mux := http.NewServeMux()
+	for pattern, h := range map[string]func(*http.Request) (int, any){
+		"POST /v2/incidents":        s.create,
+		"GET /v2/incidents":         s.list,
+		"GET /v2/incidents/{id}":    s.read,
+		"GET /v1/severities":        s.listSeverities,
+		"GET /v1/incident_statuses": s.listStatuses,
+		"GET /v1/incident_types":    s.listTypes,
+		"GET /v2/incident_roles":    s.listRoles,
+		"GET /v1/identity":          s.identity,
+	} {
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+			status, body := http.StatusUnauthorized, any(nil)
+			if refusal := s.refuse(r); refusal != nil {
+				body = refusal
+			} else {
+				status, body = h(r)
+				// https://docs.incident.io/api-reference/introduction#rate-limits
+				w.Header().Set("X-RateLimit-Limit", "60, 1200;window=60, 60;window=60")
+				w.Header().Set("X-RateLimit-Remaining", "1199")
+				w.Header().Set("X-RateLimit-Used", "1")
+				w.Header().Set("X-RateLimit-Reset", strconv.FormatInt(time.Now().Add(time.Second).Unix(), 10))
+			}
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(status)
+			_ = json.NewEncoder(w).Encode(body)
+		})
+	}
+	// An unknown route is answered before anything else is looked at, with nothing.
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, pattern := mux.Handler(r); pattern == "" {
+			w.WriteHeader(http.StatusNotFound)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
+}
+
+// refuse is the answer to a request without a key that counts; nil for one with it.
+func (s *Server) refuse(r *http.Request) any {
+	key, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	switch {
+	case !bearer || key == "":
+		return failure(http.StatusUnauthorized, "authentication_error", problem{Code: "missing_authorization_material", Message: "No authorization material provided in request"})
+	case key != s.APIKey:
+		return failure(http.StatusUnauthorized, "authentication_error", problem{Code: "access_token_invalid", Message: "Access token is not valid"})
+	}
+	return nil
+}
+
+// problem is one entry of the error envelope.
+// https://docs.incident.io/api-reference/introduction#errors
+type problem struct {
+	Code    string  `json:"code"`
+	Message string  `json:"message"`
+	Source  *source `json:"source,omitempty"`
+}
+
+type source struct {
+	Field string `json:"field"`
+}
+
+func failure(status int, kind string, problems ...problem) any {
+	id := make([]byte, 16)
+	_, _ = rand.Read(id)
+	return map[string]any{
+		"type": kind, "status": status, "errors": problems,
+		"request_id": fmt.Sprintf("%x-%x-%x-%x-%x", id[:4], id[4:6], id[6:8], id[8:10], id[10:]),
+	}
+}
+
+func notFound(*http.Request) (int, any) {
+	return http.StatusNotFound, failure(http.StatusNotFound, "not_found", problem{Code: "not_found", Message: "Resource not found"})
+}
