@@ -39,6 +39,13 @@
 // Messages: membership, chat:write.public, archived and private channels, direct messages by user id, threads,
 // metadata, edits, ephemeral messages, response_url with five uses in 30 minutes.
 //
+// # Events
+//
+// [emulator.Server.Watch] tells what happens. Kinds from person to slack: command, shortcut, click, change,
+// submission, close, message; from slack to the app: envelope, disconnect, refused (an API call); from the app to slack:
+// ack (with its time), view (with the labels of its fields), message, ephemeral; from slack to person: error. The app's name
+// is Config.AppName in lower case. Bodies hold no token, trigger_id or response_url.
+//
 // # What is not
 //
 //   - rate limits: plan a fault with status 429 and Retry-After instead;

@@ -97,8 +97,9 @@ func (m *Modal) shown() (modalJSON, error) {
 		for _, f := range v.fields() {
 			j := fieldJSON{
 				Label: f.label, Kind: f.kind, BlockID: f.block, ActionID: f.action, Optional: f.optional, Changes: f.dispatches,
-				Value: shown(v.values[key{f.block, f.action}][stateKeys[f.kind].state]), Error: v.errors[f.block],
+				Value: []string{}, Error: v.errors[f.block],
 			}
+			j.Value = append(j.Value, shown(v.values[key{f.block, f.action}][stateKeys[f.kind].state])...)
 			for _, o := range offered(v.choices(f)) {
 				j.Options = append(j.Options, o.Text)
 			}
@@ -203,6 +204,9 @@ func (s *Server) doorSubmit(ctx context.Context, in struct{ User string }) (any,
 	res, err := m.Submit(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if res.Errors == nil {
+		res.Errors = map[string]string{}
 	}
 	return map[string]any{
 		"sent": res.Sent, "closed": res.Closed, "errors": res.Errors, "updated": res.Updated, "pushed": res.Pushed,

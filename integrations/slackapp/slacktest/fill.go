@@ -92,7 +92,7 @@ func (m *Modal) actions(v *view, action map[string]any) (map[string]any, error) 
 		return nil, Error("user_not_found")
 	}
 	payload := s.interaction("block_actions", u)
-	payload["trigger_id"] = s.newTrigger(u.ID, v.id)
+	payload["trigger_id"] = s.newTrigger(u.ID)
 	payload["container"] = map[string]any{"type": "view", "view_id": v.id}
 	payload["view"] = v.json(s)
 	payload["actions"] = raw([]any{action})

@@ -59,9 +59,9 @@ func (p *Person) Types(ctx context.Context, channel, text string) (Ack, error) {
 		"api_app_id":            s.AppID,
 		"is_enterprise_install": "false",
 		"response_url":          response,
-		"trigger_id":            s.newTrigger(u.ID, ""),
+		"trigger_id":            s.newTrigger(u.ID),
 	}
-	answerTo := s.responses[strings.TrimPrefix(response, s.Server.URL)]
+	answerTo := s.responses.get(strings.TrimPrefix(response, s.Server.URL))
 	s.mu.Unlock()
 	s.tell("person", "slack", "command", text, nil)
 
@@ -122,7 +122,7 @@ func (p *Person) Shortcut(ctx context.Context, callbackID string) (Ack, error) {
 	}
 	payload := s.interaction("shortcut", u)
 	payload["callback_id"], payload["action_ts"] = callbackID, s.newTS()
-	payload["trigger_id"] = s.newTrigger(u.ID, "")
+	payload["trigger_id"] = s.newTrigger(u.ID)
 	s.mu.Unlock()
 	s.tell("person", "slack", "shortcut", callbackID, nil)
 	return s.interact(ctx, "shortcut", payload, false)
@@ -144,7 +144,7 @@ func (p *Person) MessageShortcut(ctx context.Context, callbackID, channel, ts st
 	}
 	payload := s.interaction("message_action", u)
 	payload["callback_id"], payload["action_ts"], payload["message_ts"] = callbackID, s.newTS(), ts
-	payload["trigger_id"] = s.newTrigger(u.ID, "")
+	payload["trigger_id"] = s.newTrigger(u.ID)
 	payload["channel"] = map[string]any{"id": ch.ID, "name": ch.Name}
 	payload["message"] = raw(s.messageJSON(m, true))
 	payload["response_url"] = s.newResponseURL("actions", u.ID, ch.ID, "", false)
@@ -169,7 +169,7 @@ func (p *Person) Clicks(ctx context.Context, m Message, actionID string) (Ack, e
 		return Ack{}, err
 	}
 	payload := s.interaction("block_actions", u)
-	payload["trigger_id"] = s.newTrigger(u.ID, "")
+	payload["trigger_id"] = s.newTrigger(u.ID)
 	payload["channel"] = map[string]any{"id": ch.ID, "name": ch.Name}
 	payload["container"] = map[string]any{"type": "message", "message_ts": m.TS, "channel_id": ch.ID, "is_ephemeral": m.Ephemeral}
 	if !m.Ephemeral {

@@ -25,7 +25,7 @@ type responseURL struct {
 // newResponseURL makes an address to which the app can post without a token. s.mu is held.
 func (s *Server) newResponseURL(kind, user, channel, ts string, ephemeral bool) string {
 	path := "/" + kind + "/" + s.TeamID + "/" + digits(13) + "/" + letters(24)
-	s.responses[path] = &responseURL{user: user, channel: channel, ts: ts, ephemeral: ephemeral, made: time.Now()}
+	s.responses.put(path, &responseURL{user: user, channel: channel, ts: ts, ephemeral: ephemeral, made: time.Now()})
 	return s.Server.URL + path
 }
 
@@ -46,7 +46,7 @@ func (s *Server) serveResponseURL(w http.ResponseWriter, r *http.Request) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	u := s.responses[r.URL.Path]
+	u := s.responses.get(r.URL.Path)
 	switch {
 	case u == nil, time.Since(u.made) > ResponseLife:
 		writeJSON(w, http.StatusNotFound, reply{"ok": false, "error": "expired_url"})

@@ -6,6 +6,7 @@ import (
 	"math"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -100,7 +101,7 @@ func list(least, most int, item rule) rule {
 			return
 		}
 		for i, it := range items {
-			item(c, fmt.Sprintf("%s/%d", at, i), it)
+			item(c, at+"/"+strconv.Itoa(i), it)
 		}
 	}
 }

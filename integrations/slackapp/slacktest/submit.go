@@ -47,7 +47,7 @@ func (m *Modal) Submit(ctx context.Context) (Result, error) {
 			return nil
 		}
 		payload = s.interaction("view_submission", u)
-		payload["trigger_id"] = s.newTrigger(u.ID, v.id)
+		payload["trigger_id"] = s.newTrigger(u.ID)
 		payload["view"] = v.json(s)
 		payload["response_urls"] = s.responseURLs(v)
 		s.tell("person", "slack", "submission", plain(v.body["title"]), payload["view"])

@@ -4,32 +4,21 @@ import "time"
 
 // A trigger lets an app open one view.
 type trigger struct {
-	user   string
-	made   time.Time
-	used   bool
-	inView string // the view it came from; "" for none
+	user string
+	made time.Time
+	used bool
 }
 
-// MaxTriggers is how many triggers, the latest ones, are told apart as expired or unknown.
-const MaxTriggers = 10_000
-
 // newTrigger makes a trigger_id for a user. s.mu is held.
-func (s *Server) newTrigger(user, inView string) string {
-	if len(s.triggers) >= MaxTriggers {
-		for id, t := range s.triggers {
-			if time.Since(t.made) > s.cfg.TriggerLife {
-				delete(s.triggers, id)
-			}
-		}
-	}
+func (s *Server) newTrigger(user string) string {
 	id := digits(12) + "." + digits(12) + "." + letters(32)
-	s.triggers[id] = &trigger{user: user, made: time.Now(), inView: inView}
+	s.triggers.put(id, &trigger{user: user, made: time.Now()})
 	return id
 }
 
 // trigger finds one that can still be used. s.mu is held.
 func (s *Server) trigger(id string) (*trigger, error) {
-	t := s.triggers[id]
+	t := s.triggers.get(id)
 	switch {
 	case t == nil:
 		return nil, Error("invalid_trigger_id")

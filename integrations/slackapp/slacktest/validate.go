@@ -147,5 +147,10 @@ func (c *checker) fail(at, format string, args ...any) {
 
 // step is a JSON pointer one deeper.
 func step(at, name string) string {
-	return at + "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
+	if strings.ContainsAny(name, "~/") {
+		name = pointerEscapes.Replace(name)
+	}
+	return at + "/" + name
 }
+
+var pointerEscapes = strings.NewReplacer("~", "~0", "/", "~1")

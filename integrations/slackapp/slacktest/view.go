@@ -17,13 +17,13 @@ const (
 
 // views are the modals and home tabs. Server.mu guards them.
 type views struct {
-	triggers map[string]*trigger
+	triggers recent[*trigger]
 	stacks   map[string][]*view // the open modals of a user, the top one last
 	homes    map[string]*view   // by user
 }
 
 func newViews() views {
-	return views{triggers: map[string]*trigger{}, stacks: map[string][]*view{}, homes: map[string]*view{}}
+	return views{triggers: newRecent[*trigger](), stacks: map[string][]*view{}, homes: map[string]*view{}}
 }
 
 // A view is a modal or a home tab as Slack keeps it.

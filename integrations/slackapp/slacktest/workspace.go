@@ -41,7 +41,7 @@ type workspace struct {
 	ephemerals map[string][]Message  // by user
 	scopes     []string
 	lastTS     int64
-	responses  map[string]*responseURL
+	responses  recent[*responseURL] // by path
 }
 
 // AllScopes are the bot scopes that are modelled.
@@ -59,7 +59,7 @@ func newWorkspace(scopes []string) workspace {
 		channels:   map[string]*Channel{},
 		messages:   map[string][]*Message{},
 		ephemerals: map[string][]Message{},
-		responses:  map[string]*responseURL{},
+		responses:  newRecent[*responseURL](),
 		scopes:     slices.Clone(scopes),
 	}
 }

@@ -1,0 +1,75 @@
+package slacktest_test
+
+import (
+	"encoding/json"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/slack-go/slack"
+	"github.com/slack-go/slack/socketmode"
+
+	"foghorn/integrations/emulator"
+	"foghorn/integrations/slackapp/slacktest"
+)
+
+func TestEventsTellTheStory(t *testing.T) {
+	responseURL := ""
+	w := start(t, slacktest.Config{}, func(w *world, evt socketmode.Event) any {
+		switch data := evt.Data.(type) {
+		case slack.SlashCommand:
+			responseURL = data.ResponseURL
+			if _, err := w.api.OpenViewContext(w.ctx, data.TriggerID, form("Declare")); err != nil {
+				w.t.Error(err)
+			}
+		case slack.InteractionCallback:
+			_, _, _ = w.api.PostMessageContext(w.ctx, "C0NOWHERE", slack.MsgOptionText("x", false))
+			_, _, _ = w.api.PostMessageContext(w.ctx, "C0OPS", slack.MsgOptionText("declared", false))
+			_, _ = w.api.PostEphemeralContext(w.ctx, "C0OPS", "U0ALICE", slack.MsgOptionText("thanks", false))
+		}
+		return nil
+	})
+	var mu sync.Mutex
+	var got []string
+	var bodies strings.Builder
+	stop := w.Watch(func(e emulator.Event) {
+		mu.Lock()
+		defer mu.Unlock()
+		text, _, _ := strings.Cut(e.Text, " after ")
+		got = append(got, e.From+" > "+e.To+" "+e.Kind+": "+text)
+		body, _ := json.Marshal(e.Body)
+		bodies.Write(body)
+	})
+	defer stop()
+	_, err := w.alice.Types(w.ctx, w.room.ID, "/incident")
+	w.must(err)
+	m, err := w.alice.Modal(w.ctx)
+	w.must(err)
+	w.must(m.Fill("Name", "x"))
+	w.must(m.Fill("Severity", "Major"))
+	_, err = m.Submit(w.ctx)
+	w.must(err)
+	mu.Lock()
+	defer mu.Unlock()
+	want := []string{
+		"person > slack command: /incident",
+		"slack > foghorn envelope: /incident",
+		"foghorn > slack view: opened: Declare [Name, Severity]",
+		"foghorn > slack ack: /incident",
+		"person > slack submission: Declare",
+		"slack > foghorn envelope: view_submission",
+		"slack > foghorn refused: chat.postMessage: channel_not_found",
+		"foghorn > slack message: #ops: declared",
+		"foghorn > slack ephemeral: @alice.jones: thanks",
+		"foghorn > slack ack: view_submission",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	for _, secret := range []string{w.BotToken, w.AppToken, responseURL} {
+		if strings.Contains(bodies.String(), secret) {
+			t.Errorf("the events show %.12s…", secret)
+		}
+	}
+}
