@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"foghorn/integrations/emulator"
 	"foghorn/integrations/slackapp/slacktest"
@@ -132,10 +133,7 @@ func TestBodies(t *testing.T) {
 
 func TestFaults(t *testing.T) {
 	w := start(t, slacktest.Config{}, nil)
-	w.Plan(emulator.Fault{
-		Path: "/chat.postMessage", Times: 1, Status: http.StatusTooManyRequests,
-		Header: http.Header{"Retry-After": {"7"}}, Body: `{"ok":false,"error":"ratelimited"}`,
-	})
+	w.Limit("chat.postMessage", 6500*time.Millisecond, 1)
 	w.Plan(emulator.Fault{Path: "/chat.postMessage", Times: 1, Lose: true})
 	args := map[string]any{"channel": w.room.ID, "text": "once"}
 	body, _ := json.Marshal(args)
@@ -151,6 +149,9 @@ func TestFaults(t *testing.T) {
 	if n := len(w.Messages(w.room.ID)); n != 1 {
 		t.Errorf("%d messages, want 1", n)
 	}
+	w.Refuse("auth.test", "token_revoked", 1)
+	w.wants(w.call("auth.test", nil), "token_revoked")
+	w.wants(w.call("auth.test", map[string]any{}), "")
 }
 
 func TestUsers(t *testing.T) {

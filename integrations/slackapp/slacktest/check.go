@@ -32,11 +32,12 @@ func (v *view) check() map[string]string {
 	return out
 }
 
-// check is what the client says about a value; "" when it is fine.
+// check is what the client says about a value; "" when it is fine. Blanks pass: whether
+// Slack's client lets them through is not known, so that an app must do without.
 func (f field) check(held any) string {
 	list, isList := held.([]any)
 	text, isText := held.(string)
-	if held == nil || isList && len(list) == 0 || isText && strings.TrimSpace(text) == "" {
+	if held == nil || isList && len(list) == 0 || isText && text == "" {
 		if f.optional {
 			return ""
 		}

@@ -98,6 +98,11 @@ func TestClientChecks(t *testing.T) {
 	if !strings.Contains(res.Errors["number"], "at most 9") {
 		t.Errorf("number: %q", res.Errors["number"])
 	}
+	res, err = m.SubmitUnchecked(a.ctx)
+	a.must(err)
+	if got := (<-a.interactions).View.State.Values["number"]["v"].Value; !res.Sent || got != "10" {
+		t.Errorf("unchecked: %+v with %q", res, got)
+	}
 }
 
 func TestStateValues(t *testing.T) {

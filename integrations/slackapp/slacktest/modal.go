@@ -240,7 +240,8 @@ func (m *Modal) Until(ctx context.Context, wanted func(*Modal) bool) error {
 	}
 }
 
-// Close closes the modal with its close button. The app hears of it if the view has notify_on_close.
+// Close closes the modal with its close button. The app hears of it if the view has
+// notify_on_close; then its silence is an error, though a person would not see it.
 func (m *Modal) Close(ctx context.Context) error { return m.close(ctx, false) }
 
 // Dismiss closes the whole stack with the ×.

@@ -27,7 +27,12 @@ type Result struct {
 
 // Submit presses the submit button: it checks the fields as Slack's client does, sends
 // view_submission, and does what the ack says. An app that answers late or wrong is no error but Result.Trouble.
-func (m *Modal) Submit(ctx context.Context) (Result, error) {
+func (m *Modal) Submit(ctx context.Context) (Result, error) { return m.submit(ctx, true) }
+
+// SubmitUnchecked is Submit without the checks of the client, as of one that is broken or forged.
+func (m *Modal) SubmitUnchecked(ctx context.Context) (Result, error) { return m.submit(ctx, false) }
+
+func (m *Modal) submit(ctx context.Context, check bool) (Result, error) {
 	s := m.p.s
 	var res Result
 	var payload map[string]any
@@ -41,7 +46,11 @@ func (m *Modal) Submit(ctx context.Context) (Result, error) {
 		case s.top(v.user) != v:
 			return errors.New("modal is not the top one")
 		}
-		if v.errors = v.check(); len(v.errors) > 0 {
+		v.errors = nil
+		if check {
+			v.errors = v.check()
+		}
+		if len(v.errors) > 0 {
 			res.Errors = v.complaints()
 			s.touch()
 			return nil
