@@ -78,9 +78,9 @@ func TestErrorHidesWhatWasTyped(t *testing.T) {
 func TestNoSecrets(t *testing.T) {
 	const path = "/v1/auth/access_token"
 	const grant = `{"ok":true,"accessToken":"t0ken-of-port","expiresIn":10800,"tokenType":"Bearer"}`
-	secrets := []string{"t0ken-of-port", "client-s3cret"}
+	secrets := []string{"t0ken-of-port", "s3cr3t-0f-foghorn"}
 	client := func(baseURL string, h *http.Client) *port.Client {
-		return port.New(port.Config{BaseURL: baseURL, ClientID: "id", ClientSecret: "client-s3cret", HTTP: h})
+		return port.New(port.Config{BaseURL: baseURL, ClientID: "id", ClientSecret: "s3cr3t-0f-foghorn", HTTP: h})
 	}
 	t.Run("CreateRun", func(t *testing.T) {
 		typed := []string{"the \"vault\"\nis open", "vault", "deep within", "a b/c?d&e"}

@@ -49,7 +49,7 @@ func (e *Error) Error() string {
 		word := cmp.Or(e.Code, http.StatusText(e.Status))
 		parts = append(parts, strings.TrimSpace(strconv.Itoa(e.Status)+" "+word))
 	}
-	if said := cmp.Or(e.masked, e.said()); said != "" {
+	if said := cmp.Or(e.masked, e.said(masker{})); said != "" {
 		parts = append(parts, said)
 	}
 	if e.Err != nil {
@@ -105,14 +105,14 @@ func (e *Error) Redact(secrets ...string) {
 func (e *Error) Hide(typed ...string) {
 	m := newMasker(typed)
 	e.Code, e.RequestID = m.mask(e.Code), m.mask(e.RequestID)
-	e.masked = m.mask(e.said())
+	e.masked = e.said(m)
 }
 
-// said is the service's sentence with what it adds by field.
-func (e *Error) said() string {
-	parts := []string{e.Message}
-	if e.Message == "" {
-		parts = nil
+// said is the service's sentence with what it adds by field, each masked.
+func (e *Error) said(m masker) string {
+	var parts []string
+	if e.Message != "" {
+		parts = append(parts, m.mask(e.Message))
 	}
 	for i, d := range e.Details {
 		if i == saidDetails {
@@ -120,7 +120,7 @@ func (e *Error) said() string {
 			break
 		}
 		if !strings.Contains(e.Message, d.Message) {
-			parts = append(parts, strings.TrimPrefix(d.Field+": ", ": ")+d.Message)
+			parts = append(parts, strings.TrimPrefix(m.mask(d.Field)+": ", ": ")+m.mask(d.Message))
 		}
 	}
 	return strings.Join(parts, "; ")

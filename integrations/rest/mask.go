@@ -28,7 +28,7 @@ func newMasker(words []string) masker {
 		if len(w) < shortestMasked {
 			continue
 		}
-		for _, form := range []string{w, quoted(w), url.QueryEscape(w), url.PathEscape(w), clean(w)} {
+		for _, form := range []string{w, quoted(w, true), quoted(w, false), url.QueryEscape(w), url.PathEscape(w), clean(w)} {
 			if len(form) >= shortestMasked {
 				m.words = append(m.words, form)
 			}
@@ -58,11 +58,12 @@ func (m masker) mask(s string) string {
 	return s
 }
 
-// quoted is s as it is written within a JSON string.
-func quoted(s string) string {
+// quoted is s as it is written within a JSON string: with <, > and & escaped, as Go does it,
+// or without, as others do.
+func quoted(s string, html bool) string {
 	var b strings.Builder
 	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
+	enc.SetEscapeHTML(html)
 	_ = enc.Encode(s) // a string always can be
 	line := strings.TrimSuffix(b.String(), "\n")
 	return line[1 : len(line)-1]
