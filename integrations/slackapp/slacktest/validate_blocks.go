@@ -23,7 +23,7 @@ var blocks = map[string]rule{
 		}
 	}),
 	"divider": object(block, blockID),
-	"header":  object(with(block, fields{"text": plainText(1, MaxHeader)}), with(blockID, fields{"level": integer(1, 6)})),
+	"header":  object(with(block, fields{"text": plainText(1, MaxHeader)}), with(blockID, fields{"level": integer(1, 4)})),
 	"context": object(with(block, fields{"elements": list(1, MaxContext, byType(map[string]rule{
 		"image": elements["image"], "plain_text": plainText(1, MaxTextObject), "mrkdwn": mrkdwn(MaxTextObject),
 	}))}), blockID),
@@ -51,7 +51,7 @@ var blocks = map[string]rule{
 	"card":               card,
 	"carousel":           object(with(block, fields{"elements": list(1, MaxCarousel, byType(map[string]rule{"card": card}))}), blockID),
 	"plan": object(with(block, fields{"title": str(1, MaxTextObject)}), all(blockID, fields{
-		"plan_id": str(1, MaxID), "tasks": list(0, MaxMessageBlocks, object(fields{"task_id": str(1, MaxID), "title": str(1, MaxTextObject)}, with(blockID, taskFields))),
+		"tasks": list(0, MaxMessageBlocks, object(fields{"task_id": str(1, MaxID), "title": str(1, MaxTextObject)}, all(block, blockID, taskFields))),
 	})),
 	"task_card": object(with(block, fields{"task_id": str(1, MaxID), "title": str(1, MaxTextObject)}), with(blockID, taskFields)),
 }
@@ -74,19 +74,22 @@ var messageOnly = []string{
 var blockRule rule
 
 func init() { // a container holds blocks
-	blocks["container"] = object(with(block, fields{
-		"title": plainText(1, MaxCardTitle), "child_blocks": list(1, MaxContainer, childBlock),
-	}), all(blockID, fields{
-		"subtitle": text(MaxCardTitle), "width": enum("narrow", "standard", "wide", "full"), "is_collapsible": boolean,
+	blocks["container"] = object(with(block, fields{"child_blocks": list(1, MaxContainer, childBlock)}), all(blockID, fields{
+		"title": plainText(1, MaxCardTitle), "rich_text_title": richText, "subtitle": text(MaxCardTitle), "width": enum("narrow", "standard", "wide", "full"), "is_collapsible": boolean,
 		"default_collapsed": boolean, "has_header_divider": boolean, "icon": elements["image"],
 	}))
 	blockRule = byType(blocks)
 }
 
-// childBlock is a block within a container, which holds no containers.
+// childKinds are the blocks that a container holds.
+var childKinds = []string{
+	"actions", "context", "divider", "file", "header", "image", "input", "rich_text", "section", "table", "video",
+}
+
 func childBlock(c *checker, at string, v any) {
-	if o, _ := v.(map[string]any); o["type"] == "container" {
-		c.fail(step(at, "type"), "unsupported type: container")
+	o, _ := v.(map[string]any)
+	if kind, _ := o["type"].(string); !slices.Contains(childKinds, kind) {
+		c.fail(step(at, "type"), "unsupported type: %s", clipped(kind))
 		return
 	}
 	anyBlock(c, at, v)

@@ -161,7 +161,9 @@ func refused() map[string]string {
 		return `{"type":"task_card","task_id":"t","title":"t","sources":[{"type":"url","text":"x","url":"` + url + `"}]}`
 	}
 	tableOf := func(rows, more string) string { return `{"type":"table","rows":` + rows + more + `}` }
-	dataOf := func(rows, more string) string { return `{"type":"data_table","rows":` + rows + more + `}` }
+	dataOf := func(rows, more string) string {
+		return `{"type":"data_table","caption":"c","rows":` + rows + more + `}`
+	}
 	row := times(1, cell)
 	return map[string]string{
 		"text-empty":                                   `{"type":"section","text":` + mrkdwnJSON(0) + `}`,

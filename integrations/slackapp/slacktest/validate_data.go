@@ -11,7 +11,7 @@ import (
 var (
 	cells = map[string]rule{
 		"raw_text":   object(fields{"type": anything, "text": str(1, MaxTextObject)}, nil),
-		"raw_number": object(fields{"type": anything, "value": number}, fields{"text": str(1, MaxTextObject)}),
+		"raw_number": object(fields{"type": anything, "value": number, "text": str(1, MaxTextObject)}, nil),
 		"rich_text":  richText,
 	}
 
@@ -28,9 +28,9 @@ var (
 	})
 
 	dataTable = object(with(block, fields{
-		"rows": list(2, MaxDataTableRows, list(1, MaxTableColumns, byType(cells))),
+		"rows": list(2, MaxDataTableRows, list(1, MaxTableColumns, byType(cells))), "caption": str(1, MaxTextObject),
 	}), all(blockID, fields{
-		"caption": str(1, MaxTextObject), "page_size": integer(1, MaxDataTablePage), "row_header_column_index": integer(0, MaxTableColumns-1),
+		"page_size": integer(1, MaxDataTablePage), "row_header_column_index": integer(0, MaxTableColumns-1),
 	}), sameColumns, func(c *checker, at string, o map[string]any) {
 		if cellText(o["rows"]) > MaxDataTableContent {
 			c.fail(step(at, "rows"), "must be less than %d characters", MaxDataTableContent+1)
@@ -39,13 +39,13 @@ var (
 
 	card = object(block, all(blockID, fields{
 		"hero_image": elements["image"], "icon": elements["image"], "slack_icon": elements["icon"],
-		"title": text(MaxCardTitle), "subtitle": text(MaxCardTitle), "body": text(MaxCardText), "subtext": text(MaxCardText),
+		"title": mrkdwn(MaxCardTitle), "subtitle": mrkdwn(MaxCardTitle), "body": mrkdwn(MaxCardText), "subtext": mrkdwn(MaxCardText),
 		"actions": list(0, MaxCardActions, only("button", "workflow_button")),
 	}))
 
 	taskFields = fields{
 		"status": enum("pending", "in_progress", "complete", "error"), "details": richText, "output": richText,
-		"sources": list(0, MaxOptions, urlSource), "icon": elements["icon"],
+		"sources": list(0, MaxOptions, urlSource), "hide_title": boolean,
 	}
 
 	segment = object(fields{"label": str(1, MaxChartLabel), "value": positive}, nil)

@@ -13,12 +13,10 @@ var (
 	placeholder = fields{"placeholder": plainText(1, MaxPlaceholder)}
 	focus       = fields{"focus_on_load": focusOnLoad}
 
-	confirm = object(fields{
-		"title":   plainText(1, MaxConfirmTitle),
-		"text":    text(MaxConfirmText),
-		"confirm": plainText(1, MaxConfirmButton),
-		"deny":    plainText(1, MaxConfirmButton),
-	}, fields{"style": enum("primary", "danger")})
+	confirm = object(fields{"text": text(MaxConfirmText)}, fields{
+		"title": plainText(1, MaxConfirmTitle), "confirm": plainText(1, MaxConfirmButton), "deny": plainText(1, MaxConfirmButton),
+		"style": enum("primary", "danger"),
+	})
 
 	dispatchConfig = object(fields{
 		"trigger_actions_on": list(1, 2, enum("on_enter_pressed", "on_character_entered")),
@@ -30,9 +28,9 @@ var (
 		"exclude_bot_users":                boolean,
 	})
 
-	plainOption    = option(plainText(1, MaxOptionText), nil)
-	richOption     = option(text(MaxOptionText), nil)
-	overflowOption = option(plainText(1, MaxOptionText), fields{"url": address(0)})
+	plainOption    = option(plainText(1, MaxOptionText), plainText(1, MaxOptionDescription), nil)
+	richOption     = option(text(MaxOptionText), text(MaxOptionDescription), nil)
+	overflowOption = option(plainText(1, MaxOptionText), plainText(1, MaxOptionDescription), fields{"url": address(0)})
 
 	optionGroup = object(fields{
 		"label":   plainText(1, MaxGroupLabel),
@@ -50,11 +48,8 @@ var (
 	ids = list(0, MaxOptions, str(1, MaxID))
 )
 
-func option(name rule, may fields) rule {
-	return object(
-		fields{"text": name, "value": str(0, MaxOptionValue)},
-		with(fields{"description": text(MaxOptionDescription)}, may),
-	)
+func option(name, description rule, may fields) rule {
+	return object(fields{"text": name, "value": str(0, MaxOptionValue)}, with(fields{"description": description}, may))
 }
 
 func focusOnLoad(c *checker, at string, v any) {
@@ -90,7 +85,7 @@ var elements = map[string]rule{
 		"style": enum("primary", "danger"), "confirm": confirm, "accessibility_label": str(0, MaxButtonText),
 	}),
 	"workflow_button": object(fields{"type": anything, "text": plainText(1, MaxButtonText), "workflow": workflow}, fields{
-		"action_id": str(0, MaxID), "style": enum("primary", "danger"), "accessibility_label": str(0, MaxButtonText),
+		"action_id": str(0, MaxID), "style": enum("primary", "danger"), "confirm": confirm, "accessibility_label": str(0, MaxButtonText),
 	}),
 	"image": object(fields{"type": anything, "alt_text": str(0, MaxAltText)},
 		fields{"image_url": address(1), "slack_file": slackFile}, exactlyOne("image_url", "slack_file")),
@@ -106,7 +101,9 @@ var elements = map[string]rule{
 	"number_input": object(fields{"is_decimal_allowed": boolean}, all(typed, fields{
 		"initial_value": numberText, "min_value": numberText, "max_value": numberText,
 	}), ordered("min_value", "max_value")),
-	"rich_text_input": object(nil, all(typed, fields{"initial_value": anyRichText})),
+	"rich_text_input": object(nil, all(typed, fields{
+		"initial_value": anyRichText, "min_lines": integer(1, MaxInput), "max_lines": integer(1, MaxInput),
+	}), ordered("min_lines", "max_lines")),
 
 	"datepicker":     object(nil, all(selects, fields{"initial_date": pattern(`^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$`)})),
 	"timepicker":     object(nil, all(selects, fields{"initial_time": pattern(`^([01]\d|2[0-3]):[0-5]\d$`), "timezone": str(1, MaxID)})),
