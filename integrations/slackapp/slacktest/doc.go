@@ -55,6 +55,7 @@
 //   - fragmented frames of the app, which Slack does not put together: here they are;
 //   - unfurling: the flags are kept, nothing is fetched; images are not fetched either, so that no image is refused;
 //   - text over 40,000 characters is refused with msg_too_long, where Slack may cut it;
+//   - input blocks in messages are accepted, but nobody can fill them;
 //   - mrkdwn is not parsed: text is kept as it came, without escaping;
 //   - the words for a second use of a block_id, an initial_option that is no option, and most of what the
 //     client says below a field are made up, because Slack's own are not known;

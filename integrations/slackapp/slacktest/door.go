@@ -28,7 +28,7 @@ const maxWait = time.Minute
 //	POST   /door/click             {"user","channel","ts","action_id"}: a button of a message
 //	GET    /door/modal             ?user=U1&wait=5s&title=Declare: the top modal, its fields and the view
 //	POST   /door/modal/fill        {"user","values": {"Name": "x", "Teams": ["a","b"]}}
-//	POST   /door/modal/change      {"user","label","values": ["x"]}: a field that dispatches
+//	POST   /door/modal/change      {"user","label","values": ["x"]}: a field with "dispatches"
 //	POST   /door/modal/search      {"user","label","query"}: type into an external select
 //	POST   /door/modal/click       {"user","label"}: a button
 //	POST   /door/modal/submit      {"user"}

@@ -67,44 +67,21 @@ func (s *Server) doorClick(ctx context.Context, in doorClicked) (any, error) {
 	return nil, Error("message_not_found")
 }
 
-// fieldJSON is a field of a modal as the door shows it.
-type fieldJSON struct {
-	Label    string   `json:"label"`
-	Kind     string   `json:"kind"`
-	BlockID  string   `json:"block_id"`
-	ActionID string   `json:"action_id"`
-	Optional bool     `json:"optional"`
-	Changes  bool     `json:"changes"` // tells the app: use /door/modal/change
-	Value    []string `json:"value"`
-	Options  []string `json:"options,omitempty"`
-	Error    string   `json:"error,omitempty"`
-}
-
 type modalJSON struct {
 	ID     string          `json:"id"`
 	Title  string          `json:"title"`
 	Text   string          `json:"text"`
-	Fields []fieldJSON     `json:"fields"`
+	Fields []Field         `json:"fields"`
 	View   json.RawMessage `json:"view"`
 }
 
 func (m *Modal) shown() (modalJSON, error) {
-	out := modalJSON{ID: m.id, Fields: []fieldJSON{}}
+	out := modalJSON{ID: m.id}
 	err := m.with(func(v *view) error {
 		out.Title = plain(v.body["title"])
 		out.Text = Message{Blocks: raw(v.body["blocks"])}.Plain()
 		out.View = v.json(m.p.s)
-		for _, f := range v.fields() {
-			j := fieldJSON{
-				Label: f.label, Kind: f.kind, BlockID: f.block, ActionID: f.action, Optional: f.optional, Changes: f.dispatches,
-				Value: []string{}, Error: v.errors[f.block],
-			}
-			j.Value = append(j.Value, shown(v.values[key{f.block, f.action}][stateKeys[f.kind].state])...)
-			for _, o := range offered(v.choices(f)) {
-				j.Options = append(j.Options, o.Text)
-			}
-			out.Fields = append(out.Fields, j)
-		}
+		out.Fields = v.shown()
 		return nil
 	})
 	return out, err
@@ -181,11 +158,7 @@ func (s *Server) doorSearch(ctx context.Context, in doorField) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	options := []map[string]string{}
-	for _, o := range found {
-		options = append(options, map[string]string{"text": o.Text, "value": o.Value, "description": o.Description})
-	}
-	return map[string]any{"options": options}, nil
+	return map[string]any{"options": append([]Option{}, found...)}, nil
 }
 
 func (s *Server) doorPress(ctx context.Context, in doorField) (any, error) {

@@ -12,7 +12,9 @@ import (
 
 // An Option is one that a select offers.
 type Option struct {
-	Text, Value, Description string
+	Text        string `json:"text"`
+	Value       string `json:"value"`
+	Description string `json:"description,omitempty"`
 
 	json map[string]any
 }

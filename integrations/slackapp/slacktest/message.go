@@ -73,25 +73,35 @@ func texts(lines []string, v any) []string {
 func (s *Server) Messages(channel string) []Message {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.list(channel)
-}
-
-// list is Messages with s.mu held.
-func (s *Server) list(channel string) []Message {
-	if u := s.users[channel]; u != nil {
-		channel = s.directWith(u).ID
-	}
-	out := make([]Message, 0, len(s.messages[channel]))
-	for _, m := range s.messages[channel] {
+	kept := s.kept(channel)
+	out := make([]Message, 0, len(kept))
+	for _, m := range kept {
 		out = append(out, *m)
 	}
 	return out
 }
 
+// kept are the messages of a channel, or of the direct conversation with a user. s.mu is held.
+func (s *Server) kept(channel string) []*Message {
+	if u := s.users[channel]; u != nil {
+		channel = s.directWith(u).ID
+	}
+	return s.messages[channel]
+}
+
 // WaitMessage waits for the first message of a channel that fits; nil fits every message.
+// fits must not call the server.
 func (s *Server) WaitMessage(ctx context.Context, channel string, fits func(Message) bool) (Message, error) {
 	var found Message
-	err := s.await(ctx, func() bool { return first(s.list(channel), fits, &found) })
+	err := s.await(ctx, func() bool {
+		for _, m := range s.kept(channel) {
+			if fits == nil || fits(*m) {
+				found = *m
+				return true
+			}
+		}
+		return false
+	})
 	return found, err
 }
 
@@ -102,21 +112,18 @@ func (s *Server) Ephemerals(user string) []Message {
 	return slices.Clone(s.ephemerals[user])
 }
 
-// WaitEphemeral waits for the first message that only a user sees and that fits; nil fits every message.
+// WaitEphemeral waits for the first message that only a user sees and that fits; nil fits
+// every message. fits must not call the server.
 func (s *Server) WaitEphemeral(ctx context.Context, user string, fits func(Message) bool) (Message, error) {
 	var found Message
-	err := s.await(ctx, func() bool { return first(s.ephemerals[user], fits, &found) })
-	return found, err
-}
-
-func first(all []Message, fits func(Message) bool, found *Message) bool {
-	for _, m := range all {
-		if fits == nil || fits(m) {
-			*found = m
-			return true
+	err := s.await(ctx, func() bool {
+		i := slices.IndexFunc(s.ephemerals[user], func(m Message) bool { return fits == nil || fits(m) })
+		if i >= 0 {
+			found = s.ephemerals[user][i]
 		}
-	}
-	return false
+		return i >= 0
+	})
+	return found, err
 }
 
 // messageAt finds a message by its ts. s.mu is held.

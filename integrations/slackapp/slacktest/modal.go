@@ -127,6 +127,37 @@ func (m *Modal) Labels() (labels []string) {
 	return labels
 }
 
+// A Field is one field of a modal as a person sees it.
+type Field struct {
+	Label      string   `json:"label"`
+	Kind       string   `json:"kind"` // the type of the element, such as static_select
+	BlockID    string   `json:"block_id"`
+	ActionID   string   `json:"action_id"`
+	Optional   bool     `json:"optional"`
+	Dispatches bool     `json:"dispatches"` // tells the app of each change: use Change
+	Value      []string `json:"value"`      // as Value gives it
+	Options    []Option `json:"options,omitempty"`
+	Error      string   `json:"error,omitempty"` // of the latest submission
+}
+
+// Fields are the fields of the modal, from top to bottom; none when it is not open.
+func (m *Modal) Fields() (out []Field) {
+	_ = m.with(func(v *view) error { out = v.shown(); return nil })
+	return out
+}
+
+func (v *view) shown() []Field {
+	out := []Field{}
+	for _, f := range v.fields() {
+		out = append(out, Field{
+			Label: f.label, Kind: f.kind, BlockID: f.block, ActionID: f.action, Optional: f.optional, Dispatches: f.dispatches,
+			Value:   append([]string{}, shown(v.values[key{f.block, f.action}][stateKeys[f.kind].state])...),
+			Options: offered(v.choices(f)), Error: v.errors[f.block],
+		})
+	}
+	return out
+}
+
 // Text is every text of the view, one a line.
 func (m *Modal) Text() (text string) {
 	_ = m.with(func(v *view) error {

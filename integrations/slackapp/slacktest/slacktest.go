@@ -48,6 +48,8 @@ type Config struct {
 	// Permalinks is what the links to messages begin with; "" is https://<Domain>.slack.com.
 	Permalinks string
 
+	BotToken, AppToken string // "" makes them
+
 	Commands []string // the app's slash commands; none means that every command is the app's
 	Scopes   []string // of the bot token; nil means all that are modelled
 	Users    []User
@@ -86,8 +88,9 @@ type Server struct {
 func Start(cfg Config) (*Server, error) {
 	cfg.fill()
 	s := &Server{
-		BotToken: "xoxb-" + digits(12) + "-" + digits(12) + "-" + letters(24),
-		AppToken: "xapp-1-A" + upper(10) + "-" + digits(12) + "-" + letters(32),
+		BotToken: cfg.BotToken,
+		AppToken: cfg.AppToken,
+		AppID:    "A" + upper(10),
 		BotUser:  "U" + upper(10),
 		BotID:    "B" + upper(10),
 		TeamID:   "T" + upper(10),
@@ -96,7 +99,12 @@ func Start(cfg Config) (*Server, error) {
 		ended:    make(chan struct{}),
 		changed:  make(chan struct{}),
 	}
-	s.AppID = strings.Split(s.AppToken, "-")[2]
+	if s.BotToken == "" {
+		s.BotToken = "xoxb-" + digits(12) + "-" + digits(12) + "-" + letters(24)
+	}
+	if s.AppToken == "" {
+		s.AppToken = "xapp-1-" + s.AppID + "-" + digits(12) + "-" + letters(32)
+	}
 	s.workspace = newWorkspace(cfg.Scopes)
 	s.sockets = newSockets()
 	s.views = newViews()
@@ -200,7 +208,7 @@ func (s *Server) app() string { return strings.ToLower(s.cfg.AppName) }
 
 func (s *Server) tell(from, to, kind, text string, body any) {
 	if s.Server == nil {
-		return // still being set up
+		return // nobody can watch
 	}
 	s.Emit(emulator.Event{From: from, To: to, Kind: kind, Text: text, Body: body})
 }
