@@ -146,7 +146,7 @@ func (s *Server) postMessage(c *call) (reply, error) {
 func (s *Server) post(ch *Channel, m Message) *Message {
 	m.Channel, m.TS, m.User, m.Bot = ch.ID, s.newTS(), s.BotUser, true
 	s.messages[ch.ID] = append(s.messages[ch.ID], &m)
-	s.touch()
+	s.said(ch.ID)
 	s.tell(s.app(), "slack", "message", "#"+ch.Name+": "+line(m.Text), m)
 	return &m
 }
@@ -174,7 +174,7 @@ func (s *Server) postEphemeral(c *call) (reply, error) {
 func (s *Server) whisper(user string, m Message) Message {
 	m.TS, m.User, m.Bot, m.Ephemeral = s.newTS(), s.BotUser, true, true
 	s.ephemerals[user] = append(s.ephemerals[user], m)
-	s.touch()
+	s.said(user)
 	s.tell(s.app(), "slack", "ephemeral", "@"+s.users[user].Name+": "+line(m.Text), m)
 	return m
 }
@@ -217,7 +217,7 @@ func (s *Server) edit(kept *Message, m Message) {
 		kept.Metadata = m.Metadata
 	}
 	kept.Edited++
-	s.touch()
+	s.said(kept.Channel)
 	s.tell(s.app(), "slack", "message", "edited: "+line(kept.Text), *kept)
 }
 
@@ -241,7 +241,7 @@ func (s *Server) forget(channel string, gone *Message) {
 		}
 	}
 	s.messages[channel] = kept
-	s.touch()
+	s.said(channel)
 	s.tell(s.app(), "slack", "message", "deleted: "+line(gone.Text), nil)
 }
 

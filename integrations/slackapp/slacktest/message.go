@@ -73,36 +73,60 @@ func texts(lines []string, v any) []string {
 func (s *Server) Messages(channel string) []Message {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	kept := s.kept(channel)
-	out := make([]Message, 0, len(kept))
-	for _, m := range kept {
+	return s.list(s.inbox(channel))
+}
+
+// inbox is the id under which the messages of a channel, or of the direct conversation
+// with a user, are kept. s.mu is held.
+func (s *Server) inbox(channel string) string {
+	if u := s.users[channel]; u != nil {
+		return s.directWith(u).ID
+	}
+	return channel
+}
+
+// list copies the messages of a channel. s.mu is held.
+func (s *Server) list(channel string) []Message {
+	out := make([]Message, 0, len(s.messages[channel]))
+	for _, m := range s.messages[channel] {
 		out = append(out, *m)
 	}
 	return out
 }
 
-// kept are the messages of a channel, or of the direct conversation with a user. s.mu is held.
-func (s *Server) kept(channel string) []*Message {
-	if u := s.users[channel]; u != nil {
-		channel = s.directWith(u).ID
-	}
-	return s.messages[channel]
+// WaitMessage waits for the first message of a channel that fits; nil fits every message.
+func (s *Server) WaitMessage(ctx context.Context, channel string, fits func(Message) bool) (Message, error) {
+	s.mu.Lock()
+	id := s.inbox(channel)
+	s.mu.Unlock()
+	return s.waitIn(ctx, id, func() []Message { return s.list(id) }, fits)
 }
 
-// WaitMessage waits for the first message of a channel that fits; nil fits every message.
-// fits must not call the server.
-func (s *Server) WaitMessage(ctx context.Context, channel string, fits func(Message) bool) (Message, error) {
-	var found Message
-	err := s.await(ctx, func() bool {
-		for _, m := range s.kept(channel) {
-			if fits == nil || fits(*m) {
-				found = *m
-				return true
+// waitIn waits for a message in a list that has a revision. fits is called unlocked.
+func (s *Server) waitIn(ctx context.Context, id string, all func() []Message, fits func(Message) bool) (Message, error) {
+	for seen := -1; ; {
+		var now []Message
+		err := s.await(ctx, func() bool {
+			if s.revisions[id] == seen {
+				return false
 			}
+			seen, now = s.revisions[id], all()
+			return true
+		})
+		if err != nil {
+			return Message{}, err
 		}
-		return false
-	})
-	return found, err
+		if i := slices.IndexFunc(now, func(m Message) bool { return fits == nil || fits(m) }); i >= 0 {
+			return now[i], nil
+		}
+	}
+}
+
+// said tells those who wait that the messages of a channel, or those that only one user
+// sees, have changed. s.mu is held.
+func (s *Server) said(id string) {
+	s.revisions[id]++
+	s.touch()
 }
 
 // Ephemerals are the messages that only one user saw, oldest first, also those that answered a command.
@@ -112,18 +136,9 @@ func (s *Server) Ephemerals(user string) []Message {
 	return slices.Clone(s.ephemerals[user])
 }
 
-// WaitEphemeral waits for the first message that only a user sees and that fits; nil fits
-// every message. fits must not call the server.
+// WaitEphemeral waits for the first message that only a user sees and that fits; nil fits every message.
 func (s *Server) WaitEphemeral(ctx context.Context, user string, fits func(Message) bool) (Message, error) {
-	var found Message
-	err := s.await(ctx, func() bool {
-		i := slices.IndexFunc(s.ephemerals[user], func(m Message) bool { return fits == nil || fits(m) })
-		if i >= 0 {
-			found = s.ephemerals[user][i]
-		}
-		return i >= 0
-	})
-	return found, err
+	return s.waitIn(ctx, user, func() []Message { return slices.Clone(s.ephemerals[user]) }, fits)
 }
 
 // messageAt finds a message by its ts. s.mu is held.

@@ -32,7 +32,7 @@ func (p *Person) Types(ctx context.Context, channel, text string) (Ack, error) {
 	if !strings.HasPrefix(text, "/") {
 		m := &Message{Channel: ch.ID, TS: s.newTS(), User: u.ID, Text: text, UnfurlLinks: true, UnfurlMedia: true}
 		s.messages[ch.ID] = append(s.messages[ch.ID], m)
-		s.touch()
+		s.said(ch.ID)
 		s.tell("person", "slack", "message", "#"+ch.Name+": "+line(text), *m)
 		s.mu.Unlock()
 		return Ack{}, nil

@@ -122,7 +122,7 @@ func (s *Server) withdraw(u *responseURL) {
 	for i, m := range all {
 		if m.TS == u.ts && u.ephemeral {
 			s.ephemerals[u.user] = append(all[:i:i], all[i+1:]...)
-			s.touch()
+			s.said(u.user)
 			return
 		}
 	}

@@ -39,6 +39,7 @@ type workspace struct {
 	chanOrder  []string
 	messages   map[string][]*Message // by channel
 	ephemerals map[string][]Message  // by user
+	revisions  map[string]int        // how often the two above changed, by channel and by user
 	scopes     []string
 	lastTS     int64
 	responses  recent[*responseURL] // by path
@@ -59,6 +60,7 @@ func newWorkspace(scopes []string) workspace {
 		channels:   map[string]*Channel{},
 		messages:   map[string][]*Message{},
 		ephemerals: map[string][]Message{},
+		revisions:  map[string]int{},
 		responses:  newRecent[*responseURL](),
 		scopes:     slices.Clone(scopes),
 	}
