@@ -86,7 +86,9 @@ func (b *Bot) advance(ctx context.Context, r *Request) (wait time.Duration, err 
 			return b.ask(ctx, r)
 		}
 		b.log(r).WithField("run", run.ID).Info("found the run whose answer was lost")
-		return b.running(ctx, r, *run)
+		r.RunID = run.ID
+		r.enter(Running)
+		return 0, b.write(ctx, r)
 
 	case Running: // woken: it has ended, waits for somebody, or is late
 		run, err := b.port.Run(ctx, r.RunID)

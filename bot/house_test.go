@@ -75,7 +75,7 @@ func newHouse(t *testing.T) *house {
 	h.slack.AddUser(slacktest.User{ID: alice, Name: "alice", RealName: "Alice", Email: "alice@example.com"})
 	h.slack.AddUser(slacktest.User{ID: bob, Name: "bob", RealName: "Bob", Email: "bob@example.com"})
 	h.slack.AddUser(slacktest.User{ID: gus, Name: "gus", RealName: "Gus", Guest: true})
-	h.slack.AddChannel(slacktest.Channel{ID: general, Name: "general", Members: []string{alice, bob, gus}, BotIn: true})
+	h.slack.AddChannel(slacktest.Channel{ID: general, Name: "general", BotIn: true})
 	h.slack.AddChannel(slacktest.Channel{ID: ops, Name: "ops", Members: []string{alice, bob}, BotIn: true})
 	h.slack.AddChannel(slacktest.Channel{ID: secretClub, Name: "secret", Private: true, Members: []string{alice}})
 	return h
@@ -107,8 +107,9 @@ func (h *house) start() *house {
 	ctx, cancel := context.WithCancel(h.t.Context())
 	done := make(chan error, 1)
 	go func() {
-		defer b.Close()
-		done <- b.Run(ctx)
+		err := b.Run(ctx)
+		b.Close()
+		done <- err
 	}()
 	stopped := false
 	h.stop = func() error {
@@ -238,13 +239,21 @@ func announceIn(channel string) func(*bot.Config) {
 	return func(c *bot.Config) { c.Announce = channel }
 }
 
-// told is closed when a channel shows a text.
-func (h *house) told(channel, text string) <-chan struct{} {
-	done := make(chan struct{})
-	ctx := h.soon()
-	go func() { // ends with ctx
-		defer close(done)
-		_, _ = h.slack.WaitMessage(ctx, channel, func(m slacktest.Message) bool { return strings.Contains(m.Text, text) })
-	}()
-	return done
+// dies waits until the bot is dead, or has told all that it had to.
+func (h *house) dies(dead <-chan struct{}) bool {
+	h.t.Helper()
+	begun := false
+	for deadline := h.soon(); ; {
+		select {
+		case <-dead:
+			return true
+		case <-deadline.Done():
+			h.t.Fatal("the bot neither died nor came to an end")
+		case <-time.After(10 * time.Millisecond):
+		}
+		begun = begun || h.bot.Pending() > 0
+		if begun && h.bot.Pending() == 0 {
+			return false
+		}
+	}
 }

@@ -65,12 +65,10 @@ func killedAt(t *testing.T, nth int) string {
 	h.born = func(b *bot.Bot) { b.AtEdges(r.edge) }
 	h.start()
 	h.declares(alice, general, "It burns", "Major", "public")
-	select {
-	case <-r.dead:
+	if h.dies(r.dead) {
 		_ = h.stop()
 		h.born = nil
 		h.start()
-	case <-h.told(general, "It burns"):
 	}
 	h.shows(general, "It burns")
 	h.settled()

@@ -1,0 +1,226 @@
+package porttest
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/itchyny/gojq"
+)
+
+const (
+	templateTime = time.Second // for one jq program
+	maxDepth     = 64          // of a rendered value
+)
+
+// undefined is what jq's empty gives: an object drops the key, text shows the word.
+type undefined struct{}
+
+// render puts the values of templates into v, under the rules of Port's engine.
+// https://github.com/port-labs/jq-node-bindings
+func render(v any, data any) (any, error) { return renderAt(v, data, 0) }
+
+func renderAt(v, data any, depth int) (any, error) {
+	if depth > maxDepth {
+		return nil, fmt.Errorf("the template is nested deeper than %d", maxDepth)
+	}
+	switch v := v.(type) {
+	case string:
+		return renderText(v, data)
+	case []any:
+		out := make([]any, len(v))
+		for i := range v {
+			x, err := renderAt(v[i], data, depth+1)
+			if err != nil {
+				return nil, err
+			}
+			if _, none := x.(undefined); none {
+				x = nil
+			}
+			out[i] = x
+		}
+		return out, nil
+	case map[string]any:
+		return renderObject(v, data, depth)
+	}
+	return v, nil
+}
+
+// renderObject renders keys too: a key that comes to nothing drops its pair, and
+// spreadValue() puts the entries of its value in its place.
+func renderObject(v map[string]any, data any, depth int) (any, error) {
+	out := map[string]any{}
+	for _, key := range slices.Sorted(maps.Keys(v)) {
+		value, err := renderAt(v[key], data, depth+1)
+		if err != nil {
+			return nil, err
+		}
+		if spreads(key) {
+			if err := spread(out, value); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		k, err := renderText(key, data)
+		if err != nil {
+			return nil, err
+		}
+		switch k := k.(type) {
+		case nil, undefined:
+		case string:
+			if _, none := value.(undefined); k != "" && !none {
+				out[k] = value
+			}
+		default:
+			return nil, fmt.Errorf("Evaluated object key should be undefined, null or string. Original key: %s, evaluated to: %s", key, stringify(k))
+		}
+	}
+	return out, nil
+}
+
+func spreads(key string) bool {
+	inner, ok := strings.CutPrefix(strings.TrimSpace(key), "{{")
+	if !ok {
+		return false
+	}
+	inner, ok = strings.CutSuffix(inner, "}}")
+	return ok && strings.TrimSpace(inner) == "spreadValue()"
+}
+
+func spread(out map[string]any, value any) error {
+	switch value := value.(type) {
+	case map[string]any:
+		maps.Copy(out, value)
+	case []any:
+		for i, v := range value {
+			out[fmt.Sprint(i)] = v
+		}
+	default:
+		return fmt.Errorf("Evaluated value should be an object if the key is {{ spreadValue() }}. Original value: %s", stringify(value))
+	}
+	return nil
+}
+
+// renderText renders a string. One that is nothing but a template keeps the type of its result.
+func renderText(s string, data any) (any, error) {
+	spans, err := templates(s)
+	if err != nil || len(spans) == 0 {
+		return s, err
+	}
+	trimmed := strings.TrimSpace(s)
+	if len(spans) == 1 && strings.HasPrefix(trimmed, "{{") && strings.HasSuffix(trimmed, "}}") {
+		return query(s[spans[0].from:spans[0].to], data), nil
+	}
+	var b strings.Builder
+	last := 0
+	for _, span := range spans {
+		b.WriteString(s[last : span.from-2])
+		b.WriteString(stringify(query(s[span.from:span.to], data)))
+		last = span.to + 2
+	}
+	b.WriteString(s[last:])
+	return b.String(), nil
+}
+
+// stringify is a value in the middle of text.
+func stringify(v any) string {
+	switch v := v.(type) {
+	case string:
+		return v
+	case undefined:
+		return "undefined"
+	}
+	var b strings.Builder
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if enc.Encode(v) != nil {
+		return "null"
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// A span is where a template's program is in a text.
+type span struct{ from, to int }
+
+// templates finds the programs between double braces. Braces in quotes are the program's.
+func templates(s string) ([]span, error) {
+	var out []span
+	open, quote := -1, byte(0)
+	for i := 0; i < len(s); i++ {
+		double := func(c byte) bool { return s[i] == c && i+1 < len(s) && s[i+1] == c }
+		switch {
+		case s[i] == '\\':
+			i++
+		case open >= 0 && (s[i] == '"' || s[i] == '\'') && (quote == 0 || quote == s[i]):
+			if quote == 0 {
+				quote = s[i]
+			} else {
+				quote = 0
+			}
+		case quote != 0:
+		case double('{'):
+			if open >= 0 {
+				return nil, fmt.Errorf("Found double braces in index %d inside other one in index %d", i, open-2)
+			}
+			open = i + 2
+			i++
+		case double('}'):
+			if open < 0 {
+				return nil, fmt.Errorf("Found closing double braces in index %d without opening double braces", i)
+			}
+			out = append(out, span{open, i})
+			open = -1
+			i++
+		}
+	}
+	if open >= 0 {
+		return nil, fmt.Errorf("Found opening double braces in index %d without closing double braces", open-2)
+	}
+	return out, nil
+}
+
+// query is the first output of a jq program; null when it does not compile or fails.
+func query(program string, data any) any {
+	if strings.TrimSpace(program) == "" {
+		return nil
+	}
+	parsed, err := gojq.Parse("def env: {}; {} as $ENV | " + doubleQuotes(program))
+	if err != nil {
+		return nil
+	}
+	code, err := gojq.Compile(parsed, gojq.WithInputIter(gojq.NewIter[any]()))
+	if err != nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), templateTime)
+	defer cancel()
+	v, ok := code.RunWithContext(ctx, data).Next()
+	if !ok {
+		return undefined{}
+	}
+	if _, failed := v.(error); failed {
+		return nil
+	}
+	return v
+}
+
+// doubleQuotes makes single quotes at the edges of words double ones, which is all that jq knows.
+func doubleQuotes(s string) string {
+	space := func(i int) bool { return strings.ContainsRune(" \t\n\r\v\f", rune(s[i])) }
+	b := []byte(s)
+	for i := range b {
+		if b[i] != '\'' {
+			continue
+		}
+		opens := (i == 0 || space(i-1)) && (i+1 == len(b) || !space(i+1) && s[i+1] != '"')
+		closes := (i+1 == len(b) || space(i+1)) && (i == 0 || !space(i-1) && s[i-1] != '"')
+		if opens || closes {
+			b[i] = '"'
+		}
+	}
+	return string(b)
+}
