@@ -27,7 +27,8 @@
 // Socket Mode: tickets for one use, hello, pings, up to ten sockets, each envelope to one of them at
 // random, acks within 3 s and 20,480 bytes, disconnect with its reasons. What can go wrong is done on request:
 // [Server.Disconnect], [Server.RefuseSockets], [Server.Drop], [Server.HalfOpen], [Server.Pings],
-// [Server.SendRaw], [Server.Duplicate], [Server.RedeliverOnConnect], and for HTTP [emulator.Server.Plan].
+// [Server.SendRaw], [Server.Duplicate], [Server.RedeliverOnConnect], and for HTTP [Server.Limit], [Server.Refuse]
+// and [emulator.Server.Plan].
 //
 // Views: triggers of 3 s and one use, the stack of three, hashes, external ids, values that survive an
 // update, the shapes of state.values, what Slack's client checks before it submits, every response_action,
@@ -48,7 +49,7 @@
 //
 // # What is not
 //
-//   - rate limits: plan a fault with status 429 and Retry-After instead;
+//   - rate limits: [Server.Limit] plays one;
 //   - retries of events, the Events API over HTTP, signatures of requests, OAuth, several workspaces, Enterprise Grid;
 //   - events that follow from what happens here (message, member_joined_channel): [Server.Event] sends one;
 //   - reactions, files, search, reminders, bookmarks, canvases, workflows, user groups, Slack Connect;
