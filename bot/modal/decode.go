@@ -4,8 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"net/url"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -18,8 +19,8 @@ import (
 // maxTyped bounds what is read of one field, in bytes: 3,000 characters and some.
 const maxTyped = 4 * maxInput
 
-// maxChosen bounds how many options of one field are read.
-const maxChosen = 10_000
+// maxChosen bounds how many options of one field are read. Forms have limits of their own.
+const maxChosen = 1000
 
 var errTyped = errors.New("a value is larger than a field holds")
 
@@ -43,7 +44,7 @@ func Decode(s *form.State, v *slack.ViewState) (values form.Values, fields []str
 		}
 		fields = append(fields, f.ID)
 		for id, a := range elements {
-			if len(a.Value) > maxTyped || len(a.SelectedOptions) > maxChosen || len(a.SelectedUsers) > maxChosen {
+			if oversized(a) {
 				return nil, nil, fmt.Errorf("read field %q: %w", f.ID, errTyped)
 			}
 			value := read(f, a)
@@ -68,31 +69,32 @@ func stale(f *form.FieldState, v any) bool {
 	if !many {
 		list = []any{v}
 	}
-	for _, v := range list {
-		if !known(f, v) {
-			return true
-		}
-	}
-	return false
+	allowed := named(f.Options)
+	return slices.ContainsFunc(list, func(v any) bool {
+		_, known := allowed[optionValue(form.Option{Value: v})]
+		return !known
+	})
 }
 
-func known(f *form.FieldState, v any) bool {
-	for _, o := range f.Options {
-		if same(o.Value, v) {
-			return true
-		}
+// oversized reports that an element holds more than Slack lets anybody enter.
+func oversized(a slack.BlockAction) bool {
+	if len(a.Value) > maxTyped || len(a.SelectedOption.Value) > maxTyped || len(a.SelectedUser) > maxTyped ||
+		len(a.SelectedOptions) > maxChosen || len(a.SelectedUsers) > maxChosen {
+		return true
 	}
-	return false
+	return slices.ContainsFunc(a.SelectedOptions, func(o slack.OptionBlockObject) bool { return len(o.Value) > maxTyped }) ||
+		slices.ContainsFunc(a.SelectedUsers, func(id string) bool { return len(id) > maxTyped })
 }
 
 // read is the value of one element; nil for none.
 func read(f *form.FieldState, a slack.BlockAction) any {
 	switch f.Kind {
 	case form.Choice, form.Boolean:
+		allowed := named(choices(f))
 		if f.Many {
-			return many(a.SelectedOptions, func(o slack.OptionBlockObject) any { return allowed(f, o.Value) })
+			return many(a.SelectedOptions, func(o slack.OptionBlockObject) any { return meant(allowed, o.Value) })
 		}
-		return allowed(f, a.SelectedOption.Value)
+		return meant(allowed, a.SelectedOption.Value)
 	case form.Entity, form.Team:
 		if f.Many {
 			return many(a.SelectedOptions, func(o slack.OptionBlockObject) any { return nonEmpty(o.Value) })
@@ -107,16 +109,36 @@ func read(f *form.FieldState, a slack.BlockAction) any {
 		return date(f, a)
 	case form.Number, form.Integer:
 		return numeric(a.Value)
-	case form.Object:
-		return object(a.Value)
-	case form.List:
-		return lines(f, a.Value)
-	case form.LabeledURL:
-		return labeled(a.Value)
+	case form.Object, form.List, form.LabeledURL:
+		if unchanged(f, a.Value) {
+			return f.Value
+		}
+		return structured(f, a.Value)
 	case form.Email, form.URL, form.IP:
 		return nonEmpty(strings.TrimSpace(a.Value))
 	}
 	return nonEmpty(a.Value)
+}
+
+// unchanged reports that a text still says what the field holds: then it is that, even where
+// the text says less, such as an entry of a list with two lines.
+func unchanged(f *form.FieldState, s string) bool {
+	switch f.Value.(type) {
+	case []any, map[string]any:
+		return s != "" && s == shown(f)
+	}
+	return false
+}
+
+// structured reads a text that stands for more than a text.
+func structured(f *form.FieldState, s string) any {
+	switch f.Kind {
+	case form.Object:
+		return object(s)
+	case form.List:
+		return lines(f, s)
+	}
+	return labeled(s)
 }
 
 func nonEmpty(s string) any {
@@ -126,9 +148,10 @@ func nonEmpty(s string) any {
 	return s
 }
 
-// allowed is the value that an option stands for. A forged one stays as it is, and is refused later.
-func allowed(f *form.FieldState, name string) any {
-	if v, ok := optionOf(choices(f), name); ok {
+// meant is the value that an option stands for. A forged one stays as it is, and is refused
+// by form's Validate.
+func meant(allowed map[string]any, name string) any {
+	if v, ok := allowed[name]; ok {
 		return v
 	}
 	return nonEmpty(name)
@@ -158,11 +181,17 @@ func date(f *form.FieldState, a slack.BlockAction) any {
 	return time.Unix(a.SelectedDateTime, 0).UTC().Format(time.RFC3339)
 }
 
+// decimal is how people write numbers; strconv also reads 0x10 and 1_000.
+var decimal = regexp.MustCompile(`^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?$`)
+
 func numeric(s string) any {
 	s = strings.TrimSpace(s)
-	n, err := strconv.ParseFloat(s, 64)
-	if err != nil || math.IsNaN(n) || math.IsInf(n, 0) {
+	if !decimal.MatchString(s) {
 		return nonEmpty(s)
+	}
+	n, err := strconv.ParseFloat(s, 64)
+	if err != nil { // out of range
+		return s
 	}
 	return n
 }
@@ -201,29 +230,4 @@ func labeled(s string) any {
 		out["displayText"] = label
 	}
 	return out
-}
-
-// Prefill puts text that was typed after the command into the first field for text.
-func Prefill(f *form.Form, text string) form.Values {
-	text = strings.TrimSpace(text)
-	if text == "" {
-		return form.Values{}
-	}
-	for _, step := range f.Steps {
-		for _, item := range step.Items {
-			x := item.Field
-			if x == nil || x.Hidden || x.ID == form.TargetID || x.Many || x.Kind != form.Text && x.Kind != form.Multiline {
-				continue
-			}
-			most := maxInput
-			if x.MaxLength != nil && *x.MaxLength > 0 {
-				most = min(most, *x.MaxLength)
-			}
-			if r := []rune(text); len(r) > most {
-				text = string(r[:most])
-			}
-			return form.Values{x.ID: text}
-		}
-	}
-	return form.Values{}
 }

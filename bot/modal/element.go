@@ -4,9 +4,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"math"
 	"strconv"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/slack-go/slack"
@@ -37,22 +37,6 @@ func FieldOf(s *form.State, block string) *form.FieldState {
 	return nil
 }
 
-// actionID is the id of a field's element. Slack keeps what was typed as long as it stays
-// the same, so it changes with the options and the default of a field for which they vary.
-func actionID(f *form.FieldState) string {
-	if !f.Varies {
-		return "value"
-	}
-	return "value-" + jsonDigest(f.Options) + "-" + jsonDigest(f.Default)
-}
-
-// untouched reports that a value is the default that the element was made with: it
-// follows what it depends on.
-func untouched(actionID string, value any) bool {
-	_, made, varies := strings.Cut(strings.TrimPrefix(actionID, "value-"), "-")
-	return varies && made == jsonDigest(value)
-}
-
 func jsonDigest(v any) string {
 	data, err := json.Marshal(v)
 	if err != nil {
@@ -66,56 +50,76 @@ func digest(s string) string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// element is the best that Block Kit has for a field. Table tells people of it.
+// element is what a field is entered with.
 func element(f *form.FieldState) slack.BlockElement {
 	id := actionID(f)
-	switch f.Kind {
-	case form.Email:
+	switch kind := shape(f); kind {
+	case string(slack.METEmailTextInput):
 		e := slack.NewEmailTextInputBlockElement(nil, id)
-		e.InitialValue = shown(f)
+		e.InitialValue, e.DispatchActionConfig = shown(f), dispatch(f)
 		return e
-	case form.URL:
+	case string(slack.METURLTextInput):
 		e := slack.NewURLTextInputBlockElement(nil, id)
-		e.InitialValue = shown(f)
+		e.InitialValue, e.DispatchActionConfig = shown(f), dispatch(f)
 		return e
-	case form.Number, form.Integer:
+	case string(slack.METNumber):
 		e := slack.NewNumberInputBlockElement(nil, id, f.Decimal)
-		e.InitialValue, e.MinValue, e.MaxValue = shown(f), bound(f.Minimum), bound(f.Maximum)
-		if f.Minimum != nil && f.Maximum != nil && *f.Minimum > *f.Maximum {
-			e.MinValue, e.MaxValue = "", ""
+		e.InitialValue, e.DispatchActionConfig = shown(f), dispatch(f)
+		e.MinValue, e.MaxValue = bounds(f)
+		return e
+	case string(slack.METDatetimepicker):
+		e := slack.NewDateTimePickerBlockElement(id)
+		if when, ok := moment(f.Value); ok {
+			e.InitialDateTime = when.Unix()
 		}
 		return e
-	case form.Boolean:
-		return radio(f, id)
-	case form.DateTime:
-		if when, ok := moment(f.Value); ok || f.Value == nil {
-			e := slack.NewDateTimePickerBlockElement(id)
-			if ok {
-				e.InitialDateTime = when.Unix()
-			}
-			return e
+	case string(slack.METRadioButtons):
+		options := optionObjects(choices(f))
+		e := slack.NewRadioButtonsBlockElement(id, options...)
+		e.InitialOption = chosen(f, options)
+		return e
+	case slack.OptTypeStatic:
+		options := optionObjects(f.Options)
+		e := slack.NewOptionsSelectBlockElement(kind, nil, id, options...)
+		e.InitialOption = chosen(f, options)
+		return e
+	case slack.MultiOptTypeStatic:
+		options := optionObjects(f.Options)
+		e := slack.NewOptionsMultiSelectBlockElement(kind, nil, id, options...)
+		e.InitialOptions = chosenMany(f, options)
+		e.MaxSelectedItems = atMost(f, len(e.InitialOptions))
+		return e
+	case slack.OptTypeExternal, slack.OptTypeUser:
+		e := slack.NewOptionsSelectBlockElement(kind, nil, id)
+		if kind == slack.OptTypeExternal {
+			e.MinQueryLength = new(int) // ask as soon as it is opened
+			e.InitialOption = current(f, f.Value)
 		}
-	case form.Choice:
-		return choice(f, id)
-	case form.Entity, form.Team:
-		return typeAhead(f, id)
-	case form.User:
-		return people(f, id)
+		return e
+	case slack.MultiOptTypeExternal, slack.MultiOptTypeUser:
+		e := slack.NewOptionsMultiSelectBlockElement(kind, nil, id)
+		if kind == slack.MultiOptTypeExternal {
+			e.MinQueryLength = new(int)
+			e.InitialOptions = currentMany(f)
+		}
+		e.MaxSelectedItems = atMost(f, len(e.InitialOptions))
+		return e
 	}
 	return typed(f, id)
 }
 
-// typed is a field for text.
+// typed is a field for text. The least length is not given to Slack: form says it in a
+// sentence, and a default that is too short would be refused with the whole view.
 func typed(f *form.FieldState, id string) slack.BlockElement {
 	value := shown(f)
 	e := slack.NewPlainTextInputBlockElement(placeholder(f), id)
-	e.InitialValue = value
+	e.InitialValue, e.DispatchActionConfig = value, dispatch(f)
 	e.MaxLength = maxInput
 	switch f.Kind {
-	case form.Multiline, form.Object, form.List:
+	case form.Object, form.List:
 		e.Multiline = true
-	case form.Text:
-		e.Multiline = strings.ContainsAny(value, "\n\r")
+	case form.Text, form.Multiline:
+		e.Multiline = f.Kind == form.Multiline || strings.ContainsAny(value, "\n\r")
 		if f.MaxLength != nil && *f.MaxLength >= 1 {
 			e.MaxLength = min(*f.MaxLength, maxInput)
 		}
@@ -134,92 +138,63 @@ func placeholder(f *form.FieldState) *slack.TextBlockObject {
 		return words("One a line")
 	case form.LabeledURL:
 		return words("https://example.com What it is called")
+	case form.DateTime:
+		return words("2026-01-31T15:04:05Z")
 	}
 	return nil
 }
 
-// people picks persons by who they are in Slack.
-func people(f *form.FieldState, id string) slack.BlockElement {
-	if !f.Many {
-		return slack.NewOptionsSelectBlockElement(slack.OptTypeUser, nil, id)
-	}
-	e := slack.NewOptionsMultiSelectBlockElement(slack.MultiOptTypeUser, nil, id)
-	e.MaxSelectedItems = atMost(f)
-	return e
-}
-
-// shown is a field's value as the text that an input holds; "" when it is none.
-func shown(f *form.FieldState) string {
-	switch f.Kind {
-	case form.Choice, form.Boolean, form.Entity, form.Team, form.User:
-		return ""
-	case form.DateTime:
-		if _, ok := moment(f.Value); ok {
-			return ""
-		}
-	case form.Object:
-		if f.Value == nil {
-			return ""
-		}
-		if s, ok := f.Value.(string); ok {
-			return s
-		}
-		data, _ := json.MarshalIndent(f.Value, "", "  ")
-		return string(data)
-	case form.List:
-		list, _ := f.Value.([]any)
-		lines := make([]string, 0, len(list))
-		for _, v := range list {
-			lines = append(lines, scalar(v))
-		}
-		return strings.Join(lines, "\n")
-	case form.LabeledURL:
-		if m, ok := f.Value.(map[string]any); ok {
-			return strings.TrimSpace(scalar(m["url"]) + " " + scalar(m["displayText"]))
-		}
-	}
-	return scalar(f.Value)
-}
-
-func scalar(v any) string {
-	switch v := v.(type) {
-	case nil:
-		return ""
-	case string:
-		return v
-	case float64:
-		return strconv.FormatFloat(v, 'f', -1, 64)
-	case bool:
-		return strconv.FormatBool(v)
-	}
-	return plainValue(v)
-}
-
-func bound(n *float64) string {
-	if n == nil || *n > 1e15 || *n < -1e15 {
-		return ""
-	}
-	return strconv.FormatFloat(*n, 'f', -1, 64)
-}
-
-// moment reads a date that Slack's picker can hold: ten digits of Unix seconds.
-// https://docs.slack.dev/reference/block-kit/block-elements/datetime-picker-element
-func moment(v any) (time.Time, bool) {
-	s, ok := v.(string)
-	if !ok {
-		return time.Time{}, false
-	}
-	t, err := time.Parse(time.RFC3339, s)
-	if err != nil || t.Unix() < 1_000_000_000 || t.Unix() > 9_999_999_999 {
-		return time.Time{}, false
-	}
-	return t, true
-}
-
-// atMost is how many may be chosen; nil when any number may.
-func atMost(f *form.FieldState) *int {
-	if f.MaxItems == nil || *f.MaxItems < 1 {
+// dispatch says when a text that others depend on is told to the bot; nil for a field that
+// nothing depends on. Slack knows no "when the field is left", and people seldom press Enter
+// in a form: with on_enter_pressed a condition would be seen too late or never.
+// https://docs.slack.dev/reference/block-kit/composition-objects/dispatch-action-configuration-object
+func dispatch(f *form.FieldState) *slack.DispatchActionConfig {
+	if !f.Watched {
 		return nil
 	}
-	return f.MaxItems
+	return &slack.DispatchActionConfig{TriggerActionsOn: []string{"on_character_entered"}}
+}
+
+// numberFits reports that a number_input can hold the field's value.
+func numberFits(f *form.FieldState) bool {
+	if f.Value == nil {
+		return true
+	}
+	n, ok := f.Value.(float64)
+	return ok && (f.Decimal || n == math.Trunc(n)) && math.Abs(n) <= maxNumber
+}
+
+// bounds are the least and the greatest number; "" for none. They are left out when no
+// number is between them, or when a default is not: form's Validate says so.
+func bounds(f *form.FieldState) (least, most string) {
+	low, high := math.Inf(-1), math.Inf(1)
+	if f.Minimum != nil {
+		low = *f.Minimum
+	}
+	if f.Maximum != nil {
+		high = *f.Maximum
+	}
+	if !f.Decimal {
+		low, high = math.Ceil(low), math.Floor(high)
+	}
+	if n, ok := f.Value.(float64); low > high || ok && (n < low || n > high) {
+		return "", ""
+	}
+	return bound(low), bound(high)
+}
+
+func bound(n float64) string {
+	if math.Abs(n) > maxNumber {
+		return ""
+	}
+	return strconv.FormatFloat(n, 'f', -1, 64)
+}
+
+// atMost is how many may be chosen; nil when any number may. What is chosen already stays.
+func atMost(f *form.FieldState, already int) *int {
+	if f.MaxItems == nil || *f.MaxItems < 1 || *f.MaxItems > maxOptions {
+		return nil
+	}
+	most := max(*f.MaxItems, already)
+	return &most
 }

@@ -34,6 +34,10 @@ const (
 	// https://docs.slack.dev/reference/block-kit/blocks
 	maxID = 255 // of a block or an action
 
+	// https://docs.slack.dev/reference/block-kit/block-elements/datetime-picker-element
+	minMoment = 1_000_000_000 // ten digits of Unix seconds
+	maxMoment = 9_999_999_999
+
 	// Slack drops longer acks without a word. https://github.com/slack-go/slack/issues/1196
 	maxAck = 20_000 // bytes of JSON; the limit is 20,480 with the envelope around it
 )
@@ -44,6 +48,15 @@ const (
 
 	// pageBytes is how many bytes of JSON the fields of a page may have.
 	pageBytes = maxView - 20_000
+
+	// maxNumber is the largest number that a number_input is given: above it, not every
+	// integer is a float64.
+	maxNumber = 1 << 53
+
+	// ownName is the longest text in bytes that an option is named by, instead of by a
+	// digest. Two hundred options (all and the chosen ones) of the longest texts with such
+	// names fit a page.
+	ownName = 75
 
 	// fewOptions is how many options are shown at once as radio buttons.
 	fewOptions = 4

@@ -3,6 +3,7 @@ package modal
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -10,27 +11,6 @@ import (
 
 	"foghorn/bot/form"
 )
-
-// choice shows the allowed values: a few that must be answered as radio buttons, up to a
-// hundred as a menu, more as a type-ahead.
-func choice(f *form.FieldState, id string) slack.BlockElement {
-	switch {
-	case len(f.Options) > maxOptions:
-		return typeAhead(f, id)
-	case !f.Many && f.Required && len(f.Options) <= fewOptions:
-		return radio(f, id)
-	}
-	options := optionObjects(f.Options)
-	if !f.Many {
-		e := slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, nil, id, options...)
-		e.InitialOption = chosen(f, options)
-		return e
-	}
-	e := slack.NewOptionsMultiSelectBlockElement(slack.MultiOptTypeStatic, nil, id, options...)
-	e.MaxSelectedItems = atMost(f)
-	e.InitialOptions = chosenMany(f, options)
-	return e
-}
 
 // yesNo are the options of a boolean.
 var yesNo = []form.Option{{Label: "Yes", Value: true}, {Label: "No", Value: false}}
@@ -42,34 +22,7 @@ func choices(f *form.FieldState) []form.Option {
 	return f.Options
 }
 
-func radio(f *form.FieldState, id string) slack.BlockElement {
-	options := optionObjects(choices(f))
-	e := slack.NewRadioButtonsBlockElement(id, options...)
-	e.InitialOption = chosen(f, options)
-	return e
-}
-
-// typeAhead asks the bot for options while a person types.
-func typeAhead(f *form.FieldState, id string) slack.BlockElement {
-	zero := 0
-	if !f.Many {
-		e := slack.NewOptionsSelectBlockElement(slack.OptTypeExternal, nil, id)
-		e.MinQueryLength = &zero
-		e.InitialOption = current(f, f.Value)
-		return e
-	}
-	e := slack.NewOptionsMultiSelectBlockElement(slack.MultiOptTypeExternal, nil, id)
-	e.MinQueryLength, e.MaxSelectedItems = &zero, atMost(f)
-	list, _ := f.Value.([]any)
-	for _, v := range list {
-		if o := current(f, v); o != nil && len(e.InitialOptions) < maxOptions {
-			e.InitialOptions = append(e.InitialOptions, o)
-		}
-	}
-	return e
-}
-
-// current is the option of a value that was chosen from a type-ahead.
+// current is the option of a value that was chosen from a type-ahead; nil for none.
 func current(f *form.FieldState, v any) *slack.OptionBlockObject {
 	if f.Kind == form.Choice {
 		for _, o := range f.Options {
@@ -84,6 +37,16 @@ func current(f *form.FieldState, v any) *slack.OptionBlockObject {
 		return nil
 	}
 	return slack.NewOptionBlockObject(s, words(optionText(s)), nil)
+}
+
+func currentMany(f *form.FieldState) (out []*slack.OptionBlockObject) {
+	list, _ := f.Value.([]any)
+	for _, v := range list {
+		if o := current(f, v); o != nil && len(out) < maxOptions {
+			out = append(out, o)
+		}
+	}
+	return out
 }
 
 // optionObjects are options as Slack shows them. Those that would read the same are numbered.
@@ -103,23 +66,21 @@ func optionObjects(options []form.Option) []*slack.OptionBlockObject {
 
 func optionText(label string) string { return clip(visible(label, "(empty)"), maxOptionText) }
 
-// optionValue names an option: its own text where that fits, else a digest.
+// optionValue names an option: its own text where that is short and plain, else a digest.
 func optionValue(o form.Option) string {
-	if s, ok := o.Value.(string); ok && s != "" && s[0] != '#' && utf8.ValidString(s) && utf8.RuneCountInString(s) <= maxOptionValue {
+	if s, ok := o.Value.(string); ok && s != "" && s[0] != '#' && len(s) <= ownName && utf8.ValidString(s) && strings.TrimSpace(s) == s {
 		return s
 	}
-	data, _ := json.Marshal(o.Value)
-	return "#" + digest(string(data))
+	return "#" + jsonDigest(o.Value)
 }
 
-// optionOf is the allowed value that a name stands for.
-func optionOf(options []form.Option, name string) (any, bool) {
+// named are the allowed values by the names of their options.
+func named(options []form.Option) map[string]any {
+	out := make(map[string]any, len(options))
 	for _, o := range options {
-		if optionValue(o) == name {
-			return o.Value, true
-		}
+		out[optionValue(o)] = o.Value
 	}
-	return nil, false
+	return out
 }
 
 func chosen(f *form.FieldState, objects []*slack.OptionBlockObject) *slack.OptionBlockObject {
@@ -158,9 +119,15 @@ func same(a, b any) bool {
 // A Candidate is something a type-ahead can offer.
 type Candidate struct{ Label, Value string }
 
+// Suggestions is the ack of a type-ahead. One without options is a list without any.
+// https://docs.slack.dev/reference/interaction-payloads/block_suggestion-payload
+type Suggestions struct {
+	Options []*slack.OptionBlockObject `json:"options"`
+}
+
 // OptionsFrom is the ack of a type-ahead: as many as Slack takes, by number and by bytes.
 // What has too long a name to be chosen is left out.
-func OptionsFrom(found []Candidate) slack.OptionsResponse {
+func OptionsFrom(found []Candidate) Suggestions {
 	options := make([]form.Option, 0, len(found))
 	for _, c := range found {
 		if c.Value != "" && utf8.RuneCountInString(c.Value) <= maxOptionValue {
@@ -174,27 +141,35 @@ func OptionsFrom(found []Candidate) slack.OptionsResponse {
 	return fit(objects)
 }
 
-// Options is the ack of a type-ahead over a long list of allowed values.
-func Options(f *form.FieldState, query string) slack.OptionsResponse {
+// Options is the ack of a type-ahead over a long list of allowed values: first the one that
+// is what was typed, then those that begin with it, then those that hold it. So each can be
+// found by typing more of it.
+func Options(f *form.FieldState, query string) Suggestions {
 	query = strings.ToLower(strings.TrimSpace(query))
-	var found []form.Option
+	var ranked [3][]form.Option
 	for _, o := range f.Options {
-		if len(found) < maxOptions && strings.Contains(strings.ToLower(o.Label), query) {
-			found = append(found, o)
+		label := strings.ToLower(strings.TrimSpace(o.Label))
+		switch {
+		case label == query:
+			ranked[0] = append(ranked[0], o)
+		case strings.HasPrefix(label, query):
+			ranked[1] = append(ranked[1], o)
+		case strings.Contains(label, query), strings.Contains(strings.ToLower(scalar(o.Value)), query):
+			ranked[2] = append(ranked[2], o)
 		}
 	}
-	return fit(optionObjects(found))
+	found := slices.Concat(ranked[:]...)
+	return fit(optionObjects(found[:min(len(found), maxOptions)]))
 }
 
 // fit keeps as many options as an ack holds.
-func fit(objects []*slack.OptionBlockObject) slack.OptionsResponse {
+func fit(objects []*slack.OptionBlockObject) Suggestions {
 	size := 0
 	for i, o := range objects {
 		data, err := json.Marshal(o)
 		if size += len(data) + 1; err != nil || size > maxAck {
-			objects = objects[:i]
-			break
+			return Suggestions{objects[:i]}
 		}
 	}
-	return slack.OptionsResponse{Options: objects}
+	return Suggestions{objects}
 }

@@ -25,15 +25,11 @@ func Render(s *form.State, p Page) (slack.ModalViewRequest, error) {
 		return slack.ModalViewRequest{}, err
 	}
 	var blocks []slack.Block
-	if title := s.Steps[p.Step].Title; len(all) > 1 {
-		place := fmt.Sprintf("%d of %d", here+1, len(all))
-		if title != "" {
-			place = fmt.Sprintf("%s · %s", clip(title, maxHeader), place)
-		}
+	if place := place(s, p, here, len(all)); place != "" {
 		blocks = append(blocks, note(place))
 	}
 	blocks = append(blocks, all[here].blocks...)
-	if len(all[here].items) == 0 {
+	if len(all[here].blocks) == 0 {
 		blocks = append(blocks, say(cmp.Or(s.Form.Description, "This action asks for nothing.")))
 	}
 	submit := clip(cmp.Or(strings.TrimSpace(s.Form.Button), "Run"), maxTitle)
@@ -53,6 +49,18 @@ func Render(s *form.State, p Page) (slack.ModalViewRequest, error) {
 		PrivateMetadata: metadata,
 		Blocks:          slack.Blocks{BlockSet: blocks},
 	}, nil
+}
+
+// place says which page of how many this is, and what its step is called.
+func place(s *form.State, p Page, here, pages int) string {
+	var parts []string
+	if p.Step < len(s.Steps) && strings.TrimSpace(s.Steps[p.Step].Title) != "" {
+		parts = append(parts, clip(s.Steps[p.Step].Title, maxHeader))
+	}
+	if pages > 1 {
+		parts = append(parts, fmt.Sprintf("%d of %d", here+1, pages))
+	}
+	return strings.Join(parts, " · ")
 }
 
 // Notice is a view that only says something.
@@ -89,22 +97,16 @@ func itemBlocks(s *form.State, item form.ItemState) []slack.Block {
 		return []slack.Block{say(fixed(s, f))}
 	}
 	block := slack.NewInputBlock(BlockID(f.ID), words(clip(visible(f.Title, f.ID), maxLabel)), hint(f), element(f))
-	block.Optional = !f.Required
+	block.Optional = !f.Required || f.Kind == form.User && f.Value != nil // see Decode
 	block.DispatchAction = f.Watched
 	return []slack.Block{block}
-}
-
-// asked reports that a field is an input on its page. A disabled one is shown, and so is a
-// text that is longer than an input holds; both keep their value.
-func asked(f *form.FieldState) bool {
-	return !f.Disabled && len([]rune(shown(f))) <= maxInput && len(BlockID(f.ID)) > 0 && (f.Kind != form.Choice || len(f.Options) > 0)
 }
 
 // fixed is what a page says of a field that it does not ask for.
 func fixed(s *form.State, f *form.FieldState) string {
 	value := shown(f)
 	if value == "" && f.Value != nil {
-		value = plainValue(f.Value)
+		value = listed(f)
 	}
 	switch {
 	case value != "":
@@ -125,24 +127,49 @@ func fixed(s *form.State, f *form.FieldState) string {
 	return clip(visible(f.Title, f.ID), maxHeader) + "\n" + value
 }
 
-func plainValue(v any) string {
-	if s, ok := v.(string); ok {
-		return s
-	}
-	data, _ := json.Marshal(v)
-	return string(data)
-}
-
-// hint is the description of a field under it.
+// hint is the description of a field under it, and what it is when it is left empty: Port
+// gives an input without a value its default.
 func hint(f *form.FieldState) *slack.TextBlockObject {
-	text := strings.TrimSpace(f.Description)
-	if email, ok := f.Value.(string); ok && f.Kind == form.User && email != "" {
-		text = strings.TrimSpace(text + " Left empty it is " + email + ".")
+	var otherwise string
+	switch {
+	case f.Kind == form.User:
+		otherwise = listed(f) // who it was made with; Slack begins empty
+	case !f.Required && f.Default != nil && f.Kind != form.Boolean:
+		otherwise = defaultText(f)
 	}
-	if text == "" {
+	if otherwise != "" {
+		otherwise = "Left empty it is " + clip(strings.Join(strings.Fields(otherwise), " "), maxOptionText) + "."
+	}
+	text := strings.TrimSpace(f.Description)
+	if text == "" && otherwise == "" {
 		return nil
 	}
-	return words(clip(text, maxHint))
+	text = clip(text, maxHint-len(otherwise)-1)
+	return words(strings.TrimSpace(text + " " + otherwise))
+}
+
+// listed is a field's value on one line.
+func listed(f *form.FieldState) string { return commas(f.Value) }
+
+func defaultText(f *form.FieldState) string {
+	for _, o := range f.Options {
+		if same(o.Value, f.Default) {
+			return o.Label
+		}
+	}
+	return commas(f.Default)
+}
+
+func commas(v any) string {
+	list, ok := v.([]any)
+	if !ok {
+		return scalar(v)
+	}
+	parts := make([]string, 0, len(list))
+	for _, v := range list {
+		parts = append(parts, scalar(v))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // words is plain text, in which nothing of mrkdwn counts.
