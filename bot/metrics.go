@@ -93,3 +93,6 @@ func (m *Metrics) PortCall(purpose string, status int, took time.Duration) {
 	}
 	m.portCalls.WithLabelValues(purpose, code).Observe(took.Seconds())
 }
+
+// LinkTrouble counts what went wrong on a link to Slack, by slackapp.Trouble.Kind.
+func (m *Metrics) LinkTrouble(kind string) { m.troubles.WithLabelValues(kind).Inc() }

@@ -22,9 +22,8 @@ func TestAliceDeclaresAnIncident(t *testing.T) {
 	h.submits(form)
 	h.whispers(alice, "under way")
 
-	incidents := h.incident.Incidents()
 	message := h.shows(general, "API latency is up")
-	incidents = h.incident.Incidents()
+	incidents := h.incident.Incidents()
 	if len(incidents) != 1 {
 		t.Fatalf("%d incidents", len(incidents))
 	}

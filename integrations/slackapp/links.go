@@ -51,8 +51,11 @@ type Handler interface {
 func (a *App) Run(ctx context.Context, h Handler) error {
 	// The links outlive ctx by the time it takes to ack what is in hand.
 	run, stop := context.WithCancel(context.WithoutCancel(ctx))
-	defer stop()
 	hands := &hands{slots: make(chan struct{}, maxInHand)}
+	var sweeping sync.WaitGroup
+	defer sweeping.Wait()
+	defer stop()
+	sweeping.Go(func() { a.sweep(run) })
 
 	links, linked := errgroup.WithContext(run)
 	for i := range a.cfg.Links {
@@ -207,6 +210,21 @@ func (h *hands) wait(d time.Duration) {
 	select {
 	case <-idle:
 	case <-time.After(d):
+	}
+}
+
+// sweep drops what the caches hold beyond its time, until ctx ends.
+func (a *App) sweep(ctx context.Context) {
+	tick := time.NewTicker(time.Minute)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			a.seen.DeleteExpired()
+			a.people.DeleteExpired()
+		}
 	}
 }
 

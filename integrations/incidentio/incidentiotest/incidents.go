@@ -119,16 +119,7 @@ func (s *Server) declare(p payload) *Incident {
 			i.severity, i.Severity = &kept, sev.Name
 		}
 	}
-	// An incident made by the API starts in triage.
-	// https://docs.incident.io/incidents/lifecycle
-	if len(s.statuses) > 0 {
-		i.status = s.statuses[0]
-	}
-	for _, st := range s.statuses {
-		if p.StatusID != nil && st.ID == *p.StatusID || p.StatusID == nil && st.Category == "triage" {
-			i.status = st
-		}
-	}
+	i.status = s.first(p.StatusID)
 	i.Status = i.status.Name
 	for _, role := range p.Roles {
 		if a := role.Assignee; a != nil && role.RoleID == reporterRole {
@@ -142,6 +133,24 @@ func (s *Server) declare(p payload) *Incident {
 	s.incidents = append(s.incidents, i)
 	s.byKey[i.IdempotencyKey] = i
 	return i
+}
+
+// first is the status of a new incident: the one asked for, else triage.
+// https://docs.incident.io/incidents/lifecycle
+func (s *Server) first(id *string) (out Status) {
+	category := "triage"
+	if s.cfg.NoTriage {
+		category = "live"
+	}
+	for _, st := range slices.SortedFunc(slices.Values(s.statuses), func(a, b Status) int { return b.Rank - a.Rank }) {
+		if id != nil && st.ID == *id {
+			return st
+		}
+		if st.Category == category || out.ID == "" {
+			out = st
+		}
+	}
+	return out
 }
 
 // wire is an incident as the API shows it: keys that have no value are absent. The caller

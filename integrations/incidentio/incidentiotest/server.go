@@ -24,6 +24,7 @@ type Config struct {
 	Permalinks string        // what permalinks begin with; "": https://app.incident.io/acme
 	Severities []Severity    // nil: the guide's three
 	Statuses   []Status      // nil: those of a new organisation
+	NoTriage   bool          // incidents made by the API start as the first live status, as where triage is off
 	ChannelIn  time.Duration // until an incident's channel is known; 0: 300 ms
 }
 

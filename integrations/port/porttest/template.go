@@ -76,7 +76,7 @@ func renderObject(v map[string]any, data any, depth int) (any, error) {
 				out[k] = value
 			}
 		default:
-			return nil, fmt.Errorf("Evaluated object key should be undefined, null or string. Original key: %s, evaluated to: %s", key, stringify(k))
+			return nil, fmt.Errorf("template: Evaluated object key should be undefined, null or string. Original key: %s, evaluated to: %s", key, stringify(k))
 		}
 	}
 	return out, nil
@@ -100,7 +100,7 @@ func spread(out map[string]any, value any) error {
 			out[fmt.Sprint(i)] = v
 		}
 	default:
-		return fmt.Errorf("Evaluated value should be an object if the key is {{ spreadValue() }}. Original value: %s", stringify(value))
+		return fmt.Errorf("template: Evaluated value should be an object if the key is {{ spreadValue() }}. Original value: %s", stringify(value))
 	}
 	return nil
 }
@@ -164,13 +164,13 @@ func templates(s string) ([]span, error) {
 		case quote != 0:
 		case double('{'):
 			if open >= 0 {
-				return nil, fmt.Errorf("Found double braces in index %d inside other one in index %d", i, open-2)
+				return nil, fmt.Errorf("template: Found double braces in index %d inside other one in index %d", i, open-2)
 			}
 			open = i + 2
 			i++
 		case double('}'):
 			if open < 0 {
-				return nil, fmt.Errorf("Found closing double braces in index %d without opening double braces", i)
+				return nil, fmt.Errorf("template: Found closing double braces in index %d without opening double braces", i)
 			}
 			out = append(out, span{open, i})
 			open = -1
@@ -178,7 +178,7 @@ func templates(s string) ([]span, error) {
 		}
 	}
 	if open >= 0 {
-		return nil, fmt.Errorf("Found opening double braces in index %d without closing double braces", open-2)
+		return nil, fmt.Errorf("template: Found opening double braces in index %d without closing double braces", open-2)
 	}
 	return out, nil
 }

@@ -1,0 +1,193 @@
+package main
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"foghorn/integrations/emulator"
+)
+
+// An outcome is how a run of the program ended.
+type outcome struct {
+	code           int
+	stdout, stderr string
+	took           time.Duration
+}
+
+// runs runs the program in a directory of its own, with an environment of its own.
+func runs(t *testing.T, env map[string]string, args ...string) outcome {
+	t.Helper()
+	dir := t.TempDir()
+	t.Chdir(dir)
+	file := func(name string) *os.File {
+		f, err := os.Create(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = f.Close() })
+		return f
+	}
+	c := &console{file("stdin"), file("stdout"), file("stderr"), func(name string) (string, bool) { v, ok := env[name]; return v, ok }}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	begun := time.Now()
+	o := outcome{code: run(ctx, args, c), took: time.Since(begun)}
+	stdout, _ := os.ReadFile(c.stdout.Name())
+	stderr, _ := os.ReadFile(c.stderr.Name())
+	o.stdout, o.stderr = string(stdout), string(stderr)
+	return o
+}
+
+// good is an environment that serve accepts as far as it can be judged without asking.
+func good() map[string]string {
+	return map[string]string{
+		"SLACK_APP_TOKEN": "xapp-1-A0-1-secretapp", "SLACK_BOT_TOKEN": "xoxb-1-secretbot",
+		"PORT_CLIENT_ID": "id", "PORT_CLIENT_SECRET": "secretport", "HTTP_ADDR": "off",
+	}
+}
+
+func TestWrongSettingsAreRefused(t *testing.T) {
+	for _, c := range []struct{ name, variable, value, want string }{
+		{"empty token", "SLACK_BOT_TOKEN", "", "SLACK_BOT_TOKEN is required"},
+		{"swapped bot token", "SLACK_BOT_TOKEN", "xapp-1-secret", "belongs in SLACK_APP_TOKEN"},
+		{"swapped app token", "SLACK_APP_TOKEN", "xoxb-1-secret", "belongs in SLACK_BOT_TOKEN"},
+		{"user token", "SLACK_BOT_TOKEN", "xoxp-1-secret", "a user token"},
+		{"quoted token", "SLACK_BOT_TOKEN", `"xoxb-secret"`, "quotes"},
+		{"no secret", "PORT_CLIENT_SECRET", "", "PORT_CLIENT_SECRET is required"},
+		{"secret with a line break", "PORT_CLIENT_SECRET", "secret\n", "PORT_CLIENT_SECRET has blanks"},
+		{"no address", "PORT_BASE_URL", "api.port.io", "PORT_BASE_URL is not an address"},
+		{"address with a user", "SLACK_API_URL", "https://u:secret@slack.com/api/", "SLACK_API_URL is not an address"},
+		{"level", "LOG_LEVEL", "loud", "LOG_LEVEL is"},
+		{"format", "LOG_FORMAT", "xml", "LOG_FORMAT is"},
+		{"command", "SLACK_COMMAND", "incident", "SLACK_COMMAND is"},
+		{"channel", "ANNOUNCE_CHANNEL", "#general", "ANNOUNCE_CHANNEL is"},
+		{"action", "PORT_ACTION", "a/b", "PORT_ACTION is"},
+		{"listener", "HTTP_ADDR", "8080", "HTTP_ADDR is"},
+		{"cluster", "NATS_URL", "localhost", "NATS_URL is"},
+		{"retention", "STATE_RETENTION", "soon", "STATE_RETENTION is"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			env := good()
+			env[c.variable] = c.value
+			o := runs(t, env, "serve")
+			if o.code != exitSetting || !strings.Contains(o.stderr, c.want) || !strings.Contains(o.stderr, "hint:") {
+				t.Errorf("exit %d: %s", o.code, o.stderr)
+			}
+			saysNoSecret(t, o)
+		})
+	}
+}
+
+func saysNoSecret(t *testing.T, o outcome) {
+	t.Helper()
+	for _, bad := range []string{"secret", "goroutine ", ".go:"} {
+		if strings.Contains(o.stdout+o.stderr, bad) {
+			t.Errorf("it shows %q: %s", bad, o.stderr)
+		}
+	}
+}
+
+func TestAllFaultsAreNamedAtOnce(t *testing.T) {
+	o := runs(t, map[string]string{"LOG_LEVEL": "loud"}) // bare foghorn is serve
+	for _, name := range []string{"SLACK_APP_TOKEN", "SLACK_BOT_TOKEN", "PORT_CLIENT_ID", "PORT_CLIENT_SECRET", "LOG_LEVEL"} {
+		if !strings.Contains(o.stderr, name) {
+			t.Errorf("%s is not named: %s", name, o.stderr)
+		}
+	}
+	if o.code != exitSetting {
+		t.Errorf("exit %d", o.code)
+	}
+}
+
+func TestTheFileBehindTheEnvironment(t *testing.T) {
+	path := filepath.Join(t.TempDir(), ".env")
+	if err := os.WriteFile(path, []byte("LOG_LEVEL=debug\nSLACK_COMMAND=\"/outage\"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cfg, err := loadConfig(func(name string) (string, bool) { v, ok := map[string]string{"LOG_LEVEL": "warn"}[name]; return v, ok }, path, "version")
+	if err != nil || cfg.LogLevel != "warn" || cfg.SlackCommand != "/outage" {
+		t.Errorf("%+v, %v", cfg, err)
+	}
+}
+
+// env is the environment of a bot in the demo's world.
+func (w *world) env(edit ...string) map[string]string {
+	env := map[string]string{
+		"SLACK_APP_TOKEN": w.slack.AppToken, "SLACK_BOT_TOKEN": w.slack.BotToken, "SLACK_API_URL": w.slack.URL(),
+		"PORT_CLIENT_ID": w.port.ClientID, "PORT_CLIENT_SECRET": w.port.ClientSecret, "PORT_BASE_URL": w.port.URL(),
+		"STATE_DIR": w.dir, "HTTP_ADDR": "off",
+	}
+	for i := 0; i < len(edit); i += 2 {
+		env[edit[i]] = edit[i+1]
+	}
+	return env
+}
+
+func opened(t *testing.T) *world {
+	t.Helper()
+	w, err := openWorld()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.close)
+	return w
+}
+
+func TestWhatSlackAndPortRefuseIsNamed(t *testing.T) {
+	for _, c := range []struct{ name, variable, value, want string }{
+		{"a bot token that Slack does not know", "SLACK_BOT_TOKEN", "xoxb-secret", "SLACK_BOT_TOKEN is refused by Slack"},
+		{"an app token that Slack does not know", "SLACK_APP_TOKEN", "xapp-secret", "SLACK_APP_TOKEN is refused by Slack"},
+		{"a secret that Port does not know", "PORT_CLIENT_SECRET", "secret", "PORT_CLIENT_SECRET are refused by Port"},
+		{"an action that Port does not have", "PORT_ACTION", "nothing", `PORT_ACTION names the action "nothing"`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := opened(t)
+			o := runs(t, w.env(c.variable, c.value), "serve")
+			if o.code != exitSetting || !strings.Contains(o.stderr, c.want) {
+				t.Errorf("exit %d after %v: %s", o.code, o.took, o.stderr)
+			}
+			saysNoSecret(t, o)
+		})
+	}
+}
+
+func TestAnOutageIsNoWrongSetting(t *testing.T) {
+	w := opened(t)
+	w.port.Plan(emulator.Fault{Status: 503, Body: "<html>"})
+	stop, err := w.run(t.Context())
+	if err != nil {
+		t.Fatalf("it did not start: %v", err)
+	}
+	w.port.Clear()
+	if err := stop(); err != nil {
+		t.Errorf("it ended with %v", err)
+	}
+}
+
+func TestDemoScript(t *testing.T) {
+	o := runs(t, nil, "demo", "--script")
+	if o.code != 0 {
+		t.Fatalf("exit %d: %s%s", o.code, o.stdout, o.stderr)
+	}
+	for _, hop := range []string{"command", "[Name, Description, Severity, Visibility]", "submission", "run ", "webhook", "incident", "automation", "entity", "message"} {
+		if !strings.Contains(o.stdout, hop) {
+			t.Errorf("the hop %q is not shown:\n%s", hop, o.stdout)
+		}
+	}
+}
+
+func TestADemoWhoseHopFailsSaysWhich(t *testing.T) {
+	w := opened(t)
+	w.incident.Plan(emulator.Fault{Path: "/v2/incidents", Status: 500})
+	var out strings.Builder
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+	defer cancel()
+	err := w.script(ctx, &out)
+	if err == nil || !strings.Contains(err.Error(), `the hop "incident" did not happen`) {
+		t.Errorf("got %v", err)
+	}
+}

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"cmp"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/goccy/go-yaml"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+var update = flag.Bool("update", false, "write what the tests compare with")
+
+const root = "../.."
+
+// between is what a document holds between two marks, which the tests keep true.
+func between(t *testing.T, document, mark, want string) {
+	t.Helper()
+	path := filepath.Join(root, document)
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	begin, end := "<!-- "+mark+" -->\n", "<!-- end of "+mark+" -->"
+	before, rest, ok := strings.Cut(string(data), begin)
+	have, after, ok2 := strings.Cut(rest, end)
+	if !ok || !ok2 {
+		t.Fatalf("%s has no %q", document, begin)
+	}
+	if have == want {
+		return
+	}
+	if *update {
+		if err := os.WriteFile(path, []byte(before+begin+want+end+after), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	t.Errorf("%s is not true any more (go test ./cmd/foghorn -update mends it); want\n%s", document, want)
+}
+
+// whole compares a file.
+func whole(t *testing.T, document, want string) {
+	t.Helper()
+	path := filepath.Join(root, document)
+	have, _ := os.ReadFile(path)
+	if string(have) == want {
+		return
+	}
+	if *update {
+		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	t.Errorf("%s is not true any more (go test ./cmd/foghorn -update mends it); want\n%s", document, want)
+}
+
+func TestTheTableOfSettings(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("| variable | meaning | default | required by |\n|---|---|---|---|\n")
+	for _, s := range settings {
+		value := ""
+		if s.Default != "" {
+			value = "`" + s.Default + "`"
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", s.Name, s.Meaning, value, s.Required)
+	}
+	between(t, "README.md", "settings", b.String())
+}
+
+func TestTheExampleOfAnEnvironment(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("# Copy this to .env and fill it in. The environment wins over the file.\n")
+	for _, s := range settings {
+		required := ""
+		if s.Required != "" {
+			required = " Required by " + s.Required + "."
+		}
+		fmt.Fprintf(&b, "\n# %s%s\n", strings.ReplaceAll(s.Meaning, "`", ""), required)
+		off := "#"
+		if s.Required != "" {
+			off = ""
+		}
+		fmt.Fprintf(&b, "%s%s=%s\n", off, s.Name, s.Default)
+	}
+	whole(t, ".env.example", b.String())
+}
+
+func TestTheSlackApp(t *testing.T) {
+	text, err := yaml.Marshal(newAppManifest("/incident"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole(t, "slack-app.yaml", "# The Slack app of Foghorn: foghorn slack-manifest prints it.\n"+string(text))
+}
+
+// slackSchema is the vendor's. It is not part of this repository.
+const slackSchema = root + "/../shared/spec/slack-manifest-schema.json"
+
+func TestTheSlackAppIsOneThatSlackTakes(t *testing.T) {
+	data, err := os.ReadFile(slackSchema)
+	if err != nil {
+		t.Logf("no schema in %s: nothing was checked", slackSchema)
+		return
+	}
+	schema, err := jsonschema.UnmarshalJSON(strings.NewReader(string(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := jsonschema.NewCompiler()
+	c.UseRegexpEngine(lenient)
+	if err := c.AddResource("manifest.json", schema); err != nil {
+		t.Fatal(err)
+	}
+	compiled, err := c.Compile("manifest.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, command := range []string{"/incident", "/x"} {
+		flat, err := json.Marshal(newAppManifest(command))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var v any
+		_ = json.Unmarshal(flat, &v)
+		if err := compiled.Validate(v); err != nil {
+			t.Errorf("%s: %v", command, err)
+		}
+	}
+}
+
+// lenient compiles a pattern without its look-aheads, which Go's regular expressions do not know.
+func lenient(pattern string) (jsonschema.Regexp, error) {
+	return regexp.Compile(lookAhead.ReplaceAllString(pattern, ""))
+}
+
+var lookAhead = regexp.MustCompile(`\(\?[!=][^)]*\)`)
+
+func TestHelpFitsAScreen(t *testing.T) {
+	out := runs(t, nil, "help")
+	if n := strings.Count(out.stdout, "\n"); n > 24 || n < 8 {
+		t.Errorf("%d lines:\n%s", n, cmp.Or(out.stdout, out.stderr))
+	}
+}

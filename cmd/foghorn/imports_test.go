@@ -1,0 +1,85 @@
+package main
+
+import (
+	"encoding/json"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// rules say which of our packages each package may import, tests not counted. A rule ends
+// in "/..." when it holds for all below it.
+var rules = map[string][]string{
+	"foghorn/bot":                                    {"foghorn/bot/...", "foghorn/integrations/slackapp", "foghorn/integrations/port", "foghorn/integrations/rest"},
+	"foghorn/bot/form":                               {},
+	"foghorn/bot/modal":                              {"foghorn/bot/form"},
+	"foghorn/bot/card":                               {"foghorn/integrations/slackapp"},
+	"foghorn/integrations/rest":                      {},
+	"foghorn/integrations/rest/resttest":             {"foghorn/integrations/rest"},
+	"foghorn/integrations/port":                      {"foghorn/integrations/rest"},
+	"foghorn/integrations/incidentio":                {"foghorn/integrations/rest"},
+	"foghorn/integrations/slackapp":                  {},
+	"foghorn/integrations/emulator":                  {},
+	"foghorn/integrations/slackapp/slacktest":        {"foghorn/integrations/emulator"},
+	"foghorn/integrations/port/porttest":             {"foghorn/integrations/emulator"},
+	"foghorn/integrations/incidentio/incidentiotest": {"foghorn/integrations/emulator"},
+	"foghorn/manifests":                              {},
+}
+
+// only names who alone may import a package of somebody else's.
+var only = map[string][]string{
+	"github.com/sirupsen/logrus":   {"foghorn/bot", "foghorn/cmd/foghorn"},
+	"github.com/slack-go/slack":    {"foghorn/bot", "foghorn/bot/modal", "foghorn/bot/card", "foghorn/integrations/slackapp"},
+	"github.com/nats-io/nats.go":   {"foghorn/bot"},
+	"github.com/alecthomas/kong":   {"foghorn/cmd/foghorn"},
+	"github.com/joho/godotenv":     {"foghorn/cmd/foghorn"},
+	"github.com/gorilla/websocket": {"foghorn/integrations/slackapp/slacktest"},
+}
+
+func TestImportsPointDown(t *testing.T) {
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "foghorn/...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for dec := json.NewDecoder(strings.NewReader(string(out))); dec.More(); {
+		var p struct {
+			ImportPath string
+			Imports    []string
+		}
+		if err := dec.Decode(&p); err != nil {
+			t.Fatal(err)
+		}
+		allowed, ruled := rules[p.ImportPath]
+		if !ruled && !strings.HasPrefix(p.ImportPath, "foghorn/cmd/") {
+			t.Errorf("%s has no rule: which floor is it on?", p.ImportPath)
+		}
+		for _, i := range p.Imports {
+			if ruled && strings.HasPrefix(i, "foghorn/") && !slices.ContainsFunc(allowed, func(a string) bool { return fits(a, i) }) {
+				t.Errorf("%s must not import %s", p.ImportPath, i)
+			}
+			if owners, owned := only[i]; owned && !slices.Contains(owners, p.ImportPath) {
+				t.Errorf("%s must not import %s", p.ImportPath, i)
+			}
+		}
+	}
+}
+
+func fits(rule, path string) bool {
+	if below, ok := strings.CutSuffix(rule, "/..."); ok {
+		return strings.HasPrefix(path, below+"/")
+	}
+	return rule == path
+}
+
+func TestTheBinaryLinksNoTesting(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", "foghorn/cmd/foghorn").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for dep := range strings.Lines(string(out)) {
+		if dep = strings.TrimSpace(dep); dep == "testing" || strings.HasSuffix(dep, "/resttest") {
+			t.Errorf("the binary links %s", dep)
+		}
+	}
+}

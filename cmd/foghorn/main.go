@@ -1,0 +1,82 @@
+// Foghorn brings a Port self-service action to Slack: a command opens its form, the
+// submission runs it as the person who asked, and the channel hears how it ended.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// Exit codes.
+const (
+	exitFailed  = 1 // the command did its work and the answer is no
+	exitSetting = 2 // a setting or an argument is wrong
+)
+
+// commands is the command line.
+type commands struct {
+	Serve         serveCmd         `cmd:"" default:"1" help:"Run the bot (also without any command)."`
+	Demo          demoCmd          `cmd:"" help:"Everything on this machine, without any account."`
+	SlackManifest slackManifestCmd `cmd:"" help:"Print the manifest of the Slack app for the configured command."`
+	Version       versionCmd       `cmd:"" help:"Print the version."`
+}
+
+const about = `Foghorn runs Port actions from Slack.
+
+Settings come from the environment and from .env; see .env.example.
+
+Examples:
+  foghorn demo --script        see one incident travel, without any account
+  foghorn slack-manifest       what to paste into api.slack.com/apps
+  foghorn serve                run the bot`
+
+// console is where a command reads and writes. Tests have their own.
+type console struct {
+	stdin, stdout, stderr *os.File
+	env                   func(string) (string, bool)
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	os.Exit(run(ctx, os.Args[1:], &console{os.Stdin, os.Stdout, os.Stderr, os.LookupEnv}))
+}
+
+// run is the whole program. It returns the exit code.
+func run(ctx context.Context, args []string, c *console) int {
+	if len(args) == 1 && args[0] == "help" {
+		args = []string{"--help"}
+	}
+	var cmds commands
+	exited := -1
+	parser, err := kong.New(&cmds, kong.Name("foghorn"), kong.Description(about), kong.UsageOnError(),
+		kong.Writers(c.stdout, c.stderr), kong.Exit(func(code int) { exited = code }),
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(c), kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}))
+	if err != nil {
+		_, _ = fmt.Fprintln(c.stderr, "foghorn:", err)
+		return exitFailed
+	}
+	parsed, err := parser.Parse(args)
+	if exited >= 0 {
+		return exited
+	}
+	if err != nil {
+		_, _ = fmt.Fprintf(c.stderr, "foghorn: %v\n  hint: foghorn help\n", err)
+		return exitSetting
+	}
+	err = parsed.Run()
+	if err == nil {
+		return 0
+	}
+	_, _ = fmt.Fprintln(c.stderr, "foghorn:", err)
+	if _, wrong := errors.AsType[*SettingError](err); wrong {
+		return exitSetting
+	}
+	return exitFailed
+}

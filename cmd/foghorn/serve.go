@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/sirupsen/logrus"
+	"golang.org/x/sync/errgroup"
+
+	"foghorn/bot"
+	"foghorn/integrations/port"
+	"foghorn/integrations/rest"
+	"foghorn/integrations/slackapp"
+)
+
+// checkTimeout bounds the questions that are asked before the bot starts.
+const checkTimeout = 8 * time.Second
+
+type serveCmd struct{}
+
+func (serveCmd) Run(ctx context.Context, c *console) error {
+	cfg, err := loadConfig(c.env, ".env", "serve")
+	if err != nil {
+		return err
+	}
+	return serve(ctx, cfg, cfg.logger(c.stderr))
+}
+
+// serve runs the bot until ctx ends. Settings that can never work are refused; an outage
+// only makes it wait.
+func serve(ctx context.Context, cfg Config, log *logrus.Entry) error {
+	metrics := bot.NewMetrics()
+	client := port.New(port.Config{
+		BaseURL: cfg.PortBaseURL, ClientID: cfg.PortClientID, ClientSecret: cfg.PortClientSecret, OnCall: metrics.PortCall,
+	})
+	defer client.Close()
+	app := slackapp.New(slackapp.Config{
+		AppToken: cfg.SlackAppToken, BotToken: cfg.SlackBotToken, APIURL: cfg.SlackAPIURL, OnCall: metrics.SlackCall,
+		OnTrouble: func(t slackapp.Trouble) {
+			metrics.LinkTrouble(t.Kind)
+			log.WithError(t.Err).WithField("link", t.Link).Warn("trouble on a link to Slack")
+		},
+	})
+	if err := ask(ctx, cfg, app, client, log); err != nil {
+		return err
+	}
+	b, err := bot.Open(ctx, bot.Config{
+		Action: cfg.PortAction, Command: cfg.SlackCommand, Announce: cfg.AnnounceChannel, PortURL: cfg.PortBaseURL,
+		StateDir: cfg.StateDir, NATSURL: cfg.NATSURL, Retention: cfg.Retention, Log: log, Metrics: metrics,
+	}, app, client)
+	if errors.Is(err, bot.ErrStateInUse) {
+		return fault("STATE_DIR", "is in use: "+err.Error(), "stop the other process, or give each its own directory")
+	}
+	if err != nil {
+		return fmt.Errorf("start: %w", err)
+	}
+	defer b.Close()
+
+	group, ctx := errgroup.WithContext(ctx)
+	if cfg.HTTPAddr != "" {
+		ln, err := net.Listen("tcp", cfg.HTTPAddr)
+		if err != nil {
+			return fault("HTTP_ADDR", "cannot be listened on: "+err.Error(), "choose another port, or off")
+		}
+		log.WithField("addr", ln.Addr().String()).Info("serving /healthz, /readyz and /metrics")
+		group.Go(func() error { return b.ServeHTTP(ctx, ln, cfg.PortWebhookSecret) })
+	}
+	group.Go(func() error {
+		log.WithField("version", versionText()).WithField("command", cfg.SlackCommand).WithField("action", cfg.PortAction).Info("listening to Slack")
+		return named(b.Run(ctx))
+	})
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	log.Info("stopped")
+	return nil
+}
+
+// ask finds settings that Slack or Port refuses for good. What cannot be asked now is
+// only logged.
+func ask(ctx context.Context, cfg Config, app *slackapp.App, client *port.Client, log *logrus.Entry) error {
+	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
+	defer cancel()
+	var faults [3]*Fault
+	var group errgroup.Group
+	group.Go(func() error {
+		_, err := app.Check(ctx)
+		if e, ok := errors.AsType[*slackapp.Error](err); ok && e.Fatal() {
+			faults[0] = &Fault{"SLACK_BOT_TOKEN", "is refused by Slack: " + e.Code, "copy the token again from OAuth & Permissions; reinstall the app if it was revoked"}
+		} else if err != nil {
+			log.WithError(err).Warn("Slack cannot be asked now; starting anyway")
+		}
+		return nil
+	})
+	group.Go(func() error {
+		err := client.Check(ctx)
+		if errors.Is(err, port.ErrCredentials) {
+			faults[1] = &Fault{"PORT_CLIENT_ID and PORT_CLIENT_SECRET", "are refused by Port", "copy both from Port, Credentials; those of the United States need PORT_BASE_URL=https://api.us.port.io"}
+			return nil
+		}
+		if err != nil {
+			log.WithError(err).Warn("Port cannot be asked now; starting anyway")
+			return nil
+		}
+		if _, err = client.Action(ctx, cfg.PortAction); rest.Status(err) == http.StatusNotFound {
+			faults[2] = &Fault{"PORT_ACTION", fmt.Sprintf("names the action %q, which Port does not have", cfg.PortAction), "create it from manifests/action.json, or name another one"}
+		}
+		return nil
+	})
+	_ = group.Wait() // the functions report in faults
+	var wrong SettingError
+	for _, f := range faults {
+		if f != nil {
+			wrong.Faults = append(wrong.Faults, *f)
+		}
+	}
+	if len(wrong.Faults) > 0 {
+		return &wrong
+	}
+	return nil
+}
+
+// named says which setting is to blame for a link that can never be opened.
+func named(err error) error {
+	if e, ok := errors.AsType[*slackapp.Error](err); ok && e.Fatal() && e.Method == "apps.connections.open" {
+		return fault("SLACK_APP_TOKEN", "is refused by Slack: "+e.Code, "make a new one under Basic Information, App-Level Tokens, with the scope connections:write; Socket Mode must be on")
+	}
+	return err
+}

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+
+	"github.com/goccy/go-yaml"
+)
+
+// appManifest is the manifest of the Slack app, as far as Foghorn needs one.
+// https://docs.slack.dev/reference/app-manifest
+type appManifest struct {
+	Metadata struct {
+		MajorVersion int `json:"major_version" yaml:"major_version"`
+		MinorVersion int `json:"minor_version" yaml:"minor_version"`
+	} `json:"_metadata" yaml:"_metadata"`
+	Display struct {
+		Name            string `json:"name" yaml:"name"`
+		Description     string `json:"description" yaml:"description"`
+		BackgroundColor string `json:"background_color" yaml:"background_color"`
+	} `json:"display_information" yaml:"display_information"`
+	Features struct {
+		AppHome struct {
+			Messages bool `json:"messages_tab_enabled" yaml:"messages_tab_enabled"`
+			ReadOnly bool `json:"messages_tab_read_only_enabled" yaml:"messages_tab_read_only_enabled"`
+		} `json:"app_home" yaml:"app_home"`
+		Bot struct {
+			Name   string `json:"display_name" yaml:"display_name"`
+			Online bool   `json:"always_online" yaml:"always_online"`
+		} `json:"bot_user" yaml:"bot_user"`
+		Commands []slashCommand `json:"slash_commands" yaml:"slash_commands"`
+	} `json:"features" yaml:"features"`
+	OAuth struct {
+		Scopes struct {
+			Bot      []string `json:"bot" yaml:"bot"`
+			Optional []string `json:"bot_optional" yaml:"bot_optional"`
+		} `json:"scopes" yaml:"scopes"`
+	} `json:"oauth_config" yaml:"oauth_config"`
+	Settings struct {
+		Interactivity struct {
+			Enabled bool `json:"is_enabled" yaml:"is_enabled"`
+		} `json:"interactivity" yaml:"interactivity"`
+		Deploy     bool `json:"org_deploy_enabled" yaml:"org_deploy_enabled"`
+		SocketMode bool `json:"socket_mode_enabled" yaml:"socket_mode_enabled"`
+		Rotation   bool `json:"token_rotation_enabled" yaml:"token_rotation_enabled"`
+	} `json:"settings" yaml:"settings"`
+}
+
+type slashCommand struct {
+	Command     string `json:"command" yaml:"command"`
+	Description string `json:"description" yaml:"description"`
+	Hint        string `json:"usage_hint" yaml:"usage_hint"`
+	Escape      bool   `json:"should_escape" yaml:"should_escape"`
+}
+
+// Scopes that the bot needs, and those that let it find a message whose answer was lost.
+var (
+	neededScopes   = []string{"commands", "chat:write", "chat:write.public", "users:read", "users:read.email"}
+	optionalScopes = []string{"channels:history", "groups:history"}
+)
+
+func newAppManifest(command string) appManifest {
+	var m appManifest
+	m.Metadata.MajorVersion, m.Metadata.MinorVersion = 2, 1
+	m.Display.Name = "Foghorn"
+	m.Display.Description = "Runs a Port action from Slack, as you, and tells the channel how it ended."
+	m.Display.BackgroundColor = "#1d3557"
+	m.Features.AppHome.Messages, m.Features.AppHome.ReadOnly = true, true
+	m.Features.Bot.Name, m.Features.Bot.Online = "Foghorn", true
+	m.Features.Commands = []slashCommand{{Command: command, Description: "Declare an incident", Hint: "what is happening"}}
+	m.OAuth.Scopes.Bot, m.OAuth.Scopes.Optional = neededScopes, optionalScopes
+	m.Settings.Interactivity.Enabled, m.Settings.SocketMode = true, true
+	return m
+}
+
+type slackManifestCmd struct{}
+
+func (slackManifestCmd) Run(c *console) error {
+	cfg, err := loadConfig(c.env, ".env", "slack-manifest")
+	if err != nil {
+		return err
+	}
+	m := newAppManifest(cfg.SlackCommand)
+	text, err := yaml.Marshal(m)
+	if err != nil {
+		return fmt.Errorf("write manifest: %w", err)
+	}
+	flat, err := json.Marshal(m)
+	if err != nil {
+		return fmt.Errorf("write manifest: %w", err)
+	}
+	_, _ = fmt.Fprintf(c.stdout, "# The Slack app of Foghorn: foghorn slack-manifest prints it.\n%s", text)
+	_, _ = fmt.Fprintf(c.stderr, "\nCreate the app with one click:\nhttps://api.slack.com/apps?new_app=1&manifest_json=%s\n", url.QueryEscape(string(flat)))
+	return nil
+}
