@@ -149,7 +149,7 @@ func (b *Bot) submit(ctx context.Context, cb slack.InteractionCallback) any {
 // turn goes to the next page of the form, or shows what is wrong with this one.
 func (b *Bot) turn(ctx context.Context, cb slack.InteractionCallback, s session, state *form.State, wrong map[string]string) any {
 	if here := modal.ErrorsByBlock(state, s.page, wrong); len(here) > 0 {
-		if !showable(cb.View, here) {
+		if !showable(cb.View, here) && (len(cb.View.Blocks.BlockSet) > 0 || s.page.Version != s.form.Version) {
 			return b.show(ctx, cb, s, state, s.page) // the page has other fields now
 		}
 		return slack.NewErrorsViewSubmissionResponse(here)
