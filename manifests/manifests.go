@@ -1,5 +1,5 @@
 // Package manifests holds what Foghorn sets up in Port: the definitions of Port's guide
-// "Create an incident.io incident", as data.
+// "Create an incident.io incident", as data, and how they are adapted to an organisation.
 package manifests
 
 import (
@@ -15,6 +15,7 @@ const (
 	BlueprintID  = "incidentIOIncident"
 	ActionID     = "create_incident_io_incident_webhook"
 	AutomationID = "incident_io_incident_sync_status"
+	PushID       = "foghorn_run_updated"
 	SecretName   = "INCIDENT_IO_API_KEY"
 )
 
@@ -23,6 +24,7 @@ type Set struct {
 	Blueprint  json.RawMessage // of the incidents in the catalog
 	Action     json.RawMessage // declares an incident
 	Automation json.RawMessage // puts a declared incident into the catalog
+	Push       json.RawMessage // tells the bot of its runs; nil when the bot cannot be reached
 }
 
 // Guide is the guide to the letter.
