@@ -1,0 +1,230 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"foghorn/integrations/emulator"
+	"foghorn/integrations/slackapp/slacktest"
+)
+
+// built builds the program once.
+var built = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "foghorn-test-")
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "foghorn")
+	out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("%w: %s", err, out)
+	}
+	return path, nil
+})
+
+// A process is a real foghorn serve, which can be killed.
+type process struct {
+	cmd  *exec.Cmd
+	done chan error
+}
+
+// starts starts a process between the world's services and waits until it listens.
+func (w *world) starts(t *testing.T) *process {
+	t.Helper()
+	path, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(path, "serve")
+	cmd.Dir = t.TempDir()
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH")}
+	for k, v := range w.env() {
+		cmd.Env = append(cmd.Env, k+"="+v)
+	}
+	cmd.Stderr = t.Output()
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	p := &process{cmd: cmd, done: make(chan error, 1)}
+	go func() { p.done <- cmd.Wait() }()
+	t.Cleanup(func() { _ = cmd.Process.Kill() })
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	if err := w.slack.WaitSockets(ctx, 2); err != nil {
+		t.Fatalf("it does not listen: %v", err)
+	}
+	return p
+}
+
+// kills ends the process with no warning.
+func (p *process) kills() {
+	_ = p.cmd.Process.Kill()
+	<-p.done
+}
+
+// room is the id of one of the channels that a test adds.
+func room(i int) string { return "C0ROOM" + strconv.Itoa(i) }
+
+// tries declares an incident by a name. It reports whether the submission was acked.
+func (w *world) tries(ctx context.Context, who, channel, name string) bool {
+	p := w.slack.Person(who)
+	if _, err := p.Types(ctx, channel, "/incident"); err != nil {
+		return false
+	}
+	form, err := p.WaitModal(ctx, func(m *slacktest.Modal) bool { return len(m.Labels()) > 0 })
+	if err != nil {
+		return false
+	}
+	defer func() { _ = form.Dismiss(ctx) }()
+	for label, value := range map[string]string{"Name": name, "Severity": "Major", "Visibility": "public"} {
+		if form.Fill(label, value) != nil {
+			return false
+		}
+	}
+	r, err := form.Submit(ctx)
+	return err == nil && r.Closed
+}
+
+// told waits until every name is told, and gives how often each is in the channel and in Port.
+func (w *world) told(ctx context.Context, names map[string]bool) (messages, runs map[string]int, err error) {
+	for {
+		messages, runs = map[string]int{}, map[string]int{}
+		for _, c := range w.slack.Channels() {
+			for _, m := range w.slack.Messages(c.ID) {
+				for name := range names {
+					if m.Shows(name + "!") {
+						messages[name]++
+					}
+				}
+			}
+		}
+		for _, r := range w.port.Runs() {
+			name, _ := r.Properties["name"].(string)
+			runs[name[:max(len(name)-1, 0)]]++
+		}
+		missing := 0
+		for name, acked := range names {
+			if acked && messages[name] == 0 {
+				missing++
+			}
+		}
+		if missing == 0 {
+			return messages, runs, nil
+		}
+		select {
+		case <-ctx.Done():
+			return messages, runs, fmt.Errorf("%d were never told", missing)
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// TestTenInFlight stops a process with ten incidents in flight, in order and with no
+// warning, and starts another: all ten are told, once each.
+func TestTenInFlight(t *testing.T) {
+	for _, how := range []string{"SIGTERM", "SIGKILL"} {
+		t.Run(how, func(t *testing.T) {
+			w := opened(t)
+			for i := range 10 { // Slack takes a message a second for one channel
+				w.slack.AddChannel(slacktest.Channel{ID: room(i), Name: room(i), BotIn: true})
+			}
+			w.incident.Plan(emulator.Fault{Path: "/v2/incidents", Delay: 1500 * time.Millisecond, Times: 10})
+			p := w.starts(t)
+			names := map[string]bool{}
+			for i := range 10 {
+				name := fmt.Sprintf("incident %d of %s", i, how)
+				if !w.tries(t.Context(), demoUser, room(i), name+"!") {
+					t.Fatalf("%s was not acked", name)
+				}
+				names[name] = true
+			}
+			begun := time.Now()
+			if how == "SIGTERM" {
+				_ = p.cmd.Process.Signal(syscall.SIGTERM)
+				if err := <-p.done; err != nil || time.Since(begun) > 10*time.Second {
+					t.Errorf("it ended after %v with %v", time.Since(begun), err)
+				}
+			} else {
+				p.kills()
+			}
+			w.starts(t)
+			w.exactlyOnce(t, names)
+		})
+	}
+}
+
+// exactlyOnce waits for all that was acked and checks that nothing is lost or doubled.
+func (w *world) exactlyOnce(t *testing.T, names map[string]bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second+time.Duration(len(names))*time.Second/4)
+	defer cancel()
+	messages, runs, err := w.told(ctx, names)
+	if err != nil {
+		t.Error(err)
+	}
+	acked := 0
+	for name, ok := range names {
+		if ok {
+			acked++
+		}
+		if messages[name] > 1 || runs[name] > 1 || runs[name] != messages[name] {
+			t.Errorf("%s (acked: %v): %d runs, %d messages", name, ok, runs[name], messages[name])
+		}
+	}
+	t.Logf("%d submissions, %d acked", len(names), acked)
+}
+
+// TestSoak kills a real process at random under load. SOAK=kills,incidents makes it longer:
+// SOAK=100,1200 is the one to run before a release.
+func TestSoak(t *testing.T) {
+	kills, incidents := 4, 24
+	if s := os.Getenv("SOAK"); s != "" {
+		if _, err := fmt.Sscanf(s, "%d,%d", &kills, &incidents); err != nil {
+			t.Fatalf("SOAK=%s: it looks like 100,1200", s)
+		}
+	}
+	w := opened(t)
+	p := w.starts(t)
+	const writers = 8
+	for i := range writers {
+		email := fmt.Sprintf("writer%d@example.com", i)
+		w.slack.AddUser(slacktest.User{ID: "U0WRITER" + strconv.Itoa(i), Name: email, Email: email})
+		w.slack.AddChannel(slacktest.Channel{ID: room(i), Name: room(i), BotIn: true})
+		w.port.AddUser(email)
+	}
+	var mu sync.Mutex
+	names := map[string]bool{}
+	var writing sync.WaitGroup
+	for i := range writers {
+		writing.Go(func() {
+			for n, try := i, 0; n < incidents; try++ {
+				name := fmt.Sprintf("incident %d of the soak, try %d", n, try)
+				ok := w.tries(t.Context(), "U0WRITER"+strconv.Itoa(i), room(i), name+"!")
+				mu.Lock()
+				names[name] = ok
+				mu.Unlock()
+				if ok {
+					n += writers
+				} else {
+					time.Sleep(20 * time.Millisecond) // as a person would, only faster
+				}
+			}
+		})
+	}
+	for range kills {
+		time.Sleep(time.Duration(100+rand.IntN(700)) * time.Millisecond) // a crash has no event to wait for
+		p.kills()
+		p = w.starts(t)
+	}
+	writing.Wait()
+	w.exactlyOnce(t, names)
+}
