@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"foghorn/bot/card"
+	"foghorn/integrations/incidentio"
 	"foghorn/integrations/port"
 	"foghorn/integrations/slackapp"
 )
@@ -27,6 +28,8 @@ type Config struct {
 	Command  string // such as /incident
 	Announce string // id of a channel that hears of every public incident; empty: none
 	PortURL  string // of Port's API; decides where its web app is
+
+	Incidents *incidentio.Client // to show an incident's own channel once it has one; nil: it is not awaited
 
 	StateDir string // of the embedded store
 	NATSURL  string // of a JetStream cluster; empty: the embedded store

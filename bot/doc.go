@@ -10,7 +10,8 @@
 //	    └ asking         ask       creates the run in Port as that person
 //	       └ running     follower  asks Port about all runs in flight at once (follow.go)
 //	          └ telling  deliver   posts one message for each who must hear (tell.go)
-//	             └ told
+//	             └ linking         adds the incident's own channel, once it has one
+//	                └ told
 //
 // A submission becomes a [Request], keyed by Slack's id of the view: pressed twice or
 // delivered twice it is one request. [Request.Stage] is how far it has come.

@@ -31,6 +31,9 @@ const (
 	// giveUpAfter is how long a run is followed. Approvals can take days.
 	giveUpAfter = 14 * 24 * time.Hour
 
+	// linkFor is how long the incident's own channel is awaited.
+	linkFor = 2 * time.Minute
+
 	// askFor is how long Port is asked for a run. Declaring an incident hours after it
 	// was typed would do more harm than saying that it was not declared.
 	askFor = time.Hour
@@ -119,14 +122,35 @@ func (b *Bot) advance(ctx context.Context, r *Request) (wait time.Duration, err 
 				return b.deliver(ctx, r, d)
 			}
 		}
-		r.Properties = nil // what people wrote is not kept longer than it is needed
-		r.enter(Told)
-		return park, b.write(ctx, r)
+		if b.cfg.Incidents != nil && r.Outcome.Incident != nil && r.Outcome.Incident.Channel == "" {
+			r.enter(Linking)
+			return 0, b.write(ctx, r)
+		}
+		return b.told(ctx, r)
+
+	case Linking: // incident.io makes the incident's channel a moment after the incident
+		if time.Since(r.Since) > linkFor {
+			return b.told(ctx, r)
+		}
+		found, err := b.cfg.Incidents.Incident(ctx, r.Outcome.Incident.ID)
+		if err != nil || found.SlackChannelID == "" {
+			return b.backoff(r), err
+		}
+		r.Outcome.Incident.Channel = found.SlackChannelID
+		b.edit(ctx, r)
+		return b.told(ctx, r)
 
 	case Told:
 		return park, nil
 	}
 	return park, fmt.Errorf("the stage %q is not known to this version; the request is left as it is", r.Stage)
+}
+
+// told ends a request. What people wrote is not kept longer than it is needed.
+func (b *Bot) told(ctx context.Context, r *Request) (time.Duration, error) {
+	r.Properties = nil
+	r.enter(Told)
+	return park, b.write(ctx, r)
 }
 
 // ask asks Port for the run.

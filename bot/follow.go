@@ -86,7 +86,7 @@ func (f *follower) run(ctx context.Context) {
 // remind wakes what has rested unfinished for long: an older version may have left it, or
 // the stream may have lost its message.
 func (f *follower) remind(ctx context.Context) {
-	for id, e := range f.b.index.at(Accepted, Asking, Telling) {
+	for id, e := range f.b.index.at(Accepted, Asking, Telling, Linking) {
 		if time.Since(e.since) < 5*ackWait {
 			continue
 		}

@@ -20,6 +20,7 @@ const (
 	Asking   Stage = "asking"   // the run is being asked for
 	Running  Stage = "running"  // Port has the run
 	Telling  Stage = "telling"  // it has ended, and people are being told
+	Linking  Stage = "linking"  // they are told; the incident's own channel is awaited, to show it too
 	Told     Stage = "told"     // done
 )
 

@@ -8,7 +8,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"foghorn/bot"
 	"foghorn/integrations/emulator"
+	"foghorn/integrations/incidentio"
 	"foghorn/integrations/slackapp/slacktest"
 )
 
@@ -147,5 +149,23 @@ func TestAnAnswerOfPortThatIsLost(t *testing.T) {
 	h.shows(general, "made once")
 	if runs := h.port.Runs(); len(runs) != 1 {
 		t.Errorf("%d runs", len(runs))
+	}
+}
+
+func TestTheIncidentsOwnChannelIsAddedOnceItIsKnown(t *testing.T) {
+	h := newHouse(t)
+	client := incidentio.New(incidentio.Config{BaseURL: h.incident.URL(), APIKey: h.incident.APIKey})
+	t.Cleanup(client.Close)
+	h.edit = func(c *bot.Config) { c.Incidents = client }
+	h.start()
+	h.declares(alice, general, "with a channel", "Minor", "public")
+	h.shows(general, "with a channel")
+	m, err := h.slack.WaitMessage(h.soon(), general, func(m slacktest.Message) bool { return m.Edited > 0 })
+	if err != nil || !m.Shows("<#C") {
+		t.Errorf("%v: %s", err, m.Plain())
+	}
+	h.settled()
+	if ms := h.slack.Messages(general); len(ms) != 1 {
+		t.Errorf("the channel shows %v", texts(ms))
 	}
 }

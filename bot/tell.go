@@ -75,6 +75,20 @@ func (b *Bot) deliver(ctx context.Context, r *Request, d card.Delivery) (wait ti
 	return slackapp.CallTimeout + settle, err // it may be there: look before sending again
 }
 
+// edit puts what has become known into the messages that are in channels. To change a
+// message twice does no harm, and one that cannot be changed is still true.
+func (b *Bot) edit(ctx context.Context, r *Request) {
+	for _, d := range b.room.End(r.facts()) {
+		p := r.Posts[d.Key]
+		if p == nil || p.TS == "" || d.To == r.User {
+			continue
+		}
+		if err := b.slack.Update(ctx, d.To, p.TS, d.Message); err != nil {
+			b.log(r).WithError(err).Warn("a message could not be changed")
+		}
+	}
+}
+
 // whisper shows the reporter a message where the command was typed. It is the last resort,
 // and the way to say at once what needs no proof of having been read.
 func (b *Bot) whisper(ctx context.Context, r *Request, m slackapp.Message) {

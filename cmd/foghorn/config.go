@@ -40,7 +40,7 @@ var settings = []setting{
 	{Name: "PORT_CLIENT_SECRET", Meaning: "The other half of them.", Required: "serve, apply, doctor", Secret: true, check: credential},
 	{Name: "PORT_ACTION", Default: manifests.ActionID, Meaning: "Identifier of the action that the command runs.", check: action},
 	{Name: "SLACK_COMMAND", Default: "/incident", Meaning: "The slash command. Another app may own `/incident`: then choose another name.", check: command},
-	{Name: "INCIDENT_IO_API_KEY", Meaning: "For apply and doctor, which read severities and statuses. serve runs without it.", Secret: true, check: credential},
+	{Name: "INCIDENT_IO_API_KEY", Meaning: "For apply and doctor, which read severities and statuses; with it serve also adds an incident's own channel to its message, once there is one. serve runs without it.", Secret: true, check: credential},
 	{Name: "SLACK_API_URL", Default: slackapp.DefaultAPIURL, Meaning: "Where Slack's Web API is.", check: address},
 	{Name: "PORT_BASE_URL", Default: port.DefaultBaseURL, Meaning: "Where Port's API is; `https://api.us.port.io` in the United States.", check: address},
 	{Name: "INCIDENT_IO_BASE_URL", Default: "https://api.incident.io", Meaning: "Where incident.io's API is.", check: address},

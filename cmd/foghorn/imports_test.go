@@ -11,7 +11,7 @@ import (
 // rules say which of our packages each package may import, tests not counted. A rule ends
 // in "/..." when it holds for all below it.
 var rules = map[string][]string{
-	"foghorn/bot":                                    {"foghorn/bot/...", "foghorn/integrations/slackapp", "foghorn/integrations/port", "foghorn/integrations/rest"},
+	"foghorn/bot":                                    {"foghorn/bot/...", "foghorn/integrations/slackapp", "foghorn/integrations/port", "foghorn/integrations/rest", "foghorn/integrations/incidentio"},
 	"foghorn/bot/form":                               {},
 	"foghorn/bot/modal":                              {"foghorn/bot/form"},
 	"foghorn/bot/card":                               {"foghorn/integrations/slackapp"},

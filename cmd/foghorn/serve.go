@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"foghorn/bot"
+	"foghorn/integrations/incidentio"
 	"foghorn/integrations/port"
 	"foghorn/integrations/rest"
 	"foghorn/integrations/slackapp"
@@ -48,9 +49,14 @@ func serve(ctx context.Context, cfg Config, log *logrus.Entry) error {
 	if err := ask(ctx, cfg, app, client, log); err != nil {
 		return err
 	}
+	var incidents *incidentio.Client
+	if cfg.IncidentIOKey != "" {
+		incidents = incidentio.New(incidentio.Config{BaseURL: cfg.IncidentIOBaseURL, APIKey: cfg.IncidentIOKey})
+		defer incidents.Close()
+	}
 	b, err := bot.Open(ctx, bot.Config{
 		Action: cfg.PortAction, Command: cfg.SlackCommand, Announce: cfg.AnnounceChannel, PortURL: cfg.PortBaseURL,
-		StateDir: cfg.StateDir, NATSURL: cfg.NATSURL, Retention: cfg.Retention, Log: log, Metrics: metrics,
+		StateDir: cfg.StateDir, NATSURL: cfg.NATSURL, Incidents: incidents, Retention: cfg.Retention, Log: log, Metrics: metrics,
 	}, app, client)
 	if errors.Is(err, bot.ErrStateInUse) {
 		return fault("STATE_DIR", "is in use: "+err.Error(), "stop the other process, or give each its own directory")
