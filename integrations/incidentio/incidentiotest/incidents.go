@@ -1,6 +1,7 @@
 package incidentiotest
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -20,8 +21,9 @@ type payload struct {
 	IdempotencyKey *string `json:"idempotency_key"`
 	Visibility     *string `json:"visibility"`
 	Name           *string `json:"name"`
-	Summary        *string `json:"summary"`
+	Summary        text    `json:"summary"`
 	SeverityID     *string `json:"severity_id"`
+	TypeID         *string `json:"incident_type_id"`
 	StatusID       *string `json:"incident_status_id"`
 	Mode           *string `json:"mode"`
 	Roles          []struct {
@@ -32,6 +34,20 @@ type payload struct {
 			SlackUserID string `json:"slack_user_id"`
 		} `json:"assignee"`
 	} `json:"incident_role_assignments"`
+}
+
+// text is a string that knows whether it came as null.
+type text struct {
+	string
+	null bool
+}
+
+func (t *text) UnmarshalJSON(data []byte) error {
+	if string(data) == "null" {
+		t.null = true
+		return nil
+	}
+	return json.Unmarshal(data, &t.string)
 }
 
 func (s *Server) create(r *http.Request) (int, any) {
@@ -81,6 +97,20 @@ func (s *Server) wrong(p payload) (out []problem) {
 	if p.StatusID != nil && !slices.ContainsFunc(s.statuses, func(st Status) bool { return st.ID == *p.StatusID }) {
 		say("incident_status_id", "invalid_value", "Incident status not found")
 	}
+	if p.TypeID != nil && *p.TypeID != defaultType {
+		say("incident_type_id", "invalid_value", "Incident type not found")
+	}
+	if p.Summary.null && s.cfg.RefuseNull {
+		say("summary", "invalid_value", "Summary must be a string")
+	}
+	for _, role := range p.Roles {
+		switch a := role.Assignee; {
+		case role.RoleID != reporterRole && role.RoleID != leadRole:
+			say("incident_role_assignments", "invalid_value", "Incident role not found")
+		case a != nil && a.Email != "" && s.cfg.People != nil && !slices.Contains(s.cfg.People, a.Email):
+			say("incident_role_assignments", "invalid_value", "User not found")
+		}
+	}
 	if p.Mode != nil && !slices.Contains([]string{"standard", "retrospective", "test", "tutorial"}, *p.Mode) {
 		say("mode", "invalid_value", "Mode must be one of standard, retrospective, test, tutorial")
 	}
@@ -102,14 +132,13 @@ func (s *Server) declare(p payload) *Incident {
 		ID: ulid.Make().String(), Reference: fmt.Sprintf("INC-%d", len(s.incidents)+1),
 		Visibility: *p.Visibility, Mode: "standard", IdempotencyKey: *p.IdempotencyKey, CreatedAt: time.Now().UTC(),
 	}
+	i.UpdatedAt = i.CreatedAt
 	i.Permalink = s.cfg.Permalinks + "/incidents/" + i.ID
 	i.Name = strings.ToLower("incident-" + i.ID[20:]) // one is made up where none is given
 	if p.Name != nil && strings.TrimSpace(*p.Name) != "" {
 		i.Name = *p.Name
 	}
-	if p.Summary != nil {
-		i.Summary = *p.Summary
-	}
+	i.Summary = p.Summary.string
 	if p.Mode != nil {
 		i.Mode = *p.Mode
 	}
@@ -122,12 +151,22 @@ func (s *Server) declare(p payload) *Incident {
 	i.status = s.first(p.StatusID)
 	i.Status = i.status.Name
 	for _, role := range p.Roles {
-		if a := role.Assignee; a != nil && role.RoleID == reporterRole {
-			i.reporter = map[string]any{"id": ulid.Make().String(), "name": a.Email + a.SlackUserID + a.ID, "role": "unset"}
-			if a.Email != "" {
-				i.reporter["email"] = a.Email
-			}
+		a := role.Assignee
+		if a == nil {
+			continue
 		}
+		who := cmp.Or(a.Email, a.SlackUserID, a.ID)
+		if role.RoleID == reporterRole {
+			i.Reporter = who
+		}
+		user := map[string]any{"id": cmp.Or(a.ID, ulid.Make().String()), "name": who, "role": "unset"}
+		if a.Email != "" {
+			user["email"] = a.Email
+		}
+		if a.SlackUserID != "" {
+			user["slack_user_id"] = a.SlackUserID
+		}
+		i.assigned = append(i.assigned, map[string]any{"role": roleWire(role.RoleID, made), "assignee": user})
 	}
 	i.channel = "C" + i.ID[len(i.ID)-10:]
 	s.incidents = append(s.incidents, i)
@@ -137,32 +176,32 @@ func (s *Server) declare(p payload) *Incident {
 
 // first is the status of a new incident: the one asked for, else triage.
 // https://docs.incident.io/incidents/lifecycle
-func (s *Server) first(id *string) (out Status) {
-	category := "triage"
-	if s.cfg.NoTriage {
-		category = "live"
-	}
-	for _, st := range slices.SortedFunc(slices.Values(s.statuses), func(a, b Status) int { return b.Rank - a.Rank }) {
-		if id != nil && st.ID == *id {
-			return st
+func (s *Server) first(id *string) Status {
+	byRank := slices.SortedFunc(slices.Values(s.statuses), func(a, b Status) int { return cmp.Compare(a.Rank, b.Rank) })
+	for _, fits := range []func(Status) bool{ // best first
+		func(st Status) bool { return id != nil && st.ID == *id },
+		func(st Status) bool { return st.Category == "triage" && !s.cfg.NoTriage },
+		func(st Status) bool { return st.Category == "live" },
+		func(Status) bool { return true },
+	} {
+		if n := slices.IndexFunc(byRank, fits); n >= 0 {
+			return byRank[n]
 		}
-		if st.Category == category || out.ID == "" {
-			out = st
-		}
 	}
-	return out
+	return Status{} // an organisation without statuses
 }
 
 // wire is an incident as the API shows it: keys that have no value are absent. The caller
 // holds the lock.
 func (s *Server) wire(i *Incident) map[string]any {
-	at := i.CreatedAt.Format("2006-01-02T15:04:05.999Z07:00")
+	const layout = "2006-01-02T15:04:05.999Z07:00" // the fraction varies in length, as theirs does
+	at := i.CreatedAt.Format(layout)
 	out := map[string]any{
 		"id": i.ID, "reference": i.Reference, "name": i.Name, "mode": i.Mode, "visibility": i.Visibility,
-		"permalink": i.Permalink, "created_at": at, "updated_at": at,
+		"permalink": i.Permalink, "created_at": at, "updated_at": i.UpdatedAt.Format(layout),
 		"creator":         map[string]any{"api_key": map[string]any{"id": "01FCNDV6P870EA6S7TK1DSYDG0", "name": "Port"}},
-		"incident_status": statusWire(i.status, at),
-		"incident_type":   typeWire(at), "incident_role_assignments": []any{}, "custom_field_entries": []any{},
+		"incident_status": statusWire(i.status, made),
+		"incident_type":   typeWire(made), "incident_role_assignments": append([]any{}, i.assigned...), "custom_field_entries": []any{},
 		"incident_timestamp_values": []any{}, "slack_team_id": "T0ACME", "slack_channel_id": "",
 		"workload_minutes_total": 0.0, "workload_minutes_working": 0.0, "workload_minutes_late": 0.0, "workload_minutes_sleeping": 0.0,
 		"has_debrief": false,
@@ -171,10 +210,7 @@ func (s *Server) wire(i *Incident) map[string]any {
 		out["summary"] = i.Summary
 	}
 	if i.severity != nil {
-		out["severity"] = severityWire(*i.severity, at)
-	}
-	if i.reporter != nil {
-		out["incident_role_assignments"] = []any{map[string]any{"role": roleWire(at), "assignee": i.reporter}}
+		out["severity"] = severityWire(*i.severity, made)
 	}
 	if time.Since(i.CreatedAt) >= s.cfg.ChannelIn {
 		out["slack_channel_id"] = i.channel

@@ -1,11 +1,19 @@
 package incidentiotest
 
-import "net/http"
+import (
+	"fmt"
+	"net/http"
+)
 
 // made is when the organisation was.
 const made = "2026-01-05T09:00:00.000Z"
 
-const reporterRole = "01K0A8JQ2V3XREPORTER0000AA"
+// Ids of what every organisation has.
+const (
+	reporterRole = "01K0A8JQ2V3XREP0RTER0000AA"
+	leadRole     = "01K0A8JQ2V3X1EAD00000000AA"
+	defaultType  = "01K0A8JQ2V3XTYPE0000000000"
+)
 
 // guideSeverities are those of a new organisation, with the ids that Port's guide knows.
 func guideSeverities() []Severity {
@@ -28,7 +36,7 @@ func newStatuses() []Status {
 		{Name: "Canceled", Category: "canceled", Rank: -3},
 	}
 	for i := range list {
-		list[i].ID = "01K0A8JQ2V3XSTATVS0000000" + string(rune('A'+i))
+		list[i].ID = fmt.Sprintf("01K0A8JQ2V3XSTATVS%08d", i)
 	}
 	return list
 }
@@ -43,16 +51,21 @@ func statusWire(s Status, at string) map[string]any {
 
 func typeWire(at string) map[string]any {
 	return map[string]any{
-		"id": "01K0A8JQ2V3XTYPE0000000000", "name": "Default", "description": "", "is_default": true,
+		"id": defaultType, "name": "Default", "description": "", "is_default": true,
 		"private_incidents_only": false, "create_in_triage": "optional", "created_at": at, "updated_at": at,
 	}
 }
 
-func roleWire(at string) map[string]any {
-	return map[string]any{
+func roleWire(id, at string) map[string]any {
+	role := map[string]any{
 		"id": reporterRole, "name": "Reporter", "role_type": "reporter", "shortform": "", "description": "Who reported it.",
 		"instructions": "", "required": false, "created_at": at, "updated_at": at,
 	}
+	if id == leadRole {
+		role["id"], role["name"], role["role_type"], role["shortform"] = leadRole, "Incident Lead", "lead", "lead"
+		role["description"], role["instructions"] = "Who coordinates the incident.", "Make sure it is clear who does what."
+	}
+	return role
 }
 
 func (s *Server) listSeverities(*http.Request) (int, any) {
@@ -80,7 +93,7 @@ func (s *Server) listTypes(*http.Request) (int, any) {
 }
 
 func (s *Server) listRoles(*http.Request) (int, any) {
-	return http.StatusOK, map[string]any{"incident_roles": []any{roleWire(made)}}
+	return http.StatusOK, map[string]any{"incident_roles": []any{roleWire(leadRole, made), roleWire(reporterRole, made)}}
 }
 
 func (s *Server) identity(*http.Request) (int, any) {

@@ -22,9 +22,11 @@ import (
 type Config struct {
 	Addr       string        // where to listen; "": a free port of 127.0.0.1
 	Permalinks string        // what permalinks begin with; "": https://app.incident.io/acme
-	Severities []Severity    // nil: the guide's three
-	Statuses   []Status      // nil: those of a new organisation
+	Severities []Severity    // nil: the guide's three; those without an ID get one
+	Statuses   []Status      // nil: those of a new organisation; those without an ID get one
+	People     []string      // e-mail addresses that a role can be given to; nil: any
 	NoTriage   bool          // incidents made by the API start as the first live status, as where triage is off
+	RefuseNull bool          // a null summary is a validation error; the vendor does not say which it is
 	ChannelIn  time.Duration // until an incident's channel is known; 0: 300 ms
 }
 
@@ -47,12 +49,13 @@ type Incident struct {
 	Visibility, Mode             string
 	Permalink                    string
 	IdempotencyKey               string
-	CreatedAt                    time.Time
+	Reporter                     string // e-mail address or id; empty when none was given
+	CreatedAt, UpdatedAt         time.Time
 
 	severity *Severity
 	status   Status
 	channel  string
-	reporter map[string]any
+	assigned []any // role assignments as the API shows them
 }
 
 // A Server is an incident.io organisation.
@@ -75,16 +78,15 @@ func Start(cfg Config) (*Server, error) {
 	cfg.ChannelIn = cmp.Or(cfg.ChannelIn, 300*time.Millisecond)
 	key := make([]byte, 32)
 	_, _ = rand.Read(key) // never fails
-	s := &Server{
-		APIKey: "inc_" + hex.EncodeToString(key), cfg: cfg,
-		severities: cfg.Severities, statuses: cfg.Statuses, byKey: map[string]*Incident{},
+	s := &Server{APIKey: "inc_" + hex.EncodeToString(key), cfg: cfg, byKey: map[string]*Incident{}}
+	if cfg.Severities == nil {
+		cfg.Severities = guideSeverities()
 	}
-	if s.severities == nil {
-		s.severities = guideSeverities()
+	if cfg.Statuses == nil {
+		cfg.Statuses = newStatuses()
 	}
-	if s.statuses == nil {
-		s.statuses = newStatuses()
-	}
+	s.SetSeverities(cfg.Severities...)
+	s.SetStatuses(cfg.Statuses...)
 	var err error
 	s.Server, err = emulator.Start(cfg.Addr, s.routes())
 	if err != nil {
@@ -139,7 +141,7 @@ func (s *Server) SetStatus(id, name string) bool {
 	if i == nil || n < 0 {
 		return false
 	}
-	i.status, i.Status = s.statuses[n], name
+	i.status, i.Status, i.UpdatedAt = s.statuses[n], name, time.Now().UTC()
 	return true
 }
 
@@ -193,7 +195,7 @@ func (s *Server) routes() http.Handler {
 }
 
 // refuse is the answer to a request without a key that counts; nil for one with it.
-func (s *Server) refuse(r *http.Request) any {
+func (s *Server) refuse(r *http.Request) map[string]any {
 	key, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	switch {
 	case !bearer || key == "":
@@ -216,7 +218,7 @@ type source struct {
 	Field string `json:"field"`
 }
 
-func failure(status int, kind string, problems ...problem) any {
+func failure(status int, kind string, problems ...problem) map[string]any {
 	id := make([]byte, 16)
 	_, _ = rand.Read(id)
 	return map[string]any{
