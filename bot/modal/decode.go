@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -217,13 +216,15 @@ func lines(f *form.FieldState, s string) any {
 	})
 }
 
+// labeled reads an address and, after a blank, what it is called.
 func labeled(s string) any {
-	address, label, _ := strings.Cut(strings.TrimSpace(s), " ")
+	s = strings.TrimSpace(s)
+	if strings.HasPrefix(s, "{") {
+		return object(s)
+	}
+	address, label, _ := strings.Cut(s, " ")
 	if address == "" {
 		return nil
-	}
-	if _, err := url.Parse(address); err != nil {
-		return s
 	}
 	out := map[string]any{"url": address}
 	if label = strings.TrimSpace(label); label != "" {

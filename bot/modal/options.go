@@ -66,12 +66,18 @@ func optionObjects(options []form.Option) []*slack.OptionBlockObject {
 
 func optionText(label string) string { return clip(visible(label, "(empty)"), maxOptionText) }
 
-// optionValue names an option: its own text where that is short and plain, else a digest.
+// optionValue names an option: its own text where that is short and plain, else "#" and its
+// JSON or, for what is long, "##" and a digest. So no two values have the same name.
 func optionValue(o form.Option) string {
-	if s, ok := o.Value.(string); ok && s != "" && s[0] != '#' && len(s) <= ownName && utf8.ValidString(s) && strings.TrimSpace(s) == s {
-		return s
+	switch v := o.Value.(type) {
+	case string:
+		if v != "" && v[0] != '#' && len(v) <= ownName && utf8.ValidString(v) && strings.TrimSpace(v) == v {
+			return v
+		}
+	case float64, bool:
+		return "#" + plainJSON(v, "")
 	}
-	return "#" + jsonDigest(o.Value)
+	return "##" + jsonDigest(o.Value)
 }
 
 // named are the allowed values by the names of their options.
@@ -92,14 +98,13 @@ func chosen(f *form.FieldState, objects []*slack.OptionBlockObject) *slack.Optio
 	return nil
 }
 
+// chosenMany are the options of a list, in its order, each once.
 func chosenMany(f *form.FieldState, objects []*slack.OptionBlockObject) (out []*slack.OptionBlockObject) {
 	list, _ := f.Value.([]any)
-	for i, o := range f.Options {
-		for _, v := range list {
-			if same(o.Value, v) {
-				out = append(out, objects[i])
-				break
-			}
+	for _, v := range list {
+		i := slices.IndexFunc(f.Options, func(o form.Option) bool { return same(o.Value, v) })
+		if i >= 0 && !slices.Contains(out, objects[i]) {
+			out = append(out, objects[i])
 		}
 	}
 	return out

@@ -1,6 +1,7 @@
 package modal
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -80,15 +81,16 @@ func holdable(f *form.FieldState) bool {
 	if len(list) > maxOptions {
 		return false
 	}
+	if f.Kind == form.Choice || f.Value == nil {
+		return true // what is not among the options is not chosen
+	}
 	if !many {
 		list = []any{f.Value}
 	}
-	for _, v := range list {
-		if s, ok := v.(string); ok && f.Kind != form.Choice && utf8.RuneCountInString(s) > maxOptionValue {
-			return false
-		}
-	}
-	return true
+	return many == f.Many && !slices.ContainsFunc(list, func(v any) bool {
+		s, ok := v.(string)
+		return !ok || s == "" || utf8.RuneCountInString(s) > maxOptionValue
+	})
 }
 
 // actionID is the id of a field's element: its type, and for a field whose options or default

@@ -39,7 +39,10 @@ func shown(f *form.FieldState) string {
 		}
 	case form.LabeledURL:
 		if m, ok := f.Value.(map[string]any); ok {
-			return strings.TrimSpace(scalar(m["url"]) + " " + scalar(m["displayText"]))
+			if address, _ := m["url"].(string); address != "" {
+				return strings.TrimSpace(address + " " + scalar(m["displayText"]))
+			}
+			return indented(m)
 		}
 	}
 	return scalar(f.Value)

@@ -1,0 +1,217 @@
+package modal_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/slack-go/slack"
+
+	"foghorn/bot/form"
+	"foghorn/bot/modal"
+	"foghorn/integrations/slackapp/slacktest"
+	"foghorn/manifests"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// action is a definition with some user inputs.
+func action(userInputs string) json.RawMessage {
+	return json.RawMessage(`{"identifier":"act","title":"Act","trigger":{"type":"self-service","operation":"CREATE","userInputs":` + userInputs + `}}`)
+}
+
+func compiled(t testing.TB, definition json.RawMessage) *form.Form {
+	t.Helper()
+	f, err := form.Compile(definition)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// only is the state of a form with one input, x.
+func only(t testing.TB, input string, values form.Values) *form.State {
+	t.Helper()
+	return compiled(t, action(`{"properties":{"x":`+input+`}}`)).Resolve(t.Context(), form.Who{}, values)
+}
+
+// drawn is a page as Slack gets it; Slack must take it.
+func drawn(t testing.TB, s *form.State, p modal.Page) map[string]any {
+	t.Helper()
+	p.Action = "act"
+	view, err := modal.Render(s, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return accepted(t, view)
+}
+
+type fataler interface {
+	Helper()
+	Fatalf(format string, args ...any)
+}
+
+func accepted(t fataler, view slack.ModalViewRequest) map[string]any {
+	t.Helper()
+	data, err := json.Marshal(view)
+	if err != nil {
+		t.Fatalf("marshal: %v", err)
+	}
+	if problems := slacktest.ValidateView(data); len(problems) > 0 {
+		t.Fatalf("Slack refuses the view (%d bytes): %v", len(data), problems)
+	}
+	var out map[string]any
+	if err := json.Unmarshal(data, &out); err != nil {
+		t.Fatalf("unmarshal: %v", err)
+	}
+	return out
+}
+
+// inputs are the input blocks of a view.
+func inputs(view map[string]any) (out []map[string]any) {
+	blocks, _ := view["blocks"].([]any)
+	for _, b := range blocks {
+		if block := b.(map[string]any); block["type"] == "input" {
+			out = append(out, block)
+		}
+	}
+	return out
+}
+
+// untouchedState is what Slack sends when nobody changes anything.
+func untouchedState(t fataler, view map[string]any) *slack.ViewState {
+	t.Helper()
+	values := map[string]map[string]any{}
+	for _, block := range inputs(view) {
+		element := block["element"].(map[string]any)
+		held := map[string]any{"type": element["type"]}
+		for from, to := range map[string]string{
+			"initial_value": "value", "initial_option": "selected_option", "initial_options": "selected_options",
+			"initial_date_time": "selected_date_time",
+		} {
+			if v, ok := element[from]; ok {
+				held[to] = v
+			}
+		}
+		values[block["block_id"].(string)] = map[string]any{element["action_id"].(string): held}
+	}
+	data, err := json.Marshal(map[string]any{"values": values})
+	if err != nil {
+		t.Fatalf("marshal state: %v", err)
+	}
+	var out slack.ViewState
+	if err := json.Unmarshal(data, &out); err != nil {
+		t.Fatalf("unmarshal state: %v", err)
+	}
+	return &out
+}
+
+func golden(t *testing.T, name string, got any) {
+	t.Helper()
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(got); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(file, b.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), b.String()); diff != "" {
+		t.Errorf("%s (-want +got); -update writes it anew:\n%s", file, diff)
+	}
+}
+
+func TestTheFormOfTheGuide(t *testing.T) {
+	f := compiled(t, manifests.Guide().Action)
+	values := modal.Prefill(f, "  api latency is up ")
+	page := modal.Page{Action: f.Action, Version: "v", Channel: "C1"}
+	view, err := modal.Render(f.Resolve(t.Context(), form.Who{}, values), page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "guide.json", accepted(t, view))
+}
+
+func TestEveryKindOfInput(t *testing.T) {
+	definition, err := os.ReadFile(filepath.Join("testdata", "every-kind.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := compiled(t, definition)
+	if len(f.Problems) > 0 {
+		t.Fatal(f.Problems)
+	}
+	golden(t, "every-kind.golden.json", drawn(t, f.Resolve(t.Context(), form.Who{}, nil), modal.Page{}))
+}
+
+func TestWhatIsNotAskedIsShownAsText(t *testing.T) {
+	many := `["a` + strings.Repeat(`","b`, 100) + `"]`
+	for name, test := range map[string]struct{ input, want string }{
+		"disabled":               {`{"type":"string","title":"X","default":"v","disabled":true}`, "X\nv"},
+		"nothing to choose from": {`{"type":"string","title":"X","enum":{"jqQuery":"[]"}}`, "X\n(nothing to choose from)"},
+		"disabled choices":       {`{"type":"array","title":"X","items":{"type":"string","enum":["a","b"]},"default":["a","b"],"disabled":true}`, "X\na, b"},
+		"too long for an input":  {`{"type":"string","title":"X","default":"` + strings.Repeat("x", 4000) + `"}`, "X\nxxx"},
+		"too many for a menu":    {`{"type":"array","format":"team","title":"X","items":{"type":"string","format":"team"},"default":` + many + `}`, "X\na, b, b"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			view := drawn(t, only(t, test.input, nil), modal.Page{})
+			block := view["blocks"].([]any)[0].(map[string]any)
+			said, _ := block["text"].(map[string]any)
+			if text, _ := said["text"].(string); block["type"] != "section" || !strings.HasPrefix(text, test.want) {
+				t.Errorf("got %.80v, want %q", block, test.want)
+			}
+		})
+	}
+}
+
+func TestAFieldThatWaitsNamesWhatItWaitsFor(t *testing.T) {
+	f := compiled(t, action(`{"properties":{"repo":{"type":"string","title":"Repository"},"branch":{"type":"string","title":"Branch","dependsOn":["repo"]}}}`))
+	view := drawn(t, f.Resolve(t.Context(), form.Who{}, nil), modal.Page{})
+	block := view["blocks"].([]any)[1].(map[string]any)
+	if got := block["text"].(map[string]any)["text"]; got != "Branch\n(fill in Repository first)" {
+		t.Errorf("got %q", got)
+	}
+	if first := inputs(view)[0]; first["dispatch_action"] != true {
+		t.Error("nobody hears of a change of the repository")
+	}
+}
+
+func TestOnlyWhatOthersReadIsDispatched(t *testing.T) {
+	f := compiled(t, action(`{"properties":{
+		"a":{"type":"string"},"b":{"type":"string","visible":{"jqQuery":".form.a == \"x\""}},"c":{"type":"string"}}}`))
+	for _, block := range inputs(drawn(t, f.Resolve(t.Context(), form.Who{}, form.Values{"a": "x"}), modal.Page{})) {
+		if dispatches, want := block["dispatch_action"] == true, block["block_id"] == modal.BlockID("a"); dispatches != want {
+			t.Errorf("%v dispatches: %v", block["block_id"], dispatches)
+		}
+	}
+}
+
+func TestPrefillTakesTheFirstPlainText(t *testing.T) {
+	f := compiled(t, action(`{"properties":{"n":{"type":"number"},"u":{"type":"string","format":"url"},"s":{"type":"string","maxLength":5}},"order":["n","u","s"]}`))
+	if diff := cmp.Diff(form.Values{"s": "härte"}, modal.Prefill(f, " härteste \n")); diff != "" {
+		t.Error(diff)
+	}
+	if got := modal.Prefill(f, " \n "); len(got) > 0 {
+		t.Error(got)
+	}
+}
+
+func TestNoticeIsAlwaysAView(t *testing.T) {
+	for _, text := range []string{"", " ", strings.Repeat("é", 5000)} {
+		accepted(t, modal.Notice(text, text))
+	}
+}

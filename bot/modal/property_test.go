@@ -1,0 +1,180 @@
+package modal_test
+
+import (
+	"encoding/json"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/slack-go/slack"
+
+	"foghorn/bot/form"
+	"foghorn/bot/modal"
+)
+
+// pages walks through a form from its first page to its last.
+func pages(t *testing.T, s *form.State) (out []modal.Page) {
+	p := modal.Page{Action: "act", Version: "v", Channel: "C1", Draft: "d"}
+	for range 1000 {
+		out = append(out, p)
+		if modal.LastPage(s, p) {
+			return out
+		}
+		next := modal.NextPage(s, p)
+		if back := modal.PrevPage(s, next); back.Step != p.Step && len(out) > 1 || next == p {
+			t.Fatalf("from %+v to %+v and back to %+v", p, next, back)
+		}
+		p = next
+	}
+	t.Fatal("the form has no end")
+	return nil
+}
+
+// Whatever a definition holds, Slack takes the views, and nobody touching them is Port
+// getting what the form has.
+func TestAnyFormIsWithinSlacksLimitsAndComesBack(t *testing.T) {
+	played(t, func(t *testing.T, d dice) {
+		f := d.form(t)
+		s := f.Resolve(t.Context(), form.Who{}, nil)
+		wrong := s.Validate(-1)
+		given := form.Values{}
+		for _, p := range pages(t, s) {
+			begun := time.Now()
+			view, err := modal.Render(s, p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if took := time.Since(begun); took > 100*time.Millisecond && !racing {
+				t.Errorf("rendering took %v", took)
+			}
+			values, fields, err := modal.Decode(s, untouchedState(t, accepted(t, view)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			asked := modal.FieldsOn(s, p)
+			if len(fields) != len(asked) {
+				t.Fatalf("%d fields came back, %d were asked", len(fields), len(asked))
+			}
+			for _, id := range fields {
+				if v, ok := values[id]; ok {
+					given[id] = v
+				} else if x := s.Field(id); wrong[id] == "" && fits(x) {
+					t.Fatalf("%.80q (%d, many %t): %#v was lost", id, x.Kind, x.Many, x.Value)
+				}
+			}
+		}
+		for id, v := range given {
+			if x := s.Field(id); wrong[id] == "" && fits(x) && !equivalent(x, v) {
+				t.Fatalf("%.80q: %s", id, cmp.Diff(x.Value, v))
+			}
+		}
+	})
+}
+
+// equivalent reports that what came back is the field's value: what a menu holds, once each.
+func equivalent(f *form.FieldState, back any) bool {
+	want := f.Value
+	if list, ok := want.([]any); ok && f.Kind == form.Choice {
+		want = once(list)
+	}
+	return reflect.DeepEqual(want, back)
+}
+
+// once is a list without repetitions: a menu is a set.
+func once(list []any) []any {
+	out := []any{}
+	for _, v := range list {
+		if !slices.ContainsFunc(out, func(o any) bool { return reflect.DeepEqual(o, v) }) {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// fits reports that a field has a value, and one that a person could give. A definition may
+// have any other as a default.
+func fits(f *form.FieldState) bool {
+	list, isList := f.Value.([]any)
+	if f.Many != isList && f.Kind != form.Object {
+		return false
+	}
+	if !isList {
+		list = []any{f.Value}
+	}
+	return len(list) > 0 && !slices.ContainsFunc(list, func(v any) bool {
+		switch v := v.(type) {
+		case nil:
+			return true
+		case string:
+			return strings.TrimSpace(v) == "" || !slices.Contains([]form.Kind{form.Text, form.Multiline, form.Email, form.URL, form.IP,
+				form.DateTime, form.Choice, form.Entity, form.User, form.Team, form.List}, f.Kind)
+		case float64:
+			return f.Kind != form.Number && f.Kind != form.Integer && f.Kind != form.Choice && !f.Numbers
+		case bool:
+			return f.Kind != form.Boolean && f.Kind != form.Choice
+		case map[string]any:
+			return f.Kind != form.Object && f.Kind != form.LabeledURL && f.Kind != form.Choice
+		}
+		return f.Kind != form.Choice
+	})
+}
+
+// What a person chooses by its place among the options is what Port gets, whatever it looks like.
+func TestTheChosenOptionIsTheOneOfTheDefinition(t *testing.T) {
+	played(t, func(t *testing.T, d dice) {
+		values := append(d.values(99), d.text())
+		many := d.chance(2)
+		in := map[string]any{"type": "string", "enum": values}
+		if many {
+			in = map[string]any{"type": "array", "items": map[string]any{"type": "string", "enum": values}}
+		}
+		data, err := json.Marshal(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := form.Compile(action(`{"properties":{"x":` + string(data) + `},"required":["x"]}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := f.Resolve(t.Context(), form.Who{}, nil)
+		x := s.Field("x")
+		view, err := modal.Render(s, modal.Page{Action: "act"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		block := inputs(accepted(t, view))[0]["element"].(map[string]any)
+		options, seen := block["options"].([]any), map[string]bool{}
+		if len(options) != len(x.Options) {
+			t.Fatalf("%d options for %d values", len(options), len(x.Options))
+		}
+		for i, o := range options {
+			option := o.(map[string]any)
+			text := option["text"].(map[string]any)["text"].(string)
+			if seen[text] {
+				t.Fatalf("two options read %q", text)
+			}
+			seen[text] = true
+			if i != d.IntN(len(options)) && i > 0 {
+				continue
+			}
+			chosen := slack.OptionBlockObject{Value: option["value"].(string)}
+			a := slack.BlockAction{SelectedOption: chosen}
+			var want = x.Options[i].Value
+			if many {
+				a, want = slack.BlockAction{SelectedOptions: []slack.OptionBlockObject{chosen}}, []any{want}
+			}
+			got, _, err := modal.Decode(s, &slack.ViewState{Values: map[string]map[string]slack.BlockAction{
+				modal.BlockID("x"): {block["action_id"].(string): a},
+			}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(form.Values{"x": want}, got); diff != "" {
+				t.Fatal(diff)
+			}
+		}
+	})
+}
