@@ -80,7 +80,7 @@ func push(action any, botURL string) object {
 		"invocationMethod": object{
 			"type": "WEBHOOK", "url": strings.TrimSuffix(botURL, "/") + "/port/runs", "agent": false, "synchronized": true, "method": "POST",
 			"headers": object{"Content-Type": "application/json"},
-			"body":    object{"runId": "{{ .event.diff.after.id }}"},
+			"body":    object{"runId": "{{ .event.diff.after.id }}", "status": "{{ .event.diff.after.status }}"},
 		},
 	}
 }

@@ -1,0 +1,194 @@
+package manifests_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/itchyny/gojq"
+
+	"foghorn/manifests"
+)
+
+// render does what Port does with a definition whose templates are whole values: keys that
+// become null or "" go with their value.
+func render(t *testing.T, v any, data map[string]any) any {
+	t.Helper()
+	switch v := v.(type) {
+	case map[string]any:
+		out := map[string]any{}
+		for key, inner := range v {
+			if k, _ := render(t, key, data).(string); k != "" {
+				out[k] = render(t, inner, data)
+			}
+		}
+		return out
+	case []any:
+		out := make([]any, len(v))
+		for i := range v {
+			out[i] = render(t, v[i], data)
+		}
+		return out
+	case string:
+		program, ok := strings.CutPrefix(v, "{{")
+		if !ok {
+			return v
+		}
+		return evaluate(t, strings.TrimSuffix(program, "}}"), data)
+	}
+	return v
+}
+
+// evaluate gives the first output of a program, or fails.
+func evaluate(t *testing.T, program string, data any) any {
+	t.Helper()
+	q, err := gojq.Parse(program)
+	if err != nil {
+		t.Fatalf("%s: %v", program, err)
+	}
+	out, _ := q.Run(data).Next()
+	if err, failed := out.(error); failed {
+		t.Fatalf("%s: %v", program, err)
+	}
+	return out
+}
+
+// data is JSON as Port's context.
+func data(t *testing.T, text string) map[string]any {
+	t.Helper()
+	m, _ := value(t, []byte(text)).(map[string]any)
+	return m
+}
+
+func part(t *testing.T, raw json.RawMessage, keys ...string) any {
+	t.Helper()
+	v := value(t, raw)
+	for _, k := range keys {
+		v = v.(map[string]any)[k]
+	}
+	return v
+}
+
+func TestRequestBody(t *testing.T) {
+	set, _ := manifests.Render(hard, manifests.Options{Reporter: true})
+	template := part(t, set.Action, "invocationMethod", "body")
+	reporter := []any{map[string]any{"incident_role_id": "01K0REPORTER", "assignee": map[string]any{"email": "ana@example.com"}}}
+	for name, c := range map[string]struct {
+		data string
+		want map[string]any
+	}{
+		"by Foghorn": {
+			`{"inputs":{"name":"N","severity":"SEV-2","visibility":"public","description":"D","request_id":"R"},"trigger":{"by":{"user":{"email":"ana@example.com"}}}}`,
+			map[string]any{"name": "N", "severity_id": "01K0SEV2", "visibility": "public", "summary": "D", "idempotency_key": "R", "incident_role_assignments": reporter},
+		},
+		"without a person": {
+			`{"inputs":{"name":"N","severity":"SEV-2","visibility":"public","request_id":"R"},"trigger":{"by":{"orgId":"o"}}}`,
+			map[string]any{"name": "N", "severity_id": "01K0SEV2", "visibility": "public", "idempotency_key": "R"},
+		},
+		"empty description, by hand": {
+			`{"inputs":{"name":"N","severity":"SEV-1 \"all hands\"","visibility":"private","description":"","request_id":""},"trigger":{"by":{"user":{"email":"ana@example.com"}}}}`,
+			map[string]any{"name": "N", "severity_id": "01K0SEV1", "visibility": "private"},
+		},
+	} {
+		got := render(t, template, data(t, c.data)).(map[string]any)
+		if _, own := c.want["idempotency_key"]; !own {
+			if key, _ := got["idempotency_key"].(string); key == "" {
+				t.Errorf("%s: no idempotency key", name)
+			}
+			delete(got, "idempotency_key")
+		}
+		if d := cmp.Diff(c.want, got); d != "" {
+			t.Errorf("%s: %s", name, d)
+		}
+	}
+}
+
+func TestCondition(t *testing.T) {
+	set, _ := manifests.Render(hard, manifests.Options{BotURL: "https://bot.example.com/"})
+	fires := func(raw json.RawMessage, event string) bool {
+		for _, e := range part(t, raw, "trigger", "condition", "expressions").([]any) {
+			if evaluate(t, e.(string), data(t, event)) != true {
+				return false
+			}
+		}
+		return true
+	}
+	for _, c := range []struct {
+		event       string
+		entity, bot bool
+	}{
+		{`{"diff":{"before":{"status":"IN_PROGRESS"},"after":{"status":"SUCCESS"}}}`, true, true},
+		{`{"diff":{"before":{"status":"SUCCESS"},"after":{"status":"SUCCESS","summary":"later"}}}`, false, false},
+		{`{"diff":{"before":{"status":"IN_PROGRESS"},"after":{"status":"FAILURE"}}}`, false, true},
+		{`{"diff":{"before":{"status":"WAITING_FOR_APPROVAL"},"after":{"status":"IN_PROGRESS"}}}`, false, true},
+		{`{"diff":{"before":null,"after":{"status":"SUCCESS"}}}`, true, true},
+	} {
+		if fires(set.Automation, c.event) != c.entity || fires(set.Push, c.event) != c.bot {
+			t.Errorf("%s: want entity %v and push %v", c.event, c.entity, c.bot)
+		}
+	}
+	call := render(t, part(t, set.Push, "invocationMethod"), data(t, `{"event":{"diff":{"after":{"id":"r_1","status":"SUCCESS","response":{"incident":{"name":"secret"}}}}}}`)).(map[string]any)
+	if d := cmp.Diff(map[string]any{"runId": "r_1", "status": "SUCCESS"}, call["body"]); d != "" || call["url"] != "https://bot.example.com/port/runs" {
+		t.Errorf("%v: %s", call["url"], d)
+	}
+}
+
+// TestEntity renders the entity of incidents that lack what the API may leave out, and of private ones.
+func TestEntity(t *testing.T) {
+	set, _ := manifests.Render(hard, manifests.Options{})
+	mapping := part(t, set.Automation, "invocationMethod", "mapping")
+	entity := func(run string) map[string]any {
+		t.Helper()
+		m := render(t, mapping, data(t, `{"event":{"diff":{"after":`+run+`}}}`)).(map[string]any)
+		for k, v := range m["properties"].(map[string]any) {
+			if v == nil {
+				delete(m["properties"].(map[string]any), k)
+			}
+		}
+		delete(m, "relations")
+		return m
+	}
+	for name, c := range map[string]struct {
+		run  string
+		want map[string]any
+	}{
+		"all there": {
+			`{"createdBy":"c@clients","payload":{"headers":{"X-Port-Run-By":"ana@example.com"}},"response":{"incident":{"id":"1","reference":"INC-1","name":"N","summary":"S","visibility":"public","permalink":"https://x/1",` +
+				`"incident_status":{"name":"Triage"},"severity":{"name":"SEV-2"},"creator":{"api_key":{"name":"Port"}},"created_at":"2026-01-05T09:00:00Z","slack_channel_id":"C1","slack_channel_name":"inc-1","slack_team_id":"T1"}}}`,
+			map[string]any{"identifier": "1", "title": "N", "properties": map[string]any{
+				"url": "https://x/1", "status": "Triage", "severity": "SEV-2", "visibility": "public", "description": "S", "createdBy": "Port", "createdAt": "2026-01-05T09:00:00Z",
+				"reference": "INC-1", "slackChannel": "#inc-1", "slackChannelUrl": "https://slack.com/app_redirect?channel=C1&team=T1", "declaredBy": "ana@example.com",
+			}},
+		},
+		"little there": {
+			`{"createdBy":"c@clients","response":{"incident":{"id":"2","reference":"INC-2","name":"N","visibility":"public","incident_status":{"name":"Triage"},"creator":{},"slack_channel_id":""}}}`,
+			map[string]any{"identifier": "2", "title": "N", "properties": map[string]any{"status": "Triage", "visibility": "public", "reference": "INC-2", "declaredBy": "c@clients"}},
+		},
+		"private": {
+			`{"createdBy":"c@clients","payload":{"headers":{"X-Port-Run-By":"ana@example.com"}},"response":{"incident":{"id":"3","reference":"INC-3","name":"secret","summary":"secret","visibility":"private","permalink":"https://x/3",` +
+				`"incident_status":{"name":"Triage"},"severity":{"name":"SEV-2"},"slack_channel_id":"C3","slack_channel_name":"secret"}}}`,
+			map[string]any{"identifier": "3", "title": "Private incident INC-3", "properties": map[string]any{"status": "Triage", "severity": "SEV-2", "visibility": "private", "reference": "INC-3"}},
+		},
+		"nobody says who may see it": {
+			`{"response":{"incident":{"id":"4","name":"secret","permalink":"https://x/4"}}}`,
+			map[string]any{"identifier": "4", "title": "Private incident 4", "properties": map[string]any{}},
+		},
+	} {
+		if d := cmp.Diff(c.want, entity(c.run)); d != "" {
+			t.Errorf("%s: %s", name, d)
+		}
+	}
+}
+
+// TestSame: the same organisation gives the same bytes, whatever order incident.io lists it in.
+func TestSame(t *testing.T) {
+	other := hard
+	other.Severities = append(hard.Severities[2:4:4], hard.Severities[:2]...)
+	other.Statuses = append(hard.Statuses[2:4:4], hard.Statuses[:2]...)
+	a, _ := manifests.Render(hard, manifests.Options{})
+	b, _ := manifests.Render(other, manifests.Options{})
+	if d := cmp.Diff(a, b); d != "" {
+		t.Error(d)
+	}
+}
