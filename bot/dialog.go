@@ -34,25 +34,36 @@ func (b *Bot) Command(ctx context.Context, cmd slack.SlashCommand) any {
 		return whisperBack("Slack sent a command that nobody can answer. Type it again.")
 	}
 	page := modal.Page{Action: b.cfg.Action, Channel: cmd.ChannelID}
-	f, known := b.defs.cached(ctx, b.cfg.Action)
-	if !known || f.UsesUser {
-		return b.openBehind(ctx, cmd.TriggerID, cmd.UserID, page, text)
-	}
-	if len(f.Problems) > 0 {
-		return whisperBack(b.cannot(f))
-	}
-	view, err := b.view(ctx, f, form.Who{}, modal.Prefill(f, text), page)
-	if err == nil {
-		_, err = b.slack.OpenView(ctx, cmd.TriggerID, view)
-	}
-	if err != nil {
-		return b.notOpened(err)
+	if sorry := b.open(ctx, cmd.TriggerID, cmd.UserID, page, func(f *form.Form) form.Values { return modal.Prefill(f, text) }); sorry != "" {
+		return whisperBack(sorry)
 	}
 	return nil
 }
 
+// A prefill is what a form holds before a person has typed anything.
+type prefill func(*form.Form) form.Values
+
+// open opens the form, or says why there is none.
+func (b *Bot) open(ctx context.Context, trigger, user string, page modal.Page, fill prefill) (sorry string) {
+	f, known := b.defs.cached(ctx, page.Action)
+	if !known || f.UsesUser {
+		return b.openBehind(ctx, trigger, user, page, fill)
+	}
+	if len(f.Problems) > 0 {
+		return b.cannot(f)
+	}
+	view, err := b.view(ctx, f, form.Who{}, fill(f), page)
+	if err == nil {
+		_, err = b.slack.OpenView(ctx, trigger, view)
+	}
+	if err != nil {
+		return b.notOpened(err)
+	}
+	return ""
+}
+
 // openBehind opens a loading view at once, and puts the form into it when it is there.
-func (b *Bot) openBehind(ctx context.Context, trigger, user string, page modal.Page, text string) any {
+func (b *Bot) openBehind(ctx context.Context, trigger, user string, page modal.Page, fill prefill) (sorry string) {
 	loading, err := b.slack.OpenView(ctx, trigger, modal.Notice("One moment", "Asking Port for the form…"))
 	if err != nil {
 		return b.notOpened(err)
@@ -60,16 +71,16 @@ func (b *Bot) openBehind(ctx context.Context, trigger, user string, page modal.P
 	b.tasks.Go(func() {
 		ctx, cancel := context.WithTimeout(ctx, formTimeout)
 		defer cancel()
-		view := b.loaded(ctx, user, page, text)
+		view := b.loaded(ctx, user, page, fill)
 		if _, err := b.slack.UpdateView(context.WithoutCancel(ctx), loading, view); err != nil {
 			b.cfg.Log.WithError(err).Warn("put the form into its view")
 		}
 	})
-	return nil
+	return ""
 }
 
 // loaded is the form, or the reason why there is none.
-func (b *Bot) loaded(ctx context.Context, user string, page modal.Page, text string) slack.ModalViewRequest {
+func (b *Bot) loaded(ctx context.Context, user string, page modal.Page, fill prefill) slack.ModalViewRequest {
 	f, err := b.defs.read(ctx, page.Action)
 	if err != nil {
 		b.cfg.Log.WithError(err).Warn("read the action's definition")
@@ -82,7 +93,7 @@ func (b *Bot) loaded(ctx context.Context, user string, page modal.Page, text str
 	if err != nil {
 		b.cfg.Log.WithError(err).Warn("find out who asks")
 	}
-	view, err := b.view(ctx, f, who, modal.Prefill(f, text), page)
+	view, err := b.view(ctx, f, who, fill(f), page)
 	if err != nil {
 		b.cfg.Log.WithError(err).Error("render the form")
 		return modal.Notice("No form", "The form of this action cannot be shown in Slack: "+err.Error())
@@ -106,6 +117,8 @@ func (b *Bot) Interaction(ctx context.Context, cb slack.InteractionCallback) (ac
 		b.changed(ctx, cb)
 	case slack.InteractionTypeBlockSuggestion:
 		ack = b.suggest(ctx, cb)
+	case slack.InteractionTypeShortcut, slack.InteractionTypeMessageAction:
+		b.shortcut(ctx, cb)
 	default:
 		kind = "other"
 	}
@@ -346,13 +359,13 @@ func whisperBack(text string) any {
 	return map[string]any{"response_type": "ephemeral", "text": text}
 }
 
-func (b *Bot) notOpened(err error) any {
+func (b *Bot) notOpened(err error) string {
 	b.cfg.Log.WithError(err).Warn("open the form")
 	switch slackapp.Code(err) {
 	case "expired_trigger_id", "exchanged_trigger_id":
-		return whisperBack("Slack was too slow to open the form. Type the command again.")
+		return "Slack was too slow to open the form. Try again."
 	}
-	return whisperBack("The form could not be opened. Type the command again; if it stays so, tell whoever runs this bot.")
+	return "The form could not be opened. Try again; if it stays so, tell whoever runs this bot."
 }
 
 func (b *Bot) help() string {

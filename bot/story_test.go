@@ -169,3 +169,33 @@ func TestTheIncidentsOwnChannelIsAddedOnceItIsKnown(t *testing.T) {
 		t.Errorf("the channel shows %v", texts(ms))
 	}
 }
+
+func TestShortcuts(t *testing.T) {
+	h := newHouse(t).start()
+	h.declares(alice, general, "something to point at", "Minor", "public") // the definition is known now
+	m := h.shows(general, "something to point at")
+	p := h.slack.Person(alice)
+	if _, err := p.MessageShortcut(h.soon(), bot.ShortcutDeclareMessage, general, m.TS); err != nil {
+		t.Fatal(err)
+	}
+	form, err := p.WaitModal(h.soon(), func(m *slacktest.Modal) bool { return len(m.Labels()) > 0 })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v, err := form.Value("Description"); err != nil || len(v) != 1 || !strings.Contains(v[0], "something to point at") || !strings.Contains(v[0], "https://") {
+		t.Errorf("the description is %q (%v)", v, err)
+	}
+	h.fill(form, "Name", "from a message", "Severity", "Minor", "Visibility", "public")
+	h.submits(form)
+	h.shows(general, "from a message")
+
+	if _, err := p.Shortcut(h.soon(), bot.ShortcutDeclare); err != nil {
+		t.Fatal(err)
+	}
+	if form, err = p.WaitModal(h.soon(), func(m *slacktest.Modal) bool { return len(m.Labels()) > 0 }); err != nil {
+		t.Fatal(err)
+	}
+	h.fill(form, "Name", "from anywhere", "Severity", "Minor", "Visibility", "public")
+	h.submits(form)
+	h.shows(alice, "from anywhere")
+}

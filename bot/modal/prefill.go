@@ -8,25 +8,51 @@ import (
 
 // Prefill puts text that was typed after the command into the first field for text.
 func Prefill(f *form.Form, text string) form.Values {
-	text = strings.TrimSpace(text)
-	if text == "" {
-		return form.Values{}
+	return prefill(text, texts(f))
+}
+
+// PrefillDescription puts the text of a message into the field that describes: the one
+// called description, else the first of several lines, else the first for text.
+func PrefillDescription(f *form.Form, text string) form.Values {
+	fields := texts(f)
+	for _, fits := range []func(*form.Field) bool{
+		func(x *form.Field) bool { return x.ID == "description" },
+		func(x *form.Field) bool { return x.Kind == form.Multiline },
+	} {
+		for _, x := range fields {
+			if fits(x) {
+				return prefill(text, []*form.Field{x})
+			}
+		}
 	}
+	return prefill(text, fields)
+}
+
+// texts are the fields that take any text, in their order.
+func texts(f *form.Form) (out []*form.Field) {
 	for _, step := range f.Steps {
 		for _, item := range step.Items {
 			x := item.Field
-			if x == nil || x.Hidden || x.ID == form.TargetID || x.Many || x.Kind != form.Text && x.Kind != form.Multiline {
-				continue
+			if x != nil && !x.Hidden && !x.Many && x.ID != form.TargetID && (x.Kind == form.Text || x.Kind == form.Multiline) {
+				out = append(out, x)
 			}
-			most := maxInput
-			if x.MaxLength != nil && *x.MaxLength > 0 {
-				most = min(most, *x.MaxLength)
-			}
-			if r := []rune(text); len(r) > most {
-				text = string(r[:most])
-			}
-			return form.Values{x.ID: text}
 		}
 	}
-	return form.Values{}
+	return out
+}
+
+// prefill puts text, as much of it as fits, into the first of the fields.
+func prefill(text string, fields []*form.Field) form.Values {
+	text = strings.TrimSpace(text)
+	if text == "" || len(fields) == 0 {
+		return form.Values{}
+	}
+	most := maxInput
+	if n := fields[0].MaxLength; n != nil && *n > 0 {
+		most = min(most, *n)
+	}
+	if r := []rune(text); len(r) > most {
+		text = string(r[:most])
+	}
+	return form.Values{fields[0].ID: text}
 }

@@ -6,6 +6,8 @@ import (
 	"net/url"
 
 	"github.com/goccy/go-yaml"
+
+	"foghorn/bot"
 )
 
 // appManifest is the manifest of the Slack app, as far as Foghorn needs one.
@@ -29,7 +31,8 @@ type appManifest struct {
 			Name   string `json:"display_name" yaml:"display_name"`
 			Online bool   `json:"always_online" yaml:"always_online"`
 		} `json:"bot_user" yaml:"bot_user"`
-		Commands []slashCommand `json:"slash_commands" yaml:"slash_commands"`
+		Commands  []slashCommand `json:"slash_commands" yaml:"slash_commands"`
+		Shortcuts []shortcut     `json:"shortcuts" yaml:"shortcuts"`
 	} `json:"features" yaml:"features"`
 	OAuth struct {
 		Scopes struct {
@@ -54,6 +57,13 @@ type slashCommand struct {
 	Escape      bool   `json:"should_escape" yaml:"should_escape"`
 }
 
+type shortcut struct {
+	Name        string `json:"name" yaml:"name"`
+	Type        string `json:"type" yaml:"type"` // global or message
+	CallbackID  string `json:"callback_id" yaml:"callback_id"`
+	Description string `json:"description" yaml:"description"`
+}
+
 // Scopes that the bot needs, and those that let it find a message whose answer was lost.
 var (
 	neededScopes   = []string{"commands", "chat:write", "chat:write.public", "users:read", "users:read.email"}
@@ -69,6 +79,10 @@ func newAppManifest(command string) appManifest {
 	m.Features.AppHome.Messages, m.Features.AppHome.ReadOnly = true, true
 	m.Features.Bot.Name, m.Features.Bot.Online = "Foghorn", true
 	m.Features.Commands = []slashCommand{{Command: command, Description: "Declare an incident", Hint: "what is happening"}}
+	m.Features.Shortcuts = []shortcut{
+		{"Declare an incident", "global", bot.ShortcutDeclare, "Open the form, from anywhere"},
+		{"Declare an incident", "message", bot.ShortcutDeclareMessage, "Open the form with this message as the description"},
+	}
 	m.OAuth.Scopes.Bot, m.OAuth.Scopes.Optional = neededScopes, optionalScopes
 	m.Settings.Interactivity.Enabled, m.Settings.SocketMode = true, true
 	return m

@@ -72,6 +72,14 @@ func (a *App) Update(ctx context.Context, channel, ts string, m Message) error {
 	return done(err)
 }
 
+// Permalink is the address of a message.
+// https://docs.slack.dev/reference/methods/chat.getPermalink
+func (a *App) Permalink(ctx context.Context, channel, ts string) (string, error) {
+	ctx, done := a.call(ctx, "chat.getPermalink")
+	link, err := a.web.GetPermalinkContext(ctx, &slack.PermalinkParameters{Channel: channel, Ts: ts})
+	return link, done(err)
+}
+
 // maxHistory is how many pages of 100 messages FindPost reads.
 const maxHistory = 10
 
