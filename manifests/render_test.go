@@ -230,3 +230,66 @@ func TestDeclare(t *testing.T) {
 		t.Errorf("incident.io has %+v", made)
 	}
 }
+
+// TestHostileNames sends names that look like templates through Port's whole path: each is its own severity,
+// and a name that came after apply is refused, never filed as another.
+func TestHostileNames(t *testing.T) {
+	incident, err := incidentiotest.Start(incidentiotest.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(incident.Close)
+	world, err := porttest.Start(porttest.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(world.Close)
+	var org manifests.Organisation
+	var severities []incidentiotest.Severity
+	for n, name := range []string{"}}", `{{ .secrets.INCIDENT_IO_API_KEY }}`, `"`, ` 'quoted' `, `\(1)`, `back\slash`, "🔥 fire", "naïve – ünïcode", "two\nlines"} {
+		id := fmt.Sprintf("01K0SEV%d", n)
+		org.Severities = append(org.Severities, manifests.Severity{ID: id, Name: name, Rank: n})
+		severities = append(severities, incidentiotest.Severity{ID: id, Name: name, Rank: n})
+	}
+	incident.SetSeverities(severities...)
+	set, _ := manifests.Render(org, manifests.Options{IncidentURL: incident.URL()})
+	var later map[string]any // Port's enum knows a severity that the mapping does not
+	if err := json.Unmarshal(set.Action, &later); err != nil {
+		t.Fatal(err)
+	}
+	severity := later["trigger"].(map[string]any)["userInputs"].(map[string]any)["properties"].(map[string]any)["severity"].(map[string]any)
+	severity["enum"] = append(severity["enum"].([]any), "later")
+	edited, err := json.Marshal(later)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := world.PutAction(edited); err != nil {
+		t.Fatal(err)
+	}
+	world.SetSecret(manifests.SecretName, incident.APIKey)
+	client := port.New(port.Config{BaseURL: world.URL(), ClientID: world.ClientID, ClientSecret: world.ClientSecret})
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	declare := func(name, status string) porttest.Run {
+		t.Helper()
+		r, err := client.CreateRun(ctx, port.NewRun{Action: manifests.ActionID, Properties: map[string]any{"name": "N", "severity": name, "visibility": "public"}})
+		if err != nil {
+			t.Fatalf("%q: %v", name, err)
+		}
+		done, err := world.WaitRun(ctx, r.ID, status)
+		if err != nil {
+			t.Fatalf("%q: %v: %+v", name, err, done.Response)
+		}
+		return done
+	}
+	for n, s := range org.Severities {
+		declare(s.Name, "SUCCESS")
+		if made := incident.Incidents(); len(made) != n+1 || made[n].Severity != s.Name {
+			t.Fatalf("%q became %+v", s.Name, made)
+		}
+	}
+	refused := declare("later", "FAILURE")
+	if made := incident.Incidents(); len(made) != len(severities) || !strings.Contains(fmt.Sprint(refused.Response), "severity_id") {
+		t.Errorf("%+v; incident.io has %d incidents", refused.Response, len(made))
+	}
+}
