@@ -2,11 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"foghorn/integrations/emulator"
 )
@@ -61,13 +64,27 @@ func TestWrongSettingsAreRefused(t *testing.T) {
 		{"secret with a line break", "PORT_CLIENT_SECRET", "secret\n", "PORT_CLIENT_SECRET has blanks"},
 		{"no address", "PORT_BASE_URL", "api.port.io", "PORT_BASE_URL is not an address"},
 		{"address with a user", "SLACK_API_URL", "https://u:secret@slack.com/api/", "SLACK_API_URL is not an address"},
+		{"secret with a letter of another alphabet", "PORT_CLIENT_SECRET", "secret\u0430", "PORT_CLIENT_SECRET has characters"},
+		{"token that rotates", "SLACK_BOT_TOKEN", "xoxe.xoxb-1-secret", "rotation"},
+		{"token of two lines", "SLACK_APP_TOKEN", "xapp-1\nsecret", "SLACK_APP_TOKEN has blanks"},
+		{"nothing behind the prefix", "SLACK_APP_TOKEN", "xapp-", "SLACK_APP_TOKEN ends after xapp-"},
+		{"key with a blank", "INCIDENT_IO_API_KEY", " secret", "INCIDENT_IO_API_KEY has blanks"},
+		{"address with a version", "PORT_BASE_URL", "https://api.port.io/v1/", "PORT_BASE_URL ends in /v1"},
+		{"address without a host", "INCIDENT_IO_BASE_URL", "http://:80", "INCIDENT_IO_BASE_URL is not an address"},
+		{"address with a query", "INCIDENT_IO_BASE_URL", "https://host/?secret=1", "INCIDENT_IO_BASE_URL is not an address"},
+		{"address of a file", "SLACK_API_URL", "file:///secret", "SLACK_API_URL is not an address"},
 		{"level", "LOG_LEVEL", "loud", "LOG_LEVEL is"},
 		{"format", "LOG_FORMAT", "xml", "LOG_FORMAT is"},
 		{"command", "SLACK_COMMAND", "incident", "SLACK_COMMAND is"},
+		{"long command", "SLACK_COMMAND", "/" + strings.Repeat("x", 32), "SLACK_COMMAND is"},
+		{"loud command", "SLACK_COMMAND", "/Incident", "SLACK_COMMAND is"},
 		{"channel", "ANNOUNCE_CHANNEL", "#general", "ANNOUNCE_CHANNEL is"},
 		{"action", "PORT_ACTION", "a/b", "PORT_ACTION is"},
 		{"listener", "HTTP_ADDR", "8080", "HTTP_ADDR is"},
+		{"listener on no port", "HTTP_ADDR", ":", "HTTP_ADDR is"},
+		{"listener on a port too far", "HTTP_ADDR", ":65536", "HTTP_ADDR is"},
 		{"cluster", "NATS_URL", "localhost", "NATS_URL is"},
+		{"cluster with a wrong second", "NATS_URL", "nats://u:secret@a:4222,http://u:secret@b", "NATS_URL is"},
 		{"retention", "STATE_RETENTION", "soon", "STATE_RETENTION is"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -103,14 +120,75 @@ func TestAllFaultsAreNamedAtOnce(t *testing.T) {
 	}
 }
 
-func TestTheFileBehindTheEnvironment(t *testing.T) {
+// from is an environment of a few variables.
+func from(env map[string]string) func(string) (string, bool) {
+	return func(name string) (string, bool) { v, ok := env[name]; return v, ok }
+}
+
+// dotenv writes a file of settings and gives its path.
+func dotenv(t *testing.T, text string) string {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), ".env")
-	if err := os.WriteFile(path, []byte("LOG_LEVEL=debug\nSLACK_COMMAND=\"/outage\"\n"), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cfg, err := loadConfig(func(name string) (string, bool) { v, ok := map[string]string{"LOG_LEVEL": "warn"}[name]; return v, ok }, path, "version")
-	if err != nil || cfg.LogLevel != "warn" || cfg.SlackCommand != "/outage" {
+	return path
+}
+
+func TestTheFileBehindTheEnvironment(t *testing.T) {
+	path := dotenv(t, "LOG_LEVEL=debug\nSLACK_COMMAND=\"/outage\"\nANNOUNCE_CHANNEL=C0GENERAL\n")
+	cfg, err := loadConfig(from(map[string]string{"LOG_LEVEL": "warn", "ANNOUNCE_CHANNEL": ""}), path, "version")
+	if err != nil || cfg.LogLevel != "warn" || cfg.SlackCommand != "/outage" || cfg.AnnounceChannel != "" {
 		t.Errorf("%+v, %v", cfg, err)
+	}
+}
+
+func TestAFileThatCannotBeReadIsNamed(t *testing.T) {
+	for name, c := range map[string]struct{ path, want string }{
+		"a directory":   {t.TempDir(), "cannot be read"},
+		"an open quote": {dotenv(t, "SLACK_BOT_TOKEN=\"xoxb-secret\nLOG_LEVEL=info\n"), "is not understood"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := loadConfig(from(nil), c.path, "serve")
+			if wrong, ok := errors.AsType[*SettingError](err); !ok || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "secret") {
+				t.Errorf("%v, %v", wrong, err)
+			}
+		})
+	}
+}
+
+func TestDefaults(t *testing.T) {
+	cfg, err := loadConfig(from(nil), os.DevNull, "version")
+	want := Config{
+		PortAction: "create_incident_io_incident_webhook", SlackCommand: "/incident",
+		SlackAPIURL: "https://slack.com/api/", PortBaseURL: "https://api.port.io", IncidentIOBaseURL: "https://api.incident.io",
+		StateDir: "./state", Retention: 30 * 24 * time.Hour, HTTPAddr: ":8080", LogLevel: "info", LogFormat: "text",
+	}
+	if diff := cmp.Diff(want, cfg); diff != "" || err != nil {
+		t.Errorf("%v\n%s", err, diff)
+	}
+}
+
+func TestAddressesAreMadeEven(t *testing.T) {
+	cfg, err := loadConfig(from(map[string]string{
+		"SLACK_API_URL": "http://127.0.0.1:1/api", "PORT_BASE_URL": "http://127.0.0.1:2/", "INCIDENT_IO_BASE_URL": "http://[::1]:3//",
+		"HTTP_ADDR": "off", "NATS_URL": "nats://u:p@a:4222, tls://b",
+	}), os.DevNull, "version")
+	if err != nil || cfg.SlackAPIURL != "http://127.0.0.1:1/api/" || cfg.PortBaseURL != "http://127.0.0.1:2" || cfg.IncidentIOBaseURL != "http://[::1]:3" || cfg.HTTPAddr != "" {
+		t.Errorf("%+v, %v", cfg, err)
+	}
+}
+
+// TestNoFaultShowsASecret gives every check of a secret what no secret can be.
+func TestNoFaultShowsASecret(t *testing.T) {
+	for _, s := range settings {
+		for _, v := range []string{"hunter2 ", "\"hunter2\"", "hunter2\x00", "xoxp-hunter2", "xoxe-hunter2", "https://hunter2"} {
+			if s.Secret && s.check != nil {
+				if wrong, hint := s.check(v); strings.Contains(wrong+hint, "hunter2") {
+					t.Errorf("%s shows its value: %s %s", s.Name, wrong, hint)
+				}
+			}
+		}
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -50,8 +51,8 @@ func main() {
 
 // run is the whole program. It returns the exit code.
 func run(ctx context.Context, args []string, c *console) int {
-	if len(args) == 1 && args[0] == "help" {
-		args = []string{"--help"}
+	if len(args) > 0 && args[0] == "help" {
+		args = append(slices.Clone(args[1:]), "--help")
 	}
 	var cmds commands
 	exited := -1
@@ -74,9 +75,13 @@ func run(ctx context.Context, args []string, c *console) int {
 	if err == nil {
 		return 0
 	}
-	_, _ = fmt.Fprintln(c.stderr, "foghorn:", err)
-	if _, wrong := errors.AsType[*SettingError](err); wrong {
-		return exitSetting
+	wrong, ok := errors.AsType[*SettingError](err)
+	if !ok {
+		_, _ = fmt.Fprintln(c.stderr, "foghorn:", err)
+		return exitFailed
 	}
-	return exitFailed
+	for _, f := range wrong.Faults {
+		_, _ = fmt.Fprintln(c.stderr, "foghorn:", f)
+	}
+	return exitSetting
 }
