@@ -1,0 +1,47 @@
+package main
+
+import (
+	"errors"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// TestMain lets the scripts run this binary as foghorn, in a process of its own.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"foghorn": main})
+}
+
+// TestScripts plays testdata/script, where people and machines call the program.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		Setup: func(env *testscript.Env) error {
+			example, err := filepath.Abs(filepath.Join(root, ".env.example"))
+			env.Setenv("EXAMPLE", example)
+			env.Setenv("MANIFEST", filepath.Join(filepath.Dir(example), "slack-app.yaml"))
+			return err
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+	})
+}
+
+// exits runs a command and holds it to its exit code: exits CODE PROGRAM [ARGUMENT...].
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE PROGRAM [ARGUMENT...]")
+	}
+	code, err := 0, ts.Exec(args[1], args[2:]...)
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		code = exit.ExitCode()
+	} else if err != nil {
+		ts.Fatalf("run %s: %v", args[1], err)
+	}
+	if strconv.Itoa(code) != args[0] {
+		ts.Fatalf("it exits with %d, not with %s", code, args[0])
+	}
+}
