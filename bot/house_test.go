@@ -2,6 +2,7 @@ package bot_test
 
 import (
 	"context"
+	"encoding/json"
 	"io"
 	"strings"
 	"testing"
@@ -255,5 +256,14 @@ func (h *house) dies(dead <-chan struct{}) bool {
 		if begun && h.bot.Pending() == 0 {
 			return false
 		}
+	}
+}
+
+// approval makes the action one that somebody must approve.
+func (h *house) approval() {
+	h.t.Helper()
+	definition := strings.Replace(string(manifests.Guide().Action), `"requiredApproval": false`, `"requiredApproval": true`, 1)
+	if err := h.port.PutAction(json.RawMessage(definition)); err != nil {
+		h.t.Fatal(err)
 	}
 }

@@ -69,7 +69,7 @@ func (j journal) load(ctx context.Context, id string) (*Request, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.revision = entry.Revision()
+	r.revision, r.logged = entry.Revision(), r.Stage
 	return r, nil
 }
 

@@ -1,8 +1,8 @@
 package slackapp
 
 import (
+	"context"
 	"net/http"
-	"sync/atomic"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -12,8 +12,9 @@ const (
 	// openTimeout bounds one apps.connections.open, its wait at the gate not counted.
 	openTimeout = 10 * time.Second
 
-	// A link that lived this long after it was opened is replaced at once.
-	livedLong = 3 * time.Second
+	// A link that lived this long after it was opened, or that carried an envelope, is
+	// replaced at once.
+	livedLong = time.Second
 
 	// Links that die younger draw from a bucket: openBurst at once, then one every
 	// openEvery, so that at most ten calls are made in any minute. slack-go alone
@@ -26,36 +27,55 @@ const (
 type gate struct {
 	next  http.RoundTripper
 	young *rate.Limiter
-	free  atomic.Int32 // passes left by links that lived long
+	free  chan struct{} // a pass for each link that lived long and has not been replaced yet
 }
 
 func newGate(next http.RoundTripper) *gate {
-	return &gate{next: next, young: rate.NewLimiter(rate.Every(openEvery), openBurst)}
+	// Slack allows ten links: more passes are of no use.
+	return &gate{next: next, young: rate.NewLimiter(rate.Every(openEvery), openBurst), free: make(chan struct{}, 10)}
 }
 
 // lost tells the gate that a link ended which had been alive for d.
-func (g *gate) lost(d time.Duration) {
-	if d >= livedLong {
-		g.free.Add(1)
+func (g *gate) lost(d time.Duration, carried bool) {
+	if d < livedLong && !carried {
+		return
+	}
+	select {
+	case g.free <- struct{}{}:
+	default:
 	}
 }
 
 // RoundTrip waits for its turn. The wait ends with the request's context.
 func (g *gate) RoundTrip(r *http.Request) (*http.Response, error) {
-	if !g.pass() {
-		if err := g.young.Wait(r.Context()); err != nil {
-			return nil, err
-		}
+	if err := g.wait(r.Context()); err != nil {
+		return nil, err
 	}
 	return g.next.RoundTrip(r)
 }
 
-// pass takes a free pass if there is one.
-func (g *gate) pass() bool {
-	for n := g.free.Load(); n > 0; n = g.free.Load() {
-		if g.free.CompareAndSwap(n, n-1) {
-			return true
-		}
+// grace is how long a pass is waited for: slack-go asks for a link a moment before it is
+// known here that the one before lived long.
+const grace = 10 * time.Millisecond
+
+// wait takes a pass or, after that, the turn of a link that died young.
+func (g *gate) wait(ctx context.Context) error {
+	passes, cancel := context.WithTimeout(ctx, grace)
+	defer cancel()
+	select {
+	case <-g.free:
+		return nil
+	case <-passes.Done():
 	}
-	return false
+	turn := g.young.Reserve()
+	timer := time.NewTimer(turn.Delay())
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-g.free:
+	case <-ctx.Done():
+	}
+	turn.Cancel()
+	return ctx.Err()
 }

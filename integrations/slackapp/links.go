@@ -102,11 +102,12 @@ func (a *App) keep(ctx context.Context, n int, h Handler, hands *hands) error {
 // read takes events off a link until ctx ends.
 func (a *App) read(ctx context.Context, cancel context.CancelCauseFunc, n int, client *socketmode.Client, h Handler, hands *hands) {
 	var since time.Time // when the link came up; zero while it is down
+	carried := false    // an envelope, since then
 	down := func() {
 		if !since.IsZero() {
 			a.live.Add(-1)
-			a.gate.lost(time.Since(since))
-			since = time.Time{}
+			a.gate.lost(time.Since(since), carried)
+			since, carried = time.Time{}, false
 		}
 	}
 	defer down()
@@ -142,6 +143,7 @@ func (a *App) read(ctx context.Context, cancel context.CancelCauseFunc, n int, c
 				a.trouble(Trouble{Link: n, Kind: "write", Err: fmt.Errorf("write ack: %w", e.Cause)})
 			}
 		case socketmode.EventTypeSlashCommand, socketmode.EventTypeInteractive, socketmode.EventTypeEventsAPI:
+			carried = true
 			a.hand(ctx, n, client, evt, h, hands)
 		}
 	}
