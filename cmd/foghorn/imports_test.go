@@ -2,8 +2,12 @@ package main
 
 import (
 	"encoding/json"
+	"go/parser"
+	gotoken "go/token"
 	"os/exec"
+	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -30,7 +34,7 @@ var rules = map[string][]string{
 // only names who alone may import a package of somebody else's.
 var only = map[string][]string{
 	"github.com/sirupsen/logrus":   {"foghorn/bot", "foghorn/cmd/foghorn"},
-	"github.com/slack-go/slack":    {"foghorn/bot", "foghorn/bot/modal", "foghorn/bot/card", "foghorn/integrations/slackapp"},
+	"github.com/slack-go/slack":    {"foghorn/cmd/foghorn", "foghorn/bot", "foghorn/bot/modal", "foghorn/bot/card", "foghorn/integrations/slackapp"},
 	"github.com/nats-io/nats.go":   {"foghorn/bot"},
 	"github.com/alecthomas/kong":   {"foghorn/cmd/foghorn"},
 	"github.com/joho/godotenv":     {"foghorn/cmd/foghorn"},
@@ -60,6 +64,30 @@ func TestImportsPointDown(t *testing.T) {
 			}
 			if owners, owned := only[i]; owned && !slices.Contains(owners, p.ImportPath) {
 				t.Errorf("%s must not import %s", p.ImportPath, i)
+			}
+		}
+	}
+}
+
+// TestOnlyTheDemoLinksEmulators holds the command's own files apart: what serves people
+// knows no emulator.
+func TestOnlyTheDemoLinksEmulators(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no files: %v", err)
+	}
+	for _, name := range files {
+		if strings.HasPrefix(name, "demo") || strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(gotoken.NewFileSet(), name, nil, parser.ImportsOnly)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, i := range file.Imports {
+			path, _ := strconv.Unquote(i.Path.Value) // the parser has read it
+			if strings.HasPrefix(path, "foghorn/integrations/") && (strings.HasSuffix(path, "test") || strings.HasSuffix(path, "/emulator")) {
+				t.Errorf("%s must not import %s: only the demo does", name, path)
 			}
 		}
 	}
