@@ -1,0 +1,131 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strings"
+
+	"foghorn/bot/form"
+)
+
+// readForm compiles a definition. What is wrong with it is a fault with its line.
+func readForm(name string, definition json.RawMessage) (*form.Form, error) {
+	if line, reason := syntax(definition); reason != "" {
+		return nil, badDefinition(name, line, reason)
+	}
+	f, err := form.Compile(definition)
+	if err != nil {
+		return nil, badDefinition(name, place(definition, err), plainReason(err))
+	}
+	return f, nil
+}
+
+func badDefinition(name string, line int, reason string) error {
+	return fault(name, fmt.Sprintf("line %d: %s", line, reason), "Port shows the JSON of an action behind its … menu, Edit, Edit JSON")
+}
+
+// syntax finds where a text stops to be JSON; "" for nowhere.
+func syntax(data []byte) (line int, reason string) {
+	if len(bytes.TrimSpace(data)) == 0 {
+		return 1, "it is empty"
+	}
+	var v any
+	err := json.Unmarshal(data, &v)
+	if e, ok := errors.AsType[*json.SyntaxError](err); ok {
+		return lineAt(data, e.Offset), e.Error()
+	}
+	if err != nil {
+		return 1, err.Error()
+	}
+	if _, isObject := v.(map[string]any); !isObject {
+		return 1, "it is not an object"
+	}
+	return 0, ""
+}
+
+// lineAt is the line of an offset in bytes, counted from 1.
+func lineAt(data []byte, offset int64) int {
+	offset = min(max(offset, 0), int64(len(data)))
+	return 1 + bytes.Count(data[:offset], []byte("\n"))
+}
+
+var inputName = regexp.MustCompile(`input ("(?:[^"\\]|\\.)*"):`)
+
+// place is the line that an error of form.Compile is about: that of the key that it names,
+// else that of the first key.
+func place(data []byte, err error) int {
+	var path []string
+	if m := inputName.FindStringSubmatch(err.Error()); m != nil {
+		var id string
+		_ = json.Unmarshal([]byte(m[1]), &id)
+		path = append(path, "properties", id)
+	} else if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		path = strings.Split(e.Field, ".")
+	}
+	if strings.Contains(err.Error(), `"properties"`) {
+		path = []string{"properties"}
+	}
+	return lineOf(data, path)
+}
+
+// lineOf is the line of the first key whose path ends in these keys; 1 when there is none.
+func lineOf(data []byte, keys []string) int {
+	if len(keys) == 0 {
+		return 1
+	}
+	dec := json.NewDecoder(bytes.NewReader(data))
+	var path []string // of the value that comes next
+	var lists []bool  // whether what is open is a list
+	for atKey := false; ; {
+		token, err := dec.Token()
+		if err != nil {
+			return 1
+		}
+		switch token := token.(type) {
+		case json.Delim:
+			switch token {
+			case '{', '[':
+				lists, path = append(lists, token == '['), append(path, "")
+			default:
+				lists, path = lists[:len(lists)-1], path[:len(path)-1]
+			}
+			atKey = len(lists) > 0 && !lists[len(lists)-1]
+			continue
+		case string:
+			if atKey {
+				path[len(path)-1] = token
+				if endsIn(path, keys) {
+					return lineAt(data, dec.InputOffset())
+				}
+				atKey = false
+				continue
+			}
+		}
+		atKey = len(lists) > 0 && !lists[len(lists)-1]
+	}
+}
+
+// endsIn reports that the last keys of a path are these; places in lists do not count.
+func endsIn(path, keys []string) bool {
+	path = slices.DeleteFunc(slices.Clone(path), func(key string) bool { return key == "" })
+	return len(path) >= len(keys) && slices.Equal(path[len(path)-len(keys):], keys)
+}
+
+// plainReason is the innermost reason, in words about JSON instead of about Go.
+func plainReason(err error) string {
+	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		if m := inputName.FindStringSubmatch(err.Error()); m != nil && e.Field == "" {
+			return fmt.Sprintf("input %s is a %s and not an object", m[1], e.Value)
+		}
+		return fmt.Sprintf("%q cannot be a %s", e.Field, e.Value)
+	}
+	for inner := errors.Unwrap(err); inner != nil && !errors.Is(inner, io.EOF); inner = errors.Unwrap(inner) {
+		err = inner
+	}
+	return err.Error()
+}

@@ -1,0 +1,228 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/alecthomas/kong"
+
+	"foghorn/bot/form"
+	"foghorn/bot/modal"
+	"foghorn/integrations/slackapp/slacktest"
+	"foghorn/manifests"
+)
+
+// previews runs foghorn preview with some standard input.
+func previews(t *testing.T, env map[string]string, stdin string, args ...string) outcome {
+	t.Helper()
+	dir := t.TempDir()
+	t.Chdir(dir)
+	file := func(name, content string) *os.File {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		f, err := os.OpenFile(path, os.O_RDWR, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = f.Close() })
+		return f
+	}
+	c := &console{file("stdin", stdin), file("stdout", ""), file("stderr", ""), func(name string) (string, bool) { v, ok := env[name]; return v, ok }}
+	var p previewCmd
+	parser, err := kong.New(&p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := parser.Parse(args); err != nil {
+		t.Fatal(err)
+	}
+	err = p.Run(t.Context(), c)
+	var o outcome
+	if err != nil {
+		_, _ = c.stderr.WriteString(err.Error())
+		o.code = exitFailed
+		if _, wrong := errors.AsType[*SettingError](err); wrong {
+			o.code = exitSetting
+		}
+	}
+	stdout, _ := os.ReadFile(c.stdout.Name())
+	stderr, _ := os.ReadFile(c.stderr.Name())
+	o.stdout, o.stderr = string(stdout), string(stderr)
+	return o
+}
+
+// selfService is an action with some inputs.
+func selfService(properties string) string {
+	return "{\n \"identifier\": \"act\",\n \"trigger\": {\n  \"type\": \"self-service\",\n  \"operation\": \"CREATE\",\n  \"userInputs\": {\n   \"properties\": " + properties + "\n  }\n }\n}"
+}
+
+// shown are the views of a preview, which Slack takes.
+func (o outcome) shown(t *testing.T) []json.RawMessage {
+	t.Helper()
+	var views []json.RawMessage
+	if err := json.Unmarshal([]byte(o.stdout), &views); err != nil {
+		t.Fatalf("%v: %s", err, o.stdout)
+	}
+	for _, v := range views {
+		if problems := slacktest.ValidateView(v); len(problems) > 0 {
+			t.Error(problems)
+		}
+	}
+	return views
+}
+
+func TestPreviewOfTheGuide(t *testing.T) {
+	o := previews(t, nil, string(manifests.Guide().Action), "-")
+	if views := o.shown(t); o.code != 0 || o.stderr != "" || len(views) != 1 || !strings.Contains(string(views[0]), `"Severity"`) {
+		t.Errorf("%+v", o)
+	}
+}
+
+func TestPreviewOfAnActionThatCannotBeRun(t *testing.T) {
+	o := previews(t, nil, selfService(`{"key":{"type":"string","encryption":"aes256-gcm"},"n":{"type":"string"}}`), "-")
+	if len(o.shown(t)) != 0 || o.code != exitFailed || !strings.Contains(o.stderr, "\n  key: it is a secret") {
+		t.Errorf("%+v", o)
+	}
+}
+
+func TestPreviewNamesTheLineOfWhatIsWrong(t *testing.T) {
+	for name, c := range map[string]struct{ text, want string }{
+		"nothing":             {"", "line 1: it is empty"},
+		"no JSON":             {"{\n \"identifier\": \"x\",\n oops\n}", "line 3: invalid character"},
+		"cut off":             {"{\n \"identifier\": \"x\"", "line 2: unexpected end"},
+		"two of them":         {"{}\n{}", "line 2: invalid character"},
+		"a list":              {"[]", "line 1: it is not an object"},
+		"no action":           {"{\"a\":1}", "line 1: it is not an action"},
+		"input of a text":     {selfService("{\n\"a\":{\"type\":\"string\"},\n\"b\":\"string\"}"), "line 9: input \"b\" is a string and not an object"},
+		"inputs in a list":    {selfService("[]"), "line 7: \"properties\" is not an object"},
+		"order of one string": {strings.Replace(selfService("{}"), "\"userInputs\": {", "\"userInputs\": {\n\"order\":\"a\",", 1), "line 7: \"order\" cannot be a string"},
+		"order in a step":     {strings.Replace(selfService("{}"), "\"userInputs\": {", "\"userInputs\": {\n\"steps\":[{\"title\":\"A\"},\n{\"order\":3}],", 1), "line 8: \"steps.order\" cannot be a number"},
+		"too large":           {`{"a":"` + strings.Repeat("x", maxDefinition) + `"}`, "larger than 4 MiB"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := previews(t, nil, c.text, "-")
+			if o.code != exitSetting || !strings.Contains(o.stderr, c.want) || o.stdout != "" {
+				t.Errorf("code %d, want %q: %s%s", o.code, c.want, o.stdout, o.stderr)
+			}
+		})
+	}
+}
+
+func TestPreviewShowsWhatValuesChange(t *testing.T) {
+	definition := selfService(`{"n":{"type":"number"},"f":{"type":"boolean"},"c":{"type":"number","enum":[1,2]},
+		"l":{"type":"array","items":{"type":"string"}},"t":{"type":"string","visible":{"jqQuery":".form.n == 3 and .form.f == false and .form.c == 2 and .form.l == [\"a;b\"] and .user.email == \"ada@example.com\""}}}`)
+	if o := previews(t, nil, definition, "-"); o.code != 0 || strings.Contains(o.stdout, `"f:t"`) {
+		t.Errorf("%+v", o)
+	}
+	o := previews(t, nil, definition, "-", "--values", "n=3", "--values", "f=false", "--values", "c=2", "--values", "l=a;b", "--user", "ada@example.com")
+	if o.code != 0 || !strings.Contains(o.stdout, `"f:t"`) || !strings.Contains(o.stderr, "Port is not configured") {
+		t.Errorf("%+v", o)
+	}
+	for _, wrong := range []string{"nobody=1", "n=three", "f=perhaps"} {
+		if o := previews(t, nil, definition, "-", "--values", wrong); o.code != exitSetting || !strings.Contains(o.stderr, "--values "+wrong[:1]) {
+			t.Errorf("%s: %+v", wrong, o)
+		}
+	}
+}
+
+func TestPreviewAsksPort(t *testing.T) {
+	w := opened(t)
+	if o := previews(t, w.env(), "", manifests.ActionID); o.code != 0 || len(o.shown(t)) != 1 {
+		t.Errorf("%+v", o)
+	}
+	if o := previews(t, w.env(), "", "nobody"); o.code != exitSetting || !strings.Contains(o.stderr, "neither a file nor an action") {
+		t.Errorf("%+v", o)
+	}
+	if o := previews(t, w.env(), "", "--all"); o.code != 0 || !strings.Contains(o.stdout, "ok   "+manifests.ActionID) {
+		t.Errorf("%+v", o)
+	}
+	if o := previews(t, nil, "", manifests.ActionID); o.code != exitSetting || !strings.Contains(o.stderr, "PORT_CLIENT_ID") {
+		t.Errorf("%+v", o)
+	}
+}
+
+func TestPreviewOfAFolder(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"a.json": selfService("{}"), "b.json": selfService(`{"key":{"type":"string","encryption":"aes256-gcm"}}`),
+		"c.json": string(manifests.Guide().Automation), "d.txt": "not read",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	o := previews(t, nil, "", "--all", dir)
+	for _, want := range []string{"ok   a.json  act: 1 view\n", "no   b.json  key: it is a secret", "skip c.json  an automation\n"} {
+		if !strings.Contains(o.stdout, want) {
+			t.Errorf("no %q in %s", want, o.stdout)
+		}
+	}
+	if o.code != exitFailed || strings.Count(o.stdout, "\n") != 3 || !strings.Contains(o.stderr, "1 of 2 actions") {
+		t.Errorf("%+v", o)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "e.json"), []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if o := previews(t, nil, "", "--all", dir); o.code != exitSetting || !strings.Contains(o.stdout, "bad  e.json  line 1: unexpected end") {
+		t.Errorf("%+v", o)
+	}
+	for _, wrong := range [][]string{{dir}, {"--all", filepath.Join(dir, "a.json")}, {filepath.Join(dir, "nothing.json")}, {}} {
+		if o := previews(t, nil, "", wrong...); o.code != exitSetting {
+			t.Errorf("%v: %+v", wrong, o)
+		}
+	}
+}
+
+// The definitions that Port publishes are not part of this repository.
+func TestPreviewOfWhatPortPublishes(t *testing.T) {
+	files, err := filepath.Glob("../../../shared/corpus/actions/*.json")
+	if err != nil || len(files) == 0 {
+		t.Log("no definitions at hand: nothing was checked")
+		return
+	}
+	good := 0
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := readForm(file, data)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		views, err := previewed(t.Context(), f, form.Who{}, nil)
+		if err != nil || len(views) == 0 {
+			t.Logf("%s: %v %v", filepath.Base(file), err, f.Problems)
+			continue
+		}
+		good++
+		text, err := json.Marshal(views)
+		if err != nil {
+			t.Fatal(err)
+		}
+		outcome{stdout: string(text)}.shown(t)
+	}
+	t.Logf("%d of %d preview", good, len(files))
+	if good*100 < 98*len(files) {
+		t.Errorf("only %d of %d preview", good, len(files))
+	}
+}
+
+func TestTheTableOfInputs(t *testing.T) {
+	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(readme), "<!-- inputs -->") {
+		t.Log("README.md shows no table of inputs")
+		return
+	}
+	between(t, "README.md", "inputs", modal.Table())
+}
