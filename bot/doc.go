@@ -40,6 +40,21 @@
 // A message that nobody finished is handed out again: at once when the store is this
 // process's own and it starts anew, else after 12 s to another process.
 //
+// # What is on disk
+//
+// STATE_DIR is a JetStream store (and a lock file). In it, or in the cluster:
+//
+//   - the bucket foghorn_requests: a [Request] as JSON by its id, with the version of the format
+//     in "v"; run.<run id> names the request that adopted a run; probe.write is /readyz's;
+//   - the bucket foghorn_drafts: what was given on earlier pages of an open form, for a day;
+//   - the bucket foghorn_leases: who follows the runs, in memory;
+//   - the stream FOGHORN: foghorn.work.accepted.<id> carries a new request,
+//     foghorn.work.wake.<id> carries nothing.
+//
+// Fields that a version does not know are kept when it writes a record. A record of a later
+// version, or at a stage that is not known, is left as it is and logged: nothing is dropped.
+// Records of requests that were told are removed after Config.Retention.
+//
 // # Who knows what
 //
 // form knows Port's inputs and nothing of Slack; modal turns its fields into Block Kit and
