@@ -8,10 +8,12 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/goccy/go-yaml"
+	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
@@ -77,7 +79,8 @@ func TestTheTableOfSettings(t *testing.T) {
 
 func TestTheExampleOfAnEnvironment(t *testing.T) {
 	var b strings.Builder
-	b.WriteString("# Copy this to .env and fill it in. The environment wins over the file.\n")
+	b.WriteString("# Copy this to .env and fill it in. The environment wins over the file.\n" +
+		"# Put a value with $, # or a backslash between single quotes. Keep the file to yourself: chmod 600 .env\n")
 	for _, s := range settings {
 		required := ""
 		if s.Required != "" {
@@ -142,6 +145,32 @@ func lenient(pattern string) (jsonschema.Regexp, error) {
 }
 
 var lookAhead = regexp.MustCompile(`\(\?[!=][^)]*\)`)
+
+// hops are the lines of a demo without what is different every time: the times, the ids, the
+// order of what happens side by side, and whether the form came in one view or behind "One moment".
+func hops(output string) []string {
+	var all []string
+	for line := range strings.Lines(output) {
+		if m := hopLine.FindStringSubmatch(line); m != nil {
+			all = append(all, strings.Join(m[1:], " "))
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+var hopLine = regexp.MustCompile(`^ *[0-9.]+ ms +([a-z.]+) +-> ([a-z.]+) +([a-z]+)`)
+
+func TestTheDemoInTheReadme(t *testing.T) {
+	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := runs(t, nil, "demo", "--script")
+	if diff := gocmp.Diff(hops(out.stdout), hops(string(readme))); diff != "" || len(hops(out.stdout)) == 0 {
+		t.Errorf("the README shows other hops than the demo does (-demo +README):\n%s\n%s", diff, out.stdout)
+	}
+}
 
 func TestHelpFitsAScreen(t *testing.T) {
 	out := runs(t, nil, "help")

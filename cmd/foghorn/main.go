@@ -24,13 +24,11 @@ const (
 type commands struct {
 	Serve         serveCmd         `cmd:"" default:"1" help:"Run the bot (also without any command)."`
 	Demo          demoCmd          `cmd:"" help:"Everything on this machine, without any account."`
-	SlackManifest slackManifestCmd `cmd:"" help:"Print the manifest of the Slack app for the configured command."`
+	SlackManifest slackManifestCmd `cmd:"" help:"Print the manifest of the Slack app."`
 	Version       versionCmd       `cmd:"" help:"Print the version."`
 }
 
-const about = `Foghorn runs Port actions from Slack.
-
-Settings come from the environment and from .env; see .env.example.
+const about = `Foghorn runs Port actions from Slack. See .env.example for what can be set.
 
 Examples:
   foghorn demo --script        see one incident travel, without any account
