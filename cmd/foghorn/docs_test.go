@@ -15,6 +15,8 @@ import (
 	"github.com/goccy/go-yaml"
 	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"foghorn/bot/modal"
 )
 
 var update = flag.Bool("update", false, "write what the tests compare with")
@@ -75,6 +77,10 @@ func TestTheTableOfSettings(t *testing.T) {
 		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", s.Name, s.Meaning, value, s.Required)
 	}
 	between(t, "README.md", "settings", b.String())
+}
+
+func TestTheTableOfInputs(t *testing.T) {
+	between(t, "README.md", "inputs", modal.Table())
 }
 
 func TestTheExampleOfAnEnvironment(t *testing.T) {

@@ -24,6 +24,7 @@ const (
 type commands struct {
 	Serve         serveCmd         `cmd:"" default:"1" help:"Run the bot (also without any command)."`
 	Demo          demoCmd          `cmd:"" help:"Everything on this machine, without any account."`
+	Preview       previewCmd       `cmd:"" help:"Show the Slack modals of an action, and what cannot be mirrored."`
 	SlackManifest slackManifestCmd `cmd:"" help:"Print the manifest of the Slack app."`
 	Version       versionCmd       `cmd:"" help:"Print the version."`
 }
@@ -32,6 +33,7 @@ const about = `Foghorn runs Port actions from Slack. See .env.example for what c
 
 Examples:
   foghorn demo --script        see one incident travel, without any account
+  foghorn preview FILE         the Slack modals of an action
   foghorn slack-manifest       what to paste into api.slack.com/apps
   foghorn serve                run the bot`
 
