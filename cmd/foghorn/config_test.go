@@ -85,6 +85,7 @@ func TestWrongSettingsAreRefused(t *testing.T) {
 		{"listener on a port too far", "HTTP_ADDR", ":65536", "HTTP_ADDR is"},
 		{"cluster", "NATS_URL", "localhost", "NATS_URL is"},
 		{"cluster with a wrong second", "NATS_URL", "nats://u:secret@a:4222,http://u:secret@b", "NATS_URL is"},
+		{"store in a file", "STATE_DIR", "stdout", "STATE_DIR is"},
 		{"retention", "STATE_RETENTION", "soon", "STATE_RETENTION is"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"os"
 	"regexp"
 	"slices"
 	"strconv"
@@ -39,7 +40,7 @@ var settings = []setting{
 	{Name: "SLACK_API_URL", Default: slackapp.DefaultAPIURL, Meaning: "Where Slack's Web API is.", check: address},
 	{Name: "PORT_BASE_URL", Default: port.DefaultBaseURL, Meaning: "Where Port's API is; `https://api.us.port.io` in the United States.", check: portAddress},
 	{Name: "INCIDENT_IO_BASE_URL", Default: "https://api.incident.io", Meaning: "Where incident.io's API is.", check: address},
-	{Name: "STATE_DIR", Default: "./state", Meaning: "Directory of the embedded store. Ignored when NATS_URL is set."},
+	{Name: "STATE_DIR", Default: "./state", Meaning: "Directory of the embedded store. Ignored when NATS_URL is set.", check: directory},
 	{Name: "NATS_URL", Meaning: "An existing JetStream cluster, when one machine is too small.", check: natsAddress},
 	{Name: "STATE_RETENTION", Default: "720h", Meaning: "How long the records of ended requests are kept.", check: duration},
 	{Name: "ANNOUNCE_CHANNEL", Meaning: "Id of a channel that hears of every public incident, besides the channel of the command.", check: channel},
@@ -157,6 +158,14 @@ func portNumber(s string) bool {
 func duration(v string) (string, string) {
 	if d, err := time.ParseDuration(v); err != nil || d < time.Hour {
 		return fmt.Sprintf("is %q, which is no time to keep records", v), "it looks like 720h; an hour is the least"
+	}
+	return "", ""
+}
+
+// directory refuses what exists and is something else; what does not exist is made.
+func directory(v string) (string, string) {
+	if info, err := os.Stat(v); err == nil && !info.IsDir() {
+		return fmt.Sprintf("is %q, which is a file", v), "name a directory; it is made when it does not exist"
 	}
 	return "", ""
 }
