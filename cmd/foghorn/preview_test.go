@@ -11,7 +11,6 @@ import (
 	"github.com/alecthomas/kong"
 
 	"foghorn/bot/form"
-	"foghorn/bot/modal"
 	"foghorn/integrations/slackapp/slacktest"
 	"foghorn/manifests"
 )
@@ -213,16 +212,4 @@ func TestPreviewOfWhatPortPublishes(t *testing.T) {
 	if good*100 < 98*len(files) {
 		t.Errorf("only %d of %d preview", good, len(files))
 	}
-}
-
-func TestTheTableOfInputs(t *testing.T) {
-	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !strings.Contains(string(readme), "<!-- inputs -->") {
-		t.Log("README.md shows no table of inputs")
-		return
-	}
-	between(t, "README.md", "inputs", modal.Table())
 }
