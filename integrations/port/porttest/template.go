@@ -1,21 +1,15 @@
 package porttest
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
-	"time"
-
-	"github.com/itchyny/gojq"
 )
 
-const (
-	templateTime = time.Second // for one jq program
-	maxDepth     = 64          // of a rendered value
-)
+// maxDepth is how deep a template, and a search, may be nested.
+const maxDepth = 64
 
 // undefined is what jq's empty gives: an object drops the key, text shows the word.
 type undefined struct{}
@@ -181,46 +175,4 @@ func templates(s string) ([]span, error) {
 		return nil, fmt.Errorf("template: Found opening double braces in index %d without closing double braces", open-2)
 	}
 	return out, nil
-}
-
-// query is the first output of a jq program; null when it does not compile or fails.
-func query(program string, data any) any {
-	if strings.TrimSpace(program) == "" {
-		return nil
-	}
-	parsed, err := gojq.Parse("def env: {}; {} as $ENV | " + doubleQuotes(program))
-	if err != nil {
-		return nil
-	}
-	code, err := gojq.Compile(parsed, gojq.WithInputIter(gojq.NewIter[any]()))
-	if err != nil {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), templateTime)
-	defer cancel()
-	v, ok := code.RunWithContext(ctx, data).Next()
-	if !ok {
-		return undefined{}
-	}
-	if _, failed := v.(error); failed {
-		return nil
-	}
-	return v
-}
-
-// doubleQuotes makes single quotes at the edges of words double ones, which is all that jq knows.
-func doubleQuotes(s string) string {
-	space := func(i int) bool { return strings.ContainsRune(" \t\n\r\v\f", rune(s[i])) }
-	b := []byte(s)
-	for i := range b {
-		if b[i] != '\'' {
-			continue
-		}
-		opens := (i == 0 || space(i-1)) && (i+1 == len(b) || !space(i+1) && s[i+1] != '"')
-		closes := (i+1 == len(b) || space(i+1)) && (i == 0 || !space(i-1) && s[i-1] != '"')
-		if opens || closes {
-			b[i] = '"'
-		}
-	}
-	return string(b)
 }

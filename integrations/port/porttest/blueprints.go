@@ -1,0 +1,76 @@
+package porttest
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+)
+
+// PutBlueprint creates or replaces a blueprint.
+func (s *Server) PutBlueprint(definition json.RawMessage) error {
+	var b map[string]any
+	if err := json.Unmarshal(definition, &b); err != nil {
+		return fmt.Errorf("put blueprint: %w", err)
+	}
+	if err := checkBlueprint(b); err != nil {
+		return fmt.Errorf("put blueprint: %w", err)
+	}
+	s.putBlueprint(b)
+	return nil
+}
+
+func checkBlueprint(b map[string]any) error { return valid("blueprint", "", b) }
+
+func (s *Server) putBlueprint(b map[string]any) map[string]any {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	id := text(b["identifier"])
+	b = s.audited(b, s.blueprints[id])
+	s.blueprints[id] = b
+	if s.entities[id] == nil {
+		s.entities[id] = map[string]map[string]any{}
+	}
+	return copyOf(b)
+}
+
+func (s *Server) blueprintRoutes(route router) {
+	s.definitionRoutes(route, "/v1/blueprints", collection{
+		key: "blueprint", kind: "Blueprint", check: checkBlueprint, put: s.putBlueprint,
+		get: func(id string) (map[string]any, bool) { v, ok := s.blueprints[id]; return v, ok },
+		remove: func(id string) {
+			delete(s.blueprints, id)
+			delete(s.entities, id)
+		},
+	})
+	route("GET /v1/blueprints", func(*http.Request) (answer, error) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		out := []any{}
+		for _, id := range slices.Sorted(maps.Keys(s.blueprints)) {
+			out = append(out, copyOf(s.blueprints[id]))
+		}
+		return answer{body: map[string]any{"blueprints": out}}, nil
+	})
+	route("PATCH /v1/blueprints/{id}", func(r *http.Request) (answer, error) {
+		var patch map[string]any
+		if err := decode(r, "anything", &patch); err != nil {
+			return answer{}, err
+		}
+		id := r.PathValue("id")
+		s.mu.Lock()
+		old, ok := s.blueprints[id]
+		b := copyOf(old)
+		s.mu.Unlock()
+		if !ok {
+			return answer{}, missing("Blueprint", id)
+		}
+		maps.Copy(b, patch)
+		b["identifier"] = id
+		if err := checkBlueprint(b); err != nil {
+			return answer{}, err
+		}
+		return answer{body: map[string]any{"blueprint": s.putBlueprint(b)}}, nil
+	})
+}

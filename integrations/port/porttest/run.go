@@ -1,0 +1,222 @@
+package porttest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"time"
+
+	"foghorn/integrations/emulator"
+)
+
+// The statuses of a run.
+// https://docs.port.io/create-self-service-experiences/reflect-action-progress
+const (
+	InProgress = "IN_PROGRESS"
+	Waiting    = "WAITING_FOR_APPROVAL"
+	Success    = "SUCCESS"
+	Failure    = "FAILURE"
+	Declined   = "DECLINED"
+)
+
+const (
+	sourceAPI        = "API"
+	sourceAutomation = "AUTOMATION"
+)
+
+// A Run is one execution of an action or an automation.
+type Run struct {
+	ID         string
+	Action     string // identifier
+	Blueprint  string
+	Entity     string
+	Status     string
+	Label      string // statusLabel
+	Summary    string
+	Source     string         // API or AUTOMATION
+	RunAs      string         // e-mail; "" when the credentials ran it themselves
+	Properties map[string]any // as they were sent, with defaults
+	Payload    any            // what was sent to the backend, secrets masked
+	Response   any            // what it answered
+	Logs       []string
+	CreatedAt  time.Time
+	EndedAt    time.Time
+
+	link, external   any
+	requiredApproval any // as the action says
+	updated          time.Time
+	logged           []time.Time // of Logs
+	approval         map[string]any
+	event            any // of an automation
+	chain            int // how many automations led here
+}
+
+// Ended reports that the run has ended.
+func (r Run) Ended() bool {
+	return r.Status != InProgress && r.Status != Waiting
+}
+
+func (r *Run) addLog(line string) {
+	r.Logs, r.logged = append(r.Logs, line), append(r.logged, time.Now())
+}
+
+// Runs are all runs that people and programs made, oldest first.
+func (s *Server) Runs() []Run { return s.runsOf(false) }
+
+// AutomationRuns are the runs of automations, oldest first.
+func (s *Server) AutomationRuns() []Run { return s.runsOf(true) }
+
+func (s *Server) runsOf(automations bool) []Run {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []Run
+	for _, r := range s.runs {
+		if (r.Source == sourceAutomation) == automations {
+			out = append(out, *r)
+		}
+	}
+	return out
+}
+
+// Run is the run with an id.
+func (s *Server) Run(id string) (Run, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := s.byID[id]
+	if r == nil {
+		return Run{}, false
+	}
+	return *r, true
+}
+
+// WaitRun waits until a run has a status.
+func (s *Server) WaitRun(ctx context.Context, id, status string) (Run, error) {
+	for {
+		s.mu.Lock()
+		r, changed := s.byID[id], s.changed
+		if r != nil && r.Status == status {
+			defer s.mu.Unlock()
+			return *r, nil
+		}
+		s.mu.Unlock()
+		select {
+		case <-ctx.Done():
+			return Run{}, fmt.Errorf("wait for run %s to be %s: %w", id, status, ctx.Err())
+		case <-changed:
+		}
+	}
+}
+
+var errNoRun = errors.New("there is no such run, or it does not wait for this")
+
+// EndRun ends a run as its backend would.
+func (s *Server) EndRun(id, status, summary string) error {
+	return s.change(id, func(r *Run) { r.Status, r.Summary = status, summary })
+}
+
+// Approve lets a run that waits for approval go on. The run outlives ctx.
+func (s *Server) Approve(ctx context.Context, id string) error {
+	return errors.Join(ctx.Err(), s.decide(id, "APPROVE", ""))
+}
+
+// Decline ends a run that waits for approval.
+func (s *Server) Decline(ctx context.Context, id string) error {
+	return errors.Join(ctx.Err(), s.decide(id, "DECLINE", ""))
+}
+
+func (s *Server) decide(id, decision, why string) error {
+	err := s.changeIf(id, func(r *Run) bool { return r.Status == Waiting }, func(r *Run) {
+		r.approval = map[string]any{"state": decision + "D", "description": why, "userId": s.ClientID + "@clients"}
+		if r.Status = InProgress; decision == "DECLINE" {
+			r.Status = Declined
+		}
+	})
+	if err == nil && decision == "APPROVE" {
+		s.spawn(func(ctx context.Context) { s.execute(ctx, id) })
+	}
+	return err
+}
+
+// change changes a run that has not ended, and tells the automations.
+func (s *Server) change(id string, f func(*Run)) error {
+	return s.changeIf(id, func(r *Run) bool { return !r.Ended() }, f)
+}
+
+func (s *Server) changeIf(id string, may func(*Run) bool, f func(*Run)) error {
+	s.mu.Lock()
+	r := s.byID[id]
+	if r == nil || !may(r) {
+		s.mu.Unlock()
+		return errNoRun
+	}
+	before := s.wire(r, "v2", nil)
+	f(r)
+	r.updated = time.Now()
+	if r.Ended() {
+		r.EndedAt = r.updated
+	}
+	after, now := s.wire(r, "v2", nil), *r
+	s.notify()
+	s.mu.Unlock()
+	if before["status"] != now.Status && now.Source != sourceAutomation {
+		s.Emit(emulator.Event{From: "port", To: "port", Kind: "run", Text: fmt.Sprintf("%s %s %s", id, now.Status, now.Summary)})
+	}
+	s.runEvent("RUN_UPDATED", now.chain, before, after)
+	return nil
+}
+
+// note changes a run without telling the automations: its logs, its payload, its response.
+func (s *Server) note(id string, f func(*Run)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if r := s.byID[id]; r != nil {
+		f(r)
+		s.notify()
+	}
+}
+
+func (s *Server) log(id, line string) {
+	s.note(id, func(r *Run) { r.addLog(line) })
+}
+
+// begin adds a run, tells the automations and executes it unless it waits.
+func (s *Server) begin(run *Run) (wire map[string]any) {
+	run.ID, run.CreatedAt = "r_"+random(16), time.Now()
+	run.updated = run.CreatedAt
+	kind := "run"
+	if run.Source == sourceAutomation {
+		kind = "automation"
+	}
+	told := emulator.Event{From: "port", To: "port", Kind: kind, Text: run.ID + " of " + run.Action, Body: maps.Clone(run.Properties)}
+	s.mu.Lock()
+	if len(s.runs) >= s.cfg.MaxRuns {
+		s.forget()
+	}
+	s.runs, s.byID[run.ID] = append(s.runs, run), run
+	after := s.wire(run, "v2", nil)
+	waits := run.Status == Waiting
+	s.notify()
+	s.mu.Unlock()
+	s.Emit(told)
+	s.runEvent("RUN_CREATED", run.chain, nil, after)
+	if !waits {
+		s.spawn(func(ctx context.Context) { s.execute(ctx, run.ID) })
+	}
+	return after
+}
+
+// forget drops the oldest tenth of the runs, as far as they have ended. The caller holds the lock.
+func (s *Server) forget() {
+	drop := s.cfg.MaxRuns/10 + 1
+	var kept []*Run
+	for _, r := range s.runs {
+		if drop > 0 && r.Ended() {
+			drop--
+			delete(s.byID, r.ID)
+			continue
+		}
+		kept = append(kept, r)
+	}
+	s.runs = kept
+}
