@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/alecthomas/kong"
+	"github.com/google/go-cmp/cmp"
 
 	"foghorn/bot/form"
 	"foghorn/integrations/slackapp/slacktest"
@@ -143,6 +144,46 @@ func TestPreviewAsksPort(t *testing.T) {
 	}
 	if o := previews(t, nil, "", manifests.ActionID); o.code != exitSetting || !strings.Contains(o.stderr, "PORT_CLIENT_ID") {
 		t.Errorf("%+v", o)
+	}
+}
+
+func TestPreviewForAPersonOfPort(t *testing.T) {
+	w := opened(t)
+	w.port.AddUser("ada@example.com", "Payments")
+	definition := selfService(`{"t":{"type":"string","visible":{"jqQuery":"[.user.teams[].name] == [\"Payments\"]"}}}`)
+	if o := previews(t, w.env(), definition, "-", "--user", "ada@example.com"); o.code != 0 || !strings.Contains(o.stdout, `"f:t"`) {
+		t.Errorf("%+v", o)
+	}
+	if o := previews(t, w.env(), definition, "-"); o.code != 0 || strings.Contains(o.stdout, `"f:t"`) {
+		t.Errorf("%+v", o)
+	}
+	for user, want := range map[string]string{"nobody@example.com": "whom Port does not know", "ada": "it is an e-mail address"} {
+		if o := previews(t, w.env(), definition, "-", "--user", user); o.code != exitSetting || !strings.Contains(o.stderr, want) {
+			t.Errorf("%s: %+v", user, o)
+		}
+	}
+}
+
+func TestValuesAreReadAsTheirInputsWant(t *testing.T) {
+	f, err := readForm("test", []byte(selfService(`{
+		"text":{"type":"string"},"number":{"type":"number"},"object":{"type":"object"},
+		"choice":{"type":"object","enum":[{"title":"A","id":1}]},
+		"list":{"type":"array","items":{"type":"string"}},"numbers":{"type":"array","items":{"type":"number"}}}`)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		id, typed string
+		want      any // nil: refused
+	}{
+		{"text", "3", "3"}, {"number", "3", 3.0}, {"number", "x", nil}, {"object", `{"a":1}`, map[string]any{"a": 1.0}}, {"object", "x", nil},
+		{"choice", "A", map[string]any{"title": "A", "id": 1.0}}, {"choice", "B", "B"},
+		{"list", "a,b", []any{"a,b"}}, {"list", `["a","b"]`, []any{"a", "b"}}, {"numbers", "1", []any{1.0}}, {"numbers", "x", nil},
+	} {
+		got, ok := valueFor(f, f.Field(c.id), c.typed)
+		if ok != (c.want != nil) || ok && !cmp.Equal(c.want, got) {
+			t.Errorf("%s=%s is %v, %t", c.id, c.typed, got, ok)
+		}
 	}
 }
 
