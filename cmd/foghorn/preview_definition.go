@@ -48,10 +48,10 @@ func syntax(data []byte) (line int, reason string) {
 	return 0, ""
 }
 
-// lineAt is the line of an offset in bytes, counted from 1.
+// lineAt is the line, counted from 1, of the last character before an offset in bytes.
 func lineAt(data []byte, offset int64) int {
 	offset = min(max(offset, 0), int64(len(data)))
-	return 1 + bytes.Count(data[:offset], []byte("\n"))
+	return 1 + bytes.Count(bytes.TrimRight(data[:offset], " \t\r\n"), []byte("\n"))
 }
 
 var inputName = regexp.MustCompile(`input ("(?:[^"\\]|\\.)*"):`)
