@@ -96,6 +96,7 @@ func TestPreviewNamesTheLineOfWhatIsWrong(t *testing.T) {
 		"nothing":             {"", "line 1: it is empty"},
 		"no JSON":             {"{\n \"identifier\": \"x\",\n oops\n}", "line 3: invalid character"},
 		"cut off":             {"{\n \"identifier\": \"x\"", "line 2: unexpected end"},
+		"cut off, new line":   {"{\n \"identifier\":\n\n", "line 2: unexpected end"},
 		"two of them":         {"{}\n{}", "line 2: invalid character"},
 		"a list":              {"[]", "line 1: it is not an object"},
 		"no action":           {"{\"a\":1}", "line 1: it is not an action"},
