@@ -67,9 +67,15 @@ func clip(s string, n int) string {
 	if len(s) <= n {
 		return s
 	}
-	r := []rune(s)
-	if len(r) <= n {
-		return s
+	seen, cut := 0, 0
+	for i := range s {
+		switch seen {
+		case n - 1:
+			cut = i
+		case n:
+			return s[:cut] + "…"
+		}
+		seen++
 	}
-	return string(r[:n-1]) + "…"
+	return s
 }

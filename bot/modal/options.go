@@ -3,6 +3,7 @@ package modal
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -111,15 +112,7 @@ func chosenMany(f *form.FieldState, objects []*slack.OptionBlockObject) (out []*
 }
 
 // same compares values of JSON.
-func same(a, b any) bool {
-	switch a := a.(type) {
-	case string, float64, bool, nil:
-		return a == b
-	}
-	x, errX := json.Marshal(a)
-	y, errY := json.Marshal(b)
-	return errX == nil && errY == nil && string(x) == string(y)
-}
+func same(a, b any) bool { return reflect.DeepEqual(a, b) }
 
 // A Candidate is something a type-ahead can offer.
 type Candidate struct{ Label, Value string }

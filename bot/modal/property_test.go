@@ -42,12 +42,8 @@ func TestAnyFormIsWithinSlacksLimitsAndComesBack(t *testing.T) {
 		wrong := s.Validate(-1)
 		given := form.Values{}
 		for _, p := range pages(t, s) {
-			begun := time.Now()
-			view, err := modal.Render(s, p)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if took := time.Since(begun); took > 100*time.Millisecond && !racing {
+			view, took := rendered(t, s, p)
+			if took > 100*time.Millisecond && !racing {
 				t.Errorf("rendering took %v", took)
 			}
 			values, fields, err := modal.Decode(s, untouchedState(t, accepted(t, view)))
@@ -72,6 +68,22 @@ func TestAnyFormIsWithinSlacksLimitsAndComesBack(t *testing.T) {
 			}
 		}
 	})
+}
+
+// rendered is a page, and the least time that it took of three: the machine has other work.
+func rendered(t *testing.T, s *form.State, p modal.Page) (view slack.ModalViewRequest, least time.Duration) {
+	t.Helper()
+	for i := range 3 {
+		begun := time.Now()
+		var err error
+		if view, err = modal.Render(s, p); err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(begun); i == 0 || took < least {
+			least = took
+		}
+	}
+	return view, least
 }
 
 // equivalent reports that what came back is the field's value: what a menu holds, once each.
