@@ -3,7 +3,10 @@ package form
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"math/big"
+	"reflect"
 	"regexp"
 	"time"
 
@@ -47,10 +50,82 @@ func newRule(v any) rule {
 	if err != nil {
 		return r
 	}
-	if r.code, err = gojq.Compile(query); err != nil {
+	if err := boundRepeats(reflect.ValueOf(query)); err != nil {
+		return r
+	}
+	if r.code, err = gojq.Compile(query, gojq.WithFunction("__bounded", 0, 0, bounded)); err != nil {
 		r.code = nil
 	}
 	return r
+}
+
+var errTooMuch = errors.New("the program makes too much")
+
+// boundRepeats puts a check before each multiplication: a text times a number is the one
+// step of jq that can take seconds and gigabytes by itself, where no context reaches it.
+func boundRepeats(v reflect.Value) error {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if v.IsNil() {
+			return nil
+		}
+		if err := boundRepeats(v.Elem()); err != nil {
+			return err
+		}
+		query, ok := v.Interface().(*gojq.Query)
+		switch {
+		case !ok:
+		case query.Op == gojq.OpUpdateMul:
+			return errTooMuch
+		case query.Op == gojq.OpMul:
+			checked, err := gojq.Parse(fmt.Sprintf("(%s) as $__l | (%s) as $__r | ([$__l, $__r] | __bounded) | .[0] * .[1]", query.Left, query.Right))
+			if err != nil {
+				return err
+			}
+			*query = gojq.Query{Term: &gojq.Term{Type: gojq.TermTypeQuery, Query: checked}}
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if err := boundRepeats(v.Field(i)); err != nil {
+				return err
+			}
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			if err := boundRepeats(v.Index(i)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// bounded lets the two factors of a multiplication through, unless they are a text that
+// would become too long.
+func bounded(factors any, _ []any) any {
+	pair, ok := factors.([]any)
+	if !ok || len(pair) != 2 {
+		return errTooMuch
+	}
+	for i, factor := range pair {
+		text, isText := factor.(string)
+		if !isText {
+			continue
+		}
+		times := 0.0
+		switch n := pair[1-i].(type) {
+		case int:
+			times = float64(n)
+		case float64:
+			times = n
+		case *big.Int:
+			return errTooMuch
+		}
+		if times*float64(len(text)) > maxBytes {
+			return errTooMuch
+		}
+	}
+	return factors
 }
 
 func (r rule) set() bool     { return r.value != nil || r.text != "" }

@@ -1,0 +1,306 @@
+package form
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// action is a definition with these user inputs.
+func action(t testing.TB, operation, inputs string) *Form {
+	t.Helper()
+	f, err := Compile(json.RawMessage(fmt.Sprintf(`{"identifier":"a","title":"A",
+		"trigger":{"type":"self-service","operation":%q,"blueprintIdentifier":"service","userInputs":%s}}`, operation, inputs)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func one(t testing.TB, property string) *Form {
+	t.Helper()
+	return action(t, "CREATE", `{"properties":{"x":`+property+`}}`)
+}
+
+func TestKinds(t *testing.T) {
+	for property, want := range map[string]Field{
+		`{"type":"string"}`:                                                            {Kind: Text},
+		`{"type":"string","format":"markdown"}`:                                        {Kind: Multiline},
+		`{"type":"string","format":"yaml"}`:                                            {Kind: Multiline},
+		`{"type":"string","format":"something-new"}`:                                   {Kind: Text},
+		`{"type":"string","format":"email"}`:                                           {Kind: Email},
+		`{"type":"string","format":"url"}`:                                             {Kind: URL},
+		`{"type":"string","format":"ipv6"}`:                                            {Kind: IP},
+		`{"type":"string","format":"date-time"}`:                                       {Kind: DateTime},
+		`{"type":"string","format":"user"}`:                                            {Kind: User},
+		`{"type":"string","format":"team"}`:                                            {Kind: Team},
+		`{"type":"string","format":"entity","blueprint":"b"}`:                          {Kind: Entity, Blueprint: "b"},
+		`{"type":"string","format":"entity"}`:                                          {Kind: Text},
+		`{"type":"string","enum":["a"]}`:                                               {Kind: Choice},
+		`{"type":"number"}`:                                                            {Kind: Number, Decimal: true},
+		`{"type":"number","enum":[1]}`:                                                 {Kind: Choice},
+		`{"type":"boolean"}`:                                                           {Kind: Boolean},
+		`{"type":"object"}`:                                                            {Kind: Object},
+		`{"type":"object","format":"labeled-url"}`:                                     {Kind: LabeledURL},
+		`{"type":"array"}`:                                                             {Kind: List, Many: true},
+		`{"type":"array","items":{"type":"number"}}`:                                   {Kind: List, Many: true, Numbers: true},
+		`{"type":"array","items":{"type":"string","enum":["a"]}}`:                      {Kind: Choice, Many: true},
+		`{"type":"array","items":{"type":"string","format":"user"}}`:                   {Kind: User, Many: true},
+		`{"type":"array","items":{"type":"string","format":"entity","blueprint":"b"}}`: {Kind: Entity, Many: true, Blueprint: "b"},
+		`{"type":"array","items":{"type":"object"}}`:                                   {Kind: Object, Many: true},
+		`{"type":"string","visible":false}`:                                            {Kind: Text, Hidden: true},
+	} {
+		f := one(t, property).Field("x")
+		got := Field{Kind: f.Kind, Many: f.Many, Blueprint: f.Blueprint, Decimal: f.Decimal, Numbers: f.Numbers, Hidden: f.Hidden}
+		if got.Kind != want.Kind || got.Many != want.Many || got.Blueprint != want.Blueprint || got.Decimal != want.Decimal || got.Numbers != want.Numbers || got.Hidden != want.Hidden {
+			t.Errorf("%s is %+v", property, got)
+		}
+	}
+}
+
+func TestSentences(t *testing.T) {
+	for _, c := range []struct {
+		property string
+		value    any
+		want     string // "" is: nothing is wrong
+	}{
+		{`{"type":"string","title":"Name","minLength":3}`, "ab", "Name must have at least 3 characters"},
+		{`{"type":"string","title":"Name","maxLength":1}`, "äö", "Name must have at most 1 character; it has 2."},
+		{`{"type":"string","title":"Name","pattern":"^a"}`, "b", "Name does not have the right form"},
+		{`{"type":"string","title":"Name","pattern":"(?=a)b"}`, "b", ""}, // Port checks what Go cannot
+		{`{"type":"number","title":"N","minimum":3}`, 2.0, "N must be at least 3."},
+		{`{"type":"number","title":"N","exclusiveMaximum":3}`, 3.0, "N must be less than 3."},
+		{`{"type":"number","title":"N"}`, "many", "N must be a number."},
+		{`{"type":"string","title":"M","format":"email"}`, "me", "M must be an e-mail address"},
+		{`{"type":"string","title":"U","format":"url"}`, "example.com", "U must be an address"},
+		{`{"type":"string","title":"I","format":"ipv4"}`, "::1", "I must be an IP address of version 4."},
+		{`{"type":"string","title":"I","format":"ipv6"}`, "::1", ""},
+		{`{"type":"string","title":"Y","format":"yaml"}`, "a: [", "Y is not YAML"},
+		{`{"type":"string","title":"D","format":"date-time"}`, "tomorrow", "D must be a date with a time."},
+		{`{"type":"object","title":"O"}`, "{", "O must be JSON"},
+		{`{"type":"object","title":"O","properties":{"n":{"type":"number"}},"required":["n"]}`, map[string]any{"m": 1.0}, "O lacks n."},
+		{`{"type":"array","title":"L","minItems":2}`, []any{"a"}, "L needs at least 2 entries."},
+		{`{"type":"array","title":"L","maxItems":1}`, []any{"a", "b"}, "L takes at most 1 entry."},
+		{`{"type":"array","title":"L","uniqueItems":true}`, []any{"a", "a"}, "L has the same entry twice."},
+		{`{"type":"array","title":"L","items":{"type":"number"}}`, []any{"a"}, "L takes numbers"},
+		{`{"type":"string","title":"C","enum":["a"]}`, "b", "C cannot be"},
+		{`{"type":"number","title":"C","enum":[1,2]}`, 2.0, ""},
+		{`{"type":"number","title":"C","enum":[1,2]}`, "2", "C cannot be"},
+	} {
+		s := one(t, c.property).Resolve(t.Context(), Who{}, Values{"x": c.value})
+		got := s.Validate(-1)["x"]
+		if c.want == "" && got != "" || !strings.HasPrefix(got, c.want) {
+			t.Errorf("%s of %v: %q, want %q", c.property, c.value, got, c.want)
+		}
+	}
+}
+
+func TestConditions(t *testing.T) {
+	f := action(t, "CREATE", `{
+		"properties":{
+			"lang":{"type":"string","enum":["go","js"]},
+			"sdk":{"type":"string","enum":{"jqQuery":"if .form.lang == \"go\" then [\"1.26\"] else [\"22\",\"24\"] end"}},
+			"why":{"type":"string","visible":{"jqQuery":".form.lang == \"go\""}},
+			"tag":{"type":"string","default":{"jqQuery":".form.lang + \"-\" + .form.count"},"disabled":{"jqQuery":".form.lang == \"js\""}},
+			"count":{"type":"string","default":"1"},
+			"teams":{"type":"array","items":{"type":"string","enum":{"jqQuery":".user.teams[].name"}}},
+			"untouched":{"type":"string","visible":{"jqQuery":".form.count2 == null and .form.lang != \"\""}},
+			"broken":{"type":"string","default":{"jqQuery":".form | error"},"visible":{"jqQuery":"]["}}
+		},
+		"required":{"jqQuery":"if .form.lang == \"go\" then [\"why\"] else [] end"}}`)
+	if !f.UsesUser || f.UsesEntity {
+		t.Errorf("uses user %v, entity %v", f.UsesUser, f.UsesEntity)
+	}
+	s := f.Resolve(t.Context(), Who{User: map[string]any{"teams": []any{map[string]any{"name": "a"}, map[string]any{"name": "b"}}}}, Values{"lang": "go"})
+	if !s.Field("why").Visible || !s.Field("why").Required || s.Field("tag").Disabled {
+		t.Errorf("why %+v, tag %+v", s.Field("why"), s.Field("tag"))
+	}
+	if v := s.Field("tag").Value; v != "go-1" {
+		t.Errorf("the default is %v", v)
+	}
+	if o := s.Field("teams").Options; len(o) != 2 || o[1].Value != "b" {
+		t.Errorf("teams offer %v", o)
+	}
+	if s.Field("broken").Visible || s.Field("broken").Value != nil {
+		t.Error("a program that fails is null: not visible, no default")
+	}
+	if wrong := s.Validate(-1); wrong["why"] == "" || len(wrong) != 1 {
+		t.Errorf("wrong: %v", wrong)
+	}
+	s = f.Resolve(t.Context(), Who{}, Values{})
+	if s.Field("why").Visible || s.Field("untouched").Visible {
+		t.Error("an untouched text is the empty text")
+	}
+	if o := s.Field("sdk").Options; len(o) != 2 {
+		t.Errorf("sdk offers %v", o)
+	}
+}
+
+func TestWatchedFieldsAreThoseThatOthersRead(t *testing.T) {
+	f := action(t, "CREATE", `{"properties":{"a":{"type":"string"},"b":{"type":"string"},"c-d":{"type":"string"},
+		"x":{"type":"string","visible":{"jqQuery":".form.a == \"1\" and .form[\"c-d\"] != null"}}}}`)
+	for id, want := range map[string]bool{"a": true, "b": false, "c-d": true, "x": false} {
+		if f.Field(id).Watched != want {
+			t.Errorf("%s is watched: %v", id, !want)
+		}
+	}
+	f = action(t, "CREATE", `{"properties":{"a":{"type":"string"},"x":{"type":"string","visible":{"jqQuery":".form | keys | length > 1"}}}}`)
+	if !f.Field("a").Watched {
+		t.Error("a program that may read any field watches all")
+	}
+}
+
+func TestOrderTitlesAndSteps(t *testing.T) {
+	f := action(t, "DAY-2", `{"properties":{"a":{"type":"string"},"b":{"type":"string"},"c":{"type":"string"}},
+		"order":["t1","b","a"],"titles":{"t1":{"title":"First"}}}`)
+	var got []string
+	for _, item := range f.Steps[0].Items {
+		if item.Heading != nil {
+			got = append(got, "#"+item.Heading.Title)
+		} else {
+			got = append(got, item.Field.ID)
+		}
+	}
+	if diff := cmp.Diff([]string{TargetID, "#First", "b", "a", "c"}, got); diff != "" {
+		t.Errorf("order (-want +got):\n%s", diff)
+	}
+	f = action(t, "CREATE", `{"properties":{"z":{"type":"string"},"y":{"type":"string"}},"steps":[{"title":"1","order":["y"]},{"title":"2","order":[],"visible":{"jqQuery":".form.y == \"go\""}}]}`)
+	s := f.Resolve(t.Context(), Who{}, Values{})
+	if len(s.Steps) != 2 || s.Steps[1].Visible || s.Steps[1].Items[0].Field.ID != "z" {
+		t.Errorf("steps: %+v", s.Steps)
+	}
+}
+
+func TestWhatPortGets(t *testing.T) {
+	f := action(t, "DAY-2", `{"properties":{
+		"name":{"type":"string"},"blank":{"type":"string"},"n":{"type":"number","default":3},"off":{"type":"boolean","default":false},
+		"hidden":{"type":"string","visible":false,"default":"h"},"request_id":{"type":"string","visible":false},
+		"secret":{"type":"string","visible":false,"default":"s","encryption":"aes256-gcm"}}}`)
+	if id, ok := f.RequestIDInput(); !ok || id != "request_id" {
+		t.Error("the input for the request's id was not found")
+	}
+	got := f.Resolve(t.Context(), Who{}, Values{"name": "x", "blank": "  ", TargetID: "e"}).Properties()
+	if diff := cmp.Diff(map[string]any{"name": "x", "n": 3.0, "off": false, "hidden": "h"}, got); diff != "" {
+		t.Errorf("properties (-want +got):\n%s", diff)
+	}
+}
+
+func TestDatasets(t *testing.T) {
+	f := one(t, `{"type":"string","format":"entity","blueprint":"b","dataset":{"combinator":"and","rules":[
+		{"property":"owner","operator":"=","value":{"jqQuery":".user.email"}},
+		{"combinator":"or","rules":[{"property":"$team","operator":"containsAny","value":{"context":"userTeams","property":"name"}}]}]}}`)
+	s := f.Resolve(t.Context(), Who{User: map[string]any{"email": "a@b.c", "teams": []any{map[string]any{"name": "t"}}}}, Values{})
+	want := `{"combinator":"and","rules":[{"operator":"=","property":"owner","value":"a@b.c"},{"combinator":"or","rules":[{"operator":"containsAny","property":"$team","value":["t"]}]}]}`
+	if got := string(s.Field("x").Dataset); got != want {
+		t.Errorf("dataset %s", got)
+	}
+}
+
+func TestOldAndOddDefinitions(t *testing.T) {
+	f, err := Compile(json.RawMessage(`{"identifier":"old","trigger":"CREATE","userInputs":{"properties":{"x":{"type":"string"}}}}`))
+	if err != nil || f.Field("x") == nil || len(f.Problems) > 0 {
+		t.Errorf("old style: %+v, %v", f, err)
+	}
+	f, err = Compile(json.RawMessage(`{"identifier":"auto","trigger":{"type":"automation"}}`))
+	if err != nil || len(f.Problems) != 1 {
+		t.Errorf("automation: %+v, %v", f, err)
+	}
+	for _, bad := range []string{``, `[]`, `{}`, `{"identifier":"x"}`, `{"identifier":"x","trigger":7}`, `{"identifier":"x","trigger":{"userInputs":{"properties":[]}}}`} {
+		if _, err := Compile(json.RawMessage(bad)); err == nil {
+			t.Errorf("%q is an action", bad)
+		}
+	}
+	if f := one(t, `{"type":"string","encryption":"aes256-gcm"}`); len(f.Problems) != 1 || f.Problems[0].Input != "x" {
+		t.Errorf("a secret: %+v", f.Problems)
+	}
+}
+
+// hostile are programs that want too much.
+var hostile = []string{
+	`[range(1e9)]`, `range(1e12)`, `def f: f; f`, `"a" * 1e9`, `reduce range(100) as $i ("a"; . + .)`, `[limit(1e7; repeat(1))]`,
+	`def f(x): f(x|x); f(.)`, `until(false; .)`, `recurse(.+1)`, `env`, `$ENV`, `input`, `inputs`, `import "x" as x; 1`,
+	`[range(1e5)] | combinations`, `"\(range(1e9))"`, `. as [$a] ?// $a | error`, `try error catch .`, `{} | .[range(1e7)|tostring] = 1`,
+	`"` + strings.Repeat("x", 30_000) + `"`, strings.Repeat("[", 5000) + strings.Repeat("]", 5000), `@base64 "\([range(1e7)])"`, `input_line_number`,
+}
+
+func TestHostileProgramsAreBounded(t *testing.T) {
+	for _, program := range hostile {
+		q, _ := json.Marshal(program)
+		f := action(t, "CREATE", fmt.Sprintf(`{"properties":{"x":{"type":"string","default":{"jqQuery":%[1]s},"visible":{"jqQuery":%[1]s},"enum":{"jqQuery":%[1]s}},
+			"y":{"type":"string","default":{"jqQuery":%[1]s}}},"required":{"jqQuery":%[1]s}}`, q))
+		begun := time.Now()
+		s := f.Resolve(t.Context(), Who{}, Values{})
+		s.Validate(-1)
+		s.Properties()
+		if took := time.Since(begun); took > 20*resolveTime {
+			t.Errorf("%.60s took %v", program, took)
+		}
+	}
+}
+
+func TestArithmeticIsJqs(t *testing.T) {
+	for program, want := range map[string]any{
+		`2 * 3 * 4`: 24.0, `"ab" * 2`: "abab", `[1,2] | map(. * 2 + 1)`: []any{3.0, 5.0}, `{"a":{"b":1}} * {"a":{"c":2}}`: map[string]any{"a": map[string]any{"b": 1.0, "c": 2.0}},
+		`(1, 2) * 3`: []any{3.0, 6.0}, `"a" * 1e9`: nil, `1 as $x | $x * 2`: 2.0, `.form.x = 2 | .form.x * 2`: 4.0,
+	} {
+		r := newRule(map[string]any{"jqQuery": program})
+		if diff := cmp.Diff(want, r.eval(t.Context(), map[string]any{"form": map[string]any{}})); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", program, diff)
+		}
+	}
+}
+
+func TestDefaultsThatDependOnEachOtherEnd(t *testing.T) {
+	f := action(t, "CREATE", `{"properties":{"a":{"type":"string","default":{"jqQuery":".form.b + \"a\""}},"b":{"type":"string","default":{"jqQuery":".form.a + \"b\""}}}}`)
+	f.Resolve(t.Context(), Who{}, Values{})
+}
+
+// TestAnyDefinition compiles and resolves definitions put together at random.
+func TestAnyDefinition(t *testing.T) {
+	dice := rand.New(rand.NewPCG(1, 2))
+	pick := func(of ...any) any { return of[dice.IntN(len(of))] }
+	for range 300 {
+		properties := map[string]any{}
+		for range dice.IntN(12) {
+			id := fmt.Sprint(pick("a", "b", "ü", "", " ", "a.b", "$x", strings.Repeat("k", 400), "request_id"))
+			p := map[string]any{"type": pick("string", "number", "boolean", "object", "array", "null", 7)}
+			for _, key := range []string{"format", "enum", "default", "visible", "disabled", "pattern", "minLength", "maxLength", "minimum", "minItems", "items", "dataset", "dependsOn", "title", "blueprint", "sort", "required"} {
+				if dice.IntN(3) == 0 {
+					p[key] = pick("entity", "user", "", nil, true, 1e300, -1.0, []any{"x", 1.0, nil, []any{}}, map[string]any{"jqQuery": pick(".form.a", ".form", "error", "[.]", ".user.x", 7)},
+						map[string]any{"type": "string", "enum": []any{"x"}}, strings.Repeat("v", 10_000))
+				}
+			}
+			properties[id] = p
+		}
+		inputs, _ := json.Marshal(map[string]any{"properties": properties, "required": pick(nil, "x", []any{"a", 1.0}, map[string]any{"jqQuery": "[\"a\"]"}), "order": pick(nil, []any{"a", "b", "ghost"})})
+		f, err := Compile(json.RawMessage(fmt.Sprintf(`{"identifier":"a","trigger":{"type":"self-service","operation":"CREATE","userInputs":%s}}`, inputs)))
+		if err != nil {
+			continue
+		}
+		values := Values{"a": pick("x", 1.0, true, []any{"x"}, map[string]any{"k": "v"}), "ghost": "x"}
+		s := f.Resolve(t.Context(), Who{}, values)
+		s.Validate(-1)
+		if _, err := json.Marshal(s.Properties()); err != nil {
+			t.Errorf("%s: %v", inputs, err)
+		}
+	}
+}
+
+func FuzzCompile(f *testing.F) {
+	f.Add([]byte(`{"identifier":"a","trigger":{"type":"self-service","operation":"DAY-2","userInputs":{"properties":{"x":{"type":"array","items":{"enum":[1]}}},"steps":[{"order":["x"]}]}}}`))
+	f.Add([]byte(`{"identifier":"a","trigger":"CREATE","userInputs":{"properties":{"x":{"default":{"jqQuery":".form"}}}}}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		form, err := Compile(data)
+		if err != nil {
+			return
+		}
+		s := form.Resolve(t.Context(), Who{}, Values{"x": "y"})
+		s.Validate(-1)
+		s.Properties()
+	})
+}
