@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"foghorn/integrations/emulator"
@@ -92,17 +93,32 @@ func (s *Server) Run(id string) (Run, bool) {
 
 // WaitRun waits until a run has a status.
 func (s *Server) WaitRun(ctx context.Context, id, status string) (Run, error) {
+	return s.waitFor(ctx, "run "+id, status, func(r *Run) bool { return r.ID == id })
+}
+
+// WaitAutomation waits until the latest run of an automation has a status.
+func (s *Server) WaitAutomation(ctx context.Context, automation, status string) (Run, error) {
+	return s.waitFor(ctx, "a run of "+automation, status, func(r *Run) bool { return r.Action == automation })
+}
+
+func (s *Server) waitFor(ctx context.Context, what, status string, which func(*Run) bool) (Run, error) {
 	for {
 		s.mu.Lock()
-		r, changed := s.byID[id], s.changed
-		if r != nil && r.Status == status {
-			defer s.mu.Unlock()
-			return *r, nil
+		changed := s.changed
+		for _, r := range slices.Backward(s.runs) {
+			if !which(r) {
+				continue
+			}
+			if r.Status == status {
+				defer s.mu.Unlock()
+				return *r, nil
+			}
+			break
 		}
 		s.mu.Unlock()
 		select {
 		case <-ctx.Done():
-			return Run{}, fmt.Errorf("wait for run %s to be %s: %w", id, status, ctx.Err())
+			return Run{}, fmt.Errorf("wait for %s to be %s: %w", what, status, ctx.Err())
 		case <-changed:
 		}
 	}
