@@ -15,12 +15,16 @@ const (
 	maxProgram   = 64 << 10 // bytes
 )
 
+// prelude hides the environment, as Port's engine does, and adds what gojq leaves out: it
+// sorts all keys.
+const prelude = "def env: {}; def keys_unsorted: keys; def input_line_number: 0; {} as $ENV | "
+
 // query is the first output of a jq program; null when it does not compile or fails.
 func query(program string, data any) any {
 	if strings.TrimSpace(program) == "" || len(program) > maxProgram {
 		return nil
 	}
-	parsed, err := gojq.Parse("def env: {}; {} as $ENV | " + doubleQuotes(program))
+	parsed, err := gojq.Parse(prelude + doubleQuotes(program))
 	if err != nil {
 		return nil
 	}

@@ -2,7 +2,9 @@ package porttest
 
 import (
 	"encoding/json"
+	"math/rand/v2"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -78,6 +80,99 @@ func TestPortsOwnTemplateResults(t *testing.T) {
 func letters(text []byte) []byte {
 	slices.Sort(text)
 	return text
+}
+
+// TestTextWithoutTemplatesIsKept: whatever has no double braces comes out as it went in, and
+// what a whole template names comes out with its type, wherever it is spliced.
+func TestTextWithoutTemplatesIsKept(t *testing.T) {
+	alphabet := []string{"{", "}", "{ {", "\"", "'", "\\\\", "a", " ", "é", "\u2028", "$", "#", "(", "1", "null", "\n"}
+	for seed := range uint64(2000) {
+		random := rand.New(rand.NewPCG(seed, 7))
+		var b strings.Builder
+		for range random.IntN(12) {
+			b.WriteString(alphabet[random.IntN(len(alphabet))])
+		}
+		s := b.String()
+		if strings.Contains(s, "{{") || strings.Contains(s, "}}") {
+			continue
+		}
+		if got, err := render(s, nil); err != nil || got != s {
+			t.Fatalf("seed %d: %q became %q, %v", seed, s, got, err)
+		}
+		data := map[string]any{"v": s, "n": float64(seed), "l": []any{s}, "o": map[string]any{"k": s}}
+		for key, want := range data {
+			if got, err := render("{{ ."+key+" }}", data); err != nil || !reflect.DeepEqual(got, want) {
+				t.Fatalf("seed %d: .%s is %#v, %v; want %#v", seed, key, got, err, want)
+			}
+		}
+		if got, err := render("<{{.v}}|{{ .l }}>", data); err != nil || got != "<"+s+"|"+stringify([]any{s})+">" {
+			t.Fatalf("seed %d: spliced %q, %v", seed, got, err)
+		}
+	}
+}
+
+func TestRulesOfTemplates(t *testing.T) {
+	t.Setenv("FOGHORN_TEST", "visible")
+	data := map[string]any{"a": 1.0, "o": map[string]any{"x": "y"}, "s": "text"}
+	for _, c := range []struct {
+		template any
+		want     string // as JSON, or the error
+	}{
+		{"{{ .missing.deep }}", `null`},
+		{"a {{ .missing }} b", `"a null b"`},
+		{"{{ .s.oops }}", `null`},
+		{"{{ syntax error", "without closing"},
+		{"{{ ( }}", `null`},
+		{"{{ 1, 2 }}", `1`},
+		{"{{ nan }} {{ infinite }}", `"null 1.7976931348623157e+308"`},
+		{"{{ 'a' + 'b' }}", `"ab"`},
+		{"{{ env.FOGHORN_TEST }}{{ $ENV.FOGHORN_TEST }}", `"nullnull"`},
+		{"{{ .o }}!", `"{\"x\":\"y\"}!"`},
+		{"{{ empty }}!", `"undefined!"`},
+		{map[string]any{"{{ .none }}": 1.0, "{{ .s }}": "{{ .a }}", "e": "{{ empty }}"}, `{"text":1}`},
+		{map[string]any{"{{ spreadValue() }}": "{{ .o }}", "z": 1.0}, `{"x":"y","z":1}`},
+		{map[string]any{"{{ spreadValue() }}": "{{ .s }}"}, "should be an object"},
+		{map[string]any{"{{ .a }}": 1.0}, "object key should be"},
+		{"{{ input }}", `null`},
+		{"{{ .o | keys_unsorted }}", `["x"]`},
+		{"{{ now | tostring | @base64 | type }}", `"string"`},
+		{"{{ def f: f; f }}", `null`},
+		{"{{ [limit(3; repeat(1))] | length }}", `3`},
+	} {
+		got, err := render(c.template, data)
+		data, _ := json.Marshal(got)
+		have := string(data)
+		if err != nil {
+			have = err.Error()
+		}
+		if have != c.want && (err == nil || !strings.Contains(have, c.want)) {
+			t.Errorf("%v gives %s, want %s", c.template, have, c.want)
+		}
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	for _, s := range []string{`{"properties":{}}`, `null`, `[]`, `{"properties":{"n":1e400}}`, `{"a":`, `"x"`} {
+		for _, name := range []string{"new run", "entity", "action", "blueprint search"} {
+			f.Add(name, s)
+		}
+	}
+	f.Fuzz(func(t *testing.T, name, body string) {
+		if schemas[name] == nil {
+			return
+		}
+		var v map[string]any
+		if err := json.Unmarshal([]byte(body), &v); err != nil {
+			return
+		}
+		// Whatever a definition says, it is refused or it can be used.
+		if checkAction(v) == nil && v["identifier"] == nil {
+			t.Errorf("%s is no action", body)
+		}
+		_ = checkRules(v, 0)
+		_ = check(jsonSchema(v), "x", v)
+		_ = valid(name, "", v)
+	})
 }
 
 func FuzzTemplate(f *testing.F) {

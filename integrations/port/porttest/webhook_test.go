@@ -4,6 +4,9 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -118,4 +121,28 @@ func TestAutomationsPushAndChain(t *testing.T) {
 			t.Error("an automation that is not published ran")
 		}
 	}
+}
+
+func TestCloseEndsWhatIsUnderWay(t *testing.T) {
+	arrived, hang := make(chan struct{}), make(chan struct{})
+	b := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		close(arrived)
+		<-hang
+	}))
+	t.Cleanup(func() {
+		close(hang)
+		b.Close()
+	})
+	s, err := porttest.Start(porttest.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A loop: every change of a service makes another.
+	if err := errors.Join(s.PutBlueprint(raw(service)), s.PutAction(raw(`{"identifier":"hang","trigger":{"type":"automation","event":{"type":"ENTITY_CREATED","blueprintIdentifier":"service"}},
+		"invocationMethod":{"type":"WEBHOOK","url":%q}}`, b.URL)), s.PutAction(raw(`{"identifier":"loop","trigger":{"type":"automation","event":{"type":"ANY_ENTITY_CHANGE","blueprintIdentifier":"service"}},
+		"invocationMethod":{"type":"UPSERT_ENTITY","blueprintIdentifier":"service","mapping":{"identifier":"a"}}}`)), s.PutEntity("service", raw(`{"identifier":"a"}`))); err != nil {
+		t.Fatal(err)
+	}
+	<-arrived
+	s.Close() // returns long before the webhook's timeout, or the test's
 }
