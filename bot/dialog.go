@@ -21,9 +21,9 @@ const formTimeout = 15 * time.Second
 
 // Command answers the slash command: it opens the form of the action. It never waits for
 // Port: a definition that was never read is waited for behind a loading view.
-func (b *Bot) Command(ctx context.Context, cmd slack.SlashCommand) any {
+func (b *Bot) Command(ctx context.Context, cmd slack.SlashCommand) (ack any) {
 	begun := time.Now()
-	defer func() { b.cfg.Metrics.handled.WithLabelValues("command").Observe(time.Since(begun).Seconds()) }()
+	defer func() { b.cfg.Metrics.command(ack == nil, time.Since(begun)) }()
 	text := strings.TrimSpace(cmd.Text)
 	switch {
 	case cmd.Command != b.cfg.Command:
@@ -133,10 +133,12 @@ func (b *Bot) submit(ctx context.Context, cb slack.InteractionCallback) any {
 	defer cancel()
 	s, err := b.session(ctx, cb)
 	if err != nil {
+		b.cfg.Metrics.submissions.WithLabelValues("not_understood").Inc()
 		return b.notUnderstood(cb, err)
 	}
 	state := s.form.Resolve(ctx, s.who, s.values)
 	if wrong := state.Validate(-1); !modal.LastPage(state, s.page) || len(wrong) > 0 {
+		b.cfg.Metrics.submissions.WithLabelValues("not_whole").Inc()
 		return b.turn(ctx, cb, s, state, wrong)
 	}
 	now := time.Now().UTC()
@@ -153,9 +155,11 @@ func (b *Bot) submit(ctx context.Context, cb slack.InteractionCallback) any {
 		r.Properties[input], r.Marked = "foghorn-"+r.ID, true
 	}
 	if err := b.journal.accept(ctx, r); err != nil {
+		b.cfg.Metrics.submissions.WithLabelValues("not_kept").Inc()
 		b.log(r).WithError(err).Error("a submission could not be kept")
 		return b.errorsAck(state, s.page, "It could not be saved, so nothing was done. Press the button again in a moment.")
 	}
+	b.cfg.Metrics.submissions.WithLabelValues("accepted").Inc()
 	return nil
 }
 

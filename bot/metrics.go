@@ -69,6 +69,16 @@ func (m *Metrics) watch(b *Bot) {
 	gauge("store_bytes", "Size of the store.", func() float64 { return float64(b.journal.size()) })
 }
 
+// command counts a slash command: a form was opened, or the person got an answer instead.
+func (m *Metrics) command(opened bool, took time.Duration) {
+	outcome := "answered"
+	if opened {
+		outcome = "opened"
+	}
+	m.commands.WithLabelValues(outcome).Inc()
+	m.handled.WithLabelValues("command").Observe(took.Seconds())
+}
+
 // SlackCall counts a call of Slack's Web API. It fits slackapp.Config.OnCall.
 func (m *Metrics) SlackCall(method, outcome string, took time.Duration) {
 	m.slackCalls.WithLabelValues(method, few(outcome)).Observe(took.Seconds())
