@@ -110,7 +110,7 @@ func TestSixRefreshesInARow(t *testing.T) {
 	h := newHouse(t).start()
 	for i := range 6 {
 		h.slack.Disconnect("refresh_requested")
-		if err := h.slack.WaitSockets(h.soon(), 1); err != nil {
+		if err := h.slack.WaitSockets(h.soon(), 2); err != nil {
 			t.Fatal(err)
 		}
 		name := fmt.Sprintf("refresh %d", i)

@@ -14,7 +14,7 @@ const (
 
 	// A link that lived this long after it was opened, or that carried an envelope, is
 	// replaced at once.
-	livedLong = time.Second
+	livedLong = 150 * time.Millisecond
 
 	// Links that die younger draw from a bucket: openBurst at once, then one every
 	// openEvery, so that at most ten calls are made in any minute. slack-go alone
@@ -56,7 +56,7 @@ func (g *gate) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // grace is how long a pass is waited for: slack-go asks for a link a moment before it is
 // known here that the one before lived long.
-const grace = 10 * time.Millisecond
+const grace = 50 * time.Millisecond
 
 // wait takes a pass or, after that, the turn of a link that died young.
 func (g *gate) wait(ctx context.Context) error {
