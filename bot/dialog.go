@@ -277,6 +277,7 @@ func (b *Bot) session(ctx context.Context, cb slack.InteractionCallback) (sessio
 	if s.who, err = b.who(ctx, f, cb.User.ID); err != nil {
 		return session{}, err
 	}
+	s.who.Titles = titles(cb.View.State)
 	typed := s.values
 	for range 2 { // the second time with the options that the first values make
 		state := f.Resolve(ctx, s.who, typed)
@@ -294,6 +295,9 @@ func (b *Bot) session(ctx context.Context, cb slack.InteractionCallback) (sessio
 		maps.Copy(typed, values)
 	}
 	s.values = typed
+	if s.who.Entity, err = b.target(ctx, f, typed); err != nil {
+		return session{}, err
+	}
 	return s, nil
 }
 

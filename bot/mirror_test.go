@@ -195,6 +195,58 @@ func TestEntitiesAndPeople(t *testing.T) {
 	}
 }
 
+func TestConditionsReadTheEntityThatTheActionIsRunFor(t *testing.T) {
+	h := withAction(t, `{"type":"self-service","operation":"DAY-2","blueprintIdentifier":"service","userInputs":{
+		"properties":{
+			"replicas":{"type":"number","title":"Replicas","default":{"jqQuery":".entity.properties.replicas"}},
+			"reason":{"type":"string","title":"Reason","visible":{"jqQuery":".entity.properties.tier == \"gold\""}}
+		},"required":[],"order":["replicas","reason"]}}`)
+	if err := h.port.PutBlueprint(json.RawMessage(`{"identifier":"service","title":"Service","schema":{"properties":{"tier":{"type":"string"},"replicas":{"type":"number"}},"required":[]}}`)); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.port.PutEntity("service", json.RawMessage(`{"identifier":"api","title":"API","properties":{"tier":"gold","replicas":3}}`)); err != nil {
+		t.Fatal(err)
+	}
+	h.start()
+	form := h.opens(alice, general, "/incident")
+	options, err := form.Search(h.soon(), "Entity", "")
+	if err != nil || len(options) != 1 {
+		t.Fatalf("%v, %v", options, err)
+	}
+	h.change(form, "Entity", options[0].Text)
+	h.until(form, "the field for gold", has("Reason"))
+	h.fill(form, "Reason", "load")
+	h.submits(form)
+	properties, entity := h.got()
+	if diff := cmp.Diff(map[string]any{"replicas": 3.0, "reason": "load"}, properties); diff != "" || entity != "api" {
+		t.Errorf("Port got for %q (-want +got):\n%s", entity, diff)
+	}
+}
+
+func TestAnActionThatChangedWhileItsFormWasOpen(t *testing.T) {
+	inputs := `{"type":"self-service","operation":"CREATE","userInputs":{"properties":{"name":{"type":"string","title":"Name"}%s},"required":["name"%s]}}`
+	h := withAction(t, fmt.Sprintf(inputs, "", "")).start()
+	form := h.opens(alice, general, "/incident")
+	h.fill(form, "Name", "kept")
+	if err := h.stop(); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.port.PutAction(json.RawMessage(fmt.Sprintf(`{"identifier":"mirrored","title":"Mirrored","trigger":%s,"invocationMethod":{"type":"KAFKA","payload":{}}}`,
+		fmt.Sprintf(inputs, `,"team":{"type":"string","title":"Team"}`, `,"team"`)))); err != nil {
+		t.Fatal(err)
+	}
+	h.start()
+	if r, err := form.Submit(h.soon()); err != nil || r.Closed {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	h.until(form, "the new field", has("Team"))
+	h.fill(form, "Team", "core")
+	h.submits(form)
+	if properties, _ := h.got(); properties["name"] != "kept" || properties["team"] != "core" {
+		t.Errorf("Port got %v", properties)
+	}
+}
+
 func TestThreeHundredChoices(t *testing.T) {
 	var names []string
 	for i := range 300 {

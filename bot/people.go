@@ -46,6 +46,63 @@ func (b *Bot) who(ctx context.Context, f *form.Form, user string) (form.Who, err
 	return form.Who{User: userContext(u)}, nil
 }
 
+// target is the entity that a DAY-2 or DELETE action is run for, once it was chosen and
+// where conditions read it.
+func (b *Bot) target(ctx context.Context, f *form.Form, values form.Values) (map[string]any, error) {
+	id, _ := values[form.TargetID].(string)
+	if !f.UsesEntity || f.Blueprint == "" || id == "" {
+		return nil, nil
+	}
+	e, err := b.port.Entity(ctx, f.Blueprint, id)
+	if refused, ok := errors.AsType[*rest.Error](err); ok && refused.Refused() {
+		return nil, nil // it is gone: running says so
+	}
+	if err != nil {
+		return nil, err
+	}
+	return map[string]any{
+		"identifier": e.Identifier, "title": e.Title, "icon": e.Icon, "blueprint": e.Blueprint, "team": list(e.Teams),
+		"properties": object(e.Properties), "relations": object(e.Relations),
+	}, nil
+}
+
+func list(words []string) []any {
+	out := make([]any, 0, len(words))
+	for _, w := range words {
+		out = append(out, w)
+	}
+	return out
+}
+
+func object(m map[string]any) map[string]any {
+	if m == nil {
+		return map[string]any{}
+	}
+	return m
+}
+
+// titles are the names that entities were chosen by, for conditions that read them.
+func titles(v *slack.ViewState) map[string]map[string]any {
+	out := map[string]map[string]any{}
+	if v == nil {
+		return out
+	}
+	note := func(o slack.OptionBlockObject) {
+		if o.Value != "" && o.Text != nil {
+			out[o.Value] = map[string]any{"identifier": o.Value, "title": o.Text.Text}
+		}
+	}
+	for _, elements := range v.Values {
+		for _, e := range elements {
+			note(e.SelectedOption)
+			for _, o := range e.SelectedOptions {
+				note(o)
+			}
+		}
+	}
+	return out
+}
+
 // userContext is .user of a form's conditions.
 // https://docs.port.io/create-self-service-experiences/setup-ui-for-action/advanced-form-configurations
 func userContext(u port.User) map[string]any {
