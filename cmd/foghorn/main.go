@@ -24,7 +24,8 @@ const (
 type commands struct {
 	Serve         serveCmd         `cmd:"" default:"1" help:"Run the bot (also without any command)."`
 	Demo          demoCmd          `cmd:"" help:"Everything on this machine, without any account."`
-	Preview       previewCmd       `cmd:"" help:"Show the Slack modals of an action, and what cannot be mirrored."`
+	Apply         applyCmd         `cmd:"" help:"Bring Port to what Foghorn needs."`
+	Preview       previewCmd       `cmd:"" help:"Show the Slack modals of an action."`
 	SlackManifest slackManifestCmd `cmd:"" help:"Print the manifest of the Slack app."`
 	Version       versionCmd       `cmd:"" help:"Print the version."`
 }
@@ -33,8 +34,8 @@ const about = `Foghorn runs Port actions from Slack. See .env.example for what c
 
 Examples:
   foghorn demo --script        see one incident travel, without any account
+  foghorn apply --dry-run      what Port lacks
   foghorn preview FILE         the Slack modals of an action
-  foghorn slack-manifest       what to paste into api.slack.com/apps
   foghorn serve                run the bot`
 
 // console is where a command reads and writes. Tests have their own.
@@ -74,6 +75,9 @@ func run(ctx context.Context, args []string, c *console) int {
 	err = parsed.Run()
 	if err == nil {
 		return 0
+	}
+	if code, ok := errors.AsType[exitCode](err); ok {
+		return int(code)
 	}
 	wrong, ok := errors.AsType[*SettingError](err)
 	if !ok {

@@ -1,0 +1,184 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"foghorn/integrations/emulator"
+	"foghorn/integrations/incidentio/incidentiotest"
+	"foghorn/integrations/port/porttest"
+	"foghorn/integrations/slackapp/slacktest"
+	"foghorn/manifests"
+)
+
+// strangers is a world whose incident.io is like nobody else's and whose Port is empty.
+func strangers(t *testing.T) *world {
+	t.Helper()
+	w := &world{dir: t.TempDir()}
+	var err error
+	if w.incident, err = incidentiotest.Start(incidentiotest.Config{}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.incident.Close)
+	if w.port, err = porttest.Start(porttest.Config{}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.port.Close)
+	if w.slack, err = slacktest.Start(slacktest.Config{
+		Users:    []slacktest.User{{ID: demoUser, Name: "alice", RealName: "Alice", Email: "alice@example.com"}},
+		Channels: []slacktest.Channel{{ID: demoChannel, Name: "general", BotIn: true}},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.slack.Close)
+	w.port.AddUser("alice@example.com")
+	w.incident.SetSeverities(
+		incidentiotest.Severity{Name: "SEV-4", Rank: 0}, incidentiotest.Severity{Name: "SEV-3", Rank: 1},
+		incidentiotest.Severity{Name: "SEV-2", Rank: 2}, incidentiotest.Severity{Name: `SEV-1 "all hands"`, Rank: 3},
+	)
+	w.incident.SetStatuses(
+		incidentiotest.Status{Name: "Triage", Category: "triage", Rank: 0}, incidentiotest.Status{Name: "Hunting", Category: "live", Rank: 1},
+		incidentiotest.Status{Name: "Closed", Category: "closed", Rank: 2},
+	)
+	return w
+}
+
+func (w *world) applies(t *testing.T, args ...string) outcome {
+	t.Helper()
+	o := runs(t, w.env("INCIDENT_IO_API_KEY", w.incident.APIKey, "INCIDENT_IO_BASE_URL", w.incident.URL()), append([]string{"apply"}, args...)...)
+	for _, secret := range []string{w.incident.APIKey, w.port.ClientSecret} {
+		if strings.Contains(o.stdout+o.stderr, secret) {
+			t.Errorf("apply shows a secret")
+		}
+	}
+	return o
+}
+
+func TestApplyAdaptsToTheOrganisation(t *testing.T) {
+	w := strangers(t)
+	if o := w.applies(t, "--dry-run"); o.code != 3 || !strings.Contains(o.stdout, "create action") || !strings.Contains(o.stdout, "all hands") {
+		t.Errorf("dry run: exit %d\n%s%s", o.code, o.stdout, o.stderr)
+	}
+	if o := w.applies(t); o.code != 1 || !strings.Contains(o.stderr, "--yes") {
+		t.Errorf("nobody answered: exit %d: %s", o.code, o.stderr)
+	}
+	if o := w.applies(t, "--yes"); o.code != 0 {
+		t.Fatalf("exit %d\n%s%s", o.code, o.stdout, o.stderr)
+	}
+	for _, args := range [][]string{{"--yes"}, {"--dry-run"}} {
+		if o := w.applies(t, args...); o.code != 0 || !strings.Contains(o.stdout, "nothing to do") {
+			t.Errorf("again, %v: exit %d\n%s%s", args, o.code, o.stdout, o.stderr)
+		}
+	}
+	stop, err := w.run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, severity := range []string{"SEV-4", "SEV-3", "SEV-2", `SEV-1 "all hands"`} {
+		form := w.form(t)
+		for label, value := range map[string]string{"Name": "with " + severity, "Severity": severity, "Visibility": "public"} {
+			if err := form.Fill(label, value); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if r, err := form.Submit(t.Context()); err != nil || !r.Closed {
+			t.Fatalf("%+v, %v", r, err)
+		}
+		e, err := w.port.WaitEntity(t.Context(), manifests.BlueprintID, func(e porttest.Entity) bool { return e.Title == "with "+severity })
+		if err != nil || e.Properties["severity"] != severity || e.Properties["status"] != "Triage" {
+			t.Errorf("%s: the catalog has %v (%v)", severity, e, err)
+		}
+	}
+	for _, i := range w.incident.Incidents() {
+		if i.Name != "with "+i.Severity {
+			t.Errorf("%s has the severity %s", i.Name, i.Severity)
+		}
+		if !strings.HasPrefix(i.IdempotencyKey, "foghorn-") {
+			t.Errorf("the key of %s is %s", i.Name, i.IdempotencyKey)
+		}
+	}
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
+}
+
+// form opens the form and waits until it is there.
+func (w *world) form(t *testing.T) *slacktest.Modal {
+	t.Helper()
+	alice := w.slack.Person(demoUser)
+	if _, err := alice.Types(t.Context(), demoChannel, "/incident"); err != nil {
+		t.Fatal(err)
+	}
+	form, err := alice.WaitModal(t.Context(), func(m *slacktest.Modal) bool { return len(m.Labels()) > 0 })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return form
+}
+
+func TestApplyKeepsWhatPeopleAdded(t *testing.T) {
+	w := strangers(t)
+	if o := w.applies(t, "--yes"); o.code != 0 {
+		t.Fatalf("exit %d: %s", o.code, o.stderr)
+	}
+	set, _ := manifests.Render(manifests.Organisation{}, manifests.Options{})
+	var b map[string]any
+	_ = json.Unmarshal(set.Blueprint, &b)
+	b["schema"].(map[string]any)["properties"].(map[string]any)["runbook"] = map[string]any{"type": "string", "title": "Runbook"}
+	data, _ := json.Marshal(b)
+	if err := w.port.PutBlueprint(data); err != nil {
+		t.Fatal(err)
+	}
+	if o := w.applies(t, "--yes"); o.code != 0 || !strings.Contains(o.stdout, "Hunting") {
+		t.Errorf("the statuses were not put back: exit %d\n%s%s", o.code, o.stdout, o.stderr)
+	}
+	if err := w.port.PutEntity(manifests.BlueprintID, json.RawMessage(`{"identifier":"x","properties":{"runbook":"kept","status":"Hunting"}}`)); err != nil {
+		t.Errorf("the person's property is gone: %v", err)
+	}
+}
+
+func TestApplyGoesOnAfterAFailure(t *testing.T) {
+	w := strangers(t)
+	w.port.Plan(emulator.Fault{Path: "/v1/actions", Method: "POST", Times: 1, Status: 422, Body: `{"ok":false,"error":"invalid_request","message":"no luck"}`})
+	o := w.applies(t, "--yes")
+	if o.code != 1 || !strings.Contains(o.stderr, "no luck") || !strings.Contains(o.stderr, "2 of 4 were written") {
+		t.Errorf("exit %d: %s", o.code, o.stderr)
+	}
+	if o := w.applies(t, "--yes"); o.code != 0 || strings.Contains(o.stdout, "create blueprint") {
+		t.Errorf("it did not go on: exit %d\n%s%s", o.code, o.stdout, o.stderr)
+	}
+}
+
+func TestApplyVerbatimAndOutput(t *testing.T) {
+	w := strangers(t)
+	dir := filepath.Join(t.TempDir(), "port")
+	if o := w.applies(t, "--verbatim", "--output", dir); o.code != 0 {
+		t.Fatalf("exit %d: %s", o.code, o.stderr)
+	}
+	guide := manifests.Guide()
+	for name, want := range map[string]json.RawMessage{"blueprint": guide.Blueprint, "action": guide.Action, "automation": guide.Automation} {
+		have, err := os.ReadFile(filepath.Join(dir, name+".json"))
+		if err != nil || string(have) != string(pretty(want)) {
+			t.Errorf("%s is not the guide's (%v)", name, err)
+		}
+	}
+	if calls := w.port.Calls(""); len(calls) > 0 {
+		t.Errorf("Port was asked: %v", calls[0].Path)
+	}
+}
+
+func TestApplyRefusals(t *testing.T) {
+	w := strangers(t)
+	o := runs(t, w.env("INCIDENT_IO_API_KEY", "inc_nobody", "INCIDENT_IO_BASE_URL", w.incident.URL()), "apply", "--dry-run")
+	if o.code != exitSetting || !strings.Contains(o.stderr, "INCIDENT_IO_API_KEY is refused") || o.took > 10*time.Second {
+		t.Errorf("exit %d after %v: %s", o.code, o.took, o.stderr)
+	}
+	o = runs(t, w.env(), "apply", "--dry-run")
+	if o.code != 3 || !strings.Contains(o.stderr, "warning:") {
+		t.Errorf("without a key: exit %d: %s", o.code, o.stderr)
+	}
+}
