@@ -13,6 +13,7 @@ import (
 	"github.com/slack-go/slack"
 	"github.com/slack-go/slack/socketmode"
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/semaphore"
 )
 
 const (
@@ -51,7 +52,7 @@ type Handler interface {
 func (a *App) Run(ctx context.Context, h Handler) error {
 	// The links outlive ctx by the time it takes to ack what is in hand.
 	run, stop := context.WithCancel(context.WithoutCancel(ctx))
-	hands := &hands{slots: make(chan struct{}, maxInHand)}
+	hands := hands{semaphore.NewWeighted(maxInHand)}
 	var sweeping sync.WaitGroup
 	defer sweeping.Wait()
 	defer stop()
@@ -80,7 +81,7 @@ func (a *App) Run(ctx context.Context, h Handler) error {
 }
 
 // keep runs one link. It returns when ctx ends or the token can never work.
-func (a *App) keep(ctx context.Context, n int, h Handler, hands *hands) error {
+func (a *App) keep(ctx context.Context, n int, h Handler, hands hands) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	client := socketmode.New(a.opener,
@@ -100,7 +101,7 @@ func (a *App) keep(ctx context.Context, n int, h Handler, hands *hands) error {
 }
 
 // read takes events off a link until ctx ends.
-func (a *App) read(ctx context.Context, cancel context.CancelCauseFunc, n int, client *socketmode.Client, h Handler, hands *hands) {
+func (a *App) read(ctx context.Context, cancel context.CancelCauseFunc, n int, client *socketmode.Client, h Handler, hands hands) {
 	var since time.Time // when the link came up; zero while it is down
 	carried := false    // an envelope, since then
 	down := func() {
@@ -150,7 +151,7 @@ func (a *App) read(ctx context.Context, cancel context.CancelCauseFunc, n int, c
 }
 
 // hand gives one envelope to the handler, in a goroutine that hands knows of.
-func (a *App) hand(ctx context.Context, n int, client *socketmode.Client, evt socketmode.Event, h Handler, hands *hands) {
+func (a *App) hand(ctx context.Context, n int, client *socketmode.Client, evt socketmode.Event, h Handler, hands hands) {
 	if evt.Request == nil || evt.Request.EnvelopeID == "" || !hands.take(ctx) {
 		return
 	}
@@ -180,38 +181,20 @@ func (a *App) hand(ctx context.Context, n int, client *socketmode.Client, evt so
 	}()
 }
 
-// hands counts the envelopes in hand.
-type hands struct {
-	slots chan struct{}
-	busy  sync.WaitGroup
-}
+// hands bounds the envelopes in hand, and knows when there are none.
+type hands struct{ free *semaphore.Weighted }
 
 // take waits for room. It reports false when ctx ended first.
-func (h *hands) take(ctx context.Context) bool {
-	select {
-	case h.slots <- struct{}{}:
-		h.busy.Add(1)
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
+func (h hands) take(ctx context.Context) bool { return h.free.Acquire(ctx, 1) == nil }
 
-func (h *hands) give() {
-	<-h.slots
-	h.busy.Done()
-}
+func (h hands) give() { h.free.Release(1) }
 
 // wait returns when nothing is in hand, at the latest after d.
-func (h *hands) wait(d time.Duration) {
-	idle := make(chan struct{})
-	go func() { // ends when the last handler does; each is bounded by its calls' timeouts
-		h.busy.Wait()
-		close(idle)
-	}()
-	select {
-	case <-idle:
-	case <-time.After(d):
+func (h hands) wait(d time.Duration) {
+	ctx, cancel := context.WithTimeout(context.Background(), d)
+	defer cancel()
+	if h.free.Acquire(ctx, maxInHand) == nil {
+		h.free.Release(maxInHand)
 	}
 }
 

@@ -112,3 +112,22 @@ func (a *App) FindPost(ctx context.Context, channel string, mark Mark, since tim
 	}
 	return "", false, fmt.Errorf("find message: none among the latest %d of the channel", 100*maxHistory)
 }
+
+// A Channel is where messages go.
+type Channel struct {
+	ID, Name string
+	Private  bool
+	Archived bool
+	Member   bool // the bot is in it
+}
+
+// Channel looks a channel up. It needs the scope channels:read, or groups:read for private ones.
+// https://docs.slack.dev/reference/methods/conversations.info
+func (a *App) Channel(ctx context.Context, id string) (Channel, error) {
+	ctx, done := a.call(ctx, "conversations.info")
+	c, err := a.web.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: id})
+	if err = done(err); err != nil {
+		return Channel{}, err
+	}
+	return Channel{ID: c.ID, Name: c.Name, Private: c.IsPrivate, Archived: c.IsArchived, Member: c.IsMember}, nil
+}
