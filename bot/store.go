@@ -91,6 +91,23 @@ func openStore(ctx context.Context, dir, url string) (_ *store, err error) {
 	return s, nil
 }
 
+// CheckCluster reports why the bot could not work on a JetStream cluster. It changes nothing.
+func CheckCluster(ctx context.Context, url string) error {
+	conn, err := nats.Connect(url, nats.Name("foghorn"))
+	if err != nil {
+		return fmt.Errorf("connect to NATS_URL: %w", err)
+	}
+	defer conn.Close()
+	js, err := jetstream.New(conn)
+	if err == nil {
+		_, err = js.AccountInfo(ctx)
+	}
+	if err != nil {
+		return fmt.Errorf("ask NATS_URL for JetStream: %w", err)
+	}
+	return nil
+}
+
 // embed starts a JetStream server of this process's own. It listens nowhere.
 func (s *store) embed(dir string) error {
 	dir, err := filepath.Abs(dir)

@@ -24,6 +24,7 @@ const (
 type commands struct {
 	Serve         serveCmd         `cmd:"" default:"1" help:"Run the bot (also without any command)."`
 	Demo          demoCmd          `cmd:"" help:"Everything on this machine, without any account."`
+	Doctor        doctorCmd        `cmd:"" help:"Look for what is wrong, with hints."`
 	Apply         applyCmd         `cmd:"" help:"Bring Port to what Foghorn needs."`
 	Preview       previewCmd       `cmd:"" help:"Show the Slack modals of an action."`
 	SlackManifest slackManifestCmd `cmd:"" help:"Print the manifest of the Slack app."`

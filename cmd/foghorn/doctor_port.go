@@ -1,0 +1,175 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"foghorn/bot/form"
+	"foghorn/integrations/incidentio"
+	"foghorn/integrations/port"
+	"foghorn/integrations/rest"
+	"foghorn/manifests"
+)
+
+const applyHint = "foghorn apply mends it; foghorn apply --dry-run shows the difference"
+
+func examinePort(ctx context.Context, cfg Config) []finding {
+	w := &ward{group: "Port"}
+	ctx, cancel := context.WithTimeout(ctx, 2*doctorTimeout)
+	defer cancel()
+	client := port.New(port.Config{BaseURL: cfg.PortBaseURL, ClientID: cfg.PortClientID, ClientSecret: cfg.PortClientSecret})
+	defer client.Close()
+
+	asking, done := bounded(ctx)
+	err := client.Check(asking)
+	done()
+	switch {
+	case errors.Is(err, port.ErrCredentials):
+		w.fail("credentials", "PORT_CLIENT_ID and PORT_CLIENT_SECRET are refused by "+cfg.PortBaseURL, "copy both again; those of one region are unknown in the other: https://api.port.io and https://api.us.port.io (PORT_BASE_URL)")
+		return w.found
+	case err != nil:
+		w.fail("credentials", err.Error(), "Port does not answer as it should: look at PORT_BASE_URL, the network and status.port.io")
+		return w.found
+	}
+	w.ok("credentials", "accepted")
+
+	asking, done = bounded(ctx)
+	defer done()
+	org, _ := organisation(asking, cfg) // incident.io's own group says what is wrong with it
+	set, _ := manifests.Render(org, manifests.Options{ActionID: cfg.PortAction, IncidentURL: cfg.IncidentIOBaseURL})
+	w.action(asking, client, cfg.PortAction)
+	w.definition(asking, "blueprint", blueprintOf(client, set.Blueprint))
+	w.definition(asking, "action's definition", actionOf(client, set.Action))
+	w.definition(asking, "automation", actionOf(client, set.Automation))
+	if _, err := client.Secret(asking, manifests.SecretName); rest.Status(err) == http.StatusNotFound {
+		w.fail("secret", "Port has no secret "+manifests.SecretName+": no incident can be declared", "foghorn apply creates it from INCIDENT_IO_API_KEY")
+	} else if err != nil {
+		w.warn("secret", err.Error(), "Port does not show its secrets to these credentials")
+	} else {
+		w.ok("secret", manifests.SecretName)
+	}
+	return w.found
+}
+
+// action looks whether the action can be run from Slack.
+func (w *ward) action(ctx context.Context, client *port.Client, id string) {
+	a, err := client.Action(ctx, id)
+	if rest.Status(err) == http.StatusNotFound {
+		w.fail("action", "Port has no action "+id, "foghorn apply creates it, or set PORT_ACTION to another one")
+		return
+	}
+	if err != nil {
+		w.fail("action", err.Error(), "Port does not answer as it should")
+		return
+	}
+	f, err := form.Compile(a.Raw)
+	if err != nil {
+		w.fail("action", err.Error(), "foghorn preview "+id+" says more")
+		return
+	}
+	if len(f.Problems) > 0 {
+		w.fail("action", fmt.Sprintf("%s cannot be run from Slack: %s", id, strings.TrimPrefix(f.Problems[0].Input+": "+f.Problems[0].Reason, ": ")), "foghorn preview "+id+" lists all of it")
+		return
+	}
+	w.ok("action", id+" can be run from Slack")
+}
+
+// definition looks whether Port has a definition as it should be. What follows from
+// incident.io having changed is said there.
+func (w *ward) definition(ctx context.Context, check string, d definition) {
+	raw, err := d.read(ctx)
+	switch {
+	case rest.Status(err) == http.StatusNotFound:
+		if check != "action's definition" { // the action's own check has said so
+			w.fail(check, "Port has no "+d.kind+" "+d.id, applyHint)
+		}
+		return
+	case err != nil:
+		w.fail(check, err.Error(), "Port does not answer as it should")
+		return
+	}
+	if len(offered(raw)) > 0 && !slices.Equal(offered(raw), offered(d.want)) {
+		return // drift: incident.io's group says so
+	}
+	change, err := d.compare(ctx)
+	switch {
+	case err != nil:
+		w.fail(check, err.Error(), "Port does not answer as it should")
+	case change != nil:
+		w.warn(check, d.id+" differs from what Foghorn would write", applyHint)
+	default:
+		w.ok(check, d.id+" is as it should be")
+	}
+}
+
+// offered are the severities that an action offers, or the statuses that a blueprint allows, sorted.
+func offered(raw json.RawMessage) []string {
+	var d struct {
+		Trigger struct {
+			UserInputs struct {
+				Properties struct{ Severity struct{ Enum []string } }
+			}
+		}
+		Schema struct {
+			Properties struct{ Status struct{ Enum []string } }
+		}
+	}
+	if json.Unmarshal(raw, &d) != nil {
+		return nil
+	}
+	out := append(d.Trigger.UserInputs.Properties.Severity.Enum, d.Schema.Properties.Status.Enum...)
+	slices.Sort(out)
+	return out
+}
+
+func examineIncidentIO(ctx context.Context, cfg Config) []finding {
+	w := &ward{group: "incident.io"}
+	if cfg.IncidentIOKey == "" {
+		w.warn("key", "INCIDENT_IO_API_KEY is empty: severities and statuses cannot be compared", "set it for apply and doctor")
+		return w.found
+	}
+	ctx, cancel := bounded(ctx)
+	defer cancel()
+	client := incidentio.New(incidentio.Config{BaseURL: cfg.IncidentIOBaseURL, APIKey: cfg.IncidentIOKey})
+	defer client.Close()
+	id, err := client.Identity(ctx)
+	if err != nil {
+		hint := "incident.io does not answer as it should: look at INCIDENT_IO_BASE_URL and the network"
+		if rest.Status(err) == http.StatusUnauthorized {
+			hint = "make a key with the roles viewer and incident_creator under Settings, API keys"
+		}
+		w.fail("key", err.Error(), hint)
+		return w.found
+	}
+	w.ok("key", id.Name)
+	org, err := organisation(ctx, cfg)
+	if err != nil {
+		w.fail("severities", err.Error(), "the key needs the role viewer")
+		return w.found
+	}
+	portClient := port.New(port.Config{BaseURL: cfg.PortBaseURL, ClientID: cfg.PortClientID, ClientSecret: cfg.PortClientSecret})
+	defer portClient.Close()
+	set, _ := manifests.Render(org, manifests.Options{ActionID: cfg.PortAction, IncidentURL: cfg.IncidentIOBaseURL})
+	w.drift(ctx, "severities", actionOf(portClient, set.Action))
+	w.drift(ctx, "statuses", blueprintOf(portClient, set.Blueprint))
+	return w.found
+}
+
+// drift looks whether Port knows incident.io's severities or statuses. Where Port has no
+// definition, its own group says so.
+func (w *ward) drift(ctx context.Context, check string, d definition) {
+	raw, err := d.read(ctx)
+	if err != nil {
+		return
+	}
+	if have, want := offered(raw), offered(d.want); !slices.Equal(have, want) {
+		w.fail(check, fmt.Sprintf("Port has %s, incident.io has %s", strings.Join(have, ", "), strings.Join(want, ", ")), "foghorn apply brings Port up to date")
+		return
+	}
+	w.ok(check, "Port has them all")
+}
