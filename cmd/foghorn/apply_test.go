@@ -58,8 +58,15 @@ func (w *world) applies(t *testing.T, args ...string) outcome {
 	return o
 }
 
-func TestApplyAdaptsToTheOrganisation(t *testing.T) {
+// TestTheFirstTenMinutes follows the README with an organisation like nobody else's.
+func TestTheFirstTenMinutes(t *testing.T) {
 	w := strangers(t)
+	if o := runs(t, w.healthy(), "slack-manifest"); o.code != 0 || !strings.Contains(o.stdout, "/outage") || !strings.Contains(o.stderr, "manifest_json=") {
+		t.Errorf("slack-manifest: exit %d\n%s%s", o.code, o.stdout, o.stderr)
+	}
+	if o := runs(t, w.healthy(), "doctor"); o.code != 1 || !strings.Contains(o.stdout, "foghorn apply") {
+		t.Errorf("doctor before apply: exit %d\n%s", o.code, o.stdout)
+	}
 	if o := w.applies(t, "--dry-run"); o.code != 3 || !strings.Contains(o.stdout, "create action") || !strings.Contains(o.stdout, "all hands") {
 		t.Errorf("dry run: exit %d\n%s%s", o.code, o.stdout, o.stderr)
 	}
@@ -73,6 +80,9 @@ func TestApplyAdaptsToTheOrganisation(t *testing.T) {
 		if o := w.applies(t, args...); o.code != 0 || !strings.Contains(o.stdout, "nothing to do") {
 			t.Errorf("again, %v: exit %d\n%s%s", args, o.code, o.stdout, o.stderr)
 		}
+	}
+	if o := runs(t, w.healthy(), "doctor"); o.code != 0 || strings.Contains(o.stdout, "fail") {
+		t.Errorf("doctor after apply: exit %d\n%s", o.code, o.stdout)
 	}
 	stop, err := w.run(t.Context())
 	if err != nil {

@@ -35,7 +35,10 @@ type doctorCmd struct {
 // Help is what foghorn doctor --help says besides.
 func (doctorCmd) Help() string {
 	return `Looks for what would keep incidents from being declared and told: one line a check, with a hint.
-It changes nothing. The exit code is 1 when a check fails; warnings do not count.`
+It changes nothing. The exit code is 1 when a check fails; warnings do not count.
+
+  foghorn doctor          before the first incident, and whenever something seems wrong
+  foghorn doctor --json   for machines`
 }
 
 func (d doctorCmd) Run(ctx context.Context, c *console) error {

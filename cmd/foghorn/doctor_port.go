@@ -37,6 +37,14 @@ func examinePort(ctx context.Context, cfg Config) []finding {
 		return w.found
 	}
 	w.ok("credentials", "accepted")
+	// Only an organization's credentials may run an action as somebody else; a person's own
+	// have their e-mail as the client id.
+	// https://docs.port.io/create-self-service-experiences/set-self-service-actions-rbac
+	if strings.Contains(cfg.PortClientID, "@") {
+		w.fail("run as a person", "PORT_CLIENT_ID is a person's: it cannot run actions as others", "take the organization's credentials")
+	} else {
+		w.ok("run as a person", "these are an organization's credentials")
+	}
 
 	asking, done = bounded(ctx)
 	defer done()

@@ -96,6 +96,10 @@ func TestDoctorNamesEachFaultOnce(t *testing.T) {
 		}, "Slack: announcements"},
 		{"a wrong secret of Port", set("PORT_CLIENT_SECRET", "nonsense"), "Port: credentials"},
 		{"the wrong region", func(_ *testing.T, w *world, env map[string]string) { env["PORT_CLIENT_ID"] = "of-another-region" }, "Port: credentials"},
+		{"a person's credentials", func(_ *testing.T, w *world, env map[string]string) {
+			w.port.ClientID, env["PORT_CLIENT_ID"] = "ada@example.com", "ada@example.com"
+			w.port.RevokeTokens()
+		}, "Port: run as a person"},
 		{"Port is down", func(_ *testing.T, w *world, _ map[string]string) { w.port.Plan(emulator.Fault{Status: 503}) }, "Port: credentials"},
 		{"Port hangs", func(_ *testing.T, w *world, _ map[string]string) { w.port.Plan(emulator.Fault{Delay: time.Minute}) }, "Port: credentials"},
 		{"no secret in Port", func(t *testing.T, w *world, _ map[string]string) {
