@@ -96,9 +96,12 @@ func (j journal) save(ctx context.Context, r *Request) error {
 	return fmt.Errorf("save request: %w", err)
 }
 
+// lostRace is what a cluster says of a write that came behind another one of the same key.
+const lostRace jetstream.ErrorCode = 10164
+
 func wrongRevision(err error) bool {
 	api, ok := errors.AsType[*jetstream.APIError](err)
-	return ok && api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence
+	return ok && (api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence || api.ErrorCode == lostRace)
 }
 
 const claimPrefix = "run." // + run id: the request that adopted it
@@ -112,7 +115,7 @@ func (j journal) claim(ctx context.Context, runID, id string) (bool, error) {
 	if err == nil {
 		return true, nil
 	}
-	if !errors.Is(err, jetstream.ErrKeyExists) {
+	if !errors.Is(err, jetstream.ErrKeyExists) && !wrongRevision(err) {
 		return false, fmt.Errorf("claim run: %w", err)
 	}
 	entry, err := j.requests.Get(ctx, claimPrefix+runID)

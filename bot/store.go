@@ -74,7 +74,7 @@ func openStore(ctx context.Context, dir, url string) (_ *store, err error) {
 	if url == "" {
 		err = s.embed(dir)
 	} else {
-		s.conn, err = nats.Connect(url, nats.Name("foghorn"), nats.MaxReconnects(-1), nats.RetryOnFailedConnect(false))
+		s.conn, err = nats.Connect(url, nats.Name("foghorn"), nats.MaxReconnects(-1), nats.ReconnectWait(250*time.Millisecond))
 		if err != nil {
 			err = fmt.Errorf("connect to NATS_URL: %w", err)
 		}
@@ -154,6 +154,13 @@ func (s *store) embed(dir string) error {
 func (s *store) create(ctx context.Context) error {
 	if s.server != nil {
 		return s.createWith(ctx, 1)
+	}
+	// What is there keeps its number of copies: with a server down for a moment, three
+	// must not become one.
+	if known, err := s.js.Stream(ctx, streamName); err == nil {
+		return s.createWith(ctx, known.CachedInfo().Config.Replicas)
+	} else if !errors.Is(err, jetstream.ErrStreamNotFound) {
+		return err
 	}
 	err := s.createWith(ctx, 3)
 	if tooFewServers(err) {
