@@ -120,6 +120,13 @@ func (s *Server) SetSeverities(list ...Severity) {
 	s.severities = list
 }
 
+// Statuses are those of the organisation, in the order that was given.
+func (s *Server) Statuses() []Status {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.statuses)
+}
+
 // SetStatuses replaces the statuses. Those without an ID get one.
 func (s *Server) SetStatuses(list ...Status) {
 	list = slices.Clone(list)

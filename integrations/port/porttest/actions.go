@@ -80,6 +80,14 @@ func (s *Server) PutAction(definition json.RawMessage) error {
 	return nil
 }
 
+// Action is the definition of an action or automation.
+func (s *Server) Action(id string) (definition json.RawMessage, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a, ok := s.actions[id]
+	return asJSON(a), ok
+}
+
 // PutRaw creates or replaces an action without any check, for definitions that are odd or old.
 func (s *Server) PutRaw(definition json.RawMessage) error {
 	var a map[string]any

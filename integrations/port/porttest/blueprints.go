@@ -21,6 +21,22 @@ func (s *Server) PutBlueprint(definition json.RawMessage) error {
 	return nil
 }
 
+// Blueprint is the definition of a blueprint.
+func (s *Server) Blueprint(id string) (definition json.RawMessage, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b, ok := s.blueprints[id]
+	return asJSON(b), ok
+}
+
+func asJSON(v any) json.RawMessage {
+	data, err := json.Marshal(v)
+	if err != nil {
+		panic("porttest: " + err.Error()) // it came from JSON
+	}
+	return data
+}
+
 func checkBlueprint(b map[string]any) error { return valid("blueprint", "", b) }
 
 func (s *Server) putBlueprint(b map[string]any) map[string]any {
