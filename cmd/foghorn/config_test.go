@@ -206,7 +206,7 @@ func (w *world) env(edit ...string) map[string]string {
 	return env
 }
 
-func opened(t *testing.T) *world {
+func opened(t testing.TB) *world {
 	t.Helper()
 	w, err := openWorld()
 	if err != nil {

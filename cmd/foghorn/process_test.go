@@ -37,17 +37,22 @@ type process struct {
 	done chan error
 }
 
-// starts starts a process between the world's services and waits until it listens.
-func (w *world) starts(t *testing.T) *process {
+// launches starts a process between the world's services. edit is settings: name, value, name, value.
+func (w *world) launches(t testing.TB, edit ...string) *process {
 	t.Helper()
 	path, err := built()
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(path, "serve")
+	return w.runs(t, exec.Command(path, "serve"), edit...)
+}
+
+// runs starts a program with the settings of the world.
+func (w *world) runs(t testing.TB, cmd *exec.Cmd, edit ...string) *process {
+	t.Helper()
 	cmd.Dir = t.TempDir()
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH")}
-	for k, v := range w.env() {
+	for k, v := range w.env(edit...) {
 		cmd.Env = append(cmd.Env, k+"="+v)
 	}
 	cmd.Stderr = t.Output()
@@ -57,12 +62,25 @@ func (w *world) starts(t *testing.T) *process {
 	p := &process{cmd: cmd, done: make(chan error, 1)}
 	go func() { p.done <- cmd.Wait() }()
 	t.Cleanup(func() { _ = cmd.Process.Kill() })
+	return p
+}
+
+// starts is launches, and waits until the process listens.
+func (w *world) starts(t testing.TB, edit ...string) *process {
+	t.Helper()
+	p := w.launches(t, edit...)
+	w.links(t, 2)
+	return p
+}
+
+// links waits until so many links to Slack are open.
+func (w *world) links(t testing.TB, n int) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
-	if err := w.slack.WaitSockets(ctx, 2); err != nil {
+	if err := w.slack.WaitSockets(ctx, n); err != nil {
 		t.Fatalf("it does not listen: %v", err)
 	}
-	return p
 }
 
 // kills ends the process with no warning.

@@ -10,9 +10,10 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// TestMain lets the scripts run this binary as foghorn, in a process of its own.
+// TestMain lets the scripts run this binary as foghorn, in a process of its own, and the
+// benchmarks as what foghorn is compared with.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"foghorn": main})
+	testscript.Main(m, map[string]func(){"foghorn": main, "floor": runFloor})
 }
 
 // TestScripts plays testdata/script, where people and machines call the program.

@@ -1,0 +1,292 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"os/signal"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"foghorn/bot/form"
+	"foghorn/bot/modal"
+	"foghorn/integrations/emulator"
+	"foghorn/integrations/slackapp"
+	"foghorn/integrations/slackapp/slacktest"
+	"foghorn/manifests"
+)
+
+// The benchmarks measure a real foghorn serve, as a process of its own between the
+// emulators of this one. Each is a whole experiment, so that one round is enough:
+//
+//	go test ./cmd/foghorn -run - -bench . -benchtime 1x
+
+// people adds n people, each in a channel of their own: Slack takes a message a second for
+// one channel.
+func (w *world) people(n int) {
+	for i := range n {
+		email := fmt.Sprintf("person%d@example.com", i)
+		w.slack.AddUser(slacktest.User{ID: person(i), Name: email, Email: email})
+		w.slack.AddChannel(slacktest.Channel{ID: room(i), Name: "room-" + strconv.Itoa(i), BotIn: true})
+		w.port.AddUser(email)
+	}
+}
+
+func person(i int) string { return "U0PERSON" + strconv.Itoa(i) }
+
+// opens types the command and gives the form, filled in.
+func (w *world) opens(b *testing.B, i int, name string) *slacktest.Modal {
+	p := w.slack.Person(person(i))
+	if _, err := p.Types(b.Context(), room(i), "/incident"); err != nil {
+		b.Error(err)
+		return nil
+	}
+	form, err := p.Modal(b.Context())
+	if err != nil {
+		b.Error(err)
+		return nil
+	}
+	for label, value := range map[string]string{"Name": name, "Severity": "Major", "Visibility": "public"} {
+		if err := form.Fill(label, value); err != nil {
+			b.Error(err)
+		}
+	}
+	return form
+}
+
+// submits presses the button and gives the time until the ack.
+func submits(b *testing.B, form *slacktest.Modal) time.Duration {
+	if form == nil {
+		return 0
+	}
+	r, err := form.Submit(b.Context())
+	if err != nil || !r.Closed {
+		b.Errorf("submit: %+v, %v", r, err)
+	}
+	return r.Ack.Took
+}
+
+// quantiles reports some times as "p50-ack-ms" and so on.
+func quantiles(b *testing.B, took []time.Duration, what string, names ...string) {
+	slices.Sort(took)
+	for _, name := range names {
+		q := map[string]float64{"p50": .5, "p99": .99, "worst": 1}[name]
+		at := took[min(int(q*float64(len(took))), len(took)-1)]
+		b.ReportMetric(float64(at.Microseconds())/1000, name+"-"+what+"-ms")
+	}
+}
+
+// floor answers commands with the guide's modal, made once, and does nothing else: what
+// Slack's side and slack-go cost by themselves. It is a program of the test binary.
+type floor struct {
+	app  *slackapp.App
+	view slack.ModalViewRequest
+}
+
+func (f floor) Command(ctx context.Context, cmd slack.SlashCommand) any {
+	_, _ = f.app.OpenView(ctx, cmd.TriggerID, f.view)
+	return nil
+}
+
+func (floor) Interaction(context.Context, slack.InteractionCallback) any { return nil }
+
+func runFloor() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	guide, err := form.Compile(manifests.Guide().Action)
+	if err == nil {
+		f := floor{app: slackapp.New(slackapp.Config{
+			AppToken: os.Getenv("SLACK_APP_TOKEN"), BotToken: os.Getenv("SLACK_BOT_TOKEN"), APIURL: os.Getenv("SLACK_API_URL"),
+		})}
+		f.view, err = modal.Render(guide.Resolve(ctx, form.Who{}, nil), modal.Page{Action: guide.Action})
+		if err == nil {
+			err = f.app.Run(ctx, f)
+		}
+	}
+	if err != nil {
+		_, _ = fmt.Fprintln(os.Stderr, "floor:", err)
+		os.Exit(1)
+	}
+}
+
+// startsFloor starts the floor in the place of foghorn.
+func (w *world) startsFloor(b *testing.B) {
+	b.Helper()
+	path, err := exec.LookPath("floor")
+	if err != nil {
+		b.Fatal(err)
+	}
+	w.runs(b, exec.Command(path))
+	w.links(b, 2)
+}
+
+// BenchmarkCommandToModal types the command and waits for the modal, in turns with foghorn
+// and with the floor.
+func BenchmarkCommandToModal(b *testing.B) {
+	const rounds = 1000
+	bot, bare := opened(b), opened(b)
+	for _, w := range []*world{bot, bare} {
+		w.people(1)
+	}
+	bot.starts(b)
+	bare.startsFloor(b)
+	var ours, theirs []time.Duration
+	for b.Loop() {
+		for range rounds {
+			ours = append(ours, bot.commandToModal(b))
+			theirs = append(theirs, bare.commandToModal(b))
+		}
+	}
+	quantiles(b, ours, "modal", "p50", "p99")
+	quantiles(b, theirs, "floor", "p50", "p99")
+	b.ReportMetric(float64(ours[len(ours)/2])/float64(theirs[len(theirs)/2]), "x-floor")
+}
+
+func (w *world) commandToModal(b *testing.B) time.Duration {
+	p := w.slack.Person(person(0))
+	begun := time.Now()
+	if _, err := p.Types(b.Context(), room(0), "/incident"); err != nil {
+		b.Fatal(err)
+	}
+	m, err := p.Modal(b.Context())
+	if err != nil {
+		b.Fatal(err)
+	}
+	took := time.Since(begun)
+	if err := m.Dismiss(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	return took
+}
+
+// BenchmarkSubmissionAck submits 20 forms a second, whatever the answers take.
+func BenchmarkSubmissionAck(b *testing.B) {
+	const forms, every = 400, time.Second / 20
+	w := opened(b)
+	w.people(forms)
+	w.starts(b)
+	took := make([]time.Duration, forms)
+	for b.Loop() {
+		tick := time.NewTicker(every)
+		var writing sync.WaitGroup
+		for i := range forms {
+			<-tick.C
+			writing.Go(func() { took[i] = submits(b, w.opens(b, i, fmt.Sprintf("incident %d", i))) })
+		}
+		writing.Wait()
+		tick.Stop()
+	}
+	quantiles(b, took, "ack", "p50", "p99")
+}
+
+// BenchmarkEndToMessage measures from the end of a run to the message about it.
+func BenchmarkEndToMessage(b *testing.B) {
+	const incidents = 60
+	measure := func(b *testing.B, w *world) {
+		var took []time.Duration
+		for b.Loop() {
+			for i := range incidents {
+				// Runs end at any time between two looks.
+				w.incident.Plan(emulator.Fault{Path: "/v2/incidents", Delay: time.Duration(200+rand.IntN(800)) * time.Millisecond, Times: 1})
+				submits(b, w.opens(b, i, "measured"))
+				if _, err := w.slack.WaitMessage(b.Context(), room(i), nil); err != nil {
+					b.Fatal(err)
+				}
+				told, runs := time.Now(), w.port.Runs()
+				took = append(took, told.Sub(runs[len(runs)-1].EndedAt))
+			}
+		}
+		quantiles(b, took, "message", "p50", "p99")
+	}
+	b.Run("polling", func(b *testing.B) {
+		w := opened(b)
+		w.people(incidents)
+		w.starts(b)
+		measure(b, w)
+	})
+	b.Run("push", func(b *testing.B) {
+		w := opened(b)
+		w.people(incidents)
+		addr := freeAddr(b)
+		set, _ := manifests.Render(manifests.Organisation{}, manifests.Options{BotURL: "http://" + addr})
+		if err := w.port.PutAction(set.Push); err != nil {
+			b.Fatal(err)
+		}
+		w.starts(b, "HTTP_ADDR", addr, "PORT_WEBHOOK_SECRET", w.port.ClientSecret)
+		measure(b, w)
+	})
+}
+
+// freeAddr is an address of loopback that nobody listens on.
+func freeAddr(t testing.TB) string {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = ln.Close() }()
+	return ln.Addr().String()
+}
+
+// BenchmarkColdStart measures from the start of the process to /readyz saying yes.
+func BenchmarkColdStart(b *testing.B) {
+	const starts = 15
+	var took []time.Duration
+	for b.Loop() {
+		for range starts {
+			w, addr := opened(b), freeAddr(b)
+			begun := time.Now()
+			p := w.launches(b, "HTTP_ADDR", addr)
+			for !ready(b, "http://"+addr+"/readyz") {
+				time.Sleep(time.Millisecond)
+			}
+			took = append(took, time.Since(begun))
+			p.kills()
+		}
+	}
+	quantiles(b, took, "ready", "p50", "worst")
+}
+
+func ready(b *testing.B, url string) bool {
+	req, err := http.NewRequestWithContext(b.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return false
+	}
+	defer func() { _ = res.Body.Close() }()
+	return res.StatusCode == http.StatusOK
+}
+
+// memory is what the process holds in RAM, in MB.
+func (p *process) memory(b *testing.B) float64 {
+	b.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+	if err != nil {
+		b.Skipf("no /proc to read it from: %v", err)
+	}
+	for line := range strings.Lines(string(status)) {
+		if kb, ok := strings.CutPrefix(line, "VmRSS:"); ok {
+			n, err := strconv.ParseFloat(strings.Fields(kb)[0], 64)
+			if err != nil {
+				b.Fatal(err)
+			}
+			return n / 1024
+		}
+	}
+	b.Fatal("no VmRSS in /proc")
+	return 0
+}
