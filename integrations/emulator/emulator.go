@@ -21,15 +21,6 @@ const MaxBody = 4 << 20
 // MaxCalls is how many calls, the latest ones, a Server remembers.
 const MaxCalls = 20_000
 
-// An Event is something that happened, as a person would tell it: one arrow of a sequence diagram.
-type Event struct {
-	Time     time.Time
-	From, To string // "slack", "foghorn", "port", "incident.io", "person"
-	Kind     string // a stable word such as "command", "view", "run", "webhook", "incident", "automation", "entity", "message"
-	Text     string // one line for people
-	Body     any    // what crossed the wire, secrets masked; may be nil
-}
-
 // A Call is one request that a Server got.
 type Call struct {
 	Time   time.Time
@@ -65,7 +56,8 @@ type Server struct {
 	mu       sync.Mutex
 	faults   []Fault
 	calls    []Call
-	watchers map[int]func(Event)
+	teller   Teller
+	watchers map[int]watcher
 	next     int
 }
 
@@ -78,7 +70,7 @@ func Start(addr string, h http.Handler) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{URL: "http://" + ln.Addr().String(), done: make(chan struct{}), watchers: map[int]func(Event){}}
+	s := &Server{URL: "http://" + ln.Addr().String(), done: make(chan struct{}), watchers: map[int]watcher{}}
 	s.srv = &http.Server{Handler: s.play(h), ReadHeaderTimeout: 10 * time.Second}
 	go func() { // ends with Close
 		defer close(s.done)
@@ -120,33 +112,6 @@ func (s *Server) Calls(suffix string) []Call {
 	return out
 }
 
-// Watch tells f of every event from now on, one at a time, until stop is called.
-// f must not block and must not call the emulator.
-func (s *Server) Watch(f func(Event)) (stop func()) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	id := s.next
-	s.next++
-	s.watchers[id] = f
-	return func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		delete(s.watchers, id)
-	}
-}
-
-// Emit tells the watchers. A zero Time becomes now.
-func (s *Server) Emit(e Event) {
-	if e.Time.IsZero() {
-		e.Time = time.Now()
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, f := range s.watchers {
-		f(e)
-	}
-}
-
 // take returns the first fault that fits and uses it up.
 func (s *Server) take(r *http.Request) (Fault, bool) {
 	s.mu.Lock()
@@ -179,8 +144,10 @@ func (s *Server) play(h http.Handler) http.Handler {
 		header.Del("Authorization")
 		call := Call{Time: time.Now(), Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery, Header: header, Body: body}
 		rec := &recorder{ResponseWriter: w}
+		answered := s.tell(call, rec)
 		defer func() {
 			call.Status, call.Took = rec.status, time.Since(call.Time)
+			answered(call)
 			s.mu.Lock()
 			if len(s.calls) == MaxCalls {
 				s.calls = append(s.calls[:0], s.calls[MaxCalls/10:]...)
@@ -215,10 +182,12 @@ func (s *Server) play(h http.Handler) http.Handler {
 	})
 }
 
-// recorder keeps the status. Unwrap lets websocket upgrades and flushes through.
+// recorder keeps the status, and the answer if somebody wants to hear of it. Unwrap lets
+// websocket upgrades and flushes through.
 type recorder struct {
 	http.ResponseWriter
 	status int
+	answer *bytes.Buffer
 }
 
 func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
@@ -233,6 +202,9 @@ func (r *recorder) WriteHeader(code int) {
 func (r *recorder) Write(p []byte) (int, error) {
 	if r.status == 0 {
 		r.status = http.StatusOK
+	}
+	if r.answer != nil {
+		_, _ = r.answer.Write(p[:min(len(p), MaxBody-r.answer.Len())])
 	}
 	return r.ResponseWriter.Write(p)
 }

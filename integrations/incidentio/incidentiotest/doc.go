@@ -22,7 +22,8 @@
 //
 // # Events
 //
-// [emulator.Server.Watch] tells of every new incident, once: Kind "incident", from incident.io to port.
+// [emulator.Server.Watch] tells of every new incident, once: Kind "incident", from incident.io to port; and of
+// every change of status, from incident.io to itself. [emulator.Server.WatchAll] also tells of what is read.
 //
 // # What is not
 //

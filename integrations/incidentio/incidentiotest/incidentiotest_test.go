@@ -333,3 +333,25 @@ func TestOtherOrganisation(t *testing.T) {
 		t.Error("without triage the status is", got)
 	}
 }
+
+func TestAChangeOfStatusIsTold(t *testing.T) {
+	s := start(t, incidentiotest.Config{})
+	declare(t, s, `{"idempotency_key":"k1","visibility":"public","name":"Foghorn silent","severity_id":"`+major+`"}`)
+	events := make(chan emulator.Event, 10)
+	defer s.WatchAll(func(e emulator.Event) { events <- e })()
+	if s.SetStatus("1", "Dancing") || s.SetStatus("2", "Fixing") || !s.SetStatus("1", "Fixing") {
+		t.Error("a status or an incident that is not there was taken")
+	}
+	e := <-events
+	body, err := json.Marshal(e.Body)
+	if e.Kind != "incident" || e.Text != "INC-1 is Fixing" || err != nil || !strings.Contains(string(body), `"name":"Fixing"`) {
+		t.Errorf("told %+v %s", e, body)
+	}
+	if got := s.Incidents()[0]; got.Status != "Fixing" || got.UpdatedAt.Before(got.CreatedAt) {
+		t.Errorf("incident %+v", got)
+	}
+	call(t, s, s.APIKey, http.MethodGet, "/v2/incidents/1", "")
+	if e := <-events; e.Kind != emulator.KindCall || e.From != "foghorn" || e.To != "incident.io" || e.Text != "GET /v2/incidents/1" {
+		t.Errorf("told %+v", e)
+	}
+}

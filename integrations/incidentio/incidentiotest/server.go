@@ -28,6 +28,7 @@ type Config struct {
 	NoTriage   bool          // incidents made by the API start as the first live status, as where triage is off
 	RefuseNull bool          // a null summary is a validation error; the vendor does not say which it is
 	ChannelIn  time.Duration // until an incident's channel is known; 0: 300 ms
+	Reader     string        // whom events name as the reader of the API; "": foghorn
 }
 
 // A Severity of the organisation. The lowest rank is the least severe.
@@ -75,6 +76,7 @@ type Server struct {
 // Start serves an organisation on loopback. Close ends it.
 func Start(cfg Config) (*Server, error) {
 	cfg.Permalinks = cmp.Or(cfg.Permalinks, "https://app.incident.io/acme")
+	cfg.Reader = cmp.Or(cfg.Reader, "foghorn")
 	cfg.ChannelIn = cmp.Or(cfg.ChannelIn, 300*time.Millisecond)
 	key := make([]byte, 32)
 	_, _ = rand.Read(key) // never fails
@@ -92,7 +94,23 @@ func Start(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start incident.io emulator: %w", err)
 	}
+	s.Tell(s.teller())
 	return s, nil
+}
+
+// teller tells of reading. Who declares an incident tells of the call, and the event
+// "incident" of what came of it.
+func (s *Server) teller() emulator.Teller {
+	return emulator.Teller{
+		Name: "incident.io",
+		Who: func(c emulator.Call) (caller, text string) {
+			if c.Method != http.MethodGet {
+				return "", ""
+			}
+			return s.cfg.Reader, c.Method + " " + c.Path
+		},
+		Mask: func(text string) string { return strings.ReplaceAll(text, s.APIKey, "•••") },
+	}
 }
 
 // URL is the base address of the API.
@@ -149,6 +167,8 @@ func (s *Server) SetStatus(id, name string) bool {
 		return false
 	}
 	i.status, i.Status, i.UpdatedAt = s.statuses[n], name, time.Now().UTC()
+	body := map[string]any{"incident": s.wire(i)}
+	s.Emit(emulator.Event{From: "incident.io", To: "incident.io", Kind: "incident", Text: i.Reference + " is " + name, Body: body})
 	return true
 }
 

@@ -71,7 +71,7 @@ func (s *Server) fire(kind, anyKind, key, value string, event map[string]any, ch
 	s.mu.Unlock()
 	for _, c := range due {
 		if seen := copyOf[any](event); holds(c.condition, seen) {
-			s.begin(&Run{Action: c.id, Status: InProgress, Source: sourceAutomation, Properties: map[string]any{}, event: seen, chain: chain + 1})
+			s.begin(&Run{Action: c.id, Status: InProgress, Source: sourceAutomation, Properties: map[string]any{}, Event: seen, chain: chain + 1})
 		}
 	}
 }

@@ -34,7 +34,8 @@
 // # Events
 //
 // Watch tells of runs ("run": created, then each status), their webhooks ("webhook": sent, then
-// answered), automations ("automation") and entities ("entity"). Secrets are masked.
+// answered), automations ("automation") and entities ("entity"), with the JSON of each. WatchAll
+// also tells of each call to the API and its answer, and of lines of logs ("log"). Secrets are masked.
 //
 // # What is not
 //

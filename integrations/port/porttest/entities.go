@@ -18,6 +18,8 @@ type Entity struct {
 	Blueprint  string
 	Properties map[string]any
 	Relations  map[string]any
+	CreatedAt  time.Time
+	UpdatedAt  time.Time
 }
 
 // Entities are those of a blueprint, by identifier.
@@ -30,6 +32,8 @@ func (s *Server) Entities(blueprint string) []Entity {
 		x := Entity{Identifier: id, Title: text(e["title"]), Blueprint: blueprint}
 		x.Properties, _ = e["properties"].(map[string]any)
 		x.Relations, _ = e["relations"].(map[string]any)
+		x.CreatedAt, _ = time.Parse(stampLayout, text(e["createdAt"])) // stamp wrote both
+		x.UpdatedAt, _ = time.Parse(stampLayout, text(e["updatedAt"]))
 		out = append(out, x)
 	}
 	return out
@@ -106,7 +110,7 @@ func (s *Server) putEntity(blueprint string, e map[string]any, w write) (map[str
 	after = copyOf(after)
 	s.notify()
 	s.mu.Unlock()
-	s.Emit(emulator.Event{From: "port", To: "port", Kind: "entity", Text: fmt.Sprintf("%s %q of %s", id, text(after["title"]), blueprint), Body: s.mask(after)})
+	s.Emit(emulator.Event{From: "port", To: "port", Kind: "entity", Text: fmt.Sprintf("%s %q of %s", id, text(after["title"]), blueprint), Body: after})
 	kind := "ENTITY_UPDATED"
 	if before == nil {
 		kind = "ENTITY_CREATED"

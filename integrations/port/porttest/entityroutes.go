@@ -1,6 +1,11 @@
 package porttest
 
-import "net/http"
+import (
+	"fmt"
+	"net/http"
+
+	"foghorn/integrations/emulator"
+)
 
 func (s *Server) entityRoutes(route router) {
 	const path = "/v1/blueprints/{blueprint}/entities"
@@ -49,6 +54,7 @@ func (s *Server) entityRoutes(route router) {
 		delete(s.entities[blueprint], id)
 		s.notify()
 		s.mu.Unlock()
+		s.Emit(emulator.Event{From: "port", To: "port", Kind: "entity", Text: fmt.Sprintf("%s of %s is deleted", id, blueprint)})
 		s.entityEvent("ENTITY_DELETED", 0, blueprint, id, copyOf(before), nil)
 		return answer{}, nil
 	})

@@ -63,8 +63,8 @@ func (s *Server) context(run *Run) map[string]any {
 			"at": stamp(run.CreatedAt), "operation": trigger["operation"],
 		},
 	}
-	if run.event != nil {
-		data["inputs"], data["entity"], data["event"] = nil, nil, run.event
+	if run.Event != nil {
+		data["inputs"], data["entity"], data["event"] = nil, nil, run.Event
 	}
 	return copyOf(data)
 }

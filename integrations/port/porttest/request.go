@@ -129,8 +129,10 @@ func random(n int) string {
 	return hex.EncodeToString(b)[:n]
 }
 
-// stamp is a time as Port writes it.
-func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
+// stampLayout is how Port writes times, in UTC.
+const stampLayout = "2006-01-02T15:04:05.000Z"
+
+func stamp(t time.Time) string { return t.UTC().Format(stampLayout) }
 
 // copyOf is a deep copy of a value of JSON.
 func copyOf[T any](v T) (out T) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -41,15 +40,16 @@ type Run struct {
 	Payload    any            // what was sent to the backend, secrets masked
 	Response   any            // what it answered
 	Logs       []string
+	Logged     []time.Time    // when each of Logs was written
+	Link       any            // where its backend shows it: a string, a list of strings, or nil
+	Approval   map[string]any // state, description, userId; nil until somebody decided
+	Event      any            // what triggered an automation
 	CreatedAt  time.Time
+	UpdatedAt  time.Time
 	EndedAt    time.Time
 
-	link, external   any
+	external         any
 	requiredApproval any // as the action says
-	updated          time.Time
-	logged           []time.Time // of Logs
-	approval         map[string]any
-	event            any // of an automation
 	chain            int // how many automations led here
 }
 
@@ -59,7 +59,7 @@ func (r Run) Ended() bool {
 }
 
 func (r *Run) addLog(line string) {
-	r.Logs, r.logged = append(r.Logs, line), append(r.logged, time.Now())
+	r.Logs, r.Logged = append(r.Logs, line), append(r.Logged, time.Now())
 }
 
 // Runs are all runs that people and programs made, oldest first.
@@ -143,7 +143,7 @@ func (s *Server) Decline(ctx context.Context, id string) error {
 
 func (s *Server) decide(id, decision, why string) error {
 	err := s.changeIf(id, func(r *Run) bool { return r.Status == Waiting }, func(r *Run) {
-		r.approval = map[string]any{"state": decision + "D", "description": why, "userId": s.ClientID + "@clients"}
+		r.Approval = map[string]any{"state": decision + "D", "description": why, "userId": s.ClientID + "@clients"}
 		if r.Status = InProgress; decision == "DECLINE" {
 			r.Status = Declined
 		}
@@ -168,15 +168,15 @@ func (s *Server) changeIf(id string, may func(*Run) bool, f func(*Run)) error {
 	}
 	before := s.wire(r, "v2", nil)
 	f(r)
-	r.updated = time.Now()
+	r.UpdatedAt = time.Now()
 	if r.Ended() {
-		r.EndedAt = r.updated
+		r.EndedAt = r.UpdatedAt
 	}
 	after, now := s.wire(r, "v2", nil), *r
 	s.notify()
 	s.mu.Unlock()
 	if before["status"] != now.Status && now.Source != sourceAutomation {
-		s.Emit(emulator.Event{From: "port", To: "port", Kind: "run", Text: fmt.Sprintf("%s %s %s", id, now.Status, now.Summary)})
+		s.Emit(emulator.Event{From: "port", To: "port", Kind: "run", Text: fmt.Sprintf("%s %s %s", id, now.Status, now.Summary), Body: after})
 	}
 	s.runEvent("RUN_UPDATED", now.chain, before, after)
 	return nil
@@ -192,19 +192,24 @@ func (s *Server) note(id string, f func(*Run)) {
 	}
 }
 
-func (s *Server) log(id, line string) {
-	s.note(id, func(r *Run) { r.addLog(line) })
+// log writes a line, and gives the run as it then is; the zero Run when there is none.
+func (s *Server) log(id, line string) (logged Run) {
+	s.note(id, func(r *Run) {
+		r.addLog(line)
+		logged = *r
+	})
+	s.Emit(emulator.Event{From: "port", To: "port", Kind: "log", Text: id + ": " + s.maskText(line), Detail: true})
+	return logged
 }
 
 // begin adds a run, tells the automations and executes it unless it waits.
 func (s *Server) begin(run *Run) (wire map[string]any) {
 	run.ID, run.CreatedAt = "r_"+random(16), time.Now()
-	run.updated = run.CreatedAt
+	run.UpdatedAt = run.CreatedAt
 	kind := "run"
 	if run.Source == sourceAutomation {
 		kind = "automation"
 	}
-	told := emulator.Event{From: "port", To: "port", Kind: kind, Text: run.ID + " of " + run.Action, Body: maps.Clone(run.Properties)}
 	s.mu.Lock()
 	if len(s.runs) >= s.cfg.MaxRuns {
 		s.forget()
@@ -214,7 +219,7 @@ func (s *Server) begin(run *Run) (wire map[string]any) {
 	waits := run.Status == Waiting
 	s.notify()
 	s.mu.Unlock()
-	s.Emit(told)
+	s.Emit(emulator.Event{From: "port", To: "port", Kind: kind, Text: run.ID + " of " + run.Action, Body: after})
 	s.runEvent("RUN_CREATED", run.chain, nil, after)
 	if !waits {
 		s.spawn(func(ctx context.Context) { s.execute(ctx, run.ID) })

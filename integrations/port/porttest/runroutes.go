@@ -159,7 +159,7 @@ func (s *Server) patchRun(r *http.Request) (answer, error) {
 	err := s.change(r.PathValue("id"), func(run *Run) {
 		run.Status, run.Label, run.Summary = either(in.Status, run.Status), either(in.Label, run.Label), either(in.Summary, run.Summary)
 		if in.Link != nil {
-			run.link = in.Link
+			run.Link = in.Link
 		}
 		if in.ExternalID != nil {
 			run.external = in.ExternalID
@@ -208,8 +208,8 @@ func (s *Server) approvers(r *http.Request) (answer, error) {
 		return answer{}, missing("Run", r.PathValue("id"))
 	}
 	out := []any{}
-	if run.approval != nil {
-		out = append(out, copyOf(run.approval))
+	if run.Approval != nil {
+		out = append(out, copyOf(run.Approval))
 	}
 	return answer{body: map[string]any{"approvers": out}}, nil
 }
@@ -248,7 +248,7 @@ func (s *Server) listLogs(r *http.Request) (answer, error) {
 func (s *Server) wireLog(run Run, i int) map[string]any {
 	return map[string]any{
 		"id": fmt.Sprintf("%s_log_%d", run.ID, i), "runId": run.ID, "message": run.Logs[i],
-		"createdBy": s.ClientID + "@clients", "createdAt": stamp(run.logged[i]),
+		"createdBy": s.ClientID + "@clients", "createdAt": stamp(run.Logged[i]),
 	}
 }
 
@@ -265,11 +265,7 @@ func (s *Server) addLog(r *http.Request) (answer, error) {
 	if run, ok := s.Run(id); !ok || run.Ended() {
 		return answer{}, s.unchangeable(id)
 	}
-	var logged Run
-	s.note(id, func(r *Run) {
-		r.addLog(in.Message)
-		logged = *r
-	})
+	logged := s.log(id, in.Message)
 	if in.Status != "" || in.Label != "" {
 		_ = s.change(id, func(run *Run) { run.Status, run.Label = either(in.Status, run.Status), either(in.Label, run.Label) })
 	}

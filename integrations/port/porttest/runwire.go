@@ -10,7 +10,7 @@ func (s *Server) wire(r *Run, version string, exclude []string) map[string]any {
 		"properties": r.Properties, "rawProperties": r.Properties, "requiredApproval": false,
 		"payload": r.Payload, "link": []any{}, "approval": nil,
 		"createdBy": s.ClientID + "@clients", "updatedBy": s.ClientID + "@clients",
-		"createdAt": stamp(r.CreatedAt), "updatedAt": stamp(r.updated),
+		"createdAt": stamp(r.CreatedAt), "updatedAt": stamp(r.UpdatedAt),
 	}
 	if r.requiredApproval != nil {
 		out["requiredApproval"] = r.requiredApproval
@@ -24,11 +24,11 @@ func (s *Server) wire(r *Run, version string, exclude []string) map[string]any {
 	if r.external != nil {
 		out["externalRunId"] = r.external
 	}
-	if r.approval != nil {
-		out["approval"] = r.approval
+	if r.Approval != nil {
+		out["approval"] = r.Approval
 	}
-	if r.link != nil {
-		out["link"] = r.link
+	if r.Link != nil {
+		out["link"] = r.Link
 	}
 	if !r.EndedAt.IsZero() {
 		out["endedAt"] = stamp(r.EndedAt)

@@ -1,6 +1,7 @@
 package porttest
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -39,6 +40,8 @@ type Config struct {
 	// MaxRuns is how many runs are kept; beyond it the oldest that have ended are
 	// forgotten. 0 means MaxRuns.
 	MaxRuns int
+
+	Caller string // whom events name as the caller of the API; "" is "foghorn"
 }
 
 // A Server is a Port organisation.
@@ -78,6 +81,7 @@ func Start(cfg Config) (*Server, error) {
 	if cfg.MaxRuns <= 0 {
 		cfg.MaxRuns = MaxRuns
 	}
+	cfg.Caller = cmp.Or(cfg.Caller, "foghorn")
 	s := &Server{
 		ClientID: "client" + random(12), ClientSecret: random(32), cfg: cfg,
 		http:    &http.Client{Timeout: WebhookTimeout},
@@ -99,6 +103,7 @@ func Start(cfg Config) (*Server, error) {
 		stop()
 		return nil, fmt.Errorf("start Port emulator: %w", err)
 	}
+	s.Tell(s.teller())
 	return s, nil
 }
 

@@ -105,6 +105,7 @@ func (s *Server) call(ctx context.Context, call map[string]any) (int, []byte, er
 	}
 	if token != "" {
 		r.Header.Set("Authorization", "Bearer "+token)
+		r.Header.Set("User-Agent", selfAgent)
 	}
 	r.Header.Set("Content-Type", "application/json")
 	headers, _ := call["headers"].(map[string]any)

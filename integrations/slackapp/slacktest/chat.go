@@ -172,7 +172,7 @@ func (s *Server) postEphemeral(c *call) (reply, error) {
 
 // whisper shows a message of the bot to one user. s.mu is held.
 func (s *Server) whisper(user string, m Message) Message {
-	m.TS, m.User, m.Bot, m.Ephemeral = s.newTS(), s.BotUser, true, true
+	m.TS, m.User, m.To, m.Bot, m.Ephemeral = s.newTS(), s.BotUser, user, true, true
 	s.ephemerals[user] = append(s.ephemerals[user], m)
 	s.said(user)
 	s.tell(s.app(), "slack", "ephemeral", "@"+s.users[user].Name+": "+line(m.Text), m)
@@ -242,7 +242,7 @@ func (s *Server) forget(channel string, gone *Message) {
 	}
 	s.messages[channel] = kept
 	s.said(channel)
-	s.tell(s.app(), "slack", "message", "deleted: "+line(gone.Text), nil)
+	s.tell(s.app(), "slack", "message", "deleted: "+line(gone.Text), *gone)
 }
 
 // line is the first line of a text, short enough for an event.

@@ -45,7 +45,10 @@
 // [emulator.Server.Watch] tells what happens. Kinds from person to slack: command, shortcut, click, change,
 // submission, close, message; from slack to the app: envelope, disconnect, refused (an API call); from the app to slack:
 // ack (with its time), view (with the labels of its fields), message, ephemeral; from slack to person: error. The app's name
-// is Config.AppName in lower case. Bodies hold no token, trigger_id or response_url.
+// is Config.AppName in lower case. [emulator.Server.WatchAll] also tells of each call to the API and its
+// answer, of sockets that come and go ("socket"), of fields that are filled ("fill") and of modals that close or
+// show errors ("view", to the person), so that a page can follow what a person sees ([Person.Sees],
+// [Person.Top]). Bodies hold no token, trigger_id, response_url or ticket.
 //
 // # What is not
 //

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -69,15 +68,16 @@ func (s *Server) Deliver(ctx context.Context, e Envelope) (Ack, error) {
 
 	s.mu.Lock()
 	ack.Sent = time.Now()
-	if !s.dispatch(e.ID, p) {
+	if len(s.open) == 0 {
 		ack.Err = ErrDispatchFailed
 		s.record(ack)
 		s.mu.Unlock()
 		s.tell("slack", "person", "error", string(ErrDispatchFailed), nil)
 		return ack, ErrDispatchFailed
 	}
+	s.tell("slack", s.app(), "envelope", e.label(), e.Payload) // before the app can answer
+	s.dispatch(e.ID, p)
 	s.mu.Unlock()
-	s.tell("slack", s.app(), "envelope", e.label(), masked(e.Payload))
 
 	late := time.NewTimer(s.cfg.AckTimeout)
 	defer late.Stop()
@@ -102,26 +102,20 @@ func (s *Server) Deliver(ctx context.Context, e Envelope) (Ack, error) {
 	s.mu.Unlock()
 	switch ack.Err {
 	case nil:
-		s.tell(s.app(), "slack", "ack", fmt.Sprintf("%s after %d ms", e.label(), ack.Took.Milliseconds()), ack.Payload)
+		s.tell(s.app(), "slack", "ack", fmt.Sprintf("%s after %d ms", e.label(), ack.Took.Milliseconds()), wireAck(ack))
 	case ErrOperationTimeout:
 		s.tell("slack", "person", "error", string(ErrOperationTimeout), nil)
 	}
 	return ack, ack.Err
 }
 
-// masked is a payload as it may be shown: what lets its holder act is hidden.
-func masked(payload any) any {
-	fields, ok := payload.(map[string]any)
-	if !ok {
-		return payload
+// wireAck is an ack as it came.
+func wireAck(a Ack) any {
+	out := map[string]any{"envelope_id": a.Envelope}
+	if a.Payload != nil {
+		out["payload"] = a.Payload
 	}
-	fields = maps.Clone(fields)
-	for _, name := range []string{"token", "trigger_id", "response_url", "response_urls"} {
-		if _, ok := fields[name]; ok {
-			fields[name] = "•••"
-		}
-	}
-	return fields
+	return out
 }
 
 // Event delivers an event of the Events API, wrapped as Slack does it, and waits for the ack.
@@ -136,13 +130,12 @@ func (s *Server) Event(ctx context.Context, event map[string]any) (Ack, error) {
 	}})
 }
 
-// dispatch hands an envelope to one socket. s.mu is held.
-func (s *Server) dispatch(id string, p *pending) bool {
-	for copies := 1 + s.copies; copies > 0 && len(s.open) > 0; copies-- {
-		s.pending[id] = p
+// dispatch hands an envelope to one of the open sockets. s.mu is held.
+func (s *Server) dispatch(id string, p *pending) {
+	s.pending[id] = p
+	for range 1 + s.copies {
 		s.open[rand.IntN(len(s.open))].send(frame{text: p.frame})
 	}
-	return s.pending[id] == p
 }
 
 // acknowledge reads a frame of the app. What is not the ack of an envelope that waits is ignored.

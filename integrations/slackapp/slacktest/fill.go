@@ -239,6 +239,7 @@ func (s *Server) fill(v *view, f field, typed []string) error {
 	}
 	v.values[key{f.block, f.action}] = held
 	s.touch()
+	s.detail("person", "slack", "fill", f.label, nil)
 	return nil
 }
 

@@ -12,7 +12,8 @@ type Message struct {
 	Channel     string          `json:"channel"`
 	TS          string          `json:"ts"`
 	ThreadTS    string          `json:"thread_ts,omitempty"`
-	User        string          `json:"user"`
+	User        string          `json:"user"`         // who wrote it
+	To          string          `json:"to,omitempty"` // who alone sees it, of an ephemeral one
 	Bot         bool            `json:"bot,omitempty"`
 	Text        string          `json:"text"`
 	Blocks      json.RawMessage `json:"blocks,omitempty"`

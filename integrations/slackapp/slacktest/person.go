@@ -63,7 +63,7 @@ func (p *Person) Types(ctx context.Context, channel, text string) (Ack, error) {
 	}
 	answerTo := s.responses.get(strings.TrimPrefix(response, s.Server.URL))
 	s.mu.Unlock()
-	s.tell("person", "slack", "command", text, nil)
+	s.tell("person", "slack", "command", text, map[string]any{"user": u.ID, "channel": ch.ID, "text": text})
 
 	ack, err := s.Deliver(ctx, Envelope{Type: "slash_commands", Payload: payload, AcceptsAnswer: true, kind: command})
 	if err != nil || ack.Payload == nil {

@@ -123,6 +123,7 @@ func (s *Server) withdraw(u *responseURL) {
 		if m.TS == u.ts && u.ephemeral {
 			s.ephemerals[u.user] = append(all[:i:i], all[i+1:]...)
 			s.said(u.user)
+			s.tell(s.app(), "slack", "ephemeral", "deleted: "+line(m.Text), m)
 			return
 		}
 	}

@@ -121,6 +121,7 @@ func Start(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s.Server = srv
+	srv.Tell(s.teller())
 	close(s.ready)
 	return s, nil
 }
@@ -205,10 +206,3 @@ func (s *Server) touch() {
 
 // app is the app's name in events.
 func (s *Server) app() string { return strings.ToLower(s.cfg.AppName) }
-
-func (s *Server) tell(from, to, kind, text string, body any) {
-	if s.Server == nil {
-		return // nobody can watch
-	}
-	s.Emit(emulator.Event{From: from, To: to, Kind: kind, Text: text, Body: body})
-}

@@ -174,6 +174,7 @@ func (s *Server) join(k *socket, life time.Duration) bool {
 	}
 	k.mute = s.halfOpen
 	s.open = append(s.open, k)
+	s.toldSockets("a socket was opened")
 	if s.redeliver {
 		for _, p := range s.pending {
 			k.send(frame{text: p.frame})
@@ -189,7 +190,17 @@ func (s *Server) leave(k *socket) {
 	defer s.mu.Unlock()
 	k.cut()
 	delete(s.links, k)
-	s.open = slices.DeleteFunc(s.open, func(o *socket) bool { return o == k })
+	s.unlist(k, "a socket was closed")
+}
+
+// unlist delivers nothing more to a socket. s.mu is held.
+func (s *Server) unlist(k *socket, why string) {
+	i := slices.Index(s.open, k)
+	if i < 0 {
+		return
+	}
+	s.open = slices.Delete(s.open, i, i+1)
+	s.toldSockets(why)
 	s.touch()
 }
 
@@ -266,8 +277,7 @@ func (s *Server) read(k *socket) {
 func (s *Server) disconnect(k *socket, reason string) {
 	last := reason != "warning"
 	if last { // nothing more is delivered to it
-		s.open = slices.DeleteFunc(s.open, func(o *socket) bool { return o == k })
-		s.touch()
+		s.unlist(k, "a socket was told to go: "+reason)
 	}
 	text, _ := json.Marshal(map[string]any{
 		"type":            "disconnect",

@@ -64,9 +64,8 @@ func (s *Server) Drop() {
 	defer s.mu.Unlock()
 	for k := range s.links {
 		k.cut()
+		s.unlist(k, "a socket was cut")
 	}
-	s.open = nil
-	s.touch()
 }
 
 // HalfOpen makes the open sockets, and new ones while it is on, silent: they stay open, but

@@ -52,7 +52,7 @@ func (m *Modal) submit(ctx context.Context, check bool) (Result, error) {
 		}
 		if len(v.errors) > 0 {
 			res.Errors = v.complaints()
-			s.touch()
+			s.complained(v)
 			return nil
 		}
 		payload = s.interaction("view_submission", u)
@@ -150,8 +150,14 @@ func (s *Server) complain(v *view, byBlock map[string]string, res *Result) error
 	}
 	v.errors = byBlock
 	res.Errors = v.complaints()
-	s.touch()
+	s.complained(v)
 	return nil
+}
+
+// complained tells that errors stand below fields. s.mu is held.
+func (s *Server) complained(v *view) {
+	s.touch()
+	s.detail("slack", "person", "view", "errors: "+plain(v.body["title"]), v.complaints())
 }
 
 // explained is an error with Slack's details, for developers.

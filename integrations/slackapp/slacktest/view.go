@@ -148,5 +148,6 @@ func (s *Server) remove(v *view) {
 	if i := slices.Index(stack, v); i >= 0 {
 		s.stacks[v.user] = stack[:i]
 		s.touch()
+		s.detail("slack", "person", "view", "closed: "+plain(v.body["title"]), nil)
 	}
 }

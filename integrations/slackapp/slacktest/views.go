@@ -64,7 +64,9 @@ func (s *Server) openView(c *call, push bool) (reply, error) {
 			return nil, Error("push_limit_reached")
 		}
 	} else {
-		s.stacks[t.user] = nil // a new modal takes the place of what was open
+		if open := s.stacks[t.user]; len(open) > 0 {
+			s.remove(open[0]) // a new modal takes the place of what was open
+		}
 	}
 	t.used = true
 	v := s.push(t.user, body)
@@ -75,13 +77,14 @@ func (s *Server) openView(c *call, push bool) (reply, error) {
 func (s *Server) push(user string, body map[string]any) *view {
 	v := &view{id: "V" + upper(10), user: user, loaded: map[key][]any{}}
 	v.root = v.id
+	what := "opened"
 	if under := s.top(user); under != nil {
-		v.previous, v.root = under.id, under.root
+		v.previous, v.root, what = under.id, under.root, "pushed"
 	}
 	v.set(body)
 	s.stacks[user] = append(s.stacks[user], v)
 	s.touch()
-	s.showed(v, "opened")
+	s.showed(v, what)
 	return v
 }
 

@@ -1,0 +1,202 @@
+package emulator
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+)
+
+// MaxEvent is the largest body, in bytes of JSON, that an Event carries. What is larger
+// becomes a string with its beginning.
+const MaxEvent = 64 << 10
+
+// mask stands where a secret was.
+const mask = "•••"
+
+// An Event is something that happened, as a person would tell it: one arrow of a sequence diagram.
+type Event struct {
+	Time     time.Time
+	From, To string // "slack", "foghorn", "port", "incident.io", "person"
+	Kind     string // a stable word such as "command", "view", "run", "webhook", "incident", "automation", "entity", "message"
+	Text     string // one line for people
+	Body     any    // what crossed the wire, secrets masked; may be nil
+	Detail   bool   // only WatchAll tells it: calls and answers, and small changes of what is seen
+}
+
+// The kinds of the events that every Server tells about the calls it gets. They are details.
+const (
+	KindCall   = "call"   // a request, when it arrives
+	KindAnswer = "answer" // its answer, when it is sent
+	KindLost   = "lost"   // in the place of an answer that is never sent
+)
+
+// A Teller says how the calls to a Server become events. The zero value tells none.
+type Teller struct {
+	Name string // of the server, such as "port"
+
+	// Who names the caller and says in a line what is called. A call of "" is not told.
+	Who func(Call) (caller, text string)
+
+	Secret []string                 // the keys of JSON objects and forms whose values are masked
+	Mask   func(text string) string // takes other secrets out of JSON; nil takes none
+}
+
+// A watcher hears of events.
+type watcher struct {
+	f   func(Event)
+	all bool
+}
+
+// Tell makes events of the calls from now on, and masks the bodies of all events.
+func (s *Server) Tell(t Teller) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.teller = t
+}
+
+// Watch tells f of every event from now on but the details, one at a time, until stop is
+// called. f must not block and must not call the emulator.
+func (s *Server) Watch(f func(Event)) (stop func()) { return s.watch(watcher{f: f}) }
+
+// WatchAll is Watch with the details.
+func (s *Server) WatchAll(f func(Event)) (stop func()) { return s.watch(watcher{f: f, all: true}) }
+
+func (s *Server) watch(w watcher) (stop func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	id := s.next
+	s.next++
+	s.watchers[id] = w
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.watchers, id)
+	}
+}
+
+// hears reports whether somebody hears of events, or of details, and how they are told.
+func (s *Server) hears(detail bool) (Teller, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, w := range s.watchers {
+		if w.all || !detail {
+			return s.teller, true
+		}
+	}
+	return Teller{}, false
+}
+
+// Emit tells the watchers. A zero Time becomes now; the body is masked and bounded.
+func (s *Server) Emit(e Event) {
+	t, heard := s.hears(e.Detail)
+	if !heard {
+		return
+	}
+	if e.Time.IsZero() {
+		e.Time = time.Now()
+	}
+	e.Body = t.shown(e.Body)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, w := range s.watchers {
+		if w.all || !e.Detail {
+			w.f(e)
+		}
+	}
+}
+
+// tell tells of a call. answered tells of its answer, which rec keeps until then.
+func (s *Server) tell(c Call, rec *recorder) (answered func(Call)) {
+	t, heard := s.hears(true)
+	caller, text := "", ""
+	if heard && t.Who != nil {
+		caller, text = t.Who(c)
+	}
+	if caller == "" {
+		return func(Call) {}
+	}
+	rec.answer = &bytes.Buffer{}
+	s.Emit(Event{Time: c.Time, From: caller, To: t.Name, Kind: KindCall, Text: text, Body: readable(c.Header, c.Body), Detail: true})
+	return func(c Call) {
+		e := Event{From: t.Name, To: caller, Kind: KindAnswer, Text: fmt.Sprintf("%d %s to %s", c.Status, http.StatusText(c.Status), text), Detail: true}
+		if e.Body = readable(rec.Header(), rec.answer.Bytes()); c.Status == 0 {
+			e.Kind, e.Text, e.Body = KindLost, "no answer to "+text, nil
+		}
+		s.Emit(e)
+	}
+}
+
+// readable is a body of HTTP as JSON can show it.
+func readable(h http.Header, body []byte) any {
+	if len(body) == 0 {
+		return nil
+	}
+	if json.Valid(body) {
+		return json.RawMessage(bytes.Clone(body))
+	}
+	if strings.HasPrefix(h.Get("Content-Type"), "application/x-www-form-urlencoded") {
+		if form, err := url.ParseQuery(string(body)); err == nil {
+			out := map[string]any{}
+			for k, v := range form {
+				out[k] = v[0]
+				if strings.HasPrefix(v[0], "{") || strings.HasPrefix(v[0], "[") {
+					out[k] = readable(nil, []byte(v[0]))
+				}
+			}
+			return out
+		}
+	}
+	return string(body)
+}
+
+// shown is a body as watchers may see it: without secrets, and not too large.
+func (t Teller) shown(body any) any {
+	if body == nil {
+		return nil
+	}
+	text, err := json.Marshal(body)
+	if err != nil {
+		return fmt.Sprintf("%T, which is no JSON", body)
+	}
+	if len(t.Secret) > 0 {
+		var v any
+		if json.Unmarshal(text, &v) == nil && t.hide(v) {
+			text, _ = json.Marshal(v) // it came from JSON
+			body = json.RawMessage(text)
+		}
+	}
+	if t.Mask != nil {
+		if masked := t.Mask(string(text)); masked != string(text) {
+			text = []byte(masked)
+			body = json.RawMessage(text)
+		}
+	}
+	if len(text) > MaxEvent {
+		return strings.ToValidUTF8(string(text[:MaxEvent]), "") + "…"
+	}
+	return body
+}
+
+// hide masks the secret keys within v, and reports whether there were any.
+func (t Teller) hide(v any) (found bool) {
+	switch v := v.(type) {
+	case []any:
+		for _, item := range v {
+			found = t.hide(item) || found
+		}
+	case map[string]any:
+		for k, item := range v {
+			if text, ok := item.(string); ok && text != "" && slices.Contains(t.Secret, k) {
+				v[k], found = mask, true
+				continue
+			}
+			found = t.hide(item) || found
+		}
+	}
+	return found
+}

@@ -1,0 +1,112 @@
+package emulator_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"foghorn/integrations/emulator"
+)
+
+// start serves h and gives what those hear who want all of it.
+func start(t *testing.T, h http.HandlerFunc) (*emulator.Server, <-chan emulator.Event) {
+	t.Helper()
+	s, err := emulator.Start("", h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	s.Tell(emulator.Teller{
+		Name: "vendor",
+		Who: func(c emulator.Call) (string, string) {
+			if c.Path == "/quiet" {
+				return "", ""
+			}
+			return "app", c.Method + " " + c.Path
+		},
+		Secret: []string{"token", "deep"},
+		Mask:   func(text string) string { return strings.ReplaceAll(text, "hunter2", "***") },
+	})
+	told := make(chan emulator.Event, 100)
+	t.Cleanup(s.WatchAll(func(e emulator.Event) { told <- e }))
+	return s, told
+}
+
+func send(t *testing.T, url, kind, body string) error {
+	t.Helper()
+	res, err := http.Post(url, kind, strings.NewReader(body))
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	_, err = io.Copy(io.Discard, res.Body)
+	return err
+}
+
+// line is an event in one line.
+func line(e emulator.Event) string {
+	body, _ := json.Marshal(e.Body)
+	return fmt.Sprintf("%s > %s %s: %s %s", e.From, e.To, e.Kind, e.Text, body)
+}
+
+func TestCallsAreTold(t *testing.T) {
+	s, told := start(t, func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(http.StatusAccepted)
+		_, _ = io.WriteString(w, `{"ok":true,"list":[{"deep":"x","said":"hunter2"}]}`)
+	})
+	story := make(chan emulator.Event, 100)
+	defer s.Watch(func(e emulator.Event) { story <- e })()
+	s.Plan(emulator.Fault{Path: "/limited", Status: http.StatusTooManyRequests, Body: "slow down"})
+	s.Plan(emulator.Fault{Path: "/lost", Lose: true})
+	for _, c := range []struct{ path, kind, body, call, answer string }{
+		{"/json", "application/json", `{"token":"x","a":1}`,
+			`app > vendor call: POST /json {"a":1,"token":"•••"}`,
+			`vendor > app answer: 202 Accepted to POST /json {"list":[{"deep":"•••","said":"***"}],"ok":true}`},
+		{"/form", "application/x-www-form-urlencoded", "token=x&blocks=%5B1%5D&text=hi",
+			`app > vendor call: POST /form {"blocks":[1],"text":"hi","token":"•••"}`,
+			`vendor > app answer: 202 Accepted to POST /form {"list":[{"deep":"•••","said":"***"}],"ok":true}`},
+		{"/limited", "text/plain", "plain",
+			`app > vendor call: POST /limited "plain"`,
+			`vendor > app answer: 429 Too Many Requests to POST /limited "slow down"`},
+		{"/lost", "text/plain", "",
+			`app > vendor call: POST /lost null`,
+			`vendor > app lost: no answer to POST /lost null`},
+	} {
+		err := send(t, s.URL+c.path, c.kind, c.body)
+		if lost := c.path == "/lost"; (err != nil) != lost {
+			t.Errorf("%s: error %v", c.path, err)
+		}
+		if got := line(<-told); got != c.call {
+			t.Errorf("told  %s\nwant  %s", got, c.call)
+		}
+		if got := line(<-told); got != c.answer {
+			t.Errorf("told  %s\nwant  %s", got, c.answer)
+		}
+	}
+	if err := send(t, s.URL+"/quiet", "text/plain", "x"); err != nil {
+		t.Fatal(err)
+	}
+	s.Emit(emulator.Event{Kind: "news"})
+	if e := <-told; e.Kind != "news" || e.Time.IsZero() {
+		t.Errorf("a call that nobody makes was told: %+v", e)
+	}
+	if e := <-story; e.Kind != "news" {
+		t.Errorf("the story has a detail: %+v", e)
+	}
+}
+
+func TestBodiesAreBounded(t *testing.T) {
+	s, told := start(t, http.NotFound)
+	s.Emit(emulator.Event{Body: map[string]any{"text": strings.Repeat("ä", emulator.MaxEvent)}})
+	text, cut := (<-told).Body.(string)
+	if !cut || len(text) > emulator.MaxEvent+len("…") || !strings.HasPrefix(text, `{"text":"ää`) {
+		t.Errorf("a body of %d bytes", len(text))
+	}
+	s.Emit(emulator.Event{Body: func() {}})
+	if text, _ := (<-told).Body.(string); !strings.Contains(text, "no JSON") {
+		t.Errorf("body %q", text)
+	}
+}
