@@ -101,7 +101,7 @@ func (b *Bot) Run(ctx context.Context) error {
 	group, running := errgroup.WithContext(ctx)
 	group.Go(func() error { return b.index.follow(running, b.journal) })
 	group.Go(func() error { return b.work(running, process) })
-	group.Go(func() error { (&follower{b: b, woken: map[string]time.Time{}}).run(running); return nil })
+	group.Go(func() error { newFollower(b).run(running); return nil })
 	group.Go(func() error { return b.slack.Run(running, b) })
 	group.Go(func() error { b.keepHouse(running); return nil })
 	group.Go(func() error {

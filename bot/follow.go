@@ -3,9 +3,12 @@ package bot
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+	"golang.org/x/time/rate"
 
 	"foghorn/integrations/port"
 	"foghorn/integrations/rest"
@@ -21,6 +24,16 @@ const (
 	// wokenFor is the least time between two looks at one run by itself.
 	wokenFor = time.Second
 
+	// glances is how many runs a second are looked at, in turns, because the list says
+	// nothing of them although they had not ended when they were last looked at.
+	glances       = 40
+	glancesAtOnce = 2 * glances
+
+	// beyondTheList is how many glances one at a run beyond the end of a full list costs:
+	// a list holds port.MaxRuns at the most, Port gives no further page, and there may be
+	// many thousands.
+	beyondTheList = 8
+
 	leaseKey   = "follower"
 	leaseRenew = leaseTTL / 3
 )
@@ -35,15 +48,20 @@ func tick(age time.Duration) time.Duration {
 }
 
 // A follower asks Port about all runs in flight at once, and wakes the requests whose runs
-// have ended. What it costs does not grow with the number of runs: one list call a tick.
-// Of several processes one follows.
+// have ended. What it costs does not grow with the number of runs: one list call a tick,
+// and beyond port.MaxRuns a few glances. Of several processes one follows.
 type follower struct {
-	b     *Bot
-	woken map[string]time.Time // request -> when it was last woken
-	rest  time.Time            // Port wants no call before
+	b      *Bot
+	woken  map[string]time.Time // request -> when it was last woken
+	glance *rate.Limiter
+	rest   time.Time // Port wants no call before
 
 	lease   uint64    // revision of this process's lease; 0: none
 	renewed time.Time // when it was taken or renewed
+}
+
+func newFollower(b *Bot) *follower {
+	return &follower{b: b, woken: map[string]time.Time{}, glance: rate.NewLimiter(glances, glancesAtOnce)}
 }
 
 // run follows until ctx ends.
@@ -90,8 +108,7 @@ func (f *follower) remind(ctx context.Context) {
 		if time.Since(e.since) < 5*ackWait {
 			continue
 		}
-		if err := f.b.journal.wake(ctx, id); err != nil {
-			f.b.cfg.Log.WithField("request", id).WithError(err).Warn("wake a request")
+		if !f.wake(ctx, id) {
 			return
 		}
 	}
@@ -102,6 +119,7 @@ func (f *follower) look(ctx context.Context, flight map[string]entry) {
 	if time.Now().Before(f.rest) {
 		return
 	}
+	maps.DeleteFunc(f.woken, func(id string, _ time.Time) bool { return flight[id].run == "" })
 	byAction := map[string][]string{}
 	for id, e := range flight {
 		byAction[e.action] = append(byAction[e.action], id)
@@ -119,25 +137,48 @@ func (f *follower) look(ctx context.Context, flight map[string]entry) {
 			}
 			// A Port that does not list its runs is asked about each.
 		}
+		cost, full := 1, len(active) >= port.MaxRuns
+		if full {
+			cost = beyondTheList
+		}
+		var open []string // neither listed nor known to have ended
 		for _, id := range ids {
 			e := flight[id]
 			run, listed := active[e.run]
-			if listed && !f.news(run, e) || time.Since(f.woken[id]) < max(wokenFor, tick(time.Since(e.since))) {
-				continue
-			}
-			if err := f.b.journal.wake(ctx, id); err != nil {
-				f.b.cfg.Log.WithField("request", id).WithError(err).Warn("wake a request")
+			switch {
+			case listed && !f.news(run, e), time.Since(f.woken[id]) < max(wokenFor, tick(time.Since(e.since))):
+			case !listed && (full || !f.woken[id].IsZero()):
+				open = append(open, id)
+			case !f.wake(ctx, id):
 				return
 			}
-			f.woken[id] = time.Now()
+		}
+		slices.SortFunc(open, func(a, b string) int { return f.woken[a].Compare(f.woken[b]) })
+		for _, id := range open {
+			if !f.glance.AllowN(time.Now(), cost) {
+				break
+			}
+			if !f.wake(ctx, id) {
+				return
+			}
 		}
 	}
+}
+
+// wake wakes a request. It reports false when the store is away.
+func (f *follower) wake(ctx context.Context, id string) bool {
+	if err := f.b.journal.wake(ctx, id); err != nil {
+		f.b.cfg.Log.WithField("request", id).WithError(err).Warn("wake a request")
+		return false
+	}
+	f.woken[id] = time.Now()
+	return true
 }
 
 // active are the runs of an action that have not ended, by id.
 func (f *follower) active(ctx context.Context, action string) (map[string]port.Run, error) {
 	runs, err := f.b.port.Runs(ctx, port.RunsQuery{
-		Action: action, Active: true, Limit: 1000,
+		Action: action, Active: true, Limit: port.MaxRuns,
 		Exclude: []string{"payload", "response", "properties", "rawProperties"},
 	})
 	active := make(map[string]port.Run, len(runs))
