@@ -15,20 +15,21 @@ import (
 // rules say which of our packages each package may import, tests not counted. A rule ends
 // in "/..." when it holds for all below it.
 var rules = map[string][]string{
-	"foghorn/bot":                                    {"foghorn/bot/...", "foghorn/integrations/slackapp", "foghorn/integrations/port", "foghorn/integrations/rest", "foghorn/integrations/incidentio"},
-	"foghorn/bot/form":                               {},
-	"foghorn/bot/modal":                              {"foghorn/bot/form"},
-	"foghorn/bot/card":                               {"foghorn/integrations/slackapp"},
-	"foghorn/integrations/rest":                      {},
-	"foghorn/integrations/rest/resttest":             {"foghorn/integrations/rest"},
-	"foghorn/integrations/port":                      {"foghorn/integrations/rest"},
-	"foghorn/integrations/incidentio":                {"foghorn/integrations/rest"},
-	"foghorn/integrations/slackapp":                  {},
-	"foghorn/integrations/emulator":                  {},
-	"foghorn/integrations/slackapp/slacktest":        {"foghorn/integrations/emulator"},
-	"foghorn/integrations/port/porttest":             {"foghorn/integrations/emulator"},
-	"foghorn/integrations/incidentio/incidentiotest": {"foghorn/integrations/emulator"},
-	"foghorn/manifests":                              {},
+	"foghorn/bot":                                      {"foghorn/bot/...", "foghorn/integrations/slackapp", "foghorn/integrations/port", "foghorn/integrations/rest", "foghorn/integrations/incidentio"},
+	"foghorn/bot/form":                                 {},
+	"foghorn/bot/modal":                                {"foghorn/bot/form"},
+	"foghorn/bot/card":                                 {"foghorn/integrations/slackapp"},
+	"foghorn/integrations/rest":                        {},
+	"foghorn/integrations/rest/resttest":               {"foghorn/integrations/rest"},
+	"foghorn/integrations/port":                        {"foghorn/integrations/rest"},
+	"foghorn/integrations/incidentio":                  {"foghorn/integrations/rest"},
+	"foghorn/integrations/slackapp":                    {},
+	"foghorn/integrations/emulator":                    {},
+	"foghorn/integrations/slackapp/slacktest":          {"foghorn/integrations/emulator"},
+	"foghorn/integrations/slackapp/slacktest/doortest": {},
+	"foghorn/integrations/port/porttest":               {"foghorn/integrations/emulator"},
+	"foghorn/integrations/incidentio/incidentiotest":   {"foghorn/integrations/emulator"},
+	"foghorn/manifests":                                {},
 }
 
 // only names who alone may import a package of somebody else's.

@@ -19,7 +19,7 @@ const maxWait = time.Minute
 // language prepares the workspace, plays its people and reads what the app did. Bodies and
 // answers are JSON objects; an answer with another status than 200 has the key "error".
 //
-//	GET    /door/                  api_url, tokens, users and channels
+//	GET    /door/                  api_url, tokens, users and channels; ?sockets=1&wait=5s waits for the app
 //	POST   /door/users             {"id","name","real_name","email","bot","guest"}
 //	POST   /door/channels          {"id","name","private","archived","members","bot_in"}
 //	POST   /door/scopes            {"scopes": ["chat:write"]}
@@ -33,7 +33,8 @@ const maxWait = time.Minute
 //	POST   /door/modal/click       {"user","label"}: a button
 //	POST   /door/modal/submit      {"user"}
 //	POST   /door/modal/close       {"user","all": false}
-//	GET    /door/messages          ?channel=C1&contains=text&wait=5s; the id of a user reads their direct messages
+//	GET    /door/messages          ?channel=C1&contains=text&wait=5s; the id of a user reads their direct messages;
+//	                               &user=U1 reads what that person sees, with what only they see
 //	GET    /door/ephemerals        ?user=U1&contains=text&wait=5s
 //	GET    /door/calls             ?path=/chat.postMessage
 //	GET    /door/acks

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -38,7 +39,17 @@ func (s *Server) shownUser(u User) userJSON {
 	return out
 }
 
-func (s *Server) doorWorkspace(context.Context, url.Values) (any, error) {
+// doorWorkspace tells of the workspace; with a number of sockets, it waits until so many are open.
+func (s *Server) doorWorkspace(ctx context.Context, q url.Values) (any, error) {
+	if q.Has("sockets") {
+		n, err := strconv.Atoi(q.Get("sockets"))
+		if err != nil {
+			return nil, fmt.Errorf("sockets must be a number, not %q", q.Get("sockets"))
+		}
+		if err := s.await(ctx, func() bool { return len(s.open) >= n }); err != nil {
+			return nil, fmt.Errorf("wait for %d sockets: %w", n, err)
+		}
+	}
 	users, channels := []userJSON{}, []channelJSON{}
 	for _, u := range s.Users() {
 		users = append(users, s.shownUser(u))
@@ -68,9 +79,19 @@ func (s *Server) doorScopes(_ context.Context, in struct{ Scopes []string }) (an
 	return map[string]any{}, nil
 }
 
-// doorMessages lists the messages that hold a text; with a text to wait for, it waits for the first.
+// doorMessages lists the messages that hold a text; with a time to wait, it waits for the
+// first. With a user it lists what that person sees.
 func (s *Server) doorMessages(ctx context.Context, q url.Values) (any, error) {
 	channel, holds := q.Get("channel"), containing(q)
+	if user := q.Get("user"); user != "" {
+		p := s.Person(user)
+		if q.Get("wait") != "" {
+			if _, err := p.WaitSees(ctx, channel, holds); err != nil {
+				return nil, err
+			}
+		}
+		return map[string]any{"messages": pick(p.Sees(channel), holds)}, nil
+	}
 	if q.Get("wait") != "" {
 		if _, err := s.WaitMessage(ctx, channel, holds); err != nil {
 			return nil, err

@@ -3,6 +3,7 @@ package slacktest
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -162,6 +163,9 @@ const DefaultMinQueryLength = 3
 
 // suggestions reads the ack of a block_suggestion.
 func suggestions(payload json.RawMessage) ([]any, error) {
+	if payload == nil {
+		return nil, errors.New("the app's ack is empty")
+	}
 	var answer map[string]any
 	if err := json.Unmarshal(payload, &answer); err != nil {
 		return nil, fmt.Errorf("read answer: %w", err)

@@ -1,0 +1,22 @@
+package slacktest_test
+
+import (
+	"strings"
+	"testing"
+
+	"foghorn/integrations/slackapp/slacktest"
+	"foghorn/integrations/slackapp/slacktest/doortest"
+)
+
+// Slack's own client for Node, unchanged but for the address of the API, and a person who
+// knows only HTTP.
+func TestBolt(t *testing.T) {
+	s, err := slacktest.Start(slacktest.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	d := doortest.Open(t, strings.TrimSuffix(s.Door(), "/door/"))
+	d.Bolt("testdata/bolt")
+	d.Play()
+}
