@@ -74,10 +74,7 @@ func openStore(ctx context.Context, dir, url string) (_ *store, err error) {
 	if url == "" {
 		err = s.embed(dir)
 	} else {
-		s.conn, err = nats.Connect(url, nats.Name("foghorn"), nats.MaxReconnects(-1), nats.ReconnectWait(250*time.Millisecond))
-		if err != nil {
-			err = fmt.Errorf("connect to NATS_URL: %w", err)
-		}
+		err = s.join(ctx, url)
 	}
 	if err != nil {
 		return nil, err
@@ -85,10 +82,41 @@ func openStore(ctx context.Context, dir, url string) (_ *store, err error) {
 	if s.js, err = jetstream.New(s.conn); err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
-	if err = s.create(ctx); err != nil {
+	if s.server != nil {
+		err = s.create(ctx)
+	} else {
+		err = untilUp(ctx, s.create)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
 	return s, nil
+}
+
+// join connects to a cluster.
+func (s *store) join(ctx context.Context, url string) error {
+	err := untilUp(ctx, func(context.Context) (err error) {
+		s.conn, err = nats.Connect(url, nats.Name("foghorn"), nats.MaxReconnects(-1), nats.ReconnectWait(250*time.Millisecond))
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("connect to NATS_URL: %w", err)
+	}
+	return nil
+}
+
+// untilUp tries again until ctx ends: a cluster may be starting, or choosing a leader, and
+// then it does not answer at all.
+func untilUp(ctx context.Context, try func(context.Context) error) error {
+	for {
+		once, cancel := context.WithTimeout(ctx, storeTimeout/10)
+		err := try(once)
+		cancel()
+		if err == nil || errors.Is(err, nats.ErrAuthorization) || errors.Is(err, jetstream.ErrJetStreamNotEnabled) ||
+			!sleep(ctx, 250*time.Millisecond) {
+			return err
+		}
+	}
 }
 
 // CheckCluster reports why the bot could not work on a JetStream cluster. It changes nothing.
