@@ -15,12 +15,13 @@ type ackJSON struct {
 	TookMS  float64         `json:"took_ms"`
 	Payload json.RawMessage `json:"payload,omitempty"`
 	Error   string          `json:"error,omitempty"` // operation_timeout or dispatch_failed
+	Shown   string          `json:"shown,omitempty"` // what the person sees of that
 }
 
 func newAckJSON(a Ack) ackJSON {
 	out := ackJSON{Type: a.Type, Kind: a.Kind, TookMS: float64(a.Took.Microseconds()) / 1000, Payload: a.Payload}
 	if a.Err != nil {
-		out.Error = a.Err.Error()
+		out.Error, out.Shown = a.Err.Error(), a.Shown()
 	}
 	return out
 }

@@ -1,6 +1,7 @@
 package slacktest
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -23,6 +24,23 @@ type Ack struct {
 	Took     time.Duration   // from sent to acknowledged
 	Payload  json.RawMessage // nil when it was empty or is not accepted for this envelope
 	Err      error           // ErrOperationTimeout or ErrDispatchFailed
+}
+
+// Shown is what Slack tells the person when the app did not acknowledge: Slackbot below a
+// command, Trouble in a modal that was submitted. It is "" when the app did, and where
+// Slack's words are not known.
+// https://docs.slack.dev/interactivity/implementing-slash-commands
+func (a Ack) Shown() string {
+	word, failed := a.Err.(Error)
+	switch {
+	case !failed:
+		return ""
+	case a.Type == "slash_commands":
+		return fmt.Sprintf("%s failed with the error %q", a.Kind, string(word))
+	case a.Kind == "view_submission":
+		return Trouble
+	}
+	return ""
 }
 
 // An Envelope is what goes over a socket to the app.
@@ -72,7 +90,7 @@ func (s *Server) Deliver(ctx context.Context, e Envelope) (Ack, error) {
 		ack.Err = ErrDispatchFailed
 		s.record(ack)
 		s.mu.Unlock()
-		s.tell("slack", "person", "error", string(ErrDispatchFailed), nil)
+		s.unanswered(ack)
 		return ack, ErrDispatchFailed
 	}
 	s.tell("slack", s.app(), "envelope", e.label(), e.Payload) // before the app can answer
@@ -104,9 +122,14 @@ func (s *Server) Deliver(ctx context.Context, e Envelope) (Ack, error) {
 	case nil:
 		s.tell(s.app(), "slack", "ack", fmt.Sprintf("%s after %d ms", e.label(), ack.Took.Milliseconds()), wireAck(ack))
 	case ErrOperationTimeout:
-		s.tell("slack", "person", "error", string(ErrOperationTimeout), nil)
+		s.unanswered(ack)
 	}
 	return ack, ack.Err
+}
+
+// unanswered tells that the app did not acknowledge, and what the person sees of it.
+func (s *Server) unanswered(a Ack) {
+	s.tell("slack", "person", "error", cmp.Or(a.Shown(), a.Kind+": "+a.Err.Error()), map[string]any{"envelope_id": a.Envelope, "error": a.Err.Error()})
 }
 
 // wireAck is an ack as it came.

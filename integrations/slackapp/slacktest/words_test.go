@@ -1,0 +1,135 @@
+package slacktest_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"foghorn/integrations/emulator"
+	"foghorn/integrations/slackapp/slacktest"
+)
+
+const tooLarge = "Max frame length of 20480 has been exceeded"
+
+// closedFor wants a socket to be closed because of a frame that was too large.
+func (w *world) closedFor(conn *websocket.Conn) {
+	w.t.Helper()
+	_, _, err := conn.ReadMessage()
+	if !websocket.IsCloseError(err, websocket.CloseMessageTooBig) || !strings.Contains(err.Error(), tooLarge) {
+		w.t.Errorf("the socket says %v", err)
+	}
+}
+
+// The words of a command that was not acknowledged: no socket, no ack, an ack that is too large.
+func TestWordsOfACommand(t *testing.T) {
+	w := start(t, slacktest.Config{AckTimeout: 150 * time.Millisecond}, nil)
+	told := make(chan emulator.Event, 100)
+	defer w.Watch(func(e emulator.Event) {
+		if e.Kind == "error" {
+			told <- e
+		}
+	})()
+	wants := func(r result, word slacktest.Error, shown string) {
+		t.Helper()
+		if r.err != word || r.ack.Err != word || r.ack.Shown() != shown {
+			t.Errorf("error %v, shown %q; want %v, %q", r.err, r.ack.Shown(), word, shown)
+		}
+		if e := <-told; e.Text != shown || e.From != "slack" || e.To != "person" {
+			t.Errorf("told %+v", e)
+		}
+	}
+	wants(<-w.types("/incident now"), slacktest.ErrDispatchFailed, `/incident failed with the error "dispatch_failed"`)
+	conn := w.hello()
+	wants(<-w.types("/incident now"), slacktest.ErrOperationTimeout, `/incident failed with the error "operation_timeout"`)
+	done := w.types("/incident now")
+	w.next(conn) // the first
+	env := w.next(conn)
+	w.must(conn.WriteJSON(map[string]any{"envelope_id": env["envelope_id"], "payload": map[string]any{"text": strings.Repeat("x", slacktest.MaxFrame)}}))
+	w.closedFor(conn)
+	wants(<-done, slacktest.ErrOperationTimeout, `/incident failed with the error "operation_timeout"`)
+
+	shown := w.door("type", `{"user":"U0ALICE","channel":"C0OPS","text":"/incident"}`, 200)
+	if shown["error"] != "dispatch_failed" || shown["shown"] != `/incident failed with the error "dispatch_failed"` {
+		t.Errorf("the door says %v", shown)
+	}
+}
+
+// A submission whose answer is late or too large: the modal stays, and says so.
+func TestWordsOfASubmission(t *testing.T) {
+	w := start(t, slacktest.Config{AckTimeout: 150 * time.Millisecond}, nil)
+	conn := w.hello()
+	done := w.types("/incident")
+	env := w.next(conn)
+	payload, _ := env["payload"].(map[string]any)
+	w.wants(w.call("views.open", map[string]any{"trigger_id": payload["trigger_id"], "view": viewJSON("Declare", nil)}), "")
+	w.must(conn.WriteJSON(map[string]any{"envelope_id": env["envelope_id"]}))
+	w.must((<-done).err)
+	m, err := w.alice.Modal(w.ctx)
+	w.must(err)
+	w.must(m.Fill("Name", "x"))
+
+	acked := make(chan struct{})
+	go func() {
+		defer close(acked)
+		var env answer
+		if conn.ReadJSON(&env) != nil {
+			return // Submit tells
+		}
+		_ = conn.WriteJSON(map[string]any{"envelope_id": env["envelope_id"], "payload": map[string]any{
+			"response_action": "update", "view": viewJSON("Done", map[string]any{"private_metadata": strings.Repeat("x", slacktest.MaxFrame)}),
+		}})
+	}()
+	res, err := m.Submit(w.ctx)
+	<-acked
+	w.must(err)
+	w.closedFor(conn)
+	if res.Trouble != "We had some trouble connecting. Try again?" || res.Ack.Shown() != res.Trouble || res.Closed || m.Title() != "Declare" {
+		t.Errorf("result %+v, title %q", res, m.Title())
+	}
+}
+
+// What views.open says of a view over the limits, word for word.
+func TestWordsOfAView(t *testing.T) {
+	a := tapped(t, slacktest.Config{})
+	options := func(n int, text string) []any {
+		var out []any
+		for range n {
+			out = append(out, map[string]any{"text": plainText(text), "value": "v"})
+		}
+		return out
+	}
+	choice := func(options []any) map[string]any {
+		return map[string]any{"blocks": []any{map[string]any{
+			"type": "input", "label": plainText("Severity"), "element": map[string]any{"type": "static_select", "action_id": "a", "options": options},
+		}}}
+	}
+	dividers := make([]any, 101)
+	for i := range dividers {
+		dividers[i] = map[string]any{"type": "divider"}
+	}
+	id := a.trigger() // a refusal leaves it unused
+	for _, tc := range []struct {
+		name string
+		more map[string]any
+		want string
+	}{
+		{"title", map[string]any{"title": plainText(strings.Repeat("x", 25))}, "must be less than 25 characters [json-pointer:/view/title/text]"},
+		{"submit", map[string]any{"submit": plainText(strings.Repeat("x", 25))}, "must be less than 25 characters [json-pointer:/view/submit/text]"},
+		{"metadata", map[string]any{"private_metadata": strings.Repeat("x", 3001)}, "must be less than 3001 characters [json-pointer:/view/private_metadata]"},
+		{"blocks", map[string]any{"blocks": dividers}, "no more than 100 items allowed [json-pointer:/view/blocks]"},
+		{"options", choice(options(101, "x")), "no more than 100 items allowed [json-pointer:/view/blocks/0/element/options]"},
+		{"no options", choice([]any{}), "must provide at least 1 items [json-pointer:/view/blocks/0/element/options]"},
+		{"option", choice(options(1, strings.Repeat("x", 76))), "must be less than 76 characters [json-pointer:/view/blocks/0/element/options/0/text/text]"},
+		{"no submit", map[string]any{"submit": nil}, "must define `submit` to use an `input` block in modals [json-pointer:/view/blocks/0/input]"},
+		{"unknown property", map[string]any{"colour": "red"}, "invalid additional property: colour [json-pointer:/view]"},
+	} {
+		refused := a.call("views.open", map[string]any{"trigger_id": id, "view": viewJSON("Declare", tc.more)})
+		a.wants(refused, "invalid_arguments")
+		if got := refused.messages(); got != "[ERROR] "+tc.want {
+			t.Errorf("%s: Slack would say %q, not %q", tc.name, "[ERROR] "+tc.want, got)
+		}
+	}
+	a.wants(a.call("views.open", map[string]any{"trigger_id": id, "view": viewJSON("Declare", nil)}), "")
+}
