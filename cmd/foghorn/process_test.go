@@ -201,24 +201,23 @@ func (w *world) exactlyOnce(t *testing.T, names map[string]bool) {
 	t.Logf("%d submissions, %d acked", len(names), acked)
 }
 
-// TestSoak kills a real process at random under load. SOAK=kills,incidents makes it longer:
+// soak is how many kills and incidents a soak has. SOAK=kills,incidents makes it longer:
 // SOAK=100,1200 is the one to run before a release.
-func TestSoak(t *testing.T) {
-	kills, incidents := 4, 24
+func soak(t *testing.T, kills, incidents int) (int, int) {
+	t.Helper()
 	if s := os.Getenv("SOAK"); s != "" {
 		if _, err := fmt.Sscanf(s, "%d,%d", &kills, &incidents); err != nil {
 			t.Fatalf("SOAK=%s: it looks like 100,1200", s)
 		}
 	}
-	w := opened(t)
-	p := w.starts(t)
+	return kills, incidents
+}
+
+// writes has 8 people declare incidents, each in their own channel, again and again until
+// it was acked. wait gives all names, and which of them were acked.
+func (w *world) writes(t *testing.T, incidents int) (wait func() map[string]bool) {
 	const writers = 8
-	for i := range writers {
-		email := fmt.Sprintf("writer%d@example.com", i)
-		w.slack.AddUser(slacktest.User{ID: "U0WRITER" + strconv.Itoa(i), Name: email, Email: email})
-		w.slack.AddChannel(slacktest.Channel{ID: room(i), Name: room(i), BotIn: true})
-		w.port.AddUser(email)
-	}
+	w.people(writers)
 	var mu sync.Mutex
 	names := map[string]bool{}
 	var writing sync.WaitGroup
@@ -226,7 +225,7 @@ func TestSoak(t *testing.T) {
 		writing.Go(func() {
 			for n, try := i, 0; n < incidents; try++ {
 				name := fmt.Sprintf("incident %d of the soak, try %d", n, try)
-				ok := w.tries(t.Context(), "U0WRITER"+strconv.Itoa(i), room(i), name+"!")
+				ok := w.tries(t.Context(), person(i), room(i), name+"!")
 				mu.Lock()
 				names[name] = ok
 				mu.Unlock()
@@ -238,11 +237,19 @@ func TestSoak(t *testing.T) {
 			}
 		})
 	}
+	return func() map[string]bool { writing.Wait(); return names }
+}
+
+// TestSoak kills a real process at random under load.
+func TestSoak(t *testing.T) {
+	kills, incidents := soak(t, 4, 24)
+	w := opened(t)
+	p := w.starts(t)
+	wait := w.writes(t, incidents)
 	for range kills {
 		time.Sleep(time.Duration(100+rand.IntN(700)) * time.Millisecond) // a crash has no event to wait for
 		p.kills()
 		p = w.starts(t)
 	}
-	writing.Wait()
-	w.exactlyOnce(t, names)
+	w.exactlyOnce(t, wait())
 }
