@@ -86,11 +86,12 @@ func (p *Person) NoModal(ctx context.Context) error {
 
 // view is the state of the modal. s.mu is held.
 func (m *Modal) view() (*view, error) {
-	v := m.p.s.find(func(v *view) bool { return v.id == m.id })
-	if v == nil {
-		return nil, ErrNotOpen
+	for _, v := range m.p.s.stacks[m.p.ID] {
+		if v.id == m.id {
+			return v, nil
+		}
 	}
-	return v, nil
+	return nil, ErrNotOpen
 }
 
 // with calls f with the state locked; f is not called when the modal is not open.
