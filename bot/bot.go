@@ -48,12 +48,13 @@ type Bot struct {
 	room  card.Room
 	name  string // of this process, among those that share a store
 
-	journal journal
-	index   *index
-	defs    *definitions
-	pace    *pacer
-	hands   holding
-	tasks   sync.WaitGroup // what goes on after an ack
+	journal   journal
+	index     *index
+	defs      *definitions
+	pace      *pacer
+	hands     holding
+	accepting rush
+	tasks     sync.WaitGroup // what goes on after an ack
 
 	// edge is called on both sides of each write and each outside effect: the places where
 	// a crash makes a difference. Tests kill the bot there.

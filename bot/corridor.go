@@ -72,6 +72,7 @@ func (b *Bot) handle(ctx, process context.Context, msg jetstream.Msg) {
 		return
 	}
 	defer b.hands.give(id)
+	b.accepting.letPass(ctx)
 	wait, err := b.carry(ctx, process, id, msg)
 	entry := b.cfg.Log.WithField("request", id)
 	if errors.Is(err, errChanged) {

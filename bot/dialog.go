@@ -126,6 +126,8 @@ func (b *Bot) Interaction(ctx context.Context, cb slack.InteractionCallback) (ac
 // submit is the end of the dialog and the beginning of the corridor. What the person typed
 // is checked here, and a whole form is on disk before the ack.
 func (b *Bot) submit(ctx context.Context, cb slack.InteractionCallback) any {
+	b.accepting.begin()
+	defer b.accepting.end()
 	ctx, cancel := context.WithTimeout(ctx, acceptTimeout)
 	defer cancel()
 	s, err := b.session(ctx, cb)
