@@ -239,5 +239,7 @@ func (a args) json(name string) (v any, ok bool) {
 func writeJSON(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(v)
+	out := json.NewEncoder(w)
+	out.SetEscapeHTML(false) // <@U1> is for people too
+	_ = out.Encode(v)
 }

@@ -3,7 +3,6 @@
 package doortest
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -42,7 +41,7 @@ func (d *Door) Get(path string, pairs ...string) Object {
 	for i := 0; i+1 < len(pairs); i += 2 {
 		q.Set(pairs[i], pairs[i+1])
 	}
-	return d.do(http.MethodGet, path+"?"+q.Encode(), nil)
+	return d.Do(http.MethodGet, path+"?"+q.Encode(), "")
 }
 
 // Post does something.
@@ -52,12 +51,13 @@ func (d *Door) Post(path string, body Object) Object {
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	return d.do(http.MethodPost, path, text)
+	return d.Do(http.MethodPost, path, string(text))
 }
 
-func (d *Door) do(method, path string, body []byte) Object {
+// Do asks for a path, below the door, with a body of JSON or none.
+func (d *Door) Do(method, path, body string) Object {
 	d.t.Helper()
-	r, err := http.NewRequestWithContext(d.t.Context(), method, d.base+path, bytes.NewReader(body))
+	r, err := http.NewRequestWithContext(d.t.Context(), method, d.base+path, strings.NewReader(body))
 	if err != nil {
 		d.t.Fatal(err)
 	}

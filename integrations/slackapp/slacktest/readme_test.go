@@ -1,0 +1,95 @@
+package slacktest_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+
+	"foghorn/integrations/slackapp/slacktest"
+	"foghorn/integrations/slackapp/slacktest/doortest"
+)
+
+// example is how the README asks the door.
+var example = regexp.MustCompile(`^curl -s "\$\{SLACK_DOOR\}([^"]*)"(?: --json '([^']*)'| -X (DELETE))?$`)
+
+// TestExamples does what the README does, in its order, and wants the answers that it shows,
+// which may leave things out.
+func TestExamples(t *testing.T) {
+	text, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, ok := strings.Cut(string(text), "<!-- examples -->")
+	examples, _, ok2 := strings.Cut(rest, "<!-- end of examples -->")
+	if !ok || !ok2 {
+		t.Fatal("the README has no examples")
+	}
+	w := start(t, slacktest.Config{}, declares)
+	d := doortest.Open(t, strings.TrimSuffix(w.Door(), "/door/"))
+	var answer doortest.Object
+	ts, done, compared := "", 0, 0
+	for line := range strings.Lines(examples) {
+		line = strings.TrimSpace(line)
+		if shown, ok := strings.CutPrefix(line, "# "); ok {
+			var want any
+			if err := json.Unmarshal([]byte(shown), &want); err != nil {
+				t.Fatalf("%s: %v", shown, err)
+			}
+			if !within(want, answer) {
+				t.Errorf("the README shows %s, the answer is %v", shown, answer)
+			}
+			compared++
+			continue
+		}
+		if !strings.HasPrefix(line, "curl") {
+			continue
+		}
+		part := example.FindStringSubmatch(line)
+		if part == nil {
+			t.Fatalf("%s: not understood", line)
+		}
+		path, body, method := part[1], strings.ReplaceAll(part[2], `"TS"`, fmt.Sprintf("%q", ts)), "GET"
+		if body != "" {
+			method = "POST"
+		}
+		if part[3] != "" {
+			method = part[3]
+		}
+		answer = d.Do(method, path, body)
+		if list, _ := answer["messages"].([]any); len(list) > 0 {
+			ts, _ = list[0].(doortest.Object)["ts"].(string)
+		}
+		done++
+	}
+	if done < 20 || compared < 10 {
+		t.Errorf("%d examples, %d answers", done, compared)
+	}
+}
+
+// within says whether everything in want is in got; of a list the first items.
+func within(want, got any) bool {
+	switch want := want.(type) {
+	case map[string]any:
+		have, ok := got.(map[string]any)
+		for k, v := range want {
+			ok = ok && within(v, have[k])
+		}
+		return ok
+	case []any:
+		have, _ := got.([]any)
+		if len(have) < len(want) {
+			return false
+		}
+		for i, v := range want {
+			if !within(v, have[i]) {
+				return false
+			}
+		}
+		return true
+	}
+	return reflect.DeepEqual(want, got)
+}
