@@ -1,286 +1,200 @@
 package main
 
 import (
-	"bufio"
-	"cmp"
 	"context"
-	"errors"
+	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
+	"net"
 	"os"
-	"strings"
-	"sync"
+	"slices"
 	"time"
 
-	"github.com/sirupsen/logrus"
+	"golang.org/x/sync/errgroup"
 
-	"foghorn/integrations/emulator"
+	"foghorn/bot"
+	"foghorn/bot/form"
+	"foghorn/cmd/foghorn/page"
 	"foghorn/integrations/incidentio/incidentiotest"
-	"foghorn/integrations/port/porttest"
 	"foghorn/integrations/slackapp/slacktest"
 	"foghorn/manifests"
 )
 
-// The people and the channel of the demo.
-const (
-	demoUser    = "U0ALICE"
-	demoChannel = "C0GENERAL"
-
-	// hopTimeout is how long the demo waits for the next hop.
-	hopTimeout = 20 * time.Second
-)
-
 type demoCmd struct {
-	Script bool `help:"Play one incident, print each hop, and end."`
+	Script bool   `help:"Play one incident, print each hop, and end."`
+	NoBot  bool   `help:"Leave the bot out: an emulated Slack, Port and incident.io for your own app."`
+	Addr   string `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where the page is; an address of this machine."`
+}
+
+// Help is what foghorn demo --help says besides.
+func (demoCmd) Help() string {
+	return `Everything runs on this machine and needs no account: an emulated Slack, Port and incident.io, and
+the real bot between them. Open the page that it names in a browser.`
 }
 
 func (d demoCmd) Run(ctx context.Context, c *console) error {
-	w, err := openWorld()
+	if d.Script {
+		w, err := openWorld()
+		if err != nil {
+			return err
+		}
+		defer w.close()
+		return w.script(ctx, c.stdout)
+	}
+	ln, err := d.listen()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = ln.Close() }()
+	w, err := openScene(d.scene(ln.Addr().String()))
 	if err != nil {
 		return err
 	}
 	defer w.close()
-	if d.Script {
-		return w.script(ctx, c.stdout)
-	}
-	return w.talk(ctx, c.stdin, c.stdout)
+	w.incident.OnChannel(func(id, name string) { // incident.io makes a channel for each incident
+		w.slack.AddChannel(slacktest.Channel{ID: id, Name: name, BotIn: true})
+	})
+	return d.show(ctx, w, ln, c.stdout)
 }
 
-// A world is Slack, Port and incident.io on loopback, set up as the guide says.
-type world struct {
-	slack    *slacktest.Server
-	port     *porttest.Server
-	incident *incidentiotest.Server
-	dir      string // of the bot's state
-}
-
-func openWorld() (_ *world, err error) {
-	w := &world{}
-	defer func() {
-		if err != nil {
-			w.close()
-			err = fmt.Errorf("open the demo: %w", err)
-		}
-	}()
-	if w.dir, err = os.MkdirTemp("", "foghorn-demo-"); err != nil {
-		return nil, err
+// listen opens the port of the page, on this machine alone.
+func (d demoCmd) listen() (net.Listener, error) {
+	host, _, err := net.SplitHostPort(d.Addr)
+	if ip := net.ParseIP(host); err != nil || ip == nil || !ip.IsLoopback() {
+		return nil, fault("--addr", fmt.Sprintf("is %q", d.Addr), "the page is for this machine alone: 127.0.0.1:8080, say")
 	}
-	if w.incident, err = incidentiotest.Start(incidentiotest.Config{NoTriage: true}); err != nil {
-		return nil, err
-	}
-	w.port, err = porttest.Start(porttest.Config{Outbound: func(url string) string {
-		return strings.Replace(url, "https://api.incident.io", w.incident.URL(), 1)
-	}})
+	ln, err := net.Listen("tcp", d.Addr)
 	if err != nil {
-		return nil, err
+		return nil, fault("--addr", "cannot be listened on: "+err.Error(), "is another demo running? foghorn demo --addr 127.0.0.1:8081")
 	}
-	if w.slack, err = slacktest.Start(slacktest.Config{
-		Commands: []string{"/incident"},
-		Users:    []slacktest.User{{ID: demoUser, Name: "alice", RealName: "Alice", Email: "alice@example.com"}},
-		Channels: []slacktest.Channel{{ID: demoChannel, Name: "general", BotIn: true}},
-	}); err != nil {
-		return nil, err
-	}
-	guide := manifests.Guide()
-	w.port.SetSecret(manifests.SecretName, w.incident.APIKey)
-	w.port.AddUser("alice@example.com")
-	return w, errors.Join(w.port.PutBlueprint(guide.Blueprint), w.port.PutAction(guide.Action), w.port.PutAction(guide.Automation))
+	return ln, nil
 }
 
-func (w *world) close() {
-	for _, s := range []interface{ Close() }{w.slack, w.port, w.incident} {
-		switch s := s.(type) {
-		case *slacktest.Server:
-			if s != nil {
-				s.Close()
-			}
-		case *porttest.Server:
-			if s != nil {
-				s.Close()
-			}
-		case *incidentiotest.Server:
-			if s != nil {
-				s.Close()
-			}
-		}
+// scene is the workspace of the page. One channel is closed to the bot and one person is
+// unknown to Port, so that people see what happens then.
+func (d demoCmd) scene(addr string) scene {
+	s := scene{
+		slack: slacktest.Config{
+			AppName:  d.app(),
+			Commands: []string{"/incident"},
+			Users: []slacktest.User{
+				{ID: demoUser, Name: "alice", RealName: "Alice", Email: "alice@example.com"},
+				{ID: "U0BOB", Name: "bob", RealName: "Bob", Email: "bob@example.com"},
+				{ID: "U0MALLORY", Name: "mallory", RealName: "Mallory (not in Port)", Email: "mallory@example.com"},
+				{ID: "U0GUEST", Name: "gil", RealName: "Gil (guest)", Guest: true},
+			},
+			Channels: []slacktest.Channel{
+				{ID: demoChannel, Name: "general", BotIn: true},
+				{ID: "C0OPS", Name: "ops", BotIn: true},
+				{ID: "C0SECURITY", Name: "security", Private: true, BotIn: true, Members: []string{demoUser, "U0BOB"}},
+				{ID: "C0WARROOM", Name: "war-room", Private: true, Members: []string{demoUser, "U0BOB"}},
+			},
+		},
+		incident:   incidentiotest.Config{Permalinks: "http://" + addr + page.IncidentPath},
+		elsewhere:  "http://" + addr + "/sink",
+		portPeople: []string{"alice@example.com", "bob@example.com"},
 	}
-	_ = os.RemoveAll(w.dir)
-}
-
-// config is what serve is told: the same as for a real workspace, at other addresses.
-func (w *world) config() (Config, error) {
-	env := map[string]string{
-		"SLACK_APP_TOKEN": w.slack.AppToken, "SLACK_BOT_TOKEN": w.slack.BotToken, "SLACK_API_URL": w.slack.URL(),
-		"PORT_CLIENT_ID": w.port.ClientID, "PORT_CLIENT_SECRET": w.port.ClientSecret, "PORT_BASE_URL": w.port.URL(),
-		"INCIDENT_IO_BASE_URL": w.incident.URL(), "STATE_DIR": w.dir, "HTTP_ADDR": "off", "LOG_LEVEL": "warn",
-	}
-	return loadConfig(func(name string) (string, bool) { v, ok := env[name]; return v, ok }, os.DevNull, "serve")
-}
-
-// run runs the real bot until stop is called, which gives what it ended with.
-func (w *world) run(ctx context.Context) (stop func() error, err error) {
-	cfg, err := w.config()
-	if err != nil {
-		return nil, err
-	}
-	ctx, cancel := context.WithCancel(ctx)
-	log := logrus.New()
-	log.SetOutput(io.Discard)
-	ended := make(chan error, 1)
-	go func() { ended <- serve(ctx, cfg, logrus.NewEntry(log)) }() // stop waits for it
-	stop = func() error { cancel(); return <-ended }
-	ready, done := context.WithTimeout(ctx, hopTimeout)
-	defer done()
-	if err := w.slack.WaitSockets(ready, 2); err != nil {
-		return nil, errors.Join(fmt.Errorf("the bot did not connect: %w", err), stop())
-	}
-	return stop, nil
-}
-
-// A diary prints the hops as they happen and remembers their kinds.
-type diary struct {
-	out   io.Writer
-	begun time.Time
-
-	mu      sync.Mutex
-	kinds   map[string]bool
-	changed chan struct{}
-}
-
-// follow writes down what the three services tell, until stop is called.
-func (w *world) follow(out io.Writer) (d *diary, stop func()) {
-	d = &diary{out: out, begun: time.Now(), kinds: map[string]bool{}, changed: make(chan struct{})}
-	a, b, c := w.slack.Watch(d.note), w.port.Watch(d.note), w.incident.Watch(d.note)
-	return d, func() { a(); b(); c() }
-}
-
-func (d *diary) note(e emulator.Event) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	_, _ = fmt.Fprintf(d.out, "%7.1f ms  %-11s -> %-11s %-11s %s\n", float64(e.Time.Sub(d.begun).Microseconds())/1000, e.From, e.To, e.Kind, oneLine(e.Text))
-	d.kinds[e.Kind] = true
-	close(d.changed)
-	d.changed = make(chan struct{})
-}
-
-// wait waits until hops of all kinds were seen. Its error names the first that was not.
-func (d *diary) wait(ctx context.Context, kinds ...string) error {
-	ctx, cancel := context.WithTimeout(ctx, hopTimeout)
-	defer cancel()
-	for {
-		d.mu.Lock()
-		missing, changed := "", d.changed
-		for _, k := range kinds {
-			if !d.kinds[k] {
-				missing = cmp.Or(missing, k)
-			}
-		}
-		d.mu.Unlock()
-		if missing == "" {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("the hop %q did not happen", missing)
-		case <-changed:
-		}
-	}
-}
-
-// script plays one person who declares one incident.
-func (w *world) script(ctx context.Context, out io.Writer) error {
-	_, _ = fmt.Fprintf(out, "Slack, Port and incident.io are emulated on this machine; the bot is the real one.\n\n")
-	stop, err := w.run(ctx)
-	if err != nil {
-		return err
-	}
-	d, unwatch := w.follow(out)
-	defer unwatch()
-	err = w.declare(ctx, d, "API latency is up", "p99 is over 4 s since 14:00", "Major", "public")
-	if err := errors.Join(err, stop()); err != nil {
-		return fmt.Errorf("demo: %w", err)
-	}
-	_, _ = fmt.Fprintf(out, "\nThe channel shows:\n")
-	for _, m := range w.slack.Messages(demoChannel) {
-		_, _ = fmt.Fprintf(out, "  %s\n", m.Text)
-	}
-	_, _ = fmt.Fprintf(out, "The catalog has:\n")
-	for _, e := range w.port.Entities(manifests.BlueprintID) {
-		_, _ = fmt.Fprintf(out, "  %s %q %v %v\n", e.Identifier, e.Title, e.Properties["severity"], e.Properties["url"])
-	}
-	return nil
-}
-
-// declare does what a person does, and waits until every hop has happened.
-func (w *world) declare(ctx context.Context, d *diary, name, description, severity, visibility string) error {
-	ctx, cancel := context.WithTimeout(ctx, hopTimeout)
-	defer cancel()
-	alice := w.slack.Person(demoUser)
-	if _, err := alice.Types(ctx, demoChannel, "/incident"); err != nil {
-		return fmt.Errorf("the hop \"command\" failed: %w", err)
-	}
-	form, err := alice.WaitModal(ctx, func(m *slacktest.Modal) bool { return len(m.Labels()) > 0 })
-	if err != nil {
-		return fmt.Errorf("the hop \"view\" failed: %w", err)
-	}
-	for label, value := range map[string]string{"Name": name, "Description": description, "Severity": severity, "Visibility": visibility} {
-		if err := form.Fill(label, value); err != nil {
-			return fmt.Errorf("fill the form: %w", err)
-		}
-	}
-	result, err := form.Submit(ctx)
-	if err != nil || !result.Closed {
-		return fmt.Errorf("the hop \"submission\" failed: %w %s %v", err, result.Trouble, result.Errors)
-	}
-	return d.wait(ctx, "command", "view", "submission", "run", "webhook", "incident", "automation", "entity", "message")
-}
-
-// talk keeps the demo open and declares an incident for every line.
-func (w *world) talk(ctx context.Context, in io.Reader, out io.Writer) error {
-	stop, err := w.run(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = stop() }()
-	_, _ = fmt.Fprintf(out, "Slack, Port and incident.io are emulated on this machine; the bot is the real one.\n"+
-		"Type what is happening, and Enter: alice declares it as a Major incident. Ctrl-C ends.\n")
-	lines := make(chan string)
-	go func() { // ends with the input; nothing waits for it, because a read cannot be interrupted
-		defer close(lines)
-		for s := bufio.NewScanner(in); s.Scan(); {
-			select {
-			case lines <- strings.TrimSpace(s.Text()):
-			case <-ctx.Done():
-				return
-			}
-		}
-	}()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case line, open := <-lines:
-			if !open {
-				<-ctx.Done()
-				return nil
-			}
-			if line == "" {
-				continue
-			}
-			d, unwatch := w.follow(out)
-			err := w.declare(ctx, d, line, "", "Major", "public")
-			unwatch()
-			if err != nil {
-				_, _ = fmt.Fprintln(out, "It did not work:", err)
-			}
-		}
-	}
-}
-
-func oneLine(s string) string {
-	s = strings.Join(strings.Fields(s), " ")
-	if r := []rune(s); len(r) > 160 {
-		return string(r[:160]) + "…"
+	if d.NoBot {
+		s.slack.Commands = nil // every command is the app's
 	}
 	return s
+}
+
+// app is what the app between the three services is called.
+func (d demoCmd) app() string {
+	if d.NoBot {
+		return "Your app"
+	}
+	return "Foghorn"
+}
+
+// show sets the world up, starts the bot and serves the page.
+func (d demoCmd) show(ctx context.Context, w *world, ln net.Listener, out io.Writer) error {
+	cfg := page.Config{
+		Slack: w.slack, Port: w.port, Incidents: w.incident, Blueprint: manifests.BlueprintID, Preview: previewPasted, App: d.app(),
+	}
+	var err error
+	if cfg.Definitions, err = w.furnish(ctx); err != nil {
+		return fmt.Errorf("set the demo up: %w", err)
+	}
+	if !d.NoBot {
+		program, err := os.Executable()
+		if err != nil {
+			return fmt.Errorf("start the bot: %w", err)
+		}
+		cfg.Bot = page.NewBot(program, w.environment)
+		cfg.Command = "/incident"
+		cfg.Shortcuts = []page.Shortcut{
+			{Name: "Declare an incident", CallbackID: bot.ShortcutDeclare},
+			{Name: "Declare an incident", CallbackID: bot.ShortcutDeclareMessage, OnMessage: true},
+		}
+	}
+	p, err := page.New(cfg)
+	if err != nil {
+		return err
+	}
+	defer p.Close()
+	if cfg.Bot != nil {
+		if err := cfg.Bot.Start(manifests.ActionID); err != nil {
+			return err
+		}
+		defer cfg.Bot.Stop(context.WithoutCancel(ctx))
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return p.Serve(ctx, ln) })
+	d.greet(w, ln.Addr().String(), out)
+	return group.Wait()
+}
+
+// greet says where everything is.
+func (d demoCmd) greet(w *world, addr string, out io.Writer) {
+	_, _ = fmt.Fprintf(out, "Slack, Port and incident.io are emulated on this machine. Open\n\n  http://%s\n\n", addr)
+	if !d.NoBot {
+		_, _ = fmt.Fprintln(out, "and type /incident. Ctrl-C ends.")
+		return
+	}
+	_, _ = fmt.Fprint(out, "and give your app these. Ctrl-C ends.\n\n")
+	for _, name := range []string{
+		"SLACK_API_URL", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "PORT_BASE_URL", "PORT_CLIENT_ID", "PORT_CLIENT_SECRET", "INCIDENT_IO_BASE_URL", "INCIDENT_IO_API_KEY",
+	} {
+		_, _ = fmt.Fprintf(out, "%s=%s\n", name, w.settings()[name])
+	}
+	_, _ = fmt.Fprintf(out, "SLACK_DOOR=%s\n", w.slack.Door())
+}
+
+// environment is that of the bot's process.
+func (w *world) environment(action string) []string {
+	env := w.settings()
+	env["PORT_ACTION"], env["LOG_LEVEL"], env["LOG_FORMAT"] = action, "info", "text"
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(env)) {
+		out = append(out, name+"="+env[name])
+	}
+	return out
+}
+
+// previewPasted is foghorn preview for the page.
+func previewPasted(ctx context.Context, definition []byte) (views []json.RawMessage, problems []string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	f, err := readForm("The definition", definition)
+	if err != nil {
+		return nil, nil, err
+	}
+	shown, err := previewed(ctx, f, form.Who{}, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, v := range shown {
+		data, err := json.Marshal(v)
+		if err != nil {
+			return nil, nil, fmt.Errorf("write view: %w", err)
+		}
+		views = append(views, data)
+	}
+	for _, p := range f.Problems {
+		problems = append(problems, problemText(p))
+	}
+	return views, problems, nil
 }

@@ -66,8 +66,11 @@ func (s *Server) create(r *http.Request) (int, any) {
 		i = s.declare(p)
 	}
 	body := map[string]any{"incident": s.wire(i)}
-	name, reference, permalink := i.Name, i.Reference, i.Permalink
+	name, reference, permalink, onChannel := i.Name, i.Reference, i.Permalink, s.onChannel
 	s.mu.Unlock()
+	if !again && onChannel != nil && i.Visibility != "private" {
+		onChannel(i.channel, i.channelName())
+	}
 	if !again {
 		s.Emit(emulator.Event{From: "incident.io", To: "port", Kind: "incident", Text: fmt.Sprintf("%s %q %s", reference, name, permalink), Body: body})
 	}
@@ -174,6 +177,11 @@ func (s *Server) declare(p payload) *Incident {
 	return i
 }
 
+// channelName is what the incident's channel is called.
+func (i *Incident) channelName() string {
+	return "inc-" + i.CreatedAt.Format(time.DateOnly) + "-" + strings.ToLower(i.Reference)
+}
+
 // first is the status of a new incident: the one asked for, else triage.
 // https://docs.incident.io/incidents/lifecycle
 func (s *Server) first(id *string) Status {
@@ -214,7 +222,7 @@ func (s *Server) wire(i *Incident) map[string]any {
 	}
 	if time.Since(i.CreatedAt) >= s.cfg.ChannelIn {
 		out["slack_channel_id"] = i.channel
-		out["slack_channel_name"] = "inc-" + i.CreatedAt.Format("2006-01-02") + "-" + strings.ToLower(i.Reference)
+		out["slack_channel_name"] = i.channelName()
 	}
 	return out
 }

@@ -69,6 +69,7 @@ type Server struct {
 	mu         sync.Mutex
 	severities []Severity
 	statuses   []Status
+	onChannel  func(id, name string)
 	incidents  []*Incident // oldest first
 	byKey      map[string]*Incident
 }
@@ -154,6 +155,14 @@ func (s *Server) SetStatuses(list ...Status) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.statuses = list
+}
+
+// OnChannel has f make the Slack channel of each new public incident, as incident.io does
+// where it is connected to Slack.
+func (s *Server) OnChannel(f func(id, name string)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.onChannel = f
 }
 
 // SetStatus moves an incident to the status with a name. It reports false when there is no

@@ -199,6 +199,17 @@ func (v *view) choices(f field) []any {
 	return f.options()
 }
 
+// chosen are the options that a field holds: they can be kept, whatever is offered now.
+func (v *view) chosen(f field) []any {
+	switch held := v.values[key{f.block, f.action}][stateKeys[f.kind].state].(type) {
+	case []any:
+		return held
+	case map[string]any:
+		return []any{held}
+	}
+	return nil
+}
+
 func offered(options []any) []Option {
 	out := make([]Option, 0, len(options))
 	for _, o := range options {
@@ -292,7 +303,7 @@ func (s *Server) reads(v *view, f field, text string) (any, error) {
 	}
 	if many(f.kind) || strings.HasSuffix(f.kind, "select") || f.kind == "radio_buttons" {
 		choices := v.choices(f)
-		for _, o := range offered(choices) {
+		for _, o := range offered(append(choices[:len(choices):len(choices)], v.chosen(f)...)) {
 			if o.Text == text || o.Value == text {
 				return o.json, nil
 			}

@@ -1,0 +1,187 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// needed skips a test for want of a tool, unless FOGHORN_NO_SKIP says that all are there.
+func needed(t testing.TB, what, hint string) {
+	t.Helper()
+	if os.Getenv("FOGHORN_NO_SKIP") != "" {
+		t.Fatalf("%s is missing: %s", what, hint)
+	}
+	t.Skipf("%s is missing: %s (.ci/run installs it)", what, hint)
+}
+
+// A visitor is somebody with a browser before the page of a demo.
+type visitor struct {
+	t    testing.TB
+	ctx  context.Context
+	home string
+}
+
+// demo runs the real program and gives the address of its page.
+func demo(t testing.TB, args ...string) (address string) {
+	t.Helper()
+	path, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(path, append([]string{"demo", "--addr", "127.0.0.1:0"}, args...)...)
+	cmd.Dir, cmd.Stderr = t.TempDir(), t.Output()
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Signal(os.Interrupt)
+		if err := cmd.Wait(); err != nil {
+			t.Errorf("the demo ends: %v", err)
+		}
+	})
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		if found := regexp.MustCompile(`http://127\.0\.0\.1:\d+$`).FindString(lines.Text()); found != "" {
+			return found
+		}
+	}
+	t.Fatal("the demo names no address")
+	return ""
+}
+
+// visits opens a page in a new browser.
+func visits(t testing.TB, address string) *visitor {
+	t.Helper()
+	program := ""
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if path, err := exec.LookPath(name); err == nil && program == "" {
+			program = path
+		}
+	}
+	if program == "" {
+		needed(t, "chromium", "apt-get install chromium")
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(program), chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.WindowSize(1440, 900))
+	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx)
+	t.Cleanup(cancel)
+	ctx, cancel = context.WithTimeout(ctx, 2*time.Minute)
+	t.Cleanup(cancel)
+	v := &visitor{t: t, ctx: ctx, home: address}
+	v.does(chromedp.EmulateViewport(1440, 900), chromedp.Navigate(address))
+	return v
+}
+
+func (v *visitor) does(actions ...chromedp.Action[chromedp.Void]) {
+	v.t.Helper()
+	if err := chromedp.Do(v.ctx, actions...); err != nil {
+		v.t.Fatal(err)
+	}
+}
+
+// sees waits until a part of the page shows a text.
+func (v *visitor) sees(part, text string) {
+	v.t.Helper()
+	v.waits(fmt.Sprintf(`document.querySelector(%q)?.innerText.includes(%q) ?? false`, part, text))
+}
+
+// types enters text in the composer.
+func (v *visitor) types(text string) {
+	v.t.Helper()
+	v.does(chromedp.SendKeys(chromedp.CSS("#say"), text+kb.Enter))
+}
+
+// goes looks somewhere else in the page: a tab, or a room.
+func (v *visitor) goes(where string) {
+	v.t.Helper()
+	v.does(chromedp.Click(chromedp.Search(fmt.Sprintf(`//a[contains(normalize-space(.), %q) and (@role='tab' or ancestor::nav)]`, where))))
+}
+
+// fills enters text in a field of the modal that has a label.
+func (v *visitor) fills(label, text string) {
+	v.t.Helper()
+	v.does(chromedp.SendKeys(labelled(label), text))
+}
+
+// chooses takes an option of a select, or a radio button.
+func (v *visitor) chooses(label, option string) {
+	v.t.Helper()
+	radio := fmt.Sprintf(`//dialog//fieldset[legend[normalize-space(text())=%q]]//label[span[text()=%q]]`, label, option)
+	v.does(chromedp.Click(chromedp.Search(radio)))
+}
+
+func labelled(label string) chromedp.Search {
+	return chromedp.Search(fmt.Sprintf(`//dialog//label[normalize-space(text())=%q]/..//*[self::input[not(@type='hidden')] or self::textarea or self::select]`, label))
+}
+
+// selects takes an option of a select outside the modal, by its value.
+func (v *visitor) selects(selector, value string) {
+	v.t.Helper()
+	v.runs(fmt.Sprintf(`(() => { const s = document.querySelector(%q); s.value = %q; s.dispatchEvent(new Event("change", {bubbles: true})) })()`, selector, value))
+}
+
+// runs runs JavaScript in the page.
+func (v *visitor) runs(js string) {
+	v.t.Helper()
+	if _, err := chromedp.Run(v.ctx, chromedp.Evaluate[any](js)); err != nil {
+		v.t.Fatal(err)
+	}
+}
+
+// reads is what a part of the page shows now.
+func (v *visitor) reads(part string) string {
+	v.t.Helper()
+	text, err := chromedp.Run(v.ctx, chromedp.Evaluate[string](fmt.Sprintf(`document.querySelector(%q)?.innerText ?? ""`, part)))
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	return text
+}
+
+// waits waits until a condition holds in the page.
+func (v *visitor) waits(js string) {
+	v.t.Helper()
+	ctx, cancel := context.WithTimeout(v.ctx, 25*time.Second)
+	defer cancel()
+	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](js)); err != nil {
+		v.shoots("failure")
+		v.t.Fatalf("%s does not come true: %v", js, err)
+	}
+}
+
+// presses clicks a button by its text.
+func (v *visitor) presses(text string) {
+	v.t.Helper()
+	v.does(chromedp.Click(chromedp.Search(fmt.Sprintf(`//*[self::button or self::a][(normalize-space(.)=%q or @aria-label=%[1]q) and not(ancestor::*[@hidden])]`, text))))
+}
+
+// shoots takes a picture, where SCREENSHOTS names a directory for them.
+func (v *visitor) shoots(name string) {
+	v.t.Helper()
+	dir := os.Getenv("SCREENSHOTS")
+	if dir == "" {
+		return
+	}
+	png, err := chromedp.Run(v.ctx, chromedp.CaptureScreenshot())
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, name+".png"), png, 0o644); err != nil {
+		v.t.Fatal(err)
+	}
+}

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"foghorn/integrations/emulator"
+	"foghorn/integrations/slackapp/slacktest"
+	"foghorn/manifests"
+)
+
+// hopTimeout is how long the demo waits for the next hop.
+const hopTimeout = 20 * time.Second
+
+// A diary prints the hops as they happen and remembers their kinds.
+type diary struct {
+	out   io.Writer
+	begun time.Time
+
+	mu      sync.Mutex
+	kinds   map[string]bool
+	changed chan struct{}
+}
+
+// follow writes down what the three services tell, until stop is called.
+func (w *world) follow(out io.Writer) (d *diary, stop func()) {
+	d = &diary{out: out, begun: time.Now(), kinds: map[string]bool{}, changed: make(chan struct{})}
+	a, b, c := w.slack.Watch(d.note), w.port.Watch(d.note), w.incident.Watch(d.note)
+	return d, func() { a(); b(); c() }
+}
+
+func (d *diary) note(e emulator.Event) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	_, _ = fmt.Fprintf(d.out, "%7.1f ms  %-11s -> %-11s %-11s %s\n", float64(e.Time.Sub(d.begun).Microseconds())/1000, e.From, e.To, e.Kind, oneLine(e.Text))
+	d.kinds[e.Kind] = true
+	close(d.changed)
+	d.changed = make(chan struct{})
+}
+
+// wait waits until hops of all kinds were seen. Its error names the first that was not.
+func (d *diary) wait(ctx context.Context, kinds ...string) error {
+	ctx, cancel := context.WithTimeout(ctx, hopTimeout)
+	defer cancel()
+	for {
+		d.mu.Lock()
+		missing, changed := "", d.changed
+		for _, k := range kinds {
+			if !d.kinds[k] {
+				missing = cmp.Or(missing, k)
+			}
+		}
+		d.mu.Unlock()
+		if missing == "" {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("the hop %q did not happen", missing)
+		case <-changed:
+		}
+	}
+}
+
+// script plays one person who declares one incident.
+func (w *world) script(ctx context.Context, out io.Writer) error {
+	_, _ = fmt.Fprintf(out, "Slack, Port and incident.io are emulated on this machine; the bot is the real one.\n\n")
+	stop, err := w.run(ctx)
+	if err != nil {
+		return err
+	}
+	d, unwatch := w.follow(out)
+	defer unwatch()
+	err = w.declare(ctx, d, "API latency is up", "p99 is over 4 s since 14:00", "Major", "public")
+	if err := errors.Join(err, stop()); err != nil {
+		return fmt.Errorf("demo: %w", err)
+	}
+	_, _ = fmt.Fprintf(out, "\nThe channel shows:\n")
+	for _, m := range w.slack.Messages(demoChannel) {
+		_, _ = fmt.Fprintf(out, "  %s\n", m.Text)
+	}
+	_, _ = fmt.Fprintf(out, "The catalog has:\n")
+	for _, e := range w.port.Entities(manifests.BlueprintID) {
+		_, _ = fmt.Fprintf(out, "  %s %q %v %v\n", e.Identifier, e.Title, e.Properties["severity"], e.Properties["url"])
+	}
+	return nil
+}
+
+// declare does what a person does, and waits until every hop has happened.
+func (w *world) declare(ctx context.Context, d *diary, name, description, severity, visibility string) error {
+	ctx, cancel := context.WithTimeout(ctx, hopTimeout)
+	defer cancel()
+	alice := w.slack.Person(demoUser)
+	if _, err := alice.Types(ctx, demoChannel, "/incident"); err != nil {
+		return fmt.Errorf("the hop \"command\" failed: %w", err)
+	}
+	form, err := alice.WaitModal(ctx, func(m *slacktest.Modal) bool { return len(m.Labels()) > 0 })
+	if err != nil {
+		return fmt.Errorf("the hop \"view\" failed: %w", err)
+	}
+	for label, value := range map[string]string{"Name": name, "Description": description, "Severity": severity, "Visibility": visibility} {
+		if err := form.Fill(label, value); err != nil {
+			return fmt.Errorf("fill the form: %w", err)
+		}
+	}
+	result, err := form.Submit(ctx)
+	if err != nil || !result.Closed {
+		return fmt.Errorf("the hop \"submission\" failed: %w %s %v", err, result.Trouble, result.Errors)
+	}
+	return d.wait(ctx, "command", "view", "submission", "run", "webhook", "incident", "automation", "entity", "message")
+}
+
+func oneLine(s string) string {
+	s = strings.Join(strings.Fields(s), " ")
+	if r := []rune(s); len(r) > 160 {
+		return string(r[:160]) + "…"
+	}
+	return s
+}
