@@ -70,7 +70,7 @@ func (w *world) clusters(t *testing.T) (nodes []*node, url string) {
 
 func (n *node) starts(t *testing.T, w *world) {
 	t.Helper()
-	path, err := exec.LookPath("node")
+	path, err := exec.LookPath("natsnode")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,7 +13,7 @@ import (
 // TestMain lets the scripts run this binary as foghorn, in a process of its own. The
 // benchmarks run it as what foghorn is compared with, and the tests of a cluster as its nodes.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"foghorn": main, "floor": runFloor, "node": runNode})
+	testscript.Main(m, map[string]func(){"foghorn": main, "floor": runFloor, "natsnode": runNode})
 }
 
 // TestScripts plays testdata/script, where people and machines call the program.

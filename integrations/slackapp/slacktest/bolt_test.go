@@ -1,7 +1,6 @@
 package slacktest_test
 
 import (
-	"strings"
 	"testing"
 
 	"foghorn/integrations/slackapp/slacktest"
@@ -16,7 +15,7 @@ func TestBolt(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.Close)
-	d := doortest.Open(t, strings.TrimSuffix(s.Door(), "/door/"))
+	d := doortest.Open(t, s.Door())
 	d.Bolt("testdata/bolt")
 	d.Play()
 }

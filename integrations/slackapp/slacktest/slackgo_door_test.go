@@ -14,7 +14,7 @@ import (
 // An app of slack-go does what the app of Bolt does, before the same person.
 func TestSlackGo(t *testing.T) {
 	w := start(t, slacktest.Config{}, declares)
-	doortest.Open(t, strings.TrimSuffix(w.Door(), "/door/")).Play()
+	doortest.Open(t, w.Door()).Play()
 }
 
 func declares(w *world, evt socketmode.Event) any {

@@ -26,12 +26,13 @@ type Door struct {
 // An Object is a JSON object.
 type Object = map[string]any
 
-// Open gives the door of the emulator at an address such as http://127.0.0.1:4390.
-func Open(t *testing.T, base string) *Door {
+// Open gives the door at an address such as http://127.0.0.1:4390/door/, which is what
+// slacktest.Server.Door gives and what foghorn demo --no-bot prints.
+func Open(t *testing.T, address string) *Door {
 	t.Helper()
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
-	return &Door{t: t, base: strings.TrimSuffix(base, "/") + "/door/", http: &http.Client{Transport: transport, Timeout: time.Minute}}
+	return &Door{t: t, base: address, http: &http.Client{Transport: transport, Timeout: time.Minute}}
 }
 
 // Get reads; pairs are the names and values of the query.
