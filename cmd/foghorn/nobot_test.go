@@ -1,0 +1,76 @@
+package main
+
+import (
+	"bufio"
+	"net/http"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"foghorn/integrations/slackapp/slacktest/doortest"
+)
+
+// The program, an app that somebody else wrote, and a person who knows only HTTP.
+func TestDemoForYourOwnApp(t *testing.T) {
+	said := demonstrates(t, "--no-bot")
+	space := doortest.Open(t, said["SLACK_DOOR"]).Get("")
+	for name, key := range map[string]string{"SLACK_API_URL": "api_url", "SLACK_BOT_TOKEN": "bot_token", "SLACK_APP_TOKEN": "app_token"} {
+		if said[name] == "" || space[key] != said[name] {
+			t.Errorf("%s=%s is printed, the door says %v", name, said[name], space[key])
+		}
+	}
+	for name, call := range map[string]struct{ method, url, key, body string }{
+		"Port":        {http.MethodPost, said["PORT_BASE_URL"] + "/v1/auth/access_token", "", `{"clientId":"` + said["PORT_CLIENT_ID"] + `","clientSecret":"` + said["PORT_CLIENT_SECRET"] + `"}`},
+		"incident.io": {http.MethodGet, said["INCIDENT_IO_BASE_URL"] + "/v1/identity", said["INCIDENT_IO_API_KEY"], ""},
+	} {
+		r, err := http.NewRequestWithContext(t.Context(), call.method, call.url, strings.NewReader(call.body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Authorization", "Bearer "+call.key)
+		res, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _ = res.Body.Close(); res.StatusCode != http.StatusOK {
+			t.Errorf("%s answers %s to what is printed", name, res.Status)
+		}
+	}
+	t.Run("bolt", func(t *testing.T) {
+		d := doortest.Open(t, said["SLACK_DOOR"])
+		d.Bolt("../../integrations/slackapp/slacktest/testdata/bolt")
+		d.Play()
+	})
+}
+
+// demonstrates runs foghorn demo until the test ends, and gives the settings that it prints.
+func demonstrates(t *testing.T, args ...string) map[string]string {
+	t.Helper()
+	path, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(path, append([]string{"demo", "--addr", "127.0.0.1:0"}, args...)...)
+	cmd.Dir, cmd.Env, cmd.Stderr = t.TempDir(), []string{"PATH=" + os.Getenv("PATH")}, t.Output()
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Signal(os.Interrupt)
+		if err := cmd.Wait(); err != nil {
+			t.Errorf("Ctrl-C: %v", err)
+		}
+	})
+	said := map[string]string{}
+	for s := bufio.NewScanner(out); said["SLACK_DOOR"] == "" && s.Scan(); { // it is printed last
+		if name, value, ok := strings.Cut(s.Text(), "="); ok {
+			said[name] = value
+		}
+	}
+	return said
+}
