@@ -208,7 +208,7 @@ func (b *Bot) find(ctx context.Context, r *Request) (*port.Run, error) {
 		return nil, err
 	}
 	for _, run := range runs {
-		if !sameProperties(run.Properties, r.Properties) {
+		if run.Action != "" && run.Action != r.Action || !sameProperties(run.Properties, r.Properties) {
 			continue
 		}
 		if !r.Marked {

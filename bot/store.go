@@ -42,6 +42,7 @@ const (
 	maxRecord = 1 << 20
 
 	storeTimeout = 30 * time.Second // to open the store
+	lockTimeout  = 2 * time.Second  // to wait for the process before to be gone
 )
 
 // ErrStateInUse says that another process has the state directory open.
@@ -72,7 +73,7 @@ func openStore(ctx context.Context, dir, url string) (_ *store, err error) {
 		}
 	}()
 	if url == "" {
-		err = s.embed(dir)
+		err = s.embed(ctx, dir)
 	} else {
 		err = s.join(ctx, url)
 	}
@@ -137,7 +138,7 @@ func CheckCluster(ctx context.Context, url string) error {
 }
 
 // embed starts a JetStream server of this process's own. It listens nowhere.
-func (s *store) embed(dir string) error {
+func (s *store) embed(ctx context.Context, dir string) error {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return fmt.Errorf("open STATE_DIR: %w", err)
@@ -147,8 +148,11 @@ func (s *store) embed(dir string) error {
 	}
 	// Two servers on one directory corrupt it, and JetStream does not look.
 	s.lock = flock.New(filepath.Join(dir, "lock"))
-	locked, err := s.lock.TryLock()
-	if err != nil {
+	// A process that was killed a moment ago may not be gone yet.
+	ctx, cancel := context.WithTimeout(ctx, lockTimeout)
+	defer cancel()
+	locked, err := s.lock.TryLockContext(ctx, 20*time.Millisecond)
+	if err != nil && !errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("lock STATE_DIR: %w", err)
 	}
 	if !locked {

@@ -31,7 +31,7 @@ func (b *Bot) deliver(ctx context.Context, r *Request, d card.Delivery) (wait ti
 		if early := time.Until(p.Begun.Add(slackapp.CallTimeout + settle)); early > 0 {
 			return early, nil
 		}
-		ts, found, err := b.slack.FindPost(ctx, d.To, d.Message.Mark, p.Begun.Add(-skew))
+		ts, found, err := b.slack.FindPost(ctx, d.To, d.Message, p.Begun.Add(-skew))
 		e, ok := errors.AsType[*slackapp.Error](err)
 		if err != nil && (!ok || !e.Refused()) {
 			return b.backoff(r), err

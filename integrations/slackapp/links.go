@@ -34,6 +34,12 @@ const (
 	// queued ack has been written.
 	linger = 150 * time.Millisecond
 
+	// A link without a ping from Slack for pingPatience is dead: slack-go gives it up. Each
+	// further link has pingStagger more, so that not all go in one moment when a proxy
+	// swallows the pings.
+	pingPatience = 30 * time.Second
+	pingStagger  = 7 * time.Second
+
 	// seenTTL is how long an envelope is remembered, to answer a second delivery alike.
 	seenTTL = 10 * time.Minute
 )
@@ -86,6 +92,7 @@ func (a *App) keep(ctx context.Context, n int, h Handler, hands hands) error {
 	defer cancel(nil)
 	client := socketmode.New(a.opener,
 		socketmode.OptionReadLimit(maxEnvelope),
+		socketmode.OptionPingInterval(pingPatience+time.Duration(n)*pingStagger),
 		socketmode.OptionLog(log.New(io.Discard, "", 0)))
 
 	var reading sync.WaitGroup

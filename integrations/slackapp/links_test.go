@@ -303,20 +303,35 @@ func TestErrorsKeepSecretsAndSayWhatHappened(t *testing.T) {
 func TestAPostIsFoundByItsMark(t *testing.T) {
 	s, _, room := workspace(t)
 	app := slackapp.New(slackapp.Config{AppToken: s.AppToken, BotToken: s.BotToken, APIURL: s.URL()})
-	mark := slackapp.Mark{EventType: "foghorn_told", Key: "V1.channel"}
+	message := slackapp.Message{Text: "hello", Mark: slackapp.Mark{EventType: "foghorn_told", Key: "V1.channel"}}
+	other := message
+	other.Mark.Key = "V2.channel"
+	if _, err := app.Post(soon(t), room, other); err != nil {
+		t.Fatal(err)
+	}
 	begun := time.Now().Add(-time.Second)
-	if _, found, err := app.FindPost(soon(t), room, mark, begun); err != nil || found {
+	if _, found, err := app.FindPost(soon(t), room, message, begun); err != nil || found {
 		t.Fatalf("found %v, %v", found, err)
 	}
-	ts, err := app.Post(soon(t), room, slackapp.Message{Text: "hello", Mark: mark})
+	ts, err := app.Post(soon(t), room, message)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, found, err := app.FindPost(soon(t), room, mark, begun); err != nil || !found || got != ts {
+	if got, found, err := app.FindPost(soon(t), room, message, begun); err != nil || !found || got != ts {
 		t.Errorf("found %q (%v, %v), want %q", got, found, err, ts)
 	}
+	unmarked := slackapp.Message{Text: "a mark that was lost"}
+	ts, err = app.Post(soon(t), room, unmarked)
+	if err != nil {
+		t.Fatal(err)
+	}
+	unmarked.Mark = message.Mark
+	unmarked.Mark.Key = "V3.channel"
+	if got, found, err := app.FindPost(soon(t), room, unmarked, begun); err != nil || !found || got != ts {
+		t.Errorf("without a mark: found %q (%v, %v), want %q", got, found, err, ts)
+	}
 	s.Scopes("chat:write")
-	if _, _, err := app.FindPost(soon(t), room, mark, begun); slackapp.Code(err) != "missing_scope" {
+	if _, _, err := app.FindPost(soon(t), room, message, begun); slackapp.Code(err) != "missing_scope" {
 		t.Errorf("without the scope: %v", err)
 	}
 }

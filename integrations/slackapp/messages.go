@@ -84,10 +84,11 @@ func (a *App) Permalink(ctx context.Context, channel, ts string) (string, error)
 const maxHistory = 10
 
 // FindPost looks for a message of the bot by its mark, among those of the channel since a
-// time. It needs the optional scopes channels:history and groups:history; without them
-// the error is a Refused one with Code missing_scope.
+// time. One that comes back without any mark is known by its text. It needs
+// the optional scopes channels:history and groups:history; without them the error is a
+// Refused one with Code missing_scope.
 // https://docs.slack.dev/reference/methods/conversations.history
-func (a *App) FindPost(ctx context.Context, channel string, mark Mark, since time.Time) (ts string, found bool, err error) {
+func (a *App) FindPost(ctx context.Context, channel string, sent Message, since time.Time) (ts string, found bool, err error) {
 	params := &slack.GetConversationHistoryParameters{
 		ChannelID:          channel,
 		Oldest:             strconv.FormatFloat(float64(since.UnixMilli())/1000, 'f', 6, 64),
@@ -102,7 +103,8 @@ func (a *App) FindPost(ctx context.Context, channel string, mark Mark, since tim
 			return "", false, err
 		}
 		for _, m := range page.Messages {
-			if m.Metadata.EventType == mark.EventType && m.Metadata.EventPayload[markKey] == mark.Key {
+			marked := m.Metadata.EventType == sent.Mark.EventType && m.Metadata.EventPayload[markKey] == sent.Mark.Key
+			if marked || m.Metadata.EventType == "" && m.Text == sent.Text {
 				return m.Timestamp, true, nil
 			}
 		}
