@@ -23,7 +23,16 @@ func (h *house) once(name string) {
 
 func TestFaultsDoubleNothingAndLoseNothing(t *testing.T) {
 	slack := func(f emulator.Fault) func(*house) {
-		return func(h *house) { f.Path = "chat.postMessage"; h.slack.Plan(f) }
+		return func(h *house) {
+			f.Path = "chat.postEphemeral"
+			h.slack.Plan(f)
+			f.Path = "chat.postMessage"
+			f.Times++ // one for the note that goes to the reporter instead
+			h.slack.Plan(f)
+		}
+	}
+	away := func(f emulator.Fault) func(*house) {
+		return func(h *house) { h.port.Plan(f); time.AfterFunc(6*time.Second, h.port.Clear) }
 	}
 	port := func(f emulator.Fault) func(*house) { return func(h *house) { h.port.Plan(f) } }
 	for _, c := range []struct {
@@ -41,10 +50,9 @@ func TestFaultsDoubleNothingAndLoseNothing(t *testing.T) {
 		{"Port revoked the token", func(h *house) { h.port.RevokeTokens() }},
 		{"Port cannot list its runs", port(emulator.Fault{Path: "/v1/actions/runs", Method: "GET", Status: 404})},
 		{"Port fails to list its runs for a while", port(emulator.Fault{Path: "/v1/actions/runs", Method: "GET", Times: 3, Status: 503})},
-		{"Port is away for six seconds", func(h *house) {
-			h.port.Plan(emulator.Fault{Status: 503})
-			time.AfterFunc(6*time.Second, h.port.Clear)
-		}},
+		{"Port hangs", port(emulator.Fault{Path: "/runs", Method: "POST", Times: 1, Delay: 30 * time.Second})},
+		{"Port fails for six seconds", away(emulator.Fault{Status: 503})},
+		{"Port cuts connections for six seconds", away(emulator.Fault{Cut: true})},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
