@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"foghorn/integrations/slackapp/slacktest"
@@ -52,12 +53,19 @@ func (p *Page) do(w http.ResponseWriter, r *http.Request) {
 
 func (p *Page) person(form url.Values) *slacktest.Person { return p.cfg.Slack.Person(form.Get("as")) }
 
+// escaped is what Slack's client makes of what a person types.
+// https://docs.slack.dev/messaging/formatting-message-text#escaping
+var escaped = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
+
 // doType says something in a channel. Slack shows what became of a command that the app did
 // not answer to the person alone.
 func (p *Page) doType(ctx context.Context, form url.Values) (any, error) {
 	text := form.Get("text")
 	if text == "" {
 		return nil, nil
+	}
+	if !strings.HasPrefix(text, "/") {
+		text = escaped.Replace(text)
 	}
 	_, err := p.person(form).Types(ctx, form.Get("channel"), text)
 	if err != nil {

@@ -43,6 +43,15 @@ func (l *look) Rooms() (out []room) {
 	return append(out, room{ID: l.person.DM(), Name: l.page.cfg.App, Direct: true, BotIn: true})
 }
 
+// Latest is the ts of the latest message of a room, "" when there is none.
+func (l *look) Latest(r room) string {
+	all := l.person.Sees(r.ID)
+	if len(all) == 0 {
+		return ""
+	}
+	return all[len(all)-1].TS
+}
+
 // A note is a message as the viewer sees it.
 type note struct {
 	Channel, TS string

@@ -47,7 +47,17 @@ function listen() {
     morph(part, wanted);
     for (const list of followed) list.scrollTop = list.scrollHeight;
     if (id === "modal") modal.show();
+    if (id === "rail") unread();
   };
+}
+
+// unread marks the rooms in which something was said since the viewer looked.
+function unread() {
+  for (const link of document.querySelectorAll("a[data-room]")) {
+    const seen = "seen " + document.body.dataset.as + " " + link.dataset.room;
+    if (link.ariaCurrent) sessionStorage.setItem(seen, link.dataset.latest);
+    link.classList.toggle("unread", link.dataset.latest > (sessionStorage.getItem(seen) ?? ""));
+  }
 }
 
 const atEnd = (list) => list.scrollHeight - list.scrollTop - list.clientHeight < 40;
@@ -60,6 +70,7 @@ async function visit(address, keep) {
   if (!keep) history.pushState(null, "", address);
   listen();
   modal.show();
+  unread();
   scrollDown();
   reveal();
 }
