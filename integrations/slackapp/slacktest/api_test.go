@@ -51,9 +51,14 @@ func (w *world) send(method, token, kind string, body io.Reader) (answer, *http.
 // call sends JSON arguments with the bot token.
 func (w *world) call(method string, args any) answer {
 	w.t.Helper()
+	return w.callAs(w.BotToken, method, args)
+}
+
+func (w *world) callAs(token, method string, args any) answer {
+	w.t.Helper()
 	body, err := json.Marshal(args)
 	w.must(err)
-	a, _ := w.send(method, w.BotToken, "application/json; charset=utf-8", bytes.NewReader(body))
+	a, _ := w.send(method, token, "application/json; charset=utf-8", bytes.NewReader(body))
 	return a
 }
 

@@ -207,7 +207,9 @@ func (s *Server) updateMessage(c *call) (reply, error) {
 		return nil, err
 	}
 	s.edit(kept, m)
-	return reply{"channel": ch.ID, "ts": kept.TS, "text": kept.Text, "message": s.messageJSON(kept, true)}, nil
+	shown := s.messageJSON(kept, true)
+	delete(shown, "ts") // it stands beside the message alone
+	return reply{"channel": ch.ID, "ts": kept.TS, "text": kept.Text, "message": shown}, nil
 }
 
 // edit replaces what a message says. s.mu is held.

@@ -5,18 +5,17 @@ import (
 	"strings"
 )
 
-// conversationJSON is a channel as conversations.info shows it. s.mu is held.
+// conversationJSON is a channel as every method shows it. s.mu is held.
 func (s *Server) conversationJSON(c *Channel) map[string]any {
 	if c.direct != "" {
 		return map[string]any{
-			"id": c.ID, "user": c.direct, "is_im": true, "is_channel": false, "is_group": false, "is_mpim": false,
-			"is_private": true, "is_archived": c.Archived, "is_open": true, "is_user_deleted": s.users[c.direct].Deleted,
+			"id": c.ID, "user": c.direct, "is_im": true, "is_archived": c.Archived, "is_org_shared": false, "context_team_id": s.TeamID,
 		}
 	}
 	return map[string]any{
 		"id": c.ID, "name": c.Name, "name_normalized": c.Name, "is_channel": !c.Private, "is_group": c.Private && !c.multi(),
 		"is_im": false, "is_mpim": c.multi(), "is_private": c.Private, "is_archived": c.Archived, "is_member": c.BotIn,
-		"is_general": false, "is_shared": false, "is_ext_shared": false, "context_team_id": s.TeamID, "num_members": len(s.members(c)),
+		"is_general": false, "is_shared": false, "is_ext_shared": false, "context_team_id": s.TeamID,
 		"topic": map[string]any{"value": ""}, "purpose": map[string]any{"value": ""},
 	}
 }
@@ -69,7 +68,13 @@ func (s *Server) conversationsInfo(c *call) (reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	return reply{"channel": s.conversationJSON(ch)}, nil
+	out := s.conversationJSON(ch)
+	if ch.direct != "" {
+		out["is_open"] = true
+	} else if c.args.flag("include_num_members") {
+		out["num_members"] = len(s.members(ch))
+	}
+	return reply{"channel": out}, nil
 }
 
 func (s *Server) conversationsMembers(c *call) (reply, error) {
@@ -118,7 +123,13 @@ func (s *Server) conversationsList(c *call) (reply, error) {
 	}
 	out := []any{}
 	for _, ch := range part {
-		out = append(out, s.conversationJSON(ch))
+		shown := s.conversationJSON(ch)
+		if ch.direct != "" {
+			shown["is_user_deleted"] = s.users[ch.direct].Deleted
+		} else {
+			shown["num_members"] = len(s.members(ch))
+		}
+		out = append(out, shown)
 	}
 	return reply{"channels": out, "response_metadata": next}, nil
 }

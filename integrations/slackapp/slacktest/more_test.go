@@ -72,7 +72,7 @@ func TestDirectConversations(t *testing.T) {
 	w.wants(open("U0NOBODY"), "user_not_found")
 	w.wants(open(""), "users_list_not_supplied")
 	w.wants(open(w.BotUser), "cannot_dm_bot")
-	info := w.call("conversations.info", map[string]any{"channel": id})
+	info := w.call("conversations.info", map[string]any{"channel": id, "include_num_members": true})
 	if ch := info["channel"].(map[string]any); ch["is_mpim"] != true || ch["num_members"] != float64(3) {
 		t.Errorf("channel = %v", ch)
 	}

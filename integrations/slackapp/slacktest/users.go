@@ -33,7 +33,7 @@ func (s *Server) userJSON(u *User) map[string]any {
 	if u.Bot {
 		profile["bot_id"], profile["api_app_id"] = s.BotID, s.AppID
 	}
-	return map[string]any{
+	out := map[string]any{
 		"id":                  u.ID,
 		"team_id":             team,
 		"name":                u.Name,
@@ -47,8 +47,11 @@ func (s *Server) userJSON(u *User) map[string]any {
 		"is_owner":            false,
 		"is_restricted":       u.Guest,
 		"is_ultra_restricted": false,
-		"is_stranger":         team != s.TeamID,
 	}
+	if team != s.TeamID {
+		out["is_stranger"] = true
+	}
+	return out
 }
 
 // scoped says whether the bot token has a scope. s.mu is held.

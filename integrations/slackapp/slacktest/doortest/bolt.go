@@ -18,10 +18,10 @@ func (d *Door) Bolt(dir string) {
 	d.t.Helper()
 	node, err := exec.LookPath("node")
 	if err != nil {
-		missing(d.t, "node is not installed")
+		Missing(d.t, "node is not installed")
 	}
 	if _, err := os.Stat(filepath.Join(dir, "node_modules", "@slack", "bolt")); err != nil {
-		missing(d.t, "run npm ci in "+dir+"; .ci/run does")
+		Missing(d.t, "run npm ci in "+dir+"; .ci/run does")
 	}
 	space := d.Get("")
 	env := func(name, key string) string {
@@ -45,7 +45,8 @@ func (d *Door) Bolt(dir string) {
 	})
 }
 
-func missing(t *testing.T, what string) {
+// Missing skips a test that a tool or its packages is missing for, or fails it where NoSkip is set.
+func Missing(t *testing.T, what string) {
 	t.Helper()
 	if os.Getenv(NoSkip) != "" {
 		t.Fatal(what)
