@@ -43,7 +43,7 @@ type Teller struct {
 	Who func(Call) (caller, text string)
 
 	Secret []string                 // the keys of JSON objects and forms whose values are masked
-	Mask   func(text string) string // takes other secrets out of JSON; nil takes none
+	Mask   func(text string) string // takes other secrets out of text and JSON; nil takes none
 }
 
 // A watcher hears of events.
@@ -91,7 +91,7 @@ func (s *Server) hears(detail bool) (Teller, bool) {
 	return Teller{}, false
 }
 
-// Emit tells the watchers. A zero Time becomes now; the body is masked and bounded.
+// Emit tells the watchers. A zero Time becomes now; text and body are masked, the body is bounded.
 func (s *Server) Emit(e Event) {
 	t, heard := s.hears(e.Detail)
 	if !heard {
@@ -100,7 +100,9 @@ func (s *Server) Emit(e Event) {
 	if e.Time.IsZero() {
 		e.Time = time.Now()
 	}
-	e.Body = t.shown(e.Body)
+	if e.Body = t.shown(e.Body); t.Mask != nil {
+		e.Text = t.Mask(e.Text)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, w := range s.watchers {
@@ -173,7 +175,9 @@ func (t Teller) shown(body any) any {
 	if t.Mask != nil {
 		if masked := t.Mask(string(text)); masked != string(text) {
 			text = []byte(masked)
-			body = json.RawMessage(text)
+			if body = json.RawMessage(text); !json.Valid(text) {
+				body = masked // a secret such as "null" was masked in the JSON itself
+			}
 		}
 	}
 	if len(text) > MaxEvent {

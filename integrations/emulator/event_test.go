@@ -105,6 +105,11 @@ func TestBodiesAreBounded(t *testing.T) {
 	if !cut || len(text) > emulator.MaxEvent+len("…") || !strings.HasPrefix(text, `{"text":"ää`) {
 		t.Errorf("a body of %d bytes", len(text))
 	}
+	s.Tell(emulator.Teller{Mask: func(text string) string { return strings.ReplaceAll(text, "null", "***") }})
+	s.Emit(emulator.Event{Body: map[string]any{"nothing": nil}})
+	if text := (<-told).Body; text != `{"nothing":***}` {
+		t.Errorf("body %v", text)
+	}
 	s.Emit(emulator.Event{Body: func() {}})
 	if text, _ := (<-told).Body.(string); !strings.Contains(text, "no JSON") {
 		t.Errorf("body %q", text)

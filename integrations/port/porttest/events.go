@@ -2,6 +2,7 @@ package porttest
 
 import (
 	"net/url"
+	"strings"
 
 	"foghorn/integrations/emulator"
 )
@@ -24,6 +25,6 @@ func (s *Server) teller() emulator.Teller {
 			return s.cfg.Caller, text
 		},
 		Secret: []string{"clientSecret", "accessToken", "secretValue"},
-		Mask:   s.maskText,
+		Mask:   func(text string) string { return strings.ReplaceAll(s.maskText(text), s.ClientSecret, "********") },
 	}
 }

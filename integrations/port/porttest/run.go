@@ -198,7 +198,7 @@ func (s *Server) log(id, line string) (logged Run) {
 		r.addLog(line)
 		logged = *r
 	})
-	s.Emit(emulator.Event{From: "port", To: "port", Kind: "log", Text: id + ": " + s.maskText(line), Detail: true})
+	s.Emit(emulator.Event{From: "port", To: "port", Kind: "log", Text: id + ": " + line, Detail: true})
 	return logged
 }
 

@@ -26,7 +26,7 @@ func (s *Server) emit(e emulator.Event) {
 }
 
 // secretAddress matches what lets its holder act: the address of a socket, and response_urls.
-var secretAddress = regexp.MustCompile(`(/link/\?|/(?:commands|actions)/T\w+/)[^"\s]+`)
+var secretAddress = regexp.MustCompile(`(/link/\?|/(?:commands|actions)/T\w+/)(?:[^"\\\s]|\\u0026)+`)
 
 // teller tells of the calls to the API and to response_urls, which are secrets. The door
 // and the sockets are no calls.

@@ -117,7 +117,8 @@ func TestEveryChangeIsTold(t *testing.T) {
 				case <-w.ctx.Done():
 					t.Fatalf("%q is not told in its place; told\n%s", line, strings.Join(seen, "\n"))
 				case e := <-told:
-					body, _ := json.Marshal(e)
+					body, err := json.Marshal(e)
+					w.must(err)
 					all.Write(body)
 					text, _, _ := strings.Cut(e.Text, " after ")
 					seen = append(seen, e.From+" > "+e.To+" "+e.Kind+": "+text)
@@ -160,12 +161,12 @@ func TestEveryChangeIsTold(t *testing.T) {
 	w.must(err)
 	_, _, err = w.api.DeleteMessageContext(w.ctx, w.room.ID, ts)
 	w.must(err)
-	_, _, err = w.api.PostMessageContext(w.ctx, "", slack.MsgOptionText("three", false), slack.MsgOptionResponseURL(responseURL, slack.ResponseTypeInChannel))
+	_, _, err = w.api.PostMessageContext(w.ctx, "", slack.MsgOptionText(`three "`+responseURL+`"`, false), slack.MsgOptionResponseURL(responseURL, slack.ResponseTypeInChannel))
 	w.must(err)
 	w.Limit("chat.postMessage", 1, 1)
 	_, _, _ = w.api.PostMessageContext(w.ctx, w.room.ID, slack.MsgOptionText("four", false))
 	wait("foghorn > slack call: chat.postMessage", "foghorn > slack message: #ops: one", "foghorn > slack message: edited: two", "foghorn > slack message: deleted: two",
-		"foghorn > slack call: response_url", "foghorn > slack message: #ops: three", "slack > foghorn answer: 429 Too Many Requests to chat.postMessage")
+		"foghorn > slack call: response_url", `foghorn > slack message: #ops: three "`+w.Server.Server.URL+"/commands/"+w.TeamID+`/•••"`, "slack > foghorn answer: 429 Too Many Requests to chat.postMessage")
 
 	w.Drop()
 	w.must(w.WaitSockets(w.ctx, 1))
