@@ -43,7 +43,7 @@ type input struct {
 // An option can be chosen.
 type option struct {
 	Group, Text, Value string
-	About              template.HTML
+	Label, About       template.HTML // of radio buttons and checkboxes, which may be mrkdwn
 	Chosen             bool
 }
 
@@ -167,13 +167,14 @@ func (b formMaker) options(e object) (out []option) {
 	switch kind := str(e["type"]); {
 	case strings.HasSuffix(kind, "users_select"):
 		for _, u := range b.page.cfg.Slack.Users() {
-			out = append(out, option{Text: first(u.RealName, u.Name), Value: u.ID})
+			name := first(u.RealName, u.Name)
+			out = append(out, option{Text: name, Label: b.emojis(name), Value: u.ID})
 		}
 		return out
 	case strings.HasSuffix(kind, "channels_select"), strings.HasSuffix(kind, "conversations_select"):
 		for _, c := range b.page.cfg.Slack.Channels() {
 			if !strings.HasPrefix(c.ID, "D") { // a direct conversation has no name of its own
-				out = append(out, option{Text: "#" + c.Name, Value: c.ID})
+				out = append(out, option{Text: "#" + c.Name, Label: b.emojis("#" + c.Name), Value: c.ID})
 			}
 		}
 		return out
@@ -181,8 +182,8 @@ func (b formMaker) options(e object) (out []option) {
 	add := func(group string, options []object) {
 		for _, o := range options {
 			out = append(out, optionOf(o))
-			out[len(out)-1].Group = group
-			out[len(out)-1].About = renderer{names: b.names}.text(o["description"])
+			shown, text := &out[len(out)-1], renderer{names: b.names}.text
+			shown.Group, shown.Label, shown.About = group, text(o["text"]), text(o["description"])
 		}
 	}
 	add("", list(e["options"]))

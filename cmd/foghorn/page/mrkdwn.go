@@ -27,14 +27,17 @@ type marker struct {
 	out strings.Builder
 }
 
-// maxNested bounds *_~nested~_* styles.
-const maxNested = 8
+const (
+	maxNested = 8    // styles within styles
+	maxStyled = 3000 // bytes within a style
+)
 
 // mrkdwn renders a text.
 func (n names) mrkdwn(text string) template.HTML {
 	m := marker{names: n}
-	for i, part := range strings.Split(text, "```") {
-		if i%2 == 1 && strings.Count(text, "```") > i {
+	parts := strings.Split(text, "```")
+	for i, part := range parts {
+		if i%2 == 1 && i+1 < len(parts) {
 			m.out.WriteString("<pre>" + m.plain(strings.Trim(part, "\n")) + "</pre>")
 			continue
 		}
@@ -134,7 +137,7 @@ func opens(line string, i int) bool {
 
 // closes is where the style that begins at i ends, -1 for nowhere.
 func closes(line string, i int) int {
-	for j := i + 2; j < len(line); j++ {
+	for j := i + 2; j < min(len(line), i+maxStyled); j++ {
 		if line[j] != line[i] {
 			continue
 		}
