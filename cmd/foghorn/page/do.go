@@ -244,7 +244,7 @@ func (p *Page) doApproval(_ context.Context, form url.Values) (any, error) {
 	raw, ok := p.cfg.Port.Action(p.cfg.Bot.State().Action)
 	var a object
 	if !ok || json.Unmarshal(raw, &a) != nil {
-		return nil, errors.New("Port has no such action")
+		return nil, errors.New("the action is gone from Port")
 	}
 	for _, audit := range []string{"createdAt", "createdBy", "updatedAt", "updatedBy", "id"} {
 		delete(a, audit)
