@@ -87,14 +87,14 @@ func (s *Server) doorMessages(ctx context.Context, q url.Values) (any, error) {
 		p := s.Person(user)
 		if q.Get("wait") != "" {
 			if _, err := p.WaitSees(ctx, channel, holds); err != nil {
-				return nil, err
+				return nil, fmt.Errorf("wait for a message: %w", err)
 			}
 		}
 		return map[string]any{"messages": pick(p.Sees(channel), holds)}, nil
 	}
 	if q.Get("wait") != "" {
 		if _, err := s.WaitMessage(ctx, channel, holds); err != nil {
-			return nil, err
+			return nil, fmt.Errorf("wait for a message: %w", err)
 		}
 	}
 	return map[string]any{"messages": pick(s.Messages(channel), holds)}, nil
@@ -104,7 +104,7 @@ func (s *Server) doorEphemerals(ctx context.Context, q url.Values) (any, error) 
 	user, holds := q.Get("user"), containing(q)
 	if q.Get("wait") != "" {
 		if _, err := s.WaitEphemeral(ctx, user, holds); err != nil {
-			return nil, err
+			return nil, fmt.Errorf("wait for a message: %w", err)
 		}
 	}
 	return map[string]any{"messages": pick(s.Ephemerals(user), holds)}, nil

@@ -11,7 +11,6 @@ package doortest
 //
 // The app is connected with the api_url and the tokens that the door gives.
 func (d *Door) Play() {
-	d.t.Helper()
 	d.Get("", "sockets", "1", "wait", patience) // the app is connected
 	who, _ := d.Post("users", Object{"name": "ana", "real_name": "Ana", "email": "ana@example.com"})["id"].(string)
 	where, _ := d.Post("channels", Object{"name": "ops", "bot_in": true})["id"].(string)
