@@ -35,7 +35,7 @@ var rules = map[string][]string{
 // only names who alone may import a package of somebody else's.
 var only = map[string][]string{
 	"github.com/sirupsen/logrus":   {"foghorn/bot", "foghorn/cmd/foghorn"},
-	"github.com/slack-go/slack":    {"foghorn/cmd/foghorn", "foghorn/bot", "foghorn/bot/modal", "foghorn/bot/card", "foghorn/integrations/slackapp"},
+	"github.com/slack-go/slack":    {"foghorn/cmd/foghorn", "foghorn/bot", "foghorn/bot/modal", "foghorn/bot/card", "foghorn/integrations/slackapp", "foghorn/integrations/slackapp/slacktest/doortest"},
 	"github.com/nats-io/nats.go":   {"foghorn/bot"},
 	"github.com/alecthomas/kong":   {"foghorn/cmd/foghorn"},
 	"github.com/joho/godotenv":     {"foghorn/cmd/foghorn"},

@@ -11,7 +11,7 @@ import (
 	"foghorn/integrations/slackapp/slacktest/doortest"
 )
 
-// The program, an app that somebody else wrote, and a person who knows only HTTP.
+// What the program prints for somebody else's app is so.
 func TestDemoForYourOwnApp(t *testing.T) {
 	said := demonstrates(t, "--no-bot")
 	space := doortest.Open(t, said["SLACK_DOOR"]).Get("")
@@ -37,11 +37,19 @@ func TestDemoForYourOwnApp(t *testing.T) {
 			t.Errorf("%s answers %s to what is printed", name, res.Status)
 		}
 	}
-	t.Run("bolt", func(t *testing.T) {
-		d := doortest.Open(t, said["SLACK_DOOR"])
-		d.Bolt("../../integrations/slackapp/slacktest/testdata/bolt")
-		d.Play()
-	})
+}
+
+// Apps that know nothing of Foghorn, and a person who knows only HTTP.
+func TestDemoWithBolt(t *testing.T) {
+	d := doortest.Open(t, demonstrates(t, "--no-bot")["SLACK_DOOR"])
+	d.Bolt("../../integrations/slackapp/slacktest/testdata/bolt")
+	d.Play()
+}
+
+func TestDemoWithSlackGo(t *testing.T) {
+	d := doortest.Open(t, demonstrates(t, "--no-bot")["SLACK_DOOR"])
+	d.SlackGo()
+	d.Play()
 }
 
 // demonstrates runs foghorn demo until the test ends, and gives the settings that it prints.

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"foghorn/integrations/slackapp/slacktest"
 	"foghorn/integrations/slackapp/slacktest/doortest"
 )
 
@@ -28,8 +27,8 @@ func TestExamples(t *testing.T) {
 	if !ok || !ok2 {
 		t.Fatal("the README has no examples")
 	}
-	w := start(t, slacktest.Config{}, declares)
-	d := doortest.Open(t, w.Door())
+	d := doorOf(t)
+	d.SlackGo()
 	var answer doortest.Object
 	ts, done, compared := "", 0, 0
 	for line := range strings.Lines(examples) {
