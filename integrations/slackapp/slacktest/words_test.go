@@ -58,7 +58,7 @@ func TestWordsOfACommand(t *testing.T) {
 
 // A submission whose answer is late or too large: the modal stays, and says so.
 func TestWordsOfASubmission(t *testing.T) {
-	w := start(t, slacktest.Config{AckTimeout: 150 * time.Millisecond}, nil)
+	w := start(t, slacktest.Config{AckTimeout: time.Second}, nil)
 	conn := w.hello()
 	done := w.types("/incident")
 	env := w.next(conn)
