@@ -186,7 +186,7 @@ func since(d time.Duration) string {
 	case d < time.Second:
 		return fmt.Sprintf("%d ms", d.Milliseconds())
 	case d < time.Minute:
-		return fmt.Sprintf("%.1f s", d.Seconds())
+		return fmt.Sprintf("%.3f s", d.Seconds())
 	}
 	return d.Round(time.Second).String()
 }
