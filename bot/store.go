@@ -158,6 +158,14 @@ func (s *store) embed(ctx context.Context, dir string) error {
 	if !locked {
 		return fmt.Errorf("lock STATE_DIR %s: %w", dir, ErrStateInUse)
 	}
+	if err := examine(dir); err != nil {
+		return fmt.Errorf("open STATE_DIR: %w", err)
+	}
+	// The consumer is made anew below, and hands out at once what the last process left
+	// unfinished, without waiting for ackWait. What it had written is of no use.
+	if err := os.RemoveAll(filepath.Join(dir, filepath.FromSlash(streamsDir), streamName, "obs")); err != nil {
+		return fmt.Errorf("open STATE_DIR: %w", err)
+	}
 	s.server, err = server.NewServer(&server.Options{
 		ServerName: "foghorn",
 		JetStream:  true,
@@ -221,13 +229,6 @@ func (s *store) createWith(ctx context.Context, replicas int) error {
 	})
 	if err != nil {
 		return err
-	}
-	if s.server != nil {
-		// This process is the only one. A consumer made anew hands out at once what the
-		// last process left unfinished, without waiting for ackWait.
-		if err := stream.DeleteConsumer(ctx, corridorName); err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) {
-			return err
-		}
 	}
 	s.corridor, err = stream.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
 		Durable:       corridorName,
