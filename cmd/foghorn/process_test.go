@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -94,8 +95,11 @@ func (p *process) kills() {
 // room is the id of one of the channels that a test adds.
 func room(i int) string { return "C0ROOM" + strconv.Itoa(i) }
 
-// tries declares an incident by a name. It reports whether the submission was acked.
+// tries declares an incident by a name, and gives up after five seconds: the process behind
+// the form may have been killed. It reports whether the submission was acked.
 func (w *world) tries(ctx context.Context, who, channel, name string) bool {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
 	p := w.slack.Person(who)
 	if _, err := p.Types(ctx, channel, "/incident"); err != nil {
 		return false
@@ -246,10 +250,40 @@ func (w *world) writes(t *testing.T, incidents int) (wait func() map[string]bool
 func TestSoak(t *testing.T) {
 	kills, incidents := soak(t, 4, 24)
 	w := opened(t)
+	w.kills(t, kills, incidents, func() {})
+}
+
+// TestSoakWithFaults does so while Port and Slack lose answers, fail and hang up.
+func TestSoakWithFaults(t *testing.T) {
+	t.Parallel()
+	kills, incidents := soak(t, 3, 24)
+	w := opened(t)
+	faults := []func(){
+		func() { w.port.Plan(emulator.Fault{Path: "/runs", Method: http.MethodPost, Times: 1, Lose: true}) },
+		func() { w.port.Plan(emulator.Fault{Path: "/runs", Method: http.MethodPost, Times: 1, Status: 502}) },
+		func() { w.port.Plan(emulator.Fault{Times: 1, Cut: true}) },
+		func() { w.port.RevokeTokens() },
+		func() { w.slack.Plan(emulator.Fault{Path: "chat.postMessage", Times: 1, Lose: true}) },
+		func() { w.slack.Plan(emulator.Fault{Path: "chat.postMessage", Times: 1, Status: 500}) },
+		func() { w.slack.Plan(emulator.Fault{Path: "conversations.history", Times: 1, Status: 500}) },
+		func() { w.slack.Disconnect("refresh_requested") },
+		w.slack.Drop,
+	}
+	w.kills(t, kills, incidents, func() { faults[rand.IntN(len(faults))]() })
+}
+
+// kills kills a process again and again, and starts the next, under load. meanwhile is
+// called three times between two kills.
+func (w *world) kills(t *testing.T, kills, incidents int, meanwhile func()) {
+	t.Helper()
 	p := w.starts(t)
 	wait := w.writes(t, incidents)
 	for range kills {
-		time.Sleep(time.Duration(100+rand.IntN(700)) * time.Millisecond) // a crash has no event to wait for
+		pause := time.Duration(100+rand.IntN(700)) * time.Millisecond // a crash has no event to wait for
+		for range 3 {
+			meanwhile()
+			time.Sleep(pause / 3)
+		}
 		p.kills()
 		p = w.starts(t)
 	}
