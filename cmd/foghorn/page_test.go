@@ -274,3 +274,21 @@ func TestThePageIsLight(t *testing.T) {
 		t.Errorf("the page is %d bytes in %d files", total, len(seen))
 	}
 }
+
+// BenchmarkThePage loads the page in a browser, an incident having been told.
+func BenchmarkThePage(b *testing.B) {
+	v := visits(b, demo(b))
+	v.declares("Checkout is down", "Major", "public")
+	v.sees(".notes", "Checkout is down")
+	total := 0.0
+	for b.Loop() {
+		v.does(chromedp.Navigate(v.home))
+		took, err := chromedp.Run(v.ctx, chromedp.Evaluate[float64](`performance.getEntriesByType("navigation")[0].duration`))
+		if err != nil {
+			b.Fatal(err)
+		}
+		total += took
+	}
+	b.ReportMetric(total/float64(b.N), "ms/load")
+	b.ReportMetric(0, "ns/op")
+}
