@@ -2,6 +2,7 @@ package doortest
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,14 +12,22 @@ import (
 // NoSkip is the environment variable with which a missing tool is a failure.
 const NoSkip = "FOGHORN_NO_SKIP"
 
+// leastNode is the oldest major version of node that Bolt 5 runs on.
+const leastNode = 20
+
 // Bolt runs the app.js of a directory with node until the test ends, with the address and
-// the tokens that the door gives in its environment. Without node or the directory's
-// node_modules the test is skipped, or fails where NoSkip is set.
+// the tokens that the door gives in its environment. Without node, with one that is too old, or
+// without the directory's node_modules the test is skipped, or fails where NoSkip is set.
 func (d *Door) Bolt(dir string) {
 	d.t.Helper()
 	node, err := exec.LookPath("node")
 	if err != nil {
 		Missing(d.t, "node is not installed")
+	}
+	version, err := exec.Command(node, "--version").Output() // v20.20.2
+	major := 0
+	if _, scan := fmt.Sscanf(string(version), "v%d.", &major); err != nil || scan != nil || major < leastNode {
+		Missing(d.t, fmt.Sprintf("node %d or later is needed, not %q", leastNode, version))
 	}
 	if _, err := os.Stat(filepath.Join(dir, "node_modules", "@slack", "bolt")); err != nil {
 		Missing(d.t, "run npm ci in "+dir+"; .ci/run does")
