@@ -27,7 +27,7 @@ func (d *Door) Bolt(dir string) {
 	version, err := exec.Command(node, "--version").Output() // v20.20.2
 	major := 0
 	if _, scan := fmt.Sscanf(string(version), "v%d.", &major); err != nil || scan != nil || major < leastNode {
-		Missing(d.t, fmt.Sprintf("node %d or later is needed, not %q", leastNode, version))
+		Missing(d.t, fmt.Sprintf("node %d or later is needed, not %s", leastNode, bytes.TrimSpace(version)))
 	}
 	if _, err := os.Stat(filepath.Join(dir, "node_modules", "@slack", "bolt")); err != nil {
 		Missing(d.t, "run npm ci in "+dir+"; .ci/run does")
