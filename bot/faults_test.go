@@ -49,6 +49,7 @@ func TestFaultsDoubleNothingAndLoseNothing(t *testing.T) {
 		{"Port says 429", port(emulator.Fault{Path: "/runs", Method: "POST", Times: 2, Status: 429, Header: map[string][]string{"Retry-After": {"1"}}})},
 		{"Port revoked the token", func(h *house) { h.port.RevokeTokens() }},
 		{"Port cannot list its runs", port(emulator.Fault{Path: "/v1/actions/runs", Method: "GET", Status: 404})},
+		{"Port always fails to list its runs", port(emulator.Fault{Path: "/v1/actions/runs", Method: "GET", Status: 500})},
 		{"Port fails to list its runs for a while", port(emulator.Fault{Path: "/v1/actions/runs", Method: "GET", Times: 3, Status: 503})},
 		{"Port hangs", port(emulator.Fault{Path: "/runs", Method: "POST", Times: 1, Delay: 30 * time.Second})},
 		{"Port fails for six seconds", away(emulator.Fault{Status: 503})},

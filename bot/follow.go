@@ -29,9 +29,9 @@ const (
 	glances       = 40
 	glancesAtOnce = 2 * glances
 
-	// beyondTheList is how many glances one at a run beyond the end of a full list costs:
-	// a list holds port.MaxRuns at the most, Port gives no further page, and there may be
-	// many thousands.
+	// beyondTheList is how many glances one at a run costs while the list is not whole: it
+	// holds port.MaxRuns at the most, Port gives no further page, and there may be many
+	// thousands behind; or Port is in trouble.
 	beyondTheList = 8
 
 	leaseKey   = "follower"
@@ -126,43 +126,55 @@ func (f *follower) look(ctx context.Context, flight map[string]entry) {
 	}
 	for action, ids := range byAction {
 		active, err := f.active(ctx, action)
+		whole := err == nil && len(active) < port.MaxRuns
 		if err != nil {
 			f.b.cfg.Log.WithError(err).Warn("ask Port about the runs in flight")
-			if e, ok := errors.AsType[*rest.Error](err); !ok || !e.Refused() {
+			e, ok := errors.AsType[*rest.Error](err)
+			whole = ok && e.Refused() // a Port that does not list its runs is asked about each
+			if !whole {
 				f.rest = time.Now().Add(time.Second)
-				if ok {
-					f.rest = time.Now().Add(max(time.Second, e.RetryAfter))
-				}
-				return
 			}
-			// A Port that does not list its runs is asked about each.
-		}
-		cost, full := 1, len(active) >= port.MaxRuns
-		if full {
-			cost = beyondTheList
-		}
-		var open []string // neither listed nor known to have ended
-		for _, id := range ids {
-			e := flight[id]
-			run, listed := active[e.run]
-			switch {
-			case listed && !f.news(run, e), time.Since(f.woken[id]) < max(wokenFor, tick(time.Since(e.since))):
-			case !listed && (full || !f.woken[id].IsZero()):
-				open = append(open, id)
-			case !f.wake(ctx, id):
+			if ok && (e.Limited() || e.RetryAfter > 0) {
+				f.rest = time.Now().Add(max(time.Second, e.RetryAfter))
 				return
 			}
 		}
-		slices.SortFunc(open, func(a, b string) int { return f.woken[a].Compare(f.woken[b]) })
-		for _, id := range open {
-			if !f.glance.AllowN(time.Now(), cost) {
-				break
-			}
-			if !f.wake(ctx, id) {
-				return
-			}
+		if !f.wakeEnded(ctx, flight, ids, active, whole) {
+			return
 		}
 	}
+}
+
+// wakeEnded wakes the requests of runs that are not active any more, or of which there is
+// news. In a list that is not whole, runs can be missing that have not ended: these are
+// looked at in turns. It reports false when the store is away.
+func (f *follower) wakeEnded(ctx context.Context, flight map[string]entry, ids []string, active map[string]port.Run, whole bool) bool {
+	var doubtful []string
+	for _, id := range ids {
+		e := flight[id]
+		run, listed := active[e.run]
+		switch {
+		case listed && !f.news(run, e), time.Since(f.woken[id]) < max(wokenFor, tick(time.Since(e.since))):
+		case !listed && (!whole || !f.woken[id].IsZero()):
+			doubtful = append(doubtful, id)
+		case !f.wake(ctx, id):
+			return false
+		}
+	}
+	cost := 1
+	if !whole {
+		cost = beyondTheList
+	}
+	slices.SortFunc(doubtful, func(a, b string) int { return f.woken[a].Compare(f.woken[b]) })
+	for _, id := range doubtful {
+		if !f.glance.AllowN(time.Now(), cost) {
+			break
+		}
+		if !f.wake(ctx, id) {
+			return false
+		}
+	}
+	return true
 }
 
 // wake wakes a request. It reports false when the store is away.
