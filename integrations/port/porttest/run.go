@@ -219,7 +219,11 @@ func (s *Server) begin(run *Run) (wire map[string]any) {
 	waits := run.Status == Waiting
 	s.notify()
 	s.mu.Unlock()
-	s.Emit(emulator.Event{From: "port", To: "port", Kind: kind, Text: run.ID + " of " + run.Action, Body: after})
+	body := after
+	if run.Event != nil {
+		body = map[string]any{"run": after, "event": run.Event}
+	}
+	s.Emit(emulator.Event{From: "port", To: "port", Kind: kind, Text: run.ID + " of " + run.Action, Body: body})
 	s.runEvent("RUN_CREATED", run.chain, nil, after)
 	if !waits {
 		s.spawn(func(ctx context.Context) { s.execute(ctx, run.ID) })
