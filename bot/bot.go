@@ -61,13 +61,18 @@ type Bot struct {
 	edge func(where string)
 }
 
-// Open makes a bot on its store. Close it.
+// Open makes a bot on its store. Close it. A cluster that does not answer is waited for
+// until ctx ends.
 func Open(ctx context.Context, cfg Config, slack *slackapp.App, p *port.Client) (*Bot, error) {
 	cfg.Retention = cmp.Or(cfg.Retention, DefaultRetention)
 	if cfg.Metrics == nil {
 		cfg.Metrics = NewMetrics()
 	}
 	s, err := openStore(ctx, cfg.StateDir, cfg.NATSURL)
+	for cfg.NATSURL != "" && err != nil && !errors.Is(err, ErrClusterRefuses) && ctx.Err() == nil {
+		cfg.Log.WithError(err).Warn("NATS_URL does not answer; trying again")
+		s, err = openStore(ctx, cfg.StateDir, cfg.NATSURL)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -100,6 +105,7 @@ func (b *Bot) Run(ctx context.Context) error {
 	defer end()
 
 	group, running := errgroup.WithContext(ctx)
+	group.Go(func() error { return b.journal.watch(running) })
 	group.Go(func() error { return b.index.follow(running, b.journal) })
 	group.Go(func() error { return b.work(running, process) })
 	group.Go(func() error { newFollower(b).run(running); return nil })

@@ -39,6 +39,9 @@ func requestID(viewID string) string {
 // accept puts a new request on disk. When it returns nil the request will be carried out,
 // whatever happens to this process. The same request twice is one.
 func (j journal) accept(ctx context.Context, r *Request) error {
+	if err := j.condition.trouble(); err != nil {
+		return fmt.Errorf("accept request: %w", err)
+	}
 	ctx, cancel := context.WithTimeout(ctx, acceptTimeout)
 	defer cancel()
 	data, err := r.encode()

@@ -42,19 +42,31 @@ const (
 	maxRecord = 1 << 20
 
 	storeTimeout = 30 * time.Second // to open the store
+	joinTimeout  = 10 * time.Second // to open it on a cluster, before that is tried again
 	lockTimeout  = 2 * time.Second  // to wait for the process before to be gone
 )
 
-// ErrStateInUse says that another process has the state directory open.
-var ErrStateInUse = errors.New("another foghorn uses this state directory")
+var (
+	// ErrStateInUse says that another process has the state directory open.
+	ErrStateInUse = errors.New("another foghorn uses this state directory")
+
+	// ErrStateUnusable says that the state directory cannot be made, or not be written to.
+	ErrStateUnusable = errors.New("the state directory cannot be used")
+
+	// ErrClusterRefuses says that the cluster does not let this process in, or has no JetStream.
+	ErrClusterRefuses = errors.New("the cluster refuses this process")
+)
 
 // A store is the JetStream that the journal lives in: an embedded server on a directory, or
 // a cluster. Both are used in the same way.
 type store struct {
 	lock   *flock.Flock   // of the directory; nil with a cluster
 	server *server.Server // embedded; nil with a cluster
-	conn   *nats.Conn
-	js     jetstream.JetStream
+
+	condition condition // of the embedded server
+
+	conn *nats.Conn
+	js   jetstream.JetStream
 
 	requests jetstream.KeyValue
 	drafts   jetstream.KeyValue
@@ -66,7 +78,7 @@ type store struct {
 func openStore(ctx context.Context, dir, url string) (_ *store, err error) {
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
-	s := &store{}
+	s := &store{condition: condition{news: make(chan struct{}, 1)}}
 	defer func() {
 		if err != nil {
 			s.close()
@@ -75,6 +87,8 @@ func openStore(ctx context.Context, dir, url string) (_ *store, err error) {
 	if url == "" {
 		err = s.embed(ctx, dir)
 	} else {
+		ctx, cancel = context.WithTimeout(ctx, joinTimeout)
+		defer cancel()
 		err = s.join(ctx, url)
 	}
 	if err != nil {
@@ -113,8 +127,12 @@ func untilUp(ctx context.Context, try func(context.Context) error) error {
 		once, cancel := context.WithTimeout(ctx, storeTimeout/10)
 		err := try(once)
 		cancel()
-		if err == nil || errors.Is(err, nats.ErrAuthorization) || errors.Is(err, jetstream.ErrJetStreamNotEnabled) ||
-			!sleep(ctx, 250*time.Millisecond) {
+		for _, final := range []error{nats.ErrAuthorization, nats.ErrAuthExpired, nats.ErrAuthRevoked, jetstream.ErrJetStreamNotEnabled, jetstream.ErrJetStreamNotEnabledForAccount} {
+			if errors.Is(err, final) {
+				return fmt.Errorf("%w: %w", ErrClusterRefuses, err)
+			}
+		}
+		if err == nil || !sleep(ctx, 250*time.Millisecond) {
 			return err
 		}
 	}
@@ -143,23 +161,23 @@ func (s *store) embed(ctx context.Context, dir string) error {
 	if err != nil {
 		return fmt.Errorf("open STATE_DIR: %w", err)
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := unusable(os.MkdirAll(dir, 0o700)); err != nil {
 		return fmt.Errorf("open STATE_DIR: %w", err)
 	}
 	// Two servers on one directory corrupt it, and JetStream does not look.
 	s.lock = flock.New(filepath.Join(dir, "lock"))
 	// A process that was killed a moment ago may not be gone yet.
-	ctx, cancel := context.WithTimeout(ctx, lockTimeout)
+	waiting, cancel := context.WithTimeout(ctx, lockTimeout)
 	defer cancel()
-	locked, err := s.lock.TryLockContext(ctx, 20*time.Millisecond)
+	locked, err := s.lock.TryLockContext(waiting, 20*time.Millisecond)
 	if err != nil && !errors.Is(err, context.DeadlineExceeded) {
-		return fmt.Errorf("lock STATE_DIR: %w", err)
+		return fmt.Errorf("lock STATE_DIR: %w", unusable(err))
 	}
 	if !locked {
 		return fmt.Errorf("lock STATE_DIR %s: %w", dir, ErrStateInUse)
 	}
-	if err := examine(dir); err != nil {
-		return fmt.Errorf("open STATE_DIR: %w", err)
+	if err := errors.Join(s.room(), examine(dir)); err != nil {
+		return fmt.Errorf("open STATE_DIR %s: %w", dir, err)
 	}
 	// The consumer is made anew below, and hands out at once what the last process left
 	// unfinished, without waiting for ackWait. What it had written is of no use.
@@ -171,17 +189,32 @@ func (s *store) embed(ctx context.Context, dir string) error {
 		JetStream:  true,
 		StoreDir:   dir,
 		SyncAlways: true, // what is acknowledged has been fsynced
-		DontListen: true,
-		NoLog:      true,
-		NoSigs:     true,
-		MaxPayload: maxRecord,
+		// JetStream would go by what the disk has free now. These only stand behind
+		// maxStored, which keeps room for what was accepted.
+		JetStreamMaxStore:  4 * maxStored,
+		JetStreamMaxMemory: 64 << 20,
+		DontListen:         true,
+		NoLog:              true,
+		NoSigs:             true,
+		MaxPayload:         maxRecord,
 	})
 	if err != nil {
 		return fmt.Errorf("open STATE_DIR: %w", err)
 	}
-	s.server.Start()
-	if !s.server.ReadyForConnections(storeTimeout) || !s.server.JetStreamEnabled() {
-		return fmt.Errorf("open STATE_DIR %s: the store did not start: is the disk full, read-only or damaged?", dir)
+	s.server.SetLoggerV2(&s.condition, false, false, false)
+	started := make(chan struct{})
+	go func() { // Start reads all files before it returns, and cannot be stopped
+		defer close(started)
+		s.server.Start()
+	}()
+	select {
+	case <-started:
+	case <-ctx.Done():
+		s.server, s.lock = nil, nil // it may be at work there until the process ends
+		return fmt.Errorf("open STATE_DIR %s: the store did not start in time: %w", dir, ctx.Err())
+	}
+	if !s.server.JetStreamEnabled() {
+		return fmt.Errorf("open STATE_DIR %s: the store did not start: %s", dir, s.condition.last())
 	}
 	s.conn, err = nats.Connect("", nats.InProcessServer(s.server), nats.Name("foghorn"))
 	if err != nil {
@@ -282,10 +315,12 @@ func (s *store) size() uint64 {
 
 // writable reports why nothing can be written.
 func (s *store) writable() error {
+	if err := s.condition.trouble(); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
-	_, err := s.requests.Put(ctx, probeKey, []byte(time.Now().UTC().Format(time.RFC3339)))
-	if err != nil {
+	if _, err := s.requests.Put(ctx, probeKey, now()); err != nil {
 		return fmt.Errorf("the store cannot be written: %w", err)
 	}
 	return nil

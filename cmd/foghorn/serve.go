@@ -58,11 +58,11 @@ func serve(ctx context.Context, cfg Config, log *logrus.Entry) error {
 		Action: cfg.PortAction, Command: cfg.SlackCommand, Announce: cfg.AnnounceChannel, PortURL: cfg.PortBaseURL,
 		StateDir: cfg.StateDir, NATSURL: cfg.NATSURL, Incidents: incidents, Retention: cfg.Retention, Log: log, Metrics: metrics,
 	}, app, client)
-	if errors.Is(err, bot.ErrStateInUse) {
-		return fault("STATE_DIR", "is in use: "+err.Error(), "stop the other process, or give each its own directory")
+	if err != nil && ctx.Err() != nil {
+		return nil // it was stopped while it waited for its store
 	}
 	if err != nil {
-		return fmt.Errorf("start: %w", err)
+		return unopened(err)
 	}
 	defer b.Close()
 
@@ -84,6 +84,21 @@ func serve(ctx context.Context, cfg Config, log *logrus.Entry) error {
 	}
 	log.Info("stopped")
 	return nil
+}
+
+// unopened says which setting is to blame for a store that cannot be opened, if one is.
+func unopened(err error) error {
+	switch {
+	case errors.Is(err, bot.ErrStateInUse):
+		return fault("STATE_DIR", "is in use: "+err.Error(), "stop the other process, or give each its own directory")
+	case errors.Is(err, bot.ErrStateDamaged):
+		return fault("STATE_DIR", "cannot be read: "+err.Error(), "put a backup in its place, or move the directory aside to start anew without the incidents that are under way")
+	case errors.Is(err, bot.ErrStateUnusable):
+		return fault("STATE_DIR", "cannot be used: "+err.Error(), "name a directory that the bot's user may write to")
+	case errors.Is(err, bot.ErrClusterRefuses):
+		return fault("NATS_URL", "is of no use: "+err.Error(), "the cluster must have JetStream, and the address a user and password that it knows, as in nats://user:password@host:4222")
+	}
+	return fmt.Errorf("start: %w", err)
 }
 
 // ask finds settings that Slack or Port refuses for good. What cannot be asked now is
