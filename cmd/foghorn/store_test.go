@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+)
+
+// TestStoresThatCannotWorkAreNamed starts the bot on stores that no waiting mends.
+func TestStoresThatCannotWorkAreNamed(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		spoil func(t *testing.T, w *world) (edit []string)
+		want  string
+	}{
+		{"a directory below a file", func(t *testing.T, w *world) []string {
+			file := filepath.Join(w.dir, "file")
+			if err := os.WriteFile(file, nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			return []string{"STATE_DIR", filepath.Join(file, "state")}
+		}, "STATE_DIR cannot be used"},
+		{"a damaged file", func(t *testing.T, w *world) []string {
+			stop, err := w.run(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !w.tries(t.Context(), demoUser, demoChannel, "before the damage") {
+				t.Fatal("the incident was not taken")
+			}
+			if err := stop(); err != nil {
+				t.Fatal(err)
+			}
+			blocks, err := filepath.Glob(filepath.Join(w.dir, "jetstream", "*", "streams", "KV_foghorn_requests", "msgs", "*.blk"))
+			if err != nil || len(blocks) == 0 {
+				t.Fatalf("no files of records: %v", err)
+			}
+			for _, path := range blocks {
+				if err := os.Truncate(path, 10); err != nil {
+					t.Fatal(err)
+				}
+			}
+			return nil
+		}, "STATE_DIR cannot be read"},
+		{"a directory at work", func(t *testing.T, w *world) []string {
+			stop, err := w.run(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() {
+				if err := stop(); err != nil {
+					t.Error(err)
+				}
+			})
+			return nil
+		}, "STATE_DIR is in use"},
+		{"a cluster that does not know the password", func(t *testing.T, _ *world) []string {
+			return []string{"NATS_URL", strings.Replace(lonely(t, &server.Options{Username: "u", Password: "other"}), "nats://", "nats://u:secret@", 1)}
+		}, "NATS_URL is of no use"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := opened(t)
+			o := runs(t, w.env(c.spoil(t, w)...), "serve")
+			if o.code != exitSetting || !strings.Contains(o.stderr, c.want) || !strings.Contains(o.stderr, "hint:") {
+				t.Errorf("exit %d: %s", o.code, o.stderr)
+			}
+			saysNoSecret(t, o)
+		})
+	}
+}
+
+// lonely starts a NATS server on loopback until the test ends, and gives its address.
+func lonely(t *testing.T, opts *server.Options) string {
+	t.Helper()
+	opts.Host, opts.Port, opts.NoLog, opts.NoSigs = "127.0.0.1", server.RANDOM_PORT, true, true
+	s, err := server.NewServer(opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Start()
+	t.Cleanup(func() { s.Shutdown(); s.WaitForShutdown() })
+	if !s.ReadyForConnections(10 * time.Second) {
+		t.Fatal("NATS does not start")
+	}
+	return s.ClientURL()
+}
+
+// TestAClusterThatIsDownIsWaitedFor starts the bot before its cluster.
+func TestAClusterThatIsDownIsWaitedFor(t *testing.T) {
+	w := opened(t)
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := ln.Addr().(*net.TCPAddr)
+	if err := ln.Close(); err != nil {
+		t.Fatal(err)
+	}
+	p := w.launches(t, "NATS_URL", "nats://"+addr.String())
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	select {
+	case err := <-p.done:
+		t.Fatalf("it ended with %v", err)
+	case <-ctx.Done():
+	}
+	s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: addr.Port, JetStream: true, StoreDir: t.TempDir(), NoLog: true, NoSigs: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Start()
+	t.Cleanup(func() { p.kills(); s.Shutdown(); s.WaitForShutdown() })
+	w.links(t, 2)
+}
