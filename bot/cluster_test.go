@@ -128,8 +128,12 @@ func (h *house) replica(url string, born func(*bot.Bot)) (b *bot.Bot, stop func(
 // TestThreeReplicasOnACluster kills a bot at an edge and takes a node away while incidents
 // are declared: each is told once, by who is left.
 func TestThreeReplicasOnACluster(t *testing.T) {
+	t.Parallel()
 	for _, nth := range []int{1, 4, 6} { // before the run, after it, and while telling
-		t.Run(strconv.Itoa(nth), func(t *testing.T) { replicasSurvive(t, nth) })
+		t.Run(strconv.Itoa(nth), func(t *testing.T) {
+			t.Parallel()
+			replicasSurvive(t, nth)
+		})
 	}
 }
 

@@ -38,6 +38,7 @@ const edgesOfOneIncident = 20
 // TestKilledAnywhere kills bots at every edge of the corridor, on both sides of each write
 // and each outside effect, and starts others in their place.
 func TestKilledAnywhere(t *testing.T) {
+	t.Parallel()
 	var mu sync.Mutex
 	edges := map[string]bool{}
 	survived := false

@@ -7,6 +7,7 @@ import (
 )
 
 func TestAStateDirectoryIsOneProcessesAtATime(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	first, err := openStore(t.Context(), dir, "")
 	if err != nil {

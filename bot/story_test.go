@@ -143,6 +143,7 @@ func TestATokenThatPortRevokedIsRenewedUnseen(t *testing.T) {
 }
 
 func TestAnAnswerOfPortThatIsLost(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t).start()
 	h.port.Plan(emulator.Fault{Path: "/runs", Method: "POST", Times: 1, Lose: true})
 	h.declares(alice, general, "made once", "Minor", "public")
