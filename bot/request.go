@@ -86,7 +86,7 @@ func (r *Request) facts() card.Facts {
 		f.Outcome = *r.Outcome
 	}
 	for key, p := range r.Posts {
-		if p.Refused != "" {
+		if p != nil && p.Refused != "" {
 			f.Refused[key] = p.Refused
 		}
 	}
