@@ -1,0 +1,70 @@
+package slackapp_test
+
+import (
+	"context"
+	"encoding/json"
+	"testing"
+	"time"
+
+	"foghorn/integrations/slackapp"
+	"foghorn/integrations/slackapp/slacktest"
+)
+
+// FuzzFrames sends what Slack never would down a link. The next command is answered all the
+// same, and no handler has panicked.
+func FuzzFrames(f *testing.F) {
+	for _, frame := range []string{
+		``, `{`, `null`, `{"type":"hello","num_connections":-1}`, `{"type":"slash_commands","envelope_id":"1","payload":7}`,
+		`{"type":"slash_commands","envelope_id":"2","payload":{"command":"/echo","text":"x"},"accepts_response_payload":true}`,
+		`{"type":"interactive","envelope_id":"3","payload":{"type":"view_submission","view":{"state":{"values":{"b":{"a":null}}}}}}`,
+		`{"type":"interactive","envelope_id":"4","payload":{"type":"block_actions","actions":[{"type":"users_select"}]}}`,
+		`{"type":"events_api","envelope_id":"5","payload":{"event":{"type":"app_mention"}}}`,
+	} {
+		f.Add([]byte(frame))
+	}
+	s, err := slacktest.Start(slacktest.Config{})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Cleanup(s.Close)
+	alice := s.Person(s.AddUser(slacktest.User{RealName: "Alice", Email: "alice@example.com"}).ID)
+	room := s.AddChannel(slacktest.Channel{Name: "ops", BotIn: true}).ID
+	panics := make(chan error, 100)
+	app := slackapp.New(slackapp.Config{AppToken: s.AppToken, BotToken: s.BotToken, APIURL: s.URL(), OnTrouble: func(tr slackapp.Trouble) {
+		if tr.Kind == "panic" {
+			panics <- tr.Err
+		}
+	}})
+	ctx, cancel := context.WithCancel(f.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- app.Run(ctx, &echo{}) }()
+	f.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			f.Errorf("the app ended with %v", err)
+		}
+	})
+	if err := s.WaitSockets(ctx, 2); err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, frame []byte) {
+		var envelope struct{ Type string }
+		if json.Unmarshal(frame, &envelope) == nil && envelope.Type == "disconnect" {
+			return // which closes the link, as it should
+		}
+		s.SendRaw(frame)
+		s.SendRaw([]byte(`{"type":"hello"}`)) // slack-go leaves a link after ten unreadable frames in a row
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		ack, err := alice.Types(ctx, room, "/echo alive")
+		var payload struct{ Text string }
+		if err != nil || json.Unmarshal(ack.Payload, &payload) != nil || payload.Text != "alive" {
+			t.Fatalf("after %q a command gets %s, %v", frame, ack.Payload, err)
+		}
+		select {
+		case err := <-panics:
+			t.Fatal(err)
+		default:
+		}
+	})
+}
