@@ -80,7 +80,7 @@ func (b *Bot) handle(ctx, process context.Context, msg jetstream.Msg) {
 		wait, err = busyAgain, nil
 	}
 	if err != nil {
-		b.cfg.Metrics.retries.WithLabelValues(msg.Subject()[:strings.LastIndexByte(msg.Subject(), '.')]).Inc()
+		b.cfg.Metrics.retry(b.index.stage(id))
 		entry = entry.WithError(err)
 		if wait > 0 {
 			entry = entry.WithField("again", wait.Round(time.Millisecond).String())
@@ -116,7 +116,8 @@ func (b *Bot) carry(ctx, process context.Context, id string, msg jetstream.Msg) 
 		b.log(r).WithField("action", r.Action).Info(string(Accepted))
 		r.logged = Accepted
 		var told sync.WaitGroup
-		told.Go(func() { b.begun(process, r) })
+		tell := b.begun(r)
+		told.Go(func() { tell(process) })
 		defer told.Wait()
 	}
 	if errors.Is(err, errNotOurs) {

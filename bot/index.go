@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -160,13 +161,22 @@ func (x *index) count() int {
 	return len(x.open)
 }
 
-// oldest is the age of the oldest open request; 0 when there is none.
-func (x *index) oldest() time.Duration {
+// stage is how far an open request has come; "" when it is not known, or told.
+func (x *index) stage(id string) Stage {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.open[id].stage
+}
+
+// oldest is the age of the oldest open request in one of the stages; 0 when there is none.
+func (x *index) oldest(stages ...Stage) time.Duration {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	var age time.Duration
 	for _, e := range x.open {
-		age = max(age, time.Since(e.made))
+		if slices.Contains(stages, e.stage) {
+			age = max(age, time.Since(e.made))
+		}
 	}
 	return age
 }

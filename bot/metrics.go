@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"net/http"
 	"strconv"
 	"time"
 
@@ -15,6 +16,7 @@ type Metrics struct {
 	commands    *prometheus.CounterVec
 	submissions *prometheus.CounterVec
 	handled     *prometheus.HistogramVec
+	modal       prometheus.Histogram
 	ended       *prometheus.CounterVec
 	told        prometheus.Histogram
 	retries     *prometheus.CounterVec
@@ -42,6 +44,11 @@ func NewMetrics() *Metrics {
 	m.commands = counter("commands_total", "Slash commands, by what they got.", "outcome")
 	m.submissions = counter("submissions_total", "Submitted forms, by what became of them.", "outcome")
 	m.handled = seconds("ack_seconds", "Time from an envelope to its ack.", ack, "kind")
+	m.modal = prometheus.NewHistogram(prometheus.HistogramOpts{
+		Namespace: "foghorn", Name: "modal_seconds", Buckets: ack,
+		Help: "Time from a command's envelope to the answer of views.open, where a form or its loading view was opened.",
+	})
+	m.registry.MustRegister(m.modal)
 	m.ended = counter("requests_total", "Requests that have ended, by outcome.", "outcome")
 	m.told = prometheus.NewHistogram(prometheus.HistogramOpts{
 		Namespace: "foghorn", Name: "told_seconds", Help: "Time from the end of a run, by this clock or Port's, to the message.",
@@ -63,9 +70,15 @@ func (m *Metrics) watch(b *Bot) {
 		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "foghorn", Name: name, Help: help}, value))
 	}
 	gauge("links", "Links to Slack that are alive.", func() float64 { return float64(b.slack.Links()) })
+	m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
+		Namespace: "foghorn", Name: "links_opened_total", Help: "Links to Slack that came up: the first ones, and reconnects.",
+	}, func() float64 { return float64(b.slack.Opened()) }))
 	gauge("runs_in_flight", "Runs that Port is at work on.", func() float64 { return float64(len(b.index.at(Running))) })
+	gauge("oldest_run_seconds", "Age of the oldest request whose run Port is at work on.", func() float64 { return b.index.oldest(Running).Seconds() })
 	gauge("requests_open", "Requests that are not told yet.", func() float64 { return float64(b.index.count()) })
-	gauge("oldest_open_seconds", "Age of the oldest request that is not told yet.", func() float64 { return b.index.oldest().Seconds() })
+	gauge("oldest_open_seconds", "Age of the oldest request that is not told yet.", func() float64 {
+		return b.index.oldest(Accepted, Asking, Running, Telling, Linking).Seconds()
+	})
 	gauge("store_bytes", "Size of the store.", func() float64 { return float64(b.journal.size()) })
 }
 
@@ -74,6 +87,7 @@ func (m *Metrics) command(opened bool, took time.Duration) {
 	outcome := "answered"
 	if opened {
 		outcome = "opened"
+		m.modal.Observe(took.Seconds())
 	}
 	m.commands.WithLabelValues(outcome).Inc()
 	m.handled.WithLabelValues("command").Observe(took.Seconds())
@@ -95,14 +109,37 @@ func few(code string) string {
 	return "other"
 }
 
-// PortCall counts a call of Port's API. It fits port.Config.OnCall. A status of 0 is no answer.
+// retry counts a step that did not succeed, by the stage of its request. "" is a request
+// that is not known yet; other stages are a later version's.
+func (m *Metrics) retry(stage Stage) {
+	switch stage {
+	case Accepted, Asking, Running, Telling, Linking:
+		m.retries.WithLabelValues(string(stage)).Inc()
+	default:
+		m.retries.WithLabelValues("other").Inc()
+	}
+}
+
+// PortCall counts a call of Port's API. It fits port.Config.OnCall. A status of 0 is no answer,
+// and one that HTTP has no name for is "other".
 func (m *Metrics) PortCall(purpose string, status int, took time.Duration) {
 	code := "no_answer"
-	if status != 0 {
+	switch {
+	case status == 0:
+	case http.StatusText(status) != "":
 		code = strconv.Itoa(status)
+	default:
+		code = "other"
 	}
 	m.portCalls.WithLabelValues(purpose, code).Observe(took.Seconds())
 }
 
 // LinkTrouble counts what went wrong on a link to Slack, by slackapp.Trouble.Kind.
-func (m *Metrics) LinkTrouble(kind string) { m.troubles.WithLabelValues(kind).Inc() }
+func (m *Metrics) LinkTrouble(kind string) {
+	switch kind {
+	case "open", "frame", "write", "panic":
+	default:
+		kind = "other"
+	}
+	m.troubles.WithLabelValues(kind).Inc()
+}

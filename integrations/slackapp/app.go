@@ -41,6 +41,11 @@ type Config struct {
 	APIURL   string // with a slash at its end; empty: DefaultAPIURL
 	Links    int    // links to keep open; 0: two. Slack allows ten for all processes of an app
 
+	// PingPatience is how long a link may be without a ping from Slack before it is given
+	// up; each further link has a quarter more, so that not all go in one moment when a
+	// proxy swallows the pings. 0: DefaultPingPatience.
+	PingPatience time.Duration
+
 	// OnTrouble, if set, hears of what is mended without the caller: lost links, refused
 	// opens, unreadable frames, handlers that panicked. It must not block.
 	OnTrouble func(Trouble)
@@ -64,6 +69,7 @@ type App struct {
 	gate   *gate         // the calls that open links
 	opener *slack.Client // apps.connections.open, through the gate
 	live   atomic.Int32
+	opened atomic.Int64 // links that came up
 	people *cache.Cache // user id -> Person
 	seen   *cache.Cache // envelope id -> payload of its ack
 }
@@ -75,6 +81,7 @@ func New(cfg Config) *App {
 		cfg.APIURL += "/"
 	}
 	cfg.Links = cmp.Or(cfg.Links, 2)
+	cfg.PingPatience = cmp.Or(cfg.PingPatience, DefaultPingPatience)
 	// Both clients speak to one host over and over: keep their connections.
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConnsPerHost = 64
@@ -95,6 +102,9 @@ func New(cfg Config) *App {
 
 // Links is how many links are alive now.
 func (a *App) Links() int { return int(a.live.Load()) }
+
+// Opened is how many links have come up since New: the first ones, and reconnects.
+func (a *App) Opened() int64 { return a.opened.Load() }
 
 // Identity is who the bot token is.
 type Identity struct {

@@ -34,11 +34,9 @@ const (
 	// queued ack has been written.
 	linger = 150 * time.Millisecond
 
-	// A link without a ping from Slack for pingPatience is dead: slack-go gives it up. Each
-	// further link has pingStagger more, so that not all go in one moment when a proxy
-	// swallows the pings.
-	pingPatience = 30 * time.Second
-	pingStagger  = 7 * time.Second
+	// DefaultPingPatience is Config.PingPatience when that is 0. Slack pings every ten
+	// seconds or so, and slack-go's own patience is the same.
+	DefaultPingPatience = 30 * time.Second
 
 	// seenTTL is how long an envelope is remembered, to answer a second delivery alike.
 	seenTTL = 10 * time.Minute
@@ -92,7 +90,7 @@ func (a *App) keep(ctx context.Context, n int, h Handler, hands hands) error {
 	defer cancel(nil)
 	client := socketmode.New(a.opener,
 		socketmode.OptionReadLimit(maxEnvelope),
-		socketmode.OptionPingInterval(pingPatience+time.Duration(n)*pingStagger),
+		socketmode.OptionPingInterval(a.cfg.PingPatience+time.Duration(n)*a.cfg.PingPatience/4),
 		socketmode.OptionLog(log.New(io.Discard, "", 0)))
 
 	var reading sync.WaitGroup
@@ -132,6 +130,7 @@ func (a *App) read(ctx context.Context, cancel context.CancelCauseFunc, n int, c
 		case socketmode.EventTypeConnected:
 			since = time.Now()
 			a.live.Add(1)
+			a.opened.Add(1)
 		case socketmode.EventTypeConnectionError:
 			e, ok := evt.Data.(*slack.ConnectionErrorEvent)
 			if !ok {
