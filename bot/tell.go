@@ -100,17 +100,20 @@ func (b *Bot) whisper(ctx context.Context, r *Request, m slackapp.Message) {
 	}
 }
 
-// begun tells the reporter at once, privately, that it is under way. It is not written
-// down: said twice it does no harm.
-func (b *Bot) begun(ctx context.Context, r *Request) {
-	m := card.Begun(r.facts())
-	if r.Channel != "" {
-		if err := b.slack.PostEphemeral(ctx, r.Channel, r.User, m); err == nil {
-			return
+// begun gives what tells the reporter at once, privately, that it is under way. It looks at
+// the request no more, which goes on meanwhile. Nothing is written down: said twice it does
+// no harm.
+func (b *Bot) begun(r *Request) (tell func(context.Context)) {
+	m, channel, user, log := card.Begun(r.facts()), r.Channel, r.User, b.log(r)
+	return func(ctx context.Context) {
+		if channel != "" {
+			if err := b.slack.PostEphemeral(ctx, channel, user, m); err == nil {
+				return
+			}
 		}
-	}
-	if _, err := b.slack.Post(ctx, r.User, m); err != nil {
-		b.log(r).WithError(err).Warn("the reporter could not be told that it is under way")
+		if _, err := b.slack.Post(ctx, user, m); err != nil {
+			log.WithError(err).Warn("the reporter could not be told that it is under way")
+		}
 	}
 }
 
