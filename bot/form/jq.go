@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"math/big"
 	"reflect"
 	"regexp"
@@ -197,12 +198,14 @@ func (b *budget) plain(v any) any {
 	switch v := v.(type) {
 	case int:
 		return float64(v)
+	case float64:
+		return finite(v)
 	case *big.Int:
 		f, _ := new(big.Float).SetInt(v).Float64()
-		return f
+		return finite(f)
 	case json.Number:
 		f, _ := v.Float64()
-		return f
+		return finite(f)
 	case string:
 		if b.bytes -= len(v); b.bytes < 0 {
 			return nil
@@ -229,4 +232,12 @@ func (b *budget) plain(v any) any {
 		return out
 	}
 	return v
+}
+
+// finite is a number as jq prints it: JSON has neither infinities nor what is no number.
+func finite(f float64) any {
+	if math.IsNaN(f) {
+		return nil
+	}
+	return max(-math.MaxFloat64, min(f, math.MaxFloat64))
 }
