@@ -154,3 +154,27 @@ func TestAStreamThatIsGoneIsDamage(t *testing.T) {
 		}
 	}
 }
+
+// TestAStoreAsLargeAsItMayBecome accepts nothing new, and goes on with what it has.
+func TestAStoreAsLargeAsItMayBecome(t *testing.T) {
+	j := newJournal(t)
+	r := &Request{ID: "V1", Stage: Accepted}
+	if err := errors.Join(j.accept(t.Context(), r), j.save(t.Context(), r)); err != nil {
+		t.Fatal(err)
+	}
+	j.limit(1)
+	if err := j.accept(t.Context(), &Request{ID: "V2", Stage: Accepted}); !errors.Is(err, errFull) {
+		t.Errorf("a new request gets %v", err)
+	}
+	if err := j.writable(); !errors.Is(err, errFull) {
+		t.Errorf("/readyz says %v", err)
+	}
+	r.enter(Told)
+	if err := j.save(t.Context(), r); err != nil {
+		t.Errorf("an old request gets %v", err)
+	}
+	j.limit(maxStored)
+	if err := j.accept(t.Context(), &Request{ID: "V2", Stage: Accepted}); err != nil {
+		t.Errorf("with room again: %v", err)
+	}
+}

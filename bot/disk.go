@@ -90,10 +90,7 @@ func (s *store) watch(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-sizes.C:
-			s.condition.set(nil)
-			if s.size() > maxStored {
-				s.condition.set(errFull)
-			}
+			s.limit(maxStored)
 		case <-s.condition.news:
 			if s.takes(ctx) || ctx.Err() != nil {
 				continue
@@ -107,6 +104,14 @@ func (s *store) watch(ctx context.Context) error {
 			}
 			return fmt.Errorf("%w; there is room now, and the next start goes on", err)
 		}
+	}
+}
+
+// limit has the store accept nothing while it holds more than some bytes.
+func (s *store) limit(most uint64) {
+	s.condition.set(nil)
+	if s.size() > most {
+		s.condition.set(errFull)
 	}
 }
 

@@ -55,6 +55,13 @@
 // version, or at a stage that is not known, is left as it is and logged: nothing is dropped.
 // Records of requests that were told are removed after Config.Retention.
 //
+// The store in STATE_DIR grows to 4 GiB, some two million requests; then no more are
+// accepted until Config.Retention has made room. While nothing can be written, as on a full
+// disk, a submission is an error in the form, and /readyz says so; when there is room again
+// Run ends with an error, because only a new start mends the store. Files that were damaged
+// are refused at the start and left as they are. A last record that a crash cut short is no
+// damage: it was never acked.
+//
 // # Who knows what
 //
 // form knows Port's inputs and nothing of Slack; modal turns its fields into Block Kit and
