@@ -127,12 +127,13 @@ func (s *store) takes(ctx context.Context) bool {
 
 // room reports why the state directory takes no file. It keeps none.
 func (s *store) room() (err error) {
-	f, err := os.CreateTemp(filepath.Dir(s.lock.Path()), "room-")
+	path := filepath.Join(filepath.Dir(s.lock.Path()), "room.probe") // one name: a crash leaves one file at most
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
 		return unusable(err)
 	}
 	_, err = f.Write(make([]byte, roomLeast))
-	return unusable(errors.Join(err, f.Sync(), f.Close(), os.Remove(f.Name())))
+	return unusable(errors.Join(err, f.Sync(), f.Close(), os.Remove(path)))
 }
 
 // unusable makes an error of the file system ErrStateUnusable, unless it is one that goes
