@@ -70,7 +70,7 @@ func TestThePageIsAccessible(t *testing.T) {
 		v.sees(`#switches [aria-checked="true"]`, "Port hangs")
 		check(scheme + " broken")
 		v.presses("Port hangs")
-		v.does(chromedp.Click(chromedp.Search(`//li[contains(@class, 'k-webhook')]//summary`)))
+		v.clicks(`//li[contains(@class, 'k-webhook')]//summary`)
 		check(scheme + " diagram")
 		v.goes("Port")
 		v.sees("#tab-port .scroll", "Checkout is down")

@@ -109,7 +109,7 @@ func (v *visitor) types(text string) {
 // goes looks somewhere else in the page: a tab, or a room.
 func (v *visitor) goes(where string) {
 	v.t.Helper()
-	v.does(chromedp.Click(chromedp.Search(fmt.Sprintf(`//a[contains(normalize-space(.), %q) and (@role='tab' or ancestor::nav)]`, where))))
+	v.clicks(fmt.Sprintf(`//a[contains(normalize-space(.), %q) and (@role='tab' or ancestor::nav)]`, where))
 }
 
 // fills enters text in a field of the modal that has a label.
@@ -121,12 +121,19 @@ func (v *visitor) fills(label, text string) {
 // chooses takes an option of a select, or a radio button.
 func (v *visitor) chooses(label, option string) {
 	v.t.Helper()
-	radio := fmt.Sprintf(`//dialog//fieldset[legend[normalize-space(text())=%q]]//label[span[text()=%q]]`, label, option)
-	v.does(chromedp.Click(chromedp.Search(radio)))
+	v.clicks(fmt.Sprintf(`//dialog//fieldset[legend[normalize-space(text())=%q]]//label[span[text()=%q]]`, label, option))
 }
 
 func labelled(label string) chromedp.Search {
 	return chromedp.Search(fmt.Sprintf(`//dialog//label[normalize-space(text())=%q]/..//*[self::input[not(@type='hidden')] or self::textarea or self::select]`, label))
+}
+
+// clicks clicks an element that an XPath finds, as soon as it is there. It aims at the element and not
+// at a place, as things may move while the page follows what happens.
+func (v *visitor) clicks(xpath string) {
+	v.t.Helper()
+	found := fmt.Sprintf(`document.evaluate(%q, document, null, XPathResult.FIRST_ORDERED_NODE_TYPE).singleNodeValue`, xpath)
+	v.waits(fmt.Sprintf(`(() => { const e = %s; return !!e && e.checkVisibility() && (e.click(), true) })()`, found))
 }
 
 // selects takes an option of a select outside the modal, by its value.
@@ -167,7 +174,7 @@ func (v *visitor) waits(js string) {
 // presses clicks a button by its text.
 func (v *visitor) presses(text string) {
 	v.t.Helper()
-	v.does(chromedp.Click(chromedp.Search(fmt.Sprintf(`//*[self::button or self::a][(normalize-space(.)=%q or @aria-label=%[1]q) and not(ancestor::*[@hidden])]`, text))))
+	v.clicks(fmt.Sprintf(`//*[self::button or self::a][(normalize-space(.)=%q or @aria-label=%[1]q) and not(ancestor::*[@hidden])]`, text))
 }
 
 // shoots takes a picture, where SCREENSHOTS names a directory for them.

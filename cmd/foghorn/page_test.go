@@ -62,7 +62,7 @@ func TestANewcomer(t *testing.T) {
 		for _, hop := range []string{"command", "envelope", "view", "ack", "submission", "call POST /v1/actions/", "run", "webhook POST", "incident", "automation", "entity", "message"} {
 			v.sees(".hops", hop)
 		}
-		v.does(chromedp.Click(chromedp.Search(`//li[contains(@class, 'k-webhook')]//summary`)))
+		v.clicks(`//li[contains(@class, 'k-webhook')]//summary`)
 		v.sees(".hops details[open] pre", "idempotency_key")
 		if text := v.reads(".hops details[open] pre"); strings.Contains(text, "inc_") || !strings.Contains(text, "Bearer") {
 			v.t.Errorf("the webhook's secret is not masked: %s", text)
@@ -72,8 +72,16 @@ func TestANewcomer(t *testing.T) {
 		v.goes("Port")
 		v.sees("#tab-port .scroll", "Checkout is down")
 		v.sees("#tab-port", "SUCCESS")
-		v.does(chromedp.Click(chromedp.CSS("#tab-port .run summary")))
+		v.clicks(`//*[@id="tab-port"]//details[contains(@class, "run")]/summary`)
 		v.sees("#tab-port .run[open]", "as alice@example.com")
+		entity, err := chromedp.Run(v.ctx, chromedp.Evaluate[string](`document.querySelector("#tab-port .scroll a").href`))
+		if err != nil {
+			v.t.Fatal(err)
+		}
+		v.does(chromedp.Navigate(entity))
+		v.sees("#entity-card", "Major")
+		v.shoots("entity")
+		v.does(chromedp.Navigate(v.home))
 	})
 	step("incident.io has the incident, and its status changes", func(v *visitor) {
 		v.goes("incident.io")
@@ -112,7 +120,7 @@ func TestANewcomer(t *testing.T) {
 		v.sees("#tab-port", "WAITING_FOR_APPROVAL")
 		v.goes("Foghorn")
 		v.sees(".notes", "waits for approval in Port")
-		v.does(chromedp.Click(chromedp.CSS("#tab-port .run summary")))
+		v.clicks(`//*[@id="tab-port"]//details[contains(@class, "run")]/summary`)
 		v.presses("Approve")
 		v.goes("general")
 		v.sees(".notes", "Ask first")

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/url"
 	"slices"
 	"time"
 
@@ -43,12 +44,16 @@ func (r run) Waits() bool { return r.Status == porttest.Waiting }
 // Clock is when the run was made.
 func (r run) Clock() string { return r.CreatedAt.Format(time.TimeOnly) }
 
-// An entity is a row of the catalog.
+// An entity is a row of the catalog, and a page of its own.
 type entity struct {
 	porttest.Entity
-	Cells []cell
+	Cells []cell // the properties that the table shows
+	All   []cell // all of them, by name
 	JSON  string
 }
+
+// Page is where the entity is shown.
+func (e entity) Page() string { return EntityPath + url.PathEscape(e.Identifier) }
 
 // A cell is one property; Colour is that of its value in the blueprint's enumColors.
 type cell struct{ Name, Value, Link, Colour string }
@@ -56,30 +61,51 @@ type cell struct{ Name, Value, Link, Colour string }
 // columns are the properties that the table shows, in its order.
 var columns = []string{"status", "severity", "url"}
 
+// Columns are the heads of the table.
+func (l *look) Columns() []string { return columns }
+
 // Entities are the incidents in the catalog.
 func (l *look) Entities() (out []entity) {
 	for _, e := range l.page.cfg.Port.Entities(l.page.cfg.Blueprint) {
-		shown := entity{Entity: e, JSON: pretty(map[string]any{
-			"identifier": e.Identifier, "title": e.Title, "blueprint": e.Blueprint, "properties": e.Properties, "relations": e.Relations,
-		})}
-		for _, name := range columns {
-			c := cell{Name: name, Value: "—"}
-			if v := e.Properties[name]; v != nil {
-				c.Value = fmt.Sprint(v)
-			}
-			if web(c.Value) {
-				c.Link = l.page.local(c.Value)
-			}
-			c.Colour = l.page.colour(name, c.Value)
-			shown.Cells = append(shown.Cells, c)
-		}
-		out = append(out, shown)
+		out = append(out, l.page.entityOf(e))
 	}
 	return out
 }
 
-// Columns are the heads of the table.
-func (l *look) Columns() []string { return columns }
+// Shown is the entity of an entity's page; nil when there is none.
+func (l *look) Shown() *entity {
+	for _, e := range l.Entities() {
+		if e.Identifier == l.Entity {
+			return &e
+		}
+	}
+	return nil
+}
+
+func (p *Page) entityOf(e porttest.Entity) entity {
+	out := entity{Entity: e, JSON: pretty(map[string]any{
+		"identifier": e.Identifier, "title": e.Title, "blueprint": e.Blueprint, "properties": e.Properties, "relations": e.Relations,
+	})}
+	for _, name := range columns {
+		out.Cells = append(out.Cells, p.cellOf(name, e.Properties[name]))
+	}
+	for _, name := range slices.Sorted(maps.Keys(e.Properties)) {
+		out.All = append(out.All, p.cellOf(name, e.Properties[name]))
+	}
+	return out
+}
+
+func (p *Page) cellOf(name string, value any) cell {
+	c := cell{Name: name, Value: "—"}
+	if value != nil {
+		c.Value = fmt.Sprint(value)
+	}
+	if web(c.Value) {
+		c.Link = p.local(c.Value)
+	}
+	c.Colour = p.colour(name, c.Value)
+	return c
+}
 
 // colour is what the blueprint paints a value in; "" for none.
 func (p *Page) colour(property, value string) string {

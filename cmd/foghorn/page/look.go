@@ -25,6 +25,7 @@ type look struct {
 	Tab      string
 	Journey  int
 	Incident string // id, on the page of an incident
+	Entity   string // identifier, on the page of an entity
 	person   *slacktest.Person
 }
 
@@ -36,7 +37,7 @@ type tab struct{ ID, Title string }
 // look reads an address.
 func (p *Page) look(r *http.Request) *look {
 	q := r.URL.Query()
-	l := &look{page: p, Tab: q.Get("tab"), Incident: q.Get("incident")}
+	l := &look{page: p, Tab: q.Get("tab"), Incident: q.Get("incident"), Entity: q.Get("entity")}
 	if !slices.ContainsFunc(tabs, func(t tab) bool { return t.ID == l.Tab }) {
 		l.Tab = tabs[0].ID
 	}
@@ -46,14 +47,20 @@ func (p *Page) look(r *http.Request) *look {
 	l.person = p.cfg.Slack.Person(l.As.ID)
 	l.names = names{user: l.userName, channel: l.channelName, link: p.local}
 	rooms := l.Rooms()
-	l.Room = rooms[max(0, slices.IndexFunc(rooms, func(c room) bool { return c.ID == q.Get("channel") }))]
+	l.Room = rooms[min(1, len(rooms)-1)]
+	if i := slices.IndexFunc(rooms, func(c room) bool { return c.ID == q.Get("channel") }); i >= 0 {
+		l.Room = rooms[i]
+	}
 	return l
 }
 
 // parts are the parts of the page that change.
 func (l *look) parts() []string {
-	if l.Incident != "" {
+	switch {
+	case l.Incident != "":
 		return []string{"incident-card"}
+	case l.Entity != "":
+		return []string{"entity-card"}
 	}
 	parts := []string{"bot", "rail", "room", "modal", "tabs", "switches"}
 	return append(parts, "tab-"+l.Tab)
@@ -219,6 +226,16 @@ func (p *Page) incident(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p.draw(w, "incident", l)
+}
+
+// entity is the page of an entity of the catalog.
+func (p *Page) entity(w http.ResponseWriter, r *http.Request) {
+	l := p.look(r)
+	if l.Entity = r.PathValue("id"); l.Shown() == nil {
+		http.Error(w, "Port's catalog has no such entity.", http.StatusNotFound)
+		return
+	}
+	p.draw(w, "entity", l)
 }
 
 // functions are for the templates.

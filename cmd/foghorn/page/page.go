@@ -24,8 +24,13 @@ import (
 	"foghorn/integrations/slackapp/slacktest"
 )
 
-// IncidentPath is where the pages of incidents are, for incidentiotest.Config.Permalinks.
-const IncidentPath = "/incident.io/acme"
+const (
+	// IncidentPath is where the pages of incidents are, for incidentiotest.Config.Permalinks.
+	IncidentPath = "/incident.io/acme"
+
+	// EntityPath is where the pages of Port's entities are.
+	EntityPath = "/port/entities/"
+)
 
 // Config is what a page shows.
 type Config struct {
@@ -137,6 +142,7 @@ func (p *Page) Handler() http.Handler {
 	mux.HandleFunc("GET /{$}", p.home)
 	mux.HandleFunc("GET /live", p.live)
 	mux.HandleFunc("GET "+IncidentPath+"/incidents/{id}", p.incident)
+	mux.HandleFunc("GET "+EntityPath+"{id}", p.entity)
 	mux.HandleFunc("POST /do/{what}", p.do)
 	mux.HandleFunc("POST /sink", sink)
 	return guarded(mux)

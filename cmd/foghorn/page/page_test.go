@@ -114,7 +114,7 @@ func TestOddRequests(t *testing.T) {
 	_, srv := opened(t)
 	for path, want := range map[string]int{
 		"/?as=U9&channel=C9&tab=x&journey=-7": 200, "/?journey=99999999999999999999": 200, "/?as=U1&channel=C2": 200,
-		IncidentPath + "/incidents/x": 404, "/nothing": 404, "/static/none.js": 404, "/static/../page.go": 404,
+		IncidentPath + "/incidents/x": 404, EntityPath + "x": 404, EntityPath: 404, "/nothing": 404, "/static/none.js": 404, "/static/../page.go": 404,
 	} {
 		if got := asked(t, "GET", srv.URL+path, ""); got != want {
 			t.Errorf("%s: %d, want %d", path, got, want)

@@ -32,15 +32,17 @@ func (r room) Sign() string {
 	return "#"
 }
 
-// Rooms are the conversations that the viewer is in, the direct one with the app last.
-func (l *look) Rooms() (out []room) {
+// Rooms are the conversations that the viewer is in. The direct one with the app comes
+// first: channels are added at the end, and what people press must not move.
+func (l *look) Rooms() []room {
+	out := []room{{ID: l.person.DM(), Name: l.page.cfg.App, Direct: true, BotIn: true}}
 	for _, c := range l.page.cfg.Slack.Channels() {
 		if strings.HasPrefix(c.ID, "D") || c.Private && !slices.Contains(c.Members, l.As.ID) && c.Members != nil {
 			continue
 		}
 		out = append(out, room{ID: c.ID, Name: c.Name, Private: c.Private, BotIn: c.BotIn, Archived: c.Archived})
 	}
-	return append(out, room{ID: l.person.DM(), Name: l.page.cfg.App, Direct: true, BotIn: true})
+	return out
 }
 
 // Latest is the ts of the latest message of a room, "" when there is none.

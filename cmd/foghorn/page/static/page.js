@@ -144,6 +144,9 @@ document.addEventListener("keydown", (event) => {
 
 window.addEventListener("popstate", () => visit(location.href, true));
 
+// Back from another page, the stream of before is gone.
+window.addEventListener("pageshow", ({ persisted }) => persisted && listen());
+
 // A page that nobody sees needs no news. Browsers allow six streams at a time.
 document.addEventListener("visibilitychange", () => (document.hidden ? stream.close() : listen()));
 
