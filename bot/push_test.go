@@ -13,12 +13,18 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"foghorn/integrations/emulator"
+	"foghorn/integrations/port/porttest"
+	"foghorn/manifests"
 )
 
 const pushSecret = "a secret that Port shares"
 
 // serves runs the bot's HTTP server until the test ends, and gives its address.
-func (h *house) serves() string {
+func (h *house) serves() string { return h.servesWith(pushSecret) }
+
+func (h *house) servesWith(secret string) string {
 	h.t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -26,7 +32,7 @@ func (h *house) serves() string {
 	}
 	ctx, cancel := context.WithCancel(h.t.Context())
 	done := make(chan error, 1)
-	go func() { done <- h.bot.ServeHTTP(ctx, ln, pushSecret) }()
+	go func() { done <- h.bot.ServeHTTP(ctx, ln, secret) }()
 	h.t.Cleanup(func() {
 		cancel()
 		if err := <-done; err != nil {
@@ -92,6 +98,47 @@ func TestPortPushesTheEndOfARun(t *testing.T) {
 	h.shows(general, "pushed")
 	if _, metrics := h.reads(base + "/metrics"); !strings.Contains(metrics, `foghorn_pushes_total{outcome="woke"} 1`) {
 		t.Error("the push was not counted as one that woke a request")
+	}
+}
+
+// TestAPushNeedsNoPoll has a Port whose list never shows that a run has ended. Its own
+// webhook, from the automation that apply makes, wakes the bot all the same.
+func TestAPushNeedsNoPoll(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.endless()
+	h.start()
+	set, _ := manifests.Render(manifests.Organisation{}, manifests.Options{BotURL: h.servesWith(h.port.ClientSecret)})
+	if err := h.port.PutAction(set.Push); err != nil {
+		t.Fatal(err)
+	}
+	h.opens(alice, general, "/incident") // the definition is known now
+	stale := func(runs string) {
+		h.port.Clear()
+		h.port.Plan(emulator.Fault{Path: "/v1/actions/runs", Method: http.MethodGet, Status: http.StatusOK, Body: `{"ok":true,"runs":[` + runs + `]}`})
+	}
+	h.declares(alice, general, "pushed", "Minor", "public")
+	h.comes("Port has the run", func() bool { return len(h.port.Runs()) == 1 })
+	run := h.port.Runs()[0].ID
+	stale(`{"id":"` + run + `","status":"IN_PROGRESS"}`)
+	reads := func() (n int) {
+		for _, c := range h.port.Calls("/v1/actions/runs/" + run) {
+			if c.Method == http.MethodGet {
+				n++
+			}
+		}
+		return n
+	}
+	lists := func() int { return len(h.port.Calls("/v1/actions/runs")) }
+	before := lists()
+	h.comes("a stale list was read", func() bool { return lists() >= before+2 })
+	looked := reads()
+	if err := h.port.EndRun(run, porttest.Success, ""); err != nil {
+		t.Fatal(err)
+	}
+	h.shows(general, "")
+	if n := reads() - looked; n != 1 {
+		t.Errorf("the run was read %d times after its end", n)
 	}
 }
 
