@@ -34,7 +34,7 @@ func TestThePageIsAccessible(t *testing.T) {
 	if err != nil {
 		needed(t, axe, "npm ci in cmd/foghorn/testdata/axe")
 	}
-	v := visits(t, demo(t))
+	v := visits(t)
 	check := func(state string) {
 		t.Helper()
 		v.runs(string(code) + ";0") // a new page has none

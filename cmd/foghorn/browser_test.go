@@ -7,7 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -31,15 +31,16 @@ type visitor struct {
 	home string
 }
 
-// demo runs the real program and gives the address of its page.
-func demo(t testing.TB, args ...string) (address string) {
+// demo runs the real program until the test ends. It gives the settings that the program prints, up to
+// one that is waited for, and the address of the page as "page".
+func demo(t testing.TB, until string, args ...string) (said map[string]string) {
 	t.Helper()
 	path, err := built()
 	if err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(path, append([]string{"demo", "--addr", "127.0.0.1:0"}, args...)...)
-	cmd.Dir, cmd.Stderr = t.TempDir(), t.Output()
+	cmd.Dir, cmd.Env, cmd.Stderr = t.TempDir(), []string{"PATH=" + os.Getenv("PATH")}, t.Output()
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -50,21 +51,28 @@ func demo(t testing.TB, args ...string) (address string) {
 	t.Cleanup(func() {
 		_ = cmd.Process.Signal(os.Interrupt)
 		if err := cmd.Wait(); err != nil {
-			t.Errorf("the demo ends: %v", err)
+			t.Errorf("Ctrl-C: %v", err)
 		}
 	})
-	for lines := bufio.NewScanner(out); lines.Scan(); {
-		if found := regexp.MustCompile(`http://127\.0\.0\.1:\d+$`).FindString(lines.Text()); found != "" {
-			return found
+	said = map[string]string{}
+	for lines := bufio.NewScanner(out); said[until] == "" && lines.Scan(); {
+		line := strings.TrimSpace(lines.Text())
+		if name, value, ok := strings.Cut(line, "="); ok {
+			said[name] = value
+		} else if strings.HasPrefix(line, "http://") {
+			said["page"] = line
 		}
 	}
-	t.Fatal("the demo names no address")
-	return ""
+	if said[until] == "" {
+		t.Fatalf("the demo ends without a word of %s", until)
+	}
+	return said
 }
 
-// visits opens a page in a new browser.
-func visits(t testing.TB, address string) *visitor {
+// visits opens the page of a new demo in a new browser.
+func visits(t testing.TB) *visitor {
 	t.Helper()
+	address := demo(t, "page")["page"]
 	program := ""
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
 		if path, err := exec.LookPath(name); err == nil && program == "" {
@@ -92,6 +100,13 @@ func (v *visitor) does(actions ...chromedp.Action[chromedp.Void]) {
 	if err := chromedp.Do(v.ctx, actions...); err != nil {
 		v.t.Fatal(err)
 	}
+}
+
+// gives has the bot run another action.
+func (v *visitor) gives(action string) {
+	v.t.Helper()
+	v.selects("#bot select", action)
+	v.waits(fmt.Sprintf(`document.querySelector("#bot .pill.up") && document.querySelector("#bot select").value === %q`, action))
 }
 
 // sees waits until a part of the page shows a text.
@@ -167,7 +182,8 @@ func (v *visitor) waits(js string) {
 	defer cancel()
 	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](js)); err != nil {
 		v.shoots("failure")
-		v.t.Fatalf("%s does not come true: %v", js, err)
+		log, _ := chromedp.Run(v.ctx, chromedp.Evaluate[string](`fetch("/?tab=own").then(r => r.text()).then(t => new DOMParser().parseFromString(t, "text/html").querySelector("ol.log")?.innerText)`, chromedp.EvalAwaitPromise))
+		v.t.Fatalf("%s does not come true: %v\nthe bot's log:\n%s", js, err, log)
 	}
 }
 

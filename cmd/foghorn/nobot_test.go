@@ -1,10 +1,7 @@
 package main
 
 import (
-	"bufio"
 	"net/http"
-	"os"
-	"os/exec"
 	"strings"
 	"testing"
 
@@ -13,7 +10,7 @@ import (
 
 // What the program prints for somebody else's app is so.
 func TestDemoForYourOwnApp(t *testing.T) {
-	said := demonstrates(t, "--no-bot")
+	said := demo(t, "SLACK_DOOR", "--no-bot")
 	space := doortest.Open(t, said["SLACK_DOOR"]).Get("")
 	for name, key := range map[string]string{"SLACK_API_URL": "api_url", "SLACK_BOT_TOKEN": "bot_token", "SLACK_APP_TOKEN": "app_token"} {
 		if said[name] == "" || space[key] != said[name] {
@@ -41,44 +38,13 @@ func TestDemoForYourOwnApp(t *testing.T) {
 
 // Apps that know nothing of Foghorn, and a person who knows only HTTP.
 func TestDemoWithBolt(t *testing.T) {
-	d := doortest.Open(t, demonstrates(t, "--no-bot")["SLACK_DOOR"])
+	d := doortest.Open(t, demo(t, "SLACK_DOOR", "--no-bot")["SLACK_DOOR"])
 	d.Bolt("../../integrations/slackapp/slacktest/testdata/bolt")
 	d.Play()
 }
 
 func TestDemoWithSlackGo(t *testing.T) {
-	d := doortest.Open(t, demonstrates(t, "--no-bot")["SLACK_DOOR"])
+	d := doortest.Open(t, demo(t, "SLACK_DOOR", "--no-bot")["SLACK_DOOR"])
 	d.SlackGo()
 	d.Play()
-}
-
-// demonstrates runs foghorn demo until the test ends, and gives the settings that it prints.
-func demonstrates(t *testing.T, args ...string) map[string]string {
-	t.Helper()
-	path, err := built()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(path, append([]string{"demo", "--addr", "127.0.0.1:0"}, args...)...)
-	cmd.Dir, cmd.Env, cmd.Stderr = t.TempDir(), []string{"PATH=" + os.Getenv("PATH")}, t.Output()
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Signal(os.Interrupt)
-		if err := cmd.Wait(); err != nil {
-			t.Errorf("Ctrl-C: %v", err)
-		}
-	})
-	said := map[string]string{}
-	for s := bufio.NewScanner(out); said["SLACK_DOOR"] == "" && s.Scan(); { // it is printed last
-		if name, value, ok := strings.Cut(s.Text(), "="); ok {
-			said[name] = value
-		}
-	}
-	return said
 }

@@ -26,7 +26,7 @@ func (v *visitor) declares(name, severity, visibility string) {
 
 // TestANewcomer does what somebody does who sees the page for the first time.
 func TestANewcomer(t *testing.T) {
-	v := visits(t, demo(t))
+	v := visits(t)
 	step := func(name string, f func(v *visitor)) {
 		t.Helper()
 		if !t.Run(name, func(t *testing.T) {
@@ -164,8 +164,7 @@ func TestANewcomer(t *testing.T) {
 		v.goes("general")
 	})
 	step("a wizard goes step by step", func(v *visitor) {
-		v.selects("#bot select", "declare_in_steps")
-		v.waits(`document.querySelector("#bot .pill.up") && document.querySelector("#bot select").value === "declare_in_steps"`)
+		v.gives("declare_in_steps")
 		v.types("/incident")
 		v.sees("dialog", "Severity")
 		v.fills("Name", "Step by step")
@@ -178,8 +177,7 @@ func TestANewcomer(t *testing.T) {
 		v.sees(".notes", "Step by step")
 	})
 	step("conditions are live", func(v *visitor) {
-		v.selects("#bot select", "declare_with_conditions")
-		v.waits(`document.querySelector("#bot .pill.up") && document.querySelector("#bot select").value === "declare_with_conditions"`)
+		v.gives("declare_with_conditions")
 		v.types("/incident")
 		v.sees("dialog", "Severity")
 		v.fills("Name", "Worse")
@@ -195,8 +193,7 @@ func TestANewcomer(t *testing.T) {
 		v.waits(`!document.querySelector("dialog").open`)
 	})
 	step("entities are found by typing", func(v *visitor) {
-		v.selects("#bot select", "declare_for_a_service")
-		v.waits(`document.querySelector("#bot .pill.up") && document.querySelector("#bot select").value === "declare_for_a_service"`)
+		v.gives("declare_for_a_service")
 		v.types("/incident")
 		v.sees("dialog", "Also hit")
 		v.fills("Name", "Payments are slow")
@@ -216,8 +213,7 @@ func TestANewcomer(t *testing.T) {
 		v.sees(".notes", "Payments are slow")
 	})
 	step("a message becomes an incident", func(v *visitor) {
-		v.selects("#bot select", "create_incident_io_incident_webhook")
-		v.waits(`document.querySelector("#bot .pill.up") && document.querySelector("#bot select").value === "create_incident_io_incident_webhook"`)
+		v.gives("create_incident_io_incident_webhook")
 		v.types("The search is *slow* for <everybody> & me")
 		v.sees(".notes", "The search is slow for <everybody> & me")
 		v.runs(`[...document.querySelectorAll(".note .more form")].at(-1).requestSubmit()`)
@@ -251,7 +247,7 @@ func (v *visitor) permalink() string {
 // TestThePageIsLight weighs all that a browser loads.
 func TestThePageIsLight(t *testing.T) {
 	const most = 300 << 10 // bytes
-	address := demo(t)
+	address := demo(t, "page")["page"]
 	total, seen := 0, map[string]bool{}
 	var load func(path string)
 	load = func(path string) {
@@ -285,7 +281,7 @@ func TestThePageIsLight(t *testing.T) {
 
 // BenchmarkThePage loads the page in a browser, an incident having been told.
 func BenchmarkThePage(b *testing.B) {
-	v := visits(b, demo(b))
+	v := visits(b)
 	v.declares("Checkout is down", "Major", "public")
 	v.sees(".notes", "Checkout is down")
 	total := 0.0

@@ -67,20 +67,12 @@ func (p *Page) doType(ctx context.Context, form url.Values) (any, error) {
 	if !strings.HasPrefix(text, "/") {
 		text = escaped.Replace(text)
 	}
-	_, err := p.person(form).Types(ctx, form.Get("channel"), text)
-	if err != nil {
-		p.desk.note(form.Get("as"), form.Get("channel"), unanswered(text, err))
+	ack, err := p.person(form).Types(ctx, form.Get("channel"), text)
+	if shown := ack.Shown(); shown != "" {
+		p.desk.note(form.Get("as"), form.Get("channel"), shown)
+		return nil, nil
 	}
-	return nil, nil
-}
-
-// unanswered is what Slackbot says.
-// https://docs.slack.dev/interactivity/implementing-slash-commands#responding_to_commands
-func unanswered(command string, err error) string {
-	if word := slacktest.Error(""); errors.As(err, &word) {
-		return fmt.Sprintf("`%s` failed with the error \"%s\"", command, word)
-	}
-	return fmt.Sprintf("`%s`: %v", command, err)
+	return nil, err
 }
 
 func (p *Page) doShortcut(ctx context.Context, form url.Values) (any, error) {
