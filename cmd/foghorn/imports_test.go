@@ -39,7 +39,7 @@ var only = map[string][]string{
 	"github.com/nats-io/nats.go":   {"foghorn/bot"},
 	"github.com/alecthomas/kong":   {"foghorn/cmd/foghorn"},
 	"github.com/joho/godotenv":     {"foghorn/cmd/foghorn"},
-	"github.com/gorilla/websocket": {"foghorn/integrations/slackapp/slacktest"},
+	"github.com/gorilla/websocket": {"foghorn/integrations/slackapp", "foghorn/integrations/slackapp/slacktest"},
 }
 
 func TestImportsPointDown(t *testing.T) {

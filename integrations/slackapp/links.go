@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"net/http"
 	"runtime/debug"
 	"sync"
 	"time"
 
+	"github.com/gorilla/websocket"
 	"github.com/slack-go/slack"
 	"github.com/slack-go/slack/socketmode"
 	"golang.org/x/sync/errgroup"
@@ -21,6 +23,11 @@ const (
 	// most 250 KB; this leaves room for their state.
 	maxEnvelope = 2 << 20
 
+	// maxAck is what a frame of an ack can hold, in bytes. Slack takes 20,480, and none that
+	// comes in parts, as frames do that are larger than the buffer.
+	// https://github.com/slack-go/slack/issues/1196
+	maxAck = 32 << 10
+
 	// maxInHand is how many envelopes are handled at a time.
 	maxInHand = 512
 
@@ -28,11 +35,7 @@ const (
 	ackTimeout = 2 * time.Second
 
 	// drainTimeout is how long Run waits, after its context ended, for handlers to ack.
-	drainTimeout = 3 * time.Second
-
-	// linger keeps the links a moment longer, because slack-go does not say when a
-	// queued ack has been written.
-	linger = 150 * time.Millisecond
+	drainTimeout = 2500 * time.Millisecond
 
 	// DefaultPingPatience is Config.PingPatience when that is 0. Slack pings every ten
 	// seconds or so, and slack-go's own patience is the same.
@@ -50,12 +53,14 @@ type Handler interface {
 	Interaction(ctx context.Context, cb slack.InteractionCallback) any
 }
 
-// Run keeps the links open and hands every envelope to h, until ctx ends: then it waits for
-// the handlers at work to ack, and closes the links. It returns an error only for a token
-// that can never work; everything else is tried again for ever.
+// Run keeps the links open and hands every envelope to h, until ctx ends: then it closes each
+// link in a moment when nothing is under way on it. It returns an error only for a token that
+// can never work; everything else is tried again for ever.
+//
+// An envelope that crosses with the end of its link is handled and cannot be acked: the form
+// opens, or what was submitted is kept, and yet Slack says that the app did not answer.
 func (a *App) Run(ctx context.Context, h Handler) error {
-	// The links outlive ctx by the time it takes to ack what is in hand.
-	run, stop := context.WithCancel(context.WithoutCancel(ctx))
+	run, stop := context.WithCancel(context.WithoutCancel(ctx)) // of the handlers
 	hands := hands{semaphore.NewWeighted(maxInHand)}
 	var sweeping sync.WaitGroup
 	defer sweeping.Wait()
@@ -64,18 +69,8 @@ func (a *App) Run(ctx context.Context, h Handler) error {
 
 	links, linked := errgroup.WithContext(run)
 	for i := range a.cfg.Links {
-		links.Go(func() error { return a.keep(linked, i, h, hands) })
+		links.Go(func() error { return a.keep(linked, run, ctx.Done(), i, h, hands) })
 	}
-	go func() { // ends with run
-		select {
-		case <-ctx.Done():
-			hands.wait(drainTimeout)
-			pause(run, linger)
-			stop()
-		case <-linked.Done():
-			stop()
-		}
-	}()
 	err := links.Wait()
 	hands.wait(drainTimeout)
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
@@ -84,17 +79,30 @@ func (a *App) Run(ctx context.Context, h Handler) error {
 	return err
 }
 
-// keep runs one link. It returns when ctx ends or the token can never work.
-func (a *App) keep(ctx context.Context, n int, h Handler, hands hands) error {
+// keep runs one link. It returns when ctx ends, a while after leave was closed, or when the
+// token can never work. What it hands over may go on until run ends.
+func (a *App) keep(ctx, run context.Context, leave <-chan struct{}, n int, h Handler, hands hands) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	w := newWire()
 	client := socketmode.New(a.opener,
 		socketmode.OptionReadLimit(maxEnvelope),
 		socketmode.OptionPingInterval(a.cfg.PingPatience+time.Duration(n)*a.cfg.PingPatience/4),
+		socketmode.OptionDialer(&websocket.Dialer{
+			Proxy: http.ProxyFromEnvironment, HandshakeTimeout: openTimeout, NetDialContext: w.dial, WriteBufferSize: maxAck,
+		}),
 		socketmode.OptionLog(log.New(io.Discard, "", 0)))
 
 	var reading sync.WaitGroup
-	reading.Go(func() { a.read(ctx, cancel, n, client, h, hands) })
+	reading.Go(func() { a.read(ctx, run, cancel, n, client, w, h, hands) })
+	reading.Go(func() {
+		select {
+		case <-ctx.Done():
+		case <-leave:
+			w.leave(ctx)
+			cancel(nil)
+		}
+	})
 	err := client.RunContext(ctx)
 	cause := context.Cause(ctx)
 	cancel(nil)
@@ -102,11 +110,16 @@ func (a *App) keep(ctx context.Context, n int, h Handler, hands hands) error {
 	if fatal, ok := errors.AsType[*Error](cause); ok {
 		return fatal
 	}
+	select {
+	case <-leave:
+		return nil
+	default:
+	}
 	return wrap("apps.connections.open", err)
 }
 
-// read takes events off a link until ctx ends.
-func (a *App) read(ctx context.Context, cancel context.CancelCauseFunc, n int, client *socketmode.Client, h Handler, hands hands) {
+// read takes events off a link until ctx ends. What it hands over may go on until run ends.
+func (a *App) read(ctx, run context.Context, cancel context.CancelCauseFunc, n int, client *socketmode.Client, w *wire, h Handler, hands hands) {
 	var since time.Time // when the link came up; zero while it is down
 	carried := false    // an envelope, since then
 	down := func() {
@@ -151,19 +164,21 @@ func (a *App) read(ctx context.Context, cancel context.CancelCauseFunc, n int, c
 			}
 		case socketmode.EventTypeSlashCommand, socketmode.EventTypeInteractive, socketmode.EventTypeEventsAPI:
 			carried = true
-			a.hand(ctx, n, client, evt, h, hands)
+			a.hand(run, n, client, w, evt, h, hands)
 		}
 	}
 }
 
 // hand gives one envelope to the handler, in a goroutine that hands knows of.
-func (a *App) hand(ctx context.Context, n int, client *socketmode.Client, evt socketmode.Event, h Handler, hands hands) {
+func (a *App) hand(ctx context.Context, n int, client *socketmode.Client, w *wire, evt socketmode.Event, h Handler, hands hands) {
 	if evt.Request == nil || evt.Request.EnvelopeID == "" || !hands.take(ctx) {
 		return
 	}
 	id := evt.Request.EnvelopeID
+	w.begin()
 	go func() { // hands waits for it
 		defer hands.give()
+		defer w.end()
 		defer func() {
 			if p := recover(); p != nil {
 				a.trouble(Trouble{Link: n, Kind: "panic", Err: fmt.Errorf("handle %s: %v\n%s", evt.Type, p, debug.Stack())})
@@ -216,12 +231,5 @@ func (a *App) sweep(ctx context.Context) {
 			a.seen.DeleteExpired()
 			a.people.DeleteExpired()
 		}
-	}
-}
-
-func pause(ctx context.Context, d time.Duration) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(d):
 	}
 }
