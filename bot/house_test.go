@@ -38,7 +38,8 @@ type house struct {
 	bot      *bot.Bot
 	born     func(*bot.Bot) // called before the bot runs; may be nil
 
-	stop func() error // of the bot that runs now
+	stop    func() error // of the bot that runs now
+	metrics *bot.Metrics // of the latest bot
 }
 
 // newHouse opens a house with the guide's action in Port.
@@ -92,9 +93,10 @@ func (h *house) start() *house {
 	}
 	cfg := bot.Config{
 		Action: "create_incident_io_incident_webhook", Command: "/incident", PortURL: h.port.URL(),
-		StateDir: h.dir, Log: logrus.NewEntry(log),
+		StateDir: h.dir, Log: logrus.NewEntry(log), Metrics: bot.NewMetrics(),
 	}
 	h.edit(&cfg)
+	h.metrics = cfg.Metrics
 	app := slackapp.New(slackapp.Config{AppToken: h.slack.AppToken, BotToken: h.slack.BotToken, APIURL: h.slack.URL()})
 	client := port.New(port.Config{BaseURL: h.port.URL(), ClientID: h.port.ClientID, ClientSecret: h.port.ClientSecret})
 	b, err := bot.Open(h.t.Context(), cfg, app, client)

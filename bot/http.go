@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -29,26 +30,45 @@ const (
 	portQuiet = time.Minute
 )
 
-// ServeHTTP serves /healthz, /readyz, /metrics and, with a secret, /port/runs on ln until
-// ctx ends.
-func (b *Bot) ServeHTTP(ctx context.Context, ln net.Listener, pushSecret string) error {
+// A Front is what a bot shows over HTTP. It can be served before there is a bot, while the
+// store is waited for: then it says so on /readyz.
+type Front struct {
+	metrics *Metrics
+	secret  string // of Port's webhook; "": none is taken
+	bot     atomic.Pointer[Bot]
+}
+
+// NewFront makes a front that shows the metrics. With a secret it takes Port's webhook.
+func NewFront(m *Metrics, pushSecret string) *Front { return &Front{metrics: m, secret: pushSecret} }
+
+// Opened tells the front of its bot.
+func (f *Front) Opened(b *Bot) { f.bot.Store(b) }
+
+// Serve serves /healthz, /readyz, /metrics and, with a secret, /port/runs on ln until ctx ends.
+func (f *Front) Serve(ctx context.Context, ln net.Listener) error {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		reply(w, http.StatusOK, map[string]any{"ok": true})
 	})
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
-		status, wrong := http.StatusOK, b.Unready()
+		status, links, wrong := http.StatusOK, 0, map[string]string{"store": "it is not open yet"}
+		if b := f.bot.Load(); b != nil {
+			links, wrong = b.slack.Links(), b.Unready()
+		}
 		if len(wrong) > 0 {
 			status = http.StatusServiceUnavailable
 		}
-		reply(w, status, map[string]any{"ok": len(wrong) == 0, "links": b.slack.Links(), "wrong": wrong})
+		reply(w, status, map[string]any{"ok": len(wrong) == 0, "links": links, "wrong": wrong})
 	})
-	mux.Handle("GET /metrics", promhttp.HandlerFor(b.cfg.Metrics.registry, promhttp.HandlerOpts{}))
-	if pushSecret != "" {
+	mux.Handle("GET /metrics", promhttp.HandlerFor(f.metrics.registry, promhttp.HandlerOpts{}))
+	if f.secret != "" {
 		seen := cache.New(2*pushTolerance, 0)
 		mux.HandleFunc("POST /port/runs", func(w http.ResponseWriter, r *http.Request) {
-			outcome, status := b.pushed(r, pushSecret, seen)
-			b.cfg.Metrics.pushes.WithLabelValues(outcome).Inc()
+			outcome, status := "not_kept", http.StatusServiceUnavailable
+			if b := f.bot.Load(); b != nil {
+				outcome, status = b.pushed(r, f.secret, seen)
+			}
+			f.metrics.pushes.WithLabelValues(outcome).Inc()
 			reply(w, status, map[string]any{"ok": status == http.StatusOK, "outcome": outcome})
 		})
 	}

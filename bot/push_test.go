@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"foghorn/bot"
 	"foghorn/integrations/emulator"
 	"foghorn/integrations/port/porttest"
 	"foghorn/manifests"
@@ -32,7 +33,9 @@ func (h *house) servesWith(secret string) string {
 	}
 	ctx, cancel := context.WithCancel(h.t.Context())
 	done := make(chan error, 1)
-	go func() { done <- h.bot.ServeHTTP(ctx, ln, secret) }()
+	front := bot.NewFront(h.metrics, secret)
+	front.Opened(h.bot)
+	go func() { done <- front.Serve(ctx, ln) }()
 	h.t.Cleanup(func() {
 		cancel()
 		if err := <-done; err != nil {

@@ -54,27 +54,32 @@ func serve(ctx context.Context, cfg Config, log *logrus.Entry) error {
 		incidents = incidentio.New(incidentio.Config{BaseURL: cfg.IncidentIOBaseURL, APIKey: cfg.IncidentIOKey})
 		defer incidents.Close()
 	}
-	b, err := bot.Open(ctx, bot.Config{
-		Action: cfg.PortAction, Command: cfg.SlackCommand, Announce: cfg.AnnounceChannel, PortURL: cfg.PortBaseURL,
-		StateDir: cfg.StateDir, NATSURL: cfg.NATSURL, Incidents: incidents, Retention: cfg.Retention, Log: log, Metrics: metrics,
-	}, app, client)
-	if err != nil && ctx.Err() != nil {
-		return nil // it was stopped while it waited for its store
-	}
-	if err != nil {
-		return unopened(err)
-	}
-	defer b.Close()
-
 	group, ctx := errgroup.WithContext(ctx)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	front := bot.NewFront(metrics, cfg.PortWebhookSecret)
 	if cfg.HTTPAddr != "" {
 		ln, err := net.Listen("tcp", cfg.HTTPAddr)
 		if err != nil {
 			return fault("HTTP_ADDR", "cannot be listened on: "+err.Error(), "choose another port, or off")
 		}
 		log.WithField("addr", ln.Addr().String()).Info("serving /healthz, /readyz and /metrics")
-		group.Go(func() error { return b.ServeHTTP(ctx, ln, cfg.PortWebhookSecret) })
+		group.Go(func() error { return front.Serve(ctx, ln) })
 	}
+	b, err := bot.Open(ctx, bot.Config{
+		Action: cfg.PortAction, Command: cfg.SlackCommand, Announce: cfg.AnnounceChannel, PortURL: cfg.PortBaseURL,
+		StateDir: cfg.StateDir, NATSURL: cfg.NATSURL, Incidents: incidents, Retention: cfg.Retention, Log: log, Metrics: metrics,
+	}, app, client)
+	if err != nil {
+		stopped := ctx.Err() != nil // while it waited for its store
+		cancel()
+		if err := group.Wait(); err != nil || stopped {
+			return err
+		}
+		return unopened(err)
+	}
+	defer b.Close()
+	front.Opened(b)
 	group.Go(func() error {
 		log.WithField("version", versionText()).WithField("command", cfg.SlackCommand).WithField("action", cfg.PortAction).Info("listening to Slack")
 		return named(b.Run(ctx))

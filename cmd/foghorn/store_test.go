@@ -1,8 +1,10 @@
 package main
 
 import (
-	"context"
+	"fmt"
+	"io"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -102,13 +104,25 @@ func TestAClusterThatIsDownIsWaitedFor(t *testing.T) {
 	if err := ln.Close(); err != nil {
 		t.Fatal(err)
 	}
-	p := w.launches(t, "NATS_URL", "nats://"+addr.String())
-	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-	defer cancel()
-	select {
-	case err := <-p.done:
-		t.Fatalf("it ended with %v", err)
-	case <-ctx.Done():
+	front := freeAddr(t)
+	p := w.launches(t, "NATS_URL", "nats://"+addr.String(), "HTTP_ADDR", front)
+	said := ""
+	for deadline := time.Now().Add(20 * time.Second); said == ""; {
+		select {
+		case err := <-p.done:
+			t.Fatalf("it ended with %v", err)
+		case <-time.After(20 * time.Millisecond):
+		}
+		if answer, err := http.Get("http://" + front + "/readyz"); err == nil {
+			body, _ := io.ReadAll(answer.Body)
+			_ = answer.Body.Close()
+			said = fmt.Sprint(answer.StatusCode, " ", string(body))
+		} else if time.Now().After(deadline) {
+			t.Fatal(err)
+		}
+	}
+	if !strings.HasPrefix(said, "503 ") || !strings.Contains(said, `"store"`) {
+		t.Errorf("while it waits it says %s", said)
 	}
 	s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: addr.Port, JetStream: true, StoreDir: t.TempDir(), NoLog: true, NoSigs: true})
 	if err != nil {
