@@ -36,6 +36,9 @@ func TestStoresThatCannotWorkAreNamed(t *testing.T) {
 			if !w.tries(t.Context(), demoUser, demoChannel, "before the damage") {
 				t.Fatal("the incident was not taken")
 			}
+			if _, err := w.slack.WaitMessage(t.Context(), demoChannel, nil); err != nil {
+				t.Fatal(err)
+			}
 			if err := stop(); err != nil {
 				t.Fatal(err)
 			}
