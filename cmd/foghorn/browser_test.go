@@ -106,7 +106,7 @@ func (v *visitor) does(actions ...chromedp.Action[chromedp.Void]) {
 func (v *visitor) gives(action string) {
 	v.t.Helper()
 	v.selects("#bot select", action)
-	v.waits(fmt.Sprintf(`document.querySelector("#bot .pill.up") && document.querySelector("#bot select").value === %q`, action))
+	v.waits(fmt.Sprintf(`document.querySelector("#bot .pill.up")?.innerText.includes("2 links") && document.querySelector("#bot option[selected]").value === %q`, action))
 }
 
 // sees waits until a part of the page shows a text.
@@ -121,10 +121,11 @@ func (v *visitor) types(text string) {
 	v.does(chromedp.SendKeys(chromedp.CSS("#say"), text+kb.Enter))
 }
 
-// goes looks somewhere else in the page: a tab, or a room.
+// goes looks somewhere else in the page, a tab or a room, and waits until it is there.
 func (v *visitor) goes(where string) {
 	v.t.Helper()
 	v.clicks(fmt.Sprintf(`//a[contains(normalize-space(.), %q) and (@role='tab' or ancestor::nav)]`, where))
+	v.waits(fmt.Sprintf(`[...document.querySelectorAll("a[aria-current], a[aria-selected=true]")].some(a => a.innerText.includes(%q))`, where))
 }
 
 // fills enters text in a field of the modal that has a label.
@@ -183,6 +184,8 @@ func (v *visitor) waits(js string) {
 	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](js)); err != nil {
 		v.shoots("failure")
 		log, _ := chromedp.Run(v.ctx, chromedp.Evaluate[string](`fetch("/?tab=own").then(r => r.text()).then(t => new DOMParser().parseFromString(t, "text/html").querySelector("ol.log")?.innerText)`, chromedp.EvalAwaitPromise))
+		where, _ := chromedp.Run(v.ctx, chromedp.Evaluate[string](`JSON.stringify({at: location.href, live: document.body.dataset.live, hidden: document.hidden, room: document.querySelector("#room")?.innerText.slice(-300)})`))
+		v.t.Log(where)
 		v.t.Fatalf("%s does not come true: %v\nthe bot's log:\n%s", js, err, log)
 	}
 }

@@ -144,10 +144,10 @@ document.addEventListener("keydown", (event) => {
 
 window.addEventListener("popstate", () => visit(location.href, true));
 
-// Back from another page, the stream of before is gone.
+// A page that nobody sees needs no news, and browsers allow six connections at a time: those of
+// pages that were left, which the browser keeps for the way back, would block this one.
+window.addEventListener("pagehide", () => stream.close());
 window.addEventListener("pageshow", ({ persisted }) => persisted && listen());
-
-// A page that nobody sees needs no news. Browsers allow six streams at a time.
 document.addEventListener("visibilitychange", () => (document.hidden ? stream.close() : listen()));
 
 modal.begin();
