@@ -140,6 +140,7 @@ func (a *App) read(ctx, run context.Context, cancel context.CancelCauseFunc, n i
 		switch evt.Type {
 		case socketmode.EventTypeConnecting:
 			down()
+			w.gone()
 		case socketmode.EventTypeConnected:
 			since = time.Now()
 			a.live.Add(1)

@@ -37,8 +37,11 @@ func newWire() *wire {
 	return w
 }
 
-// dial opens a connection that is watched.
+// dial opens a connection that is watched. There is none behind one that was left.
 func (w *wire) dial(ctx context.Context, network, addr string) (net.Conn, error) {
+	if w.left.Load() {
+		return nil, net.ErrClosed
+	}
 	conn, err := (&net.Dialer{}).DialContext(ctx, network, addr)
 	if err != nil {
 		return nil, err
@@ -46,6 +49,13 @@ func (w *wire) dial(ctx context.Context, network, addr string) (net.Conn, error)
 	c := &watched{Conn: conn, wire: w, closed: make(chan struct{})}
 	w.conn.Store(c)
 	return c, nil
+}
+
+// gone notes that slack-go has lost the connection.
+func (w *wire) gone() {
+	if w.left.Load() {
+		w.part()
+	}
 }
 
 // begin and end are called around the handling of an envelope. At the end its ack is queued.
@@ -107,7 +117,8 @@ type watched struct {
 }
 
 // Read does not tell of the end of a link that was left before it is closed here: slack-go
-// would drop what it has read and not handed over yet.
+// would drop what it has read and not handed over yet. TLS can tell of it all the same, in
+// words of its own; then slack-go wants a new link, and parted says so.
 func (c *watched) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
 	c.wire.move()
