@@ -113,17 +113,17 @@ func (p *Page) doField(ctx context.Context, form url.Values) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return nil, p.fill(ctx, m, form, form.Get("block"))
+	return nil, p.fill(ctx, m, form, form.Get("field"))
 }
 
-// fill puts what the form holds for a block into its field.
-func (p *Page) fill(ctx context.Context, m *slacktest.Modal, form url.Values, block string) error {
+// fill puts what the form holds for a field into it.
+func (p *Page) fill(ctx context.Context, m *slacktest.Modal, form url.Values, name string) error {
 	fields := m.Fields()
-	i := slices.IndexFunc(fields, func(f slacktest.Field) bool { return f.BlockID == block })
+	i := slices.IndexFunc(fields, func(f slacktest.Field) bool { return f.BlockID == name || f.ActionID == name })
 	if i < 0 || fields[i].Kind == "file_input" {
 		return nil
 	}
-	f, values := fields[i], form["value:"+block]
+	f, values := fields[i], form["value:"+name]
 	if f.Kind == "datetimepicker" {
 		for i, v := range values {
 			zone := (&look{As: p.user(form.Get("as"))}).zone()
@@ -133,12 +133,12 @@ func (p *Page) fill(ctx context.Context, m *slacktest.Modal, form url.Values, bl
 		}
 	}
 	if !f.Dispatches {
-		return m.Fill(block, values...)
+		return m.Fill(name, values...)
 	}
 	if slices.Equal(p.held(m, f), slices.DeleteFunc(slices.Clone(values), func(v string) bool { return v == "" })) {
 		return nil // the app has heard of it
 	}
-	_, err := m.Change(ctx, block, values...)
+	_, err := m.Change(ctx, name, values...)
 	return err
 }
 
@@ -148,10 +148,7 @@ func (p *Page) held(m *slacktest.Modal, f slacktest.Field) []string {
 		State struct{ Values map[string]map[string]object }
 	}
 	_ = json.Unmarshal(m.JSON(), &view) // a view that has gone holds nothing
-	for _, held := range view.State.Values[f.BlockID] {
-		return heldValues(held[kinds[f.Kind].value])
-	}
-	return nil
+	return heldValues(view.State.Values[f.BlockID][f.ActionID][kinds[f.Kind].value])
 }
 
 func (p *Page) user(id string) slacktest.User {
@@ -168,7 +165,7 @@ func (p *Page) doSearch(ctx context.Context, form url.Values) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, err := m.Search(ctx, form.Get("block"), form.Get("query"))
+	found, err := m.Search(ctx, form.Get("field"), form.Get("query"))
 	if err != nil {
 		return nil, err
 	}
@@ -190,8 +187,8 @@ func (p *Page) doSubmit(ctx context.Context, form url.Values) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, block := range form["block"] {
-		if err := p.fill(ctx, m, form, block); err != nil {
+	for _, name := range form["field"] {
+		if err := p.fill(ctx, m, form, name); err != nil {
 			return nil, err
 		}
 	}

@@ -25,7 +25,7 @@ type form struct {
 // An input is a field: an element that holds a value.
 type input struct {
 	ID          string // of the element in the page
-	Block       string // block_id
+	Name        string // block_id, or the action_id where a block has several fields
 	Kind        string // text, lines, number, email, url, date, time, moment, choice, radio, checks, search, file
 	Label       string
 	Hint        string
@@ -59,12 +59,13 @@ func (p *Page) formOf(n names, view json.RawMessage, fields []slacktest.Field, z
 	if json.Unmarshal(view, &v) != nil {
 		return form{}
 	}
-	b := formMaker{page: p, names: n, zone: zone, values: v.State.Values, live: v.ID != "", shown: map[string]slacktest.Field{}}
+	b := formMaker{page: p, names: n, zone: zone, values: v.State.Values, live: v.ID != "", shown: map[string]slacktest.Field{}, inBlock: map[string]int{}}
 	if b.prefix = "f-"; !b.live {
 		b.prefix = "p-"
 	}
 	for _, f := range fields {
 		b.shown[f.BlockID+" "+f.ActionID] = f
+		b.inBlock[f.BlockID]++
 	}
 	out := form{
 		ID: v.ID, Title: str(v.Title["text"]), Submit: str(v.Submit["text"]), Close: first(str(v.Close["text"]), "Cancel"),
@@ -80,11 +81,12 @@ func (p *Page) formOf(n names, view json.RawMessage, fields []slacktest.Field, z
 type formMaker struct {
 	page *Page
 	names
-	zone   *time.Location
-	values map[string]map[string]object // state.values
-	shown  map[string]slacktest.Field
-	live   bool
-	prefix string // of ids in the page
+	zone    *time.Location
+	values  map[string]map[string]object // state.values
+	shown   map[string]slacktest.Field
+	inBlock map[string]int // fields
+	live    bool
+	prefix  string // of ids in the page
 }
 
 // kinds are the elements that hold a value.
@@ -120,9 +122,12 @@ func (b formMaker) input(block, e object, label string) *input {
 		return nil
 	}
 	blockID, action := str(block["block_id"]), str(e["action_id"])
-	shown := b.shown[blockID+" "+action]
+	shown, name := b.shown[blockID+" "+action], blockID
+	if b.inBlock[blockID] > 1 {
+		name = action
+	}
 	out := &input{
-		ID: b.prefix + blockID + "-" + action, Block: blockID, Kind: kind.kind, Label: label, Hint: str(dig(block, "hint", "text")),
+		ID: b.prefix + blockID + "-" + action, Name: name, Kind: kind.kind, Label: label, Hint: str(dig(block, "hint", "text")),
 		Placeholder: str(dig(e, "placeholder", "text")), Optional: block["type"] != "input" || block["optional"] == true,
 		Many: strings.HasPrefix(str(e["type"]), "multi_") || kind.kind == "checks", Error: shown.Error, Disabled: !b.live,
 		Max: whole(e["max_length"]), MinQuery: slacktest.DefaultMinQueryLength,

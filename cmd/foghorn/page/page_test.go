@@ -279,7 +279,7 @@ func TestEveryFieldIsDrawn(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, want := range []string{"Label " + kind, "Hint", "Wrong", `name="block" value="b"`} {
+		for _, want := range []string{"Label " + kind, "Hint", "Wrong", `name="field" value="b"`} {
 			if !strings.Contains(string(html), want) {
 				t.Errorf("%s lacks %q: %s", kind, want, html)
 			}
@@ -296,5 +296,22 @@ func TestMomentsAreInThePersonsZone(t *testing.T) {
 	view := `{"id":"V1","blocks":[{"type":"input","block_id":"b","element":{"type":"datetimepicker","action_id":"a","initial_date_time":1768478400}}]}`
 	if got := p.formOf(l.names, json.RawMessage(view), nil, l.zone()).Blocks[0].Input.Value; got != "2026-01-15T13:00" {
 		t.Errorf("12:00 UTC is %s in Berlin", got)
+	}
+}
+
+// TestFieldsOfOneBlock fills two elements of an actions block, each by itself.
+func TestFieldsOfOneBlock(t *testing.T) {
+	p, srv := opened(t)
+	l := p.look(httptest.NewRequest("GET", srv.URL, nil))
+	pick := func(action string) object {
+		return object{"type": "static_select", "action_id": action, "options": []any{object{"text": object{"type": "plain_text", "text": "One"}, "value": "1"}}}
+	}
+	view, err := json.Marshal(object{"id": "V1", "blocks": []any{object{"type": "actions", "block_id": "b", "elements": []any{pick("a1"), pick("a2")}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := p.formOf(l.names, view, []slacktest.Field{{BlockID: "b", ActionID: "a1"}, {BlockID: "b", ActionID: "a2"}}, time.UTC)
+	if e := f.Blocks[0].Elements; len(e) != 2 || e[0].Input.Name != "a1" || e[1].Input.Name != "a2" {
+		t.Errorf("the fields are %+v", e)
 	}
 }

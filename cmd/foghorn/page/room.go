@@ -92,7 +92,7 @@ func (l *look) Notes() (out []note) {
 
 func (l *look) note(m slacktest.Message) note {
 	n := note{
-		Channel: l.Room.ID, TS: m.TS, Author: first(l.userName(m.User), m.User), Bot: m.Bot, Only: m.Ephemeral, Edited: m.Edited > 0,
+		Channel: l.Room.ID, TS: m.TS, Author: first(l.userName(m.User), m.User, "?"), Bot: m.Bot, Only: m.Ephemeral, Edited: m.Edited > 0,
 		At: time.UnixMilli(int64(stamp(m.TS) * 1000)).In(l.zone()).Format("15:04"),
 	}
 	n.Initial = strings.ToUpper(string([]rune(n.Author)[:1]))

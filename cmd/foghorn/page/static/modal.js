@@ -34,11 +34,11 @@ function close(all) {
   if (form) act("close", { ...of(form), all });
 }
 
-// field sends what a block holds.
-function field(form, block) {
+// field sends what a field holds.
+function field(form, name) {
   const fields = new FormData();
-  for (const [name, value] of Object.entries({ ...of(form), block })) fields.set(name, value);
-  for (const value of new FormData(form).getAll("value:" + block)) fields.append("value:" + block, value);
+  for (const [key, value] of Object.entries({ ...of(form), field: name })) fields.set(key, value);
+  for (const value of new FormData(form).getAll("value:" + name)) fields.append("value:" + name, value);
   return act("field", fields);
 }
 
@@ -60,7 +60,7 @@ function search(input) {
   if (input.value.length < Number(combo.dataset.min)) return offer(combo, []);
   wait = setTimeout(async () => {
     const form = input.form;
-    const found = await act("search", { ...of(form), block: combo.dataset.block, query: input.value });
+    const found = await act("search", { ...of(form), field: combo.dataset.field, query: input.value });
     if (found && input === document.activeElement) offer(combo, found);
   }, 120);
 }
@@ -96,7 +96,7 @@ function walk(combo, step) {
 
 function pick(combo, item) {
   const form = combo.closest("form");
-  const name = "value:" + combo.dataset.block;
+  const name = "value:" + combo.dataset.field;
   if (!("many" in combo.dataset)) combo.querySelectorAll(".chip").forEach((chip) => chip.remove());
   const chip = document.createElement("span");
   chip.className = "chip";
@@ -107,7 +107,7 @@ function pick(combo, item) {
   combo.insertBefore(chip, input);
   input.value = "";
   offer(combo, []);
-  field(form, combo.dataset.block);
+  field(form, combo.dataset.field);
 }
 
 function begin() {
@@ -147,9 +147,9 @@ function begin() {
     if (target.dataset.close !== undefined) close(target.dataset.close);
     else if (target.dataset.press) act("press", { ...of(form), action: target.dataset.press });
     else if (target.closest(".chip")) {
-      const block = box(target).dataset.block;
+      const name = box(target).dataset.field;
       target.closest(".chip").remove();
-      field(form, block);
+      field(form, name);
     }
   });
   dialog()?.addEventListener("cancel", (event) => {
