@@ -50,6 +50,16 @@ func (s *Server) Disconnect(reason string) {
 	})
 }
 
+// DisconnectOldest is Disconnect for the socket alone that has been open for the longest. A
+// "warning" is not followed by a refresh.
+func (s *Server) DisconnectOldest(reason string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.open) > 0 {
+		s.disconnect(s.open[0], reason)
+	}
+}
+
 // RefuseSockets makes every new socket hear hello and then disconnect with a reason, until
 // it is called with "".
 func (s *Server) RefuseSockets(reason string) {
