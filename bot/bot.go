@@ -1,129 +1,103 @@
 package bot
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/sirupsen/logrus"
 	"golang.org/x/sync/errgroup"
 
-	"foghorn/bot/card"
+	"foghorn/bot/dialog"
+	"foghorn/bot/identity"
+	"foghorn/bot/message"
+	"foghorn/bot/request"
+	"foghorn/bot/store"
+	"foghorn/bot/workflow"
 	"foghorn/integrations/incidentio"
 	"foghorn/integrations/port"
 	"foghorn/integrations/slackapp"
 )
 
-// stopTimeout is how long a stopping bot waits for the steps at work. What is cut off then
-// is looked up at the next start.
-const stopTimeout = 8 * time.Second
-
-// Config says how a bot works. Action, Command and Log are required, and StateDir or NATSURL.
+// Config configures a Bot. Slack, Port, Action, Command and Log are required, and StateDir or NATSURL.
 type Config struct {
+	Slack     *slackapp.Client
+	Port      *port.Client
+	Incidents *incidentio.Client // nil: an incident's own channel is not awaited
+
 	Action   string // identifier of the Port action that the command runs
 	Command  string // such as /incident
-	Announce string // id of a channel that hears of every public incident; empty: none
-	PortURL  string // of Port's API; decides where its web app is
+	Announce string // id of a channel in which every public incident is announced; empty: none
+	PortURL  string // of Port's API; Port's web app is derived from it
 
-	Incidents *incidentio.Client // to show an incident's own channel once it has one; nil: it is not awaited
-
-	StateDir string // of the embedded store
-	NATSURL  string // of a JetStream cluster; empty: the embedded store
-
-	Retention time.Duration // of the records of ended requests; 0: DefaultRetention
+	StateDir  string        // of the embedded store
+	NATSURL   string        // of a JetStream cluster; empty: the embedded store
+	Retention time.Duration // of the records of ended requests; 0: store.DefaultRetention
 
 	Log     *logrus.Entry
 	Metrics *Metrics // nil: its own
+
+	// CrashPoint is workflow.Config's: tests stop the bot there.
+	CrashPoint func(where string)
 }
 
-// A Bot listens to Slack, runs actions in Port and tells people how they ended.
+// A Bot runs Port actions for Slack users. Make one with Open.
 type Bot struct {
-	cfg   Config
-	slack *slackapp.App
-	port  *port.Client
-	room  card.Room
-	name  string // of this process, among those that share a store
-
-	journal   journal
-	index     *index
-	defs      *definitions
-	pace      *pacer
-	hands     holding
-	accepting rush
-	tasks     sync.WaitGroup // what goes on after an ack
-
-	// edge is called on both sides of each write and each outside effect: the places where
-	// a crash makes a difference. Tests kill the bot there.
-	edge func(where string)
+	slack    *slackapp.Client
+	store    *store.Store
+	dialog   *dialog.Dialog
+	workflow *workflow.Workflow
 }
 
-// Open makes a bot on its store. Close it. A cluster that does not answer is waited for
-// until ctx ends.
-func Open(ctx context.Context, cfg Config, slack *slackapp.App, p *port.Client) (*Bot, error) {
-	cfg.Retention = cmp.Or(cfg.Retention, DefaultRetention)
+// Open makes a bot and opens its store. Close it. Open waits until ctx ends for a cluster
+// that does not answer. Its errors are those of store.Open.
+func Open(ctx context.Context, cfg Config) (*Bot, error) {
 	if cfg.Metrics == nil {
 		cfg.Metrics = NewMetrics()
 	}
-	s, err := openStore(ctx, cfg.StateDir, cfg.NATSURL)
-	for cfg.NATSURL != "" && err != nil && !errors.Is(err, ErrClusterRefuses) && ctx.Err() == nil {
-		cfg.Log.WithError(err).Warn("NATS_URL does not answer; trying again")
-		s, err = openStore(ctx, cfg.StateDir, cfg.NATSURL)
-	}
+	s, err := store.Open(ctx, store.Config{Dir: cfg.StateDir, NATSURL: cfg.NATSURL, Retention: cfg.Retention, Log: cfg.Log})
 	if err != nil {
 		return nil, err
 	}
-	b := &Bot{
-		cfg: cfg, slack: slack, port: p,
-		room:    card.Room{Announce: cfg.Announce, PortApp: card.PortApp(cfg.PortURL)},
-		name:    uuid.NewString(),
-		journal: journal{s},
-		index:   newIndex(),
-		pace:    newPacer(),
-		hands:   holding{ids: map[string]bool{}},
-		edge:    func(string) {},
+	renderer := message.Renderer{AnnounceChannel: cfg.Announce, PortAppURL: message.PortAppURL(cfg.PortURL)}
+	users := identity.New(cfg.Slack, cfg.Port)
+	wf := workflow.Config{
+		Store: s, Port: cfg.Port, Slack: cfg.Slack, Users: users, Renderer: renderer,
+		Metrics: cfg.Metrics, Log: cfg.Log, Process: uuid.NewString(), CrashPoint: cfg.CrashPoint,
 	}
-	b.defs = newDefinitions(p, &b.tasks)
-	b.cfg.Metrics.watch(b)
+	if cfg.Incidents != nil {
+		wf.Incidents = cfg.Incidents
+	}
+	b := &Bot{
+		slack: cfg.Slack, store: s, workflow: workflow.New(wf),
+		dialog: dialog.New(dialog.Config{
+			Store: s, Port: cfg.Port, Slack: cfg.Slack, Users: users, Renderer: renderer,
+			Action: cfg.Action, Command: cfg.Command, Metrics: cfg.Metrics, Log: cfg.Log,
+		}),
+	}
+	cfg.Metrics.observe(b)
 	return b, nil
 }
 
 // Close closes the store. Run must have returned.
-func (b *Bot) Close() { b.journal.close() }
+func (b *Bot) Close() { b.store.Close() }
 
-// Pending is how many requests have not been carried to their end.
-func (b *Bot) Pending() int { return b.index.count() }
+// Pending is how many requests have not ended.
+func (b *Bot) Pending() int { return b.store.Index().Count() }
 
-// Run works until ctx ends, and then stops in order: the links first, once every handler
-// has acked; then the steps at work, each at its edge. It returns an error only for what no
-// waiting mends: a Slack token that never works, or a store that is gone.
+// Run works until ctx ends, and then stops in order: the connections to Slack once their
+// envelopes are acked, and the stages being worked on. It returns an error only if
+// waiting does not help: Slack rejects the token permanently, or the store needs a restart.
 func (b *Bot) Run(ctx context.Context) error {
-	process, end := context.WithCancel(context.WithoutCancel(ctx))
-	defer end()
-
-	group, running := errgroup.WithContext(ctx)
-	group.Go(func() error { return b.journal.watch(running) })
-	group.Go(func() error { return b.index.follow(running, b.journal) })
-	group.Go(func() error { return b.work(running, process) })
-	group.Go(func() error { newFollower(b).run(running); return nil })
-	group.Go(func() error { return b.slack.Run(running, b) })
-	group.Go(func() error { b.keepHouse(running); return nil })
-	group.Go(func() error {
-		b.defs.refresh(running, b.cfg.Action, func(err error) {
-			b.cfg.Log.WithError(err).Warn("read the action's definition")
-		})
-		return nil
-	})
-	group.Go(func() error {
-		<-running.Done()
-		time.AfterFunc(stopTimeout, end)
-		return nil
-	})
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return b.store.Run(ctx) })
+	group.Go(func() error { return b.workflow.Run(ctx) })
+	group.Go(func() error { return b.dialog.Run(ctx) })
+	group.Go(func() error { return b.slack.Run(ctx, b.dialog) })
 	err := group.Wait()
-	b.tasks.Wait()
+	b.dialog.Wait()
 	if errors.Is(err, context.Canceled) {
 		return nil
 	}
@@ -133,25 +107,30 @@ func (b *Bot) Run(ctx context.Context) error {
 	return nil
 }
 
-// holding is the set of requests that this process is advancing now.
-type holding struct {
-	mu  sync.Mutex
-	ids map[string]bool
-}
-
-// take reports false when somebody else of this process holds id.
-func (h *holding) take(id string) bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.ids[id] {
-		return false
+// NotReady reports what keeps the bot from working, by part: slack, store, port. It is empty
+// when the bot is ready.
+func (b *Bot) NotReady(ctx context.Context) map[string]string {
+	problems := map[string]string{}
+	if b.slack.Connections() == 0 {
+		problems["slack"] = "no connection to Slack"
 	}
-	h.ids[id] = true
-	return true
+	if err := b.store.CheckReady(ctx); err != nil {
+		problems["store"] = err.Error()
+	}
+	if err := b.dialog.CheckDefinition(portOutageGrace); err != nil {
+		problems["port"] = err.Error()
+	}
+	return problems
 }
 
-func (h *holding) give(id string) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	delete(h.ids, id)
+// wakeForRun wakes the request that a run belongs to. It reports false if there is none.
+func (b *Bot) wakeForRun(ctx context.Context, runID string) (found bool, err error) {
+	id, ok := b.store.Index().RequestForRun(runID)
+	if !ok {
+		return false, nil
+	}
+	return true, b.store.Wake(ctx, id)
 }
+
+// inFlight lists the requests whose runs Port is working on.
+func (b *Bot) inFlight() map[string]store.Entry { return b.store.Index().InStage(request.Running) }

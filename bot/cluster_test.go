@@ -1,9 +1,7 @@
 package bot_test
 
 import (
-	"context"
 	"fmt"
-	"io"
 	"net"
 	"strconv"
 	"strings"
@@ -11,13 +9,9 @@ import (
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
-	"github.com/sirupsen/logrus"
 
-	"foghorn/bot"
-	"foghorn/integrations/port"
-	"foghorn/integrations/slackapp"
+	"foghorn/bot/testenv"
 	"foghorn/integrations/slackapp/slacktest"
-	"foghorn/manifests"
 )
 
 // A node is one server of a JetStream cluster on loopback.
@@ -55,8 +49,8 @@ func freePort(t *testing.T) int {
 	return ln.Addr().(*net.TCPAddr).Port
 }
 
-// cluster starts three nodes, and gives them with their addresses.
-func cluster(t *testing.T) (nodes []*node, url string) {
+// startCluster starts three nodes, and gives them with their addresses.
+func startCluster(t *testing.T) (nodes []*node, url string) {
 	t.Helper()
 	var routes, urls []string
 	var clients, peers []int
@@ -90,77 +84,42 @@ func cluster(t *testing.T) (nodes []*node, url string) {
 	return nodes, strings.Join(urls, ",")
 }
 
-// replica runs one more bot of the house on a cluster. Stop it with the function it gives.
-func (h *house) replica(url string, born func(*bot.Bot)) (b *bot.Bot, stop func()) {
-	h.t.Helper()
-	log := logrus.New()
-	log.SetOutput(io.Discard)
-	app := slackapp.New(slackapp.Config{AppToken: h.slack.AppToken, BotToken: h.slack.BotToken, APIURL: h.slack.URL()})
-	client := port.New(port.Config{BaseURL: h.port.URL(), ClientID: h.port.ClientID, ClientSecret: h.port.ClientSecret})
-	b, err := bot.Open(h.t.Context(), bot.Config{
-		Action: manifests.ActionID, Command: "/incident", PortURL: h.port.URL(), NATSURL: url, Log: logrus.NewEntry(log),
-	}, app, client)
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	if born != nil {
-		born(b)
-	}
-	ctx, cancel := context.WithCancel(h.t.Context())
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		_ = b.Run(ctx)
-		b.Close()
-	}()
-	stopped := false
-	stop = func() {
-		if !stopped {
-			stopped = true
-			cancel()
-			<-done
-		}
-	}
-	h.t.Cleanup(stop)
-	return b, stop
-}
-
-// TestThreeReplicasOnACluster kills a bot at an edge and takes a node away while incidents
+// TestCluster_ThreeReplicas kills a bot at an edge and takes a node away while incidents
 // are declared: each is told once, by who is left.
-func TestThreeReplicasOnACluster(t *testing.T) {
+func TestCluster_ThreeReplicas(t *testing.T) {
 	t.Parallel()
 	for _, nth := range []int{1, 4, 6} { // before the run, after it, and while telling
 		t.Run(strconv.Itoa(nth), func(t *testing.T) {
 			t.Parallel()
-			replicasSurvive(t, nth)
+			testReplicaCrash(t, nth)
 		})
 	}
 }
 
-func replicasSurvive(t *testing.T, nth int) {
-	nodes, url := cluster(t)
-	h := newHouse(t)
-	r := &reaper{nth: nth, dead: make(chan struct{})}
-	_, stopFirst := h.replica(url, func(b *bot.Bot) { b.AtEdges(r.edge) })
-	second, _ := h.replica(url, nil)
-	h.replica(url, nil)
-	h.bot = second
-	if err := h.slack.WaitSockets(h.soon(), 6); err != nil {
+func testReplicaCrash(t *testing.T, nth int) {
+	nodes, url := startCluster(t)
+	e := testenv.New(t)
+	r := &crasher{nth: nth, crashed: make(chan struct{})}
+	_, stopFirst := e.StartReplica(url, r.reach)
+	second, _ := e.StartReplica(url, nil)
+	e.StartReplica(url, nil)
+	e.Bot = second
+	if err := e.Slack.WaitSockets(e.Context(), 6); err != nil {
 		t.Fatal(err)
 	}
 	const incidents = 9
 	for i := range incidents {
-		h.slack.AddChannel(slacktest.Channel{ID: fmt.Sprintf("C0N%d", i), Name: fmt.Sprintf("n%d", i), BotIn: true})
-		h.retries(alice, fmt.Sprintf("C0N%d", i), fmt.Sprintf("incident %d.", i))
+		e.Slack.AddChannel(slacktest.Channel{ID: fmt.Sprintf("C0N%d", i), Name: fmt.Sprintf("n%d", i), BotIn: true})
+		e.DeclareUntilAccepted(testenv.Alice, fmt.Sprintf("C0N%d", i), fmt.Sprintf("incident %d.", i))
 		switch i {
 		case 3:
 			select {
-			case <-r.dead:
+			case <-r.crashed:
 			case <-time.After(5 * time.Second):
 				t.Log("the first bot got no work to die of")
 			}
 			stopFirst()
-			if err := h.slack.WaitSockets(h.soon(), 4); err != nil {
+			if err := e.Slack.WaitSockets(e.Context(), 4); err != nil {
 				t.Fatal(err)
 			}
 		case 5:
@@ -170,34 +129,18 @@ func replicasSurvive(t *testing.T, nth int) {
 		}
 	}
 	for i := range incidents {
-		h.shows(fmt.Sprintf("C0N%d", i), fmt.Sprintf("incident %d.", i))
+		e.ExpectMessage(fmt.Sprintf("C0N%d", i), fmt.Sprintf("incident %d.", i))
 	}
-	h.settled()
+	e.WaitIdle()
 	t.Logf("a bot was killed %s", r.where)
 	runs := map[any]int{}
-	for _, r := range h.port.Runs() {
+	for _, r := range e.Port.Runs() {
 		runs[r.Properties["name"]]++
 	}
 	for i := range incidents {
 		name := fmt.Sprintf("incident %d.", i)
-		if ms := h.slack.Messages(fmt.Sprintf("C0N%d", i)); len(ms) != 1 || runs[name] != 1 {
+		if ms := e.Slack.Messages(fmt.Sprintf("C0N%d", i)); len(ms) != 1 || runs[name] != 1 {
 			t.Errorf("%s: %d runs, %d messages", name, runs[name], len(ms))
-		}
-	}
-}
-
-// retries declares an incident as somebody who presses again when it could not be kept.
-func (h *house) retries(who, channel, name string) {
-	h.t.Helper()
-	form := h.opens(who, channel, "/incident")
-	h.fill(form, "Name", name, "Severity", "Minor", "Visibility", "public")
-	for deadline := h.soon(); ; {
-		r, err := form.Submit(deadline)
-		if err == nil && r.Closed {
-			return
-		}
-		if deadline.Err() != nil {
-			h.t.Fatalf("%s was never taken: %+v, %v", name, r, err)
 		}
 	}
 }

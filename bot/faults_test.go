@@ -5,39 +5,27 @@ import (
 	"testing"
 	"time"
 
+	"foghorn/bot/testenv"
 	"foghorn/integrations/emulator"
 )
 
-// once checks that one incident was declared and told, once each.
-func (h *house) once(name string) {
-	h.t.Helper()
-	h.shows(general, name)
-	h.settled()
-	if runs := h.port.Runs(); len(runs) != 1 {
-		h.t.Errorf("%d runs", len(runs))
-	}
-	if ms := h.slack.Messages(general); len(ms) != 1 {
-		h.t.Errorf("%d messages: %v", len(ms), texts(ms))
-	}
-}
-
-func TestFaultsDoubleNothingAndLoseNothing(t *testing.T) {
-	slack := func(f emulator.Fault) func(*house) {
-		return func(h *house) {
+func TestFaults_ExactlyOnce(t *testing.T) {
+	slack := func(f emulator.Fault) func(*testenv.Env) {
+		return func(e *testenv.Env) {
 			f.Path = "chat.postEphemeral"
-			h.slack.Plan(f)
+			e.Slack.Plan(f)
 			f.Path = "chat.postMessage"
 			f.Times++ // one for the note that goes to the reporter instead
-			h.slack.Plan(f)
+			e.Slack.Plan(f)
 		}
 	}
-	away := func(f emulator.Fault) func(*house) {
-		return func(h *house) { h.port.Plan(f); time.AfterFunc(6*time.Second, h.port.Clear) }
+	away := func(f emulator.Fault) func(*testenv.Env) {
+		return func(e *testenv.Env) { e.Port.Plan(f); time.AfterFunc(6*time.Second, e.Port.Clear) }
 	}
-	port := func(f emulator.Fault) func(*house) { return func(h *house) { h.port.Plan(f) } }
+	port := func(f emulator.Fault) func(*testenv.Env) { return func(e *testenv.Env) { e.Port.Plan(f) } }
 	for _, c := range []struct {
 		name   string
-		breaks func(*house)
+		breaks func(*testenv.Env)
 	}{
 		{"Slack loses its answer", slack(emulator.Fault{Times: 1, Lose: true})},
 		{"Slack says 429", slack(emulator.Fault{Times: 2, Status: 429, Header: map[string][]string{"Retry-After": {"1"}}})},
@@ -47,7 +35,7 @@ func TestFaultsDoubleNothingAndLoseNothing(t *testing.T) {
 		{"Port loses the answer of a new run", port(emulator.Fault{Path: "/runs", Method: "POST", Times: 1, Lose: true})},
 		{"Port says 502 instead of a run", port(emulator.Fault{Path: "/runs", Method: "POST", Times: 1, Status: 502, Body: "<html>"})},
 		{"Port says 429", port(emulator.Fault{Path: "/runs", Method: "POST", Times: 2, Status: 429, Header: map[string][]string{"Retry-After": {"1"}}})},
-		{"Port revoked the token", func(h *house) { h.port.RevokeTokens() }},
+		{"Port revoked the token", func(e *testenv.Env) { e.Port.RevokeTokens() }},
 		{"Port cannot list its runs", port(emulator.Fault{Path: "/v1/actions/runs", Method: "GET", Status: 404})},
 		{"Port always fails to list its runs", port(emulator.Fault{Path: "/v1/actions/runs", Method: "GET", Status: 500})},
 		{"Port fails to list its runs for a while", port(emulator.Fault{Path: "/v1/actions/runs", Method: "GET", Times: 3, Status: 503})},
@@ -57,98 +45,98 @@ func TestFaultsDoubleNothingAndLoseNothing(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			h := newHouse(t).start()
-			form := h.opens(alice, general, "/incident")
-			h.fill(form, "Name", c.name, "Severity", "Minor", "Visibility", "public")
-			c.breaks(h)
-			h.submits(form)
-			h.once(c.name)
+			e := testenv.New(t).Start()
+			form := e.OpenForm(testenv.Alice, testenv.General, "/incident")
+			e.Fill(form, "Name", c.name, "Severity", "Minor", "Visibility", "public")
+			c.breaks(e)
+			e.Submit(form)
+			e.ExpectExactlyOnce(c.name)
 		})
 	}
 }
 
-func TestThreeAnswersLostAtOnce(t *testing.T) {
+func TestFaults_EqualRequestsLostAnswers(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t).start()
-	h.opens(alice, general, "/incident") // the definition is known now
-	h.port.Plan(emulator.Fault{Path: "/runs", Method: "POST", Times: 3, Lose: true})
+	e := testenv.New(t).Start()
+	e.OpenForm(testenv.Alice, testenv.General, "/incident") // the definition is known now
+	e.Port.Plan(emulator.Fault{Path: "/runs", Method: "POST", Times: 3, Lose: true})
 	for range 3 { // equal to the letter: each must find its own
-		h.declares(alice, ops, "the same", "Minor", "public")
+		e.Declare(testenv.Alice, testenv.Ops, "the same", "Minor", "public")
 	}
-	for len(h.slack.Messages(ops)) < 3 {
-		h.shows(ops, "the same")
+	for len(e.Slack.Messages(testenv.Ops)) < 3 {
+		e.ExpectMessage(testenv.Ops, "the same")
 		select {
-		case <-h.soon().Done():
+		case <-e.Context().Done():
 			t.Fatal("not all were told")
 		case <-time.After(50 * time.Millisecond):
 		}
 	}
-	h.settled()
-	if runs, ms := h.port.Runs(), h.slack.Messages(ops); len(runs) != 3 || len(ms) != 3 {
+	e.WaitIdle()
+	if runs, ms := e.Port.Runs(), e.Slack.Messages(testenv.Ops); len(runs) != 3 || len(ms) != 3 {
 		t.Errorf("%d runs, %d messages", len(runs), len(ms))
 	}
 }
 
-func TestARunThatWaitsForApproval(t *testing.T) {
+func TestRun_Approval(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
-	h.approval()
-	h.start()
-	h.declares(alice, general, "with approval", "Minor", "public")
-	h.shows(alice, "waits for approval")
-	if err := h.port.Approve(t.Context(), h.port.Runs()[0].ID); err != nil {
+	e := testenv.New(t)
+	e.RequireApproval()
+	e.Start()
+	e.Declare(testenv.Alice, testenv.General, "with approval", "Minor", "public")
+	e.ExpectMessage(testenv.Alice, "waits for approval")
+	if err := e.Port.Approve(t.Context(), e.Port.Runs()[0].ID); err != nil {
 		t.Fatal(err)
 	}
-	h.once("with approval")
+	e.ExpectExactlyOnce("with approval")
 
-	h.declares(alice, ops, "declined", "Minor", "public")
-	runs := h.port.Runs()
+	e.Declare(testenv.Alice, testenv.Ops, "declined", "Minor", "public")
+	runs := e.Port.Runs()
 	for len(runs) < 2 {
-		h.shows(alice, "waits for approval")
-		runs = h.port.Runs()
+		e.ExpectMessage(testenv.Alice, "waits for approval")
+		runs = e.Port.Runs()
 	}
-	if err := h.port.Decline(t.Context(), runs[1].ID); err != nil {
+	if err := e.Port.Decline(t.Context(), runs[1].ID); err != nil {
 		t.Fatal(err)
 	}
-	h.shows(alice, "was declined in Port")
-	h.silent(ops)
+	e.ExpectMessage(testenv.Alice, "was declined in Port")
+	e.ExpectNoMessages(testenv.Ops)
 }
 
-func TestSixRefreshesInARow(t *testing.T) {
+func TestConnection_SixRefreshes(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t).start()
+	e := testenv.New(t).Start()
 	for i := range 6 {
-		h.slack.Disconnect("refresh_requested")
-		if err := h.slack.WaitSockets(h.soon(), 2); err != nil {
+		e.Slack.Disconnect("refresh_requested")
+		if err := e.Slack.WaitSockets(e.Context(), 2); err != nil {
 			t.Fatal(err)
 		}
 		name := fmt.Sprintf("refresh %d", i)
-		h.declares(alice, general, name, "Minor", "public")
-		h.shows(general, name)
+		e.Declare(testenv.Alice, testenv.General, name, "Minor", "public")
+		e.ExpectMessage(testenv.General, name)
 	}
 }
 
-func TestTheSameSubmissionTwiceIsOneRun(t *testing.T) {
+func TestSubmission_DeliveredTwice(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t).start()
-	h.slack.Duplicate(2)
-	h.declares(alice, general, "twice", "Minor", "public")
-	h.once("twice")
+	e := testenv.New(t).Start()
+	e.Slack.Duplicate(2)
+	e.Declare(testenv.Alice, testenv.General, "twice", "Minor", "public")
+	e.ExpectExactlyOnce("twice")
 }
 
-func TestFollowingCostsAConstant(t *testing.T) {
+func TestPoller_ConstantCost(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
-	h.approval() // so that runs stay in flight
-	h.start()
+	e := testenv.New(t)
+	e.RequireApproval() // so that runs stay in flight
+	e.Start()
 	for i := range 5 {
-		h.declares(alice, general, fmt.Sprintf("in flight %d", i), "Minor", "public")
+		e.Declare(testenv.Alice, testenv.General, fmt.Sprintf("in flight %d", i), "Minor", "public")
 	}
-	h.shows(alice, "waits for approval")
-	before := len(h.port.Calls("/v1/actions/runs"))
+	e.ExpectMessage(testenv.Alice, "waits for approval")
+	before := len(e.Port.Calls("/v1/actions/runs"))
 	const watched = 2 * time.Second
 	<-time.After(watched)
-	if n := len(h.port.Calls("/v1/actions/runs")) - before; float64(n) > 10*watched.Seconds() {
+	if n := len(e.Port.Calls("/v1/actions/runs")) - before; float64(n) > 10*watched.Seconds() {
 		t.Errorf("%d list calls in %v", n, watched)
 	}
 }

@@ -1,6 +1,7 @@
 package bot_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
@@ -8,41 +9,42 @@ import (
 	"github.com/sirupsen/logrus/hooks/test"
 
 	"foghorn/bot"
+	"foghorn/bot/testenv"
 	"foghorn/integrations/emulator"
 )
 
-// TestOneLineAStage reads the log of an incident that Port refuses for a moment: one Info line
+// TestLog_OneLinePerStage reads the log of an incident that Port refuses for a moment: one Info line
 // for each change of stage, and the request's id in every line that is about it.
-func TestOneLineAStage(t *testing.T) {
+func TestLog_OneLinePerStage(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	e := testenv.New(t)
 	log, lines := test.NewNullLogger()
 	log.SetLevel(logrus.DebugLevel)
-	h.edit = func(c *bot.Config) { c.Log = logrus.NewEntry(log) }
-	h.start()
-	h.port.Plan(emulator.Fault{Method: "POST", Path: "/runs", Status: 429, Body: `{"ok":false,"error":"rate_limit"}`, Times: 1})
-	h.declares(alice, ops, "Checkout is down", "Major", "public")
-	h.shows(ops, "Checkout is down")
-	h.settled()
+	e.EditConfig = func(c *bot.Config) { c.Log = logrus.NewEntry(log) }
+	e.Start()
+	e.Port.Plan(emulator.Fault{Method: "POST", Path: "/runs", Status: 429, Body: `{"ok":false,"error":"rate_limit"}`, Times: 1})
+	e.Declare(testenv.Alice, testenv.Ops, "Checkout is down", "Major", "public")
+	e.ExpectMessage(testenv.Ops, "Checkout is down")
+	e.WaitIdle()
 
 	var stages []string
 	ids, warned := map[any]int{}, 0
-	for _, e := range lines.AllEntries() {
-		id := e.Data["request"]
+	for _, line := range lines.AllEntries() {
+		id := line.Data["request_id"]
 		if id == nil {
-			t.Errorf("%s %q is about no request", e.Level, e.Message)
+			t.Errorf("%s %q is about no request", line.Level, line.Message)
 			continue
 		}
 		ids[id]++
-		switch e.Level {
+		switch line.Level {
 		case logrus.InfoLevel:
-			stages = append(stages, e.Message)
+			stages = append(stages, fmt.Sprint(line.Data["stage"]))
 		case logrus.WarnLevel:
 			warned++
 		}
 	}
 	// What Port refused for now is accepted again.
-	if want := []string{"accepted", "asking", "accepted", "asking", "running", "telling", "told"}; !slices.Equal(stages, want) {
+	if want := []string{"accepted", "creating_run", "accepted", "creating_run", "running", "notifying", "done"}; !slices.Equal(stages, want) {
 		t.Errorf("the stages are %v, want %v", stages, want)
 	}
 	if len(ids) != 1 || warned == 0 {

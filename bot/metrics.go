@@ -7,99 +7,131 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"foghorn/bot/request"
 )
 
-// Metrics counts what the bot does. Its labels have few values, whatever arrives.
+// Metrics counts what the bot does. The values of its labels are few, whatever arrives.
+// manifests/observability documents each metric.
 type Metrics struct {
 	registry *prometheus.Registry
 
-	commands    *prometheus.CounterVec
-	submissions *prometheus.CounterVec
-	handled     *prometheus.HistogramVec
-	modal       prometheus.Histogram
-	ended       *prometheus.CounterVec
-	told        prometheus.Histogram
-	retries     *prometheus.CounterVec
-	pushes      *prometheus.CounterVec
-	troubles    *prometheus.CounterVec
-	slackCalls  *prometheus.HistogramVec
-	portCalls   *prometheus.HistogramVec
+	commands             *prometheus.CounterVec
+	submissions          *prometheus.CounterVec
+	ackDuration          *prometheus.HistogramVec
+	commandDuration      prometheus.Histogram
+	requests             *prometheus.CounterVec
+	notificationDelay    prometheus.Histogram
+	retries              *prometheus.CounterVec
+	portWebhooks         *prometheus.CounterVec
+	connectionErrors     *prometheus.CounterVec
+	slackRequestDuration *prometheus.HistogramVec
+	portRequestDuration  *prometheus.HistogramVec
 }
+
+// Buckets in seconds.
+var (
+	ackBuckets          = []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2, 3} // Slack waits 3 s
+	requestBuckets      = []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}
+	notificationBuckets = []float64{.025, .05, .1, .25, .35, .5, 1, 2.5, 5, 15, 60, 300}
+)
 
 // NewMetrics makes the metrics of one bot.
 func NewMetrics() *Metrics {
 	m := &Metrics{registry: prometheus.NewRegistry()}
-	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
-		c := prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "foghorn", Name: name, Help: help}, labels)
+	counter := func(name, help, label string) *prometheus.CounterVec {
+		c := prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "foghorn", Name: name, Help: help}, []string{label})
 		m.registry.MustRegister(c)
 		return c
 	}
-	seconds := func(name, help string, buckets []float64, labels ...string) *prometheus.HistogramVec {
+	histogram := func(name, help string, buckets []float64, labels ...string) *prometheus.HistogramVec {
 		h := prometheus.NewHistogramVec(prometheus.HistogramOpts{Namespace: "foghorn", Name: name, Help: help, Buckets: buckets}, labels)
 		m.registry.MustRegister(h)
 		return h
 	}
-	ack := []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2, 3} // Slack's limit is 3 s
-	call := []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}
-	m.commands = counter("commands_total", "Slash commands, by what they got.", "outcome")
-	m.submissions = counter("submissions_total", "Submitted forms, by what became of them.", "outcome")
-	m.handled = seconds("ack_seconds", "Time from an envelope to its ack.", ack, "kind")
-	m.modal = prometheus.NewHistogram(prometheus.HistogramOpts{
-		Namespace: "foghorn", Name: "modal_seconds", Buckets: ack,
-		Help: "Time from a command's envelope to the answer of views.open, where a form or its loading view was opened.",
-	})
-	m.registry.MustRegister(m.modal)
-	m.ended = counter("requests_total", "Requests that have ended, by outcome.", "outcome")
-	m.told = prometheus.NewHistogram(prometheus.HistogramOpts{
-		Namespace: "foghorn", Name: "told_seconds", Help: "Time from the end of a run, by this clock or Port's, to the message.",
-		Buckets: []float64{.025, .05, .1, .25, .35, .5, 1, 2.5, 5, 15, 60, 300},
-	})
-	m.registry.MustRegister(m.told)
-	m.retries = counter("retries_total", "Steps that did not succeed and are tried again, by stage.", "stage")
-	m.pushes = counter("pushes_total", "Calls of Port's webhook, by what became of them.", "outcome")
-	m.troubles = counter("link_troubles_total", "What went wrong on the links to Slack.", "kind")
-	m.slackCalls = seconds("slack_call_seconds", "Calls of Slack's Web API.", call, "method", "outcome")
-	m.portCalls = seconds("port_call_seconds", "Calls of Port's API.", call, "purpose", "code")
+	m.commands = counter("commands_total", "Slash commands, by outcome.", "outcome")
+	m.submissions = counter("submissions_total", "Submitted forms, by outcome.", "outcome")
+	m.ackDuration = histogram("slack_ack_duration_seconds", "Time from receiving an envelope to its ack.", ackBuckets, "kind")
+	m.commandDuration = histogram("slash_command_duration_seconds",
+		"Time from receiving a slash command to the answer of views.open, where a form or its loading view was opened.", ackBuckets).WithLabelValues().(prometheus.Histogram)
+	m.requests = counter("requests_total", "Requests that have ended, by outcome.", "outcome")
+	m.notificationDelay = histogram("notification_delay_seconds",
+		"Time from the end of a run, by this clock or Port's, to its message.", notificationBuckets).WithLabelValues().(prometheus.Histogram)
+	m.retries = counter("retries_total", "Failed stages that are retried, by stage.", "stage")
+	m.portWebhooks = counter("port_webhooks_total", "Calls of /port/runs, by outcome.", "outcome")
+	m.connectionErrors = counter("slack_connection_errors_total", "Errors of the connections to Slack, by kind.", "kind")
+	m.slackRequestDuration = histogram("slack_request_duration_seconds", "Calls of Slack's Web API.", requestBuckets, "method", "outcome")
+	m.portRequestDuration = histogram("port_request_duration_seconds", "Calls of Port's API.", requestBuckets, "purpose", "code")
 	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
 
-// watch adds the gauges that look into a bot.
-func (m *Metrics) watch(b *Bot) {
+// observe adds the gauges that read the state of a bot.
+func (m *Metrics) observe(b *Bot) {
 	gauge := func(name, help string, value func() float64) {
 		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "foghorn", Name: name, Help: help}, value))
 	}
-	gauge("links", "Links to Slack that are alive.", func() float64 { return float64(b.slack.Links()) })
+	gauge("slack_connections", "Open connections to Slack.", func() float64 { return float64(b.slack.Connections()) })
 	m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
-		Namespace: "foghorn", Name: "links_opened_total", Help: "Links to Slack that came up: the first ones, and reconnects.",
-	}, func() float64 { return float64(b.slack.Opened()) }))
-	gauge("runs_in_flight", "Runs that Port is at work on.", func() float64 { return float64(len(b.index.at(Running))) })
-	gauge("oldest_run_seconds", "Age of the oldest request whose run Port is at work on.", func() float64 { return b.index.oldest(Running).Seconds() })
-	gauge("requests_open", "Requests that are not told yet.", func() float64 { return float64(b.index.count()) })
-	gauge("oldest_open_seconds", "Age of the oldest request that is not told yet.", func() float64 {
-		return b.index.oldest(Accepted, Asking, Running, Telling, Linking).Seconds()
+		Namespace: "foghorn", Name: "slack_connects_total", Help: "Connections to Slack that were opened: the first ones, and reconnects.",
+	}, func() float64 { return float64(b.slack.Connects()) }))
+	gauge("runs_in_flight", "Runs that Port is working on.", func() float64 { return float64(len(b.inFlight())) })
+	gauge("oldest_run_age_seconds", "Age of the oldest request whose run Port is working on.", func() float64 {
+		return b.store.Index().OldestAge(request.Running).Seconds()
 	})
-	gauge("store_bytes", "Size of the store.", func() float64 { return float64(b.journal.size()) })
+	gauge("requests_pending", "Requests that have not ended.", func() float64 { return float64(b.Pending()) })
+	gauge("oldest_pending_age_seconds", "Age of the oldest request that has not ended.", func() float64 {
+		return b.store.Index().OldestAge(request.OpenStages...).Seconds()
+	})
+	gauge("store_bytes", "Size of the store.", func() float64 { return float64(b.store.Size()) })
 }
 
-// command counts a slash command: a form was opened, or the person got an answer instead.
-func (m *Metrics) command(opened bool, took time.Duration) {
+// CommandHandled counts a slash command: it opened a view, or was answered with a text.
+func (m *Metrics) CommandHandled(openedView bool, took time.Duration) {
 	outcome := "answered"
-	if opened {
+	if openedView {
 		outcome = "opened"
-		m.modal.Observe(took.Seconds())
+		m.commandDuration.Observe(took.Seconds())
 	}
 	m.commands.WithLabelValues(outcome).Inc()
-	m.handled.WithLabelValues("command").Observe(took.Seconds())
+	m.ackDuration.WithLabelValues("command").Observe(took.Seconds())
+}
+
+// InteractionHandled counts an interaction of a known kind.
+func (m *Metrics) InteractionHandled(kind string, took time.Duration) {
+	m.ackDuration.WithLabelValues(kind).Observe(took.Seconds())
+}
+
+// SubmissionHandled counts a submitted form.
+func (m *Metrics) SubmissionHandled(outcome string) { m.submissions.WithLabelValues(outcome).Inc() }
+
+// RequestEnded counts a request that has ended.
+func (m *Metrics) RequestEnded(status string) { m.requests.WithLabelValues(status).Inc() }
+
+// NotificationDelayed records the time from the end of a run to its message.
+func (m *Metrics) NotificationDelayed(delay time.Duration) {
+	m.notificationDelay.Observe(delay.Seconds())
+}
+
+// StageRetried counts a stage that failed and is retried. "" is a request that is not known
+// yet; other stages are a later version's.
+func (m *Metrics) StageRetried(stage request.Stage) {
+	for _, known := range request.OpenStages {
+		if stage == known {
+			m.retries.WithLabelValues(string(stage)).Inc()
+			return
+		}
+	}
+	m.retries.WithLabelValues("other").Inc()
 }
 
 // SlackCall counts a call of Slack's Web API. It fits slackapp.Config.OnCall.
 func (m *Metrics) SlackCall(method, outcome string, took time.Duration) {
-	m.slackCalls.WithLabelValues(method, few(outcome)).Observe(took.Seconds())
+	m.slackRequestDuration.WithLabelValues(method, knownSlackCode(outcome)).Observe(took.Seconds())
 }
 
-// few keeps a vendor's code from becoming one more time series each time.
-func few(code string) string {
+// knownSlackCode maps unknown codes to "other", to bound the values of the label.
+func knownSlackCode(code string) string {
 	switch code {
 	case "ok", "no_answer", "ratelimited", "internal_error", "fatal_error", "missing_scope", "invalid_auth",
 		"not_in_channel", "channel_not_found", "is_archived", "hash_conflict", "expired_trigger_id",
@@ -109,19 +141,8 @@ func few(code string) string {
 	return "other"
 }
 
-// retry counts a step that did not succeed, by the stage of its request. "" is a request
-// that is not known yet; other stages are a later version's.
-func (m *Metrics) retry(stage Stage) {
-	switch stage {
-	case Accepted, Asking, Running, Telling, Linking:
-		m.retries.WithLabelValues(string(stage)).Inc()
-	default:
-		m.retries.WithLabelValues("other").Inc()
-	}
-}
-
-// PortCall counts a call of Port's API. It fits port.Config.OnCall. A status of 0 is no answer,
-// and one that HTTP has no name for is "other".
+// PortCall counts a call of Port's API. It fits port.Config.OnCall. The status 0 is no
+// answer; one that is not an HTTP status is counted as "other".
 func (m *Metrics) PortCall(purpose string, status int, took time.Duration) {
 	code := "no_answer"
 	switch {
@@ -131,15 +152,15 @@ func (m *Metrics) PortCall(purpose string, status int, took time.Duration) {
 	default:
 		code = "other"
 	}
-	m.portCalls.WithLabelValues(purpose, code).Observe(took.Seconds())
+	m.portRequestDuration.WithLabelValues(purpose, code).Observe(took.Seconds())
 }
 
-// LinkTrouble counts what went wrong on a link to Slack, by slackapp.Trouble.Kind.
-func (m *Metrics) LinkTrouble(kind string) {
+// ConnectionError counts an error of a connection to Slack, by slackapp.ConnectionError.Kind.
+func (m *Metrics) ConnectionError(kind string) {
 	switch kind {
 	case "open", "frame", "write", "panic":
 	default:
 		kind = "other"
 	}
-	m.troubles.WithLabelValues(kind).Inc()
+	m.connectionErrors.WithLabelValues(kind).Inc()
 }

@@ -11,17 +11,19 @@ import (
 	"testing"
 	"time"
 
+	"foghorn/bot/request"
+
 	"github.com/prometheus/client_golang/prometheus"
 	"sigs.k8s.io/yaml"
 )
 
 const observability = "../manifests/observability/"
 
-// registered gives the labels of each of the bot's metrics, by name.
-func registered(t *testing.T) map[string][]string {
+// registeredMetrics gives the labels of each of the bot's metrics, by name.
+func registeredMetrics(t *testing.T) map[string][]string {
 	t.Helper()
 	m := NewMetrics()
-	m.watch(&Bot{})
+	m.observe(&Bot{})
 	descs := make(chan *prometheus.Desc)
 	go func() {
 		defer close(descs)
@@ -42,27 +44,27 @@ func registered(t *testing.T) map[string][]string {
 
 // metricName finds the bot's own metrics in a text. A histogram has three suffixes.
 var (
-	metricName = regexp.MustCompile(`\bfoghorn_[a-z_]+`)
-	suffix     = regexp.MustCompile(`_seconds_(bucket|count|sum)$`)
+	metricName      = regexp.MustCompile(`\bfoghorn_[a-z_]+`)
+	histogramSuffix = regexp.MustCompile(`_seconds_(bucket|count|sum)$`)
 )
 
-// exist checks that the metrics that a text names are the bot's.
-func exist(t *testing.T, where, text string, metrics map[string][]string) {
+// checkMetricNames checks that the metrics that a text names are the bot's.
+func checkMetricNames(t *testing.T, where, text string, metrics map[string][]string) {
 	t.Helper()
 	for _, name := range metricName.FindAllString(text, -1) {
-		if _, ok := metrics[suffix.ReplaceAllString(name, "_seconds")]; !ok {
+		if _, ok := metrics[histogramSuffix.ReplaceAllString(name, "_seconds")]; !ok {
 			t.Errorf("%s names %s, which there is not", where, name)
 		}
 	}
 }
 
-func TestEveryMetricIsDocumented(t *testing.T) {
-	metrics := registered(t)
+func TestMetrics_Documented(t *testing.T) {
+	metrics := registeredMetrics(t)
 	readme, err := os.ReadFile(observability + "README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	exist(t, "README.md", string(readme), metrics)
+	checkMetricNames(t, "README.md", string(readme), metrics)
 	for name, labels := range metrics {
 		row := regexp.MustCompile("(?m)^\\| `" + name + "` \\|([^|]*)\\|([^|]*)\\|").FindStringSubmatch(string(readme))
 		if row == nil {
@@ -83,14 +85,14 @@ func TestEveryMetricIsDocumented(t *testing.T) {
 	}
 }
 
-// quoted is a string in PromQL.
-var quoted = regexp.MustCompile(`"[^"]*"`)
+// quotedString is a string in PromQL.
+var quotedString = regexp.MustCompile(`"[^"]*"`)
 
-// sound checks what an expression names, and its brackets.
-func sound(t *testing.T, where, expr string, metrics map[string][]string) {
+// checkExpression checks what an expression names, and its brackets.
+func checkExpression(t *testing.T, where, expr string, metrics map[string][]string) {
 	t.Helper()
-	exist(t, where, expr, metrics)
-	bare := quoted.ReplaceAllString(expr, "")
+	checkMetricNames(t, where, expr, metrics)
+	bare := quotedString.ReplaceAllString(expr, "")
 	for _, pair := range []string{"()", "{}", "[]"} {
 		if opened, closed := strings.Count(bare, pair[:1]), strings.Count(bare, pair[1:]); opened != closed {
 			t.Errorf("%s: %d %c and %d %c in %s", where, opened, pair[0], closed, pair[1], expr)
@@ -98,7 +100,7 @@ func sound(t *testing.T, where, expr string, metrics map[string][]string) {
 	}
 	labels := []string{"job", "le"}
 	for _, name := range metricName.FindAllString(bare, -1) {
-		labels = append(labels, metrics[suffix.ReplaceAllString(name, "_seconds")]...)
+		labels = append(labels, metrics[histogramSuffix.ReplaceAllString(name, "_seconds")]...)
 	}
 	for _, found := range regexp.MustCompile(`by \(([^)]*)\)|\{([^}]*)\}`).FindAllStringSubmatch(bare, -1) {
 		for l := range strings.FieldsFuncSeq(found[1]+","+found[2], func(r rune) bool { return !('a' <= r && r <= 'z' || r == '_') }) {
@@ -109,7 +111,7 @@ func sound(t *testing.T, where, expr string, metrics map[string][]string) {
 	}
 }
 
-func TestTheAlertsAreSound(t *testing.T) {
+func TestMetrics_Alerts(t *testing.T) {
 	data, err := os.ReadFile(observability + "alerts.yaml")
 	if err != nil {
 		t.Fatal(err)
@@ -129,15 +131,15 @@ func TestTheAlertsAreSound(t *testing.T) {
 	if err := yaml.UnmarshalStrict(data, &file); err != nil {
 		t.Fatal(err)
 	}
-	metrics, seen := registered(t), map[string]bool{}
+	metrics, seen := registeredMetrics(t), map[string]bool{}
 	for _, g := range file.Groups {
 		for _, r := range g.Rules {
 			if seen[r.Alert] || !strings.HasPrefix(r.Alert, "Foghorn") {
 				t.Errorf("the alert %q is there twice, or is not called Foghorn…", r.Alert)
 			}
 			seen[r.Alert] = true
-			sound(t, r.Alert, r.Expr, metrics)
-			exist(t, r.Alert, r.Annotations["description"], metrics)
+			checkExpression(t, r.Alert, r.Expr, metrics)
+			checkMetricNames(t, r.Alert, r.Annotations["description"], metrics)
 			if _, err := time.ParseDuration(r.For); err != nil {
 				t.Errorf("%s: for: %v", r.Alert, err)
 			}
@@ -154,7 +156,7 @@ func TestTheAlertsAreSound(t *testing.T) {
 	}
 }
 
-func TestTheDashboardIsSound(t *testing.T) {
+func TestMetrics_Dashboard(t *testing.T) {
 	data, err := os.ReadFile(observability + "dashboard.json")
 	if err != nil {
 		t.Fatal(err)
@@ -180,7 +182,7 @@ func TestTheDashboardIsSound(t *testing.T) {
 	if list := board.Templating.List; board.SchemaVersion == 0 || len(list) == 0 || list[0].Name != "datasource" || list[0].Type != "datasource" {
 		t.Errorf("schema %d, variables %v", board.SchemaVersion, list)
 	}
-	metrics, ids, taken := registered(t), map[int]bool{}, map[[2]int]string{}
+	metrics, ids, taken := registeredMetrics(t), map[int]bool{}, map[[2]int]string{}
 	shown := ""
 	for _, p := range board.Panels {
 		if ids[p.ID] {
@@ -206,7 +208,7 @@ func TestTheDashboardIsSound(t *testing.T) {
 			if target.Datasource.UID != "${datasource}" || p.Datasource != target.Datasource {
 				t.Errorf("%s reads %v", p.Title, target.Datasource)
 			}
-			sound(t, p.Title, target.Expr, metrics)
+			checkExpression(t, p.Title, target.Expr, metrics)
 			shown += target.Expr
 		}
 	}
@@ -217,8 +219,8 @@ func TestTheDashboardIsSound(t *testing.T) {
 	}
 }
 
-// TestOddValuesMakeNoSeries has vendors and others send what nobody foresaw.
-func TestOddValuesMakeNoSeries(t *testing.T) {
+// TestMetrics_BoundedLabels has vendors and others send what nobody foresaw.
+func TestMetrics_BoundedLabels(t *testing.T) {
 	m := NewMetrics()
 	arrive := func(n int) {
 		for i := range n {
@@ -226,8 +228,8 @@ func TestOddValuesMakeNoSeries(t *testing.T) {
 			m.SlackCall("chat.postMessage", odd, time.Second)
 			m.PortCall("read run", 1000+i, time.Second)
 			m.PortCall("read run", -i, time.Second)
-			m.retry(Stage(odd))
-			m.LinkTrouble(odd)
+			m.StageRetried(request.Stage(odd))
+			m.ConnectionError(odd)
 		}
 	}
 	count := func() (n int) {

@@ -27,8 +27,8 @@ type kustomization struct {
 	} `json:"patches"`
 }
 
-// TestKubernetes decodes the definitions as Kubernetes does, and refuses what it does not know.
-func TestKubernetes(t *testing.T) {
+// TestKubernetes_Manifests decodes the definitions as Kubernetes does, and refuses what it does not know.
+func TestKubernetes_Manifests(t *testing.T) {
 	files, err := filepath.Glob("kubernetes/*/*.yaml")
 	if err != nil || len(files) < 6 {
 		t.Fatalf("%v, %v", files, err)
@@ -70,14 +70,14 @@ func TestKubernetes(t *testing.T) {
 			}
 		case *appsv1.Deployment:
 			if filepath.Base(file) == "deployment.yaml" {
-				hardened(t, v)
+				checkHardening(t, v)
 			}
 		}
 	}
 }
 
-// hardened checks what the image is made for.
-func hardened(t *testing.T, d *appsv1.Deployment) {
+// checkHardening checks what the image is made for.
+func checkHardening(t *testing.T, d *appsv1.Deployment) {
 	t.Helper()
 	pod := d.Spec.Template.Spec
 	c := pod.Containers[0]

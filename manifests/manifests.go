@@ -15,7 +15,7 @@ const (
 	BlueprintID  = "incidentIOIncident"
 	ActionID     = "create_incident_io_incident_webhook"
 	AutomationID = "incident_io_incident_sync_status"
-	PushID       = "foghorn_run_updated"
+	WebhookID    = "foghorn_run_updated"
 	SecretName   = "INCIDENT_IO_API_KEY"
 )
 
@@ -24,16 +24,16 @@ type Set struct {
 	Blueprint  json.RawMessage // of the incidents in the catalog
 	Action     json.RawMessage // declares an incident
 	Automation json.RawMessage // puts a declared incident into the catalog
-	Push       json.RawMessage // tells the bot of its runs; nil when the bot cannot be reached
+	Webhook    json.RawMessage // tells the bot of its runs; nil when the bot cannot be reached
 }
 
 // Guide is the guide to the letter.
 // https://docs.port.io/guides/all/create-incident-io-incident/
 func Guide() Set {
-	return Set{Blueprint: read("blueprint.json"), Action: read("action.json"), Automation: read("automation.json")}
+	return Set{Blueprint: readEmbedded("blueprint.json"), Action: readEmbedded("action.json"), Automation: readEmbedded("automation.json")}
 }
 
-func read(name string) json.RawMessage {
+func readEmbedded(name string) json.RawMessage {
 	data, err := files.ReadFile(name)
 	if err != nil {
 		panic(err) // it is embedded

@@ -13,7 +13,7 @@ import (
 	"foghorn/manifests"
 )
 
-func value(t *testing.T, data []byte) (v any) {
+func parseJSON(t *testing.T, data []byte) (v any) {
 	t.Helper()
 	if err := json.Unmarshal(data, &v); err != nil {
 		t.Fatal(err)
@@ -21,10 +21,10 @@ func value(t *testing.T, data []byte) (v any) {
 	return v
 }
 
-// TestGuide holds the guide to what Port publishes.
-func TestGuide(t *testing.T) {
+// TestGuide_MatchesPort holds the guide to what Port publishes.
+func TestGuide_MatchesPort(t *testing.T) {
 	guide := manifests.Guide()
-	verbatim, warnings := manifests.Render(hard, manifests.Options{Verbatim: true, BotURL: "https://bot.example.com", Reporter: true})
+	verbatim, warnings := manifests.Render(unusualOrganization, manifests.Options{Verbatim: true, BotURL: "https://bot.example.com", Reporter: true})
 	if d := cmp.Diff(guide, verbatim); d != "" || len(warnings) > 0 {
 		t.Errorf("verbatim is not the guide: %s %q", d, warnings)
 	}
@@ -36,14 +36,14 @@ func TestGuide(t *testing.T) {
 			t.Log("not compared: Port's definitions are not here")
 			return
 		}
-		if d := cmp.Diff(value(t, theirs), value(t, ours)); d != "" {
+		if d := cmp.Diff(parseJSON(t, theirs), parseJSON(t, ours)); d != "" {
 			t.Errorf("%s: %s", file, d)
 		}
 	}
 }
 
-// TestSpec checks every definition against Port's own description of its API.
-func TestSpec(t *testing.T) {
+// TestRender_MatchesPortAPI checks every definition against Port's own description of its API.
+func TestRender_MatchesPortAPI(t *testing.T) {
 	data, err := os.ReadFile("../../shared/spec/port-openapi.json")
 	if err != nil {
 		t.Log("not checked: Port's OpenAPI document is not here")
@@ -72,11 +72,11 @@ func TestSpec(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	for name, org := range map[string]manifests.Organisation{"unknown": {}, "hard": hard, "empty": {Severities: []manifests.Severity{}, Statuses: []manifests.Status{}}} {
+	for name, org := range map[string]manifests.Organization{"unknown": {}, "hard": unusualOrganization, "empty": {Severities: []manifests.Severity{}, Statuses: []manifests.Status{}}} {
 		set, _ := manifests.Render(org, manifests.Options{Reporter: true, BotURL: "https://bot.example.com"})
 		check(blueprint, name+" blueprint", set.Blueprint)
 		check(action, name+" action", set.Action)
 		check(action, name+" automation", set.Automation)
-		check(action, name+" push", set.Push)
+		check(action, name+" push", set.Webhook)
 	}
 }

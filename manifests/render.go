@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// An Organisation is what incident.io knows of one. A nil list means that nobody asked, and
+// An Organization is what incident.io knows of one. A nil list means that nobody asked, and
 // leaves what the guide says; an empty one means that there are none.
-type Organisation struct {
+type Organization struct {
 	Severities   []Severity
 	Statuses     []Status
 	ReporterRole string // id of the role with role_type reporter; "" when there is none
@@ -41,17 +41,17 @@ type Options struct {
 // Render adapts the guide to an organisation and repairs what the guide gets wrong; README.md
 // explains each repair. The warnings are sentences for the person who sets Port up. The same
 // arguments always give the same bytes.
-func Render(org Organisation, o Options) (Set, []string) {
+func Render(org Organization, o Options) (Set, []string) {
 	if o.Verbatim {
 		return Guide(), nil
 	}
 	guide := Guide()
-	blueprint, action, automation := decode(guide.Blueprint), decode(guide.Action), decode(guide.Automation)
+	blueprint, action, automation := decodeObject(guide.Blueprint), decodeObject(guide.Action), decodeObject(guide.Automation)
 	var warnings []string
 	if org.Severities == nil || org.Statuses == nil {
 		warnings = append(warnings, "incident.io was not asked: the guide's own severities and statuses are kept where they are unknown, and its severity ids belong to another organization")
 	}
-	severities, said := labelled(org.Severities)
+	severities, said := uniqueNames(org.Severities)
 	warnings = append(warnings, said...)
 	if org.Severities == nil {
 		severities = guideSeverities()
@@ -59,52 +59,52 @@ func Render(org Organisation, o Options) (Set, []string) {
 	if o.Reporter && org.ReporterRole == "" {
 		warnings = append(warnings, "no reporter is set: the organization has no reporter role")
 	}
-	repairAction(action, severities, org.ReporterRole, o)
-	repairBlueprint(blueprint, org.Statuses)
-	repairAutomation(automation, action["identifier"])
-	set := Set{Blueprint: encode(blueprint), Action: encode(action), Automation: encode(automation)}
+	adaptAction(action, severities, org.ReporterRole, o)
+	adaptBlueprint(blueprint, org.Statuses)
+	adaptAutomation(automation, action["identifier"])
+	set := Set{Blueprint: encodeObject(blueprint), Action: encodeObject(action), Automation: encodeObject(automation)}
 	if o.BotURL != "" {
-		set.Push = encode(push(action["identifier"], o.BotURL))
+		set.Webhook = encodeObject(runWebhook(action["identifier"], o.BotURL))
 	}
 	return set, warnings
 }
 
-// push tells the bot of every change of a run, so that it need not ask.
-func push(action any, botURL string) object {
-	return object{
-		"identifier": PushID, "title": "Tell Foghorn of its runs", "publish": true,
+// runWebhook tells the bot of every change of a run, so that it need not ask.
+func runWebhook(action any, botURL string) jsonObject {
+	return jsonObject{
+		"identifier": WebhookID, "title": "Tell Foghorn of its runs", "publish": true,
 		"description": "Wakes the Slack bot when a run of the action has changed",
-		"trigger": object{"type": "automation", "event": object{"type": "RUN_UPDATED", "actionIdentifier": action}, "condition": object{
+		"trigger": jsonObject{"type": "automation", "event": jsonObject{"type": "RUN_UPDATED", "actionIdentifier": action}, "condition": jsonObject{
 			"type": "JQ", "combinator": "and", "expressions": []any{".diff.before.status != .diff.after.status"},
 		}},
-		"invocationMethod": object{
+		"invocationMethod": jsonObject{
 			"type": "WEBHOOK", "url": strings.TrimSuffix(botURL, "/") + "/port/runs", "agent": false, "synchronized": true, "method": "POST",
-			"headers": object{"Content-Type": "application/json"},
-			"body":    object{"runId": "{{ .event.diff.after.id }}", "status": "{{ .event.diff.after.status }}"},
+			"headers": jsonObject{"Content-Type": "application/json"},
+			"body":    jsonObject{"runId": "{{ .event.diff.after.id }}", "status": "{{ .event.diff.after.status }}"},
 		},
 	}
 }
 
-// object is a JSON object.
-type object = map[string]any
+// jsonObject is a JSON object.
+type jsonObject = map[string]any
 
-// at is the object below keys.
-func at(o object, keys ...string) object {
+// objectAt is the object below keys.
+func objectAt(o jsonObject, keys ...string) jsonObject {
 	for _, k := range keys {
-		o = o[k].(object) // the guide is embedded, and a test reads all of it
+		o = o[k].(jsonObject) // the guide is embedded, and a test reads all of it
 	}
 	return o
 }
 
-func decode(data json.RawMessage) (o object) {
+func decodeObject(data json.RawMessage) (o jsonObject) {
 	if err := json.Unmarshal(data, &o); err != nil {
 		panic(fmt.Sprintf("manifests: %v", err)) // it is embedded
 	}
 	return o
 }
 
-// encode gives JSON with sorted keys, two spaces of indent and no HTML escapes.
-func encode(o object) json.RawMessage {
+// encodeObject gives JSON with sorted keys, two spaces of indent and no HTML escapes.
+func encodeObject(o jsonObject) json.RawMessage {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)

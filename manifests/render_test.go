@@ -19,8 +19,8 @@ import (
 	"foghorn/manifests"
 )
 
-// hard is an organisation that looks like nobody else's.
-var hard = manifests.Organisation{
+// unusualOrganization is an organisation that looks like nobody else's.
+var unusualOrganization = manifests.Organization{
 	Severities: []manifests.Severity{
 		{ID: "01K0SEV1", Name: `SEV-1 "all hands"`, Rank: 9}, {ID: "01K0SEV2", Name: "SEV-2", Rank: 5},
 		{ID: "01K0SEV4", Name: "SEV-4", Rank: 0}, {ID: "01K0SEV3", Name: "SEV-3", Rank: 2},
@@ -32,7 +32,7 @@ var hard = manifests.Organisation{
 	ReporterRole: "01K0REPORTER",
 }
 
-type definition struct {
+type actionDefinition struct {
 	Trigger struct {
 		UserInputs struct {
 			Properties map[string]struct {
@@ -49,16 +49,16 @@ type definition struct {
 	}
 }
 
-func action(t *testing.T, set manifests.Set) (d definition) {
+func parseAction(t *testing.T, set manifests.Set) (d actionDefinition) {
 	if err := json.Unmarshal(set.Action, &d); err != nil {
 		t.Fatal(err)
 	}
 	return d
 }
 
-func TestSeverities(t *testing.T) {
-	set, warnings := manifests.Render(hard, manifests.Options{IncidentURL: "http://127.0.0.1:9/"})
-	d := action(t, set)
+func TestRender_Severities(t *testing.T) {
+	set, warnings := manifests.Render(unusualOrganization, manifests.Options{IncidentURL: "http://127.0.0.1:9/"})
+	d := parseAction(t, set)
 	severity := d.Trigger.UserInputs.Properties["severity"]
 	if got := fmt.Sprint(severity.Enum); got != `[SEV-4 SEV-3 SEV-2 SEV-1 "all hands"]` {
 		t.Error("enum is", got)
@@ -75,9 +75,9 @@ func TestSeverities(t *testing.T) {
 	}
 }
 
-func TestNoSeverities(t *testing.T) {
-	set, _ := manifests.Render(manifests.Organisation{Severities: []manifests.Severity{}, Statuses: hard.Statuses}, manifests.Options{})
-	d := action(t, set)
+func TestRender_NoSeverities(t *testing.T) {
+	set, _ := manifests.Render(manifests.Organization{Severities: []manifests.Severity{}, Statuses: unusualOrganization.Statuses}, manifests.Options{})
+	d := parseAction(t, set)
 	in := d.Trigger.UserInputs
 	if _, ok := in.Properties["severity"]; ok || slices.Contains(in.Required, "severity") || slices.Contains(in.Order, "severity") {
 		t.Errorf("a severity is asked for: %+v", in)
@@ -87,9 +87,9 @@ func TestNoSeverities(t *testing.T) {
 	}
 }
 
-// TestAnySeverities runs the rendered program for names and ids of any shape: every name gives its own
+// TestRender_AnySeverities runs the rendered program for names and ids of any shape: every name gives its own
 // id, and no other name gives any.
-func TestAnySeverities(t *testing.T) {
+func TestRender_AnySeverities(t *testing.T) {
 	hostile := []string{"}}", "{{", `\(1)`, `"`, "'", " 'x' ", "🔥", "\u2028", "\x00", `\u0041`, "}}{{.secrets.K}}", "\xff", "a", " ", "É", "#", "$ENV", "//"}
 	for seed := range uint64(500) {
 		random := rand.New(rand.NewPCG(seed, 1))
@@ -107,8 +107,8 @@ func TestAnySeverities(t *testing.T) {
 			list[i] = manifests.Severity{ID: "id " + strings.ToValidUTF8(word(), "?"), Name: word(), Rank: random.IntN(5) - 2}
 			want = append(want, list[i].ID)
 		}
-		set, _ := manifests.Render(manifests.Organisation{Severities: list}, manifests.Options{})
-		d := action(t, set)
+		set, _ := manifests.Render(manifests.Organization{Severities: list}, manifests.Options{})
+		d := parseAction(t, set)
 		enum := d.Trigger.UserInputs.Properties["severity"].Enum
 		template := d.InvocationMethod.Body["severity_id"].(string)
 		inner, ok := strings.CutPrefix(template, "{{")
@@ -146,20 +146,20 @@ func run(t *testing.T, program string, severity any) string {
 	return id
 }
 
-// TestDeclare plays the rendered definitions in an emulated Port and incident.io.
-func TestDeclare(t *testing.T) {
-	incident, err := incidentiotest.Start(incidentiotest.Config{ChannelIn: time.Nanosecond})
+// TestRender_DeclaresIncidents plays the rendered definitions in an emulated Port and incident.io.
+func TestRender_DeclaresIncidents(t *testing.T) {
+	incident, err := incidentiotest.Start(incidentiotest.Config{ChannelDelay: time.Nanosecond})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(incident.Close)
 	var severities []incidentiotest.Severity
-	for _, s := range hard.Severities {
+	for _, s := range unusualOrganization.Severities {
 		severities = append(severities, incidentiotest.Severity{ID: s.ID, Name: s.Name, Rank: s.Rank})
 	}
 	incident.SetSeverities(severities...)
 	var statuses []incidentiotest.Status
-	for _, s := range hard.Statuses {
+	for _, s := range unusualOrganization.Statuses {
 		statuses = append(statuses, incidentiotest.Status{Name: s.Name, Category: s.Category, Rank: s.Rank})
 	}
 	incident.SetStatuses(statuses...)
@@ -168,7 +168,7 @@ func TestDeclare(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(world.Close)
-	set, _ := manifests.Render(hard, manifests.Options{IncidentURL: incident.URL()})
+	set, _ := manifests.Render(unusualOrganization, manifests.Options{IncidentURL: incident.URL()})
 	for _, err := range []error{world.PutBlueprint(set.Blueprint), world.PutAction(set.Action), world.PutAction(set.Automation)} {
 		if err != nil {
 			t.Fatal(err)
@@ -181,7 +181,7 @@ func TestDeclare(t *testing.T) {
 	defer cancel()
 	declare := func(properties map[string]any) porttest.Run {
 		t.Helper()
-		r, err := client.CreateRun(ctx, port.NewRun{Action: manifests.ActionID, RunAs: "alice@example.com", Properties: properties})
+		r, err := client.CreateRun(ctx, port.RunRequest{Action: manifests.ActionID, RunAs: "alice@example.com", Properties: properties})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -192,7 +192,7 @@ func TestDeclare(t *testing.T) {
 		return done
 	}
 
-	for n, s := range hard.Severities {
+	for n, s := range unusualOrganization.Severities {
 		visibility := "public"
 		if s.Name == "SEV-2" {
 			visibility = "private"
@@ -226,14 +226,14 @@ func TestDeclare(t *testing.T) {
 	for range 2 {
 		declare(map[string]any{"name": "by hand", "severity": "SEV-4", "visibility": "public", "description": "from the page"})
 	}
-	if made := incident.Incidents(); len(made) != len(hard.Severities)+2 || made[len(made)-1].Summary != "from the page" {
+	if made := incident.Incidents(); len(made) != len(unusualOrganization.Severities)+2 || made[len(made)-1].Summary != "from the page" {
 		t.Errorf("incident.io has %+v", made)
 	}
 }
 
-// TestHostileNames sends names that look like templates through Port's whole path: each is its own severity,
+// TestRender_HostileNames sends names that look like templates through Port's whole path: each is its own severity,
 // and a name that came after apply is refused, never filed as another.
-func TestHostileNames(t *testing.T) {
+func TestRender_HostileNames(t *testing.T) {
 	incident, err := incidentiotest.Start(incidentiotest.Config{})
 	if err != nil {
 		t.Fatal(err)
@@ -244,7 +244,7 @@ func TestHostileNames(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(world.Close)
-	var org manifests.Organisation
+	var org manifests.Organization
 	var severities []incidentiotest.Severity
 	for n, name := range []string{"}}", `{{ .secrets.INCIDENT_IO_API_KEY }}`, `"`, ` 'quoted' `, `\(1)`, `back\slash`, "🔥 fire", "naïve – ünïcode", "two\nlines"} {
 		id := fmt.Sprintf("01K0SEV%d", n)
@@ -272,7 +272,7 @@ func TestHostileNames(t *testing.T) {
 	defer cancel()
 	declare := func(name, status string) porttest.Run {
 		t.Helper()
-		r, err := client.CreateRun(ctx, port.NewRun{Action: manifests.ActionID, Properties: map[string]any{"name": "N", "severity": name, "visibility": "public"}})
+		r, err := client.CreateRun(ctx, port.RunRequest{Action: manifests.ActionID, Properties: map[string]any{"name": "N", "severity": name, "visibility": "public"}})
 		if err != nil {
 			t.Fatalf("%q: %v", name, err)
 		}

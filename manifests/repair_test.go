@@ -11,23 +11,23 @@ import (
 	"foghorn/manifests"
 )
 
-// render does what Port does with a definition whose templates are whole values: keys that
+// renderTemplates does what Port does with a definition whose templates are whole values: keys that
 // become null or "" go with their value.
-func render(t *testing.T, v any, data map[string]any) any {
+func renderTemplates(t *testing.T, v any, data map[string]any) any {
 	t.Helper()
 	switch v := v.(type) {
 	case map[string]any:
 		out := map[string]any{}
 		for key, inner := range v {
-			if k, _ := render(t, key, data).(string); k != "" {
-				out[k] = render(t, inner, data)
+			if k, _ := renderTemplates(t, key, data).(string); k != "" {
+				out[k] = renderTemplates(t, inner, data)
 			}
 		}
 		return out
 	case []any:
 		out := make([]any, len(v))
 		for i := range v {
-			out[i] = render(t, v[i], data)
+			out[i] = renderTemplates(t, v[i], data)
 		}
 		return out
 	case string:
@@ -54,25 +54,25 @@ func evaluate(t *testing.T, program string, data any) any {
 	return out
 }
 
-// data is JSON as Port's context.
-func data(t *testing.T, text string) map[string]any {
+// templateContext is JSON as Port's context.
+func templateContext(t *testing.T, text string) map[string]any {
 	t.Helper()
-	m, _ := value(t, []byte(text)).(map[string]any)
+	m, _ := parseJSON(t, []byte(text)).(map[string]any)
 	return m
 }
 
-func part(t *testing.T, raw json.RawMessage, keys ...string) any {
+func valueAt(t *testing.T, raw json.RawMessage, keys ...string) any {
 	t.Helper()
-	v := value(t, raw)
+	v := parseJSON(t, raw)
 	for _, k := range keys {
 		v = v.(map[string]any)[k]
 	}
 	return v
 }
 
-func TestRequestBody(t *testing.T) {
-	set, _ := manifests.Render(hard, manifests.Options{Reporter: true})
-	template := part(t, set.Action, "invocationMethod", "body")
+func TestRender_RequestBody(t *testing.T) {
+	set, _ := manifests.Render(unusualOrganization, manifests.Options{Reporter: true})
+	template := valueAt(t, set.Action, "invocationMethod", "body")
 	reporter := []any{map[string]any{"incident_role_id": "01K0REPORTER", "assignee": map[string]any{"email": "ana@example.com"}}}
 	for name, c := range map[string]struct {
 		data string
@@ -91,7 +91,7 @@ func TestRequestBody(t *testing.T) {
 			map[string]any{"name": "N", "severity_id": "01K0SEV1", "visibility": "private"},
 		},
 	} {
-		got := render(t, template, data(t, c.data)).(map[string]any)
+		got := renderTemplates(t, template, templateContext(t, c.data)).(map[string]any)
 		if _, own := c.want["idempotency_key"]; !own {
 			if key, _ := got["idempotency_key"].(string); key == "" {
 				t.Errorf("%s: no idempotency key", name)
@@ -104,11 +104,11 @@ func TestRequestBody(t *testing.T) {
 	}
 }
 
-func TestCondition(t *testing.T) {
-	set, _ := manifests.Render(hard, manifests.Options{BotURL: "https://bot.example.com/"})
+func TestRender_Conditions(t *testing.T) {
+	set, _ := manifests.Render(unusualOrganization, manifests.Options{BotURL: "https://bot.example.com/"})
 	fires := func(raw json.RawMessage, event string) bool {
-		for _, e := range part(t, raw, "trigger", "condition", "expressions").([]any) {
-			if evaluate(t, e.(string), data(t, event)) != true {
+		for _, e := range valueAt(t, raw, "trigger", "condition", "expressions").([]any) {
+			if evaluate(t, e.(string), templateContext(t, event)) != true {
 				return false
 			}
 		}
@@ -124,23 +124,23 @@ func TestCondition(t *testing.T) {
 		{`{"diff":{"before":{"status":"WAITING_FOR_APPROVAL"},"after":{"status":"IN_PROGRESS"}}}`, false, true},
 		{`{"diff":{"before":null,"after":{"status":"SUCCESS"}}}`, true, true},
 	} {
-		if fires(set.Automation, c.event) != c.entity || fires(set.Push, c.event) != c.bot {
+		if fires(set.Automation, c.event) != c.entity || fires(set.Webhook, c.event) != c.bot {
 			t.Errorf("%s: want entity %v and push %v", c.event, c.entity, c.bot)
 		}
 	}
-	call := render(t, part(t, set.Push, "invocationMethod"), data(t, `{"event":{"diff":{"after":{"id":"r_1","status":"SUCCESS","response":{"incident":{"name":"secret"}}}}}}`)).(map[string]any)
+	call := renderTemplates(t, valueAt(t, set.Webhook, "invocationMethod"), templateContext(t, `{"event":{"diff":{"after":{"id":"r_1","status":"SUCCESS","response":{"incident":{"name":"secret"}}}}}}`)).(map[string]any)
 	if d := cmp.Diff(map[string]any{"runId": "r_1", "status": "SUCCESS"}, call["body"]); d != "" || call["url"] != "https://bot.example.com/port/runs" {
 		t.Errorf("%v: %s", call["url"], d)
 	}
 }
 
-// TestEntity renders the entity of incidents that lack what the API may leave out, and of private ones.
-func TestEntity(t *testing.T) {
-	set, _ := manifests.Render(hard, manifests.Options{})
-	mapping := part(t, set.Automation, "invocationMethod", "mapping")
+// TestRender_Entity renders the entity of incidents that lack what the API may leave out, and of private ones.
+func TestRender_Entity(t *testing.T) {
+	set, _ := manifests.Render(unusualOrganization, manifests.Options{})
+	mapping := valueAt(t, set.Automation, "invocationMethod", "mapping")
 	entity := func(run string) map[string]any {
 		t.Helper()
-		m := render(t, mapping, data(t, `{"event":{"diff":{"after":`+run+`}}}`)).(map[string]any)
+		m := renderTemplates(t, mapping, templateContext(t, `{"event":{"diff":{"after":`+run+`}}}`)).(map[string]any)
 		for k, v := range m["properties"].(map[string]any) {
 			if v == nil {
 				delete(m["properties"].(map[string]any), k)
@@ -182,11 +182,11 @@ func TestEntity(t *testing.T) {
 }
 
 // TestSame: the same organisation gives the same bytes, whatever order incident.io lists it in.
-func TestSame(t *testing.T) {
-	other := hard
-	other.Severities = append(hard.Severities[2:4:4], hard.Severities[:2]...)
-	other.Statuses = append(hard.Statuses[2:4:4], hard.Statuses[:2]...)
-	a, _ := manifests.Render(hard, manifests.Options{})
+func TestRender_Deterministic(t *testing.T) {
+	other := unusualOrganization
+	other.Severities = append(unusualOrganization.Severities[2:4:4], unusualOrganization.Severities[:2]...)
+	other.Statuses = append(unusualOrganization.Statuses[2:4:4], unusualOrganization.Statuses[:2]...)
+	a, _ := manifests.Render(unusualOrganization, manifests.Options{})
 	b, _ := manifests.Render(other, manifests.Options{})
 	if d := cmp.Diff(a, b); d != "" {
 		t.Error(d)

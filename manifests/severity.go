@@ -18,9 +18,9 @@ func guideSeverities() []Severity {
 	}
 }
 
-// labelled sorts severities, the least severe first, and makes their names differ: incident.io
+// uniqueNames sorts severities, the least severe first, and makes their names differ: incident.io
 // does not promise that they do, and a form that offers the same word twice cannot be answered.
-func labelled(list []Severity) (out []Severity, warnings []string) {
+func uniqueNames(list []Severity) (out []Severity, warnings []string) {
 	out = slices.SortedStableFunc(slices.Values(list), func(a, b Severity) int {
 		return cmp.Or(cmp.Compare(a.Rank, b.Rank), cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
 	})
@@ -39,7 +39,7 @@ func labelled(list []Severity) (out []Severity, warnings []string) {
 	return out, warnings
 }
 
-func names(list []Severity) []any {
+func severityNames(list []Severity) []any {
 	out := make([]any, len(list))
 	for i, s := range list {
 		out[i] = s.Name
@@ -48,9 +48,9 @@ func names(list []Severity) []any {
 }
 
 // severityColors give the most severe red and the least severe blue.
-func severityColors(list []Severity) object {
+func severityColors(list []Severity) jsonObject {
 	fromTop := []string{"red", "orange", "yellow", "turquoise"}
-	out := object{}
+	out := jsonObject{}
 	for i, s := range list {
 		top := len(list) - 1 - i
 		switch {

@@ -15,7 +15,7 @@ var categoryColors = map[string]string{
 
 // statusEnum is the enum of an incident's status in the catalog, in the order of an incident's
 // life, with its colours. A category that is not known is grey.
-func statusEnum(list []Status) (enum []any, colors object) {
+func statusEnum(list []Status) (enum []any, colors jsonObject) {
 	// Ranks below zero are those of the ways out: declined, merged, canceled.
 	sorted := slices.SortedStableFunc(slices.Values(list), func(a, b Status) int {
 		if out := (a.Rank < 0) != (b.Rank < 0); out {
@@ -26,7 +26,7 @@ func statusEnum(list []Status) (enum []any, colors object) {
 		}
 		return cmp.Or(cmp.Compare(a.Rank, b.Rank), cmp.Compare(a.Name, b.Name))
 	})
-	colors = object{}
+	colors = jsonObject{}
 	live := 0
 	for _, s := range sorted {
 		if _, again := colors[s.Name]; again || s.Name == "" {

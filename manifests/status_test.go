@@ -9,16 +9,16 @@ import (
 	"foghorn/manifests"
 )
 
-// status is the catalog's enum and its colours.
-type status struct {
+// statusProperty is the catalog's enum and its colours.
+type statusProperty struct {
 	Enum       []string
 	EnumColors map[string]string
 }
 
-func statusOf(t *testing.T, org manifests.Organisation) (s status) {
+func renderStatus(t *testing.T, org manifests.Organization) (s statusProperty) {
 	t.Helper()
 	set, _ := manifests.Render(org, manifests.Options{})
-	raw, err := json.Marshal(part(t, set.Blueprint, "schema", "properties", "status"))
+	raw, err := json.Marshal(valueAt(t, set.Blueprint, "schema", "properties", "status"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,10 +28,10 @@ func statusOf(t *testing.T, org manifests.Organisation) (s status) {
 	return s
 }
 
-func TestStatuses(t *testing.T) {
+func TestRender_Statuses(t *testing.T) {
 	for name, c := range map[string]struct {
 		statuses []manifests.Status
-		want     status
+		want     statusProperty
 	}{
 		"a new organisation": {
 			[]manifests.Status{
@@ -39,7 +39,7 @@ func TestStatuses(t *testing.T) {
 				{Name: "Canceled", Category: "canceled", Rank: -3}, {Name: "Fixing", Category: "live", Rank: 2}, {Name: "Merged", Category: "merged", Rank: -2},
 				{Name: "Closed", Category: "closed", Rank: 6}, {Name: "Paused", Category: "paused", Rank: 7}, {Name: "Declined", Category: "declined", Rank: -1},
 			},
-			status{
+			statusProperty{
 				[]string{"Triage", "Investigating", "Fixing", "Documenting", "Closed", "Paused", "Declined", "Merged", "Canceled"},
 				map[string]string{
 					"Triage": "lightGray", "Investigating": "red", "Fixing": "yellow", "Documenting": "blue", "Closed": "green", "Paused": "darkGray",
@@ -49,17 +49,17 @@ func TestStatuses(t *testing.T) {
 		},
 		"odd names": {
 			[]manifests.Status{{Name: "", Category: "live"}, {Name: "Twice", Category: "live", Rank: 1}, {Name: "Twice", Category: "closed", Rank: 2}, {Name: `"{{`, Category: "of tomorrow", Rank: 3}},
-			status{[]string{"Twice", `"{{`}, map[string]string{"Twice": "red", `"{{`: "darkGray"}},
+			statusProperty{[]string{"Twice", `"{{`}, map[string]string{"Twice": "red", `"{{`: "darkGray"}},
 		},
-		"none": {[]manifests.Status{}, status{}},
-		"unknown": {nil, status{
+		"none": {[]manifests.Status{}, statusProperty{}},
+		"unknown": {nil, statusProperty{
 			[]string{"Triage", "Investigating", "Fixing", "Monitoring", "Closed", "Resolved", "Merged"},
 			map[string]string{
 				"Triage": "lightGray", "Investigating": "red", "Fixing": "yellow", "Monitoring": "purple", "Closed": "darkGray", "Resolved": "green", "Merged": "green",
 			},
 		}},
 	} {
-		if d := cmp.Diff(c.want, statusOf(t, manifests.Organisation{Statuses: c.statuses})); d != "" {
+		if d := cmp.Diff(c.want, renderStatus(t, manifests.Organization{Statuses: c.statuses})); d != "" {
 			t.Errorf("%s: %s", name, d)
 		}
 	}

@@ -82,50 +82,50 @@ func compile(action json.RawMessage) (*Form, error) {
 	sum := sha256.Sum256(slices.Concat(d.Trigger, t.UserInputs))
 	f.Version = hex.EncodeToString(sum[:4])
 	if t.Type == "automation" {
-		f.problem("", "it is an automation: Port runs it by itself, nobody else can")
+		f.addProblem("", "it is an automation: Port runs it by itself, nobody else can")
 	}
-	if err := f.inputs(t.UserInputs); err != nil {
+	if err := f.compileInputs(t.UserInputs); err != nil {
 		return nil, fmt.Errorf("read inputs of action %q: %w", d.Identifier, err)
 	}
-	f.watch()
+	f.findDependencies()
 	return f, nil
 }
 
-func (f *Form) problem(input, reason string) {
+func (f *Form) addProblem(input, reason string) {
 	f.Problems = append(f.Problems, Problem{Input: input, Reason: reason})
 }
 
-// inputs compiles the user inputs into fields and puts them in their order.
-func (f *Form) inputs(raw json.RawMessage) error {
+// compileInputs compiles the user inputs into fields and puts them in their order.
+func (f *Form) compileInputs(raw json.RawMessage) error {
 	var in userInputs
 	if len(raw) > 0 {
 		if err := json.Unmarshal(raw, &in); err != nil {
 			return err
 		}
 	}
-	ids, properties, err := ordered(in.Properties)
+	ids, properties, err := decodeOrdered(in.Properties)
 	if err != nil {
 		return err
 	}
 	if len(ids) > maxFields {
-		f.problem("", fmt.Sprintf("it has %d inputs, and %d is the most", len(ids), maxFields))
+		f.addProblem("", fmt.Sprintf("it has %d inputs, and %d is the most", len(ids), maxFields))
 		ids = ids[:maxFields]
 	}
-	if f.targeted() {
-		f.byID[TargetID] = f.target()
+	if f.hasTarget() {
+		f.byID[TargetID] = f.targetField()
 	}
 	for _, id := range ids {
-		f.byID[id] = f.field(id, properties[id])
+		f.byID[id] = f.compileField(id, properties[id])
 	}
-	f.required = newRule(in.Required)
+	f.required = parseExpr(in.Required)
 
 	if len(in.Steps) == 0 {
 		in.Steps = []step{{Order: in.Order}}
 	}
 	placed := map[string]bool{}
 	for i, s := range in.Steps {
-		out := Step{Title: s.Title, visible: newRule(s.Visible)}
-		if i == 0 && f.targeted() {
+		out := Step{Title: s.Title, visible: parseExpr(s.Visible)}
+		if i == 0 && f.hasTarget() {
 			out.Items = append(out.Items, Item{Field: f.byID[TargetID]})
 			placed[TargetID] = true
 		}
@@ -137,7 +137,7 @@ func (f *Form) inputs(raw json.RawMessage) error {
 			if field := f.byID[id]; field != nil {
 				out.Items = append(out.Items, Item{Field: field})
 			} else if t, ok := in.Titles[id]; ok {
-				out.Items = append(out.Items, Item{Heading: &Heading{ID: id, Title: t.Title, Description: t.Description, visible: newRule(t.Visible)}})
+				out.Items = append(out.Items, Item{Heading: &Heading{ID: id, Title: t.Title, Description: t.Description, visible: parseExpr(t.Visible)}})
 			}
 		}
 		f.Steps = append(f.Steps, out)
@@ -151,9 +151,9 @@ func (f *Form) inputs(raw json.RawMessage) error {
 	return nil
 }
 
-// ordered reads an object and the order of its keys, which is the order of the inputs where
+// decodeOrdered reads an object and the order of its keys, which is the order of the inputs where
 // the action gives none.
-func ordered(raw json.RawMessage) (keys []string, values map[string]map[string]any, err error) {
+func decodeOrdered(raw json.RawMessage) (keys []string, values map[string]map[string]any, err error) {
 	values = map[string]map[string]any{}
 	if len(raw) == 0 || bytes.Equal(bytes.TrimSpace(raw), []byte("null")) {
 		return nil, values, nil
@@ -180,8 +180,8 @@ func ordered(raw json.RawMessage) (keys []string, values map[string]map[string]a
 	return keys, values, nil
 }
 
-// targeted reports that the action works on an entity.
-func (f *Form) targeted() bool {
+// hasTarget reports that the action works on an entity.
+func (f *Form) hasTarget() bool {
 	switch f.Operation {
 	case "DAY-2", "DELETE", "UPDATE":
 		return true
@@ -189,9 +189,9 @@ func (f *Form) targeted() bool {
 	return false
 }
 
-// target is the field that picks the entity. Where the definition does not name the
+// targetField is the field that picks the entity. Where the definition does not name the
 // blueprint, its identifier is typed.
-func (f *Form) target() *Field {
+func (f *Form) targetField() *Field {
 	t := &Field{ID: TargetID, Title: "Entity", Kind: Entity, Blueprint: f.Blueprint, Description: "What the action is run for."}
 	if f.Blueprint == "" {
 		t.Kind, t.Description = Text, "Identifier of the entity that the action is run for."
@@ -199,24 +199,24 @@ func (f *Form) target() *Field {
 	return t
 }
 
-// watch finds out which fields others depend on, and what else conditions read.
-func (f *Form) watch() {
-	note := func(r rule) {
-		if !r.dynamic() {
+// findDependencies finds out which fields others depend on, and what else conditions read.
+func (f *Form) findDependencies() {
+	note := func(r expr) {
+		if !r.isProgram() {
 			return
 		}
-		f.dynamic = true
-		f.UsesUser = f.UsesUser || wordUser.MatchString(r.text)
-		f.UsesEntity = f.UsesEntity || wordEntity.MatchString(r.text)
-		ids, all := r.reads()
+		f.hasPrograms = true
+		f.UsesUser = f.UsesUser || userWord.MatchString(r.source)
+		f.UsesEntity = f.UsesEntity || entityWord.MatchString(r.source)
+		ids, all := r.inputsRead()
 		if all {
 			for _, field := range f.byID {
-				field.Watched = true
+				field.HasDependents = true
 			}
 		}
 		for _, id := range ids {
 			if field := f.byID[id]; field != nil {
-				field.Watched = true
+				field.HasDependents = true
 			}
 		}
 	}
@@ -230,17 +230,17 @@ func (f *Form) watch() {
 		}
 	}
 	for _, field := range f.byID {
-		for _, r := range field.rules() {
+		for _, r := range field.exprs() {
 			note(r)
 		}
 		for _, id := range field.dependsOn {
 			if other := f.byID[id]; other != nil {
-				other.Watched = true
+				other.HasDependents = true
 			}
 		}
 	}
 	if f.UsesEntity && f.byID[TargetID] != nil {
-		f.byID[TargetID].Watched = true
+		f.byID[TargetID].HasDependents = true
 	}
 }
 
@@ -250,11 +250,13 @@ func (f *Form) Field(id string) *Field { return f.byID[id] }
 // RequestIDInput is the hidden input that Foghorn fills with the id of the request, so that
 // a repeat is known as one. It reports false when the action has none.
 func (f *Form) RequestIDInput() (id string, ok bool) {
-	field := f.byID[requestID]
-	return requestID, field != nil && field.filled()
+	field := f.byID[requestIDInput]
+	return requestIDInput, field != nil && field.isRequestID()
 }
 
-const requestID = "request_id"
+const requestIDInput = "request_id"
 
-// filled reports that nobody but Foghorn gives the field its value.
-func (f *Field) filled() bool { return f.ID == requestID && f.Hidden && f.Kind == Text && !f.Many }
+// isRequestID reports that nobody but Foghorn gives the field its value.
+func (f *Field) isRequestID() bool {
+	return f.ID == requestIDInput && f.Hidden && f.Kind == Text && !f.Many
+}

@@ -9,7 +9,7 @@ import (
 // corpus holds definitions that Port publishes. It is not part of this repository.
 const corpus = "../../../shared/corpus/actions"
 
-func TestTheActionsThatPortPublishes(t *testing.T) {
+func TestCompile_PublishedActions(t *testing.T) {
 	files, _ := filepath.Glob(filepath.Join(corpus, "*.json"))
 	if len(files) == 0 {
 		t.Logf("no definitions in %s: nothing was checked", corpus)
@@ -28,7 +28,7 @@ func TestTheActionsThatPortPublishes(t *testing.T) {
 		}
 		if len(f.Problems) == 0 {
 			good++
-			f.Resolve(t.Context(), Who{}, Values{}).Validate(-1)
+			f.Resolve(t.Context(), EvalContext{}, Values{}).Validate(-1)
 			continue
 		}
 		t.Logf("%s: %+v", filepath.Base(file), f.Problems)

@@ -26,9 +26,9 @@ type Form struct {
 	// Empty: it can.
 	Problems []Problem
 
-	byID     map[string]*Field
-	required rule
-	dynamic  bool // some rule is a program
+	byID        map[string]*Field
+	required    expr
+	hasPrograms bool // some rule is a program
 }
 
 // A Problem is an input (or, with an empty Input, the action) that cannot be mirrored.
@@ -42,7 +42,7 @@ type Step struct {
 	Title string
 	Items []Item
 
-	visible rule
+	visible expr
 }
 
 // An Item is either a heading or a field: exactly one is set.
@@ -55,7 +55,7 @@ type Item struct {
 type Heading struct {
 	ID, Title, Description string
 
-	visible rule
+	visible expr
 }
 
 // Kind says which sort of value a field takes, and so how a person enters it.
@@ -83,24 +83,24 @@ const (
 
 // A Field is one input, as far as it does not depend on values.
 type Field struct {
-	ID          string // the input's key; TargetID for the entity a DAY-2 or DELETE action works on
-	Title       string // title, else the key
-	Description string
-	Kind        Kind
-	Many        bool   // the value is a list of Kind
-	Blueprint   string // for Entity
-	MinLength   *int
-	MaxLength   *int
-	Minimum     *float64
-	Maximum     *float64
-	Decimal     bool // a Number that may have a fraction
-	Hidden      bool // never shown whatever the values: visible is false, or Foghorn fills it (request_id)
-	Watched     bool // another field's condition reads this one: a change wants a new Resolve
-	Secret      bool // encrypted by Port: never logged, stored or shown
-	Numbers     bool // a List of numbers
-	Varies      bool // its options or its default depend on other values
+	ID             string // the input's key; TargetID for the entity a DAY-2 or DELETE action works on
+	Title          string // title, else the key
+	Description    string
+	Kind           Kind
+	Many           bool   // the value is a list of Kind
+	Blueprint      string // for Entity
+	MinLength      *int
+	MaxLength      *int
+	Minimum        *float64
+	Maximum        *float64
+	Decimal        bool // a Number that may have a fraction
+	Hidden         bool // never shown whatever the values: visible is false, or Foghorn fills it (request_id)
+	HasDependents  bool // another field's condition reads this one: a change wants a new Resolve
+	Secret         bool // encrypted by Port: never logged, stored or shown
+	Numbers        bool // a List of numbers
+	DynamicOptions bool // its options or its default depend on other values
 
-	deflt, visible, disabled, enum, pattern, minItems, maxItems rule
+	defaultExpr, visible, disabled, enum, pattern, minItems, maxItems expr
 
 	dataset   any
 	sort      json.RawMessage
@@ -116,11 +116,11 @@ const TargetID = "$targetEntity"
 // identifier, a User's an e-mail. A field without a value is absent.
 type Values map[string]any
 
-// Who is the context conditions are evaluated in.
-type Who struct {
-	User   map[string]any            // .user, as Port gives it; nil when unknown
-	Entity map[string]any            // .entity, the target; nil for CREATE
-	Titles map[string]map[string]any // entities by identifier that Values refer to, for .form.<input>.title; may be nil
+// EvalContext is the context conditions are evaluated in.
+type EvalContext struct {
+	User     map[string]any            // .user, as Port gives it; nil when unknown
+	Entity   map[string]any            // .entity, the target; nil for CREATE
+	Entities map[string]map[string]any // entities by identifier that Values refer to, for .form.<input>.title; may be nil
 }
 
 // State is the form as it stands for some values.
@@ -174,7 +174,7 @@ func Compile(action json.RawMessage) (*Form, error) { return compile(action) }
 
 // Resolve evaluates the form's conditions for some values. It never fails: a jq
 // program that errs or runs too long counts as null, as in Port.
-func (f *Form) Resolve(ctx context.Context, who Who, values Values) *State {
+func (f *Form) Resolve(ctx context.Context, who EvalContext, values Values) *State {
 	return f.resolve(ctx, who, values)
 }
 

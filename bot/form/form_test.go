@@ -11,8 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// action is a definition with these user inputs.
-func action(t testing.TB, operation, inputs string) *Form {
+// newForm is a definition with these user inputs.
+func newForm(t testing.TB, operation, inputs string) *Form {
 	t.Helper()
 	f, err := Compile(json.RawMessage(fmt.Sprintf(`{"identifier":"a","title":"A",
 		"trigger":{"type":"self-service","operation":%q,"blueprintIdentifier":"service","userInputs":%s}}`, operation, inputs)))
@@ -22,12 +22,12 @@ func action(t testing.TB, operation, inputs string) *Form {
 	return f
 }
 
-func one(t testing.TB, property string) *Form {
+func newFormWithInput(t testing.TB, property string) *Form {
 	t.Helper()
-	return action(t, "CREATE", `{"properties":{"x":`+property+`}}`)
+	return newForm(t, "CREATE", `{"properties":{"x":`+property+`}}`)
 }
 
-func TestKinds(t *testing.T) {
+func TestCompile_Kinds(t *testing.T) {
 	for property, want := range map[string]Field{
 		`{"type":"string"}`:                                                            {Kind: Text},
 		`{"type":"string","format":"markdown"}`:                                        {Kind: Multiline},
@@ -55,7 +55,7 @@ func TestKinds(t *testing.T) {
 		`{"type":"array","items":{"type":"object"}}`:                                   {Kind: Object, Many: true},
 		`{"type":"string","visible":false}`:                                            {Kind: Text, Hidden: true},
 	} {
-		f := one(t, property).Field("x")
+		f := newFormWithInput(t, property).Field("x")
 		got := Field{Kind: f.Kind, Many: f.Many, Blueprint: f.Blueprint, Decimal: f.Decimal, Numbers: f.Numbers, Hidden: f.Hidden}
 		if got.Kind != want.Kind || got.Many != want.Many || got.Blueprint != want.Blueprint || got.Decimal != want.Decimal || got.Numbers != want.Numbers || got.Hidden != want.Hidden {
 			t.Errorf("%s is %+v", property, got)
@@ -63,7 +63,7 @@ func TestKinds(t *testing.T) {
 	}
 }
 
-func TestSentences(t *testing.T) {
+func TestValidate_Texts(t *testing.T) {
 	for _, c := range []struct {
 		property string
 		value    any
@@ -92,7 +92,7 @@ func TestSentences(t *testing.T) {
 		{`{"type":"number","title":"C","enum":[1,2]}`, 2.0, ""},
 		{`{"type":"number","title":"C","enum":[1,2]}`, "2", "C cannot be"},
 	} {
-		s := one(t, c.property).Resolve(t.Context(), Who{}, Values{"x": c.value})
+		s := newFormWithInput(t, c.property).Resolve(t.Context(), EvalContext{}, Values{"x": c.value})
 		got := s.Validate(-1)["x"]
 		if c.want == "" && got != "" || !strings.HasPrefix(got, c.want) {
 			t.Errorf("%s of %v: %q, want %q", c.property, c.value, got, c.want)
@@ -100,8 +100,8 @@ func TestSentences(t *testing.T) {
 	}
 }
 
-func TestConditions(t *testing.T) {
-	f := action(t, "CREATE", `{
+func TestResolve_Conditions(t *testing.T) {
+	f := newForm(t, "CREATE", `{
 		"properties":{
 			"lang":{"type":"string","enum":["go","js"]},
 			"sdk":{"type":"string","enum":{"jqQuery":"if .form.lang == \"go\" then [\"1.26\"] else [\"22\",\"24\"] end"}},
@@ -116,7 +116,7 @@ func TestConditions(t *testing.T) {
 	if !f.UsesUser || f.UsesEntity {
 		t.Errorf("uses user %v, entity %v", f.UsesUser, f.UsesEntity)
 	}
-	s := f.Resolve(t.Context(), Who{User: map[string]any{"teams": []any{map[string]any{"name": "a"}, map[string]any{"name": "b"}}}}, Values{"lang": "go"})
+	s := f.Resolve(t.Context(), EvalContext{User: map[string]any{"teams": []any{map[string]any{"name": "a"}, map[string]any{"name": "b"}}}}, Values{"lang": "go"})
 	if !s.Field("why").Visible || !s.Field("why").Required || s.Field("tag").Disabled {
 		t.Errorf("why %+v, tag %+v", s.Field("why"), s.Field("tag"))
 	}
@@ -132,7 +132,7 @@ func TestConditions(t *testing.T) {
 	if wrong := s.Validate(-1); wrong["why"] == "" || len(wrong) != 1 {
 		t.Errorf("wrong: %v", wrong)
 	}
-	s = f.Resolve(t.Context(), Who{}, Values{})
+	s = f.Resolve(t.Context(), EvalContext{}, Values{})
 	if s.Field("why").Visible || s.Field("untouched").Visible {
 		t.Error("an untouched text is the empty text")
 	}
@@ -141,22 +141,22 @@ func TestConditions(t *testing.T) {
 	}
 }
 
-func TestWatchedFieldsAreThoseThatOthersRead(t *testing.T) {
-	f := action(t, "CREATE", `{"properties":{"a":{"type":"string"},"b":{"type":"string"},"c-d":{"type":"string"},
+func TestCompile_Dependencies(t *testing.T) {
+	f := newForm(t, "CREATE", `{"properties":{"a":{"type":"string"},"b":{"type":"string"},"c-d":{"type":"string"},
 		"x":{"type":"string","visible":{"jqQuery":".form.a == \"1\" and .form[\"c-d\"] != null"}}}}`)
 	for id, want := range map[string]bool{"a": true, "b": false, "c-d": true, "x": false} {
-		if f.Field(id).Watched != want {
+		if f.Field(id).HasDependents != want {
 			t.Errorf("%s is watched: %v", id, !want)
 		}
 	}
-	f = action(t, "CREATE", `{"properties":{"a":{"type":"string"},"x":{"type":"string","visible":{"jqQuery":".form | keys | length > 1"}}}}`)
-	if !f.Field("a").Watched {
+	f = newForm(t, "CREATE", `{"properties":{"a":{"type":"string"},"x":{"type":"string","visible":{"jqQuery":".form | keys | length > 1"}}}}`)
+	if !f.Field("a").HasDependents {
 		t.Error("a program that may read any field watches all")
 	}
 }
 
-func TestOrderTitlesAndSteps(t *testing.T) {
-	f := action(t, "DAY-2", `{"properties":{"a":{"type":"string"},"b":{"type":"string"},"c":{"type":"string"}},
+func TestCompile_OrderTitlesAndSteps(t *testing.T) {
+	f := newForm(t, "DAY-2", `{"properties":{"a":{"type":"string"},"b":{"type":"string"},"c":{"type":"string"}},
 		"order":["t1","b","a"],"titles":{"t1":{"title":"First"}}}`)
 	var got []string
 	for _, item := range f.Steps[0].Items {
@@ -169,39 +169,39 @@ func TestOrderTitlesAndSteps(t *testing.T) {
 	if diff := cmp.Diff([]string{TargetID, "#First", "b", "a", "c"}, got); diff != "" {
 		t.Errorf("order (-want +got):\n%s", diff)
 	}
-	f = action(t, "CREATE", `{"properties":{"z":{"type":"string"},"y":{"type":"string"}},"steps":[{"title":"1","order":["y"]},{"title":"2","order":[],"visible":{"jqQuery":".form.y == \"go\""}}]}`)
-	s := f.Resolve(t.Context(), Who{}, Values{})
+	f = newForm(t, "CREATE", `{"properties":{"z":{"type":"string"},"y":{"type":"string"}},"steps":[{"title":"1","order":["y"]},{"title":"2","order":[],"visible":{"jqQuery":".form.y == \"go\""}}]}`)
+	s := f.Resolve(t.Context(), EvalContext{}, Values{})
 	if len(s.Steps) != 2 || s.Steps[1].Visible || s.Steps[1].Items[0].Field.ID != "z" {
 		t.Errorf("steps: %+v", s.Steps)
 	}
 }
 
-func TestWhatPortGets(t *testing.T) {
-	f := action(t, "DAY-2", `{"properties":{
+func TestState_Properties(t *testing.T) {
+	f := newForm(t, "DAY-2", `{"properties":{
 		"name":{"type":"string"},"blank":{"type":"string"},"n":{"type":"number","default":3},"off":{"type":"boolean","default":false},
 		"hidden":{"type":"string","visible":false,"default":"h"},"request_id":{"type":"string","visible":false},
 		"secret":{"type":"string","visible":false,"default":"s","encryption":"aes256-gcm"}}}`)
 	if id, ok := f.RequestIDInput(); !ok || id != "request_id" {
 		t.Error("the input for the request's id was not found")
 	}
-	got := f.Resolve(t.Context(), Who{}, Values{"name": "x", "blank": "  ", TargetID: "e"}).Properties()
+	got := f.Resolve(t.Context(), EvalContext{}, Values{"name": "x", "blank": "  ", TargetID: "e"}).Properties()
 	if diff := cmp.Diff(map[string]any{"name": "x", "n": 3.0, "off": false, "hidden": "h"}, got); diff != "" {
 		t.Errorf("properties (-want +got):\n%s", diff)
 	}
 }
 
-func TestDatasets(t *testing.T) {
-	f := one(t, `{"type":"string","format":"entity","blueprint":"b","dataset":{"combinator":"and","rules":[
+func TestResolve_Dataset(t *testing.T) {
+	f := newFormWithInput(t, `{"type":"string","format":"entity","blueprint":"b","dataset":{"combinator":"and","rules":[
 		{"property":"owner","operator":"=","value":{"jqQuery":".user.email"}},
 		{"combinator":"or","rules":[{"property":"$team","operator":"containsAny","value":{"context":"userTeams","property":"name"}}]}]}}`)
-	s := f.Resolve(t.Context(), Who{User: map[string]any{"email": "a@b.c", "teams": []any{map[string]any{"name": "t"}}}}, Values{})
+	s := f.Resolve(t.Context(), EvalContext{User: map[string]any{"email": "a@b.c", "teams": []any{map[string]any{"name": "t"}}}}, Values{})
 	want := `{"combinator":"and","rules":[{"operator":"=","property":"owner","value":"a@b.c"},{"combinator":"or","rules":[{"operator":"containsAny","property":"$team","value":["t"]}]}]}`
 	if got := string(s.Field("x").Dataset); got != want {
 		t.Errorf("dataset %s", got)
 	}
 }
 
-func TestOldAndOddDefinitions(t *testing.T) {
+func TestCompile_OldAndInvalidDefinitions(t *testing.T) {
 	f, err := Compile(json.RawMessage(`{"identifier":"old","trigger":"CREATE","userInputs":{"properties":{"x":{"type":"string"}}}}`))
 	if err != nil || f.Field("x") == nil || len(f.Problems) > 0 {
 		t.Errorf("old style: %+v, %v", f, err)
@@ -215,53 +215,53 @@ func TestOldAndOddDefinitions(t *testing.T) {
 			t.Errorf("%q is an action", bad)
 		}
 	}
-	if f := one(t, `{"type":"string","encryption":"aes256-gcm"}`); len(f.Problems) != 1 || f.Problems[0].Input != "x" {
+	if f := newFormWithInput(t, `{"type":"string","encryption":"aes256-gcm"}`); len(f.Problems) != 1 || f.Problems[0].Input != "x" {
 		t.Errorf("a secret: %+v", f.Problems)
 	}
 }
 
-// hostile are programs that want too much.
-var hostile = []string{
+// hostilePrograms are programs that want too much.
+var hostilePrograms = []string{
 	`[range(1e9)]`, `range(1e12)`, `def f: f; f`, `"a" * 1e9`, `reduce range(100) as $i ("a"; . + .)`, `[limit(1e7; repeat(1))]`,
 	`def f(x): f(x|x); f(.)`, `until(false; .)`, `recurse(.+1)`, `env`, `$ENV`, `input`, `inputs`, `import "x" as x; 1`,
 	`[range(1e5)] | combinations`, `"\(range(1e9))"`, `. as [$a] ?// $a | error`, `try error catch .`, `{} | .[range(1e7)|tostring] = 1`,
 	`"` + strings.Repeat("x", 30_000) + `"`, strings.Repeat("[", 5000) + strings.Repeat("]", 5000), `@base64 "\([range(1e7)])"`, `input_line_number`,
 }
 
-func TestHostileProgramsAreBounded(t *testing.T) {
-	for _, program := range hostile {
+func TestResolve_HostilePrograms(t *testing.T) {
+	for _, program := range hostilePrograms {
 		q, _ := json.Marshal(program)
-		f := action(t, "CREATE", fmt.Sprintf(`{"properties":{"x":{"type":"string","default":{"jqQuery":%[1]s},"visible":{"jqQuery":%[1]s},"enum":{"jqQuery":%[1]s}},
+		f := newForm(t, "CREATE", fmt.Sprintf(`{"properties":{"x":{"type":"string","default":{"jqQuery":%[1]s},"visible":{"jqQuery":%[1]s},"enum":{"jqQuery":%[1]s}},
 			"y":{"type":"string","default":{"jqQuery":%[1]s}}},"required":{"jqQuery":%[1]s}}`, q))
 		begun := time.Now()
-		s := f.Resolve(t.Context(), Who{}, Values{})
+		s := f.Resolve(t.Context(), EvalContext{}, Values{})
 		s.Validate(-1)
 		s.Properties()
-		if took := time.Since(begun); took > 20*resolveTime { // a hang, not a measurement
+		if took := time.Since(begun); took > 20*resolveTimeout { // a hang, not a measurement
 			t.Errorf("%.60s took %v", program, took)
 		}
 	}
 }
 
-func TestArithmeticIsJqs(t *testing.T) {
+func TestExpr_Arithmetic(t *testing.T) {
 	for program, want := range map[string]any{
 		`2 * 3 * 4`: 24.0, `"ab" * 2`: "abab", `[1,2] | map(. * 2 + 1)`: []any{3.0, 5.0}, `{"a":{"b":1}} * {"a":{"c":2}}`: map[string]any{"a": map[string]any{"b": 1.0, "c": 2.0}},
 		`(1, 2) * 3`: []any{3.0, 6.0}, `"a" * 1e9`: nil, `1 as $x | $x * 2`: 2.0, `.form.x = 2 | .form.x * 2`: 4.0,
 	} {
-		r := newRule(map[string]any{"jqQuery": program})
+		r := parseExpr(map[string]any{"jqQuery": program})
 		if diff := cmp.Diff(want, r.eval(t.Context(), map[string]any{"form": map[string]any{}})); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", program, diff)
 		}
 	}
 }
 
-func TestDefaultsThatDependOnEachOtherEnd(t *testing.T) {
-	f := action(t, "CREATE", `{"properties":{"a":{"type":"string","default":{"jqQuery":".form.b + \"a\""}},"b":{"type":"string","default":{"jqQuery":".form.a + \"b\""}}}}`)
-	f.Resolve(t.Context(), Who{}, Values{})
+func TestResolve_CyclicDefaults(t *testing.T) {
+	f := newForm(t, "CREATE", `{"properties":{"a":{"type":"string","default":{"jqQuery":".form.b + \"a\""}},"b":{"type":"string","default":{"jqQuery":".form.a + \"b\""}}}}`)
+	f.Resolve(t.Context(), EvalContext{}, Values{})
 }
 
-// TestAnyDefinition compiles and resolves definitions put together at random.
-func TestAnyDefinition(t *testing.T) {
+// TestCompile_RandomDefinitions compiles and resolves definitions put together at random.
+func TestCompile_RandomDefinitions(t *testing.T) {
 	dice := rand.New(rand.NewPCG(1, 2))
 	pick := func(of ...any) any { return of[dice.IntN(len(of))] }
 	for range 300 {
@@ -283,7 +283,7 @@ func TestAnyDefinition(t *testing.T) {
 			continue
 		}
 		values := Values{"a": pick("x", 1.0, true, []any{"x"}, map[string]any{"k": "v"}), "ghost": "x"}
-		s := f.Resolve(t.Context(), Who{}, values)
+		s := f.Resolve(t.Context(), EvalContext{}, values)
 		s.Validate(-1)
 		if _, err := json.Marshal(s.Properties()); err != nil {
 			t.Errorf("%s: %v", inputs, err)
@@ -299,7 +299,7 @@ func FuzzCompile(f *testing.F) {
 		if err != nil {
 			return
 		}
-		s := form.Resolve(t.Context(), Who{}, Values{"x": "y"})
+		s := form.Resolve(t.Context(), EvalContext{}, Values{"x": "y"})
 		s.Validate(-1)
 		s.Properties()
 	})

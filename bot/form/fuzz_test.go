@@ -35,10 +35,10 @@ func FuzzProgram(f *testing.F) {
 			return
 		}
 		begun := time.Now()
-		s := form.Resolve(t.Context(), Who{}, Values{"x": typed})
+		s := form.Resolve(t.Context(), EvalContext{}, Values{"x": typed})
 		s.Validate(-1)
 		data, err := json.Marshal(s.Properties())
-		if took := time.Since(begun); err != nil || took > 3*time.Second || len(data) > 4*maxBytes {
+		if took := time.Since(begun); err != nil || took > 3*time.Second || len(data) > 4*maxResultBytes {
 			t.Errorf("%d bytes after %v, %v", len(data), took, err)
 		}
 	})

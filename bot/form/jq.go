@@ -17,33 +17,33 @@ import (
 // What a form's jq programs may cost. A program that costs more counts as one that erred:
 // it gives null, as in Port's own form.
 const (
-	programTime = 40 * time.Millisecond // for one program
-	resolveTime = 80 * time.Millisecond // for all of one Resolve
-	maxProgram  = 20_000                // bytes of source
-	maxNodes    = 50_000                // values in a result
-	maxBytes    = 1 << 20               // of text in a result
+	programTimeout  = 40 * time.Millisecond // for one program
+	resolveTimeout  = 80 * time.Millisecond // for all of one Resolve
+	maxProgramBytes = 20_000                // bytes of source
+	maxResultNodes  = 50_000                // values in a result
+	maxResultBytes  = 1 << 20               // of text in a result
 )
 
-// A rule is a part of a definition that is either a value or a jq program over the form.
-type rule struct {
-	value any        // as in the definition; nil when there is none
-	code  *gojq.Code // nil: value counts
-	text  string     // of the program
+// A expr is a part of a definition that is either a value or a jq program over the form.
+type expr struct {
+	value  any        // as in the definition; nil when there is none
+	code   *gojq.Code // nil: value counts
+	source string     // of the program
 }
 
-// newRule reads {"jqQuery": "…"} or any other value. A program that does not compile gives
+// parseExpr reads {"jqQuery": "…"} or any other value. A program that does not compile gives
 // null for ever.
-func newRule(v any) rule {
+func parseExpr(v any) expr {
 	m, ok := v.(map[string]any)
 	if !ok {
-		return rule{value: v}
+		return expr{value: v}
 	}
 	text, ok := m["jqQuery"].(string)
 	if !ok {
-		return rule{value: v}
+		return expr{value: v}
 	}
-	r := rule{text: text}
-	if len(text) > maxProgram {
+	r := expr{source: text}
+	if len(text) > maxProgramBytes {
 		return r
 	}
 	// env is taken away as Port does; gojq has neither input nor modules unless given.
@@ -51,33 +51,33 @@ func newRule(v any) rule {
 	if err != nil {
 		return r
 	}
-	if err := boundRepeats(reflect.ValueOf(query)); err != nil {
+	if err := guardMultiplication(reflect.ValueOf(query)); err != nil {
 		return r
 	}
-	if r.code, err = gojq.Compile(query, gojq.WithFunction("__bounded", 0, 0, bounded)); err != nil {
+	if r.code, err = gojq.Compile(query, gojq.WithFunction("__bounded", 0, 0, checkProduct)); err != nil {
 		r.code = nil
 	}
 	return r
 }
 
-var errTooMuch = errors.New("the program makes too much")
+var errResultTooLarge = errors.New("the program makes too much")
 
-// boundRepeats puts a check before each multiplication: a text times a number is the one
+// guardMultiplication puts a check before each multiplication: a text times a number is the one
 // step of jq that can take seconds and gigabytes by itself, where no context reaches it.
-func boundRepeats(v reflect.Value) error {
+func guardMultiplication(v reflect.Value) error {
 	switch v.Kind() {
 	case reflect.Pointer:
 		if v.IsNil() {
 			return nil
 		}
-		if err := boundRepeats(v.Elem()); err != nil {
+		if err := guardMultiplication(v.Elem()); err != nil {
 			return err
 		}
 		query, ok := v.Interface().(*gojq.Query)
 		switch {
 		case !ok:
 		case query.Op == gojq.OpUpdateMul:
-			return errTooMuch
+			return errResultTooLarge
 		case query.Op == gojq.OpMul:
 			checked, err := gojq.Parse(fmt.Sprintf("(%s) as $__l | (%s) as $__r | ([$__l, $__r] | __bounded) | .[0] * .[1]", query.Left, query.Right))
 			if err != nil {
@@ -87,13 +87,13 @@ func boundRepeats(v reflect.Value) error {
 		}
 	case reflect.Struct:
 		for i := range v.NumField() {
-			if err := boundRepeats(v.Field(i)); err != nil {
+			if err := guardMultiplication(v.Field(i)); err != nil {
 				return err
 			}
 		}
 	case reflect.Slice:
 		for i := range v.Len() {
-			if err := boundRepeats(v.Index(i)); err != nil {
+			if err := guardMultiplication(v.Index(i)); err != nil {
 				return err
 			}
 		}
@@ -101,12 +101,12 @@ func boundRepeats(v reflect.Value) error {
 	return nil
 }
 
-// bounded lets the two factors of a multiplication through, unless they are a text that
+// checkProduct lets the two factors of a multiplication through, unless they are a text that
 // would become too long.
-func bounded(factors any, _ []any) any {
+func checkProduct(factors any, _ []any) any {
 	pair, ok := factors.([]any)
 	if !ok || len(pair) != 2 {
-		return errTooMuch
+		return errResultTooLarge
 	}
 	for i, factor := range pair {
 		text, isText := factor.(string)
@@ -120,30 +120,30 @@ func bounded(factors any, _ []any) any {
 		case float64:
 			times = n
 		case *big.Int:
-			return errTooMuch
+			return errResultTooLarge
 		}
-		if times*float64(len(text)) > maxBytes {
-			return errTooMuch
+		if times*float64(len(text)) > maxResultBytes {
+			return errResultTooLarge
 		}
 	}
 	return factors
 }
 
-func (r rule) set() bool     { return r.value != nil || r.text != "" }
-func (r rule) dynamic() bool { return r.text != "" }
+func (r expr) isSet() bool     { return r.value != nil || r.source != "" }
+func (r expr) isProgram() bool { return r.source != "" }
 
 var (
-	wordForm    = regexp.MustCompile(`\bform\b`)
-	oneInput    = regexp.MustCompile(`\.form\s*(?:\.\s*([A-Za-z_][A-Za-z0-9_]*)|\.?\s*\[\s*"([^"\\]+)"\s*\]|\.\s*"([^"\\]+)")`)
-	wordUser    = regexp.MustCompile(`\buser\b`)
-	wordEntity  = regexp.MustCompile(`\bentity\b`)
-	wholeObject = regexp.MustCompile(`\.\.|\bgetpath\b|\bto_entries\b|\$__loc__`)
+	formWord          = regexp.MustCompile(`\bform\b`)
+	inputReference    = regexp.MustCompile(`\.form\s*(?:\.\s*([A-Za-z_][A-Za-z0-9_]*)|\.?\s*\[\s*"([^"\\]+)"\s*\]|\.\s*"([^"\\]+)")`)
+	userWord          = regexp.MustCompile(`\buser\b`)
+	entityWord        = regexp.MustCompile(`\bentity\b`)
+	anyInputReference = regexp.MustCompile(`\.\.|\bgetpath\b|\bto_entries\b|\$__loc__`)
 )
 
-// reads are the inputs whose values a program reads; all is true when it may read any.
-func (r rule) reads() (ids []string, all bool) {
-	known := oneInput.FindAllStringSubmatch(r.text, -1)
-	if len(wordForm.FindAllString(r.text, -1)) > len(known) || wholeObject.MatchString(r.text) {
+// inputsRead are the inputs whose values a program reads; all is true when it may read any.
+func (r expr) inputsRead() (ids []string, all bool) {
+	known := inputReference.FindAllStringSubmatch(r.source, -1)
+	if len(formWord.FindAllString(r.source, -1)) > len(known) || anyInputReference.MatchString(r.source) {
 		return nil, true
 	}
 	for _, m := range known {
@@ -155,17 +155,17 @@ func (r rule) reads() (ids []string, all bool) {
 // eval gives a rule's value in a context. Several outputs of a program are a list of them,
 // none is null.
 // https://github.com/port-labs/jq-wasm
-func (r rule) eval(ctx context.Context, input any) any {
-	if !r.dynamic() {
+func (r expr) eval(ctx context.Context, input any) any {
+	if !r.isProgram() {
 		return r.value
 	}
 	if r.code == nil || ctx.Err() != nil {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, programTime)
+	ctx, cancel := context.WithTimeout(ctx, programTimeout)
 	defer cancel()
 	var outputs []any
-	for iter := r.code.RunWithContext(ctx, input); len(outputs) <= maxNodes; {
+	for iter := r.code.RunWithContext(ctx, input); len(outputs) <= maxResultNodes; {
 		v, more := iter.Next()
 		if !more {
 			break
@@ -182,15 +182,15 @@ func (r rule) eval(ctx context.Context, input any) any {
 	case 1:
 		out = outputs[0]
 	}
-	left := budget{nodes: maxNodes, bytes: maxBytes}
-	return left.plain(out)
+	left := budget{nodes: maxResultNodes, bytes: maxResultBytes}
+	return left.toJSONValue(out)
 }
 
 // A budget bounds the size of a result.
 type budget struct{ nodes, bytes int }
 
-// plain makes jq's values those of JSON: float64 for all numbers. What is too large is nil.
-func (b *budget) plain(v any) any {
+// toJSONValue makes jq's values those of JSON: float64 for all numbers. What is too large is nil.
+func (b *budget) toJSONValue(v any) any {
 	b.nodes--
 	if b.nodes < 0 || b.bytes < 0 {
 		return nil
@@ -199,13 +199,13 @@ func (b *budget) plain(v any) any {
 	case int:
 		return float64(v)
 	case float64:
-		return finite(v)
+		return clampFinite(v)
 	case *big.Int:
 		f, _ := new(big.Float).SetInt(v).Float64()
-		return finite(f)
+		return clampFinite(f)
 	case json.Number:
 		f, _ := v.Float64()
-		return finite(f)
+		return clampFinite(f)
 	case string:
 		if b.bytes -= len(v); b.bytes < 0 {
 			return nil
@@ -217,7 +217,7 @@ func (b *budget) plain(v any) any {
 		}
 		out := make([]any, len(v))
 		for i := range v {
-			out[i] = b.plain(v[i])
+			out[i] = b.toJSONValue(v[i])
 		}
 		return out
 	case map[string]any:
@@ -227,15 +227,15 @@ func (b *budget) plain(v any) any {
 		out := make(map[string]any, len(v))
 		for k := range v {
 			b.bytes -= len(k)
-			out[k] = b.plain(v[k])
+			out[k] = b.toJSONValue(v[k])
 		}
 		return out
 	}
 	return v
 }
 
-// finite is a number as jq prints it: JSON has neither infinities nor what is no number.
-func finite(f float64) any {
+// clampFinite is a number as jq prints it: JSON has neither infinities nor what is no number.
+func clampFinite(f float64) any {
 	if math.IsNaN(f) {
 		return nil
 	}

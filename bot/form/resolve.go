@@ -7,40 +7,40 @@ import (
 	"strings"
 )
 
-// passes is how often defaults are worked out at the most: one may depend on another, and
+// maxDefaultPasses is how often defaults are worked out at the most: one may depend on another, and
 // those that depend on each other must end.
-const passes = 4
+const maxDefaultPasses = 4
 
 // maxOptions bounds the options of one field.
 const maxOptions = 10_000
 
-func (f *Form) resolve(ctx context.Context, who Who, values Values) *State {
-	ctx, cancel := context.WithTimeout(ctx, resolveTime)
+func (f *Form) resolve(ctx context.Context, who EvalContext, values Values) *State {
+	ctx, cancel := context.WithTimeout(ctx, resolveTimeout)
 	defer cancel()
-	e := &evaluation{form: f, who: who, values: Values{}}
+	e := &evaluation{form: f, evalContext: who, values: Values{}}
 	for id, field := range f.byID {
 		if v, given := values[id]; given && v != nil {
 			e.values[id] = v
-		} else if !field.deflt.dynamic() && field.deflt.value != nil {
-			e.values[id] = field.deflt.value
+		} else if !field.defaultExpr.isProgram() && field.defaultExpr.value != nil {
+			e.values[id] = field.defaultExpr.value
 		}
 	}
-	if f.dynamic {
-		e.defaults(ctx, values)
+	if f.hasPrograms {
+		e.resolveDefaults(ctx, values)
 	}
 	s := &State{Form: f, Steps: make([]StepState, len(f.Steps)), byID: make(map[string]*FieldState, len(f.byID))}
 	required := map[string]bool{TargetID: true}
-	for _, id := range words(f.required.eval(ctx, e.input)) {
+	for _, id := range stringList(f.required.eval(ctx, e.input)) {
 		required[id] = true
 	}
 	for i, step := range f.Steps {
-		out := StepState{Title: step.Title, Visible: e.yes(ctx, step.visible, true), Items: make([]ItemState, 0, len(step.Items))}
+		out := StepState{Title: step.Title, Visible: e.evalBool(ctx, step.visible, true), Items: make([]ItemState, 0, len(step.Items))}
 		for _, item := range step.Items {
 			if item.Heading != nil {
-				out.Items = append(out.Items, ItemState{Heading: item.Heading, Visible: e.yes(ctx, item.Heading.visible, true)})
+				out.Items = append(out.Items, ItemState{Heading: item.Heading, Visible: e.evalBool(ctx, item.Heading.visible, true)})
 				continue
 			}
-			field := e.field(ctx, item.Field, required[item.Field.ID])
+			field := e.resolveField(ctx, item.Field, required[item.Field.ID])
 			s.byID[field.ID] = field
 			out.Items = append(out.Items, ItemState{Field: field, Visible: field.Visible})
 		}
@@ -51,22 +51,22 @@ func (f *Form) resolve(ctx context.Context, who Who, values Values) *State {
 
 // An evaluation is the context that a form's rules are evaluated in.
 type evaluation struct {
-	form   *Form
-	who    Who
-	values Values // given ones and defaults
-	input  any    // what programs see
+	form        *Form
+	evalContext EvalContext
+	values      Values // given ones and defaults
+	input       any    // what programs see
 }
 
-// defaults works out the defaults that are programs, for the fields without a given value.
-func (e *evaluation) defaults(ctx context.Context, given Values) {
-	e.input = e.context()
-	for range passes {
+// resolveDefaults works out the defaults that are programs, for the fields without a given value.
+func (e *evaluation) resolveDefaults(ctx context.Context, given Values) {
+	e.input = e.buildInput()
+	for range maxDefaultPasses {
 		changed := false
 		for id, field := range e.form.byID {
-			if !field.deflt.dynamic() || given[id] != nil {
+			if !field.defaultExpr.isProgram() || given[id] != nil {
 				continue
 			}
-			if v := field.deflt.eval(ctx, e.input); !reflect.DeepEqual(v, e.values[id]) {
+			if v := field.defaultExpr.eval(ctx, e.input); !reflect.DeepEqual(v, e.values[id]) {
 				changed = true
 				if e.values[id] = v; v == nil {
 					delete(e.values, id)
@@ -76,13 +76,13 @@ func (e *evaluation) defaults(ctx context.Context, given Values) {
 		if !changed {
 			return
 		}
-		e.input = e.context()
+		e.input = e.buildInput()
 	}
 }
 
-// context is the object that programs see: untouched texts are "", entities are objects.
+// buildInput is the object that programs see: untouched texts are "", entities are objects.
 // https://docs.port.io/create-self-service-experiences/setup-ui-for-action/advanced-form-configurations
-func (e *evaluation) context() any {
+func (e *evaluation) buildInput() any {
 	form := make(map[string]any, len(e.form.byID))
 	for id, field := range e.form.byID {
 		if id == TargetID {
@@ -90,91 +90,91 @@ func (e *evaluation) context() any {
 		}
 		v := e.values[id]
 		switch {
-		case v == nil && !field.Many && field.textual():
+		case v == nil && !field.Many && field.isText():
 			v = ""
 		case field.Kind == Entity:
-			v = e.entities(v)
+			v = e.expandEntities(v)
 		}
 		form[id] = v
 	}
-	return map[string]any{"form": form, "user": orNull(e.who.User), "entity": orNull(e.who.Entity)}
+	return map[string]any{"form": form, "user": untypedNil(e.evalContext.User), "entity": untypedNil(e.evalContext.Entity)}
 }
 
-func orNull(m map[string]any) any {
+func untypedNil(m map[string]any) any {
 	if m == nil {
 		return nil
 	}
 	return m
 }
 
-// textual reports that Port holds the field's value as text.
-func (f *Field) textual() bool {
+// isText reports that Port holds the field's value as text.
+func (f *Field) isText() bool {
 	switch f.Kind {
 	case Number, Integer, Boolean, Object, LabeledURL:
 		return false
 	case Choice:
-		return text(f.schema, "type", "string") == "string"
+		return stringOr(f.schema, "type", "string") == "string"
 	}
 	return true
 }
 
-func (e *evaluation) entities(v any) any {
+func (e *evaluation) expandEntities(v any) any {
 	switch v := v.(type) {
 	case string:
 		if v == "" {
 			return v
 		}
-		if known := e.who.Titles[v]; known != nil {
+		if known := e.evalContext.Entities[v]; known != nil {
 			return known
 		}
 		return map[string]any{"identifier": v, "title": v}
 	case []any:
 		out := make([]any, len(v))
 		for i := range v {
-			out[i] = e.entities(v[i])
+			out[i] = e.expandEntities(v[i])
 		}
 		return out
 	}
 	return v
 }
 
-// yes is a rule that says yes or no. Anything but a boolean of a program is no.
-func (e *evaluation) yes(ctx context.Context, r rule, otherwise bool) bool {
-	if !r.set() {
+// evalBool is a rule that says yes or no. Anything but a boolean of a program is no.
+func (e *evaluation) evalBool(ctx context.Context, r expr, otherwise bool) bool {
+	if !r.isSet() {
 		return otherwise
 	}
 	v, isBool := r.eval(ctx, e.input).(bool)
-	if !isBool && !r.dynamic() {
+	if !isBool && !r.isProgram() {
 		return otherwise
 	}
 	return v
 }
 
-func (e *evaluation) field(ctx context.Context, x *Field, required bool) *FieldState {
+func (e *evaluation) resolveField(ctx context.Context, x *Field, required bool) *FieldState {
 	s := &FieldState{
 		Field: x, Required: required, DependsOn: x.dependsOn, Sort: x.sort, Value: e.values[x.ID],
-		Visible:  !x.Hidden && e.yes(ctx, x.visible, true),
-		Disabled: e.yes(ctx, x.disabled, false),
-		MinItems: whole(x.minItems.eval(ctx, e.input)), MaxItems: whole(x.maxItems.eval(ctx, e.input)),
+		Visible:  !x.Hidden && e.evalBool(ctx, x.visible, true),
+		Disabled: e.evalBool(ctx, x.disabled, false),
+		MinItems: parseCount(x.minItems.eval(ctx, e.input)), MaxItems: parseCount(x.maxItems.eval(ctx, e.input)),
 	}
-	s.Default = x.deflt.eval(ctx, e.input)
+	s.Default = x.defaultExpr.eval(ctx, e.input)
 	s.Pattern, _ = x.pattern.eval(ctx, e.input).(string)
 	for _, id := range x.dependsOn {
-		if other := e.form.byID[id]; other != nil && empty(e.values[id]) {
+		if other := e.form.byID[id]; other != nil && isEmpty(e.values[id]) {
 			s.Disabled = true
 		}
 	}
 	if x.Kind == Choice {
-		s.Options = options(x.enum.eval(ctx, e.input))
+		s.Options = parseOptions(x.enum.eval(ctx, e.input))
 	}
 	if x.Kind == Entity && x.dataset != nil {
-		s.Dataset = e.dataset(ctx, x.dataset)
+		s.Dataset = e.resolveDataset(ctx, x.dataset)
 	}
 	return s
 }
 
-// options are the allowed values, each once.
-func options(v any) []Option {
+// parseOptions are the allowed values, each once.
+func parseOptions(v any) []Option {
 	list, ok := v.([]any)
 	if !ok && v != nil {
 		list = []any{v}
@@ -190,13 +190,13 @@ func options(v any) []Option {
 			continue
 		}
 		seen[string(data)] = true
-		out = append(out, Option{Label: label(value, data), Value: value})
+		out = append(out, Option{Label: optionLabel(value, data), Value: value})
 	}
 	return out
 }
 
-// label is how people read an allowed value.
-func label(v any, data []byte) string {
+// optionLabel is how people read an allowed value.
+func optionLabel(v any, data []byte) string {
 	switch v := v.(type) {
 	case string:
 		return v
@@ -210,18 +210,18 @@ func label(v any, data []byte) string {
 	return string(data)
 }
 
-// dataset is a dataset with the values of its programs and contexts put in.
-func (e *evaluation) dataset(ctx context.Context, d any) json.RawMessage {
-	out := walk(d, 0, func(m map[string]any) any {
-		if r := newRule(m); r.dynamic() {
+// resolveDataset is a dataset with the values of its programs and contexts put in.
+func (e *evaluation) resolveDataset(ctx context.Context, d any) json.RawMessage {
+	out := mapObjects(d, 0, func(m map[string]any) any {
+		if r := parseExpr(m); r.isProgram() {
 			return r.eval(ctx, e.input)
 		}
 		switch m["context"] {
 		case "user":
 			property, _ := m["property"].(string)
-			return e.who.User[strings.TrimPrefix(property, "$")]
+			return e.evalContext.User[strings.TrimPrefix(property, "$")]
 		case "userTeams":
-			return teamNames(e.who.User["teams"])
+			return teamNames(e.evalContext.User["teams"])
 		}
 		return m
 	})
@@ -244,8 +244,8 @@ func teamNames(v any) []any {
 	return out
 }
 
-// empty reports that a value is as good as none.
-func empty(v any) bool {
+// isEmpty reports that a value is as good as none.
+func isEmpty(v any) bool {
 	switch v := v.(type) {
 	case nil:
 		return true
@@ -266,7 +266,7 @@ func (s *State) Field(id string) *FieldState { return s.byID[id] }
 func (s *State) properties() map[string]any {
 	out := map[string]any{}
 	for id, field := range s.byID {
-		if id != TargetID && !field.filled() && !field.Secret && !empty(field.Value) {
+		if id != TargetID && !field.isRequestID() && !field.Secret && !isEmpty(field.Value) {
 			out[id] = field.Value
 		}
 	}

@@ -26,7 +26,7 @@ func (s *State) validate(i int) map[string]string {
 			if item.Field == nil || !item.Field.Visible || item.Field.Disabled {
 				continue
 			}
-			if sentence := item.Field.check(); sentence != "" {
+			if sentence := item.Field.validateValue(); sentence != "" {
 				wrong[item.Field.ID] = sentence
 			}
 		}
@@ -37,9 +37,9 @@ func (s *State) validate(i int) map[string]string {
 	return wrong
 }
 
-// check says what is wrong with the field's value, "" when nothing is.
-func (f *FieldState) check() string {
-	if empty(f.Value) {
+// validateValue says what is wrong with the field's value, "" when nothing is.
+func (f *FieldState) validateValue() string {
+	if isEmpty(f.Value) {
 		if f.Required {
 			return f.Title + " is required."
 		}
@@ -51,37 +51,37 @@ func (f *FieldState) check() string {
 	}
 	if isList {
 		if f.MinItems != nil && len(list) < *f.MinItems {
-			return fmt.Sprintf("%s needs at least %s.", f.Title, count(*f.MinItems, "entry", "entries"))
+			return fmt.Sprintf("%s needs at least %s.", f.Title, pluralize(*f.MinItems, "entry", "entries"))
 		}
 		if f.MaxItems != nil && len(list) > *f.MaxItems {
-			return fmt.Sprintf("%s takes at most %s.", f.Title, count(*f.MaxItems, "entry", "entries"))
+			return fmt.Sprintf("%s takes at most %s.", f.Title, pluralize(*f.MaxItems, "entry", "entries"))
 		}
 	}
 	if f.Kind == Choice {
-		for _, v := range f.each() {
-			if !f.allows(v) {
-				return fmt.Sprintf("%s cannot be %q any more. Choose again.", f.Title, clip(fmt.Sprint(v)))
+		for _, v := range f.singleValues() {
+			if !f.allowsValue(v) {
+				return fmt.Sprintf("%s cannot be %q any more. Choose again.", f.Title, truncate(fmt.Sprint(v)))
 			}
 		}
 		return ""
 	}
-	for _, v := range f.each() {
-		if sentence := f.format(v); sentence != "" {
+	for _, v := range f.singleValues() {
+		if sentence := f.validateFormat(v); sentence != "" {
 			return sentence
 		}
 	}
-	return f.schemaCheck()
+	return f.validateSchema()
 }
 
-// each are the single values of the field.
-func (f *FieldState) each() []any {
+// singleValues are the single values of the field.
+func (f *FieldState) singleValues() []any {
 	if list, ok := f.Value.([]any); ok {
 		return list
 	}
 	return []any{f.Value}
 }
 
-func (f *FieldState) allows(v any) bool {
+func (f *FieldState) allowsValue(v any) bool {
 	for _, o := range f.Options {
 		if reflect.DeepEqual(o.Value, v) {
 			return true
@@ -90,8 +90,8 @@ func (f *FieldState) allows(v any) bool {
 	return false
 }
 
-// format checks what a JSON schema does not.
-func (f *FieldState) format(v any) string {
+// validateFormat checks what a JSON schema does not.
+func (f *FieldState) validateFormat(v any) string {
 	s, isText := v.(string)
 	switch f.Kind {
 	case Email:
@@ -100,14 +100,14 @@ func (f *FieldState) format(v any) string {
 		}
 	case User:
 		if !strings.Contains(s, "@") || strings.Contains(s, " ") {
-			return f.Title + ": " + clip(s) + ". Port knows people by their e-mail address; choose somebody else."
+			return f.Title + ": " + truncate(s) + ". Port knows people by their e-mail address; choose somebody else."
 		}
 	case URL:
 		if u, err := url.Parse(s); err != nil || u.Scheme == "" || u.Host == "" {
 			return f.Title + " must be an address, such as https://example.com."
 		}
 	case IP:
-		version := text(f.schema, "format", "ipv4")
+		version := stringOr(f.schema, "format", "ipv4")
 		if a, err := netip.ParseAddr(s); err != nil || a.Is4() != (version == "ipv4") {
 			return fmt.Sprintf("%s must be an IP address of version %s.", f.Title, strings.TrimPrefix(version, "ipv"))
 		}
@@ -116,7 +116,7 @@ func (f *FieldState) format(v any) string {
 			return f.Title + " must be a date with a time."
 		}
 	case Multiline:
-		if text(f.schema, "format", "") == "yaml" {
+		if stringOr(f.schema, "format", "") == "yaml" {
 			if _, err := parser.ParseBytes([]byte(s), 0); err != nil {
 				return f.Title + " is not YAML that can be read: " + firstLine(err)
 			}
@@ -132,15 +132,15 @@ func (f *FieldState) format(v any) string {
 		}
 	case List:
 		if _, ok := v.(float64); f.Numbers && !ok {
-			return fmt.Sprintf("%s takes numbers, one a line; %q is none.", f.Title, clip(fmt.Sprint(v)))
+			return fmt.Sprintf("%s takes numbers, one a line; %q is none.", f.Title, truncate(fmt.Sprint(v)))
 		}
 	}
 	return ""
 }
 
-// schemaCheck checks the value against the input's own JSON schema.
-func (f *FieldState) schemaCheck() string {
-	schema, err := f.compiled()
+// validateSchema checks the value against the input's own JSON schema.
+func (f *FieldState) validateSchema() string {
+	schema, err := f.compileSchema()
 	if err != nil {
 		return "" // Port judges what cannot be judged here
 	}
@@ -155,41 +155,41 @@ func (f *FieldState) schemaCheck() string {
 	if len(failed.InstanceLocation) > 0 {
 		place += " (" + strings.Join(failed.InstanceLocation, " ") + ")"
 	}
-	return place + " " + complaint(failed.ErrorKind)
+	return place + " " + describeViolation(failed.ErrorKind)
 }
 
-// notSchema are the keys of an input that mean something else in a JSON schema, or that are
+// nonSchemaKeys are the keys of an input that mean something else in a JSON schema, or that are
 // checked before.
-var notSchema = map[string]bool{
+var nonSchemaKeys = map[string]bool{
 	"enum": true, "default": true, "format": true, "required": true, "visible": true, "disabled": true,
 	"title": true, "description": true, "minItems": true, "maxItems": true, "pattern": true, "dataset": true,
 	"sort": true, "blueprint": true, "dependsOn": true, "icon": true, "encryption": true, "enumColors": true,
 }
 
-// compiled is the JSON schema of the field. It is made when it is needed: most fields have
+// compileSchema is the JSON schema of the field. It is made when it is needed: most fields have
 // nothing to check, and pattern can change with the form.
-func (f *FieldState) compiled() (*jsonschema.Schema, error) {
+func (f *FieldState) compileSchema() (*jsonschema.Schema, error) {
 	doc := map[string]any{}
 	for k, v := range f.schema {
-		if !notSchema[k] {
+		if !nonSchemaKeys[k] {
 			doc[k] = v
 		}
 	}
 	if items, ok := doc["items"].(map[string]any); ok {
 		only := map[string]any{}
 		for k, v := range items {
-			if !notSchema[k] || k == "pattern" && usablePattern(v) {
+			if !nonSchemaKeys[k] || k == "pattern" && isGoPattern(v) {
 				only[k] = v
 			}
 		}
 		doc["items"] = only
 	}
 	if f.Kind == Object && !f.Many { // its own required is a list of keys
-		if keys := words(f.schema["required"]); len(keys) > 0 {
+		if keys := stringList(f.schema["required"]); len(keys) > 0 {
 			doc["required"] = f.schema["required"]
 		}
 	}
-	if usablePattern(f.Pattern) {
+	if isGoPattern(f.Pattern) {
 		doc["pattern"] = f.Pattern
 	}
 	c := jsonschema.NewCompiler()
@@ -200,15 +200,15 @@ func (f *FieldState) compiled() (*jsonschema.Schema, error) {
 	return c.Compile("input.json")
 }
 
-// complaint is the second half of a sentence.
-func complaint(k jsonschema.ErrorKind) string {
+// describeViolation is the second half of a sentence.
+func describeViolation(k jsonschema.ErrorKind) string {
 	switch k := k.(type) {
 	case *kind.MinLength:
-		return fmt.Sprintf("must have at least %s; it has %d.", count(k.Want, "character", "characters"), k.Got)
+		return fmt.Sprintf("must have at least %s; it has %d.", pluralize(k.Want, "character", "characters"), k.Got)
 	case *kind.MaxLength:
-		return fmt.Sprintf("must have at most %s; it has %d.", count(k.Want, "character", "characters"), k.Got)
+		return fmt.Sprintf("must have at most %s; it has %d.", pluralize(k.Want, "character", "characters"), k.Got)
 	case *kind.Pattern:
-		return fmt.Sprintf("does not have the right form (%s).", clip(k.Want))
+		return fmt.Sprintf("does not have the right form (%s).", truncate(k.Want))
 	case *kind.Minimum:
 		return fmt.Sprintf("must be at least %s.", k.Want.RatString())
 	case *kind.Maximum:
@@ -231,7 +231,7 @@ func complaint(k jsonschema.ErrorKind) string {
 
 var printer = message.NewPrinter(language.English)
 
-func count(n int, one, many string) string {
+func pluralize(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one
 	}
@@ -240,5 +240,5 @@ func count(n int, one, many string) string {
 
 func firstLine(err error) string {
 	line, _, _ := strings.Cut(err.Error(), "\n")
-	return clip(line)
+	return truncate(line)
 }

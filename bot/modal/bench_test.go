@@ -25,10 +25,10 @@ func BenchmarkRender(b *testing.B) {
 	}
 	for name, definition := range map[string]json.RawMessage{
 		"guide":  manifests.Guide().Action,
-		"thirty": action(`{"properties":{` + thirty.String()[1:] + `}}`),
+		"thirty": actionJSON(`{"properties":{` + thirty.String()[1:] + `}}`),
 	} {
 		b.Run(name, func(b *testing.B) {
-			s := compiled(b, definition).Resolve(b.Context(), form.Who{}, nil)
+			s := compileForm(b, definition).Resolve(b.Context(), form.EvalContext{}, nil)
 			b.ReportAllocs()
 			for b.Loop() {
 				if _, err := modal.Render(s, modal.Page{Action: "act"}); err != nil {
@@ -40,8 +40,8 @@ func BenchmarkRender(b *testing.B) {
 }
 
 func BenchmarkDecode(b *testing.B) {
-	s := compiled(b, manifests.Guide().Action).Resolve(b.Context(), form.Who{}, nil)
-	state := untouchedState(b, drawn(b, s, modal.Page{}))
+	s := compileForm(b, manifests.Guide().Action).Resolve(b.Context(), form.EvalContext{}, nil)
+	state := initialState(b, renderPage(b, s, modal.Page{}))
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, _, err := modal.Decode(s, state); err != nil {

@@ -15,13 +15,13 @@ import (
 	"foghorn/bot/form"
 )
 
-// maxTyped bounds what is read of one field, in bytes: 3,000 characters and some.
-const maxTyped = 4 * maxInput
+// maxValueBytes bounds what is read of one field, in bytes: 3,000 characters and some.
+const maxValueBytes = 4 * maxInput
 
-// maxChosen bounds how many options of one field are read. Forms have limits of their own.
-const maxChosen = 1000
+// maxSelected bounds how many options of one field are read. Forms have limits of their own.
+const maxSelected = 1000
 
-var errTyped = errors.New("a value is larger than a field holds")
+var errValueTooLarge = errors.New("a value is larger than a field holds")
 
 // Decode reads what a person gave on a page, and which fields the page had. Fields left
 // empty are absent. The persons of a User field come back as their Slack ids; one left empty
@@ -37,17 +37,17 @@ func Decode(s *form.State, v *slack.ViewState) (values form.Values, fields []str
 		return values, nil, nil
 	}
 	for block, elements := range v.Values {
-		f := FieldOf(s, block)
+		f := FieldForBlock(s, block)
 		if f == nil || f.Hidden {
 			continue // forged, or gone from the definition
 		}
 		fields = append(fields, f.ID)
 		for id, a := range elements {
-			if oversized(a) {
-				return nil, nil, fmt.Errorf("read field %q: %w", f.ID, errTyped)
+			if isOversized(a) {
+				return nil, nil, fmt.Errorf("read field %q: %w", f.ID, errValueTooLarge)
 			}
-			value := read(f, a)
-			if value == nil || untouched(id, value) || id != actionID(f) && stale(f, value) {
+			value := decodeElement(f, a)
+			if value == nil || isDefault(id, value) || id != actionID(f) && isStaleChoice(f, value) {
 				continue
 			}
 			values[f.ID] = value
@@ -59,8 +59,8 @@ func Decode(s *form.State, v *slack.ViewState) (values form.Values, fields []str
 	return values, fields, nil
 }
 
-// stale reports a choice among options that there were before.
-func stale(f *form.FieldState, v any) bool {
+// isStaleChoice reports a choice among options that there were before.
+func isStaleChoice(f *form.FieldState, v any) bool {
 	if f.Kind != form.Choice {
 		return false
 	}
@@ -68,95 +68,95 @@ func stale(f *form.FieldState, v any) bool {
 	if !many {
 		list = []any{v}
 	}
-	allowed := named(f.Options)
+	allowed := valuesByName(f.Options)
 	return slices.ContainsFunc(list, func(v any) bool {
 		_, known := allowed[optionValue(form.Option{Value: v})]
 		return !known
 	})
 }
 
-// oversized reports that an element holds more than Slack lets anybody enter.
-func oversized(a slack.BlockAction) bool {
-	if len(a.Value) > maxTyped || len(a.SelectedOption.Value) > maxTyped || len(a.SelectedUser) > maxTyped ||
-		len(a.SelectedOptions) > maxChosen || len(a.SelectedUsers) > maxChosen {
+// isOversized reports that an element holds more than Slack lets anybody enter.
+func isOversized(a slack.BlockAction) bool {
+	if len(a.Value) > maxValueBytes || len(a.SelectedOption.Value) > maxValueBytes || len(a.SelectedUser) > maxValueBytes ||
+		len(a.SelectedOptions) > maxSelected || len(a.SelectedUsers) > maxSelected {
 		return true
 	}
-	return slices.ContainsFunc(a.SelectedOptions, func(o slack.OptionBlockObject) bool { return len(o.Value) > maxTyped }) ||
-		slices.ContainsFunc(a.SelectedUsers, func(id string) bool { return len(id) > maxTyped })
+	return slices.ContainsFunc(a.SelectedOptions, func(o slack.OptionBlockObject) bool { return len(o.Value) > maxValueBytes }) ||
+		slices.ContainsFunc(a.SelectedUsers, func(id string) bool { return len(id) > maxValueBytes })
 }
 
-// read is the value of one element; nil for none.
-func read(f *form.FieldState, a slack.BlockAction) any {
+// decodeElement is the value of one element; nil for none.
+func decodeElement(f *form.FieldState, a slack.BlockAction) any {
 	switch f.Kind {
 	case form.Choice, form.Boolean:
-		allowed := named(choices(f))
+		allowed := valuesByName(optionsOf(f))
 		if f.Many {
-			return many(a.SelectedOptions, func(o slack.OptionBlockObject) any { return meant(allowed, o.Value) })
+			return decodeList(a.SelectedOptions, func(o slack.OptionBlockObject) any { return optionByName(allowed, o.Value) })
 		}
-		return meant(allowed, a.SelectedOption.Value)
+		return optionByName(allowed, a.SelectedOption.Value)
 	case form.Entity, form.Team:
 		if f.Many {
-			return many(a.SelectedOptions, func(o slack.OptionBlockObject) any { return nonEmpty(o.Value) })
+			return decodeList(a.SelectedOptions, func(o slack.OptionBlockObject) any { return nilIfEmpty(o.Value) })
 		}
-		return nonEmpty(a.SelectedOption.Value)
+		return nilIfEmpty(a.SelectedOption.Value)
 	case form.User:
 		if f.Many {
-			return many(a.SelectedUsers, func(id string) any { return nonEmpty(id) })
+			return decodeList(a.SelectedUsers, func(id string) any { return nilIfEmpty(id) })
 		}
-		return nonEmpty(a.SelectedUser)
+		return nilIfEmpty(a.SelectedUser)
 	case form.DateTime:
-		return date(f, a)
+		return decodeDateTime(f, a)
 	case form.Number, form.Integer:
-		return numeric(a.Value)
+		return decodeNumber(a.Value)
 	case form.Object, form.List, form.LabeledURL:
-		if unchanged(f, a.Value) {
+		if isUnchanged(f, a.Value) {
 			return f.Value
 		}
-		return structured(f, a.Value)
+		return decodeStructured(f, a.Value)
 	case form.Email, form.URL, form.IP:
-		return nonEmpty(strings.TrimSpace(a.Value))
+		return nilIfEmpty(strings.TrimSpace(a.Value))
 	}
-	return nonEmpty(a.Value)
+	return nilIfEmpty(a.Value)
 }
 
-// unchanged reports that a text still says what the field holds: then it is that, even where
+// isUnchanged reports that a text still says what the field holds: then it is that, even where
 // the text says less, such as an entry of a list with two lines.
-func unchanged(f *form.FieldState, s string) bool {
+func isUnchanged(f *form.FieldState, s string) bool {
 	switch f.Value.(type) {
 	case []any, map[string]any:
-		return s != "" && s == shown(f)
+		return s != "" && s == inputText(f)
 	}
 	return false
 }
 
-// structured reads a text that stands for more than a text.
-func structured(f *form.FieldState, s string) any {
+// decodeStructured reads a text that stands for more than a text.
+func decodeStructured(f *form.FieldState, s string) any {
 	switch f.Kind {
 	case form.Object:
-		return object(s)
+		return decodeJSON(s)
 	case form.List:
-		return lines(f, s)
+		return decodeLines(f, s)
 	}
-	return labeled(s)
+	return decodeLabeledURL(s)
 }
 
-func nonEmpty(s string) any {
+func nilIfEmpty(s string) any {
 	if s == "" {
 		return nil
 	}
 	return s
 }
 
-// meant is the value that an option stands for. A forged one stays as it is, and is refused
+// optionByName is the value that an option stands for. A forged one stays as it is, and is refused
 // by form's Validate.
-func meant(allowed map[string]any, name string) any {
+func optionByName(allowed map[string]any, name string) any {
 	if v, ok := allowed[name]; ok {
 		return v
 	}
-	return nonEmpty(name)
+	return nilIfEmpty(name)
 }
 
-func many[T any](list []T, value func(T) any) any {
+func decodeList[T any](list []T, value func(T) any) any {
 	out := make([]any, 0, len(list))
 	for _, v := range list {
 		if v := value(v); v != nil {
@@ -169,24 +169,24 @@ func many[T any](list []T, value func(T) any) any {
 	return out
 }
 
-// date keeps the way a date was written in the definition when it is still the same moment.
-func date(f *form.FieldState, a slack.BlockAction) any {
+// decodeDateTime keeps the way a date was written in the definition when it is still the same moment.
+func decodeDateTime(f *form.FieldState, a slack.BlockAction) any {
 	if a.SelectedDateTime == 0 {
-		return nonEmpty(strings.TrimSpace(a.Value))
+		return nilIfEmpty(strings.TrimSpace(a.Value))
 	}
-	if t, ok := moment(f.Value); ok && t.Unix() == a.SelectedDateTime {
+	if t, ok := parseDateTime(f.Value); ok && t.Unix() == a.SelectedDateTime {
 		return f.Value
 	}
 	return time.Unix(a.SelectedDateTime, 0).UTC().Format(time.RFC3339)
 }
 
-// decimal is how people write numbers; strconv also reads 0x10 and 1_000.
-var decimal = regexp.MustCompile(`^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?$`)
+// decimalPattern is how people write numbers; strconv also reads 0x10 and 1_000.
+var decimalPattern = regexp.MustCompile(`^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?$`)
 
-func numeric(s string) any {
+func decodeNumber(s string) any {
 	s = strings.TrimSpace(s)
-	if !decimal.MatchString(s) {
-		return nonEmpty(s)
+	if !decimalPattern.MatchString(s) {
+		return nilIfEmpty(s)
 	}
 	n, err := strconv.ParseFloat(s, 64)
 	if err != nil { // out of range
@@ -195,7 +195,7 @@ func numeric(s string) any {
 	return n
 }
 
-func object(s string) any {
+func decodeJSON(s string) any {
 	if strings.TrimSpace(s) == "" {
 		return nil
 	}
@@ -206,21 +206,21 @@ func object(s string) any {
 	return v
 }
 
-func lines(f *form.FieldState, s string) any {
-	return many(strings.Split(s, "\n"), func(line string) any {
+func decodeLines(f *form.FieldState, s string) any {
+	return decodeList(strings.Split(s, "\n"), func(line string) any {
 		line = strings.TrimSpace(line)
 		if f.Numbers {
-			return numeric(line)
+			return decodeNumber(line)
 		}
-		return nonEmpty(line)
+		return nilIfEmpty(line)
 	})
 }
 
-// labeled reads an address and, after a blank, what it is called.
-func labeled(s string) any {
+// decodeLabeledURL reads an address and, after a blank, what it is called.
+func decodeLabeledURL(s string) any {
 	s = strings.TrimSpace(s)
 	if strings.HasPrefix(s, "{") {
-		return object(s)
+		return decodeJSON(s)
 	}
 	address, label, _ := strings.Cut(s, " ")
 	if address == "" {

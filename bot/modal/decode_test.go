@@ -15,12 +15,12 @@ import (
 	"foghorn/integrations/slackapp/slacktest"
 )
 
-// given is what Slack sends when a person gave something in the field x.
-func given(actionID string, a slack.BlockAction) *slack.ViewState {
+// stateWith is what Slack sends when a person gave something in the field x.
+func stateWith(actionID string, a slack.BlockAction) *slack.ViewState {
 	return &slack.ViewState{Values: map[string]map[string]slack.BlockAction{modal.BlockID("x"): {actionID: a}}}
 }
 
-func TestWhatIsTypedHasTheTypeOfTheInput(t *testing.T) {
+func TestDecode_TypesOfInputs(t *testing.T) {
 	long := strings.Repeat("v", 400)
 	chosen := func(v string) slack.BlockAction {
 		return slack.BlockAction{SelectedOption: slack.OptionBlockObject{Value: v}}
@@ -57,9 +57,9 @@ func TestWhatIsTypedHasTheTypeOfTheInput(t *testing.T) {
 		"long text among texts":          {`{"type":"string","enum":["` + long + `"],"default":"` + long + `"}`, slack.BlockAction{}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := only(t, test.input, nil)
-			element := inputs(drawn(t, s, modal.Page{}))[0]["element"].(map[string]any)
-			got, fields, err := modal.Decode(s, given(element["action_id"].(string), test.typed))
+			s := singleInputState(t, test.input, nil)
+			element := inputBlocks(renderPage(t, s, modal.Page{}))[0]["element"].(map[string]any)
+			got, fields, err := modal.Decode(s, stateWith(element["action_id"].(string), test.typed))
 			if err != nil || len(fields) != 1 {
 				t.Fatal(fields, err)
 			}
@@ -73,32 +73,32 @@ func TestWhatIsTypedHasTheTypeOfTheInput(t *testing.T) {
 	}
 }
 
-func TestADefaultThatFollowsAnotherFieldIsNotTaken(t *testing.T) {
-	f := compiled(t, action(`{"properties":{"a":{"type":"string"},"x":{"type":"string","default":{"jqQuery":".form.a + \"!\""}}},"order":["a","x"]}`))
-	before := f.Resolve(t.Context(), form.Who{}, form.Values{"a": "one"})
-	element := inputs(drawn(t, before, modal.Page{}))[1]["element"].(map[string]any)
+func TestDecode_DependentDefault(t *testing.T) {
+	f := compileForm(t, actionJSON(`{"properties":{"a":{"type":"string"},"x":{"type":"string","default":{"jqQuery":".form.a + \"!\""}}},"order":["a","x"]}`))
+	before := f.Resolve(t.Context(), form.EvalContext{}, form.Values{"a": "one"})
+	element := inputBlocks(renderPage(t, before, modal.Page{}))[1]["element"].(map[string]any)
 	if element["initial_value"] != "one!" {
 		t.Fatal(element)
 	}
-	after := f.Resolve(t.Context(), form.Who{}, form.Values{"a": "two"})
+	after := f.Resolve(t.Context(), form.EvalContext{}, form.Values{"a": "two"})
 	id := element["action_id"].(string)
-	if values, _, _ := modal.Decode(after, given(id, slack.BlockAction{Value: "one!"})); len(values) > 0 {
+	if values, _, _ := modal.Decode(after, stateWith(id, slack.BlockAction{Value: "one!"})); len(values) > 0 {
 		t.Errorf("the default that was shown became a value: %v", values)
 	}
-	if values, _, _ := modal.Decode(after, given(id, slack.BlockAction{Value: "mine"})); values["x"] != "mine" {
+	if values, _, _ := modal.Decode(after, stateWith(id, slack.BlockAction{Value: "mine"})); values["x"] != "mine" {
 		t.Errorf("what was typed was lost: %v", values)
 	}
-	if now := inputs(drawn(t, after, modal.Page{}))[1]["element"].(map[string]any); now["action_id"] == id {
+	if now := inputBlocks(renderPage(t, after, modal.Page{}))[1]["element"].(map[string]any); now["action_id"] == id {
 		t.Error("Slack would keep the old default")
 	}
 }
 
-func TestForgedStatesAreRefusedOrIgnored(t *testing.T) {
-	s := only(t, `{"type":"string"}`, nil)
-	if _, _, err := modal.Decode(s, given("x", slack.BlockAction{Value: strings.Repeat("x", 1<<20)})); err == nil {
+func TestDecode_ForgedState(t *testing.T) {
+	s := singleInputState(t, `{"type":"string"}`, nil)
+	if _, _, err := modal.Decode(s, stateWith("x", slack.BlockAction{Value: strings.Repeat("x", 1<<20)})); err == nil {
 		t.Error("a megabyte was taken")
 	}
-	if _, _, err := modal.Decode(s, given("x", slack.BlockAction{SelectedOptions: make([]slack.OptionBlockObject, 1<<20)})); err == nil {
+	if _, _, err := modal.Decode(s, stateWith("x", slack.BlockAction{SelectedOptions: make([]slack.OptionBlockObject, 1<<20)})); err == nil {
 		t.Error("a million options were taken")
 	}
 	values, fields, err := modal.Decode(s, &slack.ViewState{Values: map[string]map[string]slack.BlockAction{
@@ -112,37 +112,37 @@ func TestForgedStatesAreRefusedOrIgnored(t *testing.T) {
 	}
 }
 
-func TestEveryOptionOfALongListCanBeFound(t *testing.T) {
+func TestSuggestOptions_LongList(t *testing.T) {
 	var values []string
 	for i := range 5000 {
 		values = append(values, strings.Repeat("option ", 20)+string(rune('a'+i%26))+strings.Repeat("é", i%7)+" "+string(rune(0x4e00+i)))
 	}
 	data, _ := json.Marshal(values)
-	x := only(t, `{"type":"string","enum":`+string(data)+`}`, nil).Field("x")
-	if got := len(modal.Options(x, "").Options); got == 0 || got > 100 {
+	x := singleInputState(t, `{"type":"string","enum":`+string(data)+`}`, nil).Field("x")
+	if got := len(modal.SuggestOptions(x, "").Options); got == 0 || got > 100 {
 		t.Errorf("%d options at first", got)
 	}
 	for _, i := range []int{0, 99, 100, 101, 4999} {
-		suggested(t, modal.Options(x, " "+strings.ToUpper(values[i])), 1)
-		suggested(t, modal.Options(x, string(rune(0x4e00+i))), 1)
+		checkSuggestions(t, modal.SuggestOptions(x, " "+strings.ToUpper(values[i])), 1)
+		checkSuggestions(t, modal.SuggestOptions(x, string(rune(0x4e00+i))), 1)
 	}
-	suggested(t, modal.Options(x, "nothing like it"), 0)
+	checkSuggestions(t, modal.SuggestOptions(x, "nothing like it"), 0)
 }
 
-func TestWhatIsTypedWholeComesFirst(t *testing.T) {
+func TestSuggestOptions_ExactMatchFirst(t *testing.T) {
 	var values []string
 	for i := range 300 {
 		values = append(values, "x"+strings.Repeat("a", i))
 	}
 	data, _ := json.Marshal(append(values, "a"))
-	x := only(t, `{"type":"string","enum":`+string(data)+`}`, nil).Field("x")
-	if first := modal.Options(x, "a").Options[0].Value; first != "a" {
+	x := singleInputState(t, `{"type":"string","enum":`+string(data)+`}`, nil).Field("x")
+	if first := modal.SuggestOptions(x, "a").Options[0].Value; first != "a" {
 		t.Errorf("got %q", first)
 	}
 }
 
-// suggested checks an ack: Slack drops one of more than 20 KB without a word.
-func suggested(t *testing.T, ack modal.Suggestions, want int) {
+// checkSuggestions checks an ack: Slack drops one of more than 20 KB without a word.
+func checkSuggestions(t *testing.T, ack modal.Suggestions, want int) {
 	t.Helper()
 	data, err := json.Marshal(ack)
 	if err != nil || len(data) > 20_480-200 {
@@ -153,24 +153,24 @@ func suggested(t *testing.T, ack modal.Suggestions, want int) {
 	}
 }
 
-func TestCandidatesFitAnAck(t *testing.T) {
+func TestSuggestCandidates_AckLimit(t *testing.T) {
 	found := make([]modal.Candidate, 500)
 	for i := range found {
 		found[i] = modal.Candidate{Label: strings.Repeat("<", 100), Value: strings.Repeat("é", 140) + string(rune(0x4e00+i))}
 	}
-	data, err := json.Marshal(modal.OptionsFrom(found))
+	data, err := json.Marshal(modal.SuggestCandidates(found))
 	if err != nil || len(data) > 20_480-200 || len(data) < 15_000 {
 		t.Errorf("%d bytes, %v", len(data), err)
 	}
-	suggested(t, modal.OptionsFrom(nil), 0)
-	suggested(t, modal.OptionsFrom([]modal.Candidate{{Label: "too long", Value: strings.Repeat("x", 151)}, {Label: " ", Value: "v"}}), 1)
+	checkSuggestions(t, modal.SuggestCandidates(nil), 0)
+	checkSuggestions(t, modal.SuggestCandidates([]modal.Candidate{{Label: "too long", Value: strings.Repeat("x", 151)}, {Label: " ", Value: "v"}}), 1)
 }
 
 func FuzzDecodePage(f *testing.F) {
 	f.Add(`{"a":"act","v":"1","s":1,"p":2}`)
 	f.Add(`{"a":"act","s":-1}`)
 	f.Add(`[]`)
-	s := only(f, `{"type":"string"}`, nil)
+	s := singleInputState(f, `{"type":"string"}`, nil)
 	f.Fuzz(func(t *testing.T, metadata string) {
 		p, err := modal.DecodePage(metadata)
 		if err != nil {
@@ -191,8 +191,8 @@ func FuzzDecode(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	s := compiled(f, definition).Resolve(f.Context(), form.Who{}, nil)
-	seed, err := json.Marshal(untouchedState(f, drawn(f, s, modal.Page{})))
+	s := compileForm(f, definition).Resolve(f.Context(), form.EvalContext{}, nil)
+	seed, err := json.Marshal(initialState(f, renderPage(f, s, modal.Page{})))
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -208,7 +208,7 @@ func FuzzDecode(f *testing.F) {
 			return
 		}
 		// Whatever came in, the form can be shown again.
-		view, err := modal.Render(s.Form.Resolve(t.Context(), form.Who{}, values), modal.Page{Action: "act"})
+		view, err := modal.Render(s.Form.Resolve(t.Context(), form.EvalContext{}, values), modal.Page{Action: "act"})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -11,30 +11,30 @@ import (
 	"foghorn/bot/form"
 )
 
-// dice draw forms. The same seed draws the same form.
-type dice struct{ *rand.Rand }
+// gen draw forms. The same seed draws the same form.
+type gen struct{ *rand.Rand }
 
-var rolls = flag.Uint64("rolls", 60, "how many forms are drawn")
+var seeds = flag.Uint64("rolls", 60, "how many forms are drawn")
 
-// played runs a property over many seeds.
-func played(t *testing.T, check func(t *testing.T, d dice)) {
-	n := *rolls
-	if racing {
+// forEachSeed runs a property over many seeds.
+func forEachSeed(t *testing.T, check func(t *testing.T, d gen)) {
+	n := *seeds
+	if raceEnabled {
 		n = min(n, 15)
 	}
 	for seed := range n {
-		if !t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) { check(t, dice{rand.New(rand.NewPCG(seed, 1))}) }) {
+		if !t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) { check(t, gen{rand.New(rand.NewPCG(seed, 1))}) }) {
 			return
 		}
 	}
 }
 
-func pick[T any](d dice, list ...T) T { return list[d.IntN(len(list))] }
+func pick[T any](d gen, list ...T) T { return list[d.IntN(len(list))] }
 
-func (d dice) chance(in int) bool { return d.IntN(in) == 0 }
+func (d gen) oneIn(in int) bool { return d.IntN(in) == 0 }
 
 // text breaks things: nothing, blanks, long ones, ones that JSON makes longer.
-func (d dice) text() string {
+func (d gen) text() string {
 	switch d.IntN(8) {
 	case 0:
 		return strings.Repeat(pick(d, "é", "<", "\u2028", "ab "), 1+d.IntN(10_000))
@@ -63,14 +63,14 @@ var inputKinds = []map[string]any{
 }
 
 // value is what a default or an enum may hold.
-func (d dice) value() any {
+func (d gen) value() any {
 	switch d.IntN(7) {
 	case 0:
 		return (d.Float64() - 0.5) * pick(d, 1, 1e3, 1e20)
 	case 1:
 		return float64(d.IntN(7) - 3)
 	case 2:
-		return d.chance(2)
+		return d.oneIn(2)
 	case 3:
 		list := make([]any, d.IntN(5))
 		for i := range list {
@@ -85,7 +85,7 @@ func (d dice) value() any {
 	return d.text()
 }
 
-func (d dice) values(most int) []any {
+func (d gen) values(most int) []any {
 	out := make([]any, d.IntN(most+1))
 	for i := range out {
 		out[i] = d.value()
@@ -94,7 +94,7 @@ func (d dice) values(most int) []any {
 }
 
 // input is one of an action's inputs.
-func (d dice) input() map[string]any {
+func (d gen) input() map[string]any {
 	in := map[string]any{"title": d.text(), "description": d.text()}
 	for k, v := range pick(d, inputKinds...) {
 		in[k] = v
@@ -107,9 +107,9 @@ func (d dice) input() map[string]any {
 		}
 		in["enum"] = values
 	}
-	if d.chance(2) {
+	if d.oneIn(2) {
 		in["default"] = d.value()
-		if values, ok := in["enum"].([]any); ok && len(values) > 0 && d.chance(2) {
+		if values, ok := in["enum"].([]any); ok && len(values) > 0 && d.oneIn(2) {
 			in["default"] = values[len(values)-1]
 			if in["type"] == "array" {
 				in["default"] = values[:min(len(values), 150)]
@@ -117,32 +117,32 @@ func (d dice) input() map[string]any {
 		}
 	}
 	for _, k := range []string{"minLength", "maxLength", "minimum", "maximum", "minItems", "maxItems"} {
-		if d.chance(4) {
+		if d.oneIn(4) {
 			in[k] = float64(pick(d, -5, 0, 1, 2, 99, 5000))
 		}
 	}
-	if d.chance(6) {
+	if d.oneIn(6) {
 		in["disabled"] = true
 	}
-	if d.chance(8) {
+	if d.oneIn(8) {
 		in["visible"] = map[string]any{"jqQuery": pick(d, "true", "false", ".form|length > 0", "[limit(1000; repeat(1))]", "error", "(", d.text())}
 	}
 	return in
 }
 
 // form is a whole action.
-func (d dice) form(t *testing.T) *form.Form {
+func (d gen) form(t *testing.T) *form.Form {
 	properties, titles, order := map[string]any{}, map[string]any{}, []any{}
 	for range d.IntN(9) {
 		id := d.text()
 		properties[id] = d.input()
 		order = append(order, id)
-		if d.chance(4) {
+		if d.oneIn(4) {
 			titles["h"+id] = map[string]any{"title": d.text(), "description": d.text()}
 			order = append(order, "h"+id)
 		}
 	}
-	if d.chance(10) {
+	if d.oneIn(10) {
 		for i := range 250 {
 			properties[fmt.Sprint("crowd", i)] = map[string]any{"type": "string", "title": strings.Repeat("<", 100)}
 		}
@@ -164,5 +164,5 @@ func (d dice) form(t *testing.T) *form.Form {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return compiled(t, definition)
+	return compileForm(t, definition)
 }

@@ -20,7 +20,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	state := f.Resolve(context.Background(), form.Who{}, nil)
+	state := f.Resolve(context.Background(), form.EvalContext{}, nil)
 	view, err := modal.Render(state, modal.Page{Action: f.Action, Version: f.Version})
 	if err != nil {
 		fmt.Println(err)

@@ -8,7 +8,7 @@ const (
 	maxMetadata = 3000
 
 	// https://docs.slack.dev/reference/methods/views.open#errors
-	maxView = 250_000 // bytes of JSON
+	maxViewBytes = 250_000 // bytes of JSON
 
 	// https://docs.slack.dev/reference/block-kit/blocks/input-block
 	maxLabel = 2000
@@ -35,19 +35,19 @@ const (
 	maxID = 255 // of a block or an action
 
 	// https://docs.slack.dev/reference/block-kit/block-elements/datetime-picker-element
-	minMoment = 1_000_000_000 // ten digits of Unix seconds
-	maxMoment = 9_999_999_999
+	minDateTime = 1_000_000_000 // ten digits of Unix seconds
+	maxDateTime = 9_999_999_999
 
 	// Slack drops longer acks without a word. https://github.com/slack-go/slack/issues/1196
-	maxAck = 20_000 // bytes of JSON; the limit is 20,480 with the envelope around it
+	maxAckBytes = 20_000 // bytes of JSON; the limit is 20,480 with the envelope around it
 )
 
 const (
 	// room is what a page leaves for what is not a field: its step, a button to go back.
-	room = 4
+	reservedBlocks = 4
 
 	// pageBytes is how many bytes of JSON the fields of a page may have.
-	pageBytes = maxView - 20_000
+	maxPageBytes = maxViewBytes - 20_000
 
 	// maxNumber is the largest number that a number_input is given: above it, not every
 	// integer is a float64.
@@ -56,14 +56,14 @@ const (
 	// ownName is the longest text in bytes that an option is named by, instead of by a
 	// digest. Two hundred options (all and the chosen ones) of the longest texts with such
 	// names fit a page.
-	ownName = 75
+	maxInlineValue = 75
 
 	// fewOptions is how many options are shown at once as radio buttons.
-	fewOptions = 4
+	maxRadioOptions = 4
 )
 
-// clip shortens text to n code points, with an ellipsis.
-func clip(s string, n int) string {
+// truncate shortens text to n code points, with an ellipsis.
+func truncate(s string, n int) string {
 	if len(s) <= n {
 		return s
 	}

@@ -20,12 +20,12 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// action is a definition with some user inputs.
-func action(userInputs string) json.RawMessage {
+// actionJSON is a definition with some user inputs.
+func actionJSON(userInputs string) json.RawMessage {
 	return json.RawMessage(`{"identifier":"act","title":"Act","trigger":{"type":"self-service","operation":"CREATE","userInputs":` + userInputs + `}}`)
 }
 
-func compiled(t testing.TB, definition json.RawMessage) *form.Form {
+func compileForm(t testing.TB, definition json.RawMessage) *form.Form {
 	t.Helper()
 	f, err := form.Compile(definition)
 	if err != nil {
@@ -34,29 +34,29 @@ func compiled(t testing.TB, definition json.RawMessage) *form.Form {
 	return f
 }
 
-// only is the state of a form with one input, x.
-func only(t testing.TB, input string, values form.Values) *form.State {
+// singleInputState is the state of a form with one input, x.
+func singleInputState(t testing.TB, input string, values form.Values) *form.State {
 	t.Helper()
-	return compiled(t, action(`{"properties":{"x":`+input+`}}`)).Resolve(t.Context(), form.Who{}, values)
+	return compileForm(t, actionJSON(`{"properties":{"x":`+input+`}}`)).Resolve(t.Context(), form.EvalContext{}, values)
 }
 
-// drawn is a page as Slack gets it; Slack must take it.
-func drawn(t testing.TB, s *form.State, p modal.Page) map[string]any {
+// renderPage is a page as Slack gets it; Slack must take it.
+func renderPage(t testing.TB, s *form.State, p modal.Page) map[string]any {
 	t.Helper()
 	p.Action = "act"
 	view, err := modal.Render(s, p)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return accepted(t, view)
+	return requireValidView(t, view)
 }
 
-type fataler interface {
+type failer interface {
 	Helper()
 	Fatalf(format string, args ...any)
 }
 
-func accepted(t fataler, view slack.ModalViewRequest) map[string]any {
+func requireValidView(t failer, view slack.ModalViewRequest) map[string]any {
 	t.Helper()
 	data, err := json.Marshal(view)
 	if err != nil {
@@ -72,8 +72,8 @@ func accepted(t fataler, view slack.ModalViewRequest) map[string]any {
 	return out
 }
 
-// inputs are the input blocks of a view.
-func inputs(view map[string]any) (out []map[string]any) {
+// inputBlocks are the input blocks of a view.
+func inputBlocks(view map[string]any) (out []map[string]any) {
 	blocks, _ := view["blocks"].([]any)
 	for _, b := range blocks {
 		if block := b.(map[string]any); block["type"] == "input" {
@@ -83,11 +83,11 @@ func inputs(view map[string]any) (out []map[string]any) {
 	return out
 }
 
-// untouchedState is what Slack sends when nobody changes anything.
-func untouchedState(t fataler, view map[string]any) *slack.ViewState {
+// initialState is what Slack sends when nobody changes anything.
+func initialState(t failer, view map[string]any) *slack.ViewState {
 	t.Helper()
 	values := map[string]map[string]any{}
-	for _, block := range inputs(view) {
+	for _, block := range inputBlocks(view) {
 		element := block["element"].(map[string]any)
 		held := map[string]any{"type": element["type"]}
 		for from, to := range map[string]string{
@@ -111,7 +111,7 @@ func untouchedState(t fataler, view map[string]any) *slack.ViewState {
 	return &out
 }
 
-func golden(t *testing.T, name string, got any) {
+func checkGolden(t *testing.T, name string, got any) {
 	t.Helper()
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
@@ -135,30 +135,30 @@ func golden(t *testing.T, name string, got any) {
 	}
 }
 
-func TestTheFormOfTheGuide(t *testing.T) {
-	f := compiled(t, manifests.Guide().Action)
+func TestRender_Guide(t *testing.T) {
+	f := compileForm(t, manifests.Guide().Action)
 	values := modal.Prefill(f, "  api latency is up ")
 	page := modal.Page{Action: f.Action, Version: "v", Channel: "C1"}
-	view, err := modal.Render(f.Resolve(t.Context(), form.Who{}, values), page)
+	view, err := modal.Render(f.Resolve(t.Context(), form.EvalContext{}, values), page)
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "guide.json", accepted(t, view))
+	checkGolden(t, "guide.json", requireValidView(t, view))
 }
 
-func TestEveryKindOfInput(t *testing.T) {
+func TestRender_EveryKind(t *testing.T) {
 	definition, err := os.ReadFile(filepath.Join("testdata", "every-kind.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := compiled(t, definition)
+	f := compileForm(t, definition)
 	if len(f.Problems) > 0 {
 		t.Fatal(f.Problems)
 	}
-	golden(t, "every-kind.golden.json", drawn(t, f.Resolve(t.Context(), form.Who{}, nil), modal.Page{}))
+	checkGolden(t, "every-kind.golden.json", renderPage(t, f.Resolve(t.Context(), form.EvalContext{}, nil), modal.Page{}))
 }
 
-func TestWhatIsNotAskedIsShownAsText(t *testing.T) {
+func TestRender_ReadOnlyFields(t *testing.T) {
 	many := `["a` + strings.Repeat(`","b`, 100) + `"]`
 	for name, test := range map[string]struct{ input, want string }{
 		"disabled":               {`{"type":"string","title":"X","default":"v","disabled":true}`, "X\nv"},
@@ -168,7 +168,7 @@ func TestWhatIsNotAskedIsShownAsText(t *testing.T) {
 		"too many for a menu":    {`{"type":"array","format":"team","title":"X","items":{"type":"string","format":"team"},"default":` + many + `}`, "X\na, b, b"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			view := drawn(t, only(t, test.input, nil), modal.Page{})
+			view := renderPage(t, singleInputState(t, test.input, nil), modal.Page{})
 			block := view["blocks"].([]any)[0].(map[string]any)
 			said, _ := block["text"].(map[string]any)
 			if text, _ := said["text"].(string); block["type"] != "section" || !strings.HasPrefix(text, test.want) {
@@ -178,30 +178,30 @@ func TestWhatIsNotAskedIsShownAsText(t *testing.T) {
 	}
 }
 
-func TestAFieldThatWaitsNamesWhatItWaitsFor(t *testing.T) {
-	f := compiled(t, action(`{"properties":{"repo":{"type":"string","title":"Repository"},"branch":{"type":"string","title":"Branch","dependsOn":["repo"]}}}`))
-	view := drawn(t, f.Resolve(t.Context(), form.Who{}, nil), modal.Page{})
+func TestRender_MissingDependency(t *testing.T) {
+	f := compileForm(t, actionJSON(`{"properties":{"repo":{"type":"string","title":"Repository"},"branch":{"type":"string","title":"Branch","dependsOn":["repo"]}}}`))
+	view := renderPage(t, f.Resolve(t.Context(), form.EvalContext{}, nil), modal.Page{})
 	block := view["blocks"].([]any)[1].(map[string]any)
 	if got := block["text"].(map[string]any)["text"]; got != "Branch\n(fill in Repository first)" {
 		t.Errorf("got %q", got)
 	}
-	if first := inputs(view)[0]; first["dispatch_action"] != true {
+	if first := inputBlocks(view)[0]; first["dispatch_action"] != true {
 		t.Error("nobody hears of a change of the repository")
 	}
 }
 
-func TestOnlyWhatOthersReadIsDispatched(t *testing.T) {
-	f := compiled(t, action(`{"properties":{
+func TestRender_DispatchOnlyWithDependents(t *testing.T) {
+	f := compileForm(t, actionJSON(`{"properties":{
 		"a":{"type":"string"},"b":{"type":"string","visible":{"jqQuery":".form.a == \"x\""}},"c":{"type":"string"}}}`))
-	for _, block := range inputs(drawn(t, f.Resolve(t.Context(), form.Who{}, form.Values{"a": "x"}), modal.Page{})) {
+	for _, block := range inputBlocks(renderPage(t, f.Resolve(t.Context(), form.EvalContext{}, form.Values{"a": "x"}), modal.Page{})) {
 		if dispatches, want := block["dispatch_action"] == true, block["block_id"] == modal.BlockID("a"); dispatches != want {
 			t.Errorf("%v dispatches: %v", block["block_id"], dispatches)
 		}
 	}
 }
 
-func TestPrefillTakesTheFirstPlainText(t *testing.T) {
-	f := compiled(t, action(`{"properties":{"n":{"type":"number"},"u":{"type":"string","format":"url"},"s":{"type":"string","maxLength":5}},"order":["n","u","s"]}`))
+func TestPrefill_FirstTextField(t *testing.T) {
+	f := compileForm(t, actionJSON(`{"properties":{"n":{"type":"number"},"u":{"type":"string","format":"url"},"s":{"type":"string","maxLength":5}},"order":["n","u","s"]}`))
 	if diff := cmp.Diff(form.Values{"s": "härte"}, modal.Prefill(f, " härteste \n")); diff != "" {
 		t.Error(diff)
 	}
@@ -210,8 +210,8 @@ func TestPrefillTakesTheFirstPlainText(t *testing.T) {
 	}
 }
 
-func TestNoticeIsAlwaysAView(t *testing.T) {
+func TestNotice_ValidView(t *testing.T) {
 	for _, text := range []string{"", " ", strings.Repeat("é", 5000)} {
-		accepted(t, modal.Notice(text, text))
+		requireValidView(t, modal.Notice(text, text))
 	}
 }

@@ -2,5 +2,5 @@
 
 package modal_test
 
-// racing says that the race detector makes everything slower.
-const racing = false
+// raceEnabled says that the race detector makes everything slower.
+const raceEnabled = false

@@ -13,22 +13,22 @@ import (
 	"foghorn/bot/form"
 )
 
-// yesNo are the options of a boolean.
-var yesNo = []form.Option{{Label: "Yes", Value: true}, {Label: "No", Value: false}}
+// booleanOptions are the options of a boolean.
+var booleanOptions = []form.Option{{Label: "Yes", Value: true}, {Label: "No", Value: false}}
 
-func choices(f *form.FieldState) []form.Option {
+func optionsOf(f *form.FieldState) []form.Option {
 	if f.Kind == form.Boolean {
-		return yesNo
+		return booleanOptions
 	}
 	return f.Options
 }
 
-// current is the option of a value that was chosen from a type-ahead; nil for none.
-func current(f *form.FieldState, v any) *slack.OptionBlockObject {
+// selectedOption is the option of a value that was chosen from a type-ahead; nil for none.
+func selectedOption(f *form.FieldState, v any) *slack.OptionBlockObject {
 	if f.Kind == form.Choice {
 		for _, o := range f.Options {
-			if same(o.Value, v) {
-				return slack.NewOptionBlockObject(optionValue(o), words(optionText(o.Label)), nil)
+			if equalJSON(o.Value, v) {
+				return slack.NewOptionBlockObject(optionValue(o), plainText(optionText(o.Label)), nil)
 			}
 		}
 		return nil
@@ -37,13 +37,13 @@ func current(f *form.FieldState, v any) *slack.OptionBlockObject {
 	if !ok || s == "" || utf8.RuneCountInString(s) > maxOptionValue {
 		return nil
 	}
-	return slack.NewOptionBlockObject(s, words(optionText(s)), nil)
+	return slack.NewOptionBlockObject(s, plainText(optionText(s)), nil)
 }
 
-func currentMany(f *form.FieldState) (out []*slack.OptionBlockObject) {
+func selectedOptions(f *form.FieldState) (out []*slack.OptionBlockObject) {
 	list, _ := f.Value.([]any)
 	for _, v := range list {
-		if o := current(f, v); o != nil && len(out) < maxOptions {
+		if o := selectedOption(f, v); o != nil && len(out) < maxOptions {
 			out = append(out, o)
 		}
 	}
@@ -58,31 +58,31 @@ func optionObjects(options []form.Option) []*slack.OptionBlockObject {
 		text := optionText(o.Label)
 		for seen[text]++; seen[text] > 1; seen[text]++ {
 			suffix := fmt.Sprintf(" (%d)", seen[text])
-			text = clip(optionText(o.Label), maxOptionText-len(suffix)) + suffix
+			text = truncate(optionText(o.Label), maxOptionText-len(suffix)) + suffix
 		}
-		out = append(out, slack.NewOptionBlockObject(optionValue(o), words(text), nil))
+		out = append(out, slack.NewOptionBlockObject(optionValue(o), plainText(text), nil))
 	}
 	return out
 }
 
-func optionText(label string) string { return clip(visible(label, "(empty)"), maxOptionText) }
+func optionText(label string) string { return truncate(nonBlank(label, "(empty)"), maxOptionText) }
 
 // optionValue names an option: its own text where that is short and plain, else "#" and its
 // JSON or, for what is long, "##" and a digest. So no two values have the same name.
 func optionValue(o form.Option) string {
 	switch v := o.Value.(type) {
 	case string:
-		if v != "" && v[0] != '#' && len(v) <= ownName && utf8.ValidString(v) && strings.TrimSpace(v) == v {
+		if v != "" && v[0] != '#' && len(v) <= maxInlineValue && utf8.ValidString(v) && strings.TrimSpace(v) == v {
 			return v
 		}
 	case float64, bool:
-		return "#" + plainJSON(v, "")
+		return "#" + encodeJSON(v, "")
 	}
 	return "##" + jsonDigest(o.Value)
 }
 
-// named are the allowed values by the names of their options.
-func named(options []form.Option) map[string]any {
+// valuesByName are the allowed values by the names of their options.
+func valuesByName(options []form.Option) map[string]any {
 	out := make(map[string]any, len(options))
 	for _, o := range options {
 		out[optionValue(o)] = o.Value
@@ -90,20 +90,20 @@ func named(options []form.Option) map[string]any {
 	return out
 }
 
-func chosen(f *form.FieldState, objects []*slack.OptionBlockObject) *slack.OptionBlockObject {
-	for i, o := range choices(f) {
-		if same(o.Value, f.Value) {
+func initialOption(f *form.FieldState, objects []*slack.OptionBlockObject) *slack.OptionBlockObject {
+	for i, o := range optionsOf(f) {
+		if equalJSON(o.Value, f.Value) {
 			return objects[i]
 		}
 	}
 	return nil
 }
 
-// chosenMany are the options of a list, in its order, each once.
-func chosenMany(f *form.FieldState, objects []*slack.OptionBlockObject) (out []*slack.OptionBlockObject) {
+// initialOptions are the options of a list, in its order, each once.
+func initialOptions(f *form.FieldState, objects []*slack.OptionBlockObject) (out []*slack.OptionBlockObject) {
 	list, _ := f.Value.([]any)
 	for _, v := range list {
-		i := slices.IndexFunc(f.Options, func(o form.Option) bool { return same(o.Value, v) })
+		i := slices.IndexFunc(f.Options, func(o form.Option) bool { return equalJSON(o.Value, v) })
 		if i >= 0 && !slices.Contains(out, objects[i]) {
 			out = append(out, objects[i])
 		}
@@ -111,8 +111,8 @@ func chosenMany(f *form.FieldState, objects []*slack.OptionBlockObject) (out []*
 	return out
 }
 
-// same compares values of JSON.
-func same(a, b any) bool { return reflect.DeepEqual(a, b) }
+// equalJSON compares values of JSON.
+func equalJSON(a, b any) bool { return reflect.DeepEqual(a, b) }
 
 // A Candidate is something a type-ahead can offer.
 type Candidate struct{ Label, Value string }
@@ -123,9 +123,9 @@ type Suggestions struct {
 	Options []*slack.OptionBlockObject `json:"options"`
 }
 
-// OptionsFrom is the ack of a type-ahead: as many as Slack takes, by number and by bytes.
+// SuggestCandidates is the ack of a type-ahead: as many as Slack takes, by number and by bytes.
 // What has too long a name to be chosen is left out.
-func OptionsFrom(found []Candidate) Suggestions {
+func SuggestCandidates(found []Candidate) Suggestions {
 	options := make([]form.Option, 0, len(found))
 	for _, c := range found {
 		if c.Value != "" && utf8.RuneCountInString(c.Value) <= maxOptionValue {
@@ -136,13 +136,13 @@ func OptionsFrom(found []Candidate) Suggestions {
 	for i, o := range objects {
 		objects[i] = slack.NewOptionBlockObject(options[i].Value.(string), o.Text, nil)
 	}
-	return fit(objects)
+	return limitToAck(objects)
 }
 
-// Options is the ack of a type-ahead over a long list of allowed values: first the one that
+// SuggestOptions is the ack of a type-ahead over a long list of allowed values: first the one that
 // is what was typed, then those that begin with it, then those that hold it. So each can be
 // found by typing more of it.
-func Options(f *form.FieldState, query string) Suggestions {
+func SuggestOptions(f *form.FieldState, query string) Suggestions {
 	query = strings.ToLower(strings.TrimSpace(query))
 	var ranked [3][]form.Option
 	for _, o := range f.Options {
@@ -152,20 +152,20 @@ func Options(f *form.FieldState, query string) Suggestions {
 			ranked[0] = append(ranked[0], o)
 		case strings.HasPrefix(label, query):
 			ranked[1] = append(ranked[1], o)
-		case strings.Contains(label, query), strings.Contains(strings.ToLower(scalar(o.Value)), query):
+		case strings.Contains(label, query), strings.Contains(strings.ToLower(formatScalar(o.Value)), query):
 			ranked[2] = append(ranked[2], o)
 		}
 	}
 	found := slices.Concat(ranked[:]...)
-	return fit(optionObjects(found[:min(len(found), maxOptions)]))
+	return limitToAck(optionObjects(found[:min(len(found), maxOptions)]))
 }
 
-// fit keeps as many options as an ack holds.
-func fit(objects []*slack.OptionBlockObject) Suggestions {
+// limitToAck keeps as many options as an ack holds.
+func limitToAck(objects []*slack.OptionBlockObject) Suggestions {
 	size := 0
 	for i, o := range objects {
 		data, err := json.Marshal(o)
-		if size += len(data) + 1; err != nil || size > maxAck {
+		if size += len(data) + 1; err != nil || size > maxAckBytes {
 			return Suggestions{objects[:i]}
 		}
 	}

@@ -31,13 +31,13 @@ type Page struct {
 	Draft   string `json:"d,omitempty"` // key of what was given on other pages; empty: nothing was
 }
 
-var errPage = errors.New("its private_metadata is not a page of a form")
+var errInvalidPage = errors.New("its private_metadata is not a page of a form")
 
 // DecodePage reads a view's private_metadata.
 func DecodePage(metadata string) (Page, error) {
 	var p Page
 	if len(metadata) > 4*maxMetadata || json.Unmarshal([]byte(metadata), &p) != nil || p.Action == "" || p.Step < 0 || p.Part < 0 {
-		return Page{}, errPage
+		return Page{}, errInvalidPage
 	}
 	return p, nil
 }
@@ -50,21 +50,21 @@ func (p Page) encode() (string, error) {
 	return string(data), nil
 }
 
-// A sheet is what one view shows of a form.
-type sheet struct {
+// A pageLayout is what one view shows of a form.
+type pageLayout struct {
 	step, part int
 	items      []form.ItemState
 	blocks     []slack.Block
 }
 
-// sheets lays the form out: every visible step, in as many parts as it needs. There is at least one.
-func sheets(s *form.State) []sheet {
-	var out []sheet
+// paginate lays the form out: every visible step, in as many parts as it needs. There is at least one.
+func paginate(s *form.State) []pageLayout {
+	var out []pageLayout
 	for n, step := range s.Steps {
 		if !step.Visible {
 			continue
 		}
-		cur, size := sheet{step: n}, 0
+		cur, size := pageLayout{step: n}, 0
 		for _, item := range step.Items {
 			if !item.Visible {
 				continue
@@ -74,9 +74,9 @@ func sheets(s *form.State) []sheet {
 			if err != nil {
 				continue
 			}
-			if len(cur.blocks)+len(blocks) > maxBlocks-room || size+len(data) > pageBytes {
+			if len(cur.blocks)+len(blocks) > maxBlocks-reservedBlocks || size+len(data) > maxPageBytes {
 				out = append(out, cur)
-				cur, size = sheet{step: n, part: cur.part + 1}, 0
+				cur, size = pageLayout{step: n, part: cur.part + 1}, 0
 			}
 			cur.items = append(cur.items, item)
 			cur.blocks = append(cur.blocks, blocks...)
@@ -87,14 +87,14 @@ func sheets(s *form.State) []sheet {
 		}
 	}
 	if len(out) == 0 {
-		return []sheet{{}}
+		return []pageLayout{{}}
 	}
 	return out
 }
 
-// at is the index of a page among the sheets: the page itself or, when the form has become
+// indexOf is the index of a page among the sheets: the page itself or, when the form has become
 // another meanwhile, the last one before it.
-func at(all []sheet, p Page) int {
+func indexOf(all []pageLayout, p Page) int {
 	found := 0
 	for i, s := range all {
 		if s.step < p.Step || s.step == p.Step && s.part <= p.Part {
@@ -104,49 +104,49 @@ func at(all []sheet, p Page) int {
 	return found
 }
 
-func (p Page) moved(s sheet) Page {
+func (p Page) withLayout(s pageLayout) Page {
 	p.Step, p.Part = s.step, s.part
 	return p
 }
 
 // LastPage reports that nothing comes after a page.
 func LastPage(s *form.State, p Page) bool {
-	all := sheets(s)
-	return at(all, p) == len(all)-1
+	all := paginate(s)
+	return indexOf(all, p) == len(all)-1
 }
 
 // NextPage is the page after one; the last one stays.
 func NextPage(s *form.State, p Page) Page {
-	all := sheets(s)
-	return p.moved(all[min(at(all, p)+1, len(all)-1)])
+	all := paginate(s)
+	return p.withLayout(all[min(indexOf(all, p)+1, len(all)-1)])
 }
 
 // PrevPage is the page before one; the first one stays.
 func PrevPage(s *form.State, p Page) Page {
-	all := sheets(s)
-	return p.moved(all[max(at(all, p)-1, 0)])
+	all := paginate(s)
+	return p.withLayout(all[max(indexOf(all, p)-1, 0)])
 }
 
-// PageWith is the first page with one of the fields; p itself when there is none.
-func PageWith(s *form.State, p Page, fields map[string]string) Page {
-	for _, sheet := range sheets(s) {
+// PageWithFields is the first page with one of the fields; p itself when there is none.
+func PageWithFields(s *form.State, p Page, fields map[string]string) Page {
+	for _, sheet := range paginate(s) {
 		for _, item := range sheet.items {
 			if item.Field == nil {
 				continue
 			}
 			if _, ok := fields[item.Field.ID]; ok {
-				return p.moved(sheet)
+				return p.withLayout(sheet)
 			}
 		}
 	}
 	return p
 }
 
-// FieldsOn are the ids of the fields that a page asks for.
-func FieldsOn(s *form.State, p Page) (ids []string) {
-	all := sheets(s)
-	for _, item := range all[at(all, p)].items {
-		if item.Field != nil && asked(item.Field) {
+// FieldsOnPage are the ids of the fields that a page asks for.
+func FieldsOnPage(s *form.State, p Page) (ids []string) {
+	all := paginate(s)
+	for _, item := range all[indexOf(all, p)].items {
+		if item.Field != nil && isInput(item.Field) {
 			ids = append(ids, item.Field.ID)
 		}
 	}
@@ -157,9 +157,9 @@ func FieldsOn(s *form.State, p Page) (ids []string) {
 // shows them.
 func ErrorsByBlock(s *form.State, p Page, wrong map[string]string) map[string]string {
 	out := map[string]string{}
-	for _, id := range FieldsOn(s, p) {
+	for _, id := range FieldsOnPage(s, p) {
 		if sentence, ok := wrong[id]; ok {
-			out[BlockID(id)] = clip(sentence, maxHint)
+			out[BlockID(id)] = truncate(sentence, maxHint)
 		}
 	}
 	return out

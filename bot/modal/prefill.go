@@ -8,28 +8,28 @@ import (
 
 // Prefill puts text that was typed after the command into the first field for text.
 func Prefill(f *form.Form, text string) form.Values {
-	return prefill(text, texts(f))
+	return fillFirst(text, textFields(f))
 }
 
 // PrefillDescription puts the text of a message into the field that describes: the one
 // called description, else the first of several lines, else the first for text.
 func PrefillDescription(f *form.Form, text string) form.Values {
-	fields := texts(f)
+	fields := textFields(f)
 	for _, fits := range []func(*form.Field) bool{
 		func(x *form.Field) bool { return x.ID == "description" },
 		func(x *form.Field) bool { return x.Kind == form.Multiline },
 	} {
 		for _, x := range fields {
 			if fits(x) {
-				return prefill(text, []*form.Field{x})
+				return fillFirst(text, []*form.Field{x})
 			}
 		}
 	}
-	return prefill(text, fields)
+	return fillFirst(text, fields)
 }
 
-// texts are the fields that take any text, in their order.
-func texts(f *form.Form) (out []*form.Field) {
+// textFields are the fields that take any text, in their order.
+func textFields(f *form.Form) (out []*form.Field) {
 	for _, step := range f.Steps {
 		for _, item := range step.Items {
 			x := item.Field
@@ -41,8 +41,8 @@ func texts(f *form.Form) (out []*form.Field) {
 	return out
 }
 
-// prefill puts text, as much of it as fits, into the first of the fields.
-func prefill(text string, fields []*form.Field) form.Values {
+// fillFirst puts text, as much of it as fits, into the first of the fields.
+func fillFirst(text string, fields []*form.Field) form.Values {
 	text = strings.TrimSpace(text)
 	if text == "" || len(fields) == 0 {
 		return form.Values{}

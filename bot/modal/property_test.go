@@ -15,8 +15,8 @@ import (
 	"foghorn/bot/modal"
 )
 
-// pages walks through a form from its first page to its last.
-func pages(t *testing.T, s *form.State) (out []modal.Page) {
+// allPages walks through a form from its first page to its last.
+func allPages(t *testing.T, s *form.State) (out []modal.Page) {
 	p := modal.Page{Action: "act", Version: "v", Channel: "C1", Draft: "d"}
 	for range 1000 {
 		out = append(out, p)
@@ -35,43 +35,43 @@ func pages(t *testing.T, s *form.State) (out []modal.Page) {
 
 // Whatever a definition holds, Slack takes the views, and nobody touching them is Port
 // getting what the form has.
-func TestAnyFormIsWithinSlacksLimitsAndComesBack(t *testing.T) {
-	played(t, func(t *testing.T, d dice) {
+func TestRender_RandomFormsRoundTrip(t *testing.T) {
+	forEachSeed(t, func(t *testing.T, d gen) {
 		f := d.form(t)
-		s := f.Resolve(t.Context(), form.Who{}, nil)
+		s := f.Resolve(t.Context(), form.EvalContext{}, nil)
 		wrong := s.Validate(-1)
 		given := form.Values{}
-		for _, p := range pages(t, s) {
-			view, took := rendered(t, s, p)
-			if took > 100*time.Millisecond && !racing {
+		for _, p := range allPages(t, s) {
+			view, took := renderTimed(t, s, p)
+			if took > 100*time.Millisecond && !raceEnabled {
 				t.Errorf("rendering took %v", took)
 			}
-			values, fields, err := modal.Decode(s, untouchedState(t, accepted(t, view)))
+			values, fields, err := modal.Decode(s, initialState(t, requireValidView(t, view)))
 			if err != nil {
 				t.Fatal(err)
 			}
-			asked := modal.FieldsOn(s, p)
+			asked := modal.FieldsOnPage(s, p)
 			if len(fields) != len(asked) {
 				t.Fatalf("%d fields came back, %d were asked", len(fields), len(asked))
 			}
 			for _, id := range fields {
 				if v, ok := values[id]; ok {
 					given[id] = v
-				} else if x := s.Field(id); wrong[id] == "" && fits(x) {
+				} else if x := s.Field(id); wrong[id] == "" && isEnterable(x) {
 					t.Fatalf("%.80q (%d, many %t): %#v was lost", id, x.Kind, x.Many, x.Value)
 				}
 			}
 		}
 		for id, v := range given {
-			if x := s.Field(id); wrong[id] == "" && fits(x) && !equivalent(x, v) {
+			if x := s.Field(id); wrong[id] == "" && isEnterable(x) && !equalValue(x, v) {
 				t.Fatalf("%.80q: %s", id, cmp.Diff(x.Value, v))
 			}
 		}
 	})
 }
 
-// rendered is a page, and the least time that it took of three: the machine has other work.
-func rendered(t *testing.T, s *form.State, p modal.Page) (view slack.ModalViewRequest, least time.Duration) {
+// renderTimed is a page, and the least time that it took of three: the machine has other work.
+func renderTimed(t *testing.T, s *form.State, p modal.Page) (view slack.ModalViewRequest, least time.Duration) {
 	t.Helper()
 	for i := range 3 {
 		begun := time.Now()
@@ -86,17 +86,17 @@ func rendered(t *testing.T, s *form.State, p modal.Page) (view slack.ModalViewRe
 	return view, least
 }
 
-// equivalent reports that what came back is the field's value: what a menu holds, once each.
-func equivalent(f *form.FieldState, back any) bool {
+// equalValue reports that what came back is the field's value: what a menu holds, once each.
+func equalValue(f *form.FieldState, back any) bool {
 	want := f.Value
 	if list, ok := want.([]any); ok && f.Kind == form.Choice {
-		want = once(list)
+		want = unique(list)
 	}
 	return reflect.DeepEqual(want, back)
 }
 
-// once is a list without repetitions: a menu is a set.
-func once(list []any) []any {
+// unique is a list without repetitions: a menu is a set.
+func unique(list []any) []any {
 	out := []any{}
 	for _, v := range list {
 		if !slices.ContainsFunc(out, func(o any) bool { return reflect.DeepEqual(o, v) }) {
@@ -106,9 +106,9 @@ func once(list []any) []any {
 	return out
 }
 
-// fits reports that a field has a value, and one that a person could give. A definition may
+// isEnterable reports that a field has a value, and one that a person could give. A definition may
 // have any other as a default.
-func fits(f *form.FieldState) bool {
+func isEnterable(f *form.FieldState) bool {
 	list, isList := f.Value.([]any)
 	if f.Many != isList && f.Kind != form.Object {
 		return false
@@ -135,10 +135,10 @@ func fits(f *form.FieldState) bool {
 }
 
 // What a person chooses by its place among the options is what Port gets, whatever it looks like.
-func TestTheChosenOptionIsTheOneOfTheDefinition(t *testing.T) {
-	played(t, func(t *testing.T, d dice) {
+func TestDecode_ChosenOption(t *testing.T) {
+	forEachSeed(t, func(t *testing.T, d gen) {
 		values := append(d.values(99), d.text())
-		many := d.chance(2)
+		many := d.oneIn(2)
 		in := map[string]any{"type": "string", "enum": values}
 		if many {
 			in = map[string]any{"type": "array", "items": map[string]any{"type": "string", "enum": values}}
@@ -147,17 +147,17 @@ func TestTheChosenOptionIsTheOneOfTheDefinition(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		f, err := form.Compile(action(`{"properties":{"x":` + string(data) + `},"required":["x"]}`))
+		f, err := form.Compile(actionJSON(`{"properties":{"x":` + string(data) + `},"required":["x"]}`))
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := f.Resolve(t.Context(), form.Who{}, nil)
+		s := f.Resolve(t.Context(), form.EvalContext{}, nil)
 		x := s.Field("x")
 		view, err := modal.Render(s, modal.Page{Action: "act"})
 		if err != nil {
 			t.Fatal(err)
 		}
-		block := inputs(accepted(t, view))[0]["element"].(map[string]any)
+		block := inputBlocks(requireValidView(t, view))[0]["element"].(map[string]any)
 		options, seen := block["options"].([]any), map[string]bool{}
 		if len(options) != len(x.Options) {
 			t.Fatalf("%d options for %d values", len(options), len(x.Options))

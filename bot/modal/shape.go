@@ -10,16 +10,16 @@ import (
 	"foghorn/bot/form"
 )
 
-// shape is the type of the element that suits a field best. It depends on the field's value
+// elementType is the type of the element that suits a field best. It depends on the field's value
 // where an element cannot hold every value: a page must show what Port gets.
-func shape(f *form.FieldState) string {
+func elementType(f *form.FieldState) string {
 	switch f.Kind {
 	case form.Email:
 		return string(slack.METEmailTextInput)
 	case form.URL:
 		return string(slack.METURLTextInput)
 	case form.Number, form.Integer:
-		if numberFits(f) {
+		if fitsNumberInput(f) {
 			return string(slack.METNumber)
 		}
 	case form.Boolean:
@@ -27,11 +27,11 @@ func shape(f *form.FieldState) string {
 		// have to be ticked.
 		return string(slack.METRadioButtons)
 	case form.DateTime:
-		if _, ok := moment(f.Value); ok || f.Value == nil {
+		if _, ok := parseDateTime(f.Value); ok || f.Value == nil {
 			return string(slack.METDatetimepicker)
 		}
 	case form.Choice:
-		return choiceShape(f)
+		return choiceElementType(f)
 	case form.Entity, form.Team:
 		if f.Many {
 			return slack.MultiOptTypeExternal
@@ -46,10 +46,10 @@ func shape(f *form.FieldState) string {
 	return string(slack.METPlainTextInput)
 }
 
-// choiceShape shows up to a hundred allowed values as a menu, a few that must be answered as
+// choiceElementType shows up to a hundred allowed values as a menu, a few that must be answered as
 // radio buttons (which cannot be emptied again), and more than a hundred as a type-ahead:
 // a hundred groups of a hundred would fit a menu, but not a view of 250 KB.
-func choiceShape(f *form.FieldState) string {
+func choiceElementType(f *form.FieldState) string {
 	switch {
 	case len(f.Options) > maxOptions && f.Many:
 		return slack.MultiOptTypeExternal
@@ -57,26 +57,26 @@ func choiceShape(f *form.FieldState) string {
 		return slack.OptTypeExternal
 	case f.Many:
 		return slack.MultiOptTypeStatic
-	case f.Required && len(f.Options) <= fewOptions:
+	case f.Required && len(f.Options) <= maxRadioOptions:
 		return string(slack.METRadioButtons)
 	}
 	return slack.OptTypeStatic
 }
 
-// asked reports that a field is an input on its page. What is disabled is shown as text, and
+// isInput reports that a field is an input on its page. What is disabled is shown as text, and
 // so is a value that the input could not hold whole; both stay as they are.
-func asked(f *form.FieldState) bool {
+func isInput(f *form.FieldState) bool {
 	switch {
 	case f.Disabled, f.Kind == form.Choice && len(f.Options) == 0:
 		return false
 	case f.Kind == form.Choice, f.Kind == form.Entity, f.Kind == form.Team:
-		return holdable(f)
+		return canPreselect(f)
 	}
-	return utf8.RuneCountInString(shown(f)) <= maxInput
+	return utf8.RuneCountInString(inputText(f)) <= maxInput
 }
 
-// holdable reports that a select can begin with the field's value.
-func holdable(f *form.FieldState) bool {
+// canPreselect reports that a select can begin with the field's value.
+func canPreselect(f *form.FieldState) bool {
 	list, many := f.Value.([]any)
 	if len(list) > maxOptions {
 		return false
@@ -97,15 +97,15 @@ func holdable(f *form.FieldState) bool {
 // vary, a digest of them. Slack keeps what was typed as long as the id stays the same, so it
 // changes whenever what was typed would not fit the element any more.
 func actionID(f *form.FieldState) string {
-	if !f.Varies {
-		return shape(f)
+	if !f.DynamicOptions {
+		return elementType(f)
 	}
-	return strings.Join([]string{shape(f), jsonDigest(f.Options), jsonDigest(f.Default)}, "-")
+	return strings.Join([]string{elementType(f), jsonDigest(f.Options), jsonDigest(f.Default)}, "-")
 }
 
-// untouched reports that a value is the default that an element was made with: it follows
+// isDefault reports that a value is the default that an element was made with: it follows
 // what it depends on.
-func untouched(actionID string, value any) bool {
+func isDefault(actionID string, value any) bool {
 	parts := strings.Split(actionID, "-")
 	return len(parts) == 3 && parts[2] == jsonDigest(value)
 }

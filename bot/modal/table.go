@@ -9,15 +9,15 @@ import (
 	"foghorn/bot/form"
 )
 
-// A row of the table: an input of Port and what people should know of it in Slack.
-type row struct {
+// A tableRow of the table: an input of Port and what people should know of it in Slack.
+type tableRow struct {
 	input      string // in words
 	definition string
 	required   bool
 	note       string
 }
 
-var rows = []row{
+var tableRows = []tableRow{
 	{"`string`", `{"type":"string"}`, false, "up to 3,000 characters"},
 	{"`string` as `multi-line`, `markdown`, `yaml` or `proto`", `{"type":"string","format":"multi-line"}`, false, "several lines"},
 	{"`string` as `email`", `{"type":"string","format":"email"}`, false, ""},
@@ -32,19 +32,19 @@ var rows = []row{
 	{"`object`", `{"type":"object"}`, false, "JSON, several lines"},
 	{"`object` as `labeled-url`", `{"type":"object","format":"labeled-url"}`, false, "the address, a blank, what it is called"},
 	{"`enum`", `{"type":"string","enum":["a"]}`, false, "up to 100 values"},
-	{"`enum`, required", `{"type":"string","enum":["a"]}`, true, fmt.Sprintf("up to %d values", fewOptions)},
-	{"`enum`, longer", `{"type":"string","enum":` + hundredAndOne() + `}`, false, "type-ahead over all of them"},
+	{"`enum`, required", `{"type":"string","enum":["a"]}`, true, fmt.Sprintf("up to %d values", maxRadioOptions)},
+	{"`enum`, longer", `{"type":"string","enum":` + longEnum() + `}`, false, "type-ahead over all of them"},
 	{"`array` of `string` or `number`", `{"type":"array","items":{"type":"string"}}`, false, "one a line"},
 	{"`array` of `object`", `{"type":"array","items":{"type":"object"}}`, false, "JSON, several lines"},
 	{"`array` with `items.enum`", `{"type":"array","items":{"type":"string","enum":["a"]}}`, false, "up to 100 values"},
-	{"`array` with `items.enum`, longer", `{"type":"array","items":{"type":"string","enum":` + hundredAndOne() + `}}`, false, "type-ahead over all of them"},
+	{"`array` with `items.enum`, longer", `{"type":"array","items":{"type":"string","enum":` + longEnum() + `}}`, false, "type-ahead over all of them"},
 	{"`array` of `entity` or `team`", `{"type":"array","blueprint":"b","items":{"type":"string","format":"entity"}}`, false, "type-ahead"},
 	{"`array` of `user`", `{"type":"array","items":{"type":"string","format":"user"}}`, false, ""},
 	{"any, disabled", `{"type":"string","disabled":true}`, false, "shown with its value"},
 	{"any, encrypted", `{"type":"string","encryption":"aes256-gcm"}`, false, ""},
 }
 
-func hundredAndOne() string {
+func longEnum() string {
 	values := make([]int, maxOptions+1)
 	for i := range values {
 		values[i] = i
@@ -58,14 +58,14 @@ func hundredAndOne() string {
 func Table() string {
 	var b strings.Builder
 	b.WriteString("| Input in Port | In Slack | |\n|---|---|---|\n")
-	for _, r := range rows {
-		element, note := r.appears()
+	for _, r := range tableRows {
+		element, note := r.render()
 		fmt.Fprintf(&b, "| %s | %s | %s |\n", r.input, element, note)
 	}
 	return b.String()
 }
 
-func (r row) appears() (element, note string) {
+func (r tableRow) render() (element, note string) {
 	required := "[]"
 	if r.required {
 		required = `["x"]`
@@ -78,9 +78,9 @@ func (r row) appears() (element, note string) {
 	if len(f.Problems) > 0 {
 		return "—", "refused: " + f.Problems[0].Reason
 	}
-	x := f.Resolve(context.Background(), form.Who{}, nil).Field("x")
-	if !asked(x) {
+	x := f.Resolve(context.Background(), form.EvalContext{}, nil).Field("x")
+	if !isInput(x) {
 		return "text", r.note
 	}
-	return "`" + shape(x) + "`", r.note
+	return "`" + elementType(x) + "`", r.note
 }

@@ -8,7 +8,7 @@ import (
 	"foghorn/bot/modal"
 )
 
-func TestTheTableOfInputs(t *testing.T) {
+func TestTable_Golden(t *testing.T) {
 	table := modal.Table()
 	if *update {
 		if err := os.WriteFile("testdata/table.md", []byte(table), 0o644); err != nil {

@@ -10,14 +10,14 @@ import (
 	"foghorn/bot/form"
 )
 
-// shown is a field's value as the text that an input holds; "" when it is none, or when it
+// inputText is a field's value as the text that an input holds; "" when it is none, or when it
 // is chosen instead of typed.
-func shown(f *form.FieldState) string {
+func inputText(f *form.FieldState) string {
 	switch f.Kind {
 	case form.Choice, form.Boolean, form.Entity, form.Team, form.User:
 		return ""
 	case form.DateTime:
-		if _, ok := moment(f.Value); ok {
+		if _, ok := parseDateTime(f.Value); ok {
 			return ""
 		}
 	case form.Object:
@@ -27,29 +27,29 @@ func shown(f *form.FieldState) string {
 		case string:
 			return v
 		default:
-			return indented(v)
+			return indentJSON(v)
 		}
 	case form.List:
 		if list, ok := f.Value.([]any); ok {
 			lines := make([]string, 0, len(list))
 			for _, v := range list {
-				lines = append(lines, scalar(v))
+				lines = append(lines, formatScalar(v))
 			}
 			return strings.Join(lines, "\n")
 		}
 	case form.LabeledURL:
 		if m, ok := f.Value.(map[string]any); ok {
 			if address, _ := m["url"].(string); address != "" {
-				return strings.TrimSpace(address + " " + scalar(m["displayText"]))
+				return strings.TrimSpace(address + " " + formatScalar(m["displayText"]))
 			}
-			return indented(m)
+			return indentJSON(m)
 		}
 	}
-	return scalar(f.Value)
+	return formatScalar(f.Value)
 }
 
-// scalar is a value on one line.
-func scalar(v any) string {
+// formatScalar is a value on one line.
+func formatScalar(v any) string {
 	switch v := v.(type) {
 	case nil:
 		return ""
@@ -60,13 +60,13 @@ func scalar(v any) string {
 	case bool:
 		return strconv.FormatBool(v)
 	}
-	return plainJSON(v, "")
+	return encodeJSON(v, "")
 }
 
-func indented(v any) string { return plainJSON(v, "  ") }
+func indentJSON(v any) string { return encodeJSON(v, "  ") }
 
-// plainJSON is JSON for people: < is <, not \u003c.
-func plainJSON(v any, indent string) string {
+// encodeJSON is JSON for people: < is <, not \u003c.
+func encodeJSON(v any, indent string) string {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
@@ -77,15 +77,15 @@ func plainJSON(v any, indent string) string {
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-// moment reads a date that Slack's picker can hold: ten digits of Unix seconds.
+// parseDateTime reads a date that Slack's picker can hold: ten digits of Unix seconds.
 // https://docs.slack.dev/reference/block-kit/block-elements/datetime-picker-element
-func moment(v any) (time.Time, bool) {
+func parseDateTime(v any) (time.Time, bool) {
 	s, ok := v.(string)
 	if !ok {
 		return time.Time{}, false
 	}
 	t, err := time.Parse(time.RFC3339, s)
-	if err != nil || t.Unix() < minMoment || t.Unix() > maxMoment {
+	if err != nil || t.Unix() < minDateTime || t.Unix() > maxDateTime {
 		return time.Time{}, false
 	}
 	return t, true

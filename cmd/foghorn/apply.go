@@ -52,16 +52,16 @@ func (a applyCmd) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	set, err := a.render(ctx, cfg, c.stderr)
+	set, err := a.renderManifests(ctx, cfg, c.stderr)
 	if err != nil {
 		return err
 	}
 	if a.Output != "" {
-		return writeSet(set, a.Output, c.stdout)
+		return writeDefinitions(set, a.Output, c.stdout)
 	}
 	client := port.New(port.Config{BaseURL: cfg.PortBaseURL, ClientID: cfg.PortClientID, ClientSecret: cfg.PortClientSecret})
 	defer client.Close()
-	changes, err := a.plan(ctx, client, set, cfg.IncidentIOKey, c.stderr)
+	changes, err := a.planChanges(ctx, client, set, cfg.IncidentIOKey, c.stderr)
 	if err != nil {
 		return err
 	}
@@ -70,21 +70,21 @@ func (a applyCmd) Run(ctx context.Context, c *console) error {
 		return nil
 	}
 	for _, ch := range changes {
-		_, _ = fmt.Fprintf(c.stdout, "%s %s\n%s\n", ch.verb, ch.what, ch.diff)
+		_, _ = fmt.Fprintf(c.stdout, "%s %s\n%s\n", ch.verb, ch.target, ch.diff)
 	}
 	switch {
 	case a.DryRun:
 		_, _ = fmt.Fprintf(c.stdout, "%d to do; nothing was written.\n", len(changes))
 		return exitChanges
-	case !a.Yes && !agreed(c):
+	case !a.Yes && !confirm(c):
 		return fmt.Errorf("nothing was written\n  hint: answer yes, or use --yes where nobody can answer")
 	}
-	return write(ctx, changes, c.stdout)
+	return writeChanges(ctx, changes, c.stdout)
 }
 
-// render makes the definitions for the organisation that the incident.io key belongs to.
-func (a applyCmd) render(ctx context.Context, cfg Config, warn io.Writer) (manifests.Set, error) {
-	org, err := organisation(ctx, cfg)
+// renderManifests makes the definitions for the organisation that the incident.io key belongs to.
+func (a applyCmd) renderManifests(ctx context.Context, cfg Config, warn io.Writer) (manifests.Set, error) {
+	org, err := readOrganization(ctx, cfg)
 	if err != nil {
 		return manifests.Set{}, err
 	}
@@ -97,20 +97,20 @@ func (a applyCmd) render(ctx context.Context, cfg Config, warn io.Writer) (manif
 	return set, nil
 }
 
-// organisation asks incident.io what it has. Without a key nobody asks.
-func organisation(ctx context.Context, cfg Config) (org manifests.Organisation, err error) {
+// readOrganization asks incident.io what it has. Without a key nobody asks.
+func readOrganization(ctx context.Context, cfg Config) (org manifests.Organization, err error) {
 	if cfg.IncidentIOKey == "" {
 		return org, nil
 	}
 	client := incidentio.New(incidentio.Config{BaseURL: cfg.IncidentIOBaseURL, APIKey: cfg.IncidentIOKey})
 	defer client.Close()
-	severities, err := client.Severities(ctx)
+	severities, err := client.ListSeverities(ctx)
 	if err != nil {
-		return org, refusedKey(err)
+		return org, apiKeyError(err)
 	}
-	statuses, err := client.Statuses(ctx)
+	statuses, err := client.ListStatuses(ctx)
 	if err != nil {
-		return org, refusedKey(err)
+		return org, apiKeyError(err)
 	}
 	org.Severities, org.Statuses = []manifests.Severity{}, []manifests.Status{}
 	for _, s := range severities {
@@ -119,9 +119,9 @@ func organisation(ctx context.Context, cfg Config) (org manifests.Organisation, 
 	for _, s := range statuses {
 		org.Statuses = append(org.Statuses, manifests.Status{Name: s.Name, Category: s.Category, Rank: s.Rank})
 	}
-	roles, err := client.Roles(ctx)
+	roles, err := client.ListRoles(ctx)
 	if err != nil {
-		return org, refusedKey(err)
+		return org, apiKeyError(err)
 	}
 	for _, r := range roles {
 		if r.Type == "reporter" {
@@ -131,34 +131,34 @@ func organisation(ctx context.Context, cfg Config) (org manifests.Organisation, 
 	return org, nil
 }
 
-func refusedKey(err error) error {
+func apiKeyError(err error) error {
 	if s := rest.Status(err); s == http.StatusUnauthorized || s == http.StatusForbidden {
-		return fault("INCIDENT_IO_API_KEY", fmt.Sprintf("is refused by incident.io (%d)", s), "make a key with the role viewer under Settings, API keys, or leave it empty to keep the guide's values")
+		return settingError("INCIDENT_IO_API_KEY", fmt.Sprintf("is refused by incident.io (%d)", s), "make a key with the role viewer under Settings, API keys, or leave it empty to keep the guide's values")
 	}
 	return fmt.Errorf("ask incident.io: %w", err)
 }
 
 // A change is one thing to write to Port.
 type change struct {
-	verb, what, diff string
-	do               func(context.Context) error
+	verb, target, diff string
+	apply              func(context.Context) error
 }
 
-// plan compares Port with the definitions. The order of the changes is that of what needs what.
-func (a applyCmd) plan(ctx context.Context, client *port.Client, set manifests.Set, key string, warn io.Writer) ([]change, error) {
+// planChanges compares Port with the definitions. The order of the changes is that of what needs what.
+func (a applyCmd) planChanges(ctx context.Context, client *port.Client, set manifests.Set, key string, warn io.Writer) ([]change, error) {
 	var out []change
-	secret, err := a.secret(ctx, client, key, warn)
+	secret, err := a.planSecret(ctx, client, key, warn)
 	if err != nil {
 		return nil, err
 	}
 	if secret != nil {
 		out = append(out, *secret)
 	}
-	for _, d := range []definition{blueprintOf(client, set.Blueprint), actionOf(client, set.Action), actionOf(client, set.Automation), actionOf(client, set.Push)} {
+	for _, d := range []definition{blueprintDefinition(client, set.Blueprint), actionDefinition(client, set.Action), actionDefinition(client, set.Automation), actionDefinition(client, set.Webhook)} {
 		if len(d.want) == 0 {
 			continue
 		}
-		ch, err := d.compare(ctx)
+		ch, err := d.planChange(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -169,9 +169,9 @@ func (a applyCmd) plan(ctx context.Context, client *port.Client, set manifests.S
 	return out, nil
 }
 
-// secret is what to do about the key that Port calls incident.io with; nil for nothing.
-func (a applyCmd) secret(ctx context.Context, client *port.Client, key string, warn io.Writer) (*change, error) {
-	_, err := client.Secret(ctx, manifests.SecretName)
+// planSecret is what to do about the key that Port calls incident.io with; nil for nothing.
+func (a applyCmd) planSecret(ctx context.Context, client *port.Client, key string, warn io.Writer) (*change, error) {
+	_, err := client.GetSecret(ctx, manifests.SecretName)
 	what := "secret " + manifests.SecretName
 	switch {
 	case err != nil && rest.Status(err) != http.StatusNotFound:
@@ -183,7 +183,7 @@ func (a applyCmd) secret(ctx context.Context, client *port.Client, key string, w
 			return client.CreateSecret(ctx, manifests.SecretName, key, "Port declares incidents in incident.io with it.")
 		}}, nil
 	case a.RotateSecret && key == "":
-		return nil, fault("INCIDENT_IO_API_KEY", "is empty, and --rotate-secret would put it into Port", "set it, or leave the secret alone")
+		return nil, settingError("INCIDENT_IO_API_KEY", "is empty, and --rotate-secret would put it into Port", "set it, or leave the secret alone")
 	case a.RotateSecret:
 		return &change{"replace", what, "  (its value is not shown)\n", func(ctx context.Context) error {
 			return client.UpdateSecret(ctx, manifests.SecretName, key)
@@ -192,19 +192,19 @@ func (a applyCmd) secret(ctx context.Context, client *port.Client, key string, w
 	return nil, nil
 }
 
-// write carries the changes out, and says how far it came.
-func write(ctx context.Context, changes []change, out io.Writer) error {
+// writeChanges carries the changes out, and says how far it came.
+func writeChanges(ctx context.Context, changes []change, out io.Writer) error {
 	for i, ch := range changes {
-		if err := ch.do(ctx); err != nil {
-			return fmt.Errorf("%s %s: %w\n  hint: %d of %d were written; foghorn apply goes on from there", ch.verb, ch.what, err, i, len(changes))
+		if err := ch.apply(ctx); err != nil {
+			return fmt.Errorf("%s %s: %w\n  hint: %d of %d were written; foghorn apply goes on from there", ch.verb, ch.target, err, i, len(changes))
 		}
-		_, _ = fmt.Fprintf(out, "%s %s: done\n", ch.verb, ch.what)
+		_, _ = fmt.Fprintf(out, "%s %s: done\n", ch.verb, ch.target)
 	}
 	return nil
 }
 
-// agreed asks whether to write.
-func agreed(c *console) bool {
+// confirm asks whether to write.
+func confirm(c *console) bool {
 	_, _ = fmt.Fprint(c.stdout, "Write this to Port? [y/N] ")
 	line, _ := bufio.NewReader(c.stdin).ReadString('\n')
 	switch strings.ToLower(strings.TrimSpace(line)) {
@@ -215,20 +215,20 @@ func agreed(c *console) bool {
 	return false
 }
 
-// writeSet writes the definitions into a directory.
-func writeSet(set manifests.Set, dir string, out io.Writer) error {
+// writeDefinitions writes the definitions into a directory.
+func writeDefinitions(set manifests.Set, dir string, out io.Writer) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("write definitions: %w", err)
 	}
 	for _, f := range []struct {
 		name string
 		data json.RawMessage
-	}{{"blueprint", set.Blueprint}, {"action", set.Action}, {"automation", set.Automation}, {"push", set.Push}} {
+	}{{"blueprint", set.Blueprint}, {"action", set.Action}, {"automation", set.Automation}, {"push", set.Webhook}} {
 		if len(f.data) == 0 {
 			continue
 		}
 		path := filepath.Join(dir, f.name+".json")
-		if err := os.WriteFile(path, pretty(f.data), 0o644); err != nil {
+		if err := os.WriteFile(path, indentJSON(f.data), 0o644); err != nil {
 			return fmt.Errorf("write definitions: %w", err)
 		}
 		_, _ = fmt.Fprintln(out, path)
@@ -236,7 +236,7 @@ func writeSet(set manifests.Set, dir string, out io.Writer) error {
 	return nil
 }
 
-// difference is what changes, line by line.
-func difference(have, want json.RawMessage) string {
-	return string(diff.Diff("in Port", pretty(have), "wanted", pretty(want)))
+// diffJSON is what changes, line by line.
+func diffJSON(have, want json.RawMessage) string {
+	return string(diff.Diff("in Port", indentJSON(have), "wanted", indentJSON(want)))
 }

@@ -17,40 +17,40 @@ import (
 // open beforehand and all buttons pressed in one moment.
 func BenchmarkBurst(b *testing.B) {
 	for _, incidents := range []int{500, 2000} {
-		b.Run(strconv.Itoa(incidents), func(b *testing.B) { burst(b, incidents, false) })
-		b.Run(strconv.Itoa(incidents)+"-at-once", func(b *testing.B) { burst(b, incidents, true) })
+		b.Run(strconv.Itoa(incidents), func(b *testing.B) { benchmarkBurst(b, incidents, false) })
+		b.Run(strconv.Itoa(incidents)+"-at-once", func(b *testing.B) { benchmarkBurst(b, incidents, true) })
 	}
 }
 
-func burst(b *testing.B, incidents int, atOnce bool) {
+func benchmarkBurst(b *testing.B, incidents int, atOnce bool) {
 	const hands = 32
 	for b.Loop() {
-		w := opened(b)
-		w.people(incidents)
-		p := w.starts(b)
+		w := newGuideEnvironment(b)
+		w.addPeople(incidents)
+		p := w.startBotProcess(b)
 		forms := make([]*slacktest.Modal, incidents)
-		open := func(i int) { forms[i] = w.opens(b, i, fmt.Sprintf("incident %d", i)) }
+		open := func(i int) { forms[i] = w.openModal(b, i, fmt.Sprintf("incident %d", i)) }
 		took := make([]time.Duration, incidents)
 		begun := time.Now()
 		if atOnce {
-			each(incidents, hands, open)
+			forEach(incidents, hands, open)
 			begun = time.Now()
-			each(incidents, incidents, func(i int) { took[i] = submits(b, forms[i]) })
+			forEach(incidents, incidents, func(i int) { took[i] = submitModal(b, forms[i]) })
 		} else {
-			each(incidents, hands, func(i int) { open(i); took[i] = submits(b, forms[i]) })
+			forEach(incidents, hands, func(i int) { open(i); took[i] = submitModal(b, forms[i]) })
 		}
-		lost, doubled := w.outcome(b, incidents)
+		lost, doubled := w.countLostAndDoubled(b, incidents)
 		b.ReportMetric(float64(incidents)/time.Since(begun).Seconds(), "incidents/s")
-		quantiles(b, took, "ack", "p50", "worst")
+		reportQuantiles(b, took, "ack", "p50", "worst")
 		b.ReportMetric(float64(lost), "lost")
 		b.ReportMetric(float64(doubled), "doubled")
 		b.ReportMetric(float64(len(w.port.Calls("")))/float64(incidents), "Port-calls/incident")
-		p.kills()
+		p.kill()
 	}
 }
 
-// each calls f for 0 to n-1, by so many at a time.
-func each(n, hands int, f func(i int)) {
+// forEach calls f for 0 to n-1, by so many at a time.
+func forEach(n, hands int, f func(i int)) {
 	next := make(chan int)
 	var working sync.WaitGroup
 	for range hands {
@@ -67,13 +67,13 @@ func each(n, hands int, f func(i int)) {
 	working.Wait()
 }
 
-// outcome waits until every room was told, and counts what is missing or too much.
-func (w *world) outcome(b *testing.B, incidents int) (lost, doubled int) {
+// countLostAndDoubled waits until every room was told, and counts what is missing or too much.
+func (w *environment) countLostAndDoubled(b *testing.B, incidents int) (lost, doubled int) {
 	b.Helper()
 	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(5 * time.Millisecond) {
 		lost, doubled = 0, max(len(w.port.Runs())-incidents, 0)
 		for i := range incidents {
-			n := len(w.slack.Messages(room(i)))
+			n := len(w.slack.Messages(channelID(i)))
 			lost += max(1-n, 0)
 			doubled += max(n-1, 0)
 		}
@@ -87,13 +87,13 @@ func (w *world) outcome(b *testing.B, incidents int) (lost, doubled int) {
 func BenchmarkInFlight(b *testing.B) {
 	const runs, people, watched = 10_000, 1000, 10 * time.Second
 	for b.Loop() {
-		w := opened(b)
-		w.people(people)
-		w.endless(b)
-		p := w.starts(b)
+		w := newGuideEnvironment(b)
+		w.addPeople(people)
+		w.addEndlessAction(b)
+		p := w.startBotProcess(b)
 		time.Sleep(3 * time.Second) // what only the start needed is given back
-		b.ReportMetric(p.memory(b), "idle-MB")
-		each(runs, 32, func(i int) { submits(b, w.opens(b, i%people, fmt.Sprintf("incident %d", i))) })
+		b.ReportMetric(p.residentMemory(b), "idle-MB")
+		forEach(runs, 32, func(i int) { submitModal(b, w.openModal(b, i%people, fmt.Sprintf("incident %d", i))) })
 		for len(w.port.Runs()) < runs && !b.Failed() {
 			time.Sleep(10 * time.Millisecond)
 		}
@@ -111,13 +111,13 @@ func BenchmarkInFlight(b *testing.B) {
 		}
 		b.ReportMetric(float64(lists)/watched.Seconds(), "lists/s")
 		b.ReportMetric(float64(all)/watched.Seconds(), "Port-calls/s")
-		b.ReportMetric(p.memory(b), "MB-with-10000")
-		p.kills()
+		b.ReportMetric(p.residentMemory(b), "MB-with-10000")
+		p.kill()
 	}
 }
 
-// endless makes the action one whose runs stay in progress: nobody tells how they end.
-func (w *world) endless(b *testing.B) {
+// addEndlessAction makes the action one whose runs stay in progress: nobody tells how they end.
+func (w *environment) addEndlessAction(b *testing.B) {
 	b.Helper()
 	action := strings.Replace(string(manifests.Guide().Action), `"synchronized": true`, `"synchronized": false`, 1)
 	if err := w.port.PutAction(json.RawMessage(action)); err != nil {

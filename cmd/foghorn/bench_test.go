@@ -32,23 +32,23 @@ import (
 //
 //	go test ./cmd/foghorn -run - -bench . -benchtime 1x
 
-// people adds n people, each in a channel of their own: Slack takes a message a second for
+// addPeople adds n people, each in a channel of their own: Slack takes a message a second for
 // one channel.
-func (w *world) people(n int) {
+func (w *environment) addPeople(n int) {
 	for i := range n {
 		email := fmt.Sprintf("person%d@example.com", i)
-		w.slack.AddUser(slacktest.User{ID: person(i), Name: email, Email: email})
-		w.slack.AddChannel(slacktest.Channel{ID: room(i), Name: "room-" + strconv.Itoa(i), BotIn: true})
+		w.slack.AddUser(slacktest.User{ID: benchUserID(i), Name: email, Email: email})
+		w.slack.AddChannel(slacktest.Channel{ID: channelID(i), Name: "room-" + strconv.Itoa(i), BotIn: true})
 		w.port.AddUser(email)
 	}
 }
 
-func person(i int) string { return "U0PERSON" + strconv.Itoa(i) }
+func benchUserID(i int) string { return "U0PERSON" + strconv.Itoa(i) }
 
-// opens types the command and gives the form, filled in.
-func (w *world) opens(b *testing.B, i int, name string) *slacktest.Modal {
-	p := w.slack.Person(person(i))
-	if _, err := p.Types(b.Context(), room(i), "/incident"); err != nil {
+// openModal types the command and gives the form, filled in.
+func (w *environment) openModal(b *testing.B, i int, name string) *slacktest.Modal {
+	p := w.slack.Person(benchUserID(i))
+	if _, err := p.Types(b.Context(), channelID(i), "/incident"); err != nil {
 		b.Error(err)
 		return nil
 	}
@@ -65,8 +65,8 @@ func (w *world) opens(b *testing.B, i int, name string) *slacktest.Modal {
 	return form
 }
 
-// submits presses the button and gives the time until the ack.
-func submits(b *testing.B, form *slacktest.Modal) time.Duration {
+// submitModal presses the button and gives the time until the ack.
+func submitModal(b *testing.B, form *slacktest.Modal) time.Duration {
 	if form == nil {
 		return 0
 	}
@@ -77,8 +77,8 @@ func submits(b *testing.B, form *slacktest.Modal) time.Duration {
 	return r.Ack.Took
 }
 
-// quantiles reports some times as "p50-ack-ms" and so on.
-func quantiles(b *testing.B, took []time.Duration, what string, names ...string) {
+// reportQuantiles reports some times as "p50-ack-ms" and so on.
+func reportQuantiles(b *testing.B, took []time.Duration, what string, names ...string) {
 	slices.Sort(took)
 	for _, name := range names {
 		q := map[string]float64{"p50": .5, "p99": .99, "worst": 1}[name]
@@ -87,29 +87,29 @@ func quantiles(b *testing.B, took []time.Duration, what string, names ...string)
 	}
 }
 
-// floor answers commands with the guide's modal, made once, and does nothing else: what
+// baseline answers commands with the guide's modal, made once, and does nothing else: what
 // Slack's side and slack-go cost by themselves. It is a program of the test binary.
-type floor struct {
-	app  *slackapp.App
+type baseline struct {
+	app  *slackapp.Client
 	view slack.ModalViewRequest
 }
 
-func (f floor) Command(ctx context.Context, cmd slack.SlashCommand) any {
+func (f baseline) Command(ctx context.Context, cmd slack.SlashCommand) any {
 	_, _ = f.app.OpenView(ctx, cmd.TriggerID, f.view)
 	return nil
 }
 
-func (floor) Interaction(context.Context, slack.InteractionCallback) any { return nil }
+func (baseline) Interaction(context.Context, slack.InteractionCallback) any { return nil }
 
-func runFloor() {
+func runBaseline() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
 	guide, err := form.Compile(manifests.Guide().Action)
 	if err == nil {
-		f := floor{app: slackapp.New(slackapp.Config{
+		f := baseline{app: slackapp.New(slackapp.Config{
 			AppToken: os.Getenv("SLACK_APP_TOKEN"), BotToken: os.Getenv("SLACK_BOT_TOKEN"), APIURL: os.Getenv("SLACK_API_URL"),
 		})}
-		f.view, err = modal.Render(guide.Resolve(ctx, form.Who{}, nil), modal.Page{Action: guide.Action})
+		f.view, err = modal.Render(guide.Resolve(ctx, form.EvalContext{}, nil), modal.Page{Action: guide.Action})
 		if err == nil {
 			err = f.app.Run(ctx, f)
 		}
@@ -120,43 +120,43 @@ func runFloor() {
 	}
 }
 
-// startsFloor starts the floor in the place of foghorn.
-func (w *world) startsFloor(b *testing.B) {
+// startBaseline starts the floor in the place of foghorn.
+func (w *environment) startBaseline(b *testing.B) {
 	b.Helper()
 	path, err := exec.LookPath("floor")
 	if err != nil {
 		b.Fatal(err)
 	}
-	w.runs(b, exec.Command(path))
-	w.links(b, 2)
+	w.launchCommand(b, exec.Command(path))
+	w.waitConnections(b, 2)
 }
 
 // BenchmarkCommandToModal types the command and waits for the modal, in turns with foghorn
 // and with the floor.
 func BenchmarkCommandToModal(b *testing.B) {
 	const rounds = 1000
-	bot, bare := opened(b), opened(b)
-	for _, w := range []*world{bot, bare} {
-		w.people(1)
+	bot, bare := newGuideEnvironment(b), newGuideEnvironment(b)
+	for _, w := range []*environment{bot, bare} {
+		w.addPeople(1)
 	}
-	bot.starts(b)
-	bare.startsFloor(b)
+	bot.startBotProcess(b)
+	bare.startBaseline(b)
 	var ours, theirs []time.Duration
 	for b.Loop() {
 		for range rounds {
-			ours = append(ours, bot.commandToModal(b))
-			theirs = append(theirs, bare.commandToModal(b))
+			ours = append(ours, bot.measureCommandToModal(b))
+			theirs = append(theirs, bare.measureCommandToModal(b))
 		}
 	}
-	quantiles(b, ours, "modal", "p50", "p99")
-	quantiles(b, theirs, "floor", "p50", "p99")
+	reportQuantiles(b, ours, "modal", "p50", "p99")
+	reportQuantiles(b, theirs, "floor", "p50", "p99")
 	b.ReportMetric(float64(ours[len(ours)/2])/float64(theirs[len(theirs)/2]), "x-floor")
 }
 
-func (w *world) commandToModal(b *testing.B) time.Duration {
-	p := w.slack.Person(person(0))
+func (w *environment) measureCommandToModal(b *testing.B) time.Duration {
+	p := w.slack.Person(benchUserID(0))
 	begun := time.Now()
-	if _, err := p.Types(b.Context(), room(0), "/incident"); err != nil {
+	if _, err := p.Types(b.Context(), channelID(0), "/incident"); err != nil {
 		b.Fatal(err)
 	}
 	m, err := p.Modal(b.Context())
@@ -173,57 +173,57 @@ func (w *world) commandToModal(b *testing.B) time.Duration {
 // BenchmarkSubmissionAck submits 20 forms a second, whatever the answers take.
 func BenchmarkSubmissionAck(b *testing.B) {
 	const forms, every = 400, time.Second / 20
-	w := opened(b)
-	w.people(forms)
-	w.starts(b)
+	w := newGuideEnvironment(b)
+	w.addPeople(forms)
+	w.startBotProcess(b)
 	took := make([]time.Duration, forms)
 	for b.Loop() {
 		tick := time.NewTicker(every)
 		var writing sync.WaitGroup
 		for i := range forms {
 			<-tick.C
-			writing.Go(func() { took[i] = submits(b, w.opens(b, i, fmt.Sprintf("incident %d", i))) })
+			writing.Go(func() { took[i] = submitModal(b, w.openModal(b, i, fmt.Sprintf("incident %d", i))) })
 		}
 		writing.Wait()
 		tick.Stop()
 	}
-	quantiles(b, took, "ack", "p50", "p99")
+	reportQuantiles(b, took, "ack", "p50", "p99")
 }
 
 // BenchmarkEndToMessage measures from the end of a run to the message about it.
 func BenchmarkEndToMessage(b *testing.B) {
 	const incidents = 60
-	measure := func(b *testing.B, w *world) {
+	measure := func(b *testing.B, w *environment) {
 		var took []time.Duration
 		for b.Loop() {
 			for i := range incidents {
 				// Runs end at any time between two looks.
-				w.incident.Plan(emulator.Fault{Path: "/v2/incidents", Delay: time.Duration(200+rand.IntN(800)) * time.Millisecond, Times: 1})
-				submits(b, w.opens(b, i, "measured"))
-				if _, err := w.slack.WaitMessage(b.Context(), room(i), nil); err != nil {
+				w.incidentIO.Plan(emulator.Fault{Path: "/v2/incidents", Delay: time.Duration(200+rand.IntN(800)) * time.Millisecond, Times: 1})
+				submitModal(b, w.openModal(b, i, "measured"))
+				if _, err := w.slack.WaitMessage(b.Context(), channelID(i), nil); err != nil {
 					b.Fatal(err)
 				}
 				told, runs := time.Now(), w.port.Runs()
 				took = append(took, told.Sub(runs[len(runs)-1].EndedAt))
 			}
 		}
-		quantiles(b, took, "message", "p50", "p99")
+		reportQuantiles(b, took, "message", "p50", "p99")
 	}
 	b.Run("polling", func(b *testing.B) {
-		w := opened(b)
-		w.people(incidents)
-		w.starts(b)
+		w := newGuideEnvironment(b)
+		w.addPeople(incidents)
+		w.startBotProcess(b)
 		measure(b, w)
 	})
 	b.Run("push", func(b *testing.B) {
-		w := opened(b)
-		w.people(incidents)
+		w := newGuideEnvironment(b)
+		w.addPeople(incidents)
 		addr := freeAddr(b)
-		set, _ := manifests.Render(manifests.Organisation{}, manifests.Options{BotURL: "http://" + addr})
-		if err := w.port.PutAction(set.Push); err != nil {
+		set, _ := manifests.Render(manifests.Organization{}, manifests.Options{BotURL: "http://" + addr})
+		if err := w.port.PutAction(set.Webhook); err != nil {
 			b.Fatal(err)
 		}
-		w.starts(b, "HTTP_ADDR", addr, "PORT_WEBHOOK_SECRET", w.port.ClientSecret)
+		w.startBotProcess(b, "HTTP_ADDR", addr, "PORT_WEBHOOK_SECRET", w.port.ClientSecret)
 		measure(b, w)
 	})
 }
@@ -245,20 +245,20 @@ func BenchmarkColdStart(b *testing.B) {
 	var took []time.Duration
 	for b.Loop() {
 		for range starts {
-			w, addr := opened(b), freeAddr(b)
+			w, addr := newGuideEnvironment(b), freeAddr(b)
 			begun := time.Now()
-			p := w.launches(b, "HTTP_ADDR", addr)
-			for !ready(b, "http://"+addr+"/readyz") {
+			p := w.launchBot(b, "HTTP_ADDR", addr)
+			for !isReady(b, "http://"+addr+"/readyz") {
 				time.Sleep(time.Millisecond)
 			}
 			took = append(took, time.Since(begun))
-			p.kills()
+			p.kill()
 		}
 	}
-	quantiles(b, took, "ready", "p50", "worst")
+	reportQuantiles(b, took, "ready", "p50", "worst")
 }
 
-func ready(b *testing.B, url string) bool {
+func isReady(b *testing.B, url string) bool {
 	req, err := http.NewRequestWithContext(b.Context(), http.MethodGet, url, nil)
 	if err != nil {
 		b.Fatal(err)
@@ -271,8 +271,8 @@ func ready(b *testing.B, url string) bool {
 	return res.StatusCode == http.StatusOK
 }
 
-// memory is what the process holds in RAM, in MB.
-func (p *process) memory(b *testing.B) float64 {
+// residentMemory is what the process holds in RAM, in MB.
+func (p *process) residentMemory(b *testing.B) float64 {
 	b.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
 	if err != nil {

@@ -15,8 +15,8 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// needed skips a test for want of a tool, unless FOGHORN_NO_SKIP says that all are there.
-func needed(t testing.TB, what, hint string) {
+// requireTool skips a test for want of a tool, unless FOGHORN_NO_SKIP says that all are there.
+func requireTool(t testing.TB, what, hint string) {
 	t.Helper()
 	if os.Getenv("FOGHORN_NO_SKIP") != "" {
 		t.Fatalf("%s is missing: %s", what, hint)
@@ -24,18 +24,18 @@ func needed(t testing.TB, what, hint string) {
 	t.Skipf("%s is missing: %s (.ci/run installs it)", what, hint)
 }
 
-// A visitor is somebody with a browser before the page of a demo.
-type visitor struct {
+// A browser is somebody with a browser before the page of a demo.
+type browser struct {
 	t    testing.TB
 	ctx  context.Context
 	home string
 }
 
-// demo runs the real program until the test ends. It gives the settings that the program prints, up to
+// startDemo runs the real program until the test ends. It gives the settings that the program prints, up to
 // one that is waited for, and the address of the page as "page".
-func demo(t testing.TB, until string, args ...string) (said map[string]string) {
+func startDemo(t testing.TB, until string, args ...string) (said map[string]string) {
 	t.Helper()
-	path, err := built()
+	path, err := buildBinary()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,10 +69,10 @@ func demo(t testing.TB, until string, args ...string) (said map[string]string) {
 	return said
 }
 
-// visits opens the page of a new demo in a new browser.
-func visits(t testing.TB) *visitor {
+// openBrowser opens the page of a new demo in a new browser.
+func openBrowser(t testing.TB) *browser {
 	t.Helper()
-	address := demo(t, "page")["page"]
+	address := startDemo(t, "page")["page"]
 	program := ""
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
 		if path, err := exec.LookPath(name); err == nil && program == "" {
@@ -80,7 +80,7 @@ func visits(t testing.TB) *visitor {
 		}
 	}
 	if program == "" {
-		needed(t, "chromium", "apt-get install chromium")
+		requireTool(t, "chromium", "apt-get install chromium")
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(program), chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.WindowSize(1440, 900))
@@ -90,84 +90,84 @@ func visits(t testing.TB) *visitor {
 	t.Cleanup(cancel)
 	ctx, cancel = context.WithTimeout(ctx, 2*time.Minute)
 	t.Cleanup(cancel)
-	v := &visitor{t: t, ctx: ctx, home: address}
-	v.does(chromedp.EmulateViewport(1440, 900), chromedp.Navigate(address))
+	v := &browser{t: t, ctx: ctx, home: address}
+	v.do(chromedp.EmulateViewport(1440, 900), chromedp.Navigate(address))
 	return v
 }
 
-func (v *visitor) does(actions ...chromedp.Action[chromedp.Void]) {
+func (v *browser) do(actions ...chromedp.Action[chromedp.Void]) {
 	v.t.Helper()
 	if err := chromedp.Do(v.ctx, actions...); err != nil {
 		v.t.Fatal(err)
 	}
 }
 
-// gives has the bot run another action.
-func (v *visitor) gives(action string) {
+// chooseAction has the bot run another action.
+func (v *browser) chooseAction(action string) {
 	v.t.Helper()
-	v.selects("#bot select", action)
-	v.waits(fmt.Sprintf(`document.querySelector("#bot .pill.up")?.innerText.includes("2 links") && document.querySelector("#bot option[selected]").value === %q`, action))
+	v.selectValue("#bot select", action)
+	v.waitFor(fmt.Sprintf(`document.querySelector("#bot .pill.up")?.innerText.includes("2 links") && document.querySelector("#bot option[selected]").value === %q`, action))
 }
 
-// sees waits until a part of the page shows a text.
-func (v *visitor) sees(part, text string) {
+// expectText waits until a part of the page shows a text.
+func (v *browser) expectText(part, text string) {
 	v.t.Helper()
-	v.waits(fmt.Sprintf(`document.querySelector(%q)?.innerText.includes(%q) ?? false`, part, text))
+	v.waitFor(fmt.Sprintf(`document.querySelector(%q)?.innerText.includes(%q) ?? false`, part, text))
 }
 
-// types enters text in the composer.
-func (v *visitor) types(text string) {
+// typeMessage enters text in the composer.
+func (v *browser) typeMessage(text string) {
 	v.t.Helper()
-	v.does(chromedp.SendKeys(chromedp.CSS("#say"), text+kb.Enter))
+	v.do(chromedp.SendKeys(chromedp.CSS("#say"), text+kb.Enter))
 }
 
-// goes looks somewhere else in the page, a tab or a room, and waits until it is there.
-func (v *visitor) goes(where string) {
+// navigate looks somewhere else in the page, a tab or a room, and waits until it is there.
+func (v *browser) navigate(where string) {
 	v.t.Helper()
-	v.clicks(fmt.Sprintf(`//a[contains(normalize-space(.), %q) and (@role='tab' or ancestor::nav)]`, where))
-	v.waits(fmt.Sprintf(`[...document.querySelectorAll("a[aria-current], a[aria-selected=true]")].some(a => a.innerText.includes(%q))`, where))
+	v.clickXPath(fmt.Sprintf(`//a[contains(normalize-space(.), %q) and (@role='tab' or ancestor::nav)]`, where))
+	v.waitFor(fmt.Sprintf(`[...document.querySelectorAll("a[aria-current], a[aria-selected=true]")].some(a => a.innerText.includes(%q))`, where))
 }
 
-// fills enters text in a field of the modal that has a label.
-func (v *visitor) fills(label, text string) {
+// fillField enters text in a field of the modal that has a label.
+func (v *browser) fillField(label, text string) {
 	v.t.Helper()
-	v.does(chromedp.SendKeys(labelled(label), text))
+	v.do(chromedp.SendKeys(fieldByLabel(label), text))
 }
 
-// chooses takes an option of a select, or a radio button.
-func (v *visitor) chooses(label, option string) {
+// chooseOption takes an option of a select, or a radio button.
+func (v *browser) chooseOption(label, option string) {
 	v.t.Helper()
-	v.clicks(fmt.Sprintf(`//dialog//fieldset[legend[normalize-space(text())=%q]]//label[span[text()=%q]]`, label, option))
+	v.clickXPath(fmt.Sprintf(`//dialog//fieldset[legend[normalize-space(text())=%q]]//label[span[text()=%q]]`, label, option))
 }
 
-func labelled(label string) chromedp.Search {
+func fieldByLabel(label string) chromedp.Search {
 	return chromedp.Search(fmt.Sprintf(`//dialog//label[normalize-space(text())=%q]/..//*[self::input[not(@type='hidden')] or self::textarea or self::select]`, label))
 }
 
-// clicks clicks an element that an XPath finds, as soon as it is there. It aims at the element and not
+// clickXPath clicks an element that an XPath finds, as soon as it is there. It aims at the element and not
 // at a place, as things may move while the page follows what happens.
-func (v *visitor) clicks(xpath string) {
+func (v *browser) clickXPath(xpath string) {
 	v.t.Helper()
 	found := fmt.Sprintf(`document.evaluate(%q, document, null, XPathResult.FIRST_ORDERED_NODE_TYPE).singleNodeValue`, xpath)
-	v.waits(fmt.Sprintf(`(() => { const e = %s; return !!e && e.checkVisibility() && (e.click(), true) })()`, found))
+	v.waitFor(fmt.Sprintf(`(() => { const e = %s; return !!e && e.checkVisibility() && (e.click(), true) })()`, found))
 }
 
-// selects takes an option of a select outside the modal, by its value.
-func (v *visitor) selects(selector, value string) {
+// selectValue takes an option of a select outside the modal, by its value.
+func (v *browser) selectValue(selector, value string) {
 	v.t.Helper()
-	v.runs(fmt.Sprintf(`(() => { const s = document.querySelector(%q); s.value = %q; s.dispatchEvent(new Event("change", {bubbles: true})) })()`, selector, value))
+	v.evaluate(fmt.Sprintf(`(() => { const s = document.querySelector(%q); s.value = %q; s.dispatchEvent(new Event("change", {bubbles: true})) })()`, selector, value))
 }
 
-// runs runs JavaScript in the page.
-func (v *visitor) runs(js string) {
+// evaluate runs JavaScript in the page.
+func (v *browser) evaluate(js string) {
 	v.t.Helper()
 	if _, err := chromedp.Run(v.ctx, chromedp.Evaluate[any](js)); err != nil {
 		v.t.Fatal(err)
 	}
 }
 
-// reads is what a part of the page shows now.
-func (v *visitor) reads(part string) string {
+// readText is what a part of the page shows now.
+func (v *browser) readText(part string) string {
 	v.t.Helper()
 	text, err := chromedp.Run(v.ctx, chromedp.Evaluate[string](fmt.Sprintf(`document.querySelector(%q)?.innerText ?? ""`, part)))
 	if err != nil {
@@ -176,13 +176,13 @@ func (v *visitor) reads(part string) string {
 	return text
 }
 
-// waits waits until a condition holds in the page.
-func (v *visitor) waits(js string) {
+// waitFor waits until a condition holds in the page.
+func (v *browser) waitFor(js string) {
 	v.t.Helper()
 	ctx, cancel := context.WithTimeout(v.ctx, 25*time.Second)
 	defer cancel()
 	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](js)); err != nil {
-		v.shoots("failure")
+		v.screenshot("failure")
 		log, _ := chromedp.Run(v.ctx, chromedp.Evaluate[string](`fetch("/?tab=own").then(r => r.text()).then(t => new DOMParser().parseFromString(t, "text/html").querySelector("ol.log")?.innerText)`, chromedp.EvalAwaitPromise))
 		where, _ := chromedp.Run(v.ctx, chromedp.Evaluate[string](`JSON.stringify({at: location.href, live: document.body.dataset.live, hidden: document.hidden, room: document.querySelector("#room")?.innerText.slice(-300)})`))
 		v.t.Log(where)
@@ -190,14 +190,14 @@ func (v *visitor) waits(js string) {
 	}
 }
 
-// presses clicks a button by its text.
-func (v *visitor) presses(text string) {
+// clickButton clicks a button by its text.
+func (v *browser) clickButton(text string) {
 	v.t.Helper()
-	v.clicks(fmt.Sprintf(`//*[self::button or self::a][(normalize-space(.)=%q or @aria-label=%[1]q) and not(ancestor::*[@hidden])]`, text))
+	v.clickXPath(fmt.Sprintf(`//*[self::button or self::a][(normalize-space(.)=%q or @aria-label=%[1]q) and not(ancestor::*[@hidden])]`, text))
 }
 
-// shoots takes a picture, where SCREENSHOTS names a directory for them.
-func (v *visitor) shoots(name string) {
+// screenshot takes a picture, where SCREENSHOTS names a directory for them.
+func (v *browser) screenshot(name string) {
 	v.t.Helper()
 	dir := os.Getenv("SCREENSHOTS")
 	if dir == "" {

@@ -49,8 +49,8 @@ type node struct {
 	*process
 }
 
-// clusters starts three nodes, and gives them with their addresses.
-func (w *world) clusters(t *testing.T) (nodes []*node, url string) {
+// startCluster starts three nodes, and gives them with their addresses.
+func (w *environment) startCluster(t *testing.T) (nodes []*node, url string) {
 	t.Helper()
 	var addrs, peers []string
 	for range 3 {
@@ -62,84 +62,84 @@ func (w *world) clusters(t *testing.T) (nodes []*node, url string) {
 			fmt.Sprintf("n%d", i), after(addrs[i]), after(peers[i]), t.TempDir(),
 			"nats://" + strings.Join(peers, ",nats://"),
 		}}
-		n.starts(t, w)
+		n.start(t, w)
 		nodes = append(nodes, n)
 	}
 	return nodes, "nats://" + strings.Join(addrs, ",nats://")
 }
 
-func (n *node) starts(t *testing.T, w *world) {
+func (n *node) start(t *testing.T, w *environment) {
 	t.Helper()
 	path, err := exec.LookPath("natsnode")
 	if err != nil {
 		t.Fatal(err)
 	}
-	n.process = w.runs(t, exec.Command(path, n.args...))
+	n.process = w.launchCommand(t, exec.Command(path, n.args...))
 }
 
-// replicas starts three bots on a cluster, which may still be starting.
-func (w *world) replicas(t *testing.T, url string) (bots []*process) {
+// startReplicas starts three bots on a cluster, which may still be starting.
+func (w *environment) startReplicas(t *testing.T, url string) (bots []*process) {
 	t.Helper()
 	for range 3 {
-		bots = append(bots, w.launches(t, "NATS_URL", url))
+		bots = append(bots, w.launchBot(t, "NATS_URL", url))
 	}
-	w.links(t, 6)
+	w.waitConnections(t, 6)
 	return bots
 }
 
-// TestThreeReplicasOnThreeNodes kills real bots and nodes with no warning.
-func TestThreeReplicasOnThreeNodes(t *testing.T) {
+// TestCluster_ThreeReplicasThreeNodes kills real bots and nodes with no warning.
+func TestCluster_ThreeReplicasThreeNodes(t *testing.T) {
 	t.Parallel()
-	w := opened(t)
-	nodes, url := w.clusters(t)
-	bots := w.replicas(t, url)
-	t.Run("the work of a dead replica goes on", func(t *testing.T) { w.oneIsLeft(t, bots) })
+	w := newGuideEnvironment(t)
+	nodes, url := w.startCluster(t)
+	bots := w.startReplicas(t, url)
+	t.Run("the work of a dead replica goes on", func(t *testing.T) { w.expectOneReplicaSuffices(t, bots) })
 	for i := range bots[:2] {
-		bots[i] = w.launches(t, "NATS_URL", url)
+		bots[i] = w.launchBot(t, "NATS_URL", url)
 	}
-	w.links(t, 6)
-	t.Run("kills at random", func(t *testing.T) { w.killsAtRandom(t, bots, nodes, url) })
+	w.waitConnections(t, 6)
+	t.Run("kills at random", func(t *testing.T) { w.killAtRandom(t, bots, nodes, url) })
 }
 
-// oneIsLeft kills two replicas while Port is at work. Whoever held the request, the third
+// expectOneReplicaSuffices kills two replicas while Port is at work. Whoever held the request, the third
 // carries it to its end within 15 s.
-func (w *world) oneIsLeft(t *testing.T, bots []*process) {
+func (w *environment) expectOneReplicaSuffices(t *testing.T, bots []*process) {
 	const delay = 2 * time.Second
-	w.incident.Plan(emulator.Fault{Path: "/v2/incidents", Delay: delay})
-	defer w.incident.Clear()
+	w.incidentIO.Plan(emulator.Fault{Path: "/v2/incidents", Delay: delay})
+	defer w.incidentIO.Clear()
 	name := "a replica dies"
-	if !w.tries(t.Context(), demoUser, demoChannel, name+"!") {
+	if !w.tryDeclare(t.Context(), demoUser, demoChannel, name+"!") {
 		t.Fatal("it was not acked")
 	}
 	for len(w.port.Runs()) == 0 { // somebody asks Port at this moment
 		time.Sleep(time.Millisecond)
 	}
-	bots[0].kills()
-	bots[1].kills()
+	bots[0].kill()
+	bots[1].kill()
 	ctx, cancel := context.WithTimeout(t.Context(), delay+15*time.Second)
 	defer cancel()
-	messages, runs, err := w.told(ctx, map[string]bool{name: true})
+	messages, runs, err := w.countResults(ctx, map[string]bool{name: true})
 	if err != nil || messages[name] != 1 || runs[name] != 1 {
 		t.Errorf("%d messages, %d runs, %v", messages[name], runs[name], err)
 	}
 }
 
-// killsAtRandom is the soak of a cluster: under load, one at a time, mostly bots.
-func (w *world) killsAtRandom(t *testing.T, bots []*process, nodes []*node, url string) {
-	kills, incidents := soak(t, 5, 60)
-	wait := w.writes(t, incidents)
+// killAtRandom is the soak of a cluster: under load, one at a time, mostly bots.
+func (w *environment) killAtRandom(t *testing.T, bots []*process, nodes []*node, url string) {
+	kills, incidents := soakSize(t, 5, 60)
+	wait := w.declareMany(t, incidents)
 	for range kills {
 		time.Sleep(time.Duration(300+rand.IntN(1200)) * time.Millisecond) // a crash has no event to wait for
 		if i := rand.IntN(4); i < 3 {
-			bots[i].kills()
+			bots[i].kill()
 			time.Sleep(time.Duration(rand.IntN(1000)) * time.Millisecond)
-			bots[i] = w.launches(t, "NATS_URL", url)
+			bots[i] = w.launchBot(t, "NATS_URL", url)
 		} else {
 			n := nodes[rand.IntN(3)]
-			n.kills()
+			n.kill()
 			time.Sleep(time.Duration(rand.IntN(1000)) * time.Millisecond)
-			n.starts(t, w)
+			n.start(t, w)
 		}
 	}
-	w.exactlyOnce(t, wait())
+	w.expectExactlyOnce(t, wait())
 }

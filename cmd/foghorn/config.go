@@ -12,7 +12,7 @@ import (
 	"github.com/joho/godotenv"
 	"github.com/sirupsen/logrus"
 
-	"foghorn/bot"
+	"foghorn/bot/store"
 )
 
 // A Config is what the environment says, checked.
@@ -31,23 +31,23 @@ type Config struct {
 }
 
 // A SettingError names everything that is wrong with the settings. The program ends with 2.
-type SettingError struct{ Faults []Fault }
+type SettingError struct{ Problems []SettingProblem }
 
-// A Fault is one wrong setting. It never holds the value of a secret.
-type Fault struct{ Name, Wrong, Hint string }
+// A SettingProblem is one wrong setting. It never holds the value of a secret.
+type SettingProblem struct{ Name, Problem, Hint string }
 
 func (e *SettingError) Error() string {
-	lines := make([]string, 0, len(e.Faults))
-	for _, f := range e.Faults {
+	lines := make([]string, 0, len(e.Problems))
+	for _, f := range e.Problems {
 		lines = append(lines, f.String())
 	}
 	return strings.Join(lines, "\n")
 }
 
-func (f Fault) String() string { return f.Name + " " + f.Wrong + "\n  hint: " + f.Hint }
+func (f SettingProblem) String() string { return f.Name + " " + f.Problem + "\n  hint: " + f.Hint }
 
-func fault(name, wrong, hint string) *SettingError {
-	return &SettingError{[]Fault{{name, wrong, hint}}}
+func settingError(name, wrong, hint string) *SettingError {
+	return &SettingError{[]SettingProblem{{name, wrong, hint}}}
 }
 
 // loadConfig reads the environment and, behind it, the file dotenv, which need not exist. A
@@ -56,9 +56,9 @@ func fault(name, wrong, hint string) *SettingError {
 func loadConfig(env func(string) (string, bool), dotenv, forCommand string) (Config, error) {
 	file, err := godotenv.Read(dotenv)
 	if _, unread := errors.AsType[*fs.PathError](err); unread && !errors.Is(err, fs.ErrNotExist) {
-		return Config{}, fault(dotenv, "cannot be read", "it must be a file that this user may read")
+		return Config{}, settingError(dotenv, "cannot be read", "it must be a file that this user may read")
 	} else if err != nil && !unread { // err quotes the file, so it is not shown
-		return Config{}, fault(dotenv, "is not understood", "each line is NAME=value; quotes must be closed")
+		return Config{}, settingError(dotenv, "is not understood", "each line is NAME=value; quotes must be closed")
 	}
 	var wrong SettingError
 	values := map[string]string{}
@@ -69,19 +69,19 @@ func loadConfig(env func(string) (string, bool), dotenv, forCommand string) (Con
 		}
 		value = cmp.Or(value, s.Default)
 		if value == "" {
-			if required(s, forCommand) {
-				wrong.Faults = append(wrong.Faults, Fault{s.Name, "is required and is empty", "set it in the environment or in .env; see .env.example"})
+			if isRequired(s, forCommand) {
+				wrong.Problems = append(wrong.Problems, SettingProblem{s.Name, "is required and is empty", "set it in the environment or in .env; see .env.example"})
 			}
 			continue
 		}
 		if s.check != nil {
 			if text, hint := s.check(value); text != "" {
-				wrong.Faults = append(wrong.Faults, Fault{s.Name, text, hint})
+				wrong.Problems = append(wrong.Problems, SettingProblem{s.Name, text, hint})
 			}
 		}
 		values[s.Name] = value
 	}
-	if len(wrong.Faults) > 0 {
+	if len(wrong.Problems) > 0 {
 		return Config{}, &wrong
 	}
 	retention, _ := time.ParseDuration(values["STATE_RETENTION"]) // it was checked
@@ -89,9 +89,9 @@ func loadConfig(env func(string) (string, bool), dotenv, forCommand string) (Con
 		SlackAppToken: values["SLACK_APP_TOKEN"], SlackBotToken: values["SLACK_BOT_TOKEN"],
 		PortClientID: values["PORT_CLIENT_ID"], PortClientSecret: values["PORT_CLIENT_SECRET"],
 		PortAction: values["PORT_ACTION"], SlackCommand: values["SLACK_COMMAND"], IncidentIOKey: values["INCIDENT_IO_API_KEY"],
-		SlackAPIURL: slash(values["SLACK_API_URL"]), PortBaseURL: strings.TrimRight(values["PORT_BASE_URL"], "/"),
+		SlackAPIURL: withTrailingSlash(values["SLACK_API_URL"]), PortBaseURL: strings.TrimRight(values["PORT_BASE_URL"], "/"),
 		IncidentIOBaseURL: strings.TrimRight(values["INCIDENT_IO_BASE_URL"], "/"),
-		StateDir:          values["STATE_DIR"], NATSURL: values["NATS_URL"], Retention: cmp.Or(retention, bot.DefaultRetention),
+		StateDir:          values["STATE_DIR"], NATSURL: values["NATS_URL"], Retention: cmp.Or(retention, store.DefaultRetention),
 		AnnounceChannel: values["ANNOUNCE_CHANNEL"], HTTPAddr: values["HTTP_ADDR"], PortWebhookSecret: values["PORT_WEBHOOK_SECRET"],
 		LogLevel: values["LOG_LEVEL"], LogFormat: values["LOG_FORMAT"],
 	}
@@ -101,14 +101,14 @@ func loadConfig(env func(string) (string, bool), dotenv, forCommand string) (Con
 	return cfg, nil
 }
 
-func required(s setting, command string) bool {
+func isRequired(s setting, command string) bool {
 	return slices.Contains(strings.Split(s.Required, ", "), command)
 }
 
-func slash(u string) string { return strings.TrimRight(u, "/") + "/" }
+func withTrailingSlash(u string) string { return strings.TrimRight(u, "/") + "/" }
 
-// logger writes to stderr, as the settings say.
-func (c Config) logger(stderr *os.File) *logrus.Entry {
+// newLogger writes to stderr, as the settings say.
+func (c Config) newLogger(stderr *os.File) *logrus.Entry {
 	log := logrus.New()
 	log.SetOutput(stderr)
 	level, err := logrus.ParseLevel(c.LogLevel)

@@ -14,15 +14,15 @@ import (
 	"foghorn/integrations/emulator"
 )
 
-// An outcome is how a run of the program ended.
-type outcome struct {
+// An result is how a run of the program ended.
+type result struct {
 	code           int
 	stdout, stderr string
 	took           time.Duration
 }
 
-// runs runs the program in a directory of its own, with an environment of its own.
-func runs(t *testing.T, env map[string]string, args ...string) outcome {
+// runCommand runs the program in a directory of its own, with an environment of its own.
+func runCommand(t *testing.T, env map[string]string, args ...string) result {
 	t.Helper()
 	dir := t.TempDir()
 	t.Chdir(dir)
@@ -38,22 +38,22 @@ func runs(t *testing.T, env map[string]string, args ...string) outcome {
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	begun := time.Now()
-	o := outcome{code: run(ctx, args, c), took: time.Since(begun)}
+	o := result{code: run(ctx, args, c), took: time.Since(begun)}
 	stdout, _ := os.ReadFile(c.stdout.Name())
 	stderr, _ := os.ReadFile(c.stderr.Name())
 	o.stdout, o.stderr = string(stdout), string(stderr)
 	return o
 }
 
-// good is an environment that serve accepts as far as it can be judged without asking.
-func good() map[string]string {
+// validSettings is an environment that serve accepts as far as it can be judged without asking.
+func validSettings() map[string]string {
 	return map[string]string{
 		"SLACK_APP_TOKEN": "xapp-1-A0-1-secretapp", "SLACK_BOT_TOKEN": "xoxb-1-secretbot",
 		"PORT_CLIENT_ID": "id", "PORT_CLIENT_SECRET": "secretport", "HTTP_ADDR": "off",
 	}
 }
 
-func TestWrongSettingsAreRefused(t *testing.T) {
+func TestConfig_RejectsInvalid(t *testing.T) {
 	for _, c := range []struct{ name, variable, value, want string }{
 		{"empty token", "SLACK_BOT_TOKEN", "", "SLACK_BOT_TOKEN is required"},
 		{"swapped bot token", "SLACK_BOT_TOKEN", "xapp-1-secret", "belongs in SLACK_APP_TOKEN"},
@@ -89,18 +89,18 @@ func TestWrongSettingsAreRefused(t *testing.T) {
 		{"retention", "STATE_RETENTION", "soon", "STATE_RETENTION is"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			env := good()
+			env := validSettings()
 			env[c.variable] = c.value
-			o := runs(t, env, "serve")
-			if o.code != exitSetting || !strings.Contains(o.stderr, c.want) || !strings.Contains(o.stderr, "hint:") {
+			o := runCommand(t, env, "serve")
+			if o.code != exitUsage || !strings.Contains(o.stderr, c.want) || !strings.Contains(o.stderr, "hint:") {
 				t.Errorf("exit %d: %s", o.code, o.stderr)
 			}
-			saysNoSecret(t, o)
+			expectNoSecret(t, o)
 		})
 	}
 }
 
-func saysNoSecret(t *testing.T, o outcome) {
+func expectNoSecret(t *testing.T, o result) {
 	t.Helper()
 	for _, bad := range []string{"secret", "goroutine ", ".go:"} {
 		if strings.Contains(o.stdout+o.stderr, bad) {
@@ -109,25 +109,25 @@ func saysNoSecret(t *testing.T, o outcome) {
 	}
 }
 
-func TestAllFaultsAreNamedAtOnce(t *testing.T) {
-	o := runs(t, map[string]string{"LOG_LEVEL": "loud"}) // bare foghorn is serve
+func TestConfig_ReportsAllProblems(t *testing.T) {
+	o := runCommand(t, map[string]string{"LOG_LEVEL": "loud"}) // bare foghorn is serve
 	for _, name := range []string{"SLACK_APP_TOKEN", "SLACK_BOT_TOKEN", "PORT_CLIENT_ID", "PORT_CLIENT_SECRET", "LOG_LEVEL"} {
 		if !strings.Contains(o.stderr, name) {
 			t.Errorf("%s is not named: %s", name, o.stderr)
 		}
 	}
-	if o.code != exitSetting {
+	if o.code != exitUsage {
 		t.Errorf("exit %d", o.code)
 	}
 }
 
-// from is an environment of a few variables.
-func from(env map[string]string) func(string) (string, bool) {
+// lookupFunc is an environment of a few variables.
+func lookupFunc(env map[string]string) func(string) (string, bool) {
 	return func(name string) (string, bool) { v, ok := env[name]; return v, ok }
 }
 
-// dotenv writes a file of settings and gives its path.
-func dotenv(t *testing.T, text string) string {
+// writeDotenv writes a file of settings and gives its path.
+func writeDotenv(t *testing.T, text string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), ".env")
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
@@ -136,21 +136,21 @@ func dotenv(t *testing.T, text string) string {
 	return path
 }
 
-func TestTheFileBehindTheEnvironment(t *testing.T) {
-	path := dotenv(t, "LOG_LEVEL=debug\nSLACK_COMMAND=\"/outage\"\nANNOUNCE_CHANNEL=C0GENERAL\n")
-	cfg, err := loadConfig(from(map[string]string{"LOG_LEVEL": "warn", "ANNOUNCE_CHANNEL": ""}), path, "version")
+func TestConfig_Dotenv(t *testing.T) {
+	path := writeDotenv(t, "LOG_LEVEL=debug\nSLACK_COMMAND=\"/outage\"\nANNOUNCE_CHANNEL=C0GENERAL\n")
+	cfg, err := loadConfig(lookupFunc(map[string]string{"LOG_LEVEL": "warn", "ANNOUNCE_CHANNEL": ""}), path, "version")
 	if err != nil || cfg.LogLevel != "warn" || cfg.SlackCommand != "/outage" || cfg.AnnounceChannel != "" {
 		t.Errorf("%+v, %v", cfg, err)
 	}
 }
 
-func TestAFileThatCannotBeReadIsNamed(t *testing.T) {
+func TestConfig_UnreadableDotenv(t *testing.T) {
 	for name, c := range map[string]struct{ path, want string }{
 		"a directory":   {t.TempDir(), "cannot be read"},
-		"an open quote": {dotenv(t, "SLACK_BOT_TOKEN=\"xoxb-secret\nLOG_LEVEL=info\n"), "is not understood"},
+		"an open quote": {writeDotenv(t, "SLACK_BOT_TOKEN=\"xoxb-secret\nLOG_LEVEL=info\n"), "is not understood"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := loadConfig(from(nil), c.path, "serve")
+			_, err := loadConfig(lookupFunc(nil), c.path, "serve")
 			if wrong, ok := errors.AsType[*SettingError](err); !ok || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "secret") {
 				t.Errorf("%v, %v", wrong, err)
 			}
@@ -158,8 +158,8 @@ func TestAFileThatCannotBeReadIsNamed(t *testing.T) {
 	}
 }
 
-func TestDefaults(t *testing.T) {
-	cfg, err := loadConfig(from(nil), os.DevNull, "version")
+func TestConfig_Defaults(t *testing.T) {
+	cfg, err := loadConfig(lookupFunc(nil), os.DevNull, "version")
 	want := Config{
 		PortAction: "create_incident_io_incident_webhook", SlackCommand: "/incident",
 		SlackAPIURL: "https://slack.com/api/", PortBaseURL: "https://api.port.io", IncidentIOBaseURL: "https://api.incident.io",
@@ -170,8 +170,8 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
-func TestAddressesAreMadeEven(t *testing.T) {
-	cfg, err := loadConfig(from(map[string]string{
+func TestConfig_NormalizesURLs(t *testing.T) {
+	cfg, err := loadConfig(lookupFunc(map[string]string{
 		"SLACK_API_URL": "http://127.0.0.1:1/api", "PORT_BASE_URL": "http://127.0.0.1:2/", "INCIDENT_IO_BASE_URL": "http://[::1]:3//",
 		"HTTP_ADDR": "off", "NATS_URL": "nats://u:p@a:4222, tls://b",
 	}), os.DevNull, "version")
@@ -180,8 +180,8 @@ func TestAddressesAreMadeEven(t *testing.T) {
 	}
 }
 
-// TestNoFaultShowsASecret gives every check of a secret what no secret can be.
-func TestNoFaultShowsASecret(t *testing.T) {
+// TestConfig_NoSecretInErrors gives every check of a secret what no secret can be.
+func TestConfig_NoSecretInErrors(t *testing.T) {
 	for _, s := range settings {
 		for _, v := range []string{"hunter2 ", "\"hunter2\"", "hunter2\x00", "xoxp-hunter2", "xoxe-hunter2", "https://hunter2"} {
 			if s.Secret && s.check != nil {
@@ -193,12 +193,12 @@ func TestNoFaultShowsASecret(t *testing.T) {
 	}
 }
 
-// env is the environment of a bot in the demo's world.
-func (w *world) env(edit ...string) map[string]string {
+// botSettings is the environment of a bot in the demo's world.
+func (w *environment) botSettings(edit ...string) map[string]string {
 	env := map[string]string{
 		"SLACK_APP_TOKEN": w.slack.AppToken, "SLACK_BOT_TOKEN": w.slack.BotToken, "SLACK_API_URL": w.slack.URL(),
 		"PORT_CLIENT_ID": w.port.ClientID, "PORT_CLIENT_SECRET": w.port.ClientSecret, "PORT_BASE_URL": w.port.URL(),
-		"STATE_DIR": w.dir, "HTTP_ADDR": "off",
+		"STATE_DIR": w.stateDir, "HTTP_ADDR": "off",
 	}
 	for i := 0; i < len(edit); i += 2 {
 		env[edit[i]] = edit[i+1]
@@ -206,9 +206,9 @@ func (w *world) env(edit ...string) map[string]string {
 	return env
 }
 
-func opened(t testing.TB) *world {
+func newGuideEnvironment(t testing.TB) *environment {
 	t.Helper()
-	w, err := openWorld()
+	w, err := startGuideEnvironment()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -216,7 +216,7 @@ func opened(t testing.TB) *world {
 	return w
 }
 
-func TestWhatSlackAndPortRefuseIsNamed(t *testing.T) {
+func TestServe_NamesRejectedSettings(t *testing.T) {
 	for _, c := range []struct{ name, variable, value, want string }{
 		{"a bot token that Slack does not know", "SLACK_BOT_TOKEN", "xoxb-secret", "SLACK_BOT_TOKEN is refused by Slack"},
 		{"an app token that Slack does not know", "SLACK_APP_TOKEN", "xapp-secret", "SLACK_APP_TOKEN is refused by Slack"},
@@ -224,20 +224,20 @@ func TestWhatSlackAndPortRefuseIsNamed(t *testing.T) {
 		{"an action that Port does not have", "PORT_ACTION", "nothing", `PORT_ACTION names the action "nothing"`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w := opened(t)
-			o := runs(t, w.env(c.variable, c.value), "serve")
-			if o.code != exitSetting || !strings.Contains(o.stderr, c.want) {
+			w := newGuideEnvironment(t)
+			o := runCommand(t, w.botSettings(c.variable, c.value), "serve")
+			if o.code != exitUsage || !strings.Contains(o.stderr, c.want) {
 				t.Errorf("exit %d after %v: %s", o.code, o.took, o.stderr)
 			}
-			saysNoSecret(t, o)
+			expectNoSecret(t, o)
 		})
 	}
 }
 
-func TestAnOutageIsNoWrongSetting(t *testing.T) {
-	w := opened(t)
+func TestServe_StartsDuringOutage(t *testing.T) {
+	w := newGuideEnvironment(t)
 	w.port.Plan(emulator.Fault{Status: 503, Body: "<html>"})
-	stop, err := w.run(t.Context())
+	stop, err := w.startBot(t.Context())
 	if err != nil {
 		t.Fatalf("it did not start: %v", err)
 	}
@@ -247,8 +247,8 @@ func TestAnOutageIsNoWrongSetting(t *testing.T) {
 	}
 }
 
-func TestDemoScript(t *testing.T) {
-	o := runs(t, nil, "demo", "--script")
+func TestDemo_Script(t *testing.T) {
+	o := runCommand(t, nil, "demo", "--script")
 	if o.code != 0 {
 		t.Fatalf("exit %d: %s%s", o.code, o.stdout, o.stderr)
 	}
@@ -259,13 +259,13 @@ func TestDemoScript(t *testing.T) {
 	}
 }
 
-func TestADemoWhoseHopFailsSaysWhich(t *testing.T) {
-	w := opened(t)
-	w.incident.Plan(emulator.Fault{Path: "/v2/incidents", Status: 500})
+func TestDemo_ScriptNamesFailedStep(t *testing.T) {
+	w := newGuideEnvironment(t)
+	w.incidentIO.Plan(emulator.Fault{Path: "/v2/incidents", Status: 500})
 	var out strings.Builder
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 	defer cancel()
-	err := w.script(ctx, &out)
+	err := w.runScript(ctx, &out)
 	if err == nil || !strings.Contains(err.Error(), `the hop "incident" did not happen`) {
 		t.Errorf("got %v", err)
 	}

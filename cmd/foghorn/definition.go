@@ -21,12 +21,12 @@ type definition struct {
 	replace  func(context.Context, json.RawMessage) error
 }
 
-func blueprintOf(client *port.Client, want json.RawMessage) definition {
-	id := identifier(want)
+func blueprintDefinition(client *port.Client, want json.RawMessage) definition {
+	id := definitionID(want)
 	return definition{
 		kind: "blueprint", id: id, want: want,
 		read: func(ctx context.Context) (json.RawMessage, error) {
-			b, err := client.Blueprint(ctx, id)
+			b, err := client.GetBlueprint(ctx, id)
 			return b.Raw, err
 		},
 		create: func(ctx context.Context, d json.RawMessage) error {
@@ -40,12 +40,12 @@ func blueprintOf(client *port.Client, want json.RawMessage) definition {
 	}
 }
 
-func actionOf(client *port.Client, want json.RawMessage) definition {
-	id := identifier(want)
+func actionDefinition(client *port.Client, want json.RawMessage) definition {
+	id := definitionID(want)
 	return definition{
 		kind: "action", id: id, want: want,
 		read: func(ctx context.Context) (json.RawMessage, error) {
-			a, err := client.Action(ctx, id)
+			a, err := client.GetAction(ctx, id)
 			return a.Raw, err
 		},
 		create: func(ctx context.Context, d json.RawMessage) error { _, err := client.CreateAction(ctx, d); return err },
@@ -56,7 +56,7 @@ func actionOf(client *port.Client, want json.RawMessage) definition {
 	}
 }
 
-func identifier(d json.RawMessage) string {
+func definitionID(d json.RawMessage) string {
 	var v struct {
 		Identifier string `json:"identifier"`
 	}
@@ -64,12 +64,12 @@ func identifier(d json.RawMessage) string {
 	return v.Identifier
 }
 
-// compare is what to do about a definition; nil for nothing.
-func (d definition) compare(ctx context.Context) (*change, error) {
+// planChange is what to do about a definition; nil for nothing.
+func (d definition) planChange(ctx context.Context) (*change, error) {
 	what := fmt.Sprintf("%s %s", d.kind, d.id)
 	raw, err := d.read(ctx)
 	if rest.Status(err) == http.StatusNotFound {
-		return &change{"create", what, difference(json.RawMessage("{}"), d.want), func(ctx context.Context) error { return d.create(ctx, d.want) }}, nil
+		return &change{"create", what, diffJSON(json.RawMessage("{}"), d.want), func(ctx context.Context) error { return d.create(ctx, d.want) }}, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", what, err)
@@ -78,25 +78,25 @@ func (d definition) compare(ctx context.Context) (*change, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", what, err)
 	}
-	merged, err := merge(have, d.want)
+	merged, err := mergeJSON(have, d.want)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", what, err)
 	}
-	if bytes.Equal(pretty(have), pretty(merged)) {
+	if bytes.Equal(indentJSON(have), indentJSON(merged)) {
 		return nil, nil
 	}
-	return &change{"update", what, difference(have, merged), func(ctx context.Context) error { return d.replace(ctx, merged) }}, nil
+	return &change{"update", what, diffJSON(have, merged), func(ctx context.Context) error { return d.replace(ctx, merged) }}, nil
 }
 
-// owned are the parts of a definition that are Foghorn's altogether. Everywhere else what
+// managedFields are the parts of a definition that are Foghorn's altogether. Everywhere else what
 // Port or a person has added is kept.
-var owned = map[string]bool{
+var managedFields = map[string]bool{
 	"trigger.userInputs": true, "trigger.condition": true, "trigger.event": true,
 	"invocationMethod.body": true, "invocationMethod.headers": true, "invocationMethod.mapping": true,
 }
 
-// merge puts what is wanted over what Port has.
-func merge(have, want json.RawMessage) (json.RawMessage, error) {
+// mergeJSON puts what is wanted over what Port has.
+func mergeJSON(have, want json.RawMessage) (json.RawMessage, error) {
 	var h, w map[string]any
 	if err := json.Unmarshal(have, &h); err != nil {
 		return nil, err
@@ -112,7 +112,7 @@ func mergeObjects(have, want map[string]any, path string) map[string]any {
 	for k, w := range want {
 		h, hadObject := out[k].(map[string]any)
 		o, wantsObject := w.(map[string]any)
-		if place := path + k; hadObject && wantsObject && !owned[place] && k != "enumColors" {
+		if place := path + k; hadObject && wantsObject && !managedFields[place] && k != "enumColors" {
 			out[k] = mergeObjects(h, o, place+".")
 			continue
 		}
@@ -121,8 +121,8 @@ func mergeObjects(have, want map[string]any, path string) map[string]any {
 	return out
 }
 
-// pretty is JSON with its keys sorted, a member a line.
-func pretty(data json.RawMessage) []byte {
+// indentJSON is JSON with its keys sorted, a member a line.
+func indentJSON(data json.RawMessage) []byte {
 	var v any
 	if json.Unmarshal(data, &v) != nil {
 		return data

@@ -13,9 +13,9 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"foghorn/bot"
+	"foghorn/bot/dialog"
 	"foghorn/bot/form"
-	"foghorn/cmd/foghorn/page"
+	"foghorn/cmd/foghorn/demo/ui"
 	"foghorn/integrations/incidentio/incidentiotest"
 	"foghorn/integrations/slackapp/slacktest"
 	"foghorn/manifests"
@@ -35,48 +35,48 @@ the real bot between them. Open the page that it names in a browser.`
 
 func (d demoCmd) Run(ctx context.Context, c *console) error {
 	if d.Script {
-		w, err := openWorld()
+		w, err := startGuideEnvironment()
 		if err != nil {
 			return err
 		}
 		defer w.close()
-		return w.script(ctx, c.stdout)
+		return w.runScript(ctx, c.stdout)
 	}
 	ln, err := d.listen()
 	if err != nil {
 		return err
 	}
 	defer func() { _ = ln.Close() }()
-	w, err := openScene(d.scene(ln.Addr().String()))
+	w, err := startEnvironment(d.uiConfig(ln.Addr().String()))
 	if err != nil {
 		return err
 	}
 	defer w.close()
-	w.incident.OnChannel(func(id, name string) { // incident.io makes a channel for each incident
+	w.incidentIO.OnChannelCreated(func(id, name string) { // incident.io makes a channel for each incident
 		w.slack.AddChannel(slacktest.Channel{ID: id, Name: name, BotIn: true})
 	})
-	return d.show(ctx, w, ln, c.stdout)
+	return d.serveUI(ctx, w, ln, c.stdout)
 }
 
 // listen opens the port of the page, on this machine alone.
 func (d demoCmd) listen() (net.Listener, error) {
 	host, _, err := net.SplitHostPort(d.Addr)
 	if ip := net.ParseIP(host); err != nil || ip == nil || !ip.IsLoopback() {
-		return nil, fault("--addr", fmt.Sprintf("is %q", d.Addr), "the page is for this machine alone: 127.0.0.1:8080, say")
+		return nil, settingError("--addr", fmt.Sprintf("is %q", d.Addr), "the page is for this machine alone: 127.0.0.1:8080, say")
 	}
 	ln, err := net.Listen("tcp", d.Addr)
 	if err != nil {
-		return nil, fault("--addr", "cannot be listened on: "+err.Error(), "is another demo running? foghorn demo --addr 127.0.0.1:8081")
+		return nil, settingError("--addr", "cannot be listened on: "+err.Error(), "is another demo running? foghorn demo --addr 127.0.0.1:8081")
 	}
 	return ln, nil
 }
 
-// scene is the workspace of the page. One channel is closed to the bot and one person is
+// uiConfig is the workspace of the page. One channel is closed to the bot and one person is
 // unknown to Port, so that people see what happens then.
-func (d demoCmd) scene(addr string) scene {
-	s := scene{
+func (d demoCmd) uiConfig(addr string) environmentConfig {
+	s := environmentConfig{
 		slack: slacktest.Config{
-			AppName:  d.app(),
+			AppName:  d.appName(),
 			Commands: []string{"/incident"},
 			Users: []slacktest.User{
 				{ID: demoUser, Name: "alice", RealName: "Alice", Email: "alice@example.com"},
@@ -91,9 +91,9 @@ func (d demoCmd) scene(addr string) scene {
 				{ID: "C0WARROOM", Name: "war-room", Private: true, Members: []string{demoUser, "U0BOB"}},
 			},
 		},
-		incident:   incidentiotest.Config{Permalinks: "http://" + addr + page.IncidentPath},
-		elsewhere:  "http://" + addr + "/sink",
-		portPeople: []string{"alice@example.com", "bob@example.com"},
+		incidentIO:        incidentiotest.Config{PermalinkBase: "http://" + addr + ui.IncidentPath},
+		unknownWebhookURL: "http://" + addr + "/sink",
+		portUsers:         []string{"alice@example.com", "bob@example.com"},
 	}
 	if d.NoBot {
 		s.slack.Commands = nil // every command is the app's
@@ -101,21 +101,21 @@ func (d demoCmd) scene(addr string) scene {
 	return s
 }
 
-// app is what the app between the three services is called.
-func (d demoCmd) app() string {
+// appName is what the app between the three services is called.
+func (d demoCmd) appName() string {
 	if d.NoBot {
 		return "Your app"
 	}
 	return "Foghorn"
 }
 
-// show sets the world up, starts the bot and serves the page.
-func (d demoCmd) show(ctx context.Context, w *world, ln net.Listener, out io.Writer) error {
-	cfg := page.Config{
-		Slack: w.slack, Port: w.port, Incidents: w.incident, Blueprint: manifests.BlueprintID, Preview: previewPasted, App: d.app(),
+// serveUI sets the world up, starts the bot and serves the page.
+func (d demoCmd) serveUI(ctx context.Context, w *environment, ln net.Listener, out io.Writer) error {
+	cfg := ui.Config{
+		Slack: w.slack, Port: w.port, Incidents: w.incidentIO, Blueprint: manifests.BlueprintID, Preview: previewDefinition, AppName: d.appName(),
 	}
 	var err error
-	if cfg.Definitions, err = w.furnish(ctx); err != nil {
+	if cfg.Actions, err = w.seedPort(ctx); err != nil {
 		return fmt.Errorf("set the demo up: %w", err)
 	}
 	if !d.NoBot {
@@ -123,14 +123,14 @@ func (d demoCmd) show(ctx context.Context, w *world, ln net.Listener, out io.Wri
 		if err != nil {
 			return fmt.Errorf("start the bot: %w", err)
 		}
-		cfg.Bot = page.NewBot(program, w.environment)
+		cfg.Bot = ui.NewBotProcess(program, w.botEnvironment)
 		cfg.Command = "/incident"
-		cfg.Shortcuts = []page.Shortcut{
-			{Name: "Declare an incident", CallbackID: bot.ShortcutDeclare},
-			{Name: "Declare an incident", CallbackID: bot.ShortcutDeclareMessage, OnMessage: true},
+		cfg.Shortcuts = []ui.Shortcut{
+			{Name: "Declare an incident", CallbackID: dialog.ShortcutDeclare},
+			{Name: "Declare an incident", CallbackID: dialog.ShortcutDeclareMessage, OnMessage: true},
 		}
 	}
-	p, err := page.New(cfg)
+	p, err := ui.New(cfg)
 	if err != nil {
 		return err
 	}
@@ -143,12 +143,12 @@ func (d demoCmd) show(ctx context.Context, w *world, ln net.Listener, out io.Wri
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return p.Serve(ctx, ln) })
-	d.greet(w, ln.Addr().String(), out)
+	d.printAddresses(w, ln.Addr().String(), out)
 	return group.Wait()
 }
 
-// greet says where everything is.
-func (d demoCmd) greet(w *world, addr string, out io.Writer) {
+// printAddresses says where everything is.
+func (d demoCmd) printAddresses(w *environment, addr string, out io.Writer) {
 	_, _ = fmt.Fprintf(out, "Slack, Port and incident.io are emulated on this machine. Open\n\n  http://%s\n\n", addr)
 	if !d.NoBot {
 		_, _ = fmt.Fprintln(out, "and type /incident. Ctrl-C ends.")
@@ -163,8 +163,8 @@ func (d demoCmd) greet(w *world, addr string, out io.Writer) {
 	_, _ = fmt.Fprintf(out, "SLACK_DOOR=%s\n", w.slack.Door())
 }
 
-// environment is that of the bot's process.
-func (w *world) environment(action string) []string {
+// botEnvironment is that of the bot's process.
+func (w *environment) botEnvironment(action string) []string {
 	env := w.settings()
 	env["PORT_ACTION"], env["LOG_LEVEL"], env["LOG_FORMAT"] = action, "info", "text"
 	var out []string
@@ -174,15 +174,15 @@ func (w *world) environment(action string) []string {
 	return out
 }
 
-// previewPasted is foghorn preview for the page.
-func previewPasted(ctx context.Context, definition []byte) (views []json.RawMessage, problems []string, err error) {
+// previewDefinition is foghorn preview for the page.
+func previewDefinition(ctx context.Context, definition []byte) (views []json.RawMessage, problems []string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	f, err := readForm("The definition", definition)
+	f, err := compileForm("The definition", definition)
 	if err != nil {
 		return nil, nil, err
 	}
-	shown, err := previewed(ctx, f, form.Who{}, nil)
+	shown, err := renderPages(ctx, f, form.EvalContext{}, nil)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -194,7 +194,7 @@ func previewPasted(ctx context.Context, definition []byte) (views []json.RawMess
 		views = append(views, data)
 	}
 	for _, p := range f.Problems {
-		problems = append(problems, problemText(p))
+		problems = append(problems, formatProblem(p))
 	}
 	return views, problems, nil
 }

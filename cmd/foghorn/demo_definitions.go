@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"io"
 
-	"foghorn/cmd/foghorn/page"
+	"foghorn/cmd/foghorn/demo/ui"
 	"foghorn/integrations/port"
 	"foghorn/manifests"
 )
@@ -22,25 +22,25 @@ var services = []string{"checkout", "payments", "search", "ledger", "login", "ma
 
 const serviceBlueprint = `{"identifier": "service", "title": "Service", "schema": {"properties": {}, "required": []}, "relations": {}}`
 
-// furnish sets Port up as foghorn apply does, and gives the actions that the bot can be run
+// seedPort sets Port up as foghorn apply does, and gives the actions that the bot can be run
 // with. Each of them declares an incident, and has an automation that brings it to the catalog.
-func (w *world) furnish(ctx context.Context) ([]page.Definition, error) {
-	cfg, err := w.config("apply")
+func (w *environment) seedPort(ctx context.Context) ([]ui.ActionDefinition, error) {
+	cfg, err := w.loadConfig("apply")
 	if err != nil {
 		return nil, err
 	}
 	a := applyCmd{Yes: true}
-	set, err := a.render(ctx, cfg, io.Discard)
+	set, err := a.renderManifests(ctx, cfg, io.Discard)
 	if err != nil {
 		return nil, err
 	}
 	client := port.New(port.Config{BaseURL: cfg.PortBaseURL, ClientID: cfg.PortClientID, ClientSecret: cfg.PortClientSecret})
 	defer client.Close()
-	changes, err := a.plan(ctx, client, set, cfg.IncidentIOKey, io.Discard)
+	changes, err := a.planChanges(ctx, client, set, cfg.IncidentIOKey, io.Discard)
 	if err != nil {
 		return nil, err
 	}
-	if err := write(ctx, changes, io.Discard); err != nil {
+	if err := writeChanges(ctx, changes, io.Discard); err != nil {
 		return nil, err
 	}
 	if err := w.port.PutBlueprint(json.RawMessage(serviceBlueprint)); err != nil {
@@ -51,9 +51,9 @@ func (w *world) furnish(ctx context.Context) ([]page.Definition, error) {
 			return nil, err
 		}
 	}
-	out := []page.Definition{{ID: manifests.ActionID, Title: "Port's guide", About: "as foghorn apply writes it", JSON: set.Action}}
+	out := []ui.ActionDefinition{{ID: manifests.ActionID, Title: "Port's guide", About: "as foghorn apply writes it", JSON: set.Action}}
 	for _, name := range []string{"conditions", "steps", "entities"} {
-		d, err := w.define(set, name)
+		d, err := w.addAction(set, name)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
@@ -62,16 +62,16 @@ func (w *world) furnish(ctx context.Context) ([]page.Definition, error) {
 	return out, nil
 }
 
-// define puts one of definitionFiles into Port. It calls what the guide's action calls.
-func (w *world) define(set manifests.Set, name string) (page.Definition, error) {
+// addAction puts one of definitionFiles into Port. It calls what the guide's action calls.
+func (w *environment) addAction(set manifests.Set, name string) (ui.ActionDefinition, error) {
 	text, err := definitionFiles.ReadFile("definitions/" + name + ".json")
 	if err != nil {
-		return page.Definition{}, err
+		return ui.ActionDefinition{}, err
 	}
 	var guide, action, automation map[string]any
 	for to, from := range map[*map[string]any]json.RawMessage{&guide: set.Action, &action: text, &automation: set.Automation} {
 		if err := json.Unmarshal(from, to); err != nil {
-			return page.Definition{}, err
+			return ui.ActionDefinition{}, err
 		}
 	}
 	id, title, about := action["identifier"].(string), action["title"].(string), action["description"].(string)
@@ -80,14 +80,14 @@ func (w *world) define(set manifests.Set, name string) (page.Definition, error) 
 	automation["trigger"].(map[string]any)["event"].(map[string]any)["actionIdentifier"] = id
 	raw, err := json.MarshalIndent(action, "", "  ")
 	if err != nil {
-		return page.Definition{}, err
+		return ui.ActionDefinition{}, err
 	}
 	sync, err := json.Marshal(automation)
 	if err != nil {
-		return page.Definition{}, err
+		return ui.ActionDefinition{}, err
 	}
 	if err := w.port.PutAction(raw); err != nil {
-		return page.Definition{}, err
+		return ui.ActionDefinition{}, err
 	}
-	return page.Definition{ID: id, Title: title, About: about, JSON: raw}, w.port.PutAction(sync)
+	return ui.ActionDefinition{ID: id, Title: title, About: about, JSON: raw}, w.port.PutAction(sync)
 }

@@ -15,38 +15,38 @@ import (
 	"foghorn/manifests"
 )
 
-// hopTimeout is how long the demo waits for the next hop.
-const hopTimeout = 20 * time.Second
+// stepTimeout is how long the demo waits for the next hop.
+const stepTimeout = 20 * time.Second
 
-// A diary prints the hops as they happen and remembers their kinds.
-type diary struct {
-	out   io.Writer
-	begun time.Time
+// A eventLog prints the hops as they happen and remembers their kinds.
+type eventLog struct {
+	out       io.Writer
+	startedAt time.Time
 
 	mu      sync.Mutex
 	kinds   map[string]bool
 	changed chan struct{}
 }
 
-// follow writes down what the three services tell, until stop is called.
-func (w *world) follow(out io.Writer) (d *diary, stop func()) {
-	d = &diary{out: out, begun: time.Now(), kinds: map[string]bool{}, changed: make(chan struct{})}
-	a, b, c := w.slack.Watch(d.note), w.port.Watch(d.note), w.incident.Watch(d.note)
+// recordEvents writes down what the three services tell, until stop is called.
+func (w *environment) recordEvents(out io.Writer) (d *eventLog, stop func()) {
+	d = &eventLog{out: out, startedAt: time.Now(), kinds: map[string]bool{}, changed: make(chan struct{})}
+	a, b, c := w.slack.Watch(d.record), w.port.Watch(d.record), w.incidentIO.Watch(d.record)
 	return d, func() { a(); b(); c() }
 }
 
-func (d *diary) note(e emulator.Event) {
+func (d *eventLog) record(e emulator.Event) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	_, _ = fmt.Fprintf(d.out, "%7.1f ms  %-11s -> %-11s %-11s %s\n", float64(e.Time.Sub(d.begun).Microseconds())/1000, e.From, e.To, e.Kind, oneLine(e.Text))
+	_, _ = fmt.Fprintf(d.out, "%7.1f ms  %-11s -> %-11s %-11s %s\n", float64(e.Time.Sub(d.startedAt).Microseconds())/1000, e.From, e.To, e.Kind, singleLine(e.Text))
 	d.kinds[e.Kind] = true
 	close(d.changed)
 	d.changed = make(chan struct{})
 }
 
-// wait waits until hops of all kinds were seen. Its error names the first that was not.
-func (d *diary) wait(ctx context.Context, kinds ...string) error {
-	ctx, cancel := context.WithTimeout(ctx, hopTimeout)
+// waitFor waits until hops of all kinds were seen. Its error names the first that was not.
+func (d *eventLog) waitFor(ctx context.Context, kinds ...string) error {
+	ctx, cancel := context.WithTimeout(ctx, stepTimeout)
 	defer cancel()
 	for {
 		d.mu.Lock()
@@ -68,16 +68,16 @@ func (d *diary) wait(ctx context.Context, kinds ...string) error {
 	}
 }
 
-// script plays one person who declares one incident.
-func (w *world) script(ctx context.Context, out io.Writer) error {
+// runScript plays one person who declares one incident.
+func (w *environment) runScript(ctx context.Context, out io.Writer) error {
 	_, _ = fmt.Fprintf(out, "Slack, Port and incident.io are emulated on this machine; the bot is the real one.\n\n")
-	stop, err := w.run(ctx)
+	stop, err := w.startBot(ctx)
 	if err != nil {
 		return err
 	}
-	d, unwatch := w.follow(out)
+	d, unwatch := w.recordEvents(out)
 	defer unwatch()
-	err = w.declare(ctx, d, "API latency is up", "p99 is over 4 s since 14:00", "Major", "public")
+	err = w.declareIncident(ctx, d, "API latency is up", "p99 is over 4 s since 14:00", "Major", "public")
 	if err := errors.Join(err, stop()); err != nil {
 		return fmt.Errorf("demo: %w", err)
 	}
@@ -92,9 +92,9 @@ func (w *world) script(ctx context.Context, out io.Writer) error {
 	return nil
 }
 
-// declare does what a person does, and waits until every hop has happened.
-func (w *world) declare(ctx context.Context, d *diary, name, description, severity, visibility string) error {
-	ctx, cancel := context.WithTimeout(ctx, hopTimeout)
+// declareIncident does what a person does, and waits until every hop has happened.
+func (w *environment) declareIncident(ctx context.Context, d *eventLog, name, description, severity, visibility string) error {
+	ctx, cancel := context.WithTimeout(ctx, stepTimeout)
 	defer cancel()
 	alice := w.slack.Person(demoUser)
 	if _, err := alice.Types(ctx, demoChannel, "/incident"); err != nil {
@@ -113,10 +113,10 @@ func (w *world) declare(ctx context.Context, d *diary, name, description, severi
 	if err != nil || !result.Closed {
 		return fmt.Errorf("the hop \"submission\" failed: %w %s %v", err, result.Trouble, result.Errors)
 	}
-	return d.wait(ctx, "command", "view", "submission", "run", "webhook", "incident", "automation", "entity", "message")
+	return d.waitFor(ctx, "command", "view", "submission", "run", "webhook", "incident", "automation", "entity", "message")
 }
 
-func oneLine(s string) string {
+func singleLine(s string) string {
 	s = strings.Join(strings.Fields(s), " ")
 	if r := []rune(s); len(r) > 160 {
 		return string(r[:160]) + "…"

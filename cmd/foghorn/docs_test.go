@@ -20,18 +20,18 @@ import (
 
 var update = flag.Bool("update", false, "write what the tests compare with")
 
-const root = "../.."
+const repoRoot = "../.."
 
-// between is what a document holds between two marks, which the tests keep true.
-func between(t *testing.T, document, mark, want string) {
+// checkSection is what a document holds between two marks, which the tests keep true.
+func checkSection(t *testing.T, document, mark, want string) {
 	t.Helper()
-	betweenAs(t, document, mark, want, func(have string) bool { return have == want })
+	checkSectionFunc(t, document, mark, want, func(have string) bool { return have == want })
 }
 
-// betweenAs is between for what may be true in more than one wording.
-func betweenAs(t *testing.T, document, mark, want string, holds func(have string) bool) {
+// checkSectionFunc is between for what may be true in more than one wording.
+func checkSectionFunc(t *testing.T, document, mark, want string, holds func(have string) bool) {
 	t.Helper()
-	path := filepath.Join(root, document)
+	path := filepath.Join(repoRoot, document)
 	data, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -54,10 +54,10 @@ func betweenAs(t *testing.T, document, mark, want string, holds func(have string
 	t.Errorf("%s is not true any more (go test ./cmd/foghorn -update mends it); want\n%s", document, want)
 }
 
-// whole compares a file.
-func whole(t *testing.T, document, want string) {
+// checkFile compares a file.
+func checkFile(t *testing.T, document, want string) {
 	t.Helper()
-	path := filepath.Join(root, document)
+	path := filepath.Join(repoRoot, document)
 	have, _ := os.ReadFile(path)
 	if string(have) == want {
 		return
@@ -71,7 +71,7 @@ func whole(t *testing.T, document, want string) {
 	t.Errorf("%s is not true any more (go test ./cmd/foghorn -update mends it); want\n%s", document, want)
 }
 
-func TestTheTableOfSettings(t *testing.T) {
+func TestDocs_Settings(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("| variable | meaning | default | required by |\n|---|---|---|---|\n")
 	for _, s := range settings {
@@ -81,14 +81,14 @@ func TestTheTableOfSettings(t *testing.T) {
 		}
 		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", s.Name, s.Meaning, value, s.Required)
 	}
-	between(t, "README.md", "settings", b.String())
+	checkSection(t, "README.md", "settings", b.String())
 }
 
-func TestTheTableOfInputs(t *testing.T) {
-	between(t, "README.md", "inputs", modal.Table())
+func TestDocs_Inputs(t *testing.T) {
+	checkSection(t, "README.md", "inputs", modal.Table())
 }
 
-func TestTheExampleOfAnEnvironment(t *testing.T) {
+func TestDocs_EnvExample(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("# Copy this to .env and fill it in. The environment wins over the file.\n" +
 		"# Put a value with $, # or a backslash between single quotes. Keep the file to yourself: chmod 600 .env\n")
@@ -104,21 +104,21 @@ func TestTheExampleOfAnEnvironment(t *testing.T) {
 		}
 		fmt.Fprintf(&b, "%s%s=%s\n", off, s.Name, s.Default)
 	}
-	whole(t, ".env.example", b.String())
+	checkFile(t, ".env.example", b.String())
 }
 
-func TestTheSlackApp(t *testing.T) {
+func TestSlackManifest_File(t *testing.T) {
 	text, err := yaml.Marshal(newAppManifest("/incident"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	whole(t, "slack-app.yaml", "# The Slack app of Foghorn: foghorn slack-manifest prints it.\n"+string(text))
+	checkFile(t, "slack-app.yaml", "# The Slack app of Foghorn: foghorn slack-manifest prints it.\n"+string(text))
 }
 
 // slackSchema is the vendor's. It is not part of this repository.
-const slackSchema = root + "/../shared/spec/slack-manifest-schema.json"
+const slackSchema = repoRoot + "/../shared/spec/slack-manifest-schema.json"
 
-func TestTheSlackAppIsOneThatSlackTakes(t *testing.T) {
+func TestSlackManifest_Schema(t *testing.T) {
 	data, err := os.ReadFile(slackSchema)
 	if err != nil {
 		t.Logf("no schema in %s: nothing was checked", slackSchema)
@@ -129,7 +129,7 @@ func TestTheSlackAppIsOneThatSlackTakes(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := jsonschema.NewCompiler()
-	c.UseRegexpEngine(lenient)
+	c.UseRegexpEngine(compileLenient)
 	if err := c.AddResource("manifest.json", schema); err != nil {
 		t.Fatal(err)
 	}
@@ -150,19 +150,19 @@ func TestTheSlackAppIsOneThatSlackTakes(t *testing.T) {
 	}
 }
 
-// lenient compiles a pattern without its look-aheads, which Go's regular expressions do not know.
-func lenient(pattern string) (jsonschema.Regexp, error) {
+// compileLenient compiles a pattern without its look-aheads, which Go's regular expressions do not know.
+func compileLenient(pattern string) (jsonschema.Regexp, error) {
 	return regexp.Compile(lookAhead.ReplaceAllString(pattern, ""))
 }
 
 var lookAhead = regexp.MustCompile(`\(\?[!=][^)]*\)`)
 
-// hops are the lines of a demo without what is different every time: the times, the ids, the
+// demoEvents are the lines of a demo without what is different every time: the times, the ids, the
 // order of what happens side by side, and whether the form came in one view or behind "One moment".
-func hops(output string) []string {
+func demoEvents(output string) []string {
 	var all []string
 	for line := range strings.Lines(output) {
-		if m := hopLine.FindStringSubmatch(line); m != nil {
+		if m := eventLinePattern.FindStringSubmatch(line); m != nil {
 			all = append(all, strings.Join(m[1:], " "))
 		}
 	}
@@ -170,27 +170,27 @@ func hops(output string) []string {
 	return slices.Compact(all)
 }
 
-var hopLine = regexp.MustCompile(`^ *[0-9.]+ ms +([a-z.]+) +-> ([a-z.]+) +([a-z]+)`)
+var eventLinePattern = regexp.MustCompile(`^ *[0-9.]+ ms +([a-z.]+) +-> ([a-z.]+) +([a-z]+)`)
 
-func TestTheDemoInTheReadme(t *testing.T) {
-	var out outcome
-	t.Run("script", func(t *testing.T) { out = runs(t, nil, "demo", "--script") }) // it leaves its directory again
-	if len(hops(out.stdout)) == 0 {
+func TestDocs_DemoScript(t *testing.T) {
+	var out result
+	t.Run("script", func(t *testing.T) { out = runCommand(t, nil, "demo", "--script") }) // it leaves its directory again
+	if len(demoEvents(out.stdout)) == 0 {
 		t.Fatalf("exit %d: %s%s", out.code, out.stdout, out.stderr)
 	}
 	var b strings.Builder
 	for line := range strings.Lines(out.stdout) {
-		if hopLine.MatchString(line) {
+		if eventLinePattern.MatchString(line) {
 			b.WriteString(line)
 		}
 	}
-	betweenAs(t, "README.md", "demo", "```text\n"+b.String()+"```\n", func(have string) bool {
-		return slices.Equal(hops(have), hops(out.stdout))
+	checkSectionFunc(t, "README.md", "demo", "```text\n"+b.String()+"```\n", func(have string) bool {
+		return slices.Equal(demoEvents(have), demoEvents(out.stdout))
 	})
 }
 
-func TestHelpFitsAScreen(t *testing.T) {
-	out := runs(t, nil, "help")
+func TestHelp_FitsScreen(t *testing.T) {
+	out := runCommand(t, nil, "help")
 	if n := strings.Count(out.stdout, "\n"); n > 24 || n < 8 {
 		t.Errorf("%d lines:\n%s", n, cmp.Or(out.stdout, out.stderr))
 	}

@@ -46,13 +46,13 @@ func (d doctorCmd) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	found := examine(ctx, cfg)
+	found := runChecks(ctx, cfg)
 	if d.JSON {
 		enc := json.NewEncoder(c.stdout)
 		enc.SetIndent("", "  ")
 		err = enc.Encode(found)
 	} else {
-		err = show(c.stdout, found)
+		err = printFindings(c.stdout, found)
 	}
 	if err != nil {
 		return fmt.Errorf("print findings: %w", err)
@@ -65,9 +65,9 @@ func (d doctorCmd) Run(ctx context.Context, c *console) error {
 	return nil
 }
 
-// examine asks all at the same time, and gives the findings in their order.
-func examine(ctx context.Context, cfg Config) []finding {
-	groups := []func(context.Context, Config) []finding{examineSlack, examinePort, examineIncidentIO, examineHere}
+// runChecks asks all at the same time, and gives the findings in their order.
+func runChecks(ctx context.Context, cfg Config) []finding {
+	groups := []func(context.Context, Config) []finding{checkSlack, checkPort, checkIncidentIO, checkLocal}
 	found := make([][]finding, len(groups))
 	var asking sync.WaitGroup
 	for i, group := range groups {
@@ -81,7 +81,7 @@ func examine(ctx context.Context, cfg Config) []finding {
 	return all
 }
 
-func show(w io.Writer, found []finding) error {
+func printFindings(w io.Writer, found []finding) error {
 	group := ""
 	for _, f := range found {
 		if f.Group != group {
@@ -102,21 +102,21 @@ func show(w io.Writer, found []finding) error {
 	return nil
 }
 
-// A ward collects the findings of one group.
-type ward struct {
-	group string
-	found []finding
+// A checks collects the findings of one group.
+type checks struct {
+	group    string
+	findings []finding
 }
 
-func (w *ward) ok(check, text string)         { w.add(check, statusOK, text, "") }
-func (w *ward) warn(check, text, hint string) { w.add(check, statusWarn, text, hint) }
-func (w *ward) fail(check, text, hint string) { w.add(check, statusFail, text, hint) }
+func (w *checks) ok(check, text string)         { w.add(check, statusOK, text, "") }
+func (w *checks) warn(check, text, hint string) { w.add(check, statusWarn, text, hint) }
+func (w *checks) fail(check, text, hint string) { w.add(check, statusFail, text, hint) }
 
-func (w *ward) add(check, status, text, hint string) {
-	w.found = append(w.found, finding{w.group, check, status, text, hint})
+func (w *checks) add(check, status, text, hint string) {
+	w.findings = append(w.findings, finding{w.group, check, status, text, hint})
 }
 
-// bounded gives a question its time.
-func bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+// withCheckTimeout gives a question its time.
+func withCheckTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, doctorTimeout)
 }

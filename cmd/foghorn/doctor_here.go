@@ -12,37 +12,37 @@ import (
 
 	"github.com/gofrs/flock"
 
-	"foghorn/bot"
+	"foghorn/bot/store"
 )
 
 const (
-	leastFree = 512 << 20 // bytes that a store should have room for
-	mostSkew  = 30 * time.Second
+	minFreeBytes = 512 << 20 // bytes that a store should have room for
+	maxClockSkew = 30 * time.Second
 )
 
-func examineHere(ctx context.Context, cfg Config) []finding {
-	w := &ward{group: "Here"}
+func checkLocal(ctx context.Context, cfg Config) []finding {
+	w := &checks{group: "Here"}
 	if cfg.NATSURL != "" {
-		w.cluster(ctx, cfg.NATSURL)
+		w.checkCluster(ctx, cfg.NATSURL)
 	} else {
-		w.store(cfg.StateDir)
+		w.checkStore(cfg.StateDir)
 	}
-	w.clock(ctx, cfg.PortBaseURL)
-	return w.found
+	w.checkClock(ctx, cfg.PortBaseURL)
+	return w.findings
 }
 
-func (w *ward) cluster(ctx context.Context, url string) {
-	ctx, cancel := bounded(ctx)
+func (w *checks) checkCluster(ctx context.Context, url string) {
+	ctx, cancel := withCheckTimeout(ctx)
 	defer cancel()
-	if err := bot.CheckCluster(ctx, url); err != nil {
+	if err := store.CheckCluster(ctx, url); err != nil {
 		w.fail("store", err.Error(), "the cluster must be up, with JetStream, and let this machine in")
 		return
 	}
 	w.ok("store", "JetStream answers")
 }
 
-// store looks whether the directory can be written. A lock is a sign of a bot at work.
-func (w *ward) store(dir string) {
+// checkStore looks whether the directory can be written. A lock is a sign of a bot at work.
+func (w *checks) checkStore(dir string) {
 	if _, err := os.Stat(dir); errors.Is(err, os.ErrNotExist) {
 		dir = filepath.Dir(filepath.Clean(dir)) // serve makes it
 	}
@@ -59,30 +59,30 @@ func (w *ward) store(dir string) {
 		_ = lock.Unlock()
 		if err == nil && !free {
 			w.ok("store", "a foghorn is at work on it")
-			w.disk(dir)
+			w.checkDisk(dir)
 			return
 		}
 	}
 	w.ok("store", "can be written")
-	w.disk(dir)
+	w.checkDisk(dir)
 }
 
-func (w *ward) disk(dir string) {
+func (w *checks) checkDisk(dir string) {
 	var s syscall.Statfs_t
 	if err := syscall.Statfs(dir, &s); err != nil {
 		w.warn("disk", err.Error(), "look at the disk of STATE_DIR")
 		return
 	}
-	if free := s.Bavail * uint64(s.Bsize); free < leastFree {
+	if free := s.Bavail * uint64(s.Bsize); free < minFreeBytes {
 		w.warn("disk", fmt.Sprintf("%d MiB are free for STATE_DIR", free>>20), "make room: a full disk refuses new incidents")
 		return
 	}
 	w.ok("disk", "there is room")
 }
 
-// clock compares this machine's with Port's: signatures and look-ups go by it.
-func (w *ward) clock(ctx context.Context, url string) {
-	ctx, cancel := bounded(ctx)
+// checkClock compares this machine's with Port's: signatures and look-ups go by it.
+func (w *checks) checkClock(ctx context.Context, url string) {
+	ctx, cancel := withCheckTimeout(ctx)
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, http.MethodHead, url, nil)
 	if err != nil {
@@ -97,7 +97,7 @@ func (w *ward) clock(ctx context.Context, url string) {
 	if err != nil {
 		return
 	}
-	if off := time.Since(there).Round(time.Second); off > mostSkew || off < -mostSkew {
+	if off := time.Since(there).Round(time.Second); off > maxClockSkew || off < -maxClockSkew {
 		w.fail("clock", fmt.Sprintf("it is %v off Port's", off), "let the machine keep its time by NTP")
 		return
 	}

@@ -18,23 +18,23 @@ import (
 
 const applyHint = "foghorn apply mends it; foghorn apply --dry-run shows the difference"
 
-func examinePort(ctx context.Context, cfg Config) []finding {
-	w := &ward{group: "Port"}
+func checkPort(ctx context.Context, cfg Config) []finding {
+	w := &checks{group: "Port"}
 	ctx, cancel := context.WithTimeout(ctx, 2*doctorTimeout)
 	defer cancel()
 	client := port.New(port.Config{BaseURL: cfg.PortBaseURL, ClientID: cfg.PortClientID, ClientSecret: cfg.PortClientSecret})
 	defer client.Close()
 
-	asking, done := bounded(ctx)
-	err := client.Check(asking)
+	asking, done := withCheckTimeout(ctx)
+	err := client.CheckCredentials(asking)
 	done()
 	switch {
 	case errors.Is(err, port.ErrCredentials):
 		w.fail("credentials", "PORT_CLIENT_ID and PORT_CLIENT_SECRET are refused by "+cfg.PortBaseURL, "copy both again; those of one region are unknown in the other: https://api.port.io and https://api.us.port.io (PORT_BASE_URL)")
-		return w.found
+		return w.findings
 	case err != nil:
 		w.fail("credentials", err.Error(), "Port does not answer as it should: look at PORT_BASE_URL, the network and status.port.io")
-		return w.found
+		return w.findings
 	}
 	w.ok("credentials", "accepted")
 	// Only an organization's credentials may run an action as somebody else; a person's own
@@ -46,27 +46,27 @@ func examinePort(ctx context.Context, cfg Config) []finding {
 		w.ok("run as a person", "these are an organization's credentials")
 	}
 
-	asking, done = bounded(ctx)
+	asking, done = withCheckTimeout(ctx)
 	defer done()
-	org, _ := organisation(asking, cfg) // incident.io's own group says what is wrong with it
+	org, _ := readOrganization(asking, cfg) // incident.io's own group says what is wrong with it
 	set, _ := manifests.Render(org, manifests.Options{ActionID: cfg.PortAction, IncidentURL: cfg.IncidentIOBaseURL})
-	w.action(asking, client, cfg.PortAction)
-	w.definition(asking, "blueprint", blueprintOf(client, set.Blueprint))
-	w.definition(asking, "action's definition", actionOf(client, set.Action))
-	w.definition(asking, "automation", actionOf(client, set.Automation))
-	if _, err := client.Secret(asking, manifests.SecretName); rest.Status(err) == http.StatusNotFound {
+	w.checkAction(asking, client, cfg.PortAction)
+	w.checkDefinition(asking, "blueprint", blueprintDefinition(client, set.Blueprint))
+	w.checkDefinition(asking, "action's definition", actionDefinition(client, set.Action))
+	w.checkDefinition(asking, "automation", actionDefinition(client, set.Automation))
+	if _, err := client.GetSecret(asking, manifests.SecretName); rest.Status(err) == http.StatusNotFound {
 		w.fail("secret", "Port has no secret "+manifests.SecretName+": no incident can be declared", "foghorn apply creates it from INCIDENT_IO_API_KEY")
 	} else if err != nil {
 		w.warn("secret", err.Error(), "Port does not show its secrets to these credentials")
 	} else {
 		w.ok("secret", manifests.SecretName)
 	}
-	return w.found
+	return w.findings
 }
 
-// action looks whether the action can be run from Slack.
-func (w *ward) action(ctx context.Context, client *port.Client, id string) {
-	a, err := client.Action(ctx, id)
+// checkAction looks whether the action can be run from Slack.
+func (w *checks) checkAction(ctx context.Context, client *port.Client, id string) {
+	a, err := client.GetAction(ctx, id)
 	if rest.Status(err) == http.StatusNotFound {
 		w.fail("action", "Port has no action "+id, "foghorn apply creates it, or set PORT_ACTION to another one")
 		return
@@ -87,9 +87,9 @@ func (w *ward) action(ctx context.Context, client *port.Client, id string) {
 	w.ok("action", id+" can be run from Slack")
 }
 
-// definition looks whether Port has a definition as it should be. What follows from
+// checkDefinition looks whether Port has a definition as it should be. What follows from
 // incident.io having changed is said there.
-func (w *ward) definition(ctx context.Context, check string, d definition) {
+func (w *checks) checkDefinition(ctx context.Context, check string, d definition) {
 	raw, err := d.read(ctx)
 	switch {
 	case rest.Status(err) == http.StatusNotFound:
@@ -101,10 +101,10 @@ func (w *ward) definition(ctx context.Context, check string, d definition) {
 		w.fail(check, err.Error(), "Port does not answer as it should")
 		return
 	}
-	if len(offered(raw)) > 0 && !slices.Equal(offered(raw), offered(d.want)) {
+	if len(enumValues(raw)) > 0 && !slices.Equal(enumValues(raw), enumValues(d.want)) {
 		return // drift: incident.io's group says so
 	}
-	change, err := d.compare(ctx)
+	change, err := d.planChange(ctx)
 	switch {
 	case err != nil:
 		w.fail(check, err.Error(), "Port does not answer as it should")
@@ -115,8 +115,8 @@ func (w *ward) definition(ctx context.Context, check string, d definition) {
 	}
 }
 
-// offered are the severities that an action offers, or the statuses that a blueprint allows, sorted.
-func offered(raw json.RawMessage) []string {
+// enumValues are the severities that an action offers, or the statuses that a blueprint allows, sorted.
+func enumValues(raw json.RawMessage) []string {
 	var d struct {
 		Trigger struct {
 			UserInputs struct {
@@ -135,47 +135,47 @@ func offered(raw json.RawMessage) []string {
 	return out
 }
 
-func examineIncidentIO(ctx context.Context, cfg Config) []finding {
-	w := &ward{group: "incident.io"}
+func checkIncidentIO(ctx context.Context, cfg Config) []finding {
+	w := &checks{group: "incident.io"}
 	if cfg.IncidentIOKey == "" {
 		w.warn("key", "INCIDENT_IO_API_KEY is empty: severities and statuses cannot be compared", "set it for apply and doctor")
-		return w.found
+		return w.findings
 	}
-	ctx, cancel := bounded(ctx)
+	ctx, cancel := withCheckTimeout(ctx)
 	defer cancel()
 	client := incidentio.New(incidentio.Config{BaseURL: cfg.IncidentIOBaseURL, APIKey: cfg.IncidentIOKey})
 	defer client.Close()
-	id, err := client.Identity(ctx)
+	id, err := client.GetIdentity(ctx)
 	if err != nil {
 		hint := "incident.io does not answer as it should: look at INCIDENT_IO_BASE_URL and the network"
 		if rest.Status(err) == http.StatusUnauthorized {
 			hint = "make a key with the roles viewer and incident_creator under Settings, API keys"
 		}
 		w.fail("key", err.Error(), hint)
-		return w.found
+		return w.findings
 	}
 	w.ok("key", id.Name)
-	org, err := organisation(ctx, cfg)
+	org, err := readOrganization(ctx, cfg)
 	if err != nil {
 		w.fail("severities", err.Error(), "the key needs the role viewer")
-		return w.found
+		return w.findings
 	}
 	portClient := port.New(port.Config{BaseURL: cfg.PortBaseURL, ClientID: cfg.PortClientID, ClientSecret: cfg.PortClientSecret})
 	defer portClient.Close()
 	set, _ := manifests.Render(org, manifests.Options{ActionID: cfg.PortAction, IncidentURL: cfg.IncidentIOBaseURL})
-	w.drift(ctx, "severities", actionOf(portClient, set.Action))
-	w.drift(ctx, "statuses", blueprintOf(portClient, set.Blueprint))
-	return w.found
+	w.checkDrift(ctx, "severities", actionDefinition(portClient, set.Action))
+	w.checkDrift(ctx, "statuses", blueprintDefinition(portClient, set.Blueprint))
+	return w.findings
 }
 
-// drift looks whether Port knows incident.io's severities or statuses. Where Port has no
+// checkDrift looks whether Port knows incident.io's severities or statuses. Where Port has no
 // definition, its own group says so.
-func (w *ward) drift(ctx context.Context, check string, d definition) {
+func (w *checks) checkDrift(ctx context.Context, check string, d definition) {
 	raw, err := d.read(ctx)
 	if err != nil {
 		return
 	}
-	if have, want := offered(raw), offered(d.want); !slices.Equal(have, want) {
+	if have, want := enumValues(raw), enumValues(d.want); !slices.Equal(have, want) {
 		w.fail(check, fmt.Sprintf("Port has %s, incident.io has %s", strings.Join(have, ", "), strings.Join(want, ", ")), "foghorn apply brings Port up to date")
 		return
 	}

@@ -9,18 +9,18 @@ import (
 	"foghorn/integrations/slackapp"
 )
 
-func examineSlack(ctx context.Context, cfg Config) []finding {
-	w := &ward{group: "Slack"}
+func checkSlack(ctx context.Context, cfg Config) []finding {
+	w := &checks{group: "Slack"}
 	app := slackapp.New(slackapp.Config{AppToken: cfg.SlackAppToken, BotToken: cfg.SlackBotToken, APIURL: cfg.SlackAPIURL})
 	if cfg.SlackBotToken == "" {
 		w.fail("bot token", "SLACK_BOT_TOKEN is empty", "copy it from OAuth & Permissions")
 	} else {
-		w.botToken(ctx, app)
+		w.checkBotToken(ctx, app)
 	}
 	if cfg.SlackAppToken == "" {
 		w.fail("socket mode", "SLACK_APP_TOKEN is empty", "make one under Basic Information, App-Level Tokens, with connections:write")
 	} else {
-		w.socketMode(ctx, app)
+		w.checkSocketMode(ctx, app)
 	}
 	if cfg.SlackCommand == "/incident" {
 		w.warn("command", "/incident may belong to incident.io's own app: Slack gives it to the app that was installed last", "if it opens another form, set SLACK_COMMAND to a name of its own and change the app's manifest (foghorn slack-manifest)")
@@ -28,15 +28,15 @@ func examineSlack(ctx context.Context, cfg Config) []finding {
 		w.ok("command", cfg.SlackCommand)
 	}
 	if cfg.AnnounceChannel != "" && cfg.SlackBotToken != "" {
-		w.announce(ctx, app, cfg.AnnounceChannel)
+		w.checkAnnounceChannel(ctx, app, cfg.AnnounceChannel)
 	}
-	return w.found
+	return w.findings
 }
 
-func (w *ward) botToken(ctx context.Context, app *slackapp.App) {
-	ctx, cancel := bounded(ctx)
+func (w *checks) checkBotToken(ctx context.Context, app *slackapp.Client) {
+	ctx, cancel := withCheckTimeout(ctx)
 	defer cancel()
-	id, err := app.Check(ctx)
+	id, err := app.CheckAuth(ctx)
 	if err != nil {
 		w.fail("bot token", err.Error(), slackHint(err, "copy SLACK_BOT_TOKEN again from OAuth & Permissions; reinstall the app if it was revoked"))
 		return
@@ -46,17 +46,17 @@ func (w *ward) botToken(ctx context.Context, app *slackapp.App) {
 		w.warn("scopes", "Slack does not say which scopes the token has", "compare them with slack-app.yaml")
 		return
 	}
-	if missing := lacking(id.Scopes, neededScopes); len(missing) > 0 {
+	if missing := missingScopes(id.Scopes, neededScopes); len(missing) > 0 {
 		w.fail("scopes", "the app lacks "+strings.Join(missing, ", "), "update the app's manifest (foghorn slack-manifest) and reinstall it")
 	} else {
 		w.ok("scopes", "all that are needed")
 	}
-	if missing := lacking(id.Scopes, optionalScopes); len(missing) > 0 {
+	if missing := missingScopes(id.Scopes, optionalScopes); len(missing) > 0 {
 		w.warn("optional scopes", "without "+strings.Join(missing, ", ")+" a message whose answer was lost can appear twice", "add them to the app if that matters to you")
 	}
 }
 
-func lacking(granted, wanted []string) (missing []string) {
+func missingScopes(granted, wanted []string) (missing []string) {
 	for _, s := range wanted {
 		if !slices.Contains(granted, s) {
 			missing = append(missing, s)
@@ -65,23 +65,23 @@ func lacking(granted, wanted []string) (missing []string) {
 	return missing
 }
 
-func (w *ward) socketMode(ctx context.Context, app *slackapp.App) {
-	ctx, cancel := bounded(ctx)
+func (w *checks) checkSocketMode(ctx context.Context, app *slackapp.Client) {
+	ctx, cancel := withCheckTimeout(ctx)
 	defer cancel()
-	if err := app.CheckLink(ctx); err != nil {
+	if err := app.CheckSocketMode(ctx); err != nil {
 		w.fail("socket mode", err.Error(), slackHint(err, "SLACK_APP_TOKEN needs the scope connections:write, and Socket Mode must be on"))
 		return
 	}
 	w.ok("socket mode", "a link can be opened")
 }
 
-// announce looks whether the bot can post where incidents are announced.
-func (w *ward) announce(ctx context.Context, app *slackapp.App, channel string) {
-	ctx, cancel := bounded(ctx)
+// checkAnnounceChannel looks whether the bot can post where incidents are announced.
+func (w *checks) checkAnnounceChannel(ctx context.Context, app *slackapp.Client, channel string) {
+	ctx, cancel := withCheckTimeout(ctx)
 	defer cancel()
-	c, err := app.Channel(ctx, channel)
+	c, err := app.GetChannel(ctx, channel)
 	switch {
-	case slackapp.Code(err) == "missing_scope":
+	case slackapp.ErrorCode(err) == "missing_scope":
 		w.warn("announcements", "whether the bot may post to ANNOUNCE_CHANNEL cannot be seen without the scope channels:read", "invite the bot there to be sure")
 	case err != nil:
 		w.fail("announcements", "ANNOUNCE_CHANNEL: "+err.Error(), "check the id; a private channel must have invited the bot")
@@ -96,7 +96,7 @@ func (w *ward) announce(ctx context.Context, app *slackapp.App, channel string) 
 
 // slackHint tells an outage from a refusal.
 func slackHint(err error, refused string) string {
-	if e, isOurs := errors.AsType[*slackapp.Error](err); isOurs && e.Refused() {
+	if e, isOurs := errors.AsType[*slackapp.Error](err); isOurs && e.Rejected() {
 		return refused
 	}
 	return "Slack does not answer as it should: look at SLACK_API_URL, the network and status.slack.com"

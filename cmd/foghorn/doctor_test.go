@@ -17,25 +17,25 @@ import (
 	"foghorn/manifests"
 )
 
-// setUp is a world in which everything is as it should be.
-func setUp(t *testing.T) *world {
+// newAppliedEnvironment is a world in which everything is as it should be.
+func newAppliedEnvironment(t *testing.T) *environment {
 	t.Helper()
-	w := strangers(t)
-	if o := w.applies(t, "--yes"); o.code != 0 {
+	w := newEmptyEnvironment(t)
+	if o := w.runApply(t, "--yes"); o.code != 0 {
 		t.Fatalf("apply: exit %d: %s", o.code, o.stderr)
 	}
 	return w
 }
 
-func (w *world) healthy() map[string]string {
-	return w.env("INCIDENT_IO_API_KEY", w.incident.APIKey, "INCIDENT_IO_BASE_URL", w.incident.URL(),
+func (w *environment) doctorSettings() map[string]string {
+	return w.botSettings("INCIDENT_IO_API_KEY", w.incidentIO.APIKey, "INCIDENT_IO_BASE_URL", w.incidentIO.URL(),
 		"SLACK_COMMAND", "/outage", "ANNOUNCE_CHANNEL", demoChannel)
 }
 
-// examined gives the checks that failed or warned, as "Group: check".
-func examined(t *testing.T, env map[string]string) (wrong []string, o outcome) {
+// runDoctor gives the checks that failed or warned, as "Group: check".
+func runDoctor(t *testing.T, env map[string]string) (wrong []string, o result) {
 	t.Helper()
-	o = runs(t, env, "doctor", "--json")
+	o = runCommand(t, env, "doctor", "--json")
 	var found []finding
 	if err := json.Unmarshal([]byte(o.stdout), &found); err != nil {
 		t.Fatalf("exit %d: %v\n%s%s", o.code, err, o.stdout, o.stderr)
@@ -51,10 +51,10 @@ func examined(t *testing.T, env map[string]string) (wrong []string, o outcome) {
 	return wrong, o
 }
 
-func TestDoctorIsContent(t *testing.T) {
-	w := setUp(t)
+func TestDoctor_AllOK(t *testing.T) {
+	w := newAppliedEnvironment(t)
 	before := len(w.port.Calls(""))
-	wrong, o := examined(t, w.healthy())
+	wrong, o := runDoctor(t, w.doctorSettings())
 	if len(wrong) > 0 || o.code != 0 {
 		t.Errorf("exit %d: %v\n%s", o.code, wrong, o.stdout)
 	}
@@ -63,7 +63,7 @@ func TestDoctorIsContent(t *testing.T) {
 			t.Errorf("it wrote: %s %s", c.Method, c.Path)
 		}
 	}
-	lines := runs(t, w.healthy(), "doctor").stdout
+	lines := runCommand(t, w.doctorSettings(), "doctor").stdout
 	for _, group := range []string{"Slack\n", "Port\n", "incident.io\n", "Here\n"} {
 		if !strings.Contains(lines, group) {
 			t.Errorf("no %s in\n%s", group, lines)
@@ -71,68 +71,74 @@ func TestDoctorIsContent(t *testing.T) {
 	}
 }
 
-func TestDoctorNamesEachFaultOnce(t *testing.T) {
-	set := func(name, value string) func(*testing.T, *world, map[string]string) {
-		return func(_ *testing.T, _ *world, env map[string]string) { env[name] = value }
+func TestDoctor_ReportsEachProblemOnce(t *testing.T) {
+	set := func(name, value string) func(*testing.T, *environment, map[string]string) {
+		return func(_ *testing.T, _ *environment, env map[string]string) { env[name] = value }
 	}
 	for _, c := range []struct {
 		name  string
-		plant func(*testing.T, *world, map[string]string)
+		plant func(*testing.T, *environment, map[string]string)
 		want  string
 	}{
 		{"no bot token", set("SLACK_BOT_TOKEN", ""), "Slack: bot token"},
 		{"a revoked app token", set("SLACK_APP_TOKEN", "xapp-1-revoked-token"), "Slack: socket mode"},
 		{"no app token", set("SLACK_APP_TOKEN", ""), "Slack: socket mode"},
-		{"a missing scope", func(_ *testing.T, w *world, _ map[string]string) {
+		{"a missing scope", func(_ *testing.T, w *environment, _ map[string]string) {
 			w.slack.Scopes(append(slices.DeleteFunc(slices.Clone(neededScopes), func(s string) bool { return s == "users:read.email" }), append(optionalScopes, "channels:read")...)...)
 		}, "Slack: scopes"},
-		{"no history", func(_ *testing.T, w *world, _ map[string]string) {
+		{"no history", func(_ *testing.T, w *environment, _ map[string]string) {
 			w.slack.Scopes(append(slices.Clone(neededScopes), "channels:read")...)
 		}, "Slack: optional scopes"},
 		{"a command that may be incident.io's", set("SLACK_COMMAND", "/incident"), "Slack: command"},
 		{"an unknown channel", set("ANNOUNCE_CHANNEL", "C0NOWHERE"), "Slack: announcements"},
-		{"an archived channel", func(_ *testing.T, w *world, _ map[string]string) {
+		{"an archived channel", func(_ *testing.T, w *environment, _ map[string]string) {
 			w.slack.AddChannel(slacktest.Channel{ID: demoChannel, Name: "general", Archived: true, BotIn: true})
 		}, "Slack: announcements"},
 		{"a wrong secret of Port", set("PORT_CLIENT_SECRET", "nonsense"), "Port: credentials"},
-		{"the wrong region", func(_ *testing.T, w *world, env map[string]string) { env["PORT_CLIENT_ID"] = "of-another-region" }, "Port: credentials"},
-		{"a person's credentials", func(_ *testing.T, w *world, env map[string]string) {
+		{"the wrong region", func(_ *testing.T, w *environment, env map[string]string) { env["PORT_CLIENT_ID"] = "of-another-region" }, "Port: credentials"},
+		{"a person's credentials", func(_ *testing.T, w *environment, env map[string]string) {
 			w.port.ClientID, env["PORT_CLIENT_ID"] = "ada@example.com", "ada@example.com"
 			w.port.RevokeTokens()
 		}, "Port: run as a person"},
-		{"Port is down", func(_ *testing.T, w *world, _ map[string]string) { w.port.Plan(emulator.Fault{Status: 503}) }, "Port: credentials"},
-		{"Port hangs", func(_ *testing.T, w *world, _ map[string]string) { w.port.Plan(emulator.Fault{Delay: time.Minute}) }, "Port: credentials"},
-		{"no secret in Port", func(t *testing.T, w *world, _ map[string]string) {
-			w.deletes(t, "/v1/organization/secrets/"+manifests.SecretName)
+		{"Port is down", func(_ *testing.T, w *environment, _ map[string]string) { w.port.Plan(emulator.Fault{Status: 503}) }, "Port: credentials"},
+		{"Port hangs", func(_ *testing.T, w *environment, _ map[string]string) {
+			w.port.Plan(emulator.Fault{Delay: time.Minute})
+		}, "Port: credentials"},
+		{"no secret in Port", func(t *testing.T, w *environment, _ map[string]string) {
+			w.deleteFromPort(t, "/v1/organization/secrets/"+manifests.SecretName)
 		}, "Port: secret"},
-		{"no action", func(t *testing.T, w *world, _ map[string]string) { w.deletes(t, "/v1/actions/"+manifests.ActionID) }, "Port: action"},
-		{"no automation", func(t *testing.T, w *world, _ map[string]string) { w.deletes(t, "/v1/actions/"+manifests.AutomationID) }, "Port: automation"},
-		{"no blueprint", func(t *testing.T, w *world, _ map[string]string) {
-			w.deletes(t, "/v1/blueprints/"+manifests.BlueprintID)
+		{"no action", func(t *testing.T, w *environment, _ map[string]string) {
+			w.deleteFromPort(t, "/v1/actions/"+manifests.ActionID)
+		}, "Port: action"},
+		{"no automation", func(t *testing.T, w *environment, _ map[string]string) {
+			w.deleteFromPort(t, "/v1/actions/"+manifests.AutomationID)
+		}, "Port: automation"},
+		{"no blueprint", func(t *testing.T, w *environment, _ map[string]string) {
+			w.deleteFromPort(t, "/v1/blueprints/"+manifests.BlueprintID)
 		}, "Port: blueprint"},
-		{"an automation that somebody changed", func(t *testing.T, w *world, _ map[string]string) {
+		{"an automation that somebody changed", func(t *testing.T, w *environment, _ map[string]string) {
 			if err := w.port.PutAction(manifests.Guide().Automation); err != nil {
 				t.Fatal(err)
 			}
 		}, "Port: automation"},
-		{"another severity", func(_ *testing.T, w *world, _ map[string]string) {
-			w.incident.SetSeverities(incidentiotest.Severity{Name: "SEV-0", Rank: 9})
+		{"another severity", func(_ *testing.T, w *environment, _ map[string]string) {
+			w.incidentIO.SetSeverities(incidentiotest.Severity{Name: "SEV-0", Rank: 9})
 		}, "incident.io: severities"},
-		{"another status", func(_ *testing.T, w *world, _ map[string]string) {
-			w.incident.SetStatuses(incidentiotest.Status{Name: "Triage", Category: "triage"}, incidentiotest.Status{Name: "Fishing", Category: "live", Rank: 1})
+		{"another status", func(_ *testing.T, w *environment, _ map[string]string) {
+			w.incidentIO.SetStatuses(incidentiotest.Status{Name: "Triage", Category: "triage"}, incidentiotest.Status{Name: "Fishing", Category: "live", Rank: 1})
 		}, "incident.io: statuses"},
 		{"no key", set("INCIDENT_IO_API_KEY", ""), "incident.io: key"},
 		{"a store that is nowhere", set("STATE_DIR", "/proc/nowhere/state"), "Here: store"},
 		{"a cluster that is not there", set("NATS_URL", "nats://127.0.0.1:1"), "Here: store"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w := setUp(t)
-			env := w.healthy()
+			w := newAppliedEnvironment(t)
+			env := w.doctorSettings()
 			if c.name == "no bot token" {
 				delete(env, "ANNOUNCE_CHANNEL")
 			}
 			c.plant(t, w, env)
-			wrong, o := examined(t, env)
+			wrong, o := runDoctor(t, env)
 			if c.name == "no key" { // the drift cannot be seen, and the definitions are compared with the guide's
 				wrong = slices.DeleteFunc(wrong, func(s string) bool { return strings.HasPrefix(s, "Port: ") })
 			}
@@ -146,8 +152,8 @@ func TestDoctorNamesEachFaultOnce(t *testing.T) {
 	}
 }
 
-// deletes removes something from Port, as a person would.
-func (w *world) deletes(t *testing.T, path string) {
+// deleteFromPort removes something from Port, as a person would.
+func (w *environment) deleteFromPort(t *testing.T, path string) {
 	t.Helper()
 	body := fmt.Sprintf(`{"clientId":%q,"clientSecret":%q}`, w.port.ClientID, w.port.ClientSecret)
 	res, err := http.Post(w.port.URL()+"/v1/auth/access_token", "application/json", strings.NewReader(body))
@@ -172,17 +178,17 @@ func (w *world) deletes(t *testing.T, path string) {
 	_ = res.Body.Close()
 }
 
-func TestDoctorSeesABotAtWork(t *testing.T) {
-	w := setUp(t)
-	stop, err := w.run(t.Context())
+func TestDoctor_RunningBot(t *testing.T) {
+	w := newAppliedEnvironment(t)
+	stop, err := w.startBot(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = stop() }()
-	if _, err := os.Stat(filepath.Join(w.dir, "lock")); err != nil {
+	if _, err := os.Stat(filepath.Join(w.stateDir, "lock")); err != nil {
 		t.Fatal(err)
 	}
-	if o := runs(t, w.healthy(), "doctor"); o.code != 0 || !strings.Contains(o.stdout, "a foghorn is at work on it") {
+	if o := runCommand(t, w.doctorSettings(), "doctor"); o.code != 0 || !strings.Contains(o.stdout, "a foghorn is at work on it") {
 		t.Errorf("exit %d:\n%s", o.code, o.stdout)
 	}
 }

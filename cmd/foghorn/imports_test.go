@@ -12,37 +12,37 @@ import (
 	"testing"
 )
 
-// rules say which of our packages each package may import, tests not counted. A rule ends
+// allowedImports say which of our packages each package may import, tests not counted. A rule ends
 // in "/..." when it holds for all below it.
-var rules = map[string][]string{
-	"foghorn/bot":                                      {"foghorn/bot/...", "foghorn/integrations/slackapp", "foghorn/integrations/port", "foghorn/integrations/rest", "foghorn/integrations/incidentio"},
-	"foghorn/bot/form":                                 {},
-	"foghorn/bot/modal":                                {"foghorn/bot/form"},
-	"foghorn/bot/card":                                 {"foghorn/integrations/slackapp"},
-	"foghorn/integrations/rest":                        {},
-	"foghorn/integrations/rest/resttest":               {"foghorn/integrations/rest"},
-	"foghorn/integrations/port":                        {"foghorn/integrations/rest"},
-	"foghorn/integrations/incidentio":                  {"foghorn/integrations/rest"},
-	"foghorn/integrations/slackapp":                    {},
-	"foghorn/integrations/emulator":                    {},
-	"foghorn/integrations/slackapp/slacktest":          {"foghorn/integrations/emulator"},
-	"foghorn/integrations/slackapp/slacktest/doortest": {},
-	"foghorn/integrations/port/porttest":               {"foghorn/integrations/emulator"},
-	"foghorn/integrations/incidentio/incidentiotest":   {"foghorn/integrations/emulator"},
-	"foghorn/manifests":                                {},
+var allowedImports = map[string][]string{
+	"foghorn/bot":                                         {"foghorn/bot/...", "foghorn/integrations/slackapp", "foghorn/integrations/port", "foghorn/integrations/rest", "foghorn/integrations/incidentio"},
+	"foghorn/bot/form":                                    {},
+	"foghorn/bot/modal":                                   {"foghorn/bot/form"},
+	"foghorn/bot/message":                                 {"foghorn/integrations/slackapp"},
+	"foghorn/integrations/rest":                           {},
+	"foghorn/integrations/rest/resttest":                  {"foghorn/integrations/rest"},
+	"foghorn/integrations/port":                           {"foghorn/integrations/rest"},
+	"foghorn/integrations/incidentio":                     {"foghorn/integrations/rest"},
+	"foghorn/integrations/slackapp":                       {},
+	"foghorn/integrations/emulator":                       {},
+	"foghorn/integrations/slackapp/slacktest":             {"foghorn/integrations/emulator"},
+	"foghorn/integrations/slackapp/slacktest/controltest": {},
+	"foghorn/integrations/port/porttest":                  {"foghorn/integrations/emulator"},
+	"foghorn/integrations/incidentio/incidentiotest":      {"foghorn/integrations/emulator"},
+	"foghorn/manifests":                                   {},
 }
 
-// only names who alone may import a package of somebody else's.
-var only = map[string][]string{
+// restrictedImports names who alone may import a package of somebody else's.
+var restrictedImports = map[string][]string{
 	"github.com/sirupsen/logrus":   {"foghorn/bot", "foghorn/cmd/foghorn"},
-	"github.com/slack-go/slack":    {"foghorn/cmd/foghorn", "foghorn/bot", "foghorn/bot/modal", "foghorn/bot/card", "foghorn/integrations/slackapp", "foghorn/integrations/slackapp/slacktest/doortest"},
+	"github.com/slack-go/slack":    {"foghorn/cmd/foghorn", "foghorn/bot", "foghorn/bot/modal", "foghorn/bot/message", "foghorn/integrations/slackapp", "foghorn/integrations/slackapp/slacktest/controltest"},
 	"github.com/nats-io/nats.go":   {"foghorn/bot"},
 	"github.com/alecthomas/kong":   {"foghorn/cmd/foghorn"},
 	"github.com/joho/godotenv":     {"foghorn/cmd/foghorn"},
 	"github.com/gorilla/websocket": {"foghorn/integrations/slackapp", "foghorn/integrations/slackapp/slacktest"},
 }
 
-func TestImportsPointDown(t *testing.T) {
+func TestImports_Table(t *testing.T) {
 	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "foghorn/...").Output()
 	if err != nil {
 		t.Fatal(err)
@@ -55,24 +55,24 @@ func TestImportsPointDown(t *testing.T) {
 		if err := dec.Decode(&p); err != nil {
 			t.Fatal(err)
 		}
-		allowed, ruled := rules[p.ImportPath]
+		allowed, ruled := allowedImports[p.ImportPath]
 		if !ruled && !strings.HasPrefix(p.ImportPath, "foghorn/cmd/") {
 			t.Errorf("%s has no rule: which floor is it on?", p.ImportPath)
 		}
 		for _, i := range p.Imports {
-			if ruled && strings.HasPrefix(i, "foghorn/") && !slices.ContainsFunc(allowed, func(a string) bool { return fits(a, i) }) {
+			if ruled && strings.HasPrefix(i, "foghorn/") && !slices.ContainsFunc(allowed, func(a string) bool { return matchesRule(a, i) }) {
 				t.Errorf("%s must not import %s", p.ImportPath, i)
 			}
-			if owners, owned := only[i]; owned && !slices.Contains(owners, p.ImportPath) {
+			if owners, owned := restrictedImports[i]; owned && !slices.Contains(owners, p.ImportPath) {
 				t.Errorf("%s must not import %s", p.ImportPath, i)
 			}
 		}
 	}
 }
 
-// TestOnlyTheDemoLinksEmulators holds the command's own files apart: what serves people
+// TestImports_EmulatorsOnlyInDemo holds the command's own files apart: what serves people
 // knows no emulator.
-func TestOnlyTheDemoLinksEmulators(t *testing.T) {
+func TestImports_EmulatorsOnlyInDemo(t *testing.T) {
 	files, err := filepath.Glob("*.go")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no files: %v", err)
@@ -94,14 +94,14 @@ func TestOnlyTheDemoLinksEmulators(t *testing.T) {
 	}
 }
 
-func fits(rule, path string) bool {
+func matchesRule(rule, path string) bool {
 	if below, ok := strings.CutSuffix(rule, "/..."); ok {
 		return strings.HasPrefix(path, below+"/")
 	}
 	return rule == path
 }
 
-func TestTheBinaryLinksNoTesting(t *testing.T) {
+func TestImports_NoTestingInBinary(t *testing.T) {
 	out, err := exec.Command("go", "list", "-deps", "foghorn/cmd/foghorn").Output()
 	if err != nil {
 		t.Fatal(err)

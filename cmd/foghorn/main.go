@@ -16,8 +16,8 @@ import (
 
 // Exit codes.
 const (
-	exitFailed  = 1 // the command did its work and the answer is no
-	exitSetting = 2 // a setting or an argument is wrong
+	exitFailed = 1 // the command did its work and the answer is no
+	exitUsage  = 2 // a setting or an argument is wrong
 )
 
 // commands is the command line.
@@ -31,7 +31,7 @@ type commands struct {
 	Version       versionCmd       `cmd:"" help:"Print the version."`
 }
 
-const about = `Foghorn runs Port actions from Slack. See .env.example for what can be set.
+const description = `Foghorn runs Port actions from Slack. See .env.example for what can be set.
 
 Examples:
   foghorn demo --script        see one incident travel, without any account
@@ -58,7 +58,7 @@ func run(ctx context.Context, args []string, c *console) int {
 	}
 	var cmds commands
 	exited := -1
-	parser, err := kong.New(&cmds, kong.Name("foghorn"), kong.Description(about), kong.UsageOnError(),
+	parser, err := kong.New(&cmds, kong.Name("foghorn"), kong.Description(description), kong.UsageOnError(),
 		kong.Writers(c.stdout, c.stderr), kong.Exit(func(code int) { exited = code }),
 		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(c), kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}))
 	if err != nil {
@@ -71,7 +71,7 @@ func run(ctx context.Context, args []string, c *console) int {
 	}
 	if err != nil {
 		_, _ = fmt.Fprintf(c.stderr, "foghorn: %v\n  hint: foghorn help\n", err)
-		return exitSetting
+		return exitUsage
 	}
 	err = parsed.Run()
 	if err == nil {
@@ -85,8 +85,8 @@ func run(ctx context.Context, args []string, c *console) int {
 		_, _ = fmt.Fprintln(c.stderr, "foghorn:", err)
 		return exitFailed
 	}
-	for _, f := range wrong.Faults {
+	for _, f := range wrong.Problems {
 		_, _ = fmt.Fprintln(c.stderr, "foghorn:", f)
 	}
-	return exitSetting
+	return exitUsage
 }

@@ -5,13 +5,13 @@ import (
 	"strings"
 	"testing"
 
-	"foghorn/integrations/slackapp/slacktest/doortest"
+	"foghorn/integrations/slackapp/slacktest/controltest"
 )
 
 // What the program prints for somebody else's app is so.
-func TestDemoForYourOwnApp(t *testing.T) {
-	said := demo(t, "SLACK_DOOR", "--no-bot")
-	space := doortest.Open(t, said["SLACK_DOOR"]).Get("")
+func TestDemo_NoBot(t *testing.T) {
+	said := startDemo(t, "SLACK_DOOR", "--no-bot")
+	space := controltest.Open(t, said["SLACK_DOOR"]).Get("")
 	for name, key := range map[string]string{"SLACK_API_URL": "api_url", "SLACK_BOT_TOKEN": "bot_token", "SLACK_APP_TOKEN": "app_token"} {
 		if said[name] == "" || space[key] != said[name] {
 			t.Errorf("%s=%s is printed, the door says %v", name, said[name], space[key])
@@ -37,14 +37,14 @@ func TestDemoForYourOwnApp(t *testing.T) {
 }
 
 // Apps that know nothing of Foghorn, and a person who knows only HTTP.
-func TestDemoWithBolt(t *testing.T) {
-	d := doortest.Open(t, demo(t, "SLACK_DOOR", "--no-bot")["SLACK_DOOR"])
+func TestDemo_NoBotBolt(t *testing.T) {
+	d := controltest.Open(t, startDemo(t, "SLACK_DOOR", "--no-bot")["SLACK_DOOR"])
 	d.Bolt("../../integrations/slackapp/slacktest/testdata/bolt")
 	d.Play()
 }
 
-func TestDemoWithSlackGo(t *testing.T) {
-	d := doortest.Open(t, demo(t, "SLACK_DOOR", "--no-bot")["SLACK_DOOR"])
+func TestDemo_NoBotSlackGo(t *testing.T) {
+	d := controltest.Open(t, startDemo(t, "SLACK_DOOR", "--no-bot")["SLACK_DOOR"])
 	d.SlackGo()
 	d.Play()
 }

@@ -39,28 +39,28 @@ const maxDefinition = 4 << 20
 // Run previews one action, or many.
 func (p *previewCmd) Run(ctx context.Context, c *console) error {
 	if p.All {
-		return p.all(ctx, c)
+		return p.previewAll(ctx, c)
 	}
 	if p.From == "" {
-		return fault("preview", "needs a file, - or the identifier of an action", "foghorn preview --all goes through all actions of Port")
+		return settingError("preview", "needs a file, - or the identifier of an action", "foghorn preview --all goes through all actions of Port")
 	}
-	name, definition, err := p.definition(ctx, c)
+	name, definition, err := p.loadDefinition(ctx, c)
 	if err != nil {
 		return err
 	}
-	f, err := readForm(name, definition)
+	f, err := compileForm(name, definition)
 	if err != nil {
 		return err
 	}
-	values, err := p.values(f)
+	values, err := p.parseValues(f)
 	if err != nil {
 		return err
 	}
-	who, err := p.who(ctx, c, f)
+	who, err := p.evalContext(ctx, c, f)
 	if err != nil {
 		return err
 	}
-	views, err := previewed(ctx, f, who, values)
+	views, err := renderPages(ctx, f, who, values)
 	if err != nil {
 		return err
 	}
@@ -70,33 +70,33 @@ func (p *previewCmd) Run(ctx context.Context, c *console) error {
 	if err := enc.Encode(views); err != nil {
 		return fmt.Errorf("write views: %w", err)
 	}
-	return mirrored(f)
+	return supportError(f)
 }
 
-// mirrored is nil for an action that can be run from Slack, else an error that lists what is
+// supportError is nil for an action that can be run from Slack, else an error that lists what is
 // in the way.
-func mirrored(f *form.Form) error {
+func supportError(f *form.Form) error {
 	if len(f.Problems) == 0 {
 		return nil
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s cannot be run from Slack:", f.Action)
 	for _, p := range f.Problems {
-		b.WriteString("\n  " + problemText(p))
+		b.WriteString("\n  " + formatProblem(p))
 	}
 	return errors.New(b.String())
 }
 
-func problemText(p form.Problem) string {
+func formatProblem(p form.Problem) string {
 	if p.Input == "" {
 		return p.Reason
 	}
 	return p.Input + ": " + p.Reason
 }
 
-// previewed are the views of a form, from its first page to its last: none when it cannot be
+// renderPages are the views of a form, from its first page to its last: none when it cannot be
 // run, as nobody will see one.
-func previewed(ctx context.Context, f *form.Form, who form.Who, values form.Values) ([]slack.ModalViewRequest, error) {
+func renderPages(ctx context.Context, f *form.Form, who form.EvalContext, values form.Values) ([]slack.ModalViewRequest, error) {
 	views := []slack.ModalViewRequest{}
 	if len(f.Problems) > 0 {
 		return views, nil
@@ -114,8 +114,8 @@ func previewed(ctx context.Context, f *form.Form, who form.Who, values form.Valu
 	}
 }
 
-// definition reads the action that From names, and says what to call it in errors.
-func (p *previewCmd) definition(ctx context.Context, c *console) (name string, definition json.RawMessage, err error) {
+// loadDefinition reads the action that From names, and says what to call it in errors.
+func (p *previewCmd) loadDefinition(ctx context.Context, c *console) (name string, definition json.RawMessage, err error) {
 	if p.From == "-" {
 		definition, err = readDefinition("standard input", c.stdin)
 		return "standard input", definition, err
@@ -123,21 +123,21 @@ func (p *previewCmd) definition(ctx context.Context, c *console) (name string, d
 	info, err := os.Stat(p.From)
 	switch {
 	case err == nil && info.IsDir():
-		return "", nil, fault(p.From, "is a folder", "foghorn preview --all goes through a folder")
+		return "", nil, settingError(p.From, "is a folder", "foghorn preview --all goes through a folder")
 	case err == nil:
-		definition, err = readFile(p.From)
+		definition, err = readDefinitionFile(p.From)
 		return p.From, definition, err
 	case strings.ContainsAny(p.From, `/\`) || strings.HasSuffix(p.From, ".json"):
-		return "", nil, fault(p.From, "cannot be read: there is no such file", "- reads standard input; the identifier of an action is asked of Port")
+		return "", nil, settingError(p.From, "cannot be read: there is no such file", "- reads standard input; the identifier of an action is asked of Port")
 	}
-	definition, err = actionOfPort(ctx, c, p.From)
+	definition, err = fetchAction(ctx, c, p.From)
 	return p.From, definition, err
 }
 
-func readFile(path string) (json.RawMessage, error) {
+func readDefinitionFile(path string) (json.RawMessage, error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return nil, fault(path, "cannot be read", err.Error())
+		return nil, settingError(path, "cannot be read", err.Error())
 	}
 	defer func() { _ = file.Close() }()
 	return readDefinition(path, file)
@@ -146,39 +146,39 @@ func readFile(path string) (json.RawMessage, error) {
 func readDefinition(name string, r io.Reader) (json.RawMessage, error) {
 	data, err := io.ReadAll(io.LimitReader(r, maxDefinition+1))
 	if err != nil {
-		return nil, fault(name, "cannot be read", err.Error())
+		return nil, settingError(name, "cannot be read", err.Error())
 	}
 	if len(data) > maxDefinition {
-		return nil, fault(name, "is larger than 4 MiB", "an action of Port is at most 1 MiB")
+		return nil, settingError(name, "is larger than 4 MiB", "an action of Port is at most 1 MiB")
 	}
 	return data, nil
 }
 
-// client speaks with the configured Port.
-func client(c *console) (*port.Client, error) {
+// newPortClient speaks with the configured Port.
+func newPortClient(c *console) (*port.Client, error) {
 	cfg, err := loadConfig(c.env, ".env", "preview")
 	if err != nil {
 		return nil, err
 	}
 	if cfg.PortClientID == "" || cfg.PortClientSecret == "" {
-		return nil, fault("PORT_CLIENT_ID and PORT_CLIENT_SECRET", "are needed to ask Port",
+		return nil, settingError("PORT_CLIENT_ID and PORT_CLIENT_SECRET", "are needed to ask Port",
 			"set them in the environment or in .env, or name a file with the definition")
 	}
 	return port.New(port.Config{BaseURL: cfg.PortBaseURL, ClientID: cfg.PortClientID, ClientSecret: cfg.PortClientSecret}), nil
 }
 
-func actionOfPort(ctx context.Context, c *console, id string) (json.RawMessage, error) {
-	if wrong, hint := action(id); wrong != "" {
-		return nil, fault(id, wrong, hint)
+func fetchAction(ctx context.Context, c *console, id string) (json.RawMessage, error) {
+	if wrong, hint := checkActionID(id); wrong != "" {
+		return nil, settingError(id, wrong, hint)
 	}
-	api, err := client(c)
+	api, err := newPortClient(c)
 	if err != nil {
 		return nil, err
 	}
 	defer api.Close()
-	a, err := api.Action(ctx, id)
-	if notFound(err) {
-		return nil, fault(id, "is neither a file nor an action of Port", "foghorn preview --all lists the actions")
+	a, err := api.GetAction(ctx, id)
+	if isNotFound(err) {
+		return nil, settingError(id, "is neither a file nor an action of Port", "foghorn preview --all lists the actions")
 	}
 	return a.Raw, err
 }

@@ -22,23 +22,23 @@ type previewLine struct {
 
 // Verdicts. Automations are skipped: nobody runs them.
 const (
-	runnable    = "ok"
-	notRunnable = "no"
-	badFile     = "bad"
-	skipped     = "skip"
+	verdictOK          = "ok"
+	verdictUnsupported = "no"
+	verdictInvalid     = "bad"
+	verdictSkipped     = "skip"
 )
 
-// errNotAll says that not every action can be run from Slack.
-var errNotAll = errors.New("not every action can be run from Slack")
+// errUnsupportedActions says that not every action can be run from Slack.
+var errUnsupportedActions = errors.New("not every action can be run from Slack")
 
-// all previews each action of a folder or of the organization.
-func (p *previewCmd) all(ctx context.Context, c *console) error {
+// previewAll previews each action of a folder or of the organization.
+func (p *previewCmd) previewAll(ctx context.Context, c *console) error {
 	var lines []previewLine
 	var err error
 	if p.From == "" {
-		lines, err = organization(ctx, c)
+		lines, err = previewOrganization(ctx, c)
 	} else {
-		lines, err = folder(ctx, p.From)
+		lines, err = previewFolder(ctx, p.From)
 	}
 	if err != nil {
 		return err
@@ -48,80 +48,80 @@ func (p *previewCmd) all(ctx context.Context, c *console) error {
 		count[l.verdict]++
 		_, _ = fmt.Fprintln(c.stdout, strings.TrimSpace(fmt.Sprintf("%-4s %s  %s", l.verdict, l.name, l.reason)))
 	}
-	_, _ = fmt.Fprintf(c.stderr, "%d of %d actions can be run from Slack\n", count[runnable], len(lines)-count[skipped])
+	_, _ = fmt.Fprintf(c.stderr, "%d of %d actions can be run from Slack\n", count[verdictOK], len(lines)-count[verdictSkipped])
 	switch {
-	case count[badFile] > 0:
-		return fault(cmp.Or(p.From, "Port"), fmt.Sprintf("has %s that cannot be read as an action", plural(count[badFile], "definition")), "their lines begin with bad")
-	case count[notRunnable] > 0:
-		return errNotAll
+	case count[verdictInvalid] > 0:
+		return settingError(cmp.Or(p.From, "Port"), fmt.Sprintf("has %s that cannot be read as an action", pluralize(count[verdictInvalid], "definition")), "their lines begin with bad")
+	case count[verdictUnsupported] > 0:
+		return errUnsupportedActions
 	}
 	return nil
 }
 
-func organization(ctx context.Context, c *console) ([]previewLine, error) {
-	api, err := client(c)
+func previewOrganization(ctx context.Context, c *console) ([]previewLine, error) {
+	api, err := newPortClient(c)
 	if err != nil {
 		return nil, err
 	}
 	defer api.Close()
-	actions, err := api.Actions(ctx)
+	actions, err := api.ListActions(ctx)
 	if err != nil {
 		return nil, err
 	}
 	lines := make([]previewLine, 0, len(actions))
 	for _, a := range actions {
-		lines = append(lines, verdict(ctx, a.Identifier, a.Raw))
+		lines = append(lines, previewAction(ctx, a.Identifier, a.Raw))
 	}
 	return lines, nil
 }
 
-func folder(ctx context.Context, dir string) ([]previewLine, error) {
+func previewFolder(ctx context.Context, dir string) ([]previewLine, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return nil, fault(dir, "cannot be read as a folder", "with --all, name a folder, or nothing for the whole organization")
+		return nil, settingError(dir, "cannot be read as a folder", "with --all, name a folder, or nothing for the whole organization")
 	}
 	var lines []previewLine
 	for _, e := range entries {
 		if e.IsDir() || filepath.Ext(e.Name()) != ".json" {
 			continue
 		}
-		data, err := readFile(filepath.Join(dir, e.Name()))
+		data, err := readDefinitionFile(filepath.Join(dir, e.Name()))
 		if err != nil {
 			return nil, err
 		}
-		lines = append(lines, verdict(ctx, e.Name(), data))
+		lines = append(lines, previewAction(ctx, e.Name(), data))
 	}
 	if len(lines) == 0 {
-		return nil, fault(dir, "has no definitions", "they are files that end in .json")
+		return nil, settingError(dir, "has no definitions", "they are files that end in .json")
 	}
 	return lines, nil
 }
 
-// verdict says of one action whether it can be run from Slack.
-func verdict(ctx context.Context, name string, definition json.RawMessage) previewLine {
-	f, err := readForm(name, definition)
+// previewAction says of one action whether it can be run from Slack.
+func previewAction(ctx context.Context, name string, definition json.RawMessage) previewLine {
+	f, err := compileForm(name, definition)
 	if wrong, ok := errors.AsType[*SettingError](err); ok {
-		return previewLine{name, badFile, wrong.Faults[0].Wrong}
+		return previewLine{name, verdictInvalid, wrong.Problems[0].Problem}
 	}
 	var a port.Action
 	if json.Unmarshal(definition, &a) == nil && a.Trigger == "automation" {
-		return previewLine{name, skipped, "an automation"}
+		return previewLine{name, verdictSkipped, "an automation"}
 	}
 	if len(f.Problems) > 0 {
 		reasons := make([]string, len(f.Problems))
 		for i, p := range f.Problems {
-			reasons[i] = strings.Join(strings.Fields(problemText(p)), " ")
+			reasons[i] = strings.Join(strings.Fields(formatProblem(p)), " ")
 		}
-		return previewLine{name, notRunnable, strings.Join(slices.Compact(reasons), "; ")}
+		return previewLine{name, verdictUnsupported, strings.Join(slices.Compact(reasons), "; ")}
 	}
-	views, err := previewed(ctx, f, form.Who{}, nil)
+	views, err := renderPages(ctx, f, form.EvalContext{}, nil)
 	if err != nil {
-		return previewLine{name, notRunnable, err.Error()}
+		return previewLine{name, verdictUnsupported, err.Error()}
 	}
-	return previewLine{name, runnable, fmt.Sprintf("%s: %s", f.Action, plural(len(views), "view"))}
+	return previewLine{name, verdictOK, fmt.Sprintf("%s: %s", f.Action, pluralize(len(views), "view"))}
 }
 
-func plural(n int, what string) string {
+func pluralize(n int, what string) string {
 	if n == 1 {
 		return "1 " + what
 	}

@@ -13,31 +13,31 @@ import (
 	"foghorn/bot/form"
 )
 
-// readForm compiles a definition. What is wrong with it is a fault with its line.
-func readForm(name string, definition json.RawMessage) (*form.Form, error) {
-	if line, reason := syntax(definition); reason != "" {
-		return nil, badDefinition(name, line, reason)
+// compileForm compiles a definition. What is wrong with it is a fault with its line.
+func compileForm(name string, definition json.RawMessage) (*form.Form, error) {
+	if line, reason := checkSyntax(definition); reason != "" {
+		return nil, definitionError(name, line, reason)
 	}
 	f, err := form.Compile(definition)
 	if err != nil {
-		return nil, badDefinition(name, place(definition, err), plainReason(err))
+		return nil, definitionError(name, errorLine(definition, err), errorReason(err))
 	}
 	return f, nil
 }
 
-func badDefinition(name string, line int, reason string) error {
-	return fault(name, fmt.Sprintf("line %d: %s", line, reason), "Port shows the JSON of an action behind its … menu, Edit, Edit JSON")
+func definitionError(name string, line int, reason string) error {
+	return settingError(name, fmt.Sprintf("line %d: %s", line, reason), "Port shows the JSON of an action behind its … menu, Edit, Edit JSON")
 }
 
-// syntax finds where a text stops to be JSON; "" for nowhere.
-func syntax(data []byte) (line int, reason string) {
+// checkSyntax finds where a text stops to be JSON; "" for nowhere.
+func checkSyntax(data []byte) (line int, reason string) {
 	if len(bytes.TrimSpace(data)) == 0 {
 		return 1, "it is empty"
 	}
 	var v any
 	err := json.Unmarshal(data, &v)
 	if e, ok := errors.AsType[*json.SyntaxError](err); ok {
-		return lineAt(data, e.Offset), e.Error()
+		return lineAtOffset(data, e.Offset), e.Error()
 	}
 	if err != nil {
 		return 1, err.Error()
@@ -48,17 +48,17 @@ func syntax(data []byte) (line int, reason string) {
 	return 0, ""
 }
 
-// lineAt is the line, counted from 1, of the last character before an offset in bytes.
-func lineAt(data []byte, offset int64) int {
+// lineAtOffset is the line, counted from 1, of the last character before an offset in bytes.
+func lineAtOffset(data []byte, offset int64) int {
 	offset = min(max(offset, 0), int64(len(data)))
 	return 1 + bytes.Count(bytes.TrimRight(data[:offset], " \t\r\n"), []byte("\n"))
 }
 
 var inputName = regexp.MustCompile(`input ("(?:[^"\\]|\\.)*"):`)
 
-// place is the line that an error of form.Compile is about: that of the key that it names,
+// errorLine is the line that an error of form.Compile is about: that of the key that it names,
 // else that of the first key.
-func place(data []byte, err error) int {
+func errorLine(data []byte, err error) int {
 	var path []string
 	if m := inputName.FindStringSubmatch(err.Error()); m != nil {
 		var id string
@@ -70,11 +70,11 @@ func place(data []byte, err error) int {
 	if strings.Contains(err.Error(), `"properties"`) {
 		path = []string{"properties"}
 	}
-	return lineOf(data, path)
+	return lineOfKey(data, path)
 }
 
-// lineOf is the line of the first key whose path ends in these keys; 1 when there is none.
-func lineOf(data []byte, keys []string) int {
+// lineOfKey is the line of the first key whose path ends in these keys; 1 when there is none.
+func lineOfKey(data []byte, keys []string) int {
 	if len(keys) == 0 {
 		return 1
 	}
@@ -99,8 +99,8 @@ func lineOf(data []byte, keys []string) int {
 		case string:
 			if atKey {
 				path[len(path)-1] = token
-				if endsIn(path, keys) {
-					return lineAt(data, dec.InputOffset())
+				if endsWithKeys(path, keys) {
+					return lineAtOffset(data, dec.InputOffset())
 				}
 				atKey = false
 				continue
@@ -110,14 +110,14 @@ func lineOf(data []byte, keys []string) int {
 	}
 }
 
-// endsIn reports that the last keys of a path are these; places in lists do not count.
-func endsIn(path, keys []string) bool {
+// endsWithKeys reports that the last keys of a path are these; places in lists do not count.
+func endsWithKeys(path, keys []string) bool {
 	path = slices.DeleteFunc(slices.Clone(path), func(key string) bool { return key == "" })
 	return len(path) >= len(keys) && slices.Equal(path[len(path)-len(keys):], keys)
 }
 
-// plainReason is the innermost reason, in words about JSON instead of about Go.
-func plainReason(err error) string {
+// errorReason is the innermost reason, in words about JSON instead of about Go.
+func errorReason(err error) string {
 	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		if m := inputName.FindStringSubmatch(err.Error()); m != nil && e.Field == "" {
 			return fmt.Sprintf("input %s is a %s and not an object", m[1], e.Value)

@@ -14,24 +14,24 @@ import (
 	"foghorn/integrations/rest"
 )
 
-// values are those of --values, with the types that the inputs want.
-func (p *previewCmd) values(f *form.Form) (form.Values, error) {
+// parseValues are those of --values, with the types that the inputs want.
+func (p *previewCmd) parseValues(f *form.Form) (form.Values, error) {
 	out := form.Values{}
 	for _, id := range slices.Sorted(maps.Keys(p.Values)) {
 		field := f.Field(id)
 		if field == nil {
-			return nil, fault("--values "+id, "is no input of this action", "its inputs: "+strings.Join(inputsOf(f), ", "))
+			return nil, settingError("--values "+id, "is no input of this action", "its inputs: "+strings.Join(inputIDs(f), ", "))
 		}
-		v, ok := valueFor(f, field, p.Values[id])
+		v, ok := parseValue(f, field, p.Values[id])
 		if !ok {
-			return nil, fault("--values "+id, fmt.Sprintf("cannot be %q", p.Values[id]), "numbers, true, false, lists and objects are written as in JSON")
+			return nil, settingError("--values "+id, fmt.Sprintf("cannot be %q", p.Values[id]), "numbers, true, false, lists and objects are written as in JSON")
 		}
 		out[id] = v
 	}
 	return out, nil
 }
 
-func inputsOf(f *form.Form) (ids []string) {
+func inputIDs(f *form.Form) (ids []string) {
 	for _, step := range f.Steps {
 		for _, item := range step.Items {
 			if item.Field != nil {
@@ -42,8 +42,8 @@ func inputsOf(f *form.Form) (ids []string) {
 	return ids
 }
 
-// valueFor reads what is typed at a shell for a field.
-func valueFor(f *form.Form, field *form.Field, typed string) (any, bool) {
+// parseValue reads what is typed at a shell for a field.
+func parseValue(f *form.Form, field *form.Field, typed string) (any, bool) {
 	var v any
 	isJSON := json.Unmarshal([]byte(typed), &v) == nil
 	if field.Many {
@@ -66,7 +66,7 @@ func valueFor(f *form.Form, field *form.Field, typed string) (any, bool) {
 	case form.Object, form.LabeledURL:
 		return v, isJSON
 	case form.Choice:
-		for _, o := range f.Resolve(context.Background(), form.Who{}, nil).Field(field.ID).Options {
+		for _, o := range f.Resolve(context.Background(), form.EvalContext{}, nil).Field(field.ID).Options {
 			if o.Label == typed {
 				return o.Value, true
 			}
@@ -75,33 +75,33 @@ func valueFor(f *form.Form, field *form.Field, typed string) (any, bool) {
 	return typed, true
 }
 
-// who is the person of --user, as Port knows them. Without a configured Port it is somebody
+// evalContext is the person of --user, as Port knows them. Without a configured Port it is somebody
 // who has an e-mail address and nothing else.
-func (p *previewCmd) who(ctx context.Context, c *console, f *form.Form) (form.Who, error) {
+func (p *previewCmd) evalContext(ctx context.Context, c *console, f *form.Form) (form.EvalContext, error) {
 	if p.User == "" || !f.UsesUser {
-		return form.Who{}, nil
+		return form.EvalContext{}, nil
 	}
 	if !strings.Contains(p.User, "@") {
-		return form.Who{}, fault("--user", fmt.Sprintf("is %q", p.User), "it is an e-mail address, such as ada@example.com")
+		return form.EvalContext{}, settingError("--user", fmt.Sprintf("is %q", p.User), "it is an e-mail address, such as ada@example.com")
 	}
-	known := form.Who{User: map[string]any{"email": p.User}}
-	api, err := client(c)
+	known := form.EvalContext{User: map[string]any{"email": p.User}}
+	api, err := newPortClient(c)
 	if _, unset := errors.AsType[*SettingError](err); unset {
 		_, _ = fmt.Fprintf(c.stderr, "foghorn: Port is not configured, so of %s only the e-mail address is known\n", p.User)
 		return known, nil
 	}
 	if err != nil {
-		return form.Who{}, err
+		return form.EvalContext{}, err
 	}
 	defer api.Close()
-	u, err := api.User(ctx, p.User)
-	if notFound(err) {
-		return form.Who{}, fault("--user", fmt.Sprintf("is %q, whom Port does not know", p.User), "Port lists its people under Users & Teams")
+	u, err := api.GetUser(ctx, p.User)
+	if isNotFound(err) {
+		return form.EvalContext{}, settingError("--user", fmt.Sprintf("is %q, whom Port does not know", p.User), "Port lists its people under Users & Teams")
 	}
 	if err != nil {
-		return form.Who{}, err
+		return form.EvalContext{}, err
 	}
-	return form.Who{User: userContext(u)}, nil
+	return form.EvalContext{User: userContext(u)}, nil
 }
 
 // userContext is .user of a form's conditions.
@@ -124,7 +124,7 @@ func userContext(u port.User) map[string]any {
 	}
 }
 
-func notFound(err error) bool {
+func isNotFound(err error) bool {
 	e, ok := errors.AsType[*rest.Error](err)
 	return ok && e.Status == 404
 }

@@ -16,8 +16,8 @@ import (
 	"foghorn/manifests"
 )
 
-// previews runs foghorn preview with some standard input.
-func previews(t *testing.T, env map[string]string, stdin string, args ...string) outcome {
+// runPreview runs foghorn preview with some standard input.
+func runPreview(t *testing.T, env map[string]string, stdin string, args ...string) result {
 	t.Helper()
 	dir := t.TempDir()
 	t.Chdir(dir)
@@ -43,12 +43,12 @@ func previews(t *testing.T, env map[string]string, stdin string, args ...string)
 		t.Fatal(err)
 	}
 	err = p.Run(t.Context(), c)
-	var o outcome
+	var o result
 	if err != nil {
 		_, _ = c.stderr.WriteString(err.Error())
 		o.code = exitFailed
 		if _, wrong := errors.AsType[*SettingError](err); wrong {
-			o.code = exitSetting
+			o.code = exitUsage
 		}
 	}
 	stdout, _ := os.ReadFile(c.stdout.Name())
@@ -57,13 +57,13 @@ func previews(t *testing.T, env map[string]string, stdin string, args ...string)
 	return o
 }
 
-// selfService is an action with some inputs.
-func selfService(properties string) string {
+// selfServiceAction is an action with some inputs.
+func selfServiceAction(properties string) string {
 	return "{\n \"identifier\": \"act\",\n \"trigger\": {\n  \"type\": \"self-service\",\n  \"operation\": \"CREATE\",\n  \"userInputs\": {\n   \"properties\": " + properties + "\n  }\n }\n}"
 }
 
-// shown are the views of a preview, which Slack takes.
-func (o outcome) shown(t *testing.T) []json.RawMessage {
+// views are the views of a preview, which Slack takes.
+func (o result) views(t *testing.T) []json.RawMessage {
 	t.Helper()
 	var views []json.RawMessage
 	if err := json.Unmarshal([]byte(o.stdout), &views); err != nil {
@@ -77,21 +77,21 @@ func (o outcome) shown(t *testing.T) []json.RawMessage {
 	return views
 }
 
-func TestPreviewOfTheGuide(t *testing.T) {
-	o := previews(t, nil, string(manifests.Guide().Action), "-")
-	if views := o.shown(t); o.code != 0 || o.stderr != "" || len(views) != 1 || !strings.Contains(string(views[0]), `"Severity"`) {
+func TestPreview_Guide(t *testing.T) {
+	o := runPreview(t, nil, string(manifests.Guide().Action), "-")
+	if views := o.views(t); o.code != 0 || o.stderr != "" || len(views) != 1 || !strings.Contains(string(views[0]), `"Severity"`) {
 		t.Errorf("%+v", o)
 	}
 }
 
-func TestPreviewOfAnActionThatCannotBeRun(t *testing.T) {
-	o := previews(t, nil, selfService(`{"key":{"type":"string","encryption":"aes256-gcm"},"n":{"type":"string"}}`), "-")
-	if len(o.shown(t)) != 0 || o.code != exitFailed || !strings.Contains(o.stderr, "\n  key: it is a secret") {
+func TestPreview_UnsupportedAction(t *testing.T) {
+	o := runPreview(t, nil, selfServiceAction(`{"key":{"type":"string","encryption":"aes256-gcm"},"n":{"type":"string"}}`), "-")
+	if len(o.views(t)) != 0 || o.code != exitFailed || !strings.Contains(o.stderr, "\n  key: it is a secret") {
 		t.Errorf("%+v", o)
 	}
 }
 
-func TestPreviewNamesTheLineOfWhatIsWrong(t *testing.T) {
+func TestPreview_ErrorLine(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
 		"nothing":             {"", "line 1: it is empty"},
 		"no JSON":             {"{\n \"identifier\": \"x\",\n oops\n}", "line 3: invalid character"},
@@ -100,73 +100,73 @@ func TestPreviewNamesTheLineOfWhatIsWrong(t *testing.T) {
 		"two of them":         {"{}\n{}", "line 2: invalid character"},
 		"a list":              {"[]", "line 1: it is not an object"},
 		"no action":           {"{\"a\":1}", "line 1: it is not an action"},
-		"input of a text":     {selfService("{\n\"a\":{\"type\":\"string\"},\n\"b\":\"string\"}"), "line 9: input \"b\" is a string and not an object"},
-		"inputs in a list":    {selfService("[]"), "line 7: \"properties\" is not an object"},
-		"order of one string": {strings.Replace(selfService("{}"), "\"userInputs\": {", "\"userInputs\": {\n\"order\":\"a\",", 1), "line 7: \"order\" cannot be a string"},
-		"order in a step":     {strings.Replace(selfService("{}"), "\"userInputs\": {", "\"userInputs\": {\n\"steps\":[{\"title\":\"A\"},\n{\"order\":3}],", 1), "line 8: \"steps.order\" cannot be a number"},
+		"input of a text":     {selfServiceAction("{\n\"a\":{\"type\":\"string\"},\n\"b\":\"string\"}"), "line 9: input \"b\" is a string and not an object"},
+		"inputs in a list":    {selfServiceAction("[]"), "line 7: \"properties\" is not an object"},
+		"order of one string": {strings.Replace(selfServiceAction("{}"), "\"userInputs\": {", "\"userInputs\": {\n\"order\":\"a\",", 1), "line 7: \"order\" cannot be a string"},
+		"order in a step":     {strings.Replace(selfServiceAction("{}"), "\"userInputs\": {", "\"userInputs\": {\n\"steps\":[{\"title\":\"A\"},\n{\"order\":3}],", 1), "line 8: \"steps.order\" cannot be a number"},
 		"too large":           {`{"a":"` + strings.Repeat("x", maxDefinition) + `"}`, "larger than 4 MiB"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			o := previews(t, nil, c.text, "-")
-			if o.code != exitSetting || !strings.Contains(o.stderr, c.want) || o.stdout != "" {
+			o := runPreview(t, nil, c.text, "-")
+			if o.code != exitUsage || !strings.Contains(o.stderr, c.want) || o.stdout != "" {
 				t.Errorf("code %d, want %q: %s%s", o.code, c.want, o.stdout, o.stderr)
 			}
 		})
 	}
 }
 
-func TestPreviewShowsWhatValuesChange(t *testing.T) {
-	definition := selfService(`{"n":{"type":"number"},"f":{"type":"boolean"},"c":{"type":"number","enum":[1,2]},
+func TestPreview_Values(t *testing.T) {
+	definition := selfServiceAction(`{"n":{"type":"number"},"f":{"type":"boolean"},"c":{"type":"number","enum":[1,2]},
 		"l":{"type":"array","items":{"type":"string"}},"t":{"type":"string","visible":{"jqQuery":".form.n == 3 and .form.f == false and .form.c == 2 and .form.l == [\"a;b\"] and .user.email == \"ada@example.com\""}}}`)
-	if o := previews(t, nil, definition, "-"); o.code != 0 || strings.Contains(o.stdout, `"f:t"`) {
+	if o := runPreview(t, nil, definition, "-"); o.code != 0 || strings.Contains(o.stdout, `"f:t"`) {
 		t.Errorf("%+v", o)
 	}
-	o := previews(t, nil, definition, "-", "--values", "n=3", "--values", "f=false", "--values", "c=2", "--values", "l=a;b", "--user", "ada@example.com")
+	o := runPreview(t, nil, definition, "-", "--values", "n=3", "--values", "f=false", "--values", "c=2", "--values", "l=a;b", "--user", "ada@example.com")
 	if o.code != 0 || !strings.Contains(o.stdout, `"f:t"`) || !strings.Contains(o.stderr, "Port is not configured") {
 		t.Errorf("%+v", o)
 	}
 	for _, wrong := range []string{"nobody=1", "n=three", "f=perhaps"} {
-		if o := previews(t, nil, definition, "-", "--values", wrong); o.code != exitSetting || !strings.Contains(o.stderr, "--values "+wrong[:1]) {
+		if o := runPreview(t, nil, definition, "-", "--values", wrong); o.code != exitUsage || !strings.Contains(o.stderr, "--values "+wrong[:1]) {
 			t.Errorf("%s: %+v", wrong, o)
 		}
 	}
 }
 
-func TestPreviewAsksPort(t *testing.T) {
-	w := opened(t)
-	if o := previews(t, w.env(), "", manifests.ActionID); o.code != 0 || len(o.shown(t)) != 1 {
+func TestPreview_FromPort(t *testing.T) {
+	w := newGuideEnvironment(t)
+	if o := runPreview(t, w.botSettings(), "", manifests.ActionID); o.code != 0 || len(o.views(t)) != 1 {
 		t.Errorf("%+v", o)
 	}
-	if o := previews(t, w.env(), "", "nobody"); o.code != exitSetting || !strings.Contains(o.stderr, "neither a file nor an action") {
+	if o := runPreview(t, w.botSettings(), "", "nobody"); o.code != exitUsage || !strings.Contains(o.stderr, "neither a file nor an action") {
 		t.Errorf("%+v", o)
 	}
-	if o := previews(t, w.env(), "", "--all"); o.code != 0 || !strings.Contains(o.stdout, "ok   "+manifests.ActionID) {
+	if o := runPreview(t, w.botSettings(), "", "--all"); o.code != 0 || !strings.Contains(o.stdout, "ok   "+manifests.ActionID) {
 		t.Errorf("%+v", o)
 	}
-	if o := previews(t, nil, "", manifests.ActionID); o.code != exitSetting || !strings.Contains(o.stderr, "PORT_CLIENT_ID") {
+	if o := runPreview(t, nil, "", manifests.ActionID); o.code != exitUsage || !strings.Contains(o.stderr, "PORT_CLIENT_ID") {
 		t.Errorf("%+v", o)
 	}
 }
 
-func TestPreviewForAPersonOfPort(t *testing.T) {
-	w := opened(t)
+func TestPreview_User(t *testing.T) {
+	w := newGuideEnvironment(t)
 	w.port.AddUser("ada@example.com", "Payments")
-	definition := selfService(`{"t":{"type":"string","visible":{"jqQuery":"[.user.teams[].name] == [\"Payments\"]"}}}`)
-	if o := previews(t, w.env(), definition, "-", "--user", "ada@example.com"); o.code != 0 || !strings.Contains(o.stdout, `"f:t"`) {
+	definition := selfServiceAction(`{"t":{"type":"string","visible":{"jqQuery":"[.user.teams[].name] == [\"Payments\"]"}}}`)
+	if o := runPreview(t, w.botSettings(), definition, "-", "--user", "ada@example.com"); o.code != 0 || !strings.Contains(o.stdout, `"f:t"`) {
 		t.Errorf("%+v", o)
 	}
-	if o := previews(t, w.env(), definition, "-"); o.code != 0 || strings.Contains(o.stdout, `"f:t"`) {
+	if o := runPreview(t, w.botSettings(), definition, "-"); o.code != 0 || strings.Contains(o.stdout, `"f:t"`) {
 		t.Errorf("%+v", o)
 	}
 	for user, want := range map[string]string{"nobody@example.com": "whom Port does not know", "ada": "it is an e-mail address"} {
-		if o := previews(t, w.env(), definition, "-", "--user", user); o.code != exitSetting || !strings.Contains(o.stderr, want) {
+		if o := runPreview(t, w.botSettings(), definition, "-", "--user", user); o.code != exitUsage || !strings.Contains(o.stderr, want) {
 			t.Errorf("%s: %+v", user, o)
 		}
 	}
 }
 
-func TestValuesAreReadAsTheirInputsWant(t *testing.T) {
-	f, err := readForm("test", []byte(selfService(`{
+func TestPreview_ParseValues(t *testing.T) {
+	f, err := compileForm("test", []byte(selfServiceAction(`{
 		"text":{"type":"string"},"number":{"type":"number"},"object":{"type":"object"},
 		"choice":{"type":"object","enum":[{"title":"A","id":1}]},
 		"list":{"type":"array","items":{"type":"string"}},"numbers":{"type":"array","items":{"type":"number"}}}`)))
@@ -181,24 +181,24 @@ func TestValuesAreReadAsTheirInputsWant(t *testing.T) {
 		{"choice", "A", map[string]any{"title": "A", "id": 1.0}}, {"choice", "B", "B"},
 		{"list", "a,b", []any{"a,b"}}, {"list", `["a","b"]`, []any{"a", "b"}}, {"numbers", "1", []any{1.0}}, {"numbers", "x", nil},
 	} {
-		got, ok := valueFor(f, f.Field(c.id), c.typed)
+		got, ok := parseValue(f, f.Field(c.id), c.typed)
 		if ok != (c.want != nil) || ok && !cmp.Equal(c.want, got) {
 			t.Errorf("%s=%s is %v, %t", c.id, c.typed, got, ok)
 		}
 	}
 }
 
-func TestPreviewOfAFolder(t *testing.T) {
+func TestPreview_All(t *testing.T) {
 	dir := t.TempDir()
 	for name, text := range map[string]string{
-		"a.json": selfService("{}"), "b.json": selfService(`{"key":{"type":"string","encryption":"aes256-gcm"}}`),
+		"a.json": selfServiceAction("{}"), "b.json": selfServiceAction(`{"key":{"type":"string","encryption":"aes256-gcm"}}`),
 		"c.json": string(manifests.Guide().Automation), "d.txt": "not read",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	o := previews(t, nil, "", "--all", dir)
+	o := runPreview(t, nil, "", "--all", dir)
 	for _, want := range []string{"ok   a.json  act: 1 view\n", "no   b.json  key: it is a secret", "skip c.json  an automation\n"} {
 		if !strings.Contains(o.stdout, want) {
 			t.Errorf("no %q in %s", want, o.stdout)
@@ -210,18 +210,18 @@ func TestPreviewOfAFolder(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "e.json"), []byte("{"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if o := previews(t, nil, "", "--all", dir); o.code != exitSetting || !strings.Contains(o.stdout, "bad  e.json  line 1: unexpected end") {
+	if o := runPreview(t, nil, "", "--all", dir); o.code != exitUsage || !strings.Contains(o.stdout, "bad  e.json  line 1: unexpected end") {
 		t.Errorf("%+v", o)
 	}
 	for _, wrong := range [][]string{{dir}, {"--all", filepath.Join(dir, "a.json")}, {filepath.Join(dir, "nothing.json")}, {}} {
-		if o := previews(t, nil, "", wrong...); o.code != exitSetting {
+		if o := runPreview(t, nil, "", wrong...); o.code != exitUsage {
 			t.Errorf("%v: %+v", wrong, o)
 		}
 	}
 }
 
 // The definitions that Port publishes are not part of this repository.
-func TestPreviewOfWhatPortPublishes(t *testing.T) {
+func TestPreview_PortCorpus(t *testing.T) {
 	files, err := filepath.Glob("../../../shared/corpus/actions/*.json")
 	if err != nil || len(files) == 0 {
 		t.Log("no definitions at hand: nothing was checked")
@@ -233,12 +233,12 @@ func TestPreviewOfWhatPortPublishes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		f, err := readForm(file, data)
+		f, err := compileForm(file, data)
 		if err != nil {
 			t.Error(err)
 			continue
 		}
-		views, err := previewed(t.Context(), f, form.Who{}, nil)
+		views, err := renderPages(t.Context(), f, form.EvalContext{}, nil)
 		if err != nil || len(views) == 0 {
 			t.Logf("%s: %v %v", filepath.Base(file), err, f.Problems)
 			continue
@@ -248,7 +248,7 @@ func TestPreviewOfWhatPortPublishes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		outcome{stdout: string(text)}.shown(t)
+		result{stdout: string(text)}.views(t)
 	}
 	t.Logf("%d of %d preview", good, len(files))
 	if good*100 < 98*len(files) {

@@ -18,8 +18,8 @@ import (
 	"foghorn/integrations/slackapp/slacktest"
 )
 
-// built builds the program once.
-var built = sync.OnceValues(func() (string, error) {
+// buildBinary builds the program once.
+var buildBinary = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "foghorn-test-")
 	if err != nil {
 		return "", err
@@ -38,22 +38,22 @@ type process struct {
 	done chan error
 }
 
-// launches starts a process between the world's services. edit is settings: name, value, name, value.
-func (w *world) launches(t testing.TB, edit ...string) *process {
+// launchBot starts a process between the world's services. edit is settings: name, value, name, value.
+func (w *environment) launchBot(t testing.TB, edit ...string) *process {
 	t.Helper()
-	path, err := built()
+	path, err := buildBinary()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return w.runs(t, exec.Command(path, "serve"), edit...)
+	return w.launchCommand(t, exec.Command(path, "serve"), edit...)
 }
 
-// runs starts a program with the settings of the world.
-func (w *world) runs(t testing.TB, cmd *exec.Cmd, edit ...string) *process {
+// launchCommand starts a program with the settings of the world.
+func (w *environment) launchCommand(t testing.TB, cmd *exec.Cmd, edit ...string) *process {
 	t.Helper()
 	cmd.Dir = t.TempDir()
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH")}
-	for k, v := range w.env(edit...) {
+	for k, v := range w.botSettings(edit...) {
 		cmd.Env = append(cmd.Env, k+"="+v)
 	}
 	if _, bench := t.(*testing.B); !bench { // which would print all of it
@@ -68,16 +68,16 @@ func (w *world) runs(t testing.TB, cmd *exec.Cmd, edit ...string) *process {
 	return p
 }
 
-// starts is launches, and waits until the process listens.
-func (w *world) starts(t testing.TB, edit ...string) *process {
+// startBotProcess is launches, and waits until the process listens.
+func (w *environment) startBotProcess(t testing.TB, edit ...string) *process {
 	t.Helper()
-	p := w.launches(t, edit...)
-	w.links(t, 2)
+	p := w.launchBot(t, edit...)
+	w.waitConnections(t, 2)
 	return p
 }
 
-// links waits until so many links to Slack are open.
-func (w *world) links(t testing.TB, n int) {
+// waitConnections waits until so many links to Slack are open.
+func (w *environment) waitConnections(t testing.TB, n int) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
@@ -86,18 +86,18 @@ func (w *world) links(t testing.TB, n int) {
 	}
 }
 
-// kills ends the process with no warning.
-func (p *process) kills() {
+// kill ends the process with no warning.
+func (p *process) kill() {
 	_ = p.cmd.Process.Kill()
 	<-p.done
 }
 
-// room is the id of one of the channels that a test adds.
-func room(i int) string { return "C0ROOM" + strconv.Itoa(i) }
+// channelID is the id of one of the channels that a test adds.
+func channelID(i int) string { return "C0ROOM" + strconv.Itoa(i) }
 
-// tries declares an incident by a name, and gives up after five seconds: the process behind
+// tryDeclare declares an incident by a name, and gives up after five seconds: the process behind
 // the form may have been killed. It reports whether the submission was acked.
-func (w *world) tries(ctx context.Context, who, channel, name string) bool {
+func (w *environment) tryDeclare(ctx context.Context, who, channel, name string) bool {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	p := w.slack.Person(who)
@@ -118,8 +118,8 @@ func (w *world) tries(ctx context.Context, who, channel, name string) bool {
 	return err == nil && r.Closed
 }
 
-// told waits until every name is told, and gives how often each is in the channel and in Port.
-func (w *world) told(ctx context.Context, names map[string]bool) (messages, runs map[string]int, err error) {
+// countResults waits until every name is told, and gives how often each is in the channel and in Port.
+func (w *environment) countResults(ctx context.Context, names map[string]bool) (messages, runs map[string]int, err error) {
 	for {
 		messages, runs = map[string]int{}, map[string]int{}
 		for _, c := range w.slack.Channels() {
@@ -152,21 +152,21 @@ func (w *world) told(ctx context.Context, names map[string]bool) (messages, runs
 	}
 }
 
-// TestTenInFlight stops a process with ten incidents in flight, in order and with no
+// TestProcess_KillWithTenInFlight stops a process with ten incidents in flight, in order and with no
 // warning, and starts another: all ten are told, once each.
-func TestTenInFlight(t *testing.T) {
+func TestProcess_KillWithTenInFlight(t *testing.T) {
 	for _, how := range []string{"SIGTERM", "SIGKILL"} {
 		t.Run(how, func(t *testing.T) {
-			w := opened(t)
+			w := newGuideEnvironment(t)
 			for i := range 10 { // Slack takes a message a second for one channel
-				w.slack.AddChannel(slacktest.Channel{ID: room(i), Name: room(i), BotIn: true})
+				w.slack.AddChannel(slacktest.Channel{ID: channelID(i), Name: channelID(i), BotIn: true})
 			}
-			w.incident.Plan(emulator.Fault{Path: "/v2/incidents", Delay: 1500 * time.Millisecond, Times: 10})
-			p := w.starts(t)
+			w.incidentIO.Plan(emulator.Fault{Path: "/v2/incidents", Delay: 1500 * time.Millisecond, Times: 10})
+			p := w.startBotProcess(t)
 			names := map[string]bool{}
 			for i := range 10 {
 				name := fmt.Sprintf("incident %d of %s", i, how)
-				if !w.tries(t.Context(), demoUser, room(i), name+"!") {
+				if !w.tryDeclare(t.Context(), demoUser, channelID(i), name+"!") {
 					t.Fatalf("%s was not acked", name)
 				}
 				names[name] = true
@@ -178,20 +178,20 @@ func TestTenInFlight(t *testing.T) {
 					t.Errorf("it ended after %v with %v", time.Since(begun), err)
 				}
 			} else {
-				p.kills()
+				p.kill()
 			}
-			w.starts(t)
-			w.exactlyOnce(t, names)
+			w.startBotProcess(t)
+			w.expectExactlyOnce(t, names)
 		})
 	}
 }
 
-// exactlyOnce waits for all that was acked and checks that nothing is lost or doubled.
-func (w *world) exactlyOnce(t *testing.T, names map[string]bool) {
+// expectExactlyOnce waits for all that was acked and checks that nothing is lost or doubled.
+func (w *environment) expectExactlyOnce(t *testing.T, names map[string]bool) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second+time.Duration(len(names))*time.Second/4)
 	defer cancel()
-	messages, runs, err := w.told(ctx, names)
+	messages, runs, err := w.countResults(ctx, names)
 	if err != nil {
 		t.Error(err)
 	}
@@ -207,9 +207,9 @@ func (w *world) exactlyOnce(t *testing.T, names map[string]bool) {
 	t.Logf("%d submissions, %d acked", len(names), acked)
 }
 
-// soak is how many kills and incidents a soak has. SOAK=kills,incidents makes it longer:
+// soakSize is how many kills and incidents a soak has. SOAK=kills,incidents makes it longer:
 // SOAK=100,1200 is the one to run before a release.
-func soak(t *testing.T, kills, incidents int) (int, int) {
+func soakSize(t *testing.T, kills, incidents int) (int, int) {
 	t.Helper()
 	if s := os.Getenv("SOAK"); s != "" {
 		if _, err := fmt.Sscanf(s, "%d,%d", &kills, &incidents); err != nil {
@@ -219,11 +219,11 @@ func soak(t *testing.T, kills, incidents int) (int, int) {
 	return kills, incidents
 }
 
-// writes has 8 people declare incidents, each in their own channel, again and again until
+// declareMany has 8 people declare incidents, each in their own channel, again and again until
 // it was acked. wait gives all names, and which of them were acked.
-func (w *world) writes(t *testing.T, incidents int) (wait func() map[string]bool) {
+func (w *environment) declareMany(t *testing.T, incidents int) (wait func() map[string]bool) {
 	const writers = 8
-	w.people(writers)
+	w.addPeople(writers)
 	var mu sync.Mutex
 	names := map[string]bool{}
 	var writing sync.WaitGroup
@@ -231,7 +231,7 @@ func (w *world) writes(t *testing.T, incidents int) (wait func() map[string]bool
 		writing.Go(func() {
 			for n, try := i, 0; n < incidents; try++ {
 				name := fmt.Sprintf("incident %d of the soak, try %d", n, try)
-				ok := w.tries(t.Context(), person(i), room(i), name+"!")
+				ok := w.tryDeclare(t.Context(), benchUserID(i), channelID(i), name+"!")
 				mu.Lock()
 				names[name] = ok
 				mu.Unlock()
@@ -246,18 +246,18 @@ func (w *world) writes(t *testing.T, incidents int) (wait func() map[string]bool
 	return func() map[string]bool { writing.Wait(); return names }
 }
 
-// TestSoak kills a real process at random under load.
-func TestSoak(t *testing.T) {
-	kills, incidents := soak(t, 4, 24)
-	w := opened(t)
-	w.kills(t, kills, incidents, func() {})
+// TestSoak_Kills kills a real process at random under load.
+func TestSoak_Kills(t *testing.T) {
+	kills, incidents := soakSize(t, 4, 24)
+	w := newGuideEnvironment(t)
+	w.killRepeatedly(t, kills, incidents, func() {})
 }
 
-// TestSoakWithFaults does so while Port and Slack lose answers, fail and hang up.
-func TestSoakWithFaults(t *testing.T) {
+// TestSoak_KillsWithFaults does so while Port and Slack lose answers, fail and hang up.
+func TestSoak_KillsWithFaults(t *testing.T) {
 	t.Parallel()
-	kills, incidents := soak(t, 3, 24)
-	w := opened(t)
+	kills, incidents := soakSize(t, 3, 24)
+	w := newGuideEnvironment(t)
 	faults := []func(){
 		func() { w.port.Plan(emulator.Fault{Path: "/runs", Method: http.MethodPost, Times: 1, Lose: true}) },
 		func() { w.port.Plan(emulator.Fault{Path: "/runs", Method: http.MethodPost, Times: 1, Status: 502}) },
@@ -269,23 +269,23 @@ func TestSoakWithFaults(t *testing.T) {
 		func() { w.slack.Disconnect("refresh_requested") },
 		w.slack.Drop,
 	}
-	w.kills(t, kills, incidents, func() { faults[rand.IntN(len(faults))]() })
+	w.killRepeatedly(t, kills, incidents, func() { faults[rand.IntN(len(faults))]() })
 }
 
-// kills kills a process again and again, and starts the next, under load. meanwhile is
+// killRepeatedly kills a process again and again, and starts the next, under load. meanwhile is
 // called three times between two kills.
-func (w *world) kills(t *testing.T, kills, incidents int, meanwhile func()) {
+func (w *environment) killRepeatedly(t *testing.T, kills, incidents int, meanwhile func()) {
 	t.Helper()
-	p := w.starts(t)
-	wait := w.writes(t, incidents)
+	p := w.startBotProcess(t)
+	wait := w.declareMany(t, incidents)
 	for range kills {
 		pause := time.Duration(100+rand.IntN(700)) * time.Millisecond // a crash has no event to wait for
 		for range 3 {
 			meanwhile()
 			time.Sleep(pause / 3)
 		}
-		p.kills()
-		p = w.starts(t)
+		p.kill()
+		p = w.startBotProcess(t)
 	}
-	w.exactlyOnce(t, wait())
+	w.expectExactlyOnce(t, wait())
 }

@@ -13,26 +13,26 @@ import (
 // TestMain lets the scripts run this binary as foghorn, in a process of its own. The
 // benchmarks run it as what foghorn is compared with, and the tests of a cluster as its nodes.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"foghorn": main, "floor": runFloor, "natsnode": runNode})
+	testscript.Main(m, map[string]func(){"foghorn": main, "floor": runBaseline, "natsnode": runNode})
 }
 
-// TestScripts plays testdata/script, where people and machines call the program.
-func TestScripts(t *testing.T) {
+// TestScript plays testdata/script, where people and machines call the program.
+func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		Setup: func(env *testscript.Env) error {
-			example, err := filepath.Abs(filepath.Join(root, ".env.example"))
+			example, err := filepath.Abs(filepath.Join(repoRoot, ".env.example"))
 			env.Setenv("EXAMPLE", example)
 			env.Setenv("MANIFEST", filepath.Join(filepath.Dir(example), "slack-app.yaml"))
 			return err
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": expectExit},
 	})
 }
 
-// exits runs a command and holds it to its exit code: exits CODE PROGRAM [ARGUMENT...].
-func exits(ts *testscript.TestScript, neg bool, args []string) {
+// expectExit runs a command and holds it to its exit code: exits CODE PROGRAM [ARGUMENT...].
+func expectExit(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: exits CODE PROGRAM [ARGUMENT...]")
 	}

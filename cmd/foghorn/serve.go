@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"foghorn/bot"
+	"foghorn/bot/store"
 	"foghorn/integrations/incidentio"
 	"foghorn/integrations/port"
 	"foghorn/integrations/rest"
@@ -28,7 +29,7 @@ func (serveCmd) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	return serve(ctx, cfg, cfg.logger(c.stderr))
+	return serve(ctx, cfg, cfg.newLogger(c.stderr))
 }
 
 // serve runs the bot until ctx ends. Settings that can never work are refused; an outage
@@ -41,12 +42,12 @@ func serve(ctx context.Context, cfg Config, log *logrus.Entry) error {
 	defer client.Close()
 	app := slackapp.New(slackapp.Config{
 		AppToken: cfg.SlackAppToken, BotToken: cfg.SlackBotToken, APIURL: cfg.SlackAPIURL, OnCall: metrics.SlackCall,
-		OnTrouble: func(t slackapp.Trouble) {
-			metrics.LinkTrouble(t.Kind)
-			log.WithError(t.Err).WithField("link", t.Link).Warn("trouble on a link to Slack")
+		OnError: func(t slackapp.ConnectionError) {
+			metrics.ConnectionError(t.Kind)
+			log.WithError(t.Err).WithField("connection", t.Connection).Warn("the connection to Slack failed")
 		},
 	})
-	if err := ask(ctx, cfg, app, client, log); err != nil {
+	if err := checkCredentials(ctx, cfg, app, client, log); err != nil {
 		return err
 	}
 	var incidents *incidentio.Client
@@ -57,32 +58,33 @@ func serve(ctx context.Context, cfg Config, log *logrus.Entry) error {
 	group, ctx := errgroup.WithContext(ctx)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	front := bot.NewFront(metrics, cfg.PortWebhookSecret)
+	front := bot.NewHTTPServer(metrics, cfg.PortWebhookSecret)
 	if cfg.HTTPAddr != "" {
 		ln, err := net.Listen("tcp", cfg.HTTPAddr)
 		if err != nil {
-			return fault("HTTP_ADDR", "cannot be listened on: "+err.Error(), "choose another port, or off")
+			return settingError("HTTP_ADDR", "cannot be listened on: "+err.Error(), "choose another port, or off")
 		}
 		log.WithField("addr", ln.Addr().String()).Info("serving /healthz, /readyz and /metrics")
 		group.Go(func() error { return front.Serve(ctx, ln) })
 	}
 	b, err := bot.Open(ctx, bot.Config{
+		Slack: app, Port: client,
 		Action: cfg.PortAction, Command: cfg.SlackCommand, Announce: cfg.AnnounceChannel, PortURL: cfg.PortBaseURL,
 		StateDir: cfg.StateDir, NATSURL: cfg.NATSURL, Incidents: incidents, Retention: cfg.Retention, Log: log, Metrics: metrics,
-	}, app, client)
+	})
 	if err != nil {
 		stopped := ctx.Err() != nil // while it waited for its store
 		cancel()
 		if err := group.Wait(); err != nil || stopped {
 			return err
 		}
-		return unopened(err)
+		return storeSettingError(err)
 	}
 	defer b.Close()
-	front.Opened(b)
+	front.SetBot(b)
 	group.Go(func() error {
 		log.WithField("version", versionText()).WithField("command", cfg.SlackCommand).WithField("action", cfg.PortAction).Info("listening to Slack")
-		return named(b.Run(ctx))
+		return tokenSettingError(b.Run(ctx))
 	})
 	if err := group.Wait(); err != nil {
 		return err
@@ -91,49 +93,49 @@ func serve(ctx context.Context, cfg Config, log *logrus.Entry) error {
 	return nil
 }
 
-// unopened says which setting is to blame for a store that cannot be opened, if one is.
-func unopened(err error) error {
+// storeSettingError says which setting is to blame for a store that cannot be opened, if one is.
+func storeSettingError(err error) error {
 	switch {
-	case errors.Is(err, bot.ErrStateInUse):
-		return fault("STATE_DIR", "is in use: "+err.Error(), "stop the other process, or give each its own directory")
-	case errors.Is(err, bot.ErrStateDamaged):
-		return fault("STATE_DIR", "cannot be read: "+err.Error(), "put a backup in its place, or move the directory aside to start anew without the incidents that are under way")
-	case errors.Is(err, bot.ErrStateUnusable):
-		return fault("STATE_DIR", "cannot be used: "+err.Error(), "name a directory that the bot's user may write to")
-	case errors.Is(err, bot.ErrClusterRefuses):
-		return fault("NATS_URL", "is of no use: "+err.Error(), "the cluster must have JetStream, and the address a user and password that it knows, as in nats://user:password@host:4222")
+	case errors.Is(err, store.ErrInUse):
+		return settingError("STATE_DIR", "is in use: "+err.Error(), "stop the other process, or give each its own directory")
+	case errors.Is(err, store.ErrDamaged):
+		return settingError("STATE_DIR", "cannot be read: "+err.Error(), "put a backup in its place, or move the directory aside to start anew without the incidents that are under way")
+	case errors.Is(err, store.ErrUnusable):
+		return settingError("STATE_DIR", "cannot be used: "+err.Error(), "name a directory that the bot's user may write to")
+	case errors.Is(err, store.ErrClusterRejected):
+		return settingError("NATS_URL", "is of no use: "+err.Error(), "the cluster must have JetStream, and the address a user and password that it knows, as in nats://user:password@host:4222")
 	}
 	return fmt.Errorf("start: %w", err)
 }
 
-// ask finds settings that Slack or Port refuses for good. What cannot be asked now is
+// checkCredentials finds settings that Slack or Port refuses for good. What cannot be asked now is
 // only logged.
-func ask(ctx context.Context, cfg Config, app *slackapp.App, client *port.Client, log *logrus.Entry) error {
+func checkCredentials(ctx context.Context, cfg Config, app *slackapp.Client, client *port.Client, log *logrus.Entry) error {
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
-	var faults [3]*Fault
+	var faults [3]*SettingProblem
 	var group errgroup.Group
 	group.Go(func() error {
-		_, err := app.Check(ctx)
+		_, err := app.CheckAuth(ctx)
 		if e, ok := errors.AsType[*slackapp.Error](err); ok && e.Fatal() {
-			faults[0] = &Fault{"SLACK_BOT_TOKEN", "is refused by Slack: " + e.Code, "copy the token again from OAuth & Permissions; reinstall the app if it was revoked"}
+			faults[0] = &SettingProblem{"SLACK_BOT_TOKEN", "is refused by Slack: " + e.Code, "copy the token again from OAuth & Permissions; reinstall the app if it was revoked"}
 		} else if err != nil {
 			log.WithError(err).Warn("Slack cannot be asked now; starting anyway")
 		}
 		return nil
 	})
 	group.Go(func() error {
-		err := client.Check(ctx)
+		err := client.CheckCredentials(ctx)
 		if errors.Is(err, port.ErrCredentials) {
-			faults[1] = &Fault{"PORT_CLIENT_ID and PORT_CLIENT_SECRET", "are refused by Port", "copy both from Port, Credentials; those of the United States need PORT_BASE_URL=https://api.us.port.io"}
+			faults[1] = &SettingProblem{"PORT_CLIENT_ID and PORT_CLIENT_SECRET", "are refused by Port", "copy both from Port, Credentials; those of the United States need PORT_BASE_URL=https://api.us.port.io"}
 			return nil
 		}
 		if err != nil {
 			log.WithError(err).Warn("Port cannot be asked now; starting anyway")
 			return nil
 		}
-		if _, err = client.Action(ctx, cfg.PortAction); rest.Status(err) == http.StatusNotFound {
-			faults[2] = &Fault{"PORT_ACTION", fmt.Sprintf("names the action %q, which Port does not have", cfg.PortAction), "create it from manifests/action.json, or name another one"}
+		if _, err = client.GetAction(ctx, cfg.PortAction); rest.Status(err) == http.StatusNotFound {
+			faults[2] = &SettingProblem{"PORT_ACTION", fmt.Sprintf("names the action %q, which Port does not have", cfg.PortAction), "create it from manifests/action.json, or name another one"}
 		}
 		return nil
 	})
@@ -141,19 +143,19 @@ func ask(ctx context.Context, cfg Config, app *slackapp.App, client *port.Client
 	var wrong SettingError
 	for _, f := range faults {
 		if f != nil {
-			wrong.Faults = append(wrong.Faults, *f)
+			wrong.Problems = append(wrong.Problems, *f)
 		}
 	}
-	if len(wrong.Faults) > 0 {
+	if len(wrong.Problems) > 0 {
 		return &wrong
 	}
 	return nil
 }
 
-// named says which setting is to blame for a link that can never be opened.
-func named(err error) error {
+// tokenSettingError says which setting is to blame for a link that can never be opened.
+func tokenSettingError(err error) error {
 	if e, ok := errors.AsType[*slackapp.Error](err); ok && e.Fatal() && e.Method == "apps.connections.open" {
-		return fault("SLACK_APP_TOKEN", "is refused by Slack: "+e.Code, "make a new one under Basic Information, App-Level Tokens, with the scope connections:write; Socket Mode must be on")
+		return settingError("SLACK_APP_TOKEN", "is refused by Slack: "+e.Code, "make a new one under Basic Information, App-Level Tokens, with the scope connections:write; Socket Mode must be on")
 	}
 	return err
 }

@@ -7,7 +7,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 
-	"foghorn/bot"
+	"foghorn/bot/dialog"
 )
 
 // appManifest is the manifest of the Slack app, as far as Foghorn needs one.
@@ -80,8 +80,8 @@ func newAppManifest(command string) appManifest {
 	m.Features.Bot.Name, m.Features.Bot.Online = "Foghorn", true
 	m.Features.Commands = []slashCommand{{Command: command, Description: "Declare an incident", Hint: "what is happening"}}
 	m.Features.Shortcuts = []shortcut{
-		{"Declare an incident", "global", bot.ShortcutDeclare, "Open the form, from anywhere"},
-		{"Declare an incident", "message", bot.ShortcutDeclareMessage, "Open the form with this message as the description"},
+		{"Declare an incident", "global", dialog.ShortcutDeclare, "Open the form, from anywhere"},
+		{"Declare an incident", "message", dialog.ShortcutDeclareMessage, "Open the form with this message as the description"},
 	}
 	m.OAuth.Scopes.Bot, m.OAuth.Scopes.Optional = neededScopes, optionalScopes
 	m.Settings.Interactivity.Enabled, m.Settings.SocketMode = true, true

@@ -14,26 +14,26 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 )
 
-// TestStoresThatCannotWorkAreNamed starts the bot on stores that no waiting mends.
-func TestStoresThatCannotWorkAreNamed(t *testing.T) {
+// TestServe_NamesUnusableStore starts the bot on stores that no waiting mends.
+func TestServe_NamesUnusableStore(t *testing.T) {
 	for _, c := range []struct {
 		name  string
-		spoil func(t *testing.T, w *world) (edit []string)
+		spoil func(t *testing.T, w *environment) (edit []string)
 		want  string
 	}{
-		{"a directory below a file", func(t *testing.T, w *world) []string {
-			file := filepath.Join(w.dir, "file")
+		{"a directory below a file", func(t *testing.T, w *environment) []string {
+			file := filepath.Join(w.stateDir, "file")
 			if err := os.WriteFile(file, nil, 0o600); err != nil {
 				t.Fatal(err)
 			}
 			return []string{"STATE_DIR", filepath.Join(file, "state")}
 		}, "STATE_DIR cannot be used"},
-		{"a damaged file", func(t *testing.T, w *world) []string {
-			stop, err := w.run(t.Context())
+		{"a damaged file", func(t *testing.T, w *environment) []string {
+			stop, err := w.startBot(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !w.tries(t.Context(), demoUser, demoChannel, "before the damage") {
+			if !w.tryDeclare(t.Context(), demoUser, demoChannel, "before the damage") {
 				t.Fatal("the incident was not taken")
 			}
 			if _, err := w.slack.WaitMessage(t.Context(), demoChannel, nil); err != nil {
@@ -42,7 +42,7 @@ func TestStoresThatCannotWorkAreNamed(t *testing.T) {
 			if err := stop(); err != nil {
 				t.Fatal(err)
 			}
-			blocks, err := filepath.Glob(filepath.Join(w.dir, "jetstream", "*", "streams", "KV_foghorn_requests", "msgs", "*.blk"))
+			blocks, err := filepath.Glob(filepath.Join(w.stateDir, "jetstream", "*", "streams", "KV_foghorn_requests", "msgs", "*.blk"))
 			if err != nil || len(blocks) == 0 {
 				t.Fatalf("no files of records: %v", err)
 			}
@@ -53,8 +53,8 @@ func TestStoresThatCannotWorkAreNamed(t *testing.T) {
 			}
 			return nil
 		}, "STATE_DIR cannot be read"},
-		{"a directory at work", func(t *testing.T, w *world) []string {
-			stop, err := w.run(t.Context())
+		{"a directory at work", func(t *testing.T, w *environment) []string {
+			stop, err := w.startBot(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -65,23 +65,23 @@ func TestStoresThatCannotWorkAreNamed(t *testing.T) {
 			})
 			return nil
 		}, "STATE_DIR is in use"},
-		{"a cluster that does not know the password", func(t *testing.T, _ *world) []string {
-			return []string{"NATS_URL", strings.Replace(lonely(t, &server.Options{Username: "u", Password: "other"}), "nats://", "nats://u:secret@", 1)}
+		{"a cluster that does not know the password", func(t *testing.T, _ *environment) []string {
+			return []string{"NATS_URL", strings.Replace(startNATS(t, &server.Options{Username: "u", Password: "other"}), "nats://", "nats://u:secret@", 1)}
 		}, "NATS_URL is of no use"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w := opened(t)
-			o := runs(t, w.env(c.spoil(t, w)...), "serve")
-			if o.code != exitSetting || !strings.Contains(o.stderr, c.want) || !strings.Contains(o.stderr, "hint:") {
+			w := newGuideEnvironment(t)
+			o := runCommand(t, w.botSettings(c.spoil(t, w)...), "serve")
+			if o.code != exitUsage || !strings.Contains(o.stderr, c.want) || !strings.Contains(o.stderr, "hint:") {
 				t.Errorf("exit %d: %s", o.code, o.stderr)
 			}
-			saysNoSecret(t, o)
+			expectNoSecret(t, o)
 		})
 	}
 }
 
-// lonely starts a NATS server on loopback until the test ends, and gives its address.
-func lonely(t *testing.T, opts *server.Options) string {
+// startNATS starts a NATS server on loopback until the test ends, and gives its address.
+func startNATS(t *testing.T, opts *server.Options) string {
 	t.Helper()
 	opts.Host, opts.Port, opts.NoLog, opts.NoSigs = "127.0.0.1", server.RANDOM_PORT, true, true
 	s, err := server.NewServer(opts)
@@ -96,9 +96,9 @@ func lonely(t *testing.T, opts *server.Options) string {
 	return s.ClientURL()
 }
 
-// TestAClusterThatIsDownIsWaitedFor starts the bot before its cluster.
-func TestAClusterThatIsDownIsWaitedFor(t *testing.T) {
-	w := opened(t)
+// TestServe_WaitsForCluster starts the bot before its cluster.
+func TestServe_WaitsForCluster(t *testing.T) {
+	w := newGuideEnvironment(t)
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -108,7 +108,7 @@ func TestAClusterThatIsDownIsWaitedFor(t *testing.T) {
 		t.Fatal(err)
 	}
 	front := freeAddr(t)
-	p := w.launches(t, "NATS_URL", "nats://"+addr.String(), "HTTP_ADDR", front)
+	p := w.launchBot(t, "NATS_URL", "nats://"+addr.String(), "HTTP_ADDR", front)
 	said := ""
 	for deadline := time.Now().Add(20 * time.Second); said == ""; {
 		select {
@@ -132,6 +132,6 @@ func TestAClusterThatIsDownIsWaitedFor(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.Start()
-	t.Cleanup(func() { p.kills(); s.Shutdown(); s.WaitForShutdown() })
-	w.links(t, 2)
+	t.Cleanup(func() { p.kill(); s.Shutdown(); s.WaitForShutdown() })
+	w.waitConnections(t, 2)
 }

@@ -25,10 +25,10 @@ const (
 	DefaultBaseURL = "https://api.incident.io"
 
 	// attempts is how often a call is made at the most while incident.io answers 429.
-	attempts = 3
+	maxAttempts = 3
 
 	// pause is waited after a 429 that does not say how long to wait.
-	pause = time.Second
+	defaultRetryDelay = time.Second
 )
 
 // Config says which organization to speak with. The key decides.
@@ -46,7 +46,7 @@ type Client struct{ api rest.Client }
 func New(cfg Config) *Client {
 	return &Client{api: rest.Client{
 		BaseURL: cmp.Or(cfg.BaseURL, DefaultBaseURL),
-		HTTP:    cmp.Or(cfg.HTTP, rest.NewHTTP()),
+		HTTP:    cmp.Or(cfg.HTTP, rest.NewHTTPClient()),
 		Authorize: func(_ context.Context, r *http.Request) error {
 			r.Header.Set("Authorization", "Bearer "+cfg.APIKey)
 			return nil
@@ -64,10 +64,10 @@ func get[T any](ctx context.Context, c *Client, op, path string, query url.Value
 	for n := 1; ; n++ {
 		answer, err := rest.Do[T](ctx, &c.api, op, http.MethodGet, path, query, nil)
 		e, ok := errors.AsType[*rest.Error](err)
-		if !ok || !e.Limited() || n == attempts {
+		if !ok || !e.RateLimited() || n == maxAttempts {
 			return answer, err
 		}
-		wait := cmp.Or(e.RetryAfter, pause)
+		wait := cmp.Or(e.RetryAfter, defaultRetryDelay)
 		if end, bounded := ctx.Deadline(); bounded && time.Until(end) < wait {
 			return answer, err // the answer is worth more than the end of ctx
 		}
@@ -79,8 +79,8 @@ func get[T any](ctx context.Context, c *Client, op, path string, query url.Value
 	}
 }
 
-// missing is the error of an answer that lacks what was asked for.
-func missing(op, what string) error {
+// newMissingError is the error of an answer that lacks what was asked for.
+func newMissingError(op, what string) error {
 	return &rest.Error{Op: op, Status: http.StatusOK, Err: errors.New("the answer holds no " + what)}
 }
 
@@ -104,7 +104,7 @@ func parseError(_ int, h http.Header, body []byte) *rest.Error {
 	// What is of another kind than expected is left out; the rest is read all the same.
 	_ = json.Unmarshal(body, &answer)
 	e := &rest.Error{Code: answer.Type, RequestID: answer.RequestID}
-	e.RetryAfter = rest.Wait(answer.RateLimit.RetryAfter, rest.Clock(h))
+	e.RetryAfter = rest.ParseRetryAfter(answer.RateLimit.RetryAfter, rest.ServerTime(h))
 	var said []string
 	for _, d := range answer.Errors {
 		e.Details = append(e.Details, rest.Detail{Field: d.Source.Field, Code: d.Code, Message: d.Message})

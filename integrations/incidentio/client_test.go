@@ -20,23 +20,23 @@ import (
 	"foghorn/integrations/rest/resttest"
 )
 
-const key = "inc_0123456789abcdef"
+const testAPIKey = "inc_0123456789abcdef"
 
-// serve is a client of an incident.io that answers with h.
-func serve(t *testing.T, h http.HandlerFunc) *incidentio.Client {
+// newTestClient is a client of an incident.io that answers with h.
+func newTestClient(t *testing.T, h http.HandlerFunc) *incidentio.Client {
 	t.Helper()
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if got := r.Header.Get("Authorization"); got != "Bearer "+key {
+		if got := r.Header.Get("Authorization"); got != "Bearer "+testAPIKey {
 			t.Errorf("Authorization: %q", got)
 		}
 		h(w, r)
 	}))
 	t.Cleanup(srv.Close)
-	return incidentio.New(incidentio.Config{BaseURL: srv.URL, APIKey: key, HTTP: srv.Client()})
+	return incidentio.New(incidentio.Config{BaseURL: srv.URL, APIKey: testAPIKey, HTTP: srv.Client()})
 }
 
-// answer answers one route and no other.
-func answer(t *testing.T, route, body string) http.HandlerFunc {
+// respond answers one route and no other.
+func respond(t *testing.T, route, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if got := r.Method + " " + r.URL.Path; got != route {
 			t.Errorf("asked %s, want %s", got, route)
@@ -45,48 +45,48 @@ func answer(t *testing.T, route, body string) http.HandlerFunc {
 	}
 }
 
-func TestOperations(t *testing.T) {
-	resttest.Operations(t, "../../../shared/spec/incidentio-openapi-subset.json", 7)
+func TestClient_OperationsDocumented(t *testing.T) {
+	resttest.CheckOperations(t, "../../../shared/spec/incidentio-openapi-subset.json", 7)
 }
 
-func TestMethods(t *testing.T) {
+func TestClient_Methods(t *testing.T) {
 	for name, tc := range map[string]struct {
 		route, body string
 		do          func(ctx context.Context, c *incidentio.Client) (any, error)
 		want        any
 	}{
 		"Identity": {"GET /v1/identity", `{"identity":{"name":"Foghorn","roles":["viewer"],"dashboard_url":"https://app.incident.io/o","teams":[]}}`,
-			func(ctx context.Context, c *incidentio.Client) (any, error) { return c.Identity(ctx) },
+			func(ctx context.Context, c *incidentio.Client) (any, error) { return c.GetIdentity(ctx) },
 			incidentio.Identity{Name: "Foghorn", Roles: []string{"viewer"}, DashboardURL: "https://app.incident.io/o"}},
 		"Severities": {"GET /v1/severities", `{"severities":[{"id":"3","name":"Critical","rank":2},{"id":"1","name":"Minor","rank":0,"description":null},{"id":"2","name":"Major \"all\"","rank":1}]}`,
-			func(ctx context.Context, c *incidentio.Client) (any, error) { return c.Severities(ctx) },
+			func(ctx context.Context, c *incidentio.Client) (any, error) { return c.ListSeverities(ctx) },
 			[]incidentio.Severity{{ID: "1", Name: "Minor"}, {ID: "2", Name: `Major "all"`, Rank: 1}, {ID: "3", Name: "Critical", Rank: 2}}},
 		"no Severities": {"GET /v1/severities", `{"severities":[]}`,
-			func(ctx context.Context, c *incidentio.Client) (any, error) { return c.Severities(ctx) }, []incidentio.Severity{}},
+			func(ctx context.Context, c *incidentio.Client) (any, error) { return c.ListSeverities(ctx) }, []incidentio.Severity{}},
 		"Statuses": {"GET /v1/incident_statuses", `{"incident_statuses":[{"id":"2","name":"Hunting","rank":1,"category":"live"},{"id":"3","name":"Merged","rank":-2,"category":"merged"},{"id":"1","name":"Triage","rank":0,"category":"triage"}]}`,
-			func(ctx context.Context, c *incidentio.Client) (any, error) { return c.Statuses(ctx) },
+			func(ctx context.Context, c *incidentio.Client) (any, error) { return c.ListStatuses(ctx) },
 			[]incidentio.Status{{ID: "3", Name: "Merged", Rank: -2, Category: "merged"}, {ID: "1", Name: "Triage", Category: incidentio.CategoryTriage}, {ID: "2", Name: "Hunting", Rank: 1, Category: incidentio.CategoryLive}}},
 		"Types": {"GET /v1/incident_types", `{"incident_types":[{"id":"1","name":"Default","is_default":true,"private_incidents_only":false,"create_in_triage":"optional"}]}`,
 			func(ctx context.Context, c *incidentio.Client) (any, error) { return c.Types(ctx) },
 			[]incidentio.Type{{ID: "1", Name: "Default", Default: true, CreateInTriage: "optional"}}},
 		"Roles": {"GET /v2/incident_roles", `{"incident_roles":[{"id":"1","name":"Reporter","role_type":"reporter","shortform":""}]}`,
-			func(ctx context.Context, c *incidentio.Client) (any, error) { return c.Roles(ctx) },
+			func(ctx context.Context, c *incidentio.Client) (any, error) { return c.ListRoles(ctx) },
 			[]incidentio.Role{{ID: "1", Name: "Reporter", Type: incidentio.RoleReporter}}},
 		"Incident": {"GET /v2/incidents/123", `{"incident":{"id":"01H","reference":"INC-123","name":"x","visibility":"private","incident_status":{"id":"1","name":"Triage","category":"triage","rank":0},
 			"slack_channel_id":"","created_at":"2023-10-24T15:10:35.411Z","updated_at":"2023-10-24T15:10:36Z","creator":{"api_key":{"id":"k","name":"Port"}}}}`,
-			func(ctx context.Context, c *incidentio.Client) (any, error) { return c.Incident(ctx, "123") },
+			func(ctx context.Context, c *incidentio.Client) (any, error) { return c.GetIncident(ctx, "123") },
 			incidentio.Incident{ID: "01H", Reference: "INC-123", Name: "x", Visibility: incidentio.Private, Status: incidentio.Status{ID: "1", Name: "Triage", Category: "triage"},
 				CreatedAt: time.Date(2023, 10, 24, 15, 10, 35, 411e6, time.UTC), UpdatedAt: time.Date(2023, 10, 24, 15, 10, 36, 0, time.UTC)}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := tc.do(t.Context(), serve(t, answer(t, tc.route, tc.body)))
+			got, err := tc.do(t.Context(), newTestClient(t, respond(t, tc.route, tc.body)))
 			if err != nil {
 				t.Fatal(err)
 			}
 			if diff := cmp.Diff(tc.want, got); diff != "" {
 				t.Errorf("-want +got\n%s", diff)
 			}
-			if _, err := tc.do(t.Context(), serve(t, answer(t, tc.route, `{}`))); err == nil || !strings.Contains(err.Error(), "the answer holds no ") {
+			if _, err := tc.do(t.Context(), newTestClient(t, respond(t, tc.route, `{}`))); err == nil || !strings.Contains(err.Error(), "the answer holds no ") {
 				t.Errorf("an empty answer: %v", err)
 			}
 		})
@@ -94,7 +94,7 @@ func TestMethods(t *testing.T) {
 }
 
 // The answers of a real organization, where they are present.
-func TestRealOrganization(t *testing.T) {
+func TestClient_DefaultOrganization(t *testing.T) {
 	corpus := func(file, member string) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) {
 			data, err := os.ReadFile("../../../shared/corpus/incidentio-default-org/" + file)
@@ -108,28 +108,28 @@ func TestRealOrganization(t *testing.T) {
 		t.Logf("not checked: %v", err)
 		return
 	}
-	severities, err := serve(t, corpus("severities.json", "severities")).Severities(t.Context())
+	severities, err := newTestClient(t, corpus("severities.json", "severities")).ListSeverities(t.Context())
 	if err != nil || len(severities) != 3 || severities[0].Name != "Minor" || severities[2].Name != "Critical" {
 		t.Errorf("severities %+v, %v", severities, err)
 	}
-	statuses, err := serve(t, corpus("incident_statuses.json", "incident_statuses")).Statuses(t.Context())
+	statuses, err := newTestClient(t, corpus("incident_statuses.json", "incident_statuses")).ListStatuses(t.Context())
 	if err != nil || len(statuses) != 11 || statuses[3].Name != "Triage" || statuses[10].Name != "Paused" {
 		t.Errorf("statuses %+v, %v", statuses, err)
 	}
-	if types, err := serve(t, corpus("incident_types.json", "incident_types")).Types(t.Context()); err != nil || !types[0].Default {
+	if types, err := newTestClient(t, corpus("incident_types.json", "incident_types")).Types(t.Context()); err != nil || !types[0].Default {
 		t.Errorf("types %+v, %v", types, err)
 	}
-	if roles, err := serve(t, corpus("incident_roles.json", "incident_roles")).Roles(t.Context()); err != nil || len(roles) != 2 {
+	if roles, err := newTestClient(t, corpus("incident_roles.json", "incident_roles")).ListRoles(t.Context()); err != nil || len(roles) != 2 {
 		t.Errorf("roles %+v, %v", roles, err)
 	}
-	for i, err := range serve(t, corpus("incidents.json", "incidents")).Incidents(t.Context(), incidentio.IncidentsQuery{}) {
+	for i, err := range newTestClient(t, corpus("incidents.json", "incidents")).Incidents(t.Context(), incidentio.IncidentsQuery{}) {
 		if err != nil || i.ID == "" || i.Permalink == "" || i.Severity == nil || i.CreatedAt.IsZero() {
 			t.Errorf("incident %+v, %v", i, err)
 		}
 	}
 }
 
-func TestErrors(t *testing.T) {
+func TestClient_ErrorText(t *testing.T) {
 	const request = `"request_id":"631766c4"`
 	for name, tc := range map[string]struct {
 		status int
@@ -155,14 +155,14 @@ func TestErrors(t *testing.T) {
 			`list severities: 503 api_error`, nil, 8 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+			c := newTestClient(t, func(w http.ResponseWriter, _ *http.Request) {
 				for k, v := range tc.header {
 					w.Header().Set(k, v)
 				}
 				w.WriteHeader(tc.status)
 				_, _ = io.WriteString(w, tc.body)
 			})
-			_, err := c.Severities(t.Context())
+			_, err := c.ListSeverities(t.Context())
 			e, ok := errors.AsType[*rest.Error](err)
 			if !ok {
 				t.Fatalf("not a *rest.Error: %v", err)
@@ -177,16 +177,16 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-func TestNoSecrets(t *testing.T) {
-	resttest.NoSecrets(t, "", "", []string{key}, func(ctx context.Context, baseURL string, h *http.Client) error {
-		_, err := incidentio.New(incidentio.Config{BaseURL: baseURL, APIKey: key, HTTP: h}).Identity(ctx)
+func TestClient_ErrorsContainNoSecrets(t *testing.T) {
+	resttest.CheckNoSecrets(t, "", "", []string{testAPIKey}, func(ctx context.Context, baseURL string, h *http.Client) error {
+		_, err := incidentio.New(incidentio.Config{BaseURL: baseURL, APIKey: testAPIKey, HTTP: h}).GetIdentity(ctx)
 		return err
 	})
 }
 
-func TestLimitIsWaitedOut(t *testing.T) {
+func TestClient_RetriesWhenRateLimited(t *testing.T) {
 	calls := 0
-	c := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+	c := newTestClient(t, func(w http.ResponseWriter, _ *http.Request) {
 		if calls++; calls < 3 {
 			w.Header().Set("Retry-After", "0.01")
 			w.WriteHeader(http.StatusTooManyRequests)
@@ -194,38 +194,38 @@ func TestLimitIsWaitedOut(t *testing.T) {
 		}
 		_, _ = io.WriteString(w, `{"severities":[]}`)
 	})
-	if _, err := c.Severities(t.Context()); err != nil || calls != 3 {
+	if _, err := c.ListSeverities(t.Context()); err != nil || calls != 3 {
 		t.Errorf("%d calls, %v", calls, err)
 	}
 }
 
 // Somebody who has no time to wait hears of the limit, and not of the end of the time.
-func TestLimitIsToldInTime(t *testing.T) {
+func TestClient_RateLimitBeforeDeadline(t *testing.T) {
 	for name, header := range map[string]string{"told how long": "60", "not told": ""} {
 		t.Run(name, func(t *testing.T) {
 			calls := 0
-			c := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+			c := newTestClient(t, func(w http.ResponseWriter, _ *http.Request) {
 				calls++
 				w.Header().Set("Retry-After", header)
 				w.WriteHeader(http.StatusTooManyRequests)
 			})
 			ctx, cancel := context.WithTimeout(t.Context(), 900*time.Millisecond)
 			defer cancel()
-			_, err := c.Severities(ctx)
-			if e, ok := errors.AsType[*rest.Error](err); !ok || !e.Limited() || calls != 1 || ctx.Err() != nil {
+			_, err := c.ListSeverities(ctx)
+			if e, ok := errors.AsType[*rest.Error](err); !ok || !e.RateLimited() || calls != 1 || ctx.Err() != nil {
 				t.Errorf("%d calls, %v", calls, err)
 			}
 		})
 	}
 }
 
-func FuzzErrors(f *testing.F) {
+func FuzzClient_ErrorBody(f *testing.F) {
 	f.Add([]byte(`{"type":"validation_error","request_id":"1","errors":[{"code":"c","message":"m","source":{"field":"f"}}]}`), 422)
 	f.Add([]byte(`{"rate_limit":{"retry_after":"2025-04-17T11:17:18Z"}}`), 503)
 	f.Add([]byte(`{"severities":[{"rank":1e9,"name":null}]}`), 200)
 	f.Fuzz(func(t *testing.T, body []byte, status int) {
-		c := incidentio.New(incidentio.Config{BaseURL: "http://h", HTTP: &http.Client{Transport: fixed{body, 200 + max(status, -status)%400}}})
-		_, err := c.Severities(timeless{t.Context()})
+		c := incidentio.New(incidentio.Config{BaseURL: "http://h", HTTP: &http.Client{Transport: fixedResponse{body, 200 + max(status, -status)%400}}})
+		_, err := c.ListSeverities(expiredDeadline{t.Context()})
 		if err == nil {
 			return
 		}
@@ -239,17 +239,17 @@ func FuzzErrors(f *testing.F) {
 	})
 }
 
-// timeless is a context that leaves no time to wait and never ends.
-type timeless struct{ context.Context }
+// expiredDeadline is a context that leaves no time to wait and never ends.
+type expiredDeadline struct{ context.Context }
 
-func (timeless) Deadline() (time.Time, bool) { return time.Time{}, true }
+func (expiredDeadline) Deadline() (time.Time, bool) { return time.Time{}, true }
 
-// fixed answers every request alike.
-type fixed struct {
+// fixedResponse answers every request alike.
+type fixedResponse struct {
 	body   []byte
 	status int
 }
 
-func (f fixed) RoundTrip(r *http.Request) (*http.Response, error) {
+func (f fixedResponse) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: f.status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(string(f.body))), Request: r}, nil
 }

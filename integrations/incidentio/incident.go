@@ -41,11 +41,11 @@ type Incident struct {
 	UpdatedAt        time.Time `json:"updated_at"`
 }
 
-// Incident reads an incident by its id or by the number of its reference, 123 for INC-123.
+// GetIncident reads an incident by its id or by the number of its reference, 123 for INC-123.
 // https://docs.incident.io/api-reference/incidents-v2/show
 //
 //api:operation GET /v2/incidents/{id}
-func (c *Client) Incident(ctx context.Context, id string) (Incident, error) {
+func (c *Client) GetIncident(ctx context.Context, id string) (Incident, error) {
 	op := fmt.Sprintf("read incident %q", id)
 	answer, err := get[struct {
 		Incident *Incident `json:"incident"`
@@ -54,7 +54,7 @@ func (c *Client) Incident(ctx context.Context, id string) (Incident, error) {
 		return Incident{}, err
 	}
 	if answer.Incident == nil || answer.Incident.ID == "" {
-		return Incident{}, missing(op, "incident")
+		return Incident{}, newMissingError(op, "incident")
 	}
 	return *answer.Incident, nil
 }
@@ -93,20 +93,20 @@ func (c *Client) Incidents(ctx context.Context, q IncidentsQuery) iter.Seq2[Inci
 					After string `json:"after"`
 				} `json:"pagination_meta"`
 			}](ctx, c, op, rest.Path("v2", "incidents"), query)
-			if err == nil && page.Incidents.Of == nil {
-				err = missing(op, "incidents")
+			if err == nil && page.Incidents.Items == nil {
+				err = newMissingError(op, "incidents")
 			}
 			if err != nil {
 				yield(Incident{}, err)
 				return
 			}
-			for _, i := range page.Incidents.Of {
+			for _, i := range page.Incidents.Items {
 				if !yield(i, nil) {
 					return
 				}
 			}
 			// A page that leads back to itself, or an empty one, is the last.
-			if len(page.Incidents.Of) == 0 || page.Meta.After == "" || page.Meta.After == query.Get("after") {
+			if len(page.Incidents.Items) == 0 || page.Meta.After == "" || page.Meta.After == query.Get("after") {
 				return
 			}
 			query.Set("after", page.Meta.After)

@@ -44,7 +44,7 @@ func TestIncidentsPages(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var asked []url.Values
-			c := serve(t, pages(&asked, tc.after...))
+			c := newTestClient(t, pages(&asked, tc.after...))
 			var got []string
 			for i, err := range c.Incidents(t.Context(), incidentio.IncidentsQuery{}) {
 				if err != nil {
@@ -61,7 +61,7 @@ func TestIncidentsPages(t *testing.T) {
 
 func TestIncidentsQuery(t *testing.T) {
 	var asked []url.Values
-	c := serve(t, pages(&asked, "1", "3", ""))
+	c := newTestClient(t, pages(&asked, "1", "3", ""))
 	seen := 0
 	for range c.Incidents(t.Context(), incidentio.IncidentsQuery{
 		Statuses: []string{"s1", "s2"}, Categories: []string{"live"}, Severities: []string{"v"}, Modes: []string{"test"}, PageSize: 999,
@@ -87,7 +87,7 @@ func TestIncidentsQuery(t *testing.T) {
 
 func TestIncidentsFail(t *testing.T) {
 	calls := 0
-	c := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+	c := newTestClient(t, func(w http.ResponseWriter, _ *http.Request) {
 		if calls++; calls == 2 {
 			w.WriteHeader(http.StatusInternalServerError)
 			return

@@ -15,11 +15,11 @@ type Identity struct {
 	DashboardURL string   `json:"dashboard_url"` // such as https://app.incident.io/my-org
 }
 
-// Identity asks whose key it is. It needs no role: it fails only when the key is wrong.
+// GetIdentity asks whose key it is. It needs no role: it fails only when the key is wrong.
 // https://docs.incident.io/api-reference/utilities-v1/identity
 //
 //api:operation GET /v1/identity
-func (c *Client) Identity(ctx context.Context) (Identity, error) {
+func (c *Client) GetIdentity(ctx context.Context) (Identity, error) {
 	const op = "read the key's identity"
 	answer, err := get[struct {
 		Identity *Identity `json:"identity"`
@@ -28,7 +28,7 @@ func (c *Client) Identity(ctx context.Context) (Identity, error) {
 		return Identity{}, err
 	}
 	if answer.Identity == nil {
-		return Identity{}, missing(op, "identity")
+		return Identity{}, newMissingError(op, "identity")
 	}
 	return *answer.Identity, nil
 }
@@ -41,11 +41,11 @@ type Severity struct {
 	Rank        int    `json:"rank"`        // the higher, the worse
 }
 
-// Severities lists the severities, the least severe first.
+// ListSeverities lists the severities, the least severe first.
 // https://docs.incident.io/api-reference/severities-v1/list
 //
 //api:operation GET /v1/severities
-func (c *Client) Severities(ctx context.Context) ([]Severity, error) {
+func (c *Client) ListSeverities(ctx context.Context) ([]Severity, error) {
 	const op = "list severities"
 	answer, err := get[struct {
 		Severities rest.List[Severity] `json:"severities"`
@@ -53,13 +53,13 @@ func (c *Client) Severities(ctx context.Context) ([]Severity, error) {
 	if err != nil {
 		return nil, err
 	}
-	if answer.Severities.Of == nil {
-		return nil, missing(op, "severities")
+	if answer.Severities.Items == nil {
+		return nil, newMissingError(op, "severities")
 	}
-	slices.SortStableFunc(answer.Severities.Of, func(a, b Severity) int {
+	slices.SortStableFunc(answer.Severities.Items, func(a, b Severity) int {
 		return cmp.Or(cmp.Compare(a.Rank, b.Rank), cmp.Compare(a.Name, b.Name))
 	})
-	return answer.Severities.Of, nil
+	return answer.Severities.Items, nil
 }
 
 // The categories of statuses that Foghorn knows by name; incident.io may add others.
@@ -79,11 +79,11 @@ type Status struct {
 	Rank        int    `json:"rank"` // the order of their course; those that end it early are below 0
 }
 
-// Statuses lists the statuses by rank.
+// ListStatuses lists the statuses by rank.
 // https://docs.incident.io/api-reference/incident-statuses-v1/list
 //
 //api:operation GET /v1/incident_statuses
-func (c *Client) Statuses(ctx context.Context) ([]Status, error) {
+func (c *Client) ListStatuses(ctx context.Context) ([]Status, error) {
 	const op = "list statuses"
 	answer, err := get[struct {
 		Statuses rest.List[Status] `json:"incident_statuses"`
@@ -91,13 +91,13 @@ func (c *Client) Statuses(ctx context.Context) ([]Status, error) {
 	if err != nil {
 		return nil, err
 	}
-	if answer.Statuses.Of == nil {
-		return nil, missing(op, "statuses")
+	if answer.Statuses.Items == nil {
+		return nil, newMissingError(op, "statuses")
 	}
-	slices.SortStableFunc(answer.Statuses.Of, func(a, b Status) int {
+	slices.SortStableFunc(answer.Statuses.Items, func(a, b Status) int {
 		return cmp.Or(cmp.Compare(a.Rank, b.Rank), cmp.Compare(a.Name, b.Name))
 	})
-	return answer.Statuses.Of, nil
+	return answer.Statuses.Items, nil
 }
 
 // A Type is a kind of incident.
@@ -122,10 +122,10 @@ func (c *Client) Types(ctx context.Context) ([]Type, error) {
 	if err != nil {
 		return nil, err
 	}
-	if answer.Types.Of == nil {
-		return nil, missing(op, "incident types")
+	if answer.Types.Items == nil {
+		return nil, newMissingError(op, "incident types")
 	}
-	return answer.Types.Of, nil
+	return answer.Types.Items, nil
 }
 
 // RoleReporter is the Role.Type of the person who reported an incident. It can be given
@@ -141,11 +141,11 @@ type Role struct {
 	Description string `json:"description"`
 }
 
-// Roles lists the incident roles.
+// ListRoles lists the incident roles.
 // https://docs.incident.io/api-reference/incident-roles-v2/list
 //
 //api:operation GET /v2/incident_roles
-func (c *Client) Roles(ctx context.Context) ([]Role, error) {
+func (c *Client) ListRoles(ctx context.Context) ([]Role, error) {
 	const op = "list incident roles"
 	answer, err := get[struct {
 		Roles rest.List[Role] `json:"incident_roles"`
@@ -153,8 +153,8 @@ func (c *Client) Roles(ctx context.Context) ([]Role, error) {
 	if err != nil {
 		return nil, err
 	}
-	if answer.Roles.Of == nil {
-		return nil, missing(op, "incident roles")
+	if answer.Roles.Items == nil {
+		return nil, newMissingError(op, "incident roles")
 	}
-	return answer.Roles.Of, nil
+	return answer.Roles.Items, nil
 }

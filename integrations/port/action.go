@@ -36,42 +36,42 @@ func (a *Action) UnmarshalJSON(data []byte) error {
 	*a = Action{
 		Identifier: w.Identifier, Title: w.Title, Trigger: w.Trigger.Type,
 		Published:        string(w.Publish) != "false",
-		RequiresApproval: flag(w.RequiredApproval),
+		RequiresApproval: parseBool(w.RequiredApproval),
 		Raw:              append(json.RawMessage(nil), data...),
 	}
 	return nil
 }
 
-// Action reads an action or automation.
+// GetAction reads an action or automation.
 // https://docs.port.io/api-reference/get-an-actionautomation
 //
 //api:operation GET /v1/actions/{action_identifier}
-func (c *Client) Action(ctx context.Context, id string) (Action, error) {
+func (c *Client) GetAction(ctx context.Context, id string) (Action, error) {
 	op := fmt.Sprintf("read action %q", id)
 	answer, err := call[struct{ Action Action }](ctx, c, op, http.MethodGet, rest.Path("v1", "actions", id), nil, nil)
 	if err != nil {
 		return Action{}, err
 	}
 	if answer.Action.Identifier == "" {
-		return Action{}, missing(op, http.StatusOK, "action")
+		return Action{}, newMissingError(op, http.StatusOK, "action")
 	}
 	return answer.Action, nil
 }
 
-// Actions lists all self-service actions and automations.
+// ListActions lists all self-service actions and automations.
 // https://docs.port.io/api-reference/get-actionsautomations
 //
 //api:operation GET /v1/actions
-func (c *Client) Actions(ctx context.Context) ([]Action, error) {
+func (c *Client) ListActions(ctx context.Context) ([]Action, error) {
 	const op = "list actions"
 	answer, err := call[struct{ Actions rest.List[Action] }](ctx, c, op, http.MethodGet, rest.Path("v1", "actions"), v2(), nil)
 	if err != nil {
 		return nil, err
 	}
-	if answer.Actions.Of == nil {
-		return nil, missing(op, http.StatusOK, "actions")
+	if answer.Actions.Items == nil {
+		return nil, newMissingError(op, http.StatusOK, "actions")
 	}
-	return slices.DeleteFunc(answer.Actions.Of, func(a Action) bool { return a.Identifier == "" }), nil
+	return slices.DeleteFunc(answer.Actions.Items, func(a Action) bool { return a.Identifier == "" }), nil
 }
 
 // CreateAction creates the action or automation of a definition. Port refuses members that
@@ -80,7 +80,7 @@ func (c *Client) Actions(ctx context.Context) ([]Action, error) {
 //
 //api:operation POST /v1/actions
 func (c *Client) CreateAction(ctx context.Context, definition json.RawMessage) (Action, error) {
-	op := fmt.Sprintf("create action %q", identifier(definition))
+	op := fmt.Sprintf("create action %q", definitionIdentifier(definition))
 	answer, err := call[struct{ Action Action }](ctx, c, op, http.MethodPost, rest.Path("v1", "actions"), nil, definition)
 	return answer.Action, err
 }
@@ -101,7 +101,7 @@ func (c *Client) UpdateAction(ctx context.Context, id string, definition json.Ra
 //api:operation DELETE /v1/actions/{action_identifier}
 func (c *Client) DeleteAction(ctx context.Context, id string) error {
 	op := fmt.Sprintf("delete action %q", id)
-	_, err := call[rest.None](ctx, c, op, http.MethodDelete, rest.Path("v1", "actions", id), nil, nil)
+	_, err := call[rest.Empty](ctx, c, op, http.MethodDelete, rest.Path("v1", "actions", id), nil, nil)
 	return err
 }
 
@@ -132,7 +132,7 @@ func (c *Client) ActionPermissions(ctx context.Context, id string) (Permissions,
 		return Permissions{}, err
 	}
 	if answer.Permissions == nil {
-		return Permissions{}, missing(op, http.StatusOK, "permissions")
+		return Permissions{}, newMissingError(op, http.StatusOK, "permissions")
 	}
 	return *answer.Permissions, nil
 }

@@ -9,8 +9,8 @@ import (
 	"foghorn/integrations/port"
 )
 
-// BenchmarkRuns lists 1,000 active runs, as the bot does a few times a second at its busiest.
-func BenchmarkRuns(b *testing.B) {
+// BenchmarkListRuns lists 1,000 active runs, as the bot does a few times a second at its busiest.
+func BenchmarkListRuns(b *testing.B) {
 	var runs []string
 	for n := range port.MaxRuns {
 		runs = append(runs, fmt.Sprintf(`{"id":"r_%016d","action":{"identifier":"create_incident_io_incident_webhook","title":"Create an incident","icon":"incident","deleted":false},
@@ -18,11 +18,11 @@ func BenchmarkRuns(b *testing.B) {
 			"createdBy":"auth0|650000000000000000000000","updatedBy":"auth0|650000000000000000000000","createdAt":"2026-05-01T10:11:12.345Z","updatedAt":"2026-05-01T10:11:12.345Z"}`, n))
 	}
 	body := []byte(`{"ok":true,"runs":[` + strings.Join(runs, ",") + `]}`)
-	c := port.New(port.Config{BaseURL: "http://h", ClientID: "id", ClientSecret: "secret", HTTP: &http.Client{Transport: fixed{body, 200}}})
+	c := port.New(port.Config{BaseURL: "http://h", ClientID: "id", ClientSecret: "secret", HTTP: &http.Client{Transport: fixedResponse{body, 200}}})
 	b.SetBytes(int64(len(body)))
 	b.ReportAllocs()
 	for b.Loop() {
-		if got, err := c.Runs(b.Context(), port.RunsQuery{Active: true, Limit: port.MaxRuns}); err != nil || len(got) != port.MaxRuns {
+		if got, err := c.ListRuns(b.Context(), port.RunsQuery{Active: true, Limit: port.MaxRuns}); err != nil || len(got) != port.MaxRuns {
 			b.Fatal(len(got), err)
 		}
 	}
@@ -30,8 +30,8 @@ func BenchmarkRuns(b *testing.B) {
 
 // BenchmarkCreateRun is what the client itself costs, without the network.
 func BenchmarkCreateRun(b *testing.B) {
-	c := port.New(port.Config{BaseURL: "http://h", ClientID: "id", ClientSecret: "secret", HTTP: &http.Client{Transport: fixed{[]byte(aRun), 202}}})
-	run := port.NewRun{Action: "x", RunAs: "a@b", Properties: map[string]any{"title": "Checkout errors", "severity": "Major"}}
+	c := port.New(port.Config{BaseURL: "http://h", ClientID: "id", ClientSecret: "secret", HTTP: &http.Client{Transport: fixedResponse{[]byte(runJSON), 202}}})
+	run := port.RunRequest{Action: "x", RunAs: "a@b", Properties: map[string]any{"title": "Checkout errors", "severity": "Major"}}
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := c.CreateRun(b.Context(), run); err != nil {

@@ -28,13 +28,13 @@ func (b *Blueprint) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// Blueprint reads a blueprint.
+// GetBlueprint reads a blueprint.
 // https://docs.port.io/api-reference/get-a-blueprint
 //
 //api:operation GET /v1/blueprints/{identifier}
-func (c *Client) Blueprint(ctx context.Context, id string) (Blueprint, error) {
+func (c *Client) GetBlueprint(ctx context.Context, id string) (Blueprint, error) {
 	op := fmt.Sprintf("read blueprint %q", id)
-	return c.blueprint(ctx, op, http.MethodGet, rest.Path("v1", "blueprints", id), nil)
+	return c.callBlueprint(ctx, op, http.MethodGet, rest.Path("v1", "blueprints", id), nil)
 }
 
 // CreateBlueprint creates the blueprint of a definition. Port adds a page for it to the catalog.
@@ -42,8 +42,8 @@ func (c *Client) Blueprint(ctx context.Context, id string) (Blueprint, error) {
 //
 //api:operation POST /v1/blueprints
 func (c *Client) CreateBlueprint(ctx context.Context, definition json.RawMessage) (Blueprint, error) {
-	op := fmt.Sprintf("create blueprint %q", identifier(definition))
-	return c.blueprint(ctx, op, http.MethodPost, rest.Path("v1", "blueprints"), definition)
+	op := fmt.Sprintf("create blueprint %q", definitionIdentifier(definition))
+	return c.callBlueprint(ctx, op, http.MethodPost, rest.Path("v1", "blueprints"), definition)
 }
 
 // UpdateBlueprint replaces the definition of a blueprint.
@@ -52,7 +52,7 @@ func (c *Client) CreateBlueprint(ctx context.Context, definition json.RawMessage
 //api:operation PUT /v1/blueprints/{identifier}
 func (c *Client) UpdateBlueprint(ctx context.Context, id string, definition json.RawMessage) (Blueprint, error) {
 	op := fmt.Sprintf("update blueprint %q", id)
-	return c.blueprint(ctx, op, http.MethodPut, rest.Path("v1", "blueprints", id), definition)
+	return c.callBlueprint(ctx, op, http.MethodPut, rest.Path("v1", "blueprints", id), definition)
 }
 
 // PatchBlueprint changes the members of a blueprint that the definition has.
@@ -61,24 +61,24 @@ func (c *Client) UpdateBlueprint(ctx context.Context, id string, definition json
 //api:operation PATCH /v1/blueprints/{identifier}
 func (c *Client) PatchBlueprint(ctx context.Context, id string, definition json.RawMessage) (Blueprint, error) {
 	op := fmt.Sprintf("patch blueprint %q", id)
-	return c.blueprint(ctx, op, http.MethodPatch, rest.Path("v1", "blueprints", id), definition)
+	return c.callBlueprint(ctx, op, http.MethodPatch, rest.Path("v1", "blueprints", id), definition)
 }
 
-func (c *Client) blueprint(ctx context.Context, op, method, path string, definition json.RawMessage) (Blueprint, error) {
+func (c *Client) callBlueprint(ctx context.Context, op, method, path string, definition json.RawMessage) (Blueprint, error) {
 	var body any
 	if definition != nil {
 		body = definition
 	}
 	answer, err := call[struct{ Blueprint Blueprint }](ctx, c, op, method, path, nil, body)
 	if err == nil && method == http.MethodGet && answer.Blueprint.Identifier == "" {
-		err = missing(op, http.StatusOK, "blueprint")
+		err = newMissingError(op, http.StatusOK, "blueprint")
 	}
 	return answer.Blueprint, err
 }
 
-// identifier is that of a definition.
-func identifier(definition json.RawMessage) string {
-	return name(definition)
+// definitionIdentifier is that of a definition.
+func definitionIdentifier(definition json.RawMessage) string {
+	return parseIdentifier(definition)
 }
 
 // StripAudit returns a definition without the members that Port adds to it and refuses to

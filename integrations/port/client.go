@@ -29,7 +29,7 @@ const (
 
 	// RunTimeout bounds CreateRun, its token and its repetition included. Once it has
 	// passed since CreateRun was called, the run is either made or will never be.
-	RunTimeout = 10 * time.Second
+	CreateRunTimeout = 10 * time.Second
 )
 
 // ErrCredentials is the cause when Port does not know the client id and secret. Asking
@@ -51,28 +51,28 @@ type Config struct {
 
 // A Client speaks with one Port organization. Make one with New; it is safe for concurrent use.
 type Client struct {
-	api  rest.Client // authorized
-	auth rest.Client // for access tokens alone
-	cfg  Config
-	keep *keeper
+	api      rest.Client // authorized
+	tokenAPI rest.Client // for access tokens alone
+	cfg      Config
+	tokens   *tokenSource
 }
 
 // New makes a Client. It calls nobody.
 func New(cfg Config) *Client {
 	if cfg.HTTP == nil {
-		cfg.HTTP = rest.NewHTTP()
+		cfg.HTTP = rest.NewHTTPClient()
 	}
 	c := &Client{cfg: cfg}
-	c.auth = rest.Client{
+	c.tokenAPI = rest.Client{
 		BaseURL:    cmp.Or(cfg.BaseURL, DefaultBaseURL),
 		HTTP:       cfg.HTTP,
 		ParseError: parseError,
 		OnCall:     cfg.OnCall,
 	}
-	c.keep = newKeeper(c.exchange)
-	c.api = c.auth
+	c.tokens = newTokenSource(c.fetchToken)
+	c.api = c.tokenAPI
 	c.api.Authorize = c.authorize
-	c.api.Renew = c.renew
+	c.api.Reauthorize = c.reauthorize
 	return c
 }
 
@@ -84,8 +84,8 @@ func call[T any](ctx context.Context, c *Client, op, method, path string, query 
 	return rest.Do[T](ctx, &c.api, op, method, path, query, body)
 }
 
-// missing is the error of an answer that lacks what was asked for.
-func missing(op string, status int, what string) error {
+// newMissingError is the error of an answer that lacks what was asked for.
+func newMissingError(op string, status int, what string) error {
 	return &rest.Error{Op: op, Status: status, Err: errors.New("the answer holds no " + what)}
 }
 
@@ -104,8 +104,8 @@ func parseError(_ int, h http.Header, body []byte) *rest.Error {
 		Details json.RawMessage `json:"details"`
 	}
 	_ = json.Unmarshal(body, &answer)
-	e.Code, e.Message = text(answer.Error), answer.Message
-	e.Details = details(answer.Details)
+	e.Code, e.Message = parseString(answer.Error), answer.Message
+	e.Details = parseDetails(answer.Details)
 	var inner struct {
 		Name    string          `json:"name"`
 		Code    string          `json:"code"`
@@ -116,7 +116,7 @@ func parseError(_ int, h http.Header, body []byte) *rest.Error {
 	e.Code = cmp.Or(e.Code, inner.Name, inner.Code)
 	e.Message = cmp.Or(e.Message, inner.Message)
 	if e.Details == nil {
-		e.Details = details(inner.Details)
+		e.Details = parseDetails(inner.Details)
 	}
 	return e
 }

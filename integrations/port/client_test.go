@@ -16,13 +16,13 @@ import (
 	"foghorn/integrations/rest/resttest"
 )
 
-const aRun = `{"ok":true,"run":{"id":"r_1","status":"IN_PROGRESS"}}`
+const runJSON = `{"ok":true,"run":{"id":"r_1","status":"IN_PROGRESS"}}`
 
-func TestOperations(t *testing.T) {
-	resttest.Operations(t, "../../../shared/spec/port-openapi.json", 22)
+func TestClient_OperationsDocumented(t *testing.T) {
+	resttest.CheckOperations(t, "../../../shared/spec/port-openapi.json", 22)
 }
 
-func TestErrors(t *testing.T) {
+func TestCreateRun_ErrorText(t *testing.T) {
 	for name, tc := range map[string]struct {
 		status  int
 		body    string
@@ -47,9 +47,9 @@ func TestErrors(t *testing.T) {
 		"broken":      {202, `{"ok":true,"run":{`, `create run of action "x": 202 Accepted: the answer is not JSON, from byte 18 on`, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newStub(t)
-			s.on("POST /v1/actions/x/runs", tc.status, tc.body)
-			_, err := s.client().CreateRun(t.Context(), port.NewRun{Action: "x"})
+			s := newStubServer(t)
+			s.respond("POST /v1/actions/x/runs", tc.status, tc.body)
+			_, err := s.newClient().CreateRun(t.Context(), port.RunRequest{Action: "x"})
 			e, ok := errors.AsType[*rest.Error](err)
 			if !ok {
 				t.Fatalf("not a *rest.Error: %v", err)
@@ -62,10 +62,10 @@ func TestErrors(t *testing.T) {
 }
 
 // Port quotes what a person typed: the person may read it, a log may not.
-func TestErrorHidesWhatWasTyped(t *testing.T) {
-	s := newStub(t)
-	s.on("POST /v1/actions/x/runs", 422, `{"ok":false,"error":"invalid_request","message":"title \"the vault is open\" is too long"}`)
-	_, err := s.client().CreateRun(t.Context(), port.NewRun{Action: "x", Properties: map[string]any{"title": "the vault is open"}})
+func TestCreateRun_ErrorRedactsInputs(t *testing.T) {
+	s := newStubServer(t)
+	s.respond("POST /v1/actions/x/runs", 422, `{"ok":false,"error":"invalid_request","message":"title \"the vault is open\" is too long"}`)
+	_, err := s.newClient().CreateRun(t.Context(), port.RunRequest{Action: "x", Properties: map[string]any{"title": "the vault is open"}})
 	e, _ := errors.AsType[*rest.Error](err)
 	if want := `create run of action "x": 422 invalid_request: title "[...]" is too long`; e == nil || e.Error() != want+" (trace 1234)" {
 		t.Errorf("got %v, want %s", err, want)
@@ -75,7 +75,7 @@ func TestErrorHidesWhatWasTyped(t *testing.T) {
 	}
 }
 
-func TestNoSecrets(t *testing.T) {
+func TestClient_ErrorsContainNoSecrets(t *testing.T) {
 	const path = "/v1/auth/access_token"
 	const grant = `{"ok":true,"accessToken":"t0ken-of-port","expiresIn":10800,"tokenType":"Bearer"}`
 	secrets := []string{"t0ken-of-port", "s3cr3t-0f-foghorn"}
@@ -84,41 +84,41 @@ func TestNoSecrets(t *testing.T) {
 	}
 	t.Run("CreateRun", func(t *testing.T) {
 		typed := []string{"the \"vault\"\nis open", "vault", "deep within", "a b/c?d&e"}
-		resttest.NoSecrets(t, path, grant, append(typed, secrets...), func(ctx context.Context, baseURL string, h *http.Client) error {
-			_, err := client(baseURL, h).CreateRun(ctx, port.NewRun{Action: "x", Properties: map[string]any{
+		resttest.CheckNoSecrets(t, path, grant, append(typed, secrets...), func(ctx context.Context, baseURL string, h *http.Client) error {
+			_, err := client(baseURL, h).CreateRun(ctx, port.RunRequest{Action: "x", Properties: map[string]any{
 				"description": typed[0], "list": []any{typed[2], 1}, "map": map[string]any{"k": typed[3]},
 			}})
 			return err
 		})
 	})
 	t.Run("CreateSecret", func(t *testing.T) {
-		resttest.NoSecrets(t, path, grant, append(secrets, "inc_0123456789"), func(ctx context.Context, baseURL string, h *http.Client) error {
+		resttest.CheckNoSecrets(t, path, grant, append(secrets, "inc_0123456789"), func(ctx context.Context, baseURL string, h *http.Client) error {
 			c := client(baseURL, h)
 			err := c.CreateSecret(ctx, "KEY", "inc_0123456789", "")
 			if err == nil { // nobody reads the answer
-				_, err = c.Secret(ctx, "KEY")
+				_, err = c.GetSecret(ctx, "KEY")
 			}
 			return err
 		})
 	})
 	t.Run("UpdateSecret", func(t *testing.T) {
-		resttest.NoSecrets(t, path, grant, append(secrets, "inc_0123456789"), func(ctx context.Context, baseURL string, h *http.Client) error {
+		resttest.CheckNoSecrets(t, path, grant, append(secrets, "inc_0123456789"), func(ctx context.Context, baseURL string, h *http.Client) error {
 			c := client(baseURL, h)
 			err := c.UpdateSecret(ctx, "KEY", "inc_0123456789")
 			if err == nil {
-				_, err = c.Secret(ctx, "KEY")
+				_, err = c.GetSecret(ctx, "KEY")
 			}
 			return err
 		})
 	})
 	t.Run("Check", func(t *testing.T) {
-		resttest.NoSecrets(t, "", "", secrets, func(ctx context.Context, baseURL string, h *http.Client) error {
-			return client(baseURL, h).Check(ctx)
+		resttest.CheckNoSecrets(t, "", "", secrets, func(ctx context.Context, baseURL string, h *http.Client) error {
+			return client(baseURL, h).CheckCredentials(ctx)
 		})
 	})
 }
 
-func TestCheck(t *testing.T) {
+func TestCheckCredentials_Errors(t *testing.T) {
 	for name, tc := range map[string]struct {
 		status      int
 		body        string
@@ -136,10 +136,10 @@ func TestCheck(t *testing.T) {
 		"no token":      {200, `{"ok":true}`, false, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newStub(t)
-			s.on("POST /v1/auth/access_token", tc.status, tc.body)
-			c := s.client()
-			err := c.Check(t.Context())
+			s := newStubServer(t)
+			s.respond("POST /v1/auth/access_token", tc.status, tc.body)
+			c := s.newClient()
+			err := c.CheckCredentials(t.Context())
 			if (err == nil) != tc.ok || errors.Is(err, port.ErrCredentials) != tc.credentials {
 				t.Errorf("Check: %v", err)
 			}
@@ -147,9 +147,9 @@ func TestCheck(t *testing.T) {
 				return
 			}
 			// A run that was not asked for must not look refused: it can be asked for later.
-			_, err = c.CreateRun(t.Context(), port.NewRun{Action: "x"})
+			_, err = c.CreateRun(t.Context(), port.RunRequest{Action: "x"})
 			e, ok := errors.AsType[*rest.Error](err)
-			if !ok || e.Refused() || e.Limited() || !e.NotSent() || errors.Is(err, port.ErrCredentials) != tc.credentials {
+			if !ok || e.Rejected() || e.RateLimited() || !e.NotSent() || errors.Is(err, port.ErrCredentials) != tc.credentials {
 				t.Errorf("CreateRun: %v", err)
 			}
 		})
@@ -157,20 +157,20 @@ func TestCheck(t *testing.T) {
 }
 
 // A token is fetched once for all, and once more when Port takes it back.
-func TestOneTokenForAll(t *testing.T) {
-	s := newStub(t)
-	s.on("POST /v1/actions/x/runs", 202, aRun)
-	s.on("GET /v1/actions/runs/r_1", 200, aRun)
-	c := s.client()
+func TestClient_SharesOneToken(t *testing.T) {
+	s := newStubServer(t)
+	s.respond("POST /v1/actions/x/runs", 202, runJSON)
+	s.respond("GET /v1/actions/runs/r_1", 200, runJSON)
+	c := s.newClient()
 	all := func() {
 		var callers sync.WaitGroup
 		for n := range 50 {
 			callers.Go(func() {
 				var err error
 				if n%2 == 0 {
-					_, err = c.CreateRun(t.Context(), port.NewRun{Action: "x"})
+					_, err = c.CreateRun(t.Context(), port.RunRequest{Action: "x"})
 				} else {
-					_, err = c.Run(t.Context(), "r_1")
+					_, err = c.GetRun(t.Context(), "r_1")
 				}
 				if err != nil {
 					t.Error(err)
@@ -183,7 +183,7 @@ func TestOneTokenForAll(t *testing.T) {
 	if _, granted := s.calls(); granted != 1 {
 		t.Errorf("asked for a token %d times, want 1", granted)
 	}
-	s.revoke("token-2")
+	s.replaceToken("token-2")
 	all()
 	if _, granted := s.calls(); granted != 2 {
 		t.Errorf("after it was revoked: asked for a token %d times, want 2", granted)
@@ -191,19 +191,19 @@ func TestOneTokenForAll(t *testing.T) {
 }
 
 // Tokens are revoked all the time while many call.
-func TestTokensRevokedUnderLoad(t *testing.T) {
-	s := newStub(t)
-	s.on("GET /v1/actions/runs/r_1", 200, aRun)
-	c := s.client()
+func TestClient_TokensRevokedUnderLoad(t *testing.T) {
+	s := newStubServer(t)
+	s.respond("GET /v1/actions/runs/r_1", 200, runJSON)
+	c := s.newClient()
 	var refused atomic.Int64
 	var callers sync.WaitGroup
 	for range 8 {
 		callers.Go(func() {
 			for n := range 50 {
 				if n%10 == 5 {
-					s.revoke(fmt.Sprintf("token-%p-%d", &n, n))
+					s.replaceToken(fmt.Sprintf("token-%p-%d", &n, n))
 				}
-				_, err := c.Run(t.Context(), "r_1")
+				_, err := c.GetRun(t.Context(), "r_1")
 				if rest.Status(err) == http.StatusUnauthorized {
 					refused.Add(1) // revoked twice within one call
 				} else if err != nil {
@@ -216,40 +216,40 @@ func TestTokensRevokedUnderLoad(t *testing.T) {
 	if n := refused.Load(); n > 100 {
 		t.Errorf("%d of 400 calls refused", n)
 	}
-	if _, err := c.Run(t.Context(), "r_1"); err != nil {
+	if _, err := c.GetRun(t.Context(), "r_1"); err != nil {
 		t.Errorf("afterwards: %v", err)
 	}
 }
 
 // A 401 that another token does not mend is asked once more and no oftener.
-func TestRefusedAgain(t *testing.T) {
-	s := newStub(t)
+func TestClient_NewTokenRejected(t *testing.T) {
+	s := newStubServer(t)
 	n := 0
-	s.answers["POST /v1/auth/access_token"] = func(w http.ResponseWriter, _ *http.Request) {
+	s.handlers["POST /v1/auth/access_token"] = func(w http.ResponseWriter, _ *http.Request) {
 		n++
 		_, _ = fmt.Fprintf(w, `{"accessToken":"wrong-%d","expiresIn":100}`, n)
 	}
-	_, err := s.client().CreateRun(t.Context(), port.NewRun{Action: "x"})
+	_, err := s.newClient().CreateRun(t.Context(), port.RunRequest{Action: "x"})
 	if calls, granted := s.calls(); rest.Status(err) != 401 || len(calls) != 2 || granted != 2 {
 		t.Errorf("%d calls, %d tokens: %v", len(calls), granted, err)
 	}
 }
 
 // The renewal fails: the run was turned away, so it can be asked for later.
-func TestRenewalFails(t *testing.T) {
-	s := newStub(t)
-	s.on("POST /v1/actions/x/runs", 202, aRun)
-	c := s.client()
-	if _, err := c.CreateRun(t.Context(), port.NewRun{Action: "x"}); err != nil {
+func TestClient_ReauthorizeFails(t *testing.T) {
+	s := newStubServer(t)
+	s.respond("POST /v1/actions/x/runs", 202, runJSON)
+	c := s.newClient()
+	if _, err := c.CreateRun(t.Context(), port.RunRequest{Action: "x"}); err != nil {
 		t.Fatal(err)
 	}
 	s.mu.Lock()
 	s.token = "another"
-	s.on("POST /v1/auth/access_token", 401, `{"ok":false,"error":"invalid_credentials"}`)
+	s.respond("POST /v1/auth/access_token", 401, `{"ok":false,"error":"invalid_credentials"}`)
 	s.mu.Unlock()
-	_, err := c.CreateRun(t.Context(), port.NewRun{Action: "x"})
+	_, err := c.CreateRun(t.Context(), port.RunRequest{Action: "x"})
 	e, ok := errors.AsType[*rest.Error](err)
-	if !ok || !errors.Is(err, port.ErrCredentials) || e.Refused() || !e.NotSent() {
+	if !ok || !errors.Is(err, port.ErrCredentials) || e.Rejected() || !e.NotSent() {
 		t.Error(err)
 	}
 	if want := `create run of action "x": get an access token: 401 invalid_credentials: the client id and secret are refused (trace 1234)`; err.Error() != want {
@@ -258,28 +258,28 @@ func TestRenewalFails(t *testing.T) {
 }
 
 // The run is made, and the answer is lost: nobody may take that for a refusal.
-func TestLostAnswer(t *testing.T) {
+func TestCreateRun_ResponseLost(t *testing.T) {
 	lose := map[string]http.HandlerFunc{
 		"cut":         func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
 		"bad gateway": func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "<html>", http.StatusBadGateway) },
 		"half": func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "100")
 			w.WriteHeader(http.StatusAccepted)
-			_, _ = fmt.Fprint(w, aRun[:20])
+			_, _ = fmt.Fprint(w, runJSON[:20])
 		},
 		"huge": func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(http.StatusAccepted)
-			_, _ = fmt.Fprint(w, strings.Repeat(" ", rest.MaxAnswer+1))
+			_, _ = fmt.Fprint(w, strings.Repeat(" ", rest.MaxResponseBytes+1))
 		},
 	}
 	for name, answer := range lose {
 		t.Run(name, func(t *testing.T) {
-			s := newStub(t)
+			s := newStubServer(t)
 			var made atomic.Int64
-			s.answers["POST /v1/actions/x/runs"] = func(w http.ResponseWriter, r *http.Request) { made.Add(1); answer(w, r) }
-			_, err := s.client().CreateRun(t.Context(), port.NewRun{Action: "x"})
+			s.handlers["POST /v1/actions/x/runs"] = func(w http.ResponseWriter, r *http.Request) { made.Add(1); answer(w, r) }
+			_, err := s.newClient().CreateRun(t.Context(), port.RunRequest{Action: "x"})
 			e, ok := errors.AsType[*rest.Error](err)
-			if !ok || e.Refused() || e.Limited() || e.NotSent() {
+			if !ok || e.Rejected() || e.RateLimited() || e.NotSent() {
 				t.Errorf("looks as if nothing was done: %v", err)
 			}
 			if made.Load() != 1 {
@@ -289,10 +289,10 @@ func TestLostAnswer(t *testing.T) {
 	}
 }
 
-func TestNothingBehindTheAddress(t *testing.T) {
+func TestClient_ConnectionRefused(t *testing.T) {
 	srv := httptest.NewServer(http.NotFoundHandler())
 	srv.Close()
-	_, err := port.New(port.Config{BaseURL: srv.URL}).Run(t.Context(), "r_1")
+	_, err := port.New(port.Config{BaseURL: srv.URL}).GetRun(t.Context(), "r_1")
 	if e, ok := errors.AsType[*rest.Error](err); !ok || !e.NotSent() || !strings.Contains(err.Error(), "connection refused") {
 		t.Error(err)
 	}

@@ -17,8 +17,8 @@ import (
 // odd member must not make a run unreadable: json.Unmarshal skips such a member and reads
 // the others, so its error is not looked at where the JSON is known to be well formed.
 
-// text reads a string.
-func text(raw json.RawMessage) string {
+// parseString reads a string.
+func parseString(raw json.RawMessage) string {
 	if len(raw) < 2 || raw[0] != '"' {
 		return ""
 	}
@@ -30,9 +30,9 @@ func text(raw json.RawMessage) string {
 	return s
 }
 
-// name reads an identifier: a string, or an object that holds it.
-func name(raw json.RawMessage) string {
-	if s := text(raw); s != "" {
+// parseIdentifier reads an identifier: a string, or an object that holds it.
+func parseIdentifier(raw json.RawMessage) string {
+	if s := parseString(raw); s != "" {
 		return s
 	}
 	var o struct {
@@ -42,24 +42,24 @@ func name(raw json.RawMessage) string {
 	return o.Identifier
 }
 
-// texts reads a string or a list of them, without empty ones.
-func texts(raw json.RawMessage) []string {
-	if s := text(raw); s != "" {
+// stringList reads a string or a list of them, without empty ones.
+func stringList(raw json.RawMessage) []string {
+	if s := parseString(raw); s != "" {
 		return []string{s}
 	}
 	var list []json.RawMessage
 	_ = json.Unmarshal(raw, &list)
 	var out []string
 	for _, item := range list {
-		if s := text(item); s != "" {
+		if s := parseString(item); s != "" {
 			out = append(out, s)
 		}
 	}
 	return out
 }
 
-// names reads a list of names: strings, or objects that have one.
-func names(raw json.RawMessage) []string {
+// nameList reads a list of names: strings, or objects that have one.
+func nameList(raw json.RawMessage) []string {
 	var list []json.RawMessage
 	_ = json.Unmarshal(raw, &list)
 	var out []string
@@ -68,40 +68,40 @@ func names(raw json.RawMessage) []string {
 			Name string `json:"name"`
 		}
 		_ = json.Unmarshal(item, &o)
-		if s := cmp.Or(text(item), o.Name); s != "" {
+		if s := cmp.Or(parseString(item), o.Name); s != "" {
 			out = append(out, s)
 		}
 	}
 	return out
 }
 
-// instant reads a time in RFC 3339.
-func instant(s string) time.Time {
+// parseTime reads a time in RFC 3339.
+func parseTime(s string) time.Time {
 	t, _ := time.Parse(time.RFC3339, s)
 	return t
 }
 
-// flag reads a boolean; an object also means true.
-func flag(raw json.RawMessage) bool {
+// parseBool reads a boolean; an object also means true.
+func parseBool(raw json.RawMessage) bool {
 	raw = bytes.TrimSpace(raw)
 	return bytes.Equal(raw, []byte("true")) || bytes.HasPrefix(raw, []byte("{"))
 }
 
-// present is raw, or nil when it is null.
-func present(raw json.RawMessage) json.RawMessage {
+// nonNull is raw, or nil when it is null.
+func nonNull(raw json.RawMessage) json.RawMessage {
 	if bytes.Equal(bytes.TrimSpace(raw), []byte("null")) {
 		return nil
 	}
 	return raw
 }
 
-// details reads the details of an error: an object whose members say what is wrong, or a list.
-func details(raw json.RawMessage) []rest.Detail {
+// parseDetails reads the details of an error: an object whose members say what is wrong, or a list.
+func parseDetails(raw json.RawMessage) []rest.Detail {
 	var members map[string]json.RawMessage
 	if json.Unmarshal(raw, &members) == nil {
 		var out []rest.Detail
 		for field, value := range members {
-			if words := words(value); words != "" {
+			if words := displayString(value); words != "" {
 				out = append(out, rest.Detail{Field: field, Message: words})
 			}
 		}
@@ -112,17 +112,17 @@ func details(raw json.RawMessage) []rest.Detail {
 	_ = json.Unmarshal(raw, &list)
 	var out []rest.Detail
 	for _, item := range list {
-		if words := words(item); words != "" {
+		if words := displayString(item); words != "" {
 			out = append(out, rest.Detail{Message: words})
 		}
 	}
 	return out
 }
 
-// words is a value for people: strings as they are, other values as JSON, nothing for
+// displayString is a value for people: strings as they are, other values as JSON, nothing for
 // what is empty.
-func words(raw json.RawMessage) string {
-	if list := texts(raw); list != nil {
+func displayString(raw json.RawMessage) string {
+	if list := stringList(raw); list != nil {
 		return strings.Join(list, ", ")
 	}
 	var b bytes.Buffer
@@ -136,21 +136,21 @@ func words(raw json.RawMessage) string {
 	return b.String()
 }
 
-// typed is every text within a value, however deep.
-func typed(v any) []string {
+// collectStrings is every text within a value, however deep.
+func collectStrings(v any) []string {
 	switch v := v.(type) {
 	case string:
 		return []string{v}
 	case []any:
 		var out []string
 		for _, item := range v {
-			out = append(out, typed(item)...)
+			out = append(out, collectStrings(item)...)
 		}
 		return out
 	case map[string]any:
 		var out []string
 		for _, item := range v {
-			out = append(out, typed(item)...)
+			out = append(out, collectStrings(item)...)
 		}
 		return out
 	}

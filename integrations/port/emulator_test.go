@@ -14,14 +14,14 @@ import (
 )
 
 const (
-	anAction = `{"identifier":"page","title":"Page somebody","trigger":{"type":"self-service","operation":"CREATE","userInputs":{
+	actionJSON = `{"identifier":"page","title":"Page somebody","trigger":{"type":"self-service","operation":"CREATE","userInputs":{
 		"properties":{"title":{"type":"string","title":"Title"}},"required":["title"],"order":["title"]}},
 		"invocationMethod":{"type":"KAFKA","payload":{}}}`
-	aBlueprint = `{"identifier":"service","title":"Service","schema":{"properties":{"tier":{"type":"number","title":"Tier"}},"required":[]},"relations":{}}`
+	blueprintJSON = `{"identifier":"service","title":"Service","schema":{"properties":{"tier":{"type":"number","title":"Tier"}},"required":[]},"relations":{}}`
 )
 
-// emulated is a client of an emulated Port, which has wire types of its own.
-func emulated(t *testing.T) (*porttest.Server, *port.Client) {
+// newEmulator is a client of an emulated Port, which has wire types of its own.
+func newEmulator(t *testing.T) (*porttest.Server, *port.Client) {
 	t.Helper()
 	s, err := porttest.Start(porttest.Config{})
 	if err != nil {
@@ -34,42 +34,42 @@ func emulated(t *testing.T) (*porttest.Server, *port.Client) {
 	return s, c
 }
 
-func TestEmulatedRuns(t *testing.T) {
-	s, c := emulated(t)
-	if err := s.PutAction(json.RawMessage(anAction)); err != nil {
+func TestEmulator_Runs(t *testing.T) {
+	s, c := newEmulator(t)
+	if err := s.PutAction(json.RawMessage(actionJSON)); err != nil {
 		t.Fatal(err)
 	}
 	ctx := t.Context()
-	ask := port.NewRun{Action: "page", RunAs: "alice@example.com", Properties: map[string]any{"title": "The vault is open"}}
+	ask := port.RunRequest{Action: "page", RunAs: "alice@example.com", Properties: map[string]any{"title": "The vault is open"}}
 	run, err := c.CreateRun(ctx, ask)
-	if err != nil || run.Action != "page" || run.Ended() || run.Properties["title"] != "The vault is open" || run.CreatedAt.IsZero() {
+	if err != nil || run.Action != "page" || run.HasEnded() || run.Properties["title"] != "The vault is open" || run.CreatedAt.IsZero() {
 		t.Fatalf("made %+v, %v", run, err)
 	}
-	active, err := c.Runs(ctx, port.RunsQuery{Action: "page", UserEmail: "alice@example.com", Active: true, Exclude: []string{"payload", "response", "properties"}, Limit: 10})
+	active, err := c.ListRuns(ctx, port.RunsQuery{Action: "page", UserEmail: "alice@example.com", Active: true, Exclude: []string{"payload", "response", "properties"}, Limit: 10})
 	if err != nil || len(active) != 1 || active[0].ID != run.ID || active[0].Properties != nil {
 		t.Errorf("active %+v, %v", active, err)
 	}
 	if err := s.EndRun(run.ID, port.StatusSuccess, "paged"); err != nil {
 		t.Fatal(err)
 	}
-	ended, err := c.Run(ctx, run.ID)
-	if err != nil || !ended.Ended() || ended.Summary != "paged" || ended.EndedAt.IsZero() {
+	ended, err := c.GetRun(ctx, run.ID)
+	if err != nil || !ended.HasEnded() || ended.Summary != "paged" || ended.EndedAt.IsZero() {
 		t.Errorf("ended %+v, %v", ended, err)
 	}
-	if active, err := c.Runs(ctx, port.RunsQuery{Active: true}); err != nil || len(active) != 0 {
+	if active, err := c.ListRuns(ctx, port.RunsQuery{Active: true}); err != nil || len(active) != 0 {
 		t.Errorf("still active %+v, %v", active, err)
 	}
 	if _, err := c.RunLogs(ctx, run.ID); err != nil {
 		t.Error(err)
 	}
 
-	for name, wrong := range map[string]port.NewRun{
+	for name, wrong := range map[string]port.RunRequest{
 		"no such action":  {Action: "none", RunAs: ask.RunAs, Properties: ask.Properties},
 		"a missing input": {Action: "page", RunAs: ask.RunAs},
 		"a stranger":      {Action: "page", RunAs: "mallory@example.com", Properties: ask.Properties},
 	} {
 		_, err := c.CreateRun(ctx, wrong)
-		if e, ok := errors.AsType[*rest.Error](err); !ok || !e.Refused() || e.Code == "" || e.RequestID == "" {
+		if e, ok := errors.AsType[*rest.Error](err); !ok || !e.Rejected() || e.Code == "" || e.RequestID == "" {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -78,15 +78,15 @@ func TestEmulatedRuns(t *testing.T) {
 	before := len(s.Runs())
 	s.Plan(emulator.Fault{Path: "/v1/actions/page/runs", Method: http.MethodPost, Times: 1, Lose: true})
 	_, err = c.CreateRun(ctx, ask)
-	if e, ok := errors.AsType[*rest.Error](err); !ok || e.Refused() || e.Limited() || e.NotSent() || len(s.Runs()) != before+1 {
+	if e, ok := errors.AsType[*rest.Error](err); !ok || e.Rejected() || e.RateLimited() || e.NotSent() || len(s.Runs()) != before+1 {
 		t.Errorf("a lost answer: %v, %d runs more", err, len(s.Runs())-before)
 	}
 }
 
-func TestEmulatedTokens(t *testing.T) {
-	s, c := emulated(t)
+func TestEmulator_Tokens(t *testing.T) {
+	s, c := newEmulator(t)
 	for range 3 {
-		if _, err := c.User(t.Context(), "alice@example.com"); err != nil {
+		if _, err := c.GetUser(t.Context(), "alice@example.com"); err != nil {
 			t.Fatal(err)
 		}
 		s.RevokeTokens()
@@ -94,10 +94,10 @@ func TestEmulatedTokens(t *testing.T) {
 	if n := len(s.Calls("/v1/auth/access_token")); n != 3 {
 		t.Errorf("asked for a token %d times, want 3", n)
 	}
-	s.SetTokenLife(time.Second)
+	s.SetTokenLifetime(time.Second)
 	s.RevokeTokens()
 	for begun := time.Now(); time.Since(begun) < 2500*time.Millisecond; {
-		if _, err := c.User(t.Context(), "alice@example.com"); err != nil {
+		if _, err := c.GetUser(t.Context(), "alice@example.com"); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -105,29 +105,29 @@ func TestEmulatedTokens(t *testing.T) {
 		t.Errorf("asked for a token %d times", n)
 	}
 	wrong := port.New(port.Config{BaseURL: s.URL(), ClientID: s.ClientID, ClientSecret: "another"})
-	if err := wrong.Check(t.Context()); !errors.Is(err, port.ErrCredentials) {
+	if err := wrong.CheckCredentials(t.Context()); !errors.Is(err, port.ErrCredentials) {
 		t.Errorf("wrong credentials: %v", err)
 	}
 }
 
-func TestEmulatedDefinitions(t *testing.T) {
-	s, c := emulated(t)
+func TestEmulator_Definitions(t *testing.T) {
+	s, c := newEmulator(t)
 	ctx := t.Context()
-	definition := json.RawMessage(aBlueprint)
+	definition := json.RawMessage(blueprintJSON)
 	if _, err := c.CreateBlueprint(ctx, definition); err != nil {
 		t.Fatal(err)
 	}
-	b, err := c.Blueprint(ctx, "service")
+	b, err := c.GetBlueprint(ctx, "service")
 	if err != nil || b.Title != "Service" {
 		t.Errorf("blueprint %+v, %v", b, err)
 	}
 	if _, err := c.UpdateBlueprint(ctx, "service", definition); err != nil {
 		t.Error(err)
 	}
-	if _, err := c.CreateAction(ctx, json.RawMessage(anAction)); err != nil {
+	if _, err := c.CreateAction(ctx, json.RawMessage(actionJSON)); err != nil {
 		t.Fatal(err)
 	}
-	a, err := c.Action(ctx, "page")
+	a, err := c.GetAction(ctx, "page")
 	if err != nil || a.Title != "Page somebody" || a.Trigger != "self-service" {
 		t.Errorf("action %+v, %v", a, err)
 	}
@@ -138,17 +138,17 @@ func TestEmulatedDefinitions(t *testing.T) {
 	if _, err := c.UpdateAction(ctx, "page", stripped); err != nil {
 		t.Errorf("what was read cannot be written: %v", err)
 	}
-	if all, err := c.Actions(ctx); err != nil || len(all) != 1 {
+	if all, err := c.ListActions(ctx); err != nil || len(all) != 1 {
 		t.Errorf("actions %+v, %v", all, err)
 	}
 	if err := c.DeleteAction(ctx, "page"); err != nil {
 		t.Error(err)
 	}
-	if _, err := c.Action(ctx, "page"); rest.Status(err) != http.StatusNotFound {
+	if _, err := c.GetAction(ctx, "page"); rest.Status(err) != http.StatusNotFound {
 		t.Errorf("a deleted action: %v", err)
 	}
 
-	if _, err := c.Secret(ctx, "KEY"); rest.Status(err) != http.StatusNotFound {
+	if _, err := c.GetSecret(ctx, "KEY"); rest.Status(err) != http.StatusNotFound {
 		t.Errorf("a secret that is none: %v", err)
 	}
 	if err := c.CreateSecret(ctx, "KEY", "inc_1", "for tests"); err != nil {
@@ -164,16 +164,16 @@ func TestEmulatedDefinitions(t *testing.T) {
 	if err := s.PutEntity("service", json.RawMessage(`{"identifier":"checkout","title":"Checkout","properties":{"tier":1}}`)); err != nil {
 		t.Fatal(err)
 	}
-	e, err := c.Entity(ctx, "service", "checkout")
+	e, err := c.GetEntity(ctx, "service", "checkout")
 	if err != nil || e.Title != "Checkout" || e.Properties["tier"] != 1.0 {
 		t.Errorf("entity %+v, %v", e, err)
 	}
-	found, err := c.SearchEntities(ctx, "service", port.Query{Include: []string{"$identifier", "$title"}, Limit: 100,
+	found, err := c.SearchEntities(ctx, "service", port.EntityQuery{Include: []string{"$identifier", "$title"}, Limit: 100,
 		Filter: port.Rules{Combinator: "and", Rules: []any{port.Rule{Property: "$title", Operator: "contains", Value: "heck"}}}})
 	if err != nil || len(found.Entities) != 1 || found.Entities[0].Identifier != "checkout" {
 		t.Errorf("found %+v, %v", found, err)
 	}
-	if _, err := c.Teams(ctx); err != nil {
+	if _, err := c.ListTeams(ctx); err != nil {
 		t.Error(err)
 	}
 }

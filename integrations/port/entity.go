@@ -43,31 +43,31 @@ func (e *Entity) UnmarshalJSON(data []byte) error {
 	}
 	_ = json.Unmarshal(data, &w)
 	*e = Entity{
-		Identifier: w.Identifier, Title: w.Title, Icon: w.Icon, Blueprint: name(w.Blueprint),
-		Teams: texts(w.Team), Properties: w.Properties, Relations: w.Relations,
-		CreatedAt: instant(w.CreatedAt), UpdatedAt: instant(w.UpdatedAt),
+		Identifier: w.Identifier, Title: w.Title, Icon: w.Icon, Blueprint: parseIdentifier(w.Blueprint),
+		Teams: stringList(w.Team), Properties: w.Properties, Relations: w.Relations,
+		CreatedAt: parseTime(w.CreatedAt), UpdatedAt: parseTime(w.UpdatedAt),
 	}
 	return nil
 }
 
-// Entity reads an entity.
+// GetEntity reads an entity.
 // https://docs.port.io/api-reference/get-an-entity
 //
 //api:operation GET /v1/blueprints/{blueprint_identifier}/entities/{entity_identifier}
-func (c *Client) Entity(ctx context.Context, blueprint, id string) (Entity, error) {
+func (c *Client) GetEntity(ctx context.Context, blueprint, id string) (Entity, error) {
 	op := fmt.Sprintf("read entity %q of blueprint %q", id, blueprint)
 	answer, err := call[struct{ Entity Entity }](ctx, c, op, http.MethodGet, rest.Path("v1", "blueprints", blueprint, "entities", id), nil, nil)
 	if err != nil {
 		return Entity{}, err
 	}
 	if answer.Entity.Identifier == "" {
-		return Entity{}, missing(op, http.StatusOK, "entity")
+		return Entity{}, newMissingError(op, http.StatusOK, "entity")
 	}
 	return answer.Entity, nil
 }
 
-// A Query says which entities to find and what of them to send.
-type Query struct {
+// A EntityQuery says which entities to find and what of them to send.
+type EntityQuery struct {
 	Filter  any      // a Rules, or any value that is one in JSON; nil: all entities
 	Include []string // properties and relations to send, $title and the like for others; nil: all
 	Limit   int      // 0: Port's own, 200; at most MaxEntities
@@ -88,8 +88,8 @@ type Rule struct {
 	Value    any    `json:"value,omitempty"`
 }
 
-// Entities is one page of what a search found.
-type Entities struct {
+// EntityPage is one page of what a search found.
+type EntityPage struct {
 	Entities []Entity
 	Next     string // where the next page begins; "" on the last
 }
@@ -98,7 +98,7 @@ type Entities struct {
 // https://docs.port.io/api-reference/search-a-blueprints-entities
 //
 //api:operation POST /v1/blueprints/{blueprint_identifier}/entities/search
-func (c *Client) SearchEntities(ctx context.Context, blueprint string, q Query) (Entities, error) {
+func (c *Client) SearchEntities(ctx context.Context, blueprint string, q EntityQuery) (EntityPage, error) {
 	op := fmt.Sprintf("search entities of blueprint %q", blueprint)
 	answer, err := call[struct {
 		Entities rest.List[Entity]
@@ -110,11 +110,11 @@ func (c *Client) SearchEntities(ctx context.Context, blueprint string, q Query) 
 		From    string   `json:"from,omitempty"`
 	}{q.Filter, q.Include, max(0, min(q.Limit, MaxEntities)), q.From})
 	if err != nil {
-		return Entities{}, err
+		return EntityPage{}, err
 	}
-	if answer.Entities.Of == nil {
-		return Entities{}, missing(op, http.StatusOK, "entities")
+	if answer.Entities.Items == nil {
+		return EntityPage{}, newMissingError(op, http.StatusOK, "entities")
 	}
-	found := slices.DeleteFunc(answer.Entities.Of, func(e Entity) bool { return e.Identifier == "" })
-	return Entities{Entities: found, Next: answer.Next}, nil
+	found := slices.DeleteFunc(answer.Entities.Items, func(e Entity) bool { return e.Identifier == "" })
+	return EntityPage{Entities: found, Next: answer.Next}, nil
 }

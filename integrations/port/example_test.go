@@ -16,7 +16,7 @@ func ExampleClient_CreateRun() {
 	c := port.New(port.Config{ClientID: "...", ClientSecret: "..."})
 	defer c.Close()
 
-	run, err := c.CreateRun(ctx, port.NewRun{
+	run, err := c.CreateRun(ctx, port.RunRequest{
 		Action:     "create_incident_io_incident_webhook",
 		RunAs:      "alice@example.com",
 		Properties: map[string]any{"title": "Checkout errors", "severity": "Major"},
@@ -26,11 +26,11 @@ func ExampleClient_CreateRun() {
 		return
 	}
 	switch e, _ := errors.AsType[*rest.Error](err); { // every error of a Client is one
-	case e.Refused():
+	case e.Rejected():
 		fmt.Println("tell Alice what Port says:", e.Message)
-	case e.Limited() || e.NotSent():
+	case e.RateLimited() || e.NotSent():
 		fmt.Println("there is no run: ask again in", max(e.RetryAfter, time.Second))
 	default:
-		fmt.Println("there may be a run: look for it after", port.RunTimeout)
+		fmt.Println("there may be a run: look for it after", port.CreateRunTimeout)
 	}
 }

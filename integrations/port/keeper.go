@@ -9,150 +9,150 @@ import (
 	"foghorn/integrations/rest"
 )
 
-// A keeper shares one access token among its callers. At most one of them asks for
+// A tokenSource shares one access token among its callers. At most one of them asks for
 // another at a time; the others wait for what comes of it.
-type keeper struct {
-	ask  func(ctx context.Context) (token string, life time.Duration, err error)
-	turn chan struct{} // full while somebody asks: a lock that a context can leave
+type tokenSource struct {
+	fetch func(ctx context.Context) (token string, life time.Duration, err error)
+	sem   chan struct{} // full while somebody asks: a lock that a context can leave
 
-	mu    sync.Mutex
-	held  string    // the token; "": none yet
-	until time.Time // when to ask for another
-	ends  time.Time // when it is of no use any more
+	mu        sync.Mutex
+	token     string    // the token; "": none yet
+	refreshAt time.Time // when to ask for another
+	expiry    time.Time // when it is of no use any more
 
-	asked    int       // how often was asked
-	err      error     // what came of the last time
-	failures int       // in a row
-	quiet    time.Time // nobody asks before
-	barren   time.Time // Port gave the refused token again, and would until then
+	attempts       int       // how often was asked
+	err            error     // what came of the last time
+	failures       int       // in a row
+	retryAt        time.Time // nobody asks before
+	unchangedUntil time.Time // Port gave the refused token again, and would until then
 }
 
-func newKeeper(ask func(context.Context) (string, time.Duration, error)) *keeper {
-	return &keeper{ask: ask, turn: make(chan struct{}, 1)}
+func newTokenSource(ask func(context.Context) (string, time.Duration, error)) *tokenSource {
+	return &tokenSource{fetch: ask, sem: make(chan struct{}, 1)}
 }
 
-// token is a token to use. refused, if not empty, is one that Port no longer takes; it is
+// get is a token to use. refused, if not empty, is one that Port no longer takes; it is
 // returned again when Port has no other.
-func (k *keeper) token(ctx context.Context, refused string) (string, error) {
-	token, asked := k.current(refused)
+func (k *tokenSource) get(ctx context.Context, refused string) (string, error) {
+	token, asked := k.cachedToken(refused)
 	if token != "" {
 		return token, nil
 	}
 	select {
-	case k.turn <- struct{}{}:
-		defer func() { <-k.turn }()
+	case k.sem <- struct{}{}:
+		defer func() { <-k.sem }()
 	case <-ctx.Done():
 		return "", ctx.Err()
 	}
-	if token, err, ok := k.settled(refused, asked); ok {
+	if token, err, ok := k.cachedResult(refused, asked); ok {
 		return token, err
 	}
-	token, life, err := k.renew(ctx)
-	if err == nil && token == refused && life <= endingSoon {
+	token, life, err := k.refresh(ctx)
+	if err == nil && token == refused && life <= expirySlack {
 		// Port gives a token until its last moment. Outlive it, and ask again.
 		select {
-		case <-time.After(max(life, shortestHold)):
+		case <-time.After(max(life, minRefresh)):
 		case <-ctx.Done():
 			return "", ctx.Err()
 		}
-		token, _, err = k.renew(ctx)
+		token, _, err = k.refresh(ctx)
 	}
 	if err == nil && token == refused {
 		k.mu.Lock()
-		k.barren = time.Now().Add(shortestHold)
+		k.unchangedUntil = time.Now().Add(minRefresh)
 		k.mu.Unlock()
 	}
 	if err != nil {
-		return k.fallback(refused, err)
+		return k.tokenOrErr(refused, err)
 	}
 	return token, nil
 }
 
-// current is the token in hand, or "" when another is wanted.
-func (k *keeper) current(refused string) (token string, asked int) {
+// cachedToken is the token in hand, or "" when another is wanted.
+func (k *tokenSource) cachedToken(refused string) (token string, asked int) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if !k.good(refused) {
-		return "", k.asked
+	if !k.validLocked(refused) {
+		return "", k.attempts
 	}
-	return k.held, k.asked
+	return k.token, k.attempts
 }
 
-// good reports that the token in hand will do. It is called with the lock.
-func (k *keeper) good(refused string) bool {
+// validLocked reports that the token in hand will do. It is called with the lock.
+func (k *tokenSource) validLocked(refused string) bool {
 	now := time.Now()
-	if k.held == refused {
-		return k.held != "" && now.Before(k.barren)
+	if k.token == refused {
+		return k.token != "" && now.Before(k.unchangedUntil)
 	}
-	return now.Before(k.until)
+	return now.Before(k.refreshAt)
 }
 
-// settled tells one whose turn it is what came of it while others had theirs, if anything
+// cachedResult tells one whose turn it is what came of it while others had theirs, if anything
 // did since they had asked so often; and what to do while nobody may ask.
-func (k *keeper) settled(refused string, asked int) (token string, err error, ok bool) {
+func (k *tokenSource) cachedResult(refused string, asked int) (token string, err error, ok bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	switch {
-	case k.good(refused):
-		return k.held, nil, true
-	case k.err != nil && (k.asked != asked || time.Now().Before(k.quiet)):
-		token, err := k.instead(refused, k.err)
+	case k.validLocked(refused):
+		return k.token, nil, true
+	case k.err != nil && (k.attempts != asked || time.Now().Before(k.retryAt)):
+		token, err := k.tokenOrErrLocked(refused, k.err)
 		return token, err, true
 	}
 	return "", nil, false
 }
 
-// fallback is what to use after asking failed.
-func (k *keeper) fallback(refused string, err error) (string, error) {
+// tokenOrErr is what to use after asking failed.
+func (k *tokenSource) tokenOrErr(refused string, err error) (string, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return k.instead(refused, err)
+	return k.tokenOrErrLocked(refused, err)
 }
 
-// instead is the old token while it serves, else the error. It is called with the lock.
-func (k *keeper) instead(refused string, err error) (string, error) {
-	if k.held != refused && time.Now().Before(k.ends) {
-		return k.held, nil
+// tokenOrErrLocked is the old token while it serves, else the error. It is called with the lock.
+func (k *tokenSource) tokenOrErrLocked(refused string, err error) (string, error) {
+	if k.token != refused && time.Now().Before(k.expiry) {
+		return k.token, nil
 	}
 	return "", err
 }
 
-// renew asks for a token and keeps what comes of it. The lock is not held meanwhile.
-func (k *keeper) renew(ctx context.Context) (string, time.Duration, error) {
+// refresh asks for a token and keeps what comes of it. The lock is not held meanwhile.
+func (k *tokenSource) refresh(ctx context.Context) (string, time.Duration, error) {
 	begun := time.Now() // a token's life counts from before the call
-	bounded, cancel := context.WithTimeout(ctx, askTimeout)
+	bounded, cancel := context.WithTimeout(ctx, tokenTimeout)
 	defer cancel()
-	token, life, err := k.ask(bounded)
+	token, life, err := k.fetch(bounded)
 	if err == nil {
 		k.store(begun, token, life)
 		return token, life, nil
 	}
 	if ctx.Err() == nil { // else it is the caller's own trouble: the next one asks anew
-		k.fail(err)
+		k.recordFailure(err)
 	}
 	return "", 0, err
 }
 
-func (k *keeper) store(begun time.Time, token string, life time.Duration) {
+func (k *tokenSource) store(begun time.Time, token string, life time.Duration) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.asked++
+	k.attempts++
 	k.err, k.failures = nil, 0
-	k.held, k.ends = token, begun.Add(life)
+	k.token, k.expiry = token, begun.Add(life)
 	// Shortly before its end Port gives the same token again and again, and the hold
 	// halves each time: a few calls, not one with each request.
-	k.until = begun.Add(max(life-min(renewBefore, life/2), shortestHold))
+	k.refreshAt = begun.Add(max(life-min(refreshBefore, life/2), minRefresh))
 }
 
-func (k *keeper) fail(err error) {
+func (k *tokenSource) recordFailure(err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.asked++
+	k.attempts++
 	k.err = err
-	quiet := min(firstQuiet<<min(k.failures, 8), longestQuiet)
+	quiet := min(minBackoff<<min(k.failures, 8), maxBackoff)
 	k.failures++
 	if e, ok := errors.AsType[*rest.Error](err); ok {
 		quiet = max(quiet, e.RetryAfter)
 	}
-	k.quiet = time.Now().Add(quiet)
+	k.retryAt = time.Now().Add(quiet)
 }

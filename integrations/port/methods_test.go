@@ -16,7 +16,7 @@ import (
 )
 
 // Every method: what it sends, and what it makes of the answer.
-func TestMethods(t *testing.T) {
+func TestClient_Methods(t *testing.T) {
 	definition := json.RawMessage(`{"identifier":"a","title":"A"}`)
 	for name, tc := range map[string]struct {
 		do        func(t *testing.T, c *port.Client) (any, error)
@@ -29,27 +29,30 @@ func TestMethods(t *testing.T) {
 	}{
 		"CreateRun": {
 			do: func(t *testing.T, c *port.Client) (any, error) {
-				r, err := c.CreateRun(t.Context(), port.NewRun{Action: "a b", RunAs: "x+y@example.com", Entity: "e", Properties: map[string]any{"k": []string{"v"}}})
+				r, err := c.CreateRun(t.Context(), port.RunRequest{Action: "a b", RunAs: "x+y@example.com", Entity: "e", Properties: map[string]any{"k": []string{"v"}}})
 				return r.ID, err
 			},
 			route: "POST /v1/actions/a%20b/runs", operation: "/v1/actions/{action_identifier}/runs", query: url.Values{"run_as": {"x+y@example.com"}},
-			body: `{"properties":{"k":["v"]},"entity":"e"}`, answer: aRun, want: "r_1",
+			body: `{"properties":{"k":["v"]},"entity":"e"}`, answer: runJSON, want: "r_1",
 		},
 		"CreateRun/bare": {
 			do: func(t *testing.T, c *port.Client) (any, error) {
-				r, err := c.CreateRun(t.Context(), port.NewRun{Action: "a"})
+				r, err := c.CreateRun(t.Context(), port.RunRequest{Action: "a"})
 				return r.Status, err
 			},
 			route: "POST /v1/actions/a/runs", operation: "/v1/actions/{action_identifier}/runs", query: url.Values{},
-			body: `{"properties":{}}`, answer: aRun, want: port.StatusInProgress,
+			body: `{"properties":{}}`, answer: runJSON, want: port.StatusInProgress,
 		},
 		"Run": {
-			do:    func(t *testing.T, c *port.Client) (any, error) { r, err := c.Run(t.Context(), "r_1"); return r.ID, err },
-			route: "GET /v1/actions/runs/r_1", operation: "/v1/actions/runs/{run_id}", query: url.Values{"version": {"v2"}}, answer: aRun, want: "r_1",
+			do: func(t *testing.T, c *port.Client) (any, error) {
+				r, err := c.GetRun(t.Context(), "r_1")
+				return r.ID, err
+			},
+			route: "GET /v1/actions/runs/r_1", operation: "/v1/actions/runs/{run_id}", query: url.Values{"version": {"v2"}}, answer: runJSON, want: "r_1",
 		},
 		"Runs": {
 			do: func(t *testing.T, c *port.Client) (any, error) {
-				r, err := c.Runs(t.Context(), port.RunsQuery{Action: "a", UserEmail: "x@y", Active: true, Source: []string{"API", "UI"}, Exclude: []string{"payload", "response"}, Limit: 5000})
+				r, err := c.ListRuns(t.Context(), port.RunsQuery{Action: "a", UserEmail: "x@y", Active: true, Source: []string{"API", "UI"}, Exclude: []string{"payload", "response"}, Limit: 5000})
 				return len(r), err
 			},
 			route: "GET /v1/actions/runs", operation: "/v1/actions/runs",
@@ -58,7 +61,7 @@ func TestMethods(t *testing.T) {
 		},
 		"Runs/all": {
 			do: func(t *testing.T, c *port.Client) (any, error) {
-				r, err := c.Runs(t.Context(), port.RunsQuery{})
+				r, err := c.ListRuns(t.Context(), port.RunsQuery{})
 				return len(r), err
 			},
 			route: "GET /v1/actions/runs", operation: "/v1/actions/runs", query: url.Values{"version": {"v2"}}, answer: `{"ok":true,"runs":[]}`, want: 0,
@@ -73,7 +76,7 @@ func TestMethods(t *testing.T) {
 		},
 		"Action": {
 			do: func(t *testing.T, c *port.Client) (any, error) {
-				a, err := c.Action(t.Context(), "a")
+				a, err := c.GetAction(t.Context(), "a")
 				return fmt.Sprint(a.Title, a.Trigger, a.RequiresApproval, a.Published, string(a.Raw)), err
 			},
 			route: "GET /v1/actions/a", operation: "/v1/actions/{action_identifier}", query: url.Values{},
@@ -82,7 +85,7 @@ func TestMethods(t *testing.T) {
 		},
 		"Actions": {
 			do: func(t *testing.T, c *port.Client) (any, error) {
-				a, err := c.Actions(t.Context())
+				a, err := c.ListActions(t.Context())
 				return fmt.Sprint(len(a), a[0].Published), err
 			},
 			route: "GET /v1/actions", operation: "/v1/actions", query: url.Values{"version": {"v2"}}, answer: `{"ok":true,"actions":[{"identifier":"a","publish":false},null]}`, want: "1 false",
@@ -115,7 +118,7 @@ func TestMethods(t *testing.T) {
 		},
 		"Blueprint": {
 			do: func(t *testing.T, c *port.Client) (any, error) {
-				b, err := c.Blueprint(t.Context(), "a")
+				b, err := c.GetBlueprint(t.Context(), "a")
 				return string(b.Raw), err
 			},
 			route: "GET /v1/blueprints/a", operation: "/v1/blueprints/{identifier}", query: url.Values{}, answer: `{"ok":true,"blueprint":{"identifier":"a"}}`, want: `{"identifier":"a"}`,
@@ -146,7 +149,7 @@ func TestMethods(t *testing.T) {
 			route: "GET /v1/organization/secrets", operation: "/v1/organization/secrets", query: url.Values{}, answer: `{"ok":true,"secrets":[{"secretName":"K","description":null}]}`, want: []port.Secret{{Name: "K"}},
 		},
 		"Secret": {
-			do:    func(t *testing.T, c *port.Client) (any, error) { return c.Secret(t.Context(), "K") },
+			do:    func(t *testing.T, c *port.Client) (any, error) { return c.GetSecret(t.Context(), "K") },
 			route: "GET /v1/organization/secrets/K", operation: "/v1/organization/secrets/{secret_name}", query: url.Values{}, answer: `{"ok":true,"secret":{"secretName":"K","description":"d"}}`, want: port.Secret{Name: "K", Description: "d"},
 		},
 		"CreateSecret": {
@@ -161,7 +164,7 @@ func TestMethods(t *testing.T) {
 		},
 		"Entity": {
 			do: func(t *testing.T, c *port.Client) (any, error) {
-				e, err := c.Entity(t.Context(), "b", "e:1/2")
+				e, err := c.GetEntity(t.Context(), "b", "e:1/2")
 				return fmt.Sprint(e.Title, e.Teams, e.Properties, e.Relations), err
 			},
 			route: "GET /v1/blueprints/b/entities/e:1%2F2", operation: "/v1/blueprints/{blueprint_identifier}/entities/{entity_identifier}", query: url.Values{},
@@ -169,7 +172,7 @@ func TestMethods(t *testing.T) {
 		},
 		"SearchEntities": {
 			do: func(t *testing.T, c *port.Client) (any, error) {
-				e, err := c.SearchEntities(t.Context(), "b", port.Query{Include: []string{"$title"}, Limit: 100, From: "n1",
+				e, err := c.SearchEntities(t.Context(), "b", port.EntityQuery{Include: []string{"$title"}, Limit: 100, From: "n1",
 					Filter: port.Rules{Combinator: "and", Rules: []any{port.Rule{Property: "$title", Operator: "contains", Value: "x"}}}})
 				return fmt.Sprint(len(e.Entities), e.Next), err
 			},
@@ -179,14 +182,14 @@ func TestMethods(t *testing.T) {
 		},
 		"SearchEntities/all": {
 			do: func(t *testing.T, c *port.Client) (any, error) {
-				e, err := c.SearchEntities(t.Context(), "b", port.Query{})
+				e, err := c.SearchEntities(t.Context(), "b", port.EntityQuery{})
 				return e.Next, err
 			},
 			route: "POST /v1/blueprints/b/entities/search", operation: "/v1/blueprints/{blueprint_identifier}/entities/search", query: url.Values{},
 			body: `{}`, answer: `{"ok":true,"entities":[]}`, want: "",
 		},
 		"User": {
-			do:    func(t *testing.T, c *port.Client) (any, error) { return c.User(t.Context(), "a+b@example.com") },
+			do:    func(t *testing.T, c *port.Client) (any, error) { return c.GetUser(t.Context(), "a+b@example.com") },
 			route: "GET /v1/users/a+b@example.com", operation: "/v1/users/{user_email}", query: url.Values{},
 			answer: `{"ok":true,"user":{"email":"a+b@example.com","firstName":"A","lastName":null,"status":"ACTIVE","roles":[{"name":"Admin"}],"teams":["t"]}}`,
 			want:   port.User{Email: "a+b@example.com", FirstName: "A", Status: "ACTIVE", Roles: []string{"Admin"}, Teams: []string{"t"}},
@@ -196,15 +199,15 @@ func TestMethods(t *testing.T) {
 			route: "GET /v1/users", operation: "/v1/users", query: url.Values{"fields": {"id", "email", "firstName", "lastName", "status", "teams.name", "roles.name"}}, answer: `{"ok":true,"users":[{"email":"a"},{}]}`, want: 1,
 		},
 		"Teams": {
-			do:    func(t *testing.T, c *port.Client) (any, error) { return c.Teams(t.Context()) },
+			do:    func(t *testing.T, c *port.Client) (any, error) { return c.ListTeams(t.Context()) },
 			route: "GET /v1/teams", operation: "/v1/teams", query: url.Values{"fields": {"id", "name", "description", "provider"}},
 			answer: `{"ok":true,"teams":[{"id":"1","name":"t"},{}]}`, want: []port.Team{{ID: "1", Name: "t"}},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newStub(t)
-			s.on(tc.route, 200, tc.answer)
-			got, err := tc.do(t, s.client())
+			s := newStubServer(t)
+			s.respond(tc.route, 200, tc.answer)
+			got, err := tc.do(t, s.newClient())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -215,14 +218,14 @@ func TestMethods(t *testing.T) {
 			if len(calls) != 1 || calls[0].route != tc.route || calls[0].body != tc.body || cmp.Diff(tc.query, calls[0].query) != "" {
 				t.Errorf("asked %+v", calls)
 			}
-			documented(t, tc.route, tc.operation, tc.query)
+			checkDocumentedQuery(t, tc.route, tc.operation, tc.query)
 		})
 	}
 }
 
-// documented checks against Port's OpenAPI document, where it is present, that the
+// checkDocumentedQuery checks against Port's OpenAPI document, where it is present, that the
 // operation has these query parameters.
-func documented(t *testing.T, route, operation string, query url.Values) {
+func checkDocumentedQuery(t *testing.T, route, operation string, query url.Values) {
 	t.Helper()
 	spec, err := portSpec()
 	if err != nil {
@@ -255,45 +258,48 @@ var portSpec = sync.OnceValues(func() (openAPI, error) {
 })
 
 // Lists and things that an answer leaves out are errors, not empty lists and things.
-func TestMissing(t *testing.T) {
+func TestClient_MissingMember(t *testing.T) {
 	for route, do := range map[string]func(t *testing.T, c *port.Client) error{
-		"GET /v1/actions/runs":            func(t *testing.T, c *port.Client) error { _, err := c.Runs(t.Context(), port.RunsQuery{}); return err },
-		"GET /v1/actions/runs/a":          func(t *testing.T, c *port.Client) error { _, err := c.Run(t.Context(), "a"); return err },
-		"GET /v1/actions":                 func(t *testing.T, c *port.Client) error { _, err := c.Actions(t.Context()); return err },
-		"GET /v1/actions/a":               func(t *testing.T, c *port.Client) error { _, err := c.Action(t.Context(), "a"); return err },
+		"GET /v1/actions/runs": func(t *testing.T, c *port.Client) error {
+			_, err := c.ListRuns(t.Context(), port.RunsQuery{})
+			return err
+		},
+		"GET /v1/actions/runs/a":          func(t *testing.T, c *port.Client) error { _, err := c.GetRun(t.Context(), "a"); return err },
+		"GET /v1/actions":                 func(t *testing.T, c *port.Client) error { _, err := c.ListActions(t.Context()); return err },
+		"GET /v1/actions/a":               func(t *testing.T, c *port.Client) error { _, err := c.GetAction(t.Context(), "a"); return err },
 		"GET /v1/actions/a/permissions":   func(t *testing.T, c *port.Client) error { _, err := c.ActionPermissions(t.Context(), "a"); return err },
-		"GET /v1/blueprints/a":            func(t *testing.T, c *port.Client) error { _, err := c.Blueprint(t.Context(), "a"); return err },
-		"GET /v1/blueprints/a/entities/e": func(t *testing.T, c *port.Client) error { _, err := c.Entity(t.Context(), "a", "e"); return err },
+		"GET /v1/blueprints/a":            func(t *testing.T, c *port.Client) error { _, err := c.GetBlueprint(t.Context(), "a"); return err },
+		"GET /v1/blueprints/a/entities/e": func(t *testing.T, c *port.Client) error { _, err := c.GetEntity(t.Context(), "a", "e"); return err },
 		"POST /v1/blueprints/a/entities/search": func(t *testing.T, c *port.Client) error {
-			_, err := c.SearchEntities(t.Context(), "a", port.Query{})
+			_, err := c.SearchEntities(t.Context(), "a", port.EntityQuery{})
 			return err
 		},
 		"GET /v1/organization/secrets":   func(t *testing.T, c *port.Client) error { _, err := c.Secrets(t.Context()); return err },
-		"GET /v1/organization/secrets/a": func(t *testing.T, c *port.Client) error { _, err := c.Secret(t.Context(), "a"); return err },
+		"GET /v1/organization/secrets/a": func(t *testing.T, c *port.Client) error { _, err := c.GetSecret(t.Context(), "a"); return err },
 		"GET /v1/users":                  func(t *testing.T, c *port.Client) error { _, err := c.Users(t.Context()); return err },
-		"GET /v1/users/a":                func(t *testing.T, c *port.Client) error { _, err := c.User(t.Context(), "a"); return err },
-		"GET /v1/teams":                  func(t *testing.T, c *port.Client) error { _, err := c.Teams(t.Context()); return err },
+		"GET /v1/users/a":                func(t *testing.T, c *port.Client) error { _, err := c.GetUser(t.Context(), "a"); return err },
+		"GET /v1/teams":                  func(t *testing.T, c *port.Client) error { _, err := c.ListTeams(t.Context()); return err },
 	} {
-		s := newStub(t)
-		s.on(route, 200, `{"ok":true}`)
-		if err := do(t, s.client()); err == nil || !strings.Contains(err.Error(), "the answer holds no ") {
+		s := newStubServer(t)
+		s.respond(route, 200, `{"ok":true}`)
+		if err := do(t, s.newClient()); err == nil || !strings.Contains(err.Error(), "the answer holds no ") {
 			t.Errorf("%s: %v", route, err)
 		}
 	}
 }
 
 func TestRunLogsPages(t *testing.T) {
-	s := newStub(t)
+	s := newStubServer(t)
 	full := `{"ok":true,"runLogs":[` + strings.Repeat(`{"id":"l"},`, 49) + `{"id":"l"}]}`
-	s.on("GET /v1/actions/runs/r_1/logs", 200, full)
-	logs, err := s.client().RunLogs(t.Context(), "r_1")
+	s.respond("GET /v1/actions/runs/r_1/logs", 200, full)
+	logs, err := s.newClient().RunLogs(t.Context(), "r_1")
 	calls, _ := s.calls()
 	if err != nil || len(logs) != port.MaxRunLogs || calls[19].query.Get("offset") != "950" || len(calls) != 20 {
 		t.Errorf("%d entries in %d calls, %v", len(logs), len(calls), err)
 	}
 }
 
-func TestStripAudit(t *testing.T) {
+func TestStripAudit_RemovesAuditMembers(t *testing.T) {
 	got, err := port.StripAudit(json.RawMessage(`{"title":"A","id":"action_1","createdAt":"x","createdBy":"x","updatedAt":"x","updatedBy":"x","identifier":"a","big":12345678901234567890,"in":{"id":1}}`))
 	if want := `{"big":12345678901234567890,"identifier":"a","in":{"id":1},"title":"A"}`; err != nil || string(got) != want {
 		t.Errorf("got %s, %v", got, err)
@@ -303,10 +309,10 @@ func TestStripAudit(t *testing.T) {
 	}
 }
 
-func TestNamesThatNameSomethingElse(t *testing.T) {
-	s := newStub(t)
+func TestClient_InvalidIdentifiers(t *testing.T) {
+	s := newStubServer(t)
 	for _, id := range []string{"", ".", ".."} {
-		if err := s.client().DeleteAction(t.Context(), id); err == nil {
+		if err := s.newClient().DeleteAction(t.Context(), id); err == nil {
 			t.Errorf("deleted %q", id)
 		}
 	}

@@ -52,8 +52,8 @@ type Run struct {
 	EndedAt          time.Time
 }
 
-// Ended reports that the run has come to its end: nothing about it changes any more.
-func (r Run) Ended() bool {
+// HasEnded reports that the run has come to its end: nothing about it changes any more.
+func (r Run) HasEnded() bool {
 	switch r.Status {
 	case StatusSuccess, StatusFailure, StatusDeclined, StatusCancelled:
 		return true
@@ -85,18 +85,18 @@ func (r *Run) UnmarshalJSON(data []byte) error {
 	}
 	_ = json.Unmarshal(data, &w) // see decode.go
 	*r = Run{
-		ID: w.ID, Action: name(w.Action), Blueprint: name(w.Blueprint), Entity: name(w.Entity),
-		Status: w.Status, StatusLabel: w.StatusLabel, Summary: w.Summary, Links: texts(w.Link),
-		Source: source(w.Source), Properties: w.Properties, Response: present(w.Response),
-		RequiresApproval: flag(w.RequiredApproval), CreatedBy: w.CreatedBy, ImpersonatedBy: w.ImpersonatedBy,
-		CreatedAt: instant(w.CreatedAt), UpdatedAt: instant(w.UpdatedAt), EndedAt: instant(w.EndedAt),
+		ID: w.ID, Action: parseIdentifier(w.Action), Blueprint: parseIdentifier(w.Blueprint), Entity: parseIdentifier(w.Entity),
+		Status: w.Status, StatusLabel: w.StatusLabel, Summary: w.Summary, Links: stringList(w.Link),
+		Source: parseSource(w.Source), Properties: w.Properties, Response: nonNull(w.Response),
+		RequiresApproval: parseBool(w.RequiredApproval), CreatedBy: w.CreatedBy, ImpersonatedBy: w.ImpersonatedBy,
+		CreatedAt: parseTime(w.CreatedAt), UpdatedAt: parseTime(w.UpdatedAt), EndedAt: parseTime(w.EndedAt),
 	}
 	return nil
 }
 
-// source reads where a run came from: a word, or an object that holds it.
-func source(raw json.RawMessage) string {
-	if s := text(raw); s != "" {
+// parseSource reads where a run came from: a word, or an object that holds it.
+func parseSource(raw json.RawMessage) string {
+	if s := parseString(raw); s != "" {
 		return s
 	}
 	var o struct {
@@ -107,8 +107,8 @@ func source(raw json.RawMessage) string {
 	return cmp.Or(o.Type, o.Origin)
 }
 
-// A NewRun is what to run, and as whom.
-type NewRun struct {
+// A RunRequest is what to run, and as whom.
+type RunRequest struct {
 	Action     string
 	RunAs      string         // e-mail of a member of the organization; "": the credentials' owner
 	Entity     string         // identifier of the entity to run it for; "" for an action that is about none
@@ -120,8 +120,8 @@ type NewRun struct {
 // https://docs.port.io/api-reference/execute-a-self-service-action
 //
 //api:operation POST /v1/actions/{action_identifier}/runs
-func (c *Client) CreateRun(ctx context.Context, n NewRun) (Run, error) {
-	ctx, cancel := context.WithTimeout(ctx, RunTimeout)
+func (c *Client) CreateRun(ctx context.Context, n RunRequest) (Run, error) {
+	ctx, cancel := context.WithTimeout(ctx, CreateRunTimeout)
 	defer cancel()
 	op := fmt.Sprintf("create run of action %q", n.Action)
 	body := struct {
@@ -138,28 +138,28 @@ func (c *Client) CreateRun(ctx context.Context, n NewRun) (Run, error) {
 	answer, err := call[struct{ Run Run }](ctx, c, op, http.MethodPost, rest.Path("v1", "actions", n.Action, "runs"), query, body)
 	if err != nil {
 		if e, ok := errors.AsType[*rest.Error](err); ok {
-			e.Hide(typed(n.Properties)...)
+			e.RedactInLogs(collectStrings(n.Properties)...)
 		}
 		return Run{}, err
 	}
 	if answer.Run.ID == "" {
-		return Run{}, missing(op, http.StatusAccepted, "run")
+		return Run{}, newMissingError(op, http.StatusAccepted, "run")
 	}
 	return answer.Run, nil
 }
 
-// Run reads a run.
+// GetRun reads a run.
 // https://docs.port.io/api-reference/get-an-actions-run-details
 //
 //api:operation GET /v1/actions/runs/{run_id}
-func (c *Client) Run(ctx context.Context, id string) (Run, error) {
+func (c *Client) GetRun(ctx context.Context, id string) (Run, error) {
 	op := fmt.Sprintf("read run %q", id)
 	answer, err := call[struct{ Run Run }](ctx, c, op, http.MethodGet, rest.Path("v1", "actions", "runs", id), v2(), nil)
 	if err != nil {
 		return Run{}, err
 	}
 	if answer.Run.ID == "" {
-		return Run{}, missing(op, http.StatusOK, "run")
+		return Run{}, newMissingError(op, http.StatusOK, "run")
 	}
 	return answer.Run, nil
 }
@@ -174,11 +174,11 @@ type RunsQuery struct {
 	Limit     int      // 0: Port's own limit; at most MaxRuns
 }
 
-// Runs lists runs.
+// ListRuns lists runs.
 // https://docs.port.io/api-reference/get-all-action-runs
 //
 //api:operation GET /v1/actions/runs
-func (c *Client) Runs(ctx context.Context, q RunsQuery) ([]Run, error) {
+func (c *Client) ListRuns(ctx context.Context, q RunsQuery) ([]Run, error) {
 	query := v2()
 	if q.Action != "" {
 		query.Set("action", q.Action)
@@ -198,8 +198,8 @@ func (c *Client) Runs(ctx context.Context, q RunsQuery) ([]Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	if answer.Runs.Of == nil {
-		return nil, missing(op, http.StatusOK, "runs")
+	if answer.Runs.Items == nil {
+		return nil, newMissingError(op, http.StatusOK, "runs")
 	}
-	return slices.DeleteFunc(answer.Runs.Of, func(r Run) bool { return r.ID == "" }), nil
+	return slices.DeleteFunc(answer.Runs.Items, func(r Run) bool { return r.ID == "" }), nil
 }

@@ -16,7 +16,7 @@ import (
 	"foghorn/integrations/rest"
 )
 
-func TestRunDecodes(t *testing.T) {
+func TestRun_UnmarshalJSON(t *testing.T) {
 	at := time.Date(2024, 5, 1, 10, 11, 12, 345e6, time.UTC)
 	for name, tc := range map[string]struct {
 		data string
@@ -54,12 +54,12 @@ func TestRunDecodes(t *testing.T) {
 	}
 }
 
-func TestEnded(t *testing.T) {
+func TestRun_Ended(t *testing.T) {
 	for status, want := range map[string]bool{
 		port.StatusInProgress: false, port.StatusWaitingForApproval: false, "": false, "QUEUED": false,
 		port.StatusSuccess: true, port.StatusFailure: true, port.StatusDeclined: true, port.StatusCancelled: true,
 	} {
-		if got := (port.Run{Status: status}).Ended(); got != want {
+		if got := (port.Run{Status: status}).HasEnded(); got != want {
 			t.Errorf("%q ended: %v", status, got)
 		}
 	}
@@ -98,8 +98,8 @@ func FuzzErrorBody(f *testing.F) {
 		f.Add([]byte(s), 422, "the vault")
 	}
 	f.Fuzz(func(t *testing.T, body []byte, status int, typed string) {
-		c := port.New(port.Config{BaseURL: "http://h", ClientID: "id", ClientSecret: "secret", HTTP: &http.Client{Transport: fixed{body, 200 + max(status, -status)%400}}})
-		_, err := c.CreateRun(t.Context(), port.NewRun{Action: "x", Properties: map[string]any{"title": typed}})
+		c := port.New(port.Config{BaseURL: "http://h", ClientID: "id", ClientSecret: "secret", HTTP: &http.Client{Transport: fixedResponse{body, 200 + max(status, -status)%400}}})
+		_, err := c.CreateRun(t.Context(), port.RunRequest{Action: "x", Properties: map[string]any{"title": typed}})
 		if err == nil {
 			return
 		}
@@ -110,13 +110,13 @@ func FuzzErrorBody(f *testing.F) {
 	})
 }
 
-// fixed gives a token, and answers every other request alike.
-type fixed struct {
+// fixedResponse gives a token, and answers every other request alike.
+type fixedResponse struct {
 	body   []byte
 	status int
 }
 
-func (f fixed) RoundTrip(r *http.Request) (*http.Response, error) {
+func (f fixedResponse) RoundTrip(r *http.Request) (*http.Response, error) {
 	status, body := f.status, f.body
 	if r.URL.Path == "/v1/auth/access_token" {
 		status, body = http.StatusOK, []byte(`{"accessToken":"a-token-of-port","expiresIn":10800}`)

@@ -38,7 +38,7 @@ func (l *RunLog) UnmarshalJSON(data []byte) error {
 		CreatedAt string `json:"createdAt"`
 	}
 	_ = json.Unmarshal(data, &w)
-	*l = RunLog{ID: w.ID, Message: w.Message, CreatedBy: w.CreatedBy, CreatedAt: instant(w.CreatedAt)}
+	*l = RunLog{ID: w.ID, Message: w.Message, CreatedBy: w.CreatedBy, CreatedAt: parseTime(w.CreatedAt)}
 	return nil
 }
 
@@ -55,8 +55,8 @@ func (c *Client) RunLogs(ctx context.Context, id string) ([]RunLog, error) {
 		if err != nil {
 			return nil, err
 		}
-		logs = append(logs, answer.RunLogs.Of...)
-		if len(answer.RunLogs.Of) < logPage {
+		logs = append(logs, answer.RunLogs.Items...)
+		if len(answer.RunLogs.Items) < logPage {
 			break
 		}
 	}

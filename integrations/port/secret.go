@@ -27,21 +27,21 @@ func (c *Client) Secrets(ctx context.Context) ([]Secret, error) {
 	if err != nil {
 		return nil, err
 	}
-	if answer.Secrets.Of == nil {
-		return nil, missing(op, http.StatusOK, "secrets")
+	if answer.Secrets.Items == nil {
+		return nil, newMissingError(op, http.StatusOK, "secrets")
 	}
-	return slices.DeleteFunc(answer.Secrets.Of, func(s Secret) bool { return s.Name == "" }), nil
+	return slices.DeleteFunc(answer.Secrets.Items, func(s Secret) bool { return s.Name == "" }), nil
 }
 
-// Secret reads a secret's name and description. A status of 404 means that there is none.
+// GetSecret reads a secret's name and description. A status of 404 means that there is none.
 // https://docs.port.io/api-reference/get-a-single-organization-secrets-metadata
 //
 //api:operation GET /v1/organization/secrets/{secret_name}
-func (c *Client) Secret(ctx context.Context, name string) (Secret, error) {
+func (c *Client) GetSecret(ctx context.Context, name string) (Secret, error) {
 	op := fmt.Sprintf("read secret %q", name)
 	answer, err := call[struct{ Secret Secret }](ctx, c, op, http.MethodGet, rest.Path("v1", "organization", "secrets", name), nil, nil)
 	if err == nil && answer.Secret.Name == "" {
-		err = missing(op, http.StatusOK, "secret")
+		err = newMissingError(op, http.StatusOK, "secret")
 	}
 	return answer.Secret, err
 }
@@ -52,12 +52,12 @@ func (c *Client) Secret(ctx context.Context, name string) (Secret, error) {
 //api:operation POST /v1/organization/secrets
 func (c *Client) CreateSecret(ctx context.Context, name, value, description string) error {
 	op := fmt.Sprintf("create secret %q", name)
-	_, err := call[rest.None](ctx, c, op, http.MethodPost, rest.Path("v1", "organization", "secrets"), nil, struct {
+	_, err := call[rest.Empty](ctx, c, op, http.MethodPost, rest.Path("v1", "organization", "secrets"), nil, struct {
 		Name        string `json:"secretName"`
 		Value       string `json:"secretValue"`
 		Description string `json:"description,omitempty"`
 	}{name, value, description})
-	return without(err, value)
+	return redact(err, value)
 }
 
 // UpdateSecret gives a secret another value.
@@ -66,14 +66,14 @@ func (c *Client) CreateSecret(ctx context.Context, name, value, description stri
 //api:operation PATCH /v1/organization/secrets/{secret_name}
 func (c *Client) UpdateSecret(ctx context.Context, name, value string) error {
 	op := fmt.Sprintf("update secret %q", name)
-	_, err := call[rest.None](ctx, c, op, http.MethodPatch, rest.Path("v1", "organization", "secrets", name), nil, struct {
+	_, err := call[rest.Empty](ctx, c, op, http.MethodPatch, rest.Path("v1", "organization", "secrets", name), nil, struct {
 		Value string `json:"secretValue"`
 	}{value})
-	return without(err, value)
+	return redact(err, value)
 }
 
-// without removes a secret from what Port says of it.
-func without(err error, secret string) error {
+// redact removes a secret from what Port says of it.
+func redact(err error, secret string) error {
 	if e, ok := errors.AsType[*rest.Error](err); ok {
 		e.Redact(secret)
 	}

@@ -12,55 +12,55 @@ import (
 	"foghorn/integrations/port"
 )
 
-// A stub is a Port that answers what it is told to and remembers what it was asked.
-type stub struct {
+// A stubServer is a Port that answers what it is told to and remembers what it was asked.
+type stubServer struct {
 	t   *testing.T
 	srv *httptest.Server
 
-	mu      sync.Mutex
-	token   string // the one that it takes
-	granted int
-	asked   []asked
-	answers map[string]http.HandlerFunc // by "METHOD /path"
+	mu            sync.Mutex
+	token         string // the one that it takes
+	tokenRequests int
+	requests      []recordedRequest
+	handlers      map[string]http.HandlerFunc // by "METHOD /path"
 }
 
-// asked is one request.
-type asked struct {
+// recordedRequest is one request.
+type recordedRequest struct {
 	route string
 	query url.Values
 	body  string
 }
 
-func newStub(t *testing.T) *stub {
+func newStubServer(t *testing.T) *stubServer {
 	t.Helper()
-	s := &stub{t: t, token: "token-1", answers: map[string]http.HandlerFunc{}}
+	s := &stubServer{t: t, token: "token-1", handlers: map[string]http.HandlerFunc{}}
 	s.srv = httptest.NewServer(http.HandlerFunc(s.serve))
 	t.Cleanup(s.srv.Close)
 	return s
 }
 
-func (s *stub) client() *port.Client {
+func (s *stubServer) newClient() *port.Client {
 	return port.New(port.Config{BaseURL: s.srv.URL, ClientID: "id", ClientSecret: "client-secret", HTTP: s.srv.Client()})
 }
 
-// on answers a route with a status and a body.
-func (s *stub) on(route string, status int, body string) {
-	s.answers[route] = func(w http.ResponseWriter, _ *http.Request) {
+// respond answers a route with a status and a body.
+func (s *stubServer) respond(route string, status int, body string) {
+	s.handlers[route] = func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("X-Trace-Id", "1234")
 		w.WriteHeader(status)
 		_, _ = io.WriteString(w, body)
 	}
 }
 
-func (s *stub) serve(w http.ResponseWriter, r *http.Request) {
+func (s *stubServer) serve(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	route := r.Method + " " + r.URL.EscapedPath()
 	s.mu.Lock()
-	token, answer := s.token, s.answers[route]
+	token, answer := s.token, s.handlers[route]
 	if route == "POST /v1/auth/access_token" {
-		s.granted++
+		s.tokenRequests++
 	} else {
-		s.asked = append(s.asked, asked{route, r.URL.Query(), string(body)})
+		s.requests = append(s.requests, recordedRequest{route, r.URL.Query(), string(body)})
 	}
 	s.mu.Unlock()
 	switch {
@@ -80,16 +80,16 @@ func (s *stub) serve(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// revoke makes the token in use invalid and gives out another from now on.
-func (s *stub) revoke(next string) {
+// replaceToken makes the token in use invalid and gives out another from now on.
+func (s *stubServer) replaceToken(next string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.token = next
 }
 
 // calls are the requests so far but those for tokens, and how many of the latter.
-func (s *stub) calls() ([]asked, int) {
+func (s *stubServer) calls() ([]recordedRequest, int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.asked, s.granted
+	return s.requests, s.tokenRequests
 }

@@ -36,23 +36,23 @@ func (u *User) UnmarshalJSON(data []byte) error {
 	_ = json.Unmarshal(data, &w)
 	*u = User{
 		ID: w.ID, Email: w.Email, FirstName: w.FirstName, LastName: w.LastName,
-		Status: w.Status, Roles: names(w.Roles), Teams: names(w.Teams),
+		Status: w.Status, Roles: nameList(w.Roles), Teams: nameList(w.Teams),
 	}
 	return nil
 }
 
-// User reads a member by e-mail. A status of 404 means that Port knows nobody by it.
+// GetUser reads a member by e-mail. A status of 404 means that Port knows nobody by it.
 // https://docs.port.io/api-reference/get-a-user
 //
 //api:operation GET /v1/users/{user_email}
-func (c *Client) User(ctx context.Context, email string) (User, error) {
+func (c *Client) GetUser(ctx context.Context, email string) (User, error) {
 	op := fmt.Sprintf("read user %q", email)
 	answer, err := call[struct{ User User }](ctx, c, op, http.MethodGet, rest.Path("v1", "users", email), nil, nil)
 	if err != nil {
 		return User{}, err
 	}
 	if answer.User.Email == "" {
-		return User{}, missing(op, http.StatusOK, "user")
+		return User{}, newMissingError(op, http.StatusOK, "user")
 	}
 	return answer.User, nil
 }
@@ -68,10 +68,10 @@ func (c *Client) Users(ctx context.Context) ([]User, error) {
 	if err != nil {
 		return nil, err
 	}
-	if answer.Users.Of == nil {
-		return nil, missing(op, http.StatusOK, "users")
+	if answer.Users.Items == nil {
+		return nil, newMissingError(op, http.StatusOK, "users")
 	}
-	return slices.DeleteFunc(answer.Users.Of, func(u User) bool { return u.Email == "" }), nil
+	return slices.DeleteFunc(answer.Users.Items, func(u User) bool { return u.Email == "" }), nil
 }
 
 // A Team is a group of members. Inputs of the format team take its Name.
@@ -95,19 +95,19 @@ func (t *Team) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// Teams lists the teams of the organization, without their members.
+// ListTeams lists the teams of the organization, without their members.
 // https://docs.port.io/api-reference/get-all-teams-in-your-organization
 //
 //api:operation GET /v1/teams
-func (c *Client) Teams(ctx context.Context) ([]Team, error) {
+func (c *Client) ListTeams(ctx context.Context) ([]Team, error) {
 	const op = "list teams"
 	query := url.Values{"fields": {"id", "name", "description", "provider"}}
 	answer, err := call[struct{ Teams rest.List[Team] }](ctx, c, op, http.MethodGet, rest.Path("v1", "teams"), query, nil)
 	if err != nil {
 		return nil, err
 	}
-	if answer.Teams.Of == nil {
-		return nil, missing(op, http.StatusOK, "teams")
+	if answer.Teams.Items == nil {
+		return nil, newMissingError(op, http.StatusOK, "teams")
 	}
-	return slices.DeleteFunc(answer.Teams.Of, func(t Team) bool { return t.Name == "" }), nil
+	return slices.DeleteFunc(answer.Teams.Items, func(t Team) bool { return t.Name == "" }), nil
 }

@@ -16,8 +16,8 @@ import (
 	"time"
 )
 
-// None is the answer of a call whose body nobody reads.
-type None struct{}
+// Empty is the answer of a call whose body nobody reads.
+type Empty struct{}
 
 // Do sends one request and decodes the answer into a T. op is what is being done, a lower
 // case verb phrase such as `read action "x"`; path comes from [Path]; query and body may
@@ -27,30 +27,30 @@ type None struct{}
 // when something else failed because of it.
 func Do[T any](ctx context.Context, c *Client, op, method, path string, query url.Values, body any) (T, error) {
 	var answer T
-	status, data, err := c.call(ctx, op, method, path, query, body)
+	status, data, err := c.doWithRetry(ctx, op, method, path, query, body)
 	if err != nil {
 		return answer, err
 	}
-	if _, none := any(answer).(None); none {
+	if _, none := any(answer).(Empty); none {
 		return answer, nil
 	}
 	if err := json.Unmarshal(data, &answer); err != nil {
 		var zero T
-		return zero, &Error{Op: op, Status: status, Err: unreadable(err)}
+		return zero, &Error{Op: op, Status: status, Err: describeDecodeError(err)}
 	}
 	return answer, nil
 }
 
-// call sends the request, a second time if Renew says so, and returns the body of a 2xx.
-func (c *Client) call(ctx context.Context, op, method, path string, query url.Values, body any) (int, []byte, error) {
+// doWithRetry sends the request, a second time if Renew says so, and returns the body of a 2xx.
+func (c *Client) doWithRetry(ctx context.Context, op, method, path string, query url.Values, body any) (int, []byte, error) {
 	if path == "" {
-		return 0, nil, &Error{Op: op, unsent: true, Err: errPath}
+		return 0, nil, &Error{Op: op, notSent: true, Err: errInvalidPath}
 	}
 	var payload []byte
 	if body != nil {
 		var err error
 		if payload, err = json.Marshal(body); err != nil {
-			return 0, nil, &Error{Op: op, unsent: true, Err: fmt.Errorf("write the request as JSON: %w", err)}
+			return 0, nil, &Error{Op: op, notSent: true, Err: fmt.Errorf("write the request as JSON: %w", err)}
 		}
 	}
 	address := strings.TrimSuffix(c.BaseURL, "/") + path
@@ -58,21 +58,21 @@ func (c *Client) call(ctx context.Context, op, method, path string, query url.Va
 		address += "?" + query.Encode()
 	}
 	for first := true; ; first = false {
-		r, err := c.request(ctx, method, address, payload)
+		r, err := c.newRequest(ctx, method, address, payload)
 		if err != nil {
-			return 0, nil, notSent(ctx, op, err)
+			return 0, nil, newNotSentError(ctx, op, err)
 		}
 		begun := time.Now()
 		status, data, err := c.send(ctx, op, r)
 		if c.OnCall != nil {
-			c.OnCall(purpose(op), status, time.Since(begun))
+			c.OnCall(trimNames(op), status, time.Since(begun))
 		}
-		if status != http.StatusUnauthorized || !first || c.Renew == nil {
+		if status != http.StatusUnauthorized || !first || c.Reauthorize == nil {
 			return status, data, err
 		}
-		renewed, failed := c.Renew(ctx, r)
+		renewed, failed := c.Reauthorize(ctx, r)
 		if failed != nil {
-			return 0, nil, notSent(ctx, op, failed)
+			return 0, nil, newNotSentError(ctx, op, failed)
 		}
 		if !renewed {
 			return status, data, err
@@ -80,15 +80,15 @@ func (c *Client) call(ctx context.Context, op, method, path string, query url.Va
 	}
 }
 
-// request makes an authorized request.
-func (c *Client) request(ctx context.Context, method, address string, payload []byte) (*http.Request, error) {
+// newRequest makes an authorized request.
+func (c *Client) newRequest(ctx context.Context, method, address string, payload []byte) (*http.Request, error) {
 	var body io.Reader
 	if payload != nil {
 		body = bytes.NewReader(payload)
 	}
 	r, err := http.NewRequestWithContext(ctx, method, address, body)
 	if err != nil {
-		return nil, errAddress // the cause would quote the address
+		return nil, errInvalidBaseURL // the cause would quote the address
 	}
 	r.Header.Set("Accept", "application/json")
 	r.Header.Set("User-Agent", cmp.Or(c.UserAgent, "foghorn"))
@@ -110,34 +110,34 @@ func (c *Client) send(ctx context.Context, op string, r *http.Request) (int, []b
 		GetConn: func(string) { asked.Store(true) },
 		GotConn: func(httptrace.GotConnInfo) { had.Store(true) },
 	}))
-	h := c.http()
+	h := c.httpClient()
 	res, err := h.Do(r)
 	if err != nil {
-		return 0, nil, &Error{Op: op, unsent: asked.Load() && !had.Load(), Err: cause(ctx, err, h.Timeout)}
+		return 0, nil, &Error{Op: op, notSent: asked.Load() && !had.Load(), Err: transportError(ctx, err, h.Timeout)}
 	}
 	defer func() { _ = res.Body.Close() }() // it was read, or is not wanted
 
 	if res.StatusCode < 200 || res.StatusCode > 299 {
 		// A body that cannot be read leaves the status, which says enough.
-		data, _ := read(res.Body, MaxErrorAnswer)
-		e := c.refusal(res, data)
+		data, _ := readLimited(res.Body, MaxErrorBytes)
+		e := c.newResponseError(res, data)
 		e.Op, e.Status = op, res.StatusCode
-		e.Redact(authorization(r)...)
+		e.Redact(authorizationSecrets(r)...)
 		return res.StatusCode, nil, e
 	}
-	limit := cmp.Or(c.MaxBody, MaxAnswer)
-	data, err := read(res.Body, limit)
-	if errors.Is(err, errTooLarge) {
+	limit := cmp.Or(c.MaxBody, MaxResponseBytes)
+	data, err := readLimited(res.Body, limit)
+	if errors.Is(err, errResponseTooLarge) {
 		return res.StatusCode, nil, &Error{Op: op, Status: res.StatusCode, Err: fmt.Errorf("%w than %d bytes", err, limit)}
 	}
 	if err != nil {
-		return res.StatusCode, nil, &Error{Op: op, Status: res.StatusCode, Err: cause(ctx, err, h.Timeout)}
+		return res.StatusCode, nil, &Error{Op: op, Status: res.StatusCode, Err: transportError(ctx, err, h.Timeout)}
 	}
 	return res.StatusCode, data, nil
 }
 
-// refusal is the Error of an answer that is not a 2xx.
-func (c *Client) refusal(res *http.Response, data []byte) *Error {
+// newResponseError is the Error of an answer that is not a 2xx.
+func (c *Client) newResponseError(res *http.Response, data []byte) *Error {
 	var e *Error
 	if c.ParseError != nil && json.Valid(data) {
 		e = c.ParseError(res.StatusCode, res.Header, data)
@@ -148,33 +148,33 @@ func (c *Client) refusal(res *http.Response, data []byte) *Error {
 	if e.Message == "" && res.StatusCode >= 300 && res.StatusCode <= 399 {
 		e.Err = cmp.Or(e.Err, errRedirect)
 	}
-	e.RetryAfter = retryAfter(res.StatusCode, res.Header, e.RetryAfter)
-	e.tidy()
+	e.RetryAfter = responseRetryAfter(res.StatusCode, res.Header, e.RetryAfter)
+	e.sanitize()
 	return e
 }
 
 var (
-	errPath     = errors.New("a name is empty or not fit for an address")
-	errAddress  = errors.New("the base URL is not an address")
-	errRedirect = errors.New("redirect refused")
-	errTooLarge = errors.New("the answer is larger")
+	errInvalidPath      = errors.New("a name is empty or not fit for an address")
+	errInvalidBaseURL   = errors.New("the base URL is not an address")
+	errRedirect         = errors.New("redirect refused")
+	errResponseTooLarge = errors.New("the answer is larger")
 )
 
-// read reads all of r, up to limit bytes.
-func read(r io.Reader, limit int64) ([]byte, error) {
+// readLimited reads all of r, up to limit bytes.
+func readLimited(r io.Reader, limit int64) ([]byte, error) {
 	data, err := io.ReadAll(io.LimitReader(r, limit+1))
 	if err != nil {
 		return nil, err
 	}
 	if int64(len(data)) > limit {
-		return nil, errTooLarge
+		return nil, errResponseTooLarge
 	}
 	return data, nil
 }
 
-// notSent is the error of a request that never left. What kept it says when to try again.
-func notSent(ctx context.Context, op string, err error) *Error {
-	e := &Error{Op: op, unsent: true, Err: err}
+// newNotSentError is the error of a request that never left. What kept it says when to try again.
+func newNotSentError(ctx context.Context, op string, err error) *Error {
+	e := &Error{Op: op, notSent: true, Err: err}
 	if below, ok := errors.AsType[*Error](err); ok {
 		e.RetryAfter = below.RetryAfter
 	} else if ctx.Err() != nil {
@@ -183,8 +183,8 @@ func notSent(ctx context.Context, op string, err error) *Error {
 	return e
 }
 
-// cause is why there was no answer, without the address: its query can hold anything.
-func cause(ctx context.Context, err error, timeout time.Duration) error {
+// transportError is why there was no answer, without the address: its query can hold anything.
+func transportError(ctx context.Context, err error, timeout time.Duration) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -197,22 +197,22 @@ func cause(ctx context.Context, err error, timeout time.Duration) error {
 	return err
 }
 
-// unreadable says what is wrong with an answer without quoting from it.
-func unreadable(err error) error {
+// describeDecodeError says what is wrong with an answer without quoting from it.
+func describeDecodeError(err error) error {
 	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		return fmt.Errorf("the answer's field %q is not a %v", e.Field, e.Type.Kind())
 	}
 	if e, ok := errors.AsType[*json.SyntaxError](err); ok {
 		return fmt.Errorf("the answer is not JSON, from byte %d on", e.Offset)
 	}
-	if errors.Is(err, errTooMany) {
-		return errTooMany
+	if errors.Is(err, errListTooLong) {
+		return errListTooLong
 	}
 	return errors.New("the answer is not what was expected")
 }
 
-// authorization is the secret part of a request's Authorization header.
-func authorization(r *http.Request) []string {
+// authorizationSecrets is the secret part of a request's Authorization header.
+func authorizationSecrets(r *http.Request) []string {
 	h := r.Header.Get("Authorization")
 	_, token, found := strings.Cut(h, " ")
 	if !found {

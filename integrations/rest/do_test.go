@@ -23,8 +23,8 @@ type thing struct {
 	Size int    `json:"size"`
 }
 
-// plain reads {error, message} as a service might send them.
-func plain(_ int, h http.Header, body []byte) *rest.Error {
+// parseTestError reads {error, message} as a service might send them.
+func parseTestError(_ int, h http.Header, body []byte) *rest.Error {
 	var e struct {
 		Code    string `json:"error"`
 		Message string `json:"message"`
@@ -33,8 +33,8 @@ func plain(_ int, h http.Header, body []byte) *rest.Error {
 	return &rest.Error{Code: e.Code, Message: e.Message, RequestID: h.Get("X-Trace-Id")}
 }
 
-// serve is a client of a server with this handler, below a path of its own.
-func serve(t *testing.T, h http.HandlerFunc) *rest.Client {
+// newTestClient is a client of a server with this handler, below a path of its own.
+func newTestClient(t *testing.T, h http.HandlerFunc) *rest.Client {
 	t.Helper()
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !strings.HasPrefix(r.URL.Path, "/base/") {
@@ -43,15 +43,15 @@ func serve(t *testing.T, h http.HandlerFunc) *rest.Client {
 		h(w, r)
 	}))
 	t.Cleanup(srv.Close)
-	return &rest.Client{BaseURL: srv.URL + "/base/", HTTP: srv.Client(), ParseError: plain}
+	return &rest.Client{BaseURL: srv.URL + "/base/", HTTP: srv.Client(), ParseError: parseTestError}
 }
 
-func read(ctx context.Context, c *rest.Client) (thing, error) {
+func readThing(ctx context.Context, c *rest.Client) (thing, error) {
 	return rest.Do[thing](ctx, c, `read thing "a"`, http.MethodGet, rest.Path("things", "a"), nil, nil)
 }
 
-func TestDoSendsAndReads(t *testing.T) {
-	c := serve(t, func(w http.ResponseWriter, r *http.Request) {
+func TestDo_RequestAndResponse(t *testing.T) {
+	c := newTestClient(t, func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		if got, want := r.Method+" "+r.RequestURI+" "+string(body), `POST /base/things/a%2Fb?q=1+2 {"name":"x","size":2}`; got != want {
 			t.Errorf("sent %s, want %s", got, want)
@@ -80,8 +80,8 @@ func TestDoSendsAndReads(t *testing.T) {
 	}
 }
 
-func TestErrors(t *testing.T) {
-	big := strings.Repeat("x", rest.MaxErrorAnswer)
+func TestDo_ErrorText(t *testing.T) {
+	big := strings.Repeat("x", rest.MaxErrorBytes)
 	for name, tc := range map[string]struct {
 		status           int
 		header           map[string]string
@@ -112,14 +112,14 @@ func TestErrors(t *testing.T) {
 		"a number too many": {status: 200, body: `{} 1`, want: `read thing "a": 200 OK: the answer is not JSON, from byte 4 on`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+			c := newTestClient(t, func(w http.ResponseWriter, _ *http.Request) {
 				for k, v := range tc.header {
 					w.Header().Set(k, v)
 				}
 				w.WriteHeader(tc.status)
 				_, _ = io.WriteString(w, tc.body)
 			})
-			_, err := read(t.Context(), c)
+			_, err := readThing(t.Context(), c)
 			e, ok := errors.AsType[*rest.Error](err)
 			if !ok {
 				t.Fatalf("not a *rest.Error: %v", err)
@@ -127,33 +127,33 @@ func TestErrors(t *testing.T) {
 			if e.Error() != tc.want {
 				t.Errorf("text\n%s\nwant\n%s", e, tc.want)
 			}
-			if e.Status != tc.status || rest.Status(err) != tc.status || e.Refused() != tc.refused || e.Limited() != tc.limited || e.NotSent() || e.RetryAfter != tc.retry {
-				t.Errorf("status %d refused %v limited %v not sent %v retry after %v", e.Status, e.Refused(), e.Limited(), e.NotSent(), e.RetryAfter)
+			if e.Status != tc.status || rest.Status(err) != tc.status || e.Rejected() != tc.refused || e.RateLimited() != tc.limited || e.NotSent() || e.RetryAfter != tc.retry {
+				t.Errorf("status %d refused %v limited %v not sent %v retry after %v", e.Status, e.Rejected(), e.RateLimited(), e.NotSent(), e.RetryAfter)
 			}
 		})
 	}
 }
 
-func TestAnswerTooLarge(t *testing.T) {
-	c := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+func TestDo_ResponseTooLarge(t *testing.T) {
+	c := newTestClient(t, func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = w.Write(bytes.Repeat([]byte(" "), 101))
 	})
 	c.MaxBody = 100
-	_, err := read(t.Context(), c)
+	_, err := readThing(t.Context(), c)
 	if want := `read thing "a": 200 OK: the answer is larger than 100 bytes`; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 }
 
-func TestNoneNeedsNoBody(t *testing.T) {
-	c := serve(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
-	if _, err := rest.Do[rest.None](t.Context(), c, "forget", http.MethodDelete, rest.Path("things", "a"), nil, nil); err != nil {
+func TestDo_EmptyNeedsNoBody(t *testing.T) {
+	c := newTestClient(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
+	if _, err := rest.Do[rest.Empty](t.Context(), c, "forget", http.MethodDelete, rest.Path("things", "a"), nil, nil); err != nil {
 		t.Error(err)
 	}
 }
 
 // What cannot have reached the service is told from what may have.
-func TestNotSent(t *testing.T) {
+func TestIsNotSent_Causes(t *testing.T) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -172,12 +172,12 @@ func TestNotSent(t *testing.T) {
 		"not an address":  {c: &rest.Client{BaseURL: "http://user:pass word@h"}, path: "/a"},
 		"no path":         {c: &rest.Client{BaseURL: gone}, path: rest.Path("things", "")},
 		"not authorized":  {c: &rest.Client{BaseURL: gone, Authorize: func(context.Context, *http.Request) error { return unauthorized }}, path: "/a"},
-		"connection lost": {c: serve(t, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }), path: "/a", sent: true},
+		"connection lost": {c: newTestClient(t, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }), path: "/a", sent: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := rest.Do[thing](t.Context(), tc.c, "make thing", http.MethodPost, tc.path, nil, thing{})
 			e, ok := errors.AsType[*rest.Error](err)
-			if !ok || e.NotSent() == tc.sent || e.Refused() || e.Status != 0 {
+			if !ok || e.NotSent() == tc.sent || e.Rejected() || e.Status != 0 {
 				t.Errorf("got %v, not sent %v", err, ok && e.NotSent())
 			}
 			if strings.Contains(err.Error(), "pass word") {
@@ -188,7 +188,7 @@ func TestNotSent(t *testing.T) {
 }
 
 // Over HTTP/2, which the real services speak, a lost answer is no less ambiguous.
-func TestLostOverHTTP2(t *testing.T) {
+func TestDo_ConnectionLostHTTP2(t *testing.T) {
 	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.ProtoMajor != 2 {
 			t.Errorf("spoke %s", r.Proto)
@@ -201,13 +201,13 @@ func TestLostOverHTTP2(t *testing.T) {
 	srv.EnableHTTP2 = true
 	srv.StartTLS()
 	t.Cleanup(srv.Close)
-	h := rest.NewHTTP()
+	h := rest.NewHTTPClient()
 	h.Transport.(*http.Transport).TLSClientConfig = srv.Client().Transport.(*http.Transport).TLSClientConfig
 	t.Cleanup(h.CloseIdleConnections)
 	c := &rest.Client{BaseURL: srv.URL, HTTP: h}
 	for range 2 { // on a new connection, and on one that was used before
 		_, err := rest.Do[thing](t.Context(), c, "make thing", http.MethodPost, "/lost", nil, thing{})
-		if e, ok := errors.AsType[*rest.Error](err); !ok || e.NotSent() || e.Refused() || e.Status != 0 {
+		if e, ok := errors.AsType[*rest.Error](err); !ok || e.NotSent() || e.Rejected() || e.Status != 0 {
 			t.Errorf("lost: %v", err)
 		}
 		if _, err := rest.Do[thing](t.Context(), c, "make thing", http.MethodPost, "/made", nil, thing{}); err != nil {
@@ -215,13 +215,13 @@ func TestLostOverHTTP2(t *testing.T) {
 		}
 	}
 	// A certificate that nobody vouches for: the request never left.
-	_, err := read(t.Context(), &rest.Client{BaseURL: srv.URL, HTTP: &http.Client{Transport: &http.Transport{}}})
+	_, err := readThing(t.Context(), &rest.Client{BaseURL: srv.URL, HTTP: &http.Client{Transport: &http.Transport{}}})
 	if e, ok := errors.AsType[*rest.Error](err); !ok || !e.NotSent() {
 		t.Errorf("untrusted: %v", err)
 	}
 }
 
-func TestContextWins(t *testing.T) {
+func TestDo_ContextErrors(t *testing.T) {
 	begun := make(chan struct{}, 1)
 	hang := func(_ http.ResponseWriter, r *http.Request) {
 		begun <- struct{}{}
@@ -230,7 +230,7 @@ func TestContextWins(t *testing.T) {
 	t.Run("canceled", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		go func() { <-begun; cancel() }()
-		_, err := read(ctx, serve(t, hang))
+		_, err := readThing(ctx, newTestClient(t, hang))
 		if !errors.Is(err, context.Canceled) || err.Error() != `read thing "a": context canceled` {
 			t.Error(err)
 		}
@@ -239,9 +239,9 @@ func TestContextWins(t *testing.T) {
 		}
 	})
 	t.Run("timeout", func(t *testing.T) {
-		c := serve(t, hang)
+		c := newTestClient(t, hang)
 		c.HTTP.Timeout = 20 * time.Millisecond
-		_, err := read(t.Context(), c)
+		_, err := readThing(t.Context(), c)
 		if !errors.Is(err, context.DeadlineExceeded) || err.Error() != `read thing "a": no answer in 20ms: context deadline exceeded` {
 			t.Error(err)
 		}
@@ -250,13 +250,13 @@ func TestContextWins(t *testing.T) {
 	t.Run("before", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		if _, err := read(ctx, serve(t, hang)); !errors.Is(err, context.Canceled) {
+		if _, err := readThing(ctx, newTestClient(t, hang)); !errors.Is(err, context.Canceled) {
 			t.Error(err)
 		}
 	})
 }
 
-func TestRenewOnce(t *testing.T) {
+func TestDo_ReauthorizesOnce(t *testing.T) {
 	down := errors.New("down")
 	for name, tc := range map[string]struct {
 		better  bool
@@ -273,7 +273,7 @@ func TestRenewOnce(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			calls := 0
-			c := serve(t, func(w http.ResponseWriter, r *http.Request) {
+			c := newTestClient(t, func(w http.ResponseWriter, r *http.Request) {
 				calls++
 				if body, _ := io.ReadAll(r.Body); string(body) != `{"name":"x","size":0}` {
 					t.Errorf("call %d sent %s", calls, body)
@@ -284,7 +284,7 @@ func TestRenewOnce(t *testing.T) {
 				}
 				_, _ = io.WriteString(w, "{}")
 			})
-			c.Renew = func(context.Context, *http.Request) (bool, error) { return tc.better, tc.failure }
+			c.Reauthorize = func(context.Context, *http.Request) (bool, error) { return tc.better, tc.failure }
 			_, err := rest.Do[thing](t.Context(), c, "make thing", http.MethodPost, "/a", nil, thing{Name: "x"})
 			if calls != tc.calls || rest.Status(err) != tc.status || !errors.Is(err, tc.failure) && tc.failure != nil {
 				t.Errorf("%d calls, %v", calls, err)
@@ -296,7 +296,7 @@ func TestRenewOnce(t *testing.T) {
 	}
 }
 
-func TestPath(t *testing.T) {
+func TestPath_Escapes(t *testing.T) {
 	for want, elems := range map[string][]string{
 		"/v1/a%20b/%3Fc%23": {"v1", "a b", "?c#"},
 		"/v1/..%2Fetc":      {"v1", "../etc"},
@@ -311,9 +311,9 @@ func TestPath(t *testing.T) {
 	}
 }
 
-func TestNoSecrets(t *testing.T) {
-	resttest.NoSecrets(t, "", "", []string{"t0p-s3cret"}, func(ctx context.Context, baseURL string, h *http.Client) error {
-		c := &rest.Client{BaseURL: baseURL, HTTP: h, ParseError: plain, Authorize: func(_ context.Context, r *http.Request) error {
+func TestDo_ErrorsContainNoSecrets(t *testing.T) {
+	resttest.CheckNoSecrets(t, "", "", []string{"t0p-s3cret"}, func(ctx context.Context, baseURL string, h *http.Client) error {
+		c := &rest.Client{BaseURL: baseURL, HTTP: h, ParseError: parseTestError, Authorize: func(_ context.Context, r *http.Request) error {
 			r.Header.Set("Authorization", "Bearer t0p-s3cret")
 			return nil
 		}}

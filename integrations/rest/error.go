@@ -24,8 +24,8 @@ type Error struct {
 	Details    []Detail      // what is wrong, by field; may be nil
 	Err        error         // the cause below, when the service said nothing; may be nil
 
-	unsent bool
-	masked string // what the service said, for logs, when that differs
+	notSent bool
+	logText string // what the service said, for logs, when that differs
 }
 
 // A Detail is what is wrong with one field of a request.
@@ -37,10 +37,10 @@ type Detail struct {
 
 // How much of what a service says is kept, in runes and in number.
 const (
-	maxWord     = 200
-	maxSentence = 2000
-	maxDetails  = 50
-	saidDetails = 3 // how many of them are in the text of an error
+	maxLabelRunes    = 200
+	maxMessageRunes  = 2000
+	maxDetails       = 50
+	maxDetailsInText = 3 // how many of them are in the text of an error
 )
 
 func (e *Error) Error() string {
@@ -49,7 +49,7 @@ func (e *Error) Error() string {
 		word := cmp.Or(e.Code, http.StatusText(e.Status))
 		parts = append(parts, strings.TrimSpace(strconv.Itoa(e.Status)+" "+word))
 	}
-	if said := cmp.Or(e.masked, e.said(masker{})); said != "" {
+	if said := cmp.Or(e.logText, e.joinDetails(redactor{})); said != "" {
 		parts = append(parts, said)
 	}
 	if e.Err != nil {
@@ -64,9 +64,9 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// Refused reports that the service understood and said no: nothing was done, and asking
+// Rejected reports that the service understood and said no: nothing was done, and asking
 // again gives the same answer. What is neither Refused, Limited nor NotSent may have been done.
-func (e *Error) Refused() bool {
+func (e *Error) Rejected() bool {
 	switch e.Status {
 	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
 		return false
@@ -74,13 +74,13 @@ func (e *Error) Refused() bool {
 	return e.Status >= 400 && e.Status <= 499
 }
 
-// Limited reports that the service wants fewer calls: nothing was done. Try again after
+// RateLimited reports that the service wants fewer calls: nothing was done. Try again after
 // RetryAfter, or after a while of one's own choosing when that is 0.
-func (e *Error) Limited() bool { return e.Status == http.StatusTooManyRequests }
+func (e *Error) RateLimited() bool { return e.Status == http.StatusTooManyRequests }
 
 // NotSent reports that the request never left, for want of a connection or of what
 // authorizes it, or that it was turned away for the latter. Nothing was done.
-func (e *Error) NotSent() bool { return e.unsent }
+func (e *Error) NotSent() bool { return e.notSent }
 
 // Status is the HTTP status of err when it is an *Error, else 0.
 func Status(err error) int {
@@ -93,63 +93,63 @@ func Status(err error) int {
 // Redact removes the secrets from everything that the service said. Words under six bytes
 // are left: they are no secrets, and removing them would garble the sentence.
 func (e *Error) Redact(secrets ...string) {
-	m := newMasker(secrets)
-	e.Code, e.Message, e.RequestID, e.masked = m.mask(e.Code), m.mask(e.Message), m.mask(e.RequestID), m.mask(e.masked)
+	m := newRedactor(secrets)
+	e.Code, e.Message, e.RequestID, e.logText = m.redact(e.Code), m.redact(e.Message), m.redact(e.RequestID), m.redact(e.logText)
 	for i, d := range e.Details {
-		e.Details[i] = Detail{Field: m.mask(d.Field), Code: m.mask(d.Code), Message: m.mask(d.Message)}
+		e.Details[i] = Detail{Field: m.redact(d.Field), Code: m.redact(d.Code), Message: m.redact(d.Message)}
 	}
 }
 
-// Hide keeps what a person typed, in words of six bytes and more, out of the error's text,
+// RedactInLogs keeps what a person typed, in words of six bytes and more, out of the error's text,
 // which goes to logs. Message and Details still hold it, for the person.
-func (e *Error) Hide(typed ...string) {
-	m := newMasker(typed)
-	e.Code, e.RequestID = m.mask(e.Code), m.mask(e.RequestID)
-	e.masked = e.said(m)
+func (e *Error) RedactInLogs(typed ...string) {
+	m := newRedactor(typed)
+	e.Code, e.RequestID = m.redact(e.Code), m.redact(e.RequestID)
+	e.logText = e.joinDetails(m)
 }
 
-// said is the service's sentence with what it adds by field, each masked.
-func (e *Error) said(m masker) string {
+// joinDetails is the service's sentence with what it adds by field, each masked.
+func (e *Error) joinDetails(m redactor) string {
 	var parts []string
 	if e.Message != "" {
-		parts = append(parts, m.mask(e.Message))
+		parts = append(parts, m.redact(e.Message))
 	}
 	for i, d := range e.Details {
-		if i == saidDetails {
+		if i == maxDetailsInText {
 			parts = append(parts, "...")
 			break
 		}
 		if !strings.Contains(e.Message, d.Message) {
-			parts = append(parts, strings.TrimPrefix(m.mask(d.Field)+": ", ": ")+m.mask(d.Message))
+			parts = append(parts, strings.TrimPrefix(m.redact(d.Field)+": ", ": ")+m.redact(d.Message))
 		}
 	}
 	return strings.Join(parts, "; ")
 }
 
-// tidy bounds what the service said and makes single lines of it.
-func (e *Error) tidy() {
-	e.Code, e.RequestID = line(e.Code, maxWord), line(e.RequestID, maxWord)
-	e.Message = line(e.Message, maxSentence)
+// sanitize bounds what the service said and makes single lines of it.
+func (e *Error) sanitize() {
+	e.Code, e.RequestID = singleLine(e.Code, maxLabelRunes), singleLine(e.RequestID, maxLabelRunes)
+	e.Message = singleLine(e.Message, maxMessageRunes)
 	if len(e.Details) > maxDetails {
 		e.Details = e.Details[:maxDetails]
 	}
 	for i, d := range e.Details {
-		e.Details[i] = Detail{Field: line(d.Field, maxWord), Code: line(d.Code, maxWord), Message: line(d.Message, maxSentence)}
+		e.Details[i] = Detail{Field: singleLine(d.Field, maxLabelRunes), Code: singleLine(d.Code, maxLabelRunes), Message: singleLine(d.Message, maxMessageRunes)}
 	}
 }
 
-// line is s without control characters, at most n runes long.
-func line(s string, n int) string {
-	s = clean(s)
+// singleLine is s without control characters, at most n runes long.
+func singleLine(s string, n int) string {
+	s = replaceControlChars(s)
 	if runes := []rune(s); len(runes) > n {
-		return string(runes[:n]) + clipped
+		return string(runes[:n]) + ellipsis
 	}
 	return s
 }
 
-// clean is s with spaces for control characters: a text must not break a log's line or
+// replaceControlChars is s with spaces for control characters: a text must not break a log's line or
 // speak to a terminal.
-func clean(s string) string {
+func replaceControlChars(s string) string {
 	return strings.TrimSpace(strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {
 			return ' '

@@ -7,34 +7,34 @@ import (
 	"iter"
 )
 
-// MaxList is the most elements that a List holds. An answer of MaxAnswer bytes could hold
+// MaxListItems is the most elements that a List holds. An answer of MaxAnswer bytes could hold
 // millions of empty ones, each of which takes a hundred times its size in memory.
-const MaxList = 20_000
+const MaxListItems = 20_000
 
 // A List is a list within an answer, of at most MaxList elements.
 type List[T any] struct {
-	Of []T // nil: the answer has no list; not nil but empty: it has one with nothing in it
+	Items []T // nil: the answer has no list; not nil but empty: it has one with nothing in it
 }
 
-var errTooMany = errors.New("the answer holds too long a list")
+var errListTooLong = errors.New("the answer holds too long a list")
 
 // UnmarshalJSON reads a list. What is no list leaves Of nil.
 func (l *List[T]) UnmarshalJSON(data []byte) error {
-	l.Of = nil
+	l.Items = nil
 	data = bytes.TrimSpace(data)
 	if len(data) < 2 || data[0] != '[' || data[len(data)-1] != ']' {
 		return nil
 	}
-	l.Of = []T{}
+	l.Items = []T{}
 	for element := range elements(data) {
-		if len(l.Of) == MaxList {
-			return errTooMany
+		if len(l.Items) == MaxListItems {
+			return errListTooLong
 		}
 		var t T
 		if err := decode(element, &t); err != nil {
 			return err
 		}
-		l.Of = append(l.Of, t)
+		l.Items = append(l.Items, t)
 	}
 	return nil
 }

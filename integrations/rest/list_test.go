@@ -12,7 +12,7 @@ import (
 	"foghorn/integrations/rest"
 )
 
-func TestList(t *testing.T) {
+func TestList_UnmarshalJSON(t *testing.T) {
 	for data, want := range map[string][]any{
 		`[]`: {}, ` [ ] `: {}, `null`: nil, `{}`: nil, `"[]"`: nil, `7`: nil,
 		`[1]`: {1.0}, `[1,2]`: {1.0, 2.0}, "[ 1 ,\n2 ]": {1.0, 2.0},
@@ -22,21 +22,21 @@ func TestList(t *testing.T) {
 		if err := json.Unmarshal([]byte(`{"L":`+data+`}`), &got); err != nil {
 			t.Errorf("%s: %v", data, err)
 		}
-		if diff := cmp.Diff(want, got.L.Of); diff != "" {
+		if diff := cmp.Diff(want, got.L.Items); diff != "" {
 			t.Errorf("%s: -want +got\n%s", data, diff)
 		}
 	}
 }
 
-func TestListTooLong(t *testing.T) {
-	c := serve(t, func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = io.WriteString(w, "["+strings.Repeat("{},", rest.MaxList)+"{}]")
+func TestList_TooLong(t *testing.T) {
+	c := newTestClient(t, func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "["+strings.Repeat("{},", rest.MaxListItems)+"{}]")
 	})
 	_, err := rest.Do[rest.List[thing]](t.Context(), c, "list things", http.MethodGet, "/a", nil, nil)
 	if err == nil || err.Error() != "list things: 200 OK: the answer holds too long a list" {
 		t.Error(err)
 	}
-	_, err = rest.Do[rest.List[thing]](t.Context(), serve(t, func(w http.ResponseWriter, _ *http.Request) {
+	_, err = rest.Do[rest.List[thing]](t.Context(), newTestClient(t, func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, `[{"size":"x"}]`)
 	}), "list things", http.MethodGet, "/a", nil, nil)
 	if err == nil || !strings.Contains(err.Error(), `field "size" is not a int`) {
@@ -45,7 +45,7 @@ func TestListTooLong(t *testing.T) {
 }
 
 // A List reads every list as json does, and nothing makes it panic.
-func FuzzList(f *testing.F) {
+func FuzzList_UnmarshalJSON(f *testing.F) {
 	for _, s := range []string{`[]`, `[1,"a\"]",[{}],null]`, `{}`, `[`, `["\\"]`, `[,]`} {
 		f.Add([]byte(s))
 	}
@@ -53,13 +53,13 @@ func FuzzList(f *testing.F) {
 		var got rest.List[any]
 		direct := got.UnmarshalJSON(data)
 		var want []any
-		if json.Unmarshal(data, &want) != nil || len(want) > rest.MaxList {
+		if json.Unmarshal(data, &want) != nil || len(want) > rest.MaxListItems {
 			return
 		}
 		if direct != nil {
 			t.Fatal(direct)
 		}
-		if diff := cmp.Diff(want, got.Of); diff != "" {
+		if diff := cmp.Diff(want, got.Items); diff != "" {
 			t.Errorf("-want +got\n%s", diff)
 		}
 	})

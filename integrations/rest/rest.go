@@ -18,28 +18,28 @@ import (
 const (
 	// MaxAnswer is the largest answer, in bytes after decompression, that is read when
 	// Client.MaxBody is 0.
-	MaxAnswer = 8 << 20
+	MaxResponseBytes = 8 << 20
 
 	// MaxErrorAnswer is the largest answer with an error status, in bytes, that is read.
 	// Of a larger one only the status is used.
-	MaxErrorAnswer = 1 << 20
+	MaxErrorBytes = 1 << 20
 
 	// Timeout bounds one request from dialling to the last byte of the answer, unless
 	// Client.HTTP has a timeout of its own.
-	Timeout = 10 * time.Second
+	DefaultTimeout = 10 * time.Second
 
 	// idlePerHost is how many connections to one host are kept for the next call, and
 	// idleFor for how long: less than the 60 seconds after which common load balancers
 	// close them, since a request sent on one that is just being closed is lost, and nobody
 	// knows whether it was done.
-	idlePerHost = 64
-	idleFor     = 50 * time.Second
+	maxIdleConnsPerHost = 64
+	idleConnTimeout     = 50 * time.Second
 
 	// quietFor is how long an HTTP/2 connection is silent before it is pinged, and
 	// pingTimeout how long the answer may take. A connection that died without a word would
 	// otherwise take every call with it for minutes.
-	quietFor    = 15 * time.Second
-	pingTimeout = 5 * time.Second
+	pingAfterIdle = 15 * time.Second
+	pingTimeout   = 5 * time.Second
 )
 
 // A Client is one service and how to speak with it. Its fields must not be changed once
@@ -58,7 +58,7 @@ type Client struct {
 	// when Authorize would do better now; the request is then sent once more, which is
 	// safe for every method, since it was refused. An error means that it could not find
 	// out; the call then ends as NotSent with that cause.
-	Renew func(ctx context.Context, refused *http.Request) (bool, error)
+	Reauthorize func(ctx context.Context, refused *http.Request) (bool, error)
 
 	// ParseError, if set, reads the service's own error body into Code, Message,
 	// RequestID, Details and RetryAfter of an Error; Do fills in the rest. It may return
@@ -71,21 +71,21 @@ type Client struct {
 	OnCall func(purpose string, status int, took time.Duration)
 }
 
-// NewHTTP makes an http.Client with connections of its own, fit for one service that is
+// NewHTTPClient makes an http.Client with connections of its own, fit for one service that is
 // called often.
-func NewHTTP() *http.Client {
+func NewHTTPClient() *http.Client {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.MaxIdleConnsPerHost = idlePerHost
-	transport.IdleConnTimeout = idleFor
-	transport.HTTP2 = &http.HTTP2Config{SendPingTimeout: quietFor, PingTimeout: pingTimeout}
-	return &http.Client{Transport: transport, Timeout: Timeout}
+	transport.MaxIdleConnsPerHost = maxIdleConnsPerHost
+	transport.IdleConnTimeout = idleConnTimeout
+	transport.HTTP2 = &http.HTTP2Config{SendPingTimeout: pingAfterIdle, PingTimeout: pingTimeout}
+	return &http.Client{Transport: transport, Timeout: DefaultTimeout}
 }
 
-// http is the http.Client to use: bounded, and following no redirects, since the token
+// httpClient is the http.Client to use: bounded, and following no redirects, since the token
 // must not travel to another host and a POST must not become a GET.
-func (c *Client) http() *http.Client {
+func (c *Client) httpClient() *http.Client {
 	h := *cmp.Or(c.HTTP, http.DefaultClient)
-	h.Timeout = cmp.Or(h.Timeout, Timeout)
+	h.Timeout = cmp.Or(h.Timeout, DefaultTimeout)
 	h.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return &h
 }
@@ -105,8 +105,8 @@ func Path(elems ...string) string {
 	return b.String()
 }
 
-// purpose is an operation without the names in it: `read action "x"` is `read action`.
-func purpose(op string) string {
+// trimNames is an operation without the names in it: `read action "x"` is `read action`.
+func trimNames(op string) string {
 	before, _, _ := strings.Cut(op, `"`)
 	return strings.TrimSpace(before)
 }

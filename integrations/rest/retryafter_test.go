@@ -7,7 +7,7 @@ import (
 	"foghorn/integrations/rest"
 )
 
-func TestWait(t *testing.T) {
+func TestParseRetryAfter_Formats(t *testing.T) {
 	now := time.Date(2025, 4, 17, 11, 17, 18, 0, time.UTC)
 	for s, want := range map[string]time.Duration{
 		"":                              0,
@@ -30,18 +30,18 @@ func TestWait(t *testing.T) {
 		"2035-04-17T11:17:28Z":          rest.MaxRetryAfter,
 		"soon":                          0,
 	} {
-		if got := rest.Wait(s, now); got != want {
+		if got := rest.ParseRetryAfter(s, now); got != want {
 			t.Errorf("Wait(%q) = %v, want %v", s, got, want)
 		}
 	}
 }
 
-func FuzzWait(f *testing.F) {
+func FuzzParseRetryAfter(f *testing.F) {
 	for _, s := range []string{"3", "1744888648", "Thu, 17 Apr 2025 11:17:28 GMT", "2025-04-17T11:17:28Z", "-0x1p-2"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		if d := rest.Wait(s, time.Now()); d < 0 || d > rest.MaxRetryAfter {
+		if d := rest.ParseRetryAfter(s, time.Now()); d < 0 || d > rest.MaxRetryAfter {
 			t.Errorf("Wait(%q) = %v", s, d)
 		}
 	})

@@ -44,26 +44,26 @@ type Config struct {
 	// PingPatience is how long a link may be without a ping from Slack before it is given
 	// up; each further link has a quarter more, so that not all go in one moment when a
 	// proxy swallows the pings. 0: DefaultPingPatience.
-	PingPatience time.Duration
+	PingTimeout time.Duration
 
 	// OnTrouble, if set, hears of what is mended without the caller: lost links, refused
 	// opens, unreadable frames, handlers that panicked. It must not block.
-	OnTrouble func(Trouble)
+	OnError func(ConnectionError)
 
 	// OnCall, if set, hears of each Web API call: its method, its outcome ("ok" or
 	// Slack's error code) and how long it took. It must not block.
 	OnCall func(method, outcome string, took time.Duration)
 }
 
-// Trouble is something that went wrong on a link.
-type Trouble struct {
-	Link int    // counted from 0
-	Kind string // "open", "frame", "write", "panic"
-	Err  error
+// ConnectionError is something that went wrong on a link.
+type ConnectionError struct {
+	Connection int    // counted from 0
+	Kind       string // "open", "frame", "write", "panic"
+	Err        error
 }
 
-// An App is a Slack app with its bot user. Make one with New; it is safe for concurrent use.
-type App struct {
+// An Client is a Slack app with its bot user. Make one with New; it is safe for concurrent use.
+type Client struct {
 	cfg    Config
 	web    *slack.Client // the bot's calls
 	gate   *gate         // the calls that open links
@@ -75,19 +75,19 @@ type App struct {
 }
 
 // New makes an App. It calls nobody.
-func New(cfg Config) *App {
+func New(cfg Config) *Client {
 	cfg.APIURL = cmp.Or(cfg.APIURL, DefaultAPIURL)
 	if !strings.HasSuffix(cfg.APIURL, "/") {
 		cfg.APIURL += "/"
 	}
 	cfg.Links = cmp.Or(cfg.Links, 2)
-	cfg.PingPatience = cmp.Or(cfg.PingPatience, DefaultPingPatience)
+	cfg.PingTimeout = cmp.Or(cfg.PingTimeout, DefaultPingTimeout)
 	// Both clients speak to one host over and over: keep their connections.
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConnsPerHost = 64
 	opening := transport.Clone()
 	opening.ResponseHeaderTimeout = openTimeout
-	a := &App{
+	a := &Client{
 		cfg:    cfg,
 		gate:   newGate(opening),
 		people: cache.New(personTTL, 0),
@@ -100,11 +100,11 @@ func New(cfg Config) *App {
 	return a
 }
 
-// Links is how many links are alive now.
-func (a *App) Links() int { return int(a.live.Load()) }
+// Connections is how many links are alive now.
+func (a *Client) Connections() int { return int(a.live.Load()) }
 
-// Opened is how many links have come up since New: the first ones, and reconnects.
-func (a *App) Opened() int64 { return a.opened.Load() }
+// Connects is how many links have come up since New: the first ones, and reconnects.
+func (a *Client) Connects() int64 { return a.opened.Load() }
 
 // Identity is who the bot token is.
 type Identity struct {
@@ -113,9 +113,9 @@ type Identity struct {
 	Scopes            []string // granted to the token; nil when Slack did not say
 }
 
-// Check asks Slack who the bot token is.
+// CheckAuth asks Slack who the bot token is.
 // https://docs.slack.dev/reference/methods/auth.test
-func (a *App) Check(ctx context.Context) (Identity, error) {
+func (a *Client) CheckAuth(ctx context.Context) (Identity, error) {
 	ctx, done := a.call(ctx, "auth.test")
 	r, err := a.web.AuthTestContext(ctx)
 	if err = done(err); err != nil {
@@ -130,16 +130,16 @@ func (a *App) Check(ctx context.Context) (Identity, error) {
 	return id, nil
 }
 
-// CheckLink opens one link's ticket and throws it away: the app token works and socket mode is on.
+// CheckSocketMode opens one link's ticket and throws it away: the app token works and socket mode is on.
 // https://docs.slack.dev/reference/methods/apps.connections.open
-func (a *App) CheckLink(ctx context.Context) error {
+func (a *Client) CheckSocketMode(ctx context.Context) error {
 	ctx, done := a.call(ctx, "apps.connections.open")
 	_, _, err := a.opener.StartSocketModeContext(ctx)
 	return done(err)
 }
 
 // call bounds a Web API call and gives the function that ends it.
-func (a *App) call(ctx context.Context, method string) (context.Context, func(error) error) {
+func (a *Client) call(ctx context.Context, method string) (context.Context, func(error) error) {
 	begun := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, CallTimeout)
 	return ctx, func(err error) error {
@@ -152,8 +152,8 @@ func (a *App) call(ctx context.Context, method string) (context.Context, func(er
 	}
 }
 
-func (a *App) trouble(t Trouble) {
-	if a.cfg.OnTrouble != nil {
-		a.cfg.OnTrouble(t)
+func (a *Client) trouble(t ConnectionError) {
+	if a.cfg.OnError != nil {
+		a.cfg.OnError(t)
 	}
 }

@@ -9,11 +9,11 @@ import (
 )
 
 // opens waits until the app has opened so many links, while somebody goes on typing.
-func opens(t *testing.T, app *slackapp.App, n int64, while func(text string)) {
+func opens(t *testing.T, app *slackapp.Client, n int64, while func(text string)) {
 	t.Helper()
-	for i, ctx := 0, soon(t); app.Opened() < n; i++ {
+	for i, ctx := 0, soon(t); app.Connects() < n; i++ {
 		if ctx.Err() != nil {
-			t.Fatalf("%d of %d links were opened", app.Opened(), n)
+			t.Fatalf("%d of %d links were opened", app.Connects(), n)
 		}
 		while(fmt.Sprintf("command %d", i))
 	}
@@ -61,7 +61,7 @@ func TestAWarning(t *testing.T) {
 // TestMissingPings has both links give up, each in its turn: one is always alive.
 func TestMissingPings(t *testing.T) {
 	s, alice, room := workspace(t)
-	app, _ := runs(t, s, &echo{}, func(c *slackapp.Config) { c.PingPatience = time.Second })
+	app, _ := runs(t, s, &echo{}, func(c *slackapp.Config) { c.PingTimeout = time.Second })
 	if err := s.WaitSockets(soon(t), 2); err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +69,7 @@ func TestMissingPings(t *testing.T) {
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
 	opens(t, app, 4, func(string) {
-		if <-tick.C; app.Links() == 0 {
+		if <-tick.C; app.Connections() == 0 {
 			t.Error("no link is alive")
 		}
 	})
@@ -79,7 +79,7 @@ func TestMissingPings(t *testing.T) {
 // TestHalfOpenLinks are noticed by the pings that do not come, and replaced.
 func TestHalfOpenLinks(t *testing.T) {
 	s, alice, room := workspace(t)
-	app, _ := runs(t, s, &echo{}, func(c *slackapp.Config) { c.PingPatience = 300 * time.Millisecond })
+	app, _ := runs(t, s, &echo{}, func(c *slackapp.Config) { c.PingTimeout = 300 * time.Millisecond })
 	if err := s.WaitSockets(soon(t), 2); err != nil {
 		t.Fatal(err)
 	}

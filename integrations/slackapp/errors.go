@@ -49,12 +49,12 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// Limited reports that Slack wants fewer calls: nothing was done, try again after RetryAfter.
-func (e *Error) Limited() bool { return e.Code == "ratelimited" || e.Code == "rate_limited" }
+// RateLimited reports that Slack wants fewer calls: nothing was done, try again after RetryAfter.
+func (e *Error) RateLimited() bool { return e.Code == "ratelimited" || e.Code == "rate_limited" }
 
-// Refused reports that Slack understood and said no: nothing was done, and asking again
+// Rejected reports that Slack understood and said no: nothing was done, and asking again
 // gives the same answer. What is neither Refused nor Limited may have been done.
-func (e *Error) Refused() bool { return e.Code != "" && !e.Limited() && !transient[e.Code] }
+func (e *Error) Rejected() bool { return e.Code != "" && !e.RateLimited() && !transient[e.Code] }
 
 // NotSent reports that the call never reached Slack.
 func (e *Error) NotSent() bool {
@@ -79,8 +79,8 @@ func (e *Error) Fatal() bool {
 	return false
 }
 
-// Code is the Slack error code of err, or "" when it has none.
-func Code(err error) string {
+// ErrorCode is the Slack error code of err, or "" when it has none.
+func ErrorCode(err error) string {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Code
 	}

@@ -30,7 +30,7 @@ func FuzzFrames(f *testing.F) {
 	alice := s.Person(s.AddUser(slacktest.User{RealName: "Alice", Email: "alice@example.com"}).ID)
 	room := s.AddChannel(slacktest.Channel{Name: "ops", BotIn: true}).ID
 	panics := make(chan error, 100)
-	app := slackapp.New(slackapp.Config{AppToken: s.AppToken, BotToken: s.BotToken, APIURL: s.URL(), OnTrouble: func(tr slackapp.Trouble) {
+	app := slackapp.New(slackapp.Config{AppToken: s.AppToken, BotToken: s.BotToken, APIURL: s.URL(), OnError: func(tr slackapp.ConnectionError) {
 		if tr.Kind == "panic" {
 			panics <- tr.Err
 		}

@@ -39,7 +39,7 @@ const (
 
 	// DefaultPingPatience is Config.PingPatience when that is 0. Slack pings every ten
 	// seconds or so, and slack-go's own patience is the same.
-	DefaultPingPatience = 30 * time.Second
+	DefaultPingTimeout = 30 * time.Second
 
 	// seenTTL is how long an envelope is remembered, to answer a second delivery alike.
 	seenTTL = 10 * time.Minute
@@ -59,7 +59,7 @@ type Handler interface {
 //
 // An envelope that crosses with the end of its link is handled and cannot be acked: the form
 // opens, or what was submitted is kept, and yet Slack says that the app did not answer.
-func (a *App) Run(ctx context.Context, h Handler) error {
+func (a *Client) Run(ctx context.Context, h Handler) error {
 	run, stop := context.WithCancel(context.WithoutCancel(ctx)) // of the handlers
 	hands := hands{semaphore.NewWeighted(maxInHand)}
 	var sweeping sync.WaitGroup
@@ -81,13 +81,13 @@ func (a *App) Run(ctx context.Context, h Handler) error {
 
 // keep runs one link. It returns when ctx ends, a while after leave was closed, or when the
 // token can never work. What it hands over may go on until run ends.
-func (a *App) keep(ctx, run context.Context, leave <-chan struct{}, n int, h Handler, hands hands) error {
+func (a *Client) keep(ctx, run context.Context, leave <-chan struct{}, n int, h Handler, hands hands) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	w := newWire()
 	client := socketmode.New(a.opener,
 		socketmode.OptionReadLimit(maxEnvelope),
-		socketmode.OptionPingInterval(a.cfg.PingPatience+time.Duration(n)*a.cfg.PingPatience/4),
+		socketmode.OptionPingInterval(a.cfg.PingTimeout+time.Duration(n)*a.cfg.PingTimeout/4),
 		socketmode.OptionDialer(&websocket.Dialer{
 			Proxy: http.ProxyFromEnvironment, HandshakeTimeout: openTimeout, NetDialContext: w.dial, WriteBufferSize: maxAck,
 		}),
@@ -119,7 +119,7 @@ func (a *App) keep(ctx, run context.Context, leave <-chan struct{}, n int, h Han
 }
 
 // read takes events off a link until ctx ends. What it hands over may go on until run ends.
-func (a *App) read(ctx, run context.Context, cancel context.CancelCauseFunc, n int, client *socketmode.Client, w *wire, h Handler, hands hands) {
+func (a *Client) read(ctx, run context.Context, cancel context.CancelCauseFunc, n int, client *socketmode.Client, w *wire, h Handler, hands hands) {
 	var since time.Time // when the link came up; zero while it is down
 	carried := false    // an envelope, since then
 	down := func() {
@@ -151,17 +151,17 @@ func (a *App) read(ctx, run context.Context, cancel context.CancelCauseFunc, n i
 				continue
 			}
 			err := wrap("apps.connections.open", e.ErrorObj)
-			a.trouble(Trouble{Link: n, Kind: "open", Err: err})
+			a.trouble(ConnectionError{Connection: n, Kind: "open", Err: err})
 			if refused, ok := errors.AsType[*Error](err); ok && refused.Fatal() {
 				cancel(refused)
 			}
 		case socketmode.EventTypeErrorBadMessage:
 			if e, ok := evt.Data.(*socketmode.ErrorBadMessage); ok {
-				a.trouble(Trouble{Link: n, Kind: "frame", Err: fmt.Errorf("read frame of %d bytes: %w", len(e.Message), e.Cause)})
+				a.trouble(ConnectionError{Connection: n, Kind: "frame", Err: fmt.Errorf("read frame of %d bytes: %w", len(e.Message), e.Cause)})
 			}
 		case socketmode.EventTypeErrorWriteFailed:
 			if e, ok := evt.Data.(*socketmode.ErrorWriteFailed); ok {
-				a.trouble(Trouble{Link: n, Kind: "write", Err: fmt.Errorf("write ack: %w", e.Cause)})
+				a.trouble(ConnectionError{Connection: n, Kind: "write", Err: fmt.Errorf("write ack: %w", e.Cause)})
 			}
 		case socketmode.EventTypeSlashCommand, socketmode.EventTypeInteractive, socketmode.EventTypeEventsAPI:
 			carried = true
@@ -171,7 +171,7 @@ func (a *App) read(ctx, run context.Context, cancel context.CancelCauseFunc, n i
 }
 
 // hand gives one envelope to the handler, in a goroutine that hands knows of.
-func (a *App) hand(ctx context.Context, n int, client *socketmode.Client, w *wire, evt socketmode.Event, h Handler, hands hands) {
+func (a *Client) hand(ctx context.Context, n int, client *socketmode.Client, w *wire, evt socketmode.Event, h Handler, hands hands) {
 	if evt.Request == nil || evt.Request.EnvelopeID == "" || !hands.take(ctx) {
 		return
 	}
@@ -182,7 +182,7 @@ func (a *App) hand(ctx context.Context, n int, client *socketmode.Client, w *wir
 		defer w.end()
 		defer func() {
 			if p := recover(); p != nil {
-				a.trouble(Trouble{Link: n, Kind: "panic", Err: fmt.Errorf("handle %s: %v\n%s", evt.Type, p, debug.Stack())})
+				a.trouble(ConnectionError{Connection: n, Kind: "panic", Err: fmt.Errorf("handle %s: %v\n%s", evt.Type, p, debug.Stack())})
 			}
 		}()
 		payload, again := a.seen.Get(id)
@@ -198,7 +198,7 @@ func (a *App) hand(ctx context.Context, n int, client *socketmode.Client, w *wir
 		ctx, cancel := context.WithTimeout(ctx, ackTimeout)
 		defer cancel()
 		if err := client.AckCtx(ctx, id, payload); err != nil {
-			a.trouble(Trouble{Link: n, Kind: "write", Err: fmt.Errorf("ack %s: %w", evt.Type, err)})
+			a.trouble(ConnectionError{Connection: n, Kind: "write", Err: fmt.Errorf("ack %s: %w", evt.Type, err)})
 		}
 	}()
 }
@@ -221,7 +221,7 @@ func (h hands) wait(d time.Duration) {
 }
 
 // sweep drops what the caches hold beyond its time, until ctx ends.
-func (a *App) sweep(ctx context.Context) {
+func (a *Client) sweep(ctx context.Context) {
 	tick := time.NewTicker(time.Minute)
 	defer tick.Stop()
 	for {

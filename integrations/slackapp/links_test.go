@@ -46,7 +46,7 @@ func (e *echo) Command(_ context.Context, cmd slack.SlashCommand) any {
 func (e *echo) Interaction(context.Context, slack.InteractionCallback) any { return nil }
 
 // runs starts an app until the test ends or stop is called.
-func runs(t *testing.T, s *slacktest.Server, h slackapp.Handler, edit func(*slackapp.Config)) (app *slackapp.App, stop func() error) {
+func runs(t *testing.T, s *slacktest.Server, h slackapp.Handler, edit func(*slackapp.Config)) (app *slackapp.Client, stop func() error) {
 	t.Helper()
 	cfg := slackapp.Config{AppToken: s.AppToken, BotToken: s.BotToken, APIURL: s.URL()}
 	if edit != nil {
@@ -109,7 +109,7 @@ func TestTwoLinks(t *testing.T) {
 	if err := stop(); err != nil {
 		t.Errorf("the app ended with %v", err)
 	}
-	if n := app.Links(); n != 0 {
+	if n := app.Connections(); n != 0 {
 		t.Errorf("%d links are alive after the end", n)
 	}
 }
@@ -188,8 +188,8 @@ func TestHandlersAckBeforeTheLinksClose(t *testing.T) {
 func TestAPanicIsOneCommandsTrouble(t *testing.T) {
 	s, alice, room := workspace(t)
 	h := &echo{panics: true}
-	troubles := make(chan slackapp.Trouble, 10)
-	runs(t, s, h, func(c *slackapp.Config) { c.OnTrouble = func(tr slackapp.Trouble) { troubles <- tr } })
+	troubles := make(chan slackapp.ConnectionError, 10)
+	runs(t, s, h, func(c *slackapp.Config) { c.OnError = func(tr slackapp.ConnectionError) { troubles <- tr } })
 	if err := s.WaitSockets(soon(t), 2); err != nil {
 		t.Fatal(err)
 	}
@@ -232,7 +232,7 @@ func TestTokensThatCannotWorkEndIt(t *testing.T) {
 			}
 			app := slackapp.New(slackapp.Config{AppToken: c.token, BotToken: s.BotToken, APIURL: s.URL()})
 			err := app.Run(soon(t), &echo{})
-			if slackapp.Code(err) != c.code {
+			if slackapp.ErrorCode(err) != c.code {
 				t.Errorf("got %v, want %s", err, c.code)
 			}
 		})
@@ -258,7 +258,7 @@ func TestErrorsKeepSecretsAndSayWhatHappened(t *testing.T) {
 	s, _, room := workspace(t)
 	app := slackapp.New(slackapp.Config{AppToken: s.AppToken, BotToken: s.BotToken, APIURL: s.URL()})
 	post := func() error {
-		_, err := app.Post(soon(t), room, slackapp.Message{Text: "form value"})
+		_, err := app.PostMessage(soon(t), room, slackapp.Message{Text: "form value"})
 		return err
 	}
 	for _, c := range []struct {
@@ -283,8 +283,8 @@ func TestErrorsKeepSecretsAndSayWhatHappened(t *testing.T) {
 			if !errors.As(err, &e) {
 				t.Fatalf("a %T", err)
 			}
-			if e.Refused() != c.refused || e.Limited() != c.limited || e.NotSent() != c.notSent {
-				t.Errorf("%v: refused %v, limited %v, not sent %v", e, e.Refused(), e.Limited(), e.NotSent())
+			if e.Rejected() != c.refused || e.RateLimited() != c.limited || e.NotSent() != c.notSent {
+				t.Errorf("%v: refused %v, limited %v, not sent %v", e, e.Rejected(), e.RateLimited(), e.NotSent())
 			}
 			if c.limited && e.RetryAfter != 7*time.Second {
 				t.Errorf("retry after %v", e.RetryAfter)
@@ -303,35 +303,35 @@ func TestErrorsKeepSecretsAndSayWhatHappened(t *testing.T) {
 func TestAPostIsFoundByItsMark(t *testing.T) {
 	s, _, room := workspace(t)
 	app := slackapp.New(slackapp.Config{AppToken: s.AppToken, BotToken: s.BotToken, APIURL: s.URL()})
-	message := slackapp.Message{Text: "hello", Mark: slackapp.Mark{EventType: "foghorn_told", Key: "V1.channel"}}
+	message := slackapp.Message{Text: "hello", Metadata: slackapp.Metadata{EventType: "foghorn_told", Key: "V1.channel"}}
 	other := message
-	other.Mark.Key = "V2.channel"
-	if _, err := app.Post(soon(t), room, other); err != nil {
+	other.Metadata.Key = "V2.channel"
+	if _, err := app.PostMessage(soon(t), room, other); err != nil {
 		t.Fatal(err)
 	}
 	begun := time.Now().Add(-time.Second)
-	if _, found, err := app.FindPost(soon(t), room, message, begun); err != nil || found {
+	if _, found, err := app.FindMessage(soon(t), room, message, begun); err != nil || found {
 		t.Fatalf("found %v, %v", found, err)
 	}
-	ts, err := app.Post(soon(t), room, message)
+	ts, err := app.PostMessage(soon(t), room, message)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, found, err := app.FindPost(soon(t), room, message, begun); err != nil || !found || got != ts {
+	if got, found, err := app.FindMessage(soon(t), room, message, begun); err != nil || !found || got != ts {
 		t.Errorf("found %q (%v, %v), want %q", got, found, err, ts)
 	}
 	unmarked := slackapp.Message{Text: "a mark that was lost"}
-	ts, err = app.Post(soon(t), room, unmarked)
+	ts, err = app.PostMessage(soon(t), room, unmarked)
 	if err != nil {
 		t.Fatal(err)
 	}
-	unmarked.Mark = message.Mark
-	unmarked.Mark.Key = "V3.channel"
-	if got, found, err := app.FindPost(soon(t), room, unmarked, begun); err != nil || !found || got != ts {
+	unmarked.Metadata = message.Metadata
+	unmarked.Metadata.Key = "V3.channel"
+	if got, found, err := app.FindMessage(soon(t), room, unmarked, begun); err != nil || !found || got != ts {
 		t.Errorf("without a mark: found %q (%v, %v), want %q", got, found, err, ts)
 	}
 	s.Scopes("chat:write")
-	if _, _, err := app.FindPost(soon(t), room, message, begun); slackapp.Code(err) != "missing_scope" {
+	if _, _, err := app.FindMessage(soon(t), room, message, begun); slackapp.ErrorCode(err) != "missing_scope" {
 		t.Errorf("without the scope: %v", err)
 	}
 }

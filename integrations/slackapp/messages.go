@@ -16,17 +16,17 @@ type Message struct {
 	Blocks []slack.Block
 
 	// Mark finds the message again (FindPost). Empty: it need not be found.
-	Mark Mark
+	Metadata Metadata
 }
 
-// A Mark is message metadata that only the app sees.
+// A Metadata is message metadata that only the app sees.
 // https://docs.slack.dev/messaging/message-metadata
-type Mark struct {
+type Metadata struct {
 	EventType string // such as foghorn_told
 	Key       string // unique among the messages of this type
 }
 
-const markKey = "key"
+const metadataKey = "key"
 
 func (m Message) options() []slack.MsgOption {
 	opts := []slack.MsgOption{
@@ -37,18 +37,18 @@ func (m Message) options() []slack.MsgOption {
 	if len(m.Blocks) > 0 {
 		opts = append(opts, slack.MsgOptionBlocks(m.Blocks...))
 	}
-	if m.Mark.EventType != "" {
+	if m.Metadata.EventType != "" {
 		opts = append(opts, slack.MsgOptionMetadata(slack.SlackMetadata{
-			EventType:    m.Mark.EventType,
-			EventPayload: map[string]any{markKey: m.Mark.Key},
+			EventType:    m.Metadata.EventType,
+			EventPayload: map[string]any{metadataKey: m.Metadata.Key},
 		}))
 	}
 	return opts
 }
 
-// Post sends a message to a channel, or to a person by the id of the user, and returns its ts.
+// PostMessage sends a message to a channel, or to a person by the id of the user, and returns its ts.
 // https://docs.slack.dev/reference/methods/chat.postMessage
-func (a *App) Post(ctx context.Context, channel string, m Message) (ts string, err error) {
+func (a *Client) PostMessage(ctx context.Context, channel string, m Message) (ts string, err error) {
 	ctx, done := a.call(ctx, "chat.postMessage")
 	_, ts, err = a.web.PostMessageContext(ctx, channel, m.options()...)
 	return ts, done(err)
@@ -57,24 +57,24 @@ func (a *App) Post(ctx context.Context, channel string, m Message) (ts string, e
 // PostEphemeral shows a message to one person in a channel. It is gone when Slack is
 // loaded anew, and nothing tells whether it was seen.
 // https://docs.slack.dev/reference/methods/chat.postEphemeral
-func (a *App) PostEphemeral(ctx context.Context, channel, user string, m Message) error {
-	m.Mark = Mark{} // ephemeral messages carry no metadata
+func (a *Client) PostEphemeral(ctx context.Context, channel, user string, m Message) error {
+	m.Metadata = Metadata{} // ephemeral messages carry no metadata
 	ctx, done := a.call(ctx, "chat.postEphemeral")
 	_, err := a.web.PostEphemeralContext(ctx, channel, user, m.options()...)
 	return done(err)
 }
 
-// Update replaces a message of the bot's own.
+// UpdateMessage replaces a message of the bot's own.
 // https://docs.slack.dev/reference/methods/chat.update
-func (a *App) Update(ctx context.Context, channel, ts string, m Message) error {
+func (a *Client) UpdateMessage(ctx context.Context, channel, ts string, m Message) error {
 	ctx, done := a.call(ctx, "chat.update")
 	_, _, _, err := a.web.UpdateMessageContext(ctx, channel, ts, m.options()...)
 	return done(err)
 }
 
-// Permalink is the address of a message.
+// GetPermalink is the address of a message.
 // https://docs.slack.dev/reference/methods/chat.getPermalink
-func (a *App) Permalink(ctx context.Context, channel, ts string) (string, error) {
+func (a *Client) GetPermalink(ctx context.Context, channel, ts string) (string, error) {
 	ctx, done := a.call(ctx, "chat.getPermalink")
 	link, err := a.web.GetPermalinkContext(ctx, &slack.PermalinkParameters{Channel: channel, Ts: ts})
 	return link, done(err)
@@ -83,12 +83,12 @@ func (a *App) Permalink(ctx context.Context, channel, ts string) (string, error)
 // maxHistory is how many pages of 100 messages FindPost reads.
 const maxHistory = 10
 
-// FindPost looks for a message of the bot by its mark, among those of the channel since a
+// FindMessage looks for a message of the bot by its mark, among those of the channel since a
 // time. One that comes back without any mark is known by its text. It needs
 // the optional scopes channels:history and groups:history; without them the error is a
 // Refused one with Code missing_scope.
 // https://docs.slack.dev/reference/methods/conversations.history
-func (a *App) FindPost(ctx context.Context, channel string, sent Message, since time.Time) (ts string, found bool, err error) {
+func (a *Client) FindMessage(ctx context.Context, channel string, sent Message, since time.Time) (ts string, found bool, err error) {
 	params := &slack.GetConversationHistoryParameters{
 		ChannelID:          channel,
 		Oldest:             strconv.FormatFloat(float64(since.UnixMilli())/1000, 'f', 6, 64),
@@ -103,7 +103,7 @@ func (a *App) FindPost(ctx context.Context, channel string, sent Message, since 
 			return "", false, err
 		}
 		for _, m := range page.Messages {
-			marked := m.Metadata.EventType == sent.Mark.EventType && m.Metadata.EventPayload[markKey] == sent.Mark.Key
+			marked := m.Metadata.EventType == sent.Metadata.EventType && m.Metadata.EventPayload[metadataKey] == sent.Metadata.Key
 			if marked || m.Metadata.EventType == "" && m.Text == sent.Text {
 				return m.Timestamp, true, nil
 			}
@@ -123,9 +123,9 @@ type Channel struct {
 	Member   bool // the bot is in it
 }
 
-// Channel looks a channel up. It needs the scope channels:read, or groups:read for private ones.
+// GetChannel looks a channel up. It needs the scope channels:read, or groups:read for private ones.
 // https://docs.slack.dev/reference/methods/conversations.info
-func (a *App) Channel(ctx context.Context, id string) (Channel, error) {
+func (a *Client) GetChannel(ctx context.Context, id string) (Channel, error) {
 	ctx, done := a.call(ctx, "conversations.info")
 	c, err := a.web.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: id})
 	if err = done(err); err != nil {

@@ -6,35 +6,35 @@ import (
 	"strings"
 )
 
-// A Person is somebody who uses Slack.
-type Person struct {
+// A User is somebody who uses Slack.
+type User struct {
 	ID       string
 	Name     string // as people see it
 	Email    string // empty for bots, for strangers who hide it, and without the scope users:read.email
 	TeamID   string
 	Guest    bool // a single- or multi-channel guest
-	Stranger bool // from another workspace, by a shared channel
+	External bool // from another workspace, by a shared channel
 	Bot      bool
 }
 
-// Person looks a person up. Answers are kept for ten minutes, except those without an e-mail.
+// GetUser looks a person up. Answers are kept for ten minutes, except those without an e-mail.
 // https://docs.slack.dev/reference/methods/users.info
-func (a *App) Person(ctx context.Context, id string) (Person, error) {
+func (a *Client) GetUser(ctx context.Context, id string) (User, error) {
 	if p, ok := a.people.Get(id); ok {
-		return p.(Person), nil
+		return p.(User), nil
 	}
 	ctx, done := a.call(ctx, "users.info")
 	u, err := a.web.GetUserInfoContext(ctx, id)
 	if err = done(err); err != nil {
-		return Person{}, err
+		return User{}, err
 	}
-	p := Person{
+	p := User{
 		ID:       u.ID,
 		Name:     cmp.Or(u.Profile.DisplayName, u.Profile.RealName, u.RealName, u.Name),
 		Email:    strings.TrimSpace(u.Profile.Email),
 		TeamID:   u.TeamID,
 		Guest:    u.IsRestricted || u.IsUltraRestricted,
-		Stranger: u.IsStranger,
+		External: u.IsStranger,
 		Bot:      u.IsBot,
 	}
 	if p.Email != "" {

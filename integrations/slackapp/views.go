@@ -15,7 +15,7 @@ type View struct {
 // OpenView opens a modal for the person whose click or command gave the trigger.
 // The trigger lives 3 s and is used once: this call is never repeated.
 // https://docs.slack.dev/reference/methods/views.open
-func (a *App) OpenView(ctx context.Context, trigger string, view slack.ModalViewRequest) (View, error) {
+func (a *Client) OpenView(ctx context.Context, trigger string, view slack.ModalViewRequest) (View, error) {
 	ctx, cancel := context.WithTimeout(ctx, TriggerLife)
 	defer cancel()
 	ctx, done := a.call(ctx, "views.open")
@@ -29,7 +29,7 @@ func (a *App) OpenView(ctx context.Context, trigger string, view slack.ModalView
 // UpdateView replaces what a modal shows. With a hash, Slack refuses (hash_conflict) when
 // the view has changed since.
 // https://docs.slack.dev/reference/methods/views.update
-func (a *App) UpdateView(ctx context.Context, v View, view slack.ModalViewRequest) (View, error) {
+func (a *Client) UpdateView(ctx context.Context, v View, view slack.ModalViewRequest) (View, error) {
 	ctx, done := a.call(ctx, "views.update")
 	r, err := a.web.UpdateViewContext(ctx, view, "", v.Hash, v.ID)
 	if err = done(err); err != nil {

@@ -15,17 +15,17 @@ import (
 	"foghorn/integrations/emulator"
 )
 
-// payload is the body of a new incident, as far as it is modelled.
+// createRequest is the body of a new incident, as far as it is modelled.
 // https://docs.incident.io/api-reference/incidents-v2/create
-type payload struct {
-	IdempotencyKey *string `json:"idempotency_key"`
-	Visibility     *string `json:"visibility"`
-	Name           *string `json:"name"`
-	Summary        text    `json:"summary"`
-	SeverityID     *string `json:"severity_id"`
-	TypeID         *string `json:"incident_type_id"`
-	StatusID       *string `json:"incident_status_id"`
-	Mode           *string `json:"mode"`
+type createRequest struct {
+	IdempotencyKey *string        `json:"idempotency_key"`
+	Visibility     *string        `json:"visibility"`
+	Name           *string        `json:"name"`
+	Summary        nullableString `json:"summary"`
+	SeverityID     *string        `json:"severity_id"`
+	TypeID         *string        `json:"incident_type_id"`
+	StatusID       *string        `json:"incident_status_id"`
+	Mode           *string        `json:"mode"`
 	Roles          []struct {
 		RoleID   string `json:"incident_role_id"`
 		Assignee *struct {
@@ -36,40 +36,40 @@ type payload struct {
 	} `json:"incident_role_assignments"`
 }
 
-// text is a string that knows whether it came as null.
-type text struct {
+// nullableString is a string that knows whether it came as null.
+type nullableString struct {
 	string
-	null bool
+	isNull bool
 }
 
-func (t *text) UnmarshalJSON(data []byte) error {
+func (t *nullableString) UnmarshalJSON(data []byte) error {
 	if string(data) == "null" {
-		t.null = true
+		t.isNull = true
 		return nil
 	}
 	return json.Unmarshal(data, &t.string)
 }
 
-func (s *Server) create(r *http.Request) (int, any) {
-	var p payload
+func (s *Server) createIncident(r *http.Request) (int, any) {
+	var p createRequest
 	if err := json.NewDecoder(r.Body).Decode(&p); err != nil {
-		return http.StatusBadRequest, failure(http.StatusBadRequest, "invalid_request_error", problem{Code: "malformed", Message: "The request body could not be read as JSON"})
+		return http.StatusBadRequest, errorBody(http.StatusBadRequest, "invalid_request_error", apiError{Code: "malformed", Message: "The request body could not be read as JSON"})
 	}
 	s.mu.Lock()
-	wrong := s.wrong(p)
+	wrong := s.validateLocked(p)
 	if len(wrong) > 0 {
 		s.mu.Unlock()
-		return http.StatusUnprocessableEntity, failure(http.StatusUnprocessableEntity, "validation_error", wrong...)
+		return http.StatusUnprocessableEntity, errorBody(http.StatusUnprocessableEntity, "validation_error", wrong...)
 	}
-	i, again := s.byKey[*p.IdempotencyKey]
+	i, again := s.byIdempotencyKey[*p.IdempotencyKey]
 	if !again {
-		i = s.declare(p)
+		i = s.addIncidentLocked(p)
 	}
-	body := map[string]any{"incident": s.wire(i)}
-	name, reference, permalink, onChannel := i.Name, i.Reference, i.Permalink, s.onChannel
+	body := map[string]any{"incident": s.toAPILocked(i)}
+	name, reference, permalink, onChannel := i.Name, i.Reference, i.Permalink, s.onChannelCreated
 	s.mu.Unlock()
 	if !again && onChannel != nil && i.Visibility != "private" {
-		onChannel(i.channel, i.channelName())
+		onChannel(i.channelID, i.channelName())
 	}
 	if !again {
 		s.Emit(emulator.Event{From: "incident.io", To: "port", Kind: "incident", Text: fmt.Sprintf("%s %q %s", reference, name, permalink), Body: body})
@@ -77,10 +77,10 @@ func (s *Server) create(r *http.Request) (int, any) {
 	return http.StatusOK, body
 }
 
-// wrong is what a new incident must not be. The caller holds the lock.
-func (s *Server) wrong(p payload) (out []problem) {
+// validateLocked is what a new incident must not be. The caller holds the lock.
+func (s *Server) validateLocked(p createRequest) (out []apiError) {
 	say := func(field, code, message string) {
-		out = append(out, problem{Code: code, Message: message, Source: &source{Field: field}})
+		out = append(out, apiError{Code: code, Message: message, Source: &errorSource{Field: field}})
 	}
 	if p.IdempotencyKey == nil || *p.IdempotencyKey == "" {
 		say("idempotency_key", "is_required", "An idempotency key is required")
@@ -94,23 +94,23 @@ func (s *Server) wrong(p payload) (out []problem) {
 	switch {
 	case len(s.severities) > 0 && (p.SeverityID == nil || *p.SeverityID == ""):
 		say("severity_id", "is_required", "A severity is required to open an incident")
-	case p.SeverityID != nil && *p.SeverityID != "" && s.severity(*p.SeverityID) == nil:
+	case p.SeverityID != nil && *p.SeverityID != "" && s.severityLocked(*p.SeverityID) == nil:
 		say("severity_id", "invalid_value", "Severity not found")
 	}
 	if p.StatusID != nil && !slices.ContainsFunc(s.statuses, func(st Status) bool { return st.ID == *p.StatusID }) {
 		say("incident_status_id", "invalid_value", "Incident status not found")
 	}
-	if p.TypeID != nil && *p.TypeID != defaultType {
+	if p.TypeID != nil && *p.TypeID != defaultTypeID {
 		say("incident_type_id", "invalid_value", "Incident type not found")
 	}
-	if p.Summary.null && s.cfg.RefuseNull {
+	if p.Summary.isNull && s.cfg.RejectNullSummary {
 		say("summary", "invalid_value", "Summary must be a string")
 	}
 	for _, role := range p.Roles {
 		switch a := role.Assignee; {
-		case role.RoleID != reporterRole && role.RoleID != leadRole:
+		case role.RoleID != reporterRoleID && role.RoleID != leadRoleID:
 			say("incident_role_assignments", "invalid_value", "Incident role not found")
-		case a != nil && a.Email != "" && s.cfg.People != nil && !slices.Contains(s.cfg.People, a.Email):
+		case a != nil && a.Email != "" && s.cfg.UserEmails != nil && !slices.Contains(s.cfg.UserEmails, a.Email):
 			say("incident_role_assignments", "invalid_value", "User not found")
 		}
 	}
@@ -120,7 +120,7 @@ func (s *Server) wrong(p payload) (out []problem) {
 	return out
 }
 
-func (s *Server) severity(id string) *Severity {
+func (s *Server) severityLocked(id string) *Severity {
 	for i := range s.severities {
 		if s.severities[i].ID == id {
 			return &s.severities[i]
@@ -129,14 +129,14 @@ func (s *Server) severity(id string) *Severity {
 	return nil
 }
 
-// declare makes an incident. The caller holds the lock and has checked p.
-func (s *Server) declare(p payload) *Incident {
+// addIncidentLocked makes an incident. The caller holds the lock and has checked p.
+func (s *Server) addIncidentLocked(p createRequest) *Incident {
 	i := &Incident{
 		ID: ulid.Make().String(), Reference: fmt.Sprintf("INC-%d", len(s.incidents)+1),
 		Visibility: *p.Visibility, Mode: "standard", IdempotencyKey: *p.IdempotencyKey, CreatedAt: time.Now().UTC(),
 	}
 	i.UpdatedAt = i.CreatedAt
-	i.Permalink = s.cfg.Permalinks + "/incidents/" + i.ID
+	i.Permalink = s.cfg.PermalinkBase + "/incidents/" + i.ID
 	i.Name = strings.ToLower("incident-" + i.ID[20:]) // one is made up where none is given
 	if p.Name != nil && strings.TrimSpace(*p.Name) != "" {
 		i.Name = *p.Name
@@ -146,12 +146,12 @@ func (s *Server) declare(p payload) *Incident {
 		i.Mode = *p.Mode
 	}
 	if p.SeverityID != nil {
-		if sev := s.severity(*p.SeverityID); sev != nil {
+		if sev := s.severityLocked(*p.SeverityID); sev != nil {
 			kept := *sev
 			i.severity, i.Severity = &kept, sev.Name
 		}
 	}
-	i.status = s.first(p.StatusID)
+	i.status = s.defaultStatusLocked(p.StatusID)
 	i.Status = i.status.Name
 	for _, role := range p.Roles {
 		a := role.Assignee
@@ -159,7 +159,7 @@ func (s *Server) declare(p payload) *Incident {
 			continue
 		}
 		who := cmp.Or(a.Email, a.SlackUserID, a.ID)
-		if role.RoleID == reporterRole {
+		if role.RoleID == reporterRoleID {
 			i.Reporter = who
 		}
 		user := map[string]any{"id": cmp.Or(a.ID, ulid.Make().String()), "name": who, "role": "unset"}
@@ -169,11 +169,11 @@ func (s *Server) declare(p payload) *Incident {
 		if a.SlackUserID != "" {
 			user["slack_user_id"] = a.SlackUserID
 		}
-		i.assigned = append(i.assigned, map[string]any{"role": roleWire(role.RoleID, made), "assignee": user})
+		i.roleAssignments = append(i.roleAssignments, map[string]any{"role": roleToAPI(role.RoleID, seededAt), "assignee": user})
 	}
-	i.channel = "C" + i.ID[len(i.ID)-10:]
+	i.channelID = "C" + i.ID[len(i.ID)-10:]
 	s.incidents = append(s.incidents, i)
-	s.byKey[i.IdempotencyKey] = i
+	s.byIdempotencyKey[i.IdempotencyKey] = i
 	return i
 }
 
@@ -182,13 +182,13 @@ func (i *Incident) channelName() string {
 	return "inc-" + i.CreatedAt.Format(time.DateOnly) + "-" + strings.ToLower(i.Reference)
 }
 
-// first is the status of a new incident: the one asked for, else triage.
+// defaultStatusLocked is the status of a new incident: the one asked for, else triage.
 // https://docs.incident.io/incidents/lifecycle
-func (s *Server) first(id *string) Status {
+func (s *Server) defaultStatusLocked(id *string) Status {
 	byRank := slices.SortedFunc(slices.Values(s.statuses), func(a, b Status) int { return cmp.Compare(a.Rank, b.Rank) })
 	for _, fits := range []func(Status) bool{ // best first
 		func(st Status) bool { return id != nil && st.ID == *id },
-		func(st Status) bool { return st.Category == "triage" && !s.cfg.NoTriage },
+		func(st Status) bool { return st.Category == "triage" && !s.cfg.TriageDisabled },
 		func(st Status) bool { return st.Category == "live" },
 		func(Status) bool { return true },
 	} {
@@ -199,17 +199,17 @@ func (s *Server) first(id *string) Status {
 	return Status{} // an organisation without statuses
 }
 
-// wire is an incident as the API shows it: keys that have no value are absent. The caller
+// toAPILocked is an incident as the API shows it: keys that have no value are absent. The caller
 // holds the lock.
-func (s *Server) wire(i *Incident) map[string]any {
+func (s *Server) toAPILocked(i *Incident) map[string]any {
 	const layout = "2006-01-02T15:04:05.999Z07:00" // the fraction varies in length, as theirs does
 	at := i.CreatedAt.Format(layout)
 	out := map[string]any{
 		"id": i.ID, "reference": i.Reference, "name": i.Name, "mode": i.Mode, "visibility": i.Visibility,
 		"permalink": i.Permalink, "created_at": at, "updated_at": i.UpdatedAt.Format(layout),
 		"creator":         map[string]any{"api_key": map[string]any{"id": "01FCNDV6P870EA6S7TK1DSYDG0", "name": "Port"}},
-		"incident_status": statusWire(i.status, made),
-		"incident_type":   typeWire(made), "incident_role_assignments": append([]any{}, i.assigned...), "custom_field_entries": []any{},
+		"incident_status": statusToAPI(i.status, seededAt),
+		"incident_type":   typeToAPI(seededAt), "incident_role_assignments": append([]any{}, i.roleAssignments...), "custom_field_entries": []any{},
 		"incident_timestamp_values": []any{}, "slack_team_id": "T0ACME", "slack_channel_id": "",
 		"workload_minutes_total": 0.0, "workload_minutes_working": 0.0, "workload_minutes_late": 0.0, "workload_minutes_sleeping": 0.0,
 		"has_debrief": false,
@@ -218,27 +218,27 @@ func (s *Server) wire(i *Incident) map[string]any {
 		out["summary"] = i.Summary
 	}
 	if i.severity != nil {
-		out["severity"] = severityWire(*i.severity, made)
+		out["severity"] = severityToAPI(*i.severity, seededAt)
 	}
-	if time.Since(i.CreatedAt) >= s.cfg.ChannelIn {
-		out["slack_channel_id"] = i.channel
+	if time.Since(i.CreatedAt) >= s.cfg.ChannelDelay {
+		out["slack_channel_id"] = i.channelID
 		out["slack_channel_name"] = i.channelName()
 	}
 	return out
 }
 
-func (s *Server) read(r *http.Request) (int, any) {
+func (s *Server) getIncident(r *http.Request) (int, any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if i := s.find(r.PathValue("id")); i != nil {
-		return http.StatusOK, map[string]any{"incident": s.wire(i)}
+	if i := s.findIncidentLocked(r.PathValue("id")); i != nil {
+		return http.StatusOK, map[string]any{"incident": s.toAPILocked(i)}
 	}
 	return notFound(r)
 }
 
-// list gives the newest first. Tests and tutorials are hidden, and after is given only
+// listIncidents gives the newest first. Tests and tutorials are hidden, and after is given only
 // when there is more.
-func (s *Server) list(r *http.Request) (int, any) {
+func (s *Server) listIncidents(r *http.Request) (int, any) {
 	size := 25
 	if n, err := strconv.Atoi(r.URL.Query().Get("page_size")); err == nil && n >= 1 && n <= 500 {
 		size = n
@@ -259,7 +259,7 @@ func (s *Server) list(r *http.Request) (int, any) {
 			meta["after"] = out[size-1].(map[string]any)["id"]
 			return http.StatusOK, map[string]any{"incidents": out, "pagination_meta": meta}
 		}
-		out = append(out, s.wire(i))
+		out = append(out, s.toAPILocked(i))
 	}
 	return http.StatusOK, map[string]any{"incidents": out, "pagination_meta": meta}
 }

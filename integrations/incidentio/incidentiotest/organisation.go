@@ -5,18 +5,18 @@ import (
 	"net/http"
 )
 
-// made is when the organisation was.
-const made = "2026-01-05T09:00:00.000Z"
+// seededAt is when the organisation was.
+const seededAt = "2026-01-05T09:00:00.000Z"
 
 // Ids of what every organisation has.
 const (
-	reporterRole = "01K0A8JQ2V3XREP0RTER0000AA"
-	leadRole     = "01K0A8JQ2V3X1EAD00000000AA"
-	defaultType  = "01K0A8JQ2V3XTYPE0000000000"
+	reporterRoleID = "01K0A8JQ2V3XREP0RTER0000AA"
+	leadRoleID     = "01K0A8JQ2V3X1EAD00000000AA"
+	defaultTypeID  = "01K0A8JQ2V3XTYPE0000000000"
 )
 
-// guideSeverities are those of a new organisation, with the ids that Port's guide knows.
-func guideSeverities() []Severity {
+// defaultSeverities are those of a new organisation, with the ids that Port's guide knows.
+func defaultSeverities() []Severity {
 	return []Severity{
 		{ID: "01J53A3A1FNEEQKFGSDKETN6DJ", Name: "Minor", Rank: 0, Description: "Little impact; it can wait for working hours."},
 		{ID: "01J53A3A1F2RCGSQQQNA6NJ5CY", Name: "Major", Rank: 1, Description: "Significant impact; somebody should look at it now."},
@@ -24,9 +24,9 @@ func guideSeverities() []Severity {
 	}
 }
 
-// newStatuses are those of a new organisation. As in the vendor's answers they are not in
+// defaultStatuses are those of a new organisation. As in the vendor's answers they are not in
 // the order of their ranks.
-func newStatuses() []Status {
+func defaultStatuses() []Status {
 	list := []Status{
 		{Name: "Documenting", Category: "learning", Rank: 4}, {Name: "Triage", Category: "triage", Rank: 0},
 		{Name: "Investigating", Category: "live", Rank: 1}, {Name: "Fixing", Category: "live", Rank: 2},
@@ -41,28 +41,28 @@ func newStatuses() []Status {
 	return list
 }
 
-func severityWire(s Severity, at string) map[string]any {
+func severityToAPI(s Severity, at string) map[string]any {
 	return map[string]any{"id": s.ID, "name": s.Name, "description": s.Description, "rank": s.Rank, "created_at": at, "updated_at": at}
 }
 
-func statusWire(s Status, at string) map[string]any {
+func statusToAPI(s Status, at string) map[string]any {
 	return map[string]any{"id": s.ID, "name": s.Name, "description": s.Description, "category": s.Category, "rank": s.Rank, "created_at": at, "updated_at": at}
 }
 
-func typeWire(at string) map[string]any {
+func typeToAPI(at string) map[string]any {
 	return map[string]any{
-		"id": defaultType, "name": "Default", "description": "", "is_default": true,
+		"id": defaultTypeID, "name": "Default", "description": "", "is_default": true,
 		"private_incidents_only": false, "create_in_triage": "optional", "created_at": at, "updated_at": at,
 	}
 }
 
-func roleWire(id, at string) map[string]any {
+func roleToAPI(id, at string) map[string]any {
 	role := map[string]any{
-		"id": reporterRole, "name": "Reporter", "role_type": "reporter", "shortform": "", "description": "Who reported it.",
+		"id": reporterRoleID, "name": "Reporter", "role_type": "reporter", "shortform": "", "description": "Who reported it.",
 		"instructions": "", "required": false, "created_at": at, "updated_at": at,
 	}
-	if id == leadRole {
-		role["id"], role["name"], role["role_type"], role["shortform"] = leadRole, "Incident Lead", "lead", "lead"
+	if id == leadRoleID {
+		role["id"], role["name"], role["role_type"], role["shortform"] = leadRoleID, "Incident Lead", "lead", "lead"
 		role["description"], role["instructions"] = "Who coordinates the incident.", "Make sure it is clear who does what."
 	}
 	return role
@@ -73,7 +73,7 @@ func (s *Server) listSeverities(*http.Request) (int, any) {
 	defer s.mu.Unlock()
 	out := []any{}
 	for _, sev := range s.severities {
-		out = append(out, severityWire(sev, made))
+		out = append(out, severityToAPI(sev, seededAt))
 	}
 	return http.StatusOK, map[string]any{"severities": out}
 }
@@ -83,22 +83,22 @@ func (s *Server) listStatuses(*http.Request) (int, any) {
 	defer s.mu.Unlock()
 	out := []any{}
 	for _, st := range s.statuses {
-		out = append(out, statusWire(st, made))
+		out = append(out, statusToAPI(st, seededAt))
 	}
 	return http.StatusOK, map[string]any{"incident_statuses": out}
 }
 
 func (s *Server) listTypes(*http.Request) (int, any) {
-	return http.StatusOK, map[string]any{"incident_types": []any{typeWire(made)}}
+	return http.StatusOK, map[string]any{"incident_types": []any{typeToAPI(seededAt)}}
 }
 
 func (s *Server) listRoles(*http.Request) (int, any) {
-	return http.StatusOK, map[string]any{"incident_roles": []any{roleWire(leadRole, made), roleWire(reporterRole, made)}}
+	return http.StatusOK, map[string]any{"incident_roles": []any{roleToAPI(leadRoleID, seededAt), roleToAPI(reporterRoleID, seededAt)}}
 }
 
-func (s *Server) identity(*http.Request) (int, any) {
+func (s *Server) getIdentity(*http.Request) (int, any) {
 	return http.StatusOK, map[string]any{"identity": map[string]any{
-		"name": "Port", "roles": []string{"incident_creator", "viewer"}, "dashboard_url": s.cfg.Permalinks,
+		"name": "Port", "roles": []string{"incident_creator", "viewer"}, "dashboard_url": s.cfg.PermalinkBase,
 		"team_roles": []any{}, "teams": []any{},
 	}}
 }

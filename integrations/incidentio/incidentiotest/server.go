@@ -20,15 +20,15 @@ import (
 
 // Config says how the organisation is. The zero value is a usable one.
 type Config struct {
-	Addr       string        // where to listen; "": a free port of 127.0.0.1
-	Permalinks string        // what permalinks begin with; "": https://app.incident.io/acme
-	Severities []Severity    // nil: the guide's three; those without an ID get one
-	Statuses   []Status      // nil: those of a new organisation; those without an ID get one
-	People     []string      // e-mail addresses that a role can be given to; nil: any
-	NoTriage   bool          // incidents made by the API start as the first live status, as where triage is off
-	RefuseNull bool          // a null summary is a validation error; the vendor does not say which it is
-	ChannelIn  time.Duration // until an incident's channel is known; 0: 300 ms
-	Reader     string        // whom events name as the reader of the API; "": foghorn
+	Addr              string        // where to listen; "": a free port of 127.0.0.1
+	PermalinkBase     string        // what permalinks begin with; "": https://app.incident.io/acme
+	Severities        []Severity    // nil: the guide's three; those without an ID get one
+	Statuses          []Status      // nil: those of a new organisation; those without an ID get one
+	UserEmails        []string      // e-mail addresses that a role can be given to; nil: any
+	TriageDisabled    bool          // incidents made by the API start as the first live status, as where triage is off
+	RejectNullSummary bool          // a null summary is a validation error; the vendor does not say which it is
+	ChannelDelay      time.Duration // until an incident's channel is known; 0: 300 ms
+	ClientName        string        // whom events name as the reader of the API; "": foghorn
 }
 
 // A Severity of the organisation. The lowest rank is the least severe.
@@ -53,10 +53,10 @@ type Incident struct {
 	Reporter                     string // e-mail address or id; empty when none was given
 	CreatedAt, UpdatedAt         time.Time
 
-	severity *Severity
-	status   Status
-	channel  string
-	assigned []any // role assignments as the API shows them
+	severity        *Severity
+	status          Status
+	channelID       string
+	roleAssignments []any // role assignments as the API shows them
 }
 
 // A Server is an incident.io organisation.
@@ -66,27 +66,27 @@ type Server struct {
 
 	cfg Config
 
-	mu         sync.Mutex
-	severities []Severity
-	statuses   []Status
-	onChannel  func(id, name string)
-	incidents  []*Incident // oldest first
-	byKey      map[string]*Incident
+	mu               sync.Mutex
+	severities       []Severity
+	statuses         []Status
+	onChannelCreated func(id, name string)
+	incidents        []*Incident // oldest first
+	byIdempotencyKey map[string]*Incident
 }
 
 // Start serves an organisation on loopback. Close ends it.
 func Start(cfg Config) (*Server, error) {
-	cfg.Permalinks = cmp.Or(cfg.Permalinks, "https://app.incident.io/acme")
-	cfg.Reader = cmp.Or(cfg.Reader, "foghorn")
-	cfg.ChannelIn = cmp.Or(cfg.ChannelIn, 300*time.Millisecond)
+	cfg.PermalinkBase = cmp.Or(cfg.PermalinkBase, "https://app.incident.io/acme")
+	cfg.ClientName = cmp.Or(cfg.ClientName, "foghorn")
+	cfg.ChannelDelay = cmp.Or(cfg.ChannelDelay, 300*time.Millisecond)
 	key := make([]byte, 32)
 	_, _ = rand.Read(key) // never fails
-	s := &Server{APIKey: "inc_" + hex.EncodeToString(key), cfg: cfg, byKey: map[string]*Incident{}}
+	s := &Server{APIKey: "inc_" + hex.EncodeToString(key), cfg: cfg, byIdempotencyKey: map[string]*Incident{}}
 	if cfg.Severities == nil {
-		cfg.Severities = guideSeverities()
+		cfg.Severities = defaultSeverities()
 	}
 	if cfg.Statuses == nil {
-		cfg.Statuses = newStatuses()
+		cfg.Statuses = defaultStatuses()
 	}
 	s.SetSeverities(cfg.Severities...)
 	s.SetStatuses(cfg.Statuses...)
@@ -95,20 +95,20 @@ func Start(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start incident.io emulator: %w", err)
 	}
-	s.Tell(s.teller())
+	s.Tell(s.eventSource())
 	return s, nil
 }
 
-// teller tells of reading. Who declares an incident tells of the call, and the event
+// eventSource tells of reading. Who declares an incident tells of the call, and the event
 // "incident" of what came of it.
-func (s *Server) teller() emulator.Teller {
+func (s *Server) eventSource() emulator.Teller {
 	return emulator.Teller{
 		Name: "incident.io",
 		Who: func(c emulator.Call) (caller, text string) {
 			if c.Method != http.MethodGet {
 				return "", ""
 			}
-			return s.cfg.Reader, c.Method + " " + c.Path
+			return s.cfg.ClientName, c.Method + " " + c.Path
 		},
 		Mask: func(text string) string { return strings.ReplaceAll(text, s.APIKey, "•••") },
 	}
@@ -157,12 +157,12 @@ func (s *Server) SetStatuses(list ...Status) {
 	s.statuses = list
 }
 
-// OnChannel has f make the Slack channel of each new public incident, as incident.io does
+// OnChannelCreated has f make the Slack channel of each new public incident, as incident.io does
 // where it is connected to Slack.
-func (s *Server) OnChannel(f func(id, name string)) {
+func (s *Server) OnChannelCreated(f func(id, name string)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.onChannel = f
+	s.onChannelCreated = f
 }
 
 // SetStatus moves an incident to the status with a name. It reports false when there is no
@@ -170,19 +170,19 @@ func (s *Server) OnChannel(f func(id, name string)) {
 func (s *Server) SetStatus(id, name string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	i := s.find(id)
+	i := s.findIncidentLocked(id)
 	n := slices.IndexFunc(s.statuses, func(st Status) bool { return st.Name == name })
 	if i == nil || n < 0 {
 		return false
 	}
 	i.status, i.Status, i.UpdatedAt = s.statuses[n], name, time.Now().UTC()
-	body := map[string]any{"incident": s.wire(i)}
+	body := map[string]any{"incident": s.toAPILocked(i)}
 	s.Emit(emulator.Event{From: "incident.io", To: "incident.io", Kind: "incident", Text: i.Reference + " is " + name, Body: body})
 	return true
 }
 
-// find looks an incident up by its id or the number of its reference. The caller holds the lock.
-func (s *Server) find(id string) *Incident {
+// findIncidentLocked looks an incident up by its id or the number of its reference. The caller holds the lock.
+func (s *Server) findIncidentLocked(id string) *Incident {
 	for _, i := range s.incidents {
 		if i.ID == id || i.Reference == "INC-"+id {
 			return i
@@ -194,18 +194,18 @@ func (s *Server) find(id string) *Incident {
 func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
 	for pattern, h := range map[string]func(*http.Request) (int, any){
-		"POST /v2/incidents":        s.create,
-		"GET /v2/incidents":         s.list,
-		"GET /v2/incidents/{id}":    s.read,
+		"POST /v2/incidents":        s.createIncident,
+		"GET /v2/incidents":         s.listIncidents,
+		"GET /v2/incidents/{id}":    s.getIncident,
 		"GET /v1/severities":        s.listSeverities,
 		"GET /v1/incident_statuses": s.listStatuses,
 		"GET /v1/incident_types":    s.listTypes,
 		"GET /v2/incident_roles":    s.listRoles,
-		"GET /v1/identity":          s.identity,
+		"GET /v1/identity":          s.getIdentity,
 	} {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 			status, body := http.StatusUnauthorized, any(nil)
-			if refusal := s.refuse(r); refusal != nil {
+			if refusal := s.authenticate(r); refusal != nil {
 				body = refusal
 			} else {
 				status, body = h(r)
@@ -230,31 +230,31 @@ func (s *Server) routes() http.Handler {
 	})
 }
 
-// refuse is the answer to a request without a key that counts; nil for one with it.
-func (s *Server) refuse(r *http.Request) map[string]any {
+// authenticate is the answer to a request without a key that counts; nil for one with it.
+func (s *Server) authenticate(r *http.Request) map[string]any {
 	key, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	switch {
 	case !bearer || key == "":
-		return failure(http.StatusUnauthorized, "authentication_error", problem{Code: "missing_authorization_material", Message: "No authorization material provided in request"})
+		return errorBody(http.StatusUnauthorized, "authentication_error", apiError{Code: "missing_authorization_material", Message: "No authorization material provided in request"})
 	case key != s.APIKey:
-		return failure(http.StatusUnauthorized, "authentication_error", problem{Code: "access_token_invalid", Message: "Access token is not valid"})
+		return errorBody(http.StatusUnauthorized, "authentication_error", apiError{Code: "access_token_invalid", Message: "Access token is not valid"})
 	}
 	return nil
 }
 
-// problem is one entry of the error envelope.
+// apiError is one entry of the error envelope.
 // https://docs.incident.io/api-reference/introduction#errors
-type problem struct {
-	Code    string  `json:"code"`
-	Message string  `json:"message"`
-	Source  *source `json:"source,omitempty"`
+type apiError struct {
+	Code    string       `json:"code"`
+	Message string       `json:"message"`
+	Source  *errorSource `json:"source,omitempty"`
 }
 
-type source struct {
+type errorSource struct {
 	Field string `json:"field"`
 }
 
-func failure(status int, kind string, problems ...problem) map[string]any {
+func errorBody(status int, kind string, problems ...apiError) map[string]any {
 	id := make([]byte, 16)
 	_, _ = rand.Read(id)
 	return map[string]any{
@@ -264,5 +264,5 @@ func failure(status int, kind string, problems ...problem) map[string]any {
 }
 
 func notFound(*http.Request) (int, any) {
-	return http.StatusNotFound, failure(http.StatusNotFound, "not_found", problem{Code: "not_found", Message: "Resource not found"})
+	return http.StatusNotFound, errorBody(http.StatusNotFound, "not_found", apiError{Code: "not_found", Message: "Resource not found"})
 }

@@ -9,35 +9,35 @@ import (
 	"foghorn/integrations/rest/resttest"
 )
 
-// TestSpec holds every answer to incident.io's own description of its API, which is not part
+// TestResponses_MatchSpec holds every answer to incident.io's own description of its API, which is not part
 // of this repository. It describes no refusals.
-func TestSpec(t *testing.T) {
-	spec := resttest.OpenSpec(t, "../../../../shared/spec/incidentio-openapi-subset.json")
-	s := start(t, incidentiotest.Config{})
-	reporter := roles(t, s)[1]["id"].(string)
+func TestResponses_MatchSpec(t *testing.T) {
+	spec := resttest.LoadSpec(t, "../../../../shared/spec/incidentio-openapi-subset.json")
+	s := newServer(t, incidentiotest.Config{})
+	reporter := listRoles(t, s)[1]["id"].(string)
 	ask := func(method, route, path, body string) {
 		t.Helper()
 		if body != "" {
-			spec.Request(method, route, []byte(body))
+			spec.CheckRequest(method, route, []byte(body))
 		}
-		a := call(t, s, s.APIKey, method, path, body)
+		a := callAPI(t, s, s.APIKey, method, path, body)
 		if a.status != http.StatusOK {
 			t.Errorf("%s %s: %d %s", method, path, a.status, a.data)
 		}
-		spec.Answer(method, route, a.status, a.data)
+		spec.CheckResponse(method, route, a.status, a.data)
 	}
-	ask("POST", "/v2/incidents", "/v2/incidents", `{"idempotency_key":"k1","visibility":"public","name":"All of it","summary":"Words","mode":"standard","severity_id":"`+major+`",`+
+	ask("POST", "/v2/incidents", "/v2/incidents", `{"idempotency_key":"k1","visibility":"public","name":"All of it","summary":"Words","mode":"standard","severity_id":"`+majorID+`",`+
 		`"incident_role_assignments":[{"incident_role_id":"`+reporter+`","assignee":{"email":"ana@example.com","slack_user_id":"U1"}}]}`)
-	ask("POST", "/v2/incidents", "/v2/incidents", `{"idempotency_key":"k2","visibility":"private","severity_id":"`+minor+`"}`)
+	ask("POST", "/v2/incidents", "/v2/incidents", `{"idempotency_key":"k2","visibility":"private","severity_id":"`+minorID+`"}`)
 	ask("GET", "/v2/incidents", "/v2/incidents?page_size=1", "")
 	ask("GET", "/v2/incidents/{id}", "/v2/incidents/1", "")
 	for _, path := range []string{"/v1/severities", "/v1/incident_statuses", "/v1/incident_types", "/v2/incident_roles", "/v1/identity"} {
 		ask("GET", path, path, "")
 	}
-	spec.Covers("..")
+	spec.CheckCoverage("..")
 
 	// With the channel, which comes later.
-	s = start(t, incidentiotest.Config{ChannelIn: time.Nanosecond})
-	ask("POST", "/v2/incidents", "/v2/incidents", `{"idempotency_key":"k3","visibility":"public","severity_id":"`+critical+`"}`)
+	s = newServer(t, incidentiotest.Config{ChannelDelay: time.Nanosecond})
+	ask("POST", "/v2/incidents", "/v2/incidents", `{"idempotency_key":"k3","visibility":"public","severity_id":"`+criticalID+`"}`)
 	ask("GET", "/v2/incidents/{id}", "/v2/incidents/1", "")
 }

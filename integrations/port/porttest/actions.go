@@ -12,7 +12,7 @@ import (
 // checkAction is what the API refuses in an action or automation.
 // https://docs.port.io/api-reference/create-an-action-automation
 func checkAction(a map[string]any) error {
-	if err := valid("action", "", a); err != nil {
+	if err := validateSchema("action", "", a); err != nil {
 		return err
 	}
 	trigger, _ := a["trigger"].(map[string]any)
@@ -21,50 +21,50 @@ func checkAction(a map[string]any) error {
 	}
 	method, _ := a["invocationMethod"].(map[string]any)
 	kinds := []string{"KAFKA", "WEBHOOK", "GITHUB", "INTEGRATION_ACTION", "GITLAB", "AZURE_DEVOPS", "UPSERT_ENTITY"}
-	kind := text(method["type"])
+	kind := toText(method["type"])
 	if !slices.Contains(kinds, kind) {
-		return oneOf("invocationMethod/type", kinds)
+		return enumError("invocationMethod/type", kinds)
 	}
-	return valid(kind, "invocationMethod", method)
+	return validateSchema(kind, "invocationMethod", method)
 }
 
 func checkTrigger(trigger map[string]any) error {
-	switch text(trigger["type"]) {
+	switch toText(trigger["type"]) {
 	case "self-service":
 		operations := []string{"CREATE", "DAY-2", "DELETE"}
 		if trigger["operation"] == nil {
-			return invalid(`"trigger" must have required property 'operation'`)
+			return invalidRequest(`"trigger" must have required property 'operation'`)
 		}
-		switch op := text(trigger["operation"]); op {
+		switch op := toText(trigger["operation"]); op {
 		case "CREATE", "DAY-2":
-			return valid(op, "trigger", trigger)
+			return validateSchema(op, "trigger", trigger)
 		case "DELETE":
-			return valid("DAY-2", "trigger", trigger)
+			return validateSchema("DAY-2", "trigger", trigger)
 		}
-		return oneOf("trigger/operation", operations)
+		return enumError("trigger/operation", operations)
 	case "automation":
-		if err := valid("automation", "trigger", trigger); err != nil {
+		if err := validateSchema("automation", "trigger", trigger); err != nil {
 			return err
 		}
 		event, _ := trigger["event"].(map[string]any)
-		switch text(event["type"]) {
+		switch toText(event["type"]) {
 		case "ENTITY_CREATED", "ENTITY_UPDATED", "ENTITY_DELETED", "ANY_ENTITY_CHANGE":
-			return valid("entity event", "trigger/event", event)
+			return validateSchema("entity event", "trigger/event", event)
 		case "RUN_CREATED", "RUN_UPDATED", "ANY_RUN_CHANGE":
-			return valid("run event", "trigger/event", event)
+			return validateSchema("run event", "trigger/event", event)
 		case "TIMER_PROPERTY_EXPIRED":
-			return valid("timer event", "trigger/event", event)
+			return validateSchema("timer event", "trigger/event", event)
 		}
-		return oneOf("trigger/event/type", []string{
+		return enumError("trigger/event/type", []string{
 			"ENTITY_CREATED", "ENTITY_UPDATED", "ENTITY_DELETED", "ANY_ENTITY_CHANGE",
 			"TIMER_PROPERTY_EXPIRED", "RUN_CREATED", "RUN_UPDATED", "ANY_RUN_CHANGE",
 		})
 	}
-	return oneOf("trigger/type", []string{"self-service", "automation"})
+	return enumError("trigger/type", []string{"self-service", "automation"})
 }
 
-func oneOf(path string, allowed []string) error {
-	return invalid("%q must be equal to one of the allowed values %s", path, stringify(allowed))
+func enumError(path string, allowed []string) error {
+	return invalidRequest("%q must be equal to one of the allowed values %s", path, stringify(allowed))
 }
 
 // PutAction creates or replaces an action or automation, checked as the API does.
@@ -85,11 +85,11 @@ func (s *Server) Action(id string) (definition json.RawMessage, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	a, ok := s.actions[id]
-	return asJSON(a), ok
+	return marshalDefinition(a), ok
 }
 
-// PutRaw creates or replaces an action without any check, for definitions that are odd or old.
-func (s *Server) PutRaw(definition json.RawMessage) error {
+// PutActionUnchecked creates or replaces an action without any check, for definitions that are odd or old.
+func (s *Server) PutActionUnchecked(definition json.RawMessage) error {
 	var a map[string]any
 	if err := json.Unmarshal(definition, &a); err != nil {
 		return fmt.Errorf("put action: %w", err)
@@ -101,25 +101,25 @@ func (s *Server) PutRaw(definition json.RawMessage) error {
 func (s *Server) putAction(a map[string]any) map[string]any {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	id := text(a["identifier"])
+	id := toText(a["identifier"])
 	old, there := s.actions[id]
-	a = s.audited(a, old)
+	a = s.stampDefinitionLocked(a, old)
 	if a["id"] = old["id"]; !there {
-		a["id"] = "action_" + random(16)
-		s.order = append(s.order, id)
+		a["id"] = "action_" + randomHex(16)
+		s.actionOrder = append(s.actionOrder, id)
 	}
 	if _, ok := a["publish"]; !ok {
 		a["publish"] = true
 	}
 	s.actions[id] = a
-	return copyOf(a)
+	return deepCopy(a)
 }
 
-// audited is a copy of a definition, with when it was written and by whom. The caller
+// stampDefinitionLocked is a copy of a definition, with when it was written and by whom. The caller
 // holds the lock.
-func (s *Server) audited(v, old map[string]any) map[string]any {
-	out, now := map[string]any{}, stamp(time.Now())
-	for k, v := range copyOf(v) {
+func (s *Server) stampDefinitionLocked(v, old map[string]any) map[string]any {
+	out, now := map[string]any{}, formatTime(time.Now())
+	for k, v := range deepCopy(v) {
 		out[k] = v
 	}
 	out["createdAt"], out["updatedAt"] = now, now
@@ -130,25 +130,25 @@ func (s *Server) audited(v, old map[string]any) map[string]any {
 	return out
 }
 
-func (s *Server) actionRoutes(route router) {
-	c := collection{
+func (s *Server) actionRoutes(route routeFunc) {
+	c := definitionKind{
 		key: "action", kind: "Action", check: checkAction, put: s.putAction,
 		get: func(id string) (map[string]any, bool) { v, ok := s.actions[id]; return v, ok },
 		remove: func(id string) {
 			delete(s.actions, id)
-			delete(s.permission, id)
-			s.order = slices.DeleteFunc(s.order, func(other string) bool { return other == id })
+			delete(s.permissions, id)
+			s.actionOrder = slices.DeleteFunc(s.actionOrder, func(other string) bool { return other == id })
 		},
 	}
 	s.definitionRoutes(route, "/v1/actions", c)
 	route("GET /v1/actions", s.listActions)
 	// With {part} in place of "permissions" these give way to those of /v1/actions/runs/{id}.
-	route("GET /v1/actions/{id}/{part}", permissions(s.getPermissions))
-	route("PATCH /v1/actions/{id}/{part}", permissions(s.patchPermissions))
+	route("GET /v1/actions/{id}/{part}", permissionsRoute(s.getPermissions))
+	route("PATCH /v1/actions/{id}/{part}", permissionsRoute(s.patchPermissions))
 }
 
-func permissions(h func(*http.Request) (answer, error)) func(*http.Request) (answer, error) {
-	return func(r *http.Request) (answer, error) {
+func permissionsRoute(h func(*http.Request) (response, error)) func(*http.Request) (response, error) {
+	return func(r *http.Request) (response, error) {
 		if r.PathValue("part") != "permissions" {
 			return unknownRoute(r)
 		}
@@ -156,71 +156,71 @@ func permissions(h func(*http.Request) (answer, error)) func(*http.Request) (ans
 	}
 }
 
-func (s *Server) listActions(r *http.Request) (answer, error) {
+func (s *Server) listActions(r *http.Request) (response, error) {
 	q := r.URL.Query()
 	fits := func(key string, value any) bool {
 		wanted := append(slices.Clone(q[key]), q[key+"[]"]...)
-		return len(wanted) == 0 || slices.Contains(wanted, text(value))
+		return len(wanted) == 0 || slices.Contains(wanted, toText(value))
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	out := []any{}
-	for _, id := range s.order {
+	for _, id := range s.actionOrder {
 		a := s.actions[id]
 		trigger, _ := a["trigger"].(map[string]any)
 		event, _ := trigger["event"].(map[string]any)
 		if fits("action_identifier", id) && fits("blueprint_identifier", trigger["blueprintIdentifier"]) && fits("operation", trigger["operation"]) &&
 			fits("published", a["publish"]) && fits("trigger_type", trigger["type"]) && fits("trigger_event", event["type"]) &&
 			fits("trigger_event_action_identifier", event["actionIdentifier"]) {
-			out = append(out, copyOf(a))
+			out = append(out, deepCopy(a))
 		}
 	}
-	return answer{body: map[string]any{"actions": out}}, nil
+	return response{body: map[string]any{"actions": out}}, nil
 }
 
 // getPermissions gives what everybody may do unless somebody says otherwise. It is kept,
 // not enforced.
-func (s *Server) getPermissions(r *http.Request) (answer, error) {
+func (s *Server) getPermissions(r *http.Request) (response, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	id := r.PathValue("id")
 	if _, ok := s.actions[id]; !ok {
-		return answer{}, missing("Action", id)
+		return response{}, notFound("Action", id)
 	}
-	p := copyOf(s.permission[id])
+	p := deepCopy(s.permissions[id])
 	if p == nil {
 		p = map[string]any{
 			"execute": map[string]any{"users": []any{}, "roles": []any{"Member"}, "teams": []any{}, "ownedByTeam": false, "policy": nil},
 			"approve": map[string]any{"users": []any{}, "roles": []any{}, "teams": []any{}, "policy": nil},
 		}
 	}
-	return answer{body: map[string]any{"permissions": p}}, nil
+	return response{body: map[string]any{"permissions": p}}, nil
 }
 
-func (s *Server) patchPermissions(r *http.Request) (answer, error) {
+func (s *Server) patchPermissions(r *http.Request) (response, error) {
 	var in map[string]map[string]any
-	if err := decode(r, "anything", &in); err != nil {
-		return answer{}, err
+	if err := decodeBody(r, "anything", &in); err != nil {
+		return response{}, err
 	}
 	a, err := s.getPermissions(r)
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	p, _ := a.body["permissions"].(map[string]any)
 	for part, change := range in {
 		kept, ok := p[part].(map[string]any)
 		if !ok {
-			return answer{}, invalid("body must NOT have additional properties, additional property: %q", part)
+			return response{}, invalidRequest("body must NOT have additional properties, additional property: %q", part)
 		}
 		for k, v := range change {
 			if _, known := kept[k]; !known {
-				return answer{}, invalid("%q must NOT have additional properties, additional property: %q", part, strings.TrimSpace(k))
+				return response{}, invalidRequest("%q must NOT have additional properties, additional property: %q", part, strings.TrimSpace(k))
 			}
 			kept[k] = v
 		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.permission[r.PathValue("id")] = p
-	return answer{body: map[string]any{"permissions": copyOf(p)}}, nil
+	s.permissions[r.PathValue("id")] = p
+	return response{body: map[string]any{"permissions": deepCopy(p)}}, nil
 }

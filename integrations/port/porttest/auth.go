@@ -12,28 +12,28 @@ import (
 // a 429 is a fault to Plan.
 // https://docs.port.io/api-reference/rate-limits
 const (
-	ratePeriod = 5 * time.Minute
-	rateLimit  = 15_000
+	rateLimitPeriod = 5 * time.Minute
+	rateLimitCalls  = 15_000
 )
 
-// A window counts the calls of a period.
-type window struct {
-	ends  time.Time
-	calls int
+// A rateWindow counts the calls of a period.
+type rateWindow struct {
+	expires time.Time
+	calls   int
 }
 
-// limits puts the headers of the rate limit into h.
-func (s *Server) limits(h http.Header) {
+// setRateLimitHeaders puts the headers of the rate limit into h.
+func (s *Server) setRateLimitHeaders(h http.Header) {
 	now := time.Now()
 	s.mu.Lock()
-	if now.After(s.window.ends) {
-		s.window = window{ends: now.Add(ratePeriod)}
+	if now.After(s.window.expires) {
+		s.window = rateWindow{expires: now.Add(rateLimitPeriod)}
 	}
 	s.window.calls++
-	left, ends := max(rateLimit-s.window.calls, 0), s.window.ends
+	left, ends := max(rateLimitCalls-s.window.calls, 0), s.window.expires
 	s.mu.Unlock()
-	h.Set("X-Ratelimit-Period", strconv.Itoa(int(ratePeriod.Seconds())))
-	h.Set("X-Ratelimit-Limit", strconv.Itoa(rateLimit))
+	h.Set("X-Ratelimit-Period", strconv.Itoa(int(rateLimitPeriod.Seconds())))
+	h.Set("X-Ratelimit-Limit", strconv.Itoa(rateLimitCalls))
 	h.Set("X-Ratelimit-Remaining", strconv.Itoa(left))
 	h.Set("X-Ratelimit-Reset", strconv.FormatInt(ends.Unix(), 10))
 }
@@ -45,38 +45,38 @@ func (s *Server) RevokeTokens() {
 	s.token = ""
 }
 
-// SetTokenLife is how long tokens given out from now on are good for. The one that was
+// SetTokenLifetime is how long tokens given out from now on are good for. The one that was
 // given out is revoked.
-func (s *Server) SetTokenLife(d time.Duration) {
+func (s *Server) SetTokenLifetime(d time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.token, s.tokenLife = "", d
+	s.token, s.tokenLifetime = "", d
 }
 
-// ownToken is the token there is, and when it ends. The caller holds the lock.
-func (s *Server) ownToken() (string, time.Time) {
-	if s.token == "" || time.Now().After(s.tokenEnds) {
-		s.token, s.tokenEnds = "ey"+random(62), time.Now().Add(s.tokenLife)
+// currentTokenLocked is the token there is, and when it ends. The caller holds the lock.
+func (s *Server) currentTokenLocked() (string, time.Time) {
+	if s.token == "" || time.Now().After(s.tokenExpires) {
+		s.token, s.tokenExpires = "ey"+randomHex(62), time.Now().Add(s.tokenLifetime)
 	}
-	return s.token, s.tokenEnds
+	return s.token, s.tokenExpires
 }
 
-// accessToken gives the token there is until it ends: Port has one at a time.
-func (s *Server) accessToken(r *http.Request) (answer, error) {
+// createAccessToken gives the token there is until it ends: Port has one at a time.
+func (s *Server) createAccessToken(r *http.Request) (response, error) {
 	var in struct {
 		ClientID     string `json:"clientId"`
 		ClientSecret string `json:"clientSecret"`
 	}
-	if err := decode(r, "credentials", &in); err != nil {
-		return answer{}, err
+	if err := decodeBody(r, "credentials", &in); err != nil {
+		return response{}, err
 	}
 	if in.ClientID != s.ClientID || subtle.ConstantTimeCompare([]byte(in.ClientSecret), []byte(s.ClientSecret)) == 0 {
-		return answer{}, &refusal{status: http.StatusUnauthorized, code: "invalid_credentials", message: "Invalid client id or client secret"}
+		return response{}, &apiError{status: http.StatusUnauthorized, code: "invalid_credentials", message: "Invalid client id or client secret"}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	token, ends := s.ownToken()
-	return answer{body: map[string]any{"accessToken": token, "expiresIn": int(time.Until(ends).Seconds()), "tokenType": "Bearer"}}, nil
+	token, ends := s.currentTokenLocked()
+	return response{body: map[string]any{"accessToken": token, "expiresIn": int(time.Until(ends).Seconds()), "tokenType": "Bearer"}}, nil
 }
 
 // authorize wants the token, with or without the word Bearer before it.
@@ -84,8 +84,8 @@ func (s *Server) authorize(r *http.Request) error {
 	token := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if token == "" || token != s.token || time.Now().After(s.tokenEnds) {
-		return &refusal{status: http.StatusUnauthorized, code: "unauthorized", message: "Unauthorized"}
+	if token == "" || token != s.token || time.Now().After(s.tokenExpires) {
+		return &apiError{status: http.StatusUnauthorized, code: "unauthorized", message: "Unauthorized"}
 	}
 	return nil
 }

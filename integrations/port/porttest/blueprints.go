@@ -26,10 +26,10 @@ func (s *Server) Blueprint(id string) (definition json.RawMessage, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b, ok := s.blueprints[id]
-	return asJSON(b), ok
+	return marshalDefinition(b), ok
 }
 
-func asJSON(v any) json.RawMessage {
+func marshalDefinition(v any) json.RawMessage {
 	data, err := json.Marshal(v)
 	if err != nil {
 		panic("porttest: " + err.Error()) // it came from JSON
@@ -37,22 +37,22 @@ func asJSON(v any) json.RawMessage {
 	return data
 }
 
-func checkBlueprint(b map[string]any) error { return valid("blueprint", "", b) }
+func checkBlueprint(b map[string]any) error { return validateSchema("blueprint", "", b) }
 
 func (s *Server) putBlueprint(b map[string]any) map[string]any {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	id := text(b["identifier"])
-	b = s.audited(b, s.blueprints[id])
+	id := toText(b["identifier"])
+	b = s.stampDefinitionLocked(b, s.blueprints[id])
 	s.blueprints[id] = b
 	if s.entities[id] == nil {
 		s.entities[id] = map[string]map[string]any{}
 	}
-	return copyOf(b)
+	return deepCopy(b)
 }
 
-func (s *Server) blueprintRoutes(route router) {
-	s.definitionRoutes(route, "/v1/blueprints", collection{
+func (s *Server) blueprintRoutes(route routeFunc) {
+	s.definitionRoutes(route, "/v1/blueprints", definitionKind{
 		key: "blueprint", kind: "Blueprint", check: checkBlueprint, put: s.putBlueprint,
 		get: func(id string) (map[string]any, bool) { v, ok := s.blueprints[id]; return v, ok },
 		remove: func(id string) {
@@ -60,33 +60,33 @@ func (s *Server) blueprintRoutes(route router) {
 			delete(s.entities, id)
 		},
 	})
-	route("GET /v1/blueprints", func(*http.Request) (answer, error) {
+	route("GET /v1/blueprints", func(*http.Request) (response, error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		out := []any{}
 		for _, id := range slices.Sorted(maps.Keys(s.blueprints)) {
-			out = append(out, copyOf(s.blueprints[id]))
+			out = append(out, deepCopy(s.blueprints[id]))
 		}
-		return answer{body: map[string]any{"blueprints": out}}, nil
+		return response{body: map[string]any{"blueprints": out}}, nil
 	})
-	route("PATCH /v1/blueprints/{id}", func(r *http.Request) (answer, error) {
+	route("PATCH /v1/blueprints/{id}", func(r *http.Request) (response, error) {
 		var patch map[string]any
-		if err := decode(r, "anything", &patch); err != nil {
-			return answer{}, err
+		if err := decodeBody(r, "anything", &patch); err != nil {
+			return response{}, err
 		}
 		id := r.PathValue("id")
 		s.mu.Lock()
 		old, ok := s.blueprints[id]
-		b := copyOf(old)
+		b := deepCopy(old)
 		s.mu.Unlock()
 		if !ok {
-			return answer{}, missing("Blueprint", id)
+			return response{}, notFound("Blueprint", id)
 		}
 		maps.Copy(b, patch)
 		b["identifier"] = id
 		if err := checkBlueprint(b); err != nil {
-			return answer{}, err
+			return response{}, err
 		}
-		return answer{body: map[string]any{"blueprint": s.putBlueprint(b)}}, nil
+		return response{body: map[string]any{"blueprint": s.putBlueprint(b)}}, nil
 	})
 }

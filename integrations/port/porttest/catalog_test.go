@@ -8,15 +8,15 @@ import (
 	"foghorn/integrations/port/porttest"
 )
 
-func TestEntitiesByTheAPI(t *testing.T) {
-	d := open(t, porttest.Config{})
-	d.asks("POST", "/v1/blueprints", `{"identifier":"service","title":"Service","schema":{"properties":{"tier":{"type":"number","enum":[1,2]},"url":{"type":"string","format":"url"},
+func TestEntities_CreateUpdateDelete(t *testing.T) {
+	d := newFixture(t, porttest.Config{})
+	d.expectStatus("POST", "/v1/blueprints", `{"identifier":"service","title":"Service","schema":{"properties":{"tier":{"type":"number","enum":[1,2]},"url":{"type":"string","format":"url"},
 		"note":{"type":"string"}},"required":["tier"]},"relations":{"on":{"target":"service"}}}`, 201, "blueprint")
-	d.refused("POST", "/v1/blueprints", service, 409, "conflict", "already exists")
-	d.refused("POST", "/v1/blueprints", `{"identifier":"a b","schema":{"properties":{}}}`, 422, "invalid_request", "must match pattern")
-	d.refused("POST", "/v1/blueprints", `null`, 422, "invalid_request", "body must be object")
-	d.asks("PATCH", "/v1/blueprints/service", `{"title":"Services"}`, 200)
-	if got := d.asks("GET", "/v1/blueprints/service", "", 200, "blueprint", "title"); got != "Services" {
+	d.expectError("POST", "/v1/blueprints", serviceBlueprint, 409, "conflict", "already exists")
+	d.expectError("POST", "/v1/blueprints", `{"identifier":"a b","schema":{"properties":{}}}`, 422, "invalid_request", "must match pattern")
+	d.expectError("POST", "/v1/blueprints", `null`, 422, "invalid_request", "body must be object")
+	d.expectStatus("PATCH", "/v1/blueprints/service", `{"title":"Services"}`, 200)
+	if got := d.expectStatus("GET", "/v1/blueprints/service", "", 200, "blueprint", "title"); got != "Services" {
 		t.Errorf("title %v", got)
 	}
 
@@ -31,44 +31,44 @@ func TestEntitiesByTheAPI(t *testing.T) {
 		`{"identifier":"a b","properties":{"tier":1}}`:                      `"identifier" must match pattern`,
 		`{"identifier":"a","properties":"x"}`:                               `"properties" must be`,
 	} {
-		d.refused("POST", all, body, 422, "invalid_request", word)
+		d.expectError("POST", all, body, 422, "invalid_request", word)
 	}
-	d.refused("POST", all, `{"identifier":"a","properties":{"tier":1},"relations":{"on":"zz"}}`, 404, "not_found", "zz")
-	d.refused("POST", "/v1/blueprints/none/entities", `{"identifier":"a"}`, 404, "not_found", "none")
-	d.asks("POST", all+"?validation_only=true", `{"identifier":"a","properties":{"tier":1}}`, 201)
+	d.expectError("POST", all, `{"identifier":"a","properties":{"tier":1},"relations":{"on":"zz"}}`, 404, "not_found", "zz")
+	d.expectError("POST", "/v1/blueprints/none/entities", `{"identifier":"a"}`, 404, "not_found", "none")
+	d.expectStatus("POST", all+"?validation_only=true", `{"identifier":"a","properties":{"tier":1}}`, 201)
 	if n := len(d.Entities("service")); n != 0 {
 		t.Errorf("validation made %d entities", n)
 	}
-	made := d.asks("POST", all, `{"title":"Nameless","properties":{"tier":1}}`, 201, "entity")
-	if id, _ := at(made, "identifier").(string); id == "" || at(made, "title") != "Nameless" {
+	made := d.expectStatus("POST", all, `{"title":"Nameless","properties":{"tier":1}}`, 201, "entity")
+	if id, _ := valueAt(made, "identifier").(string); id == "" || valueAt(made, "title") != "Nameless" {
 		t.Errorf("made %v", made)
 	}
-	d.asks("POST", all+"?create_missing_related_entities=true", `{"identifier":"a","title":"A","team":["sre"],"properties":{"tier":1,"note":"n"},"relations":{"on":"b"}}`, 201)
-	d.refused("POST", all, `{"identifier":"a","properties":{"tier":2}}`, 409, "conflict", "already exists")
-	if got := d.asks("POST", all+"?upsert=true&merge=true", `{"identifier":"a","properties":{"tier":2}}`, 201, "entity"); at(got, "properties", "note") != "n" || at(got, "properties", "tier") != 2.0 || at(got, "relations", "on") != "b" || at(got, "title") != "A" {
+	d.expectStatus("POST", all+"?create_missing_related_entities=true", `{"identifier":"a","title":"A","team":["sre"],"properties":{"tier":1,"note":"n"},"relations":{"on":"b"}}`, 201)
+	d.expectError("POST", all, `{"identifier":"a","properties":{"tier":2}}`, 409, "conflict", "already exists")
+	if got := d.expectStatus("POST", all+"?upsert=true&merge=true", `{"identifier":"a","properties":{"tier":2}}`, 201, "entity"); valueAt(got, "properties", "note") != "n" || valueAt(got, "properties", "tier") != 2.0 || valueAt(got, "relations", "on") != "b" || valueAt(got, "title") != "A" {
 		t.Errorf("merged %v", got)
 	}
-	if got := d.asks("PATCH", all+"/a", `{"properties":{"note":null}}`, 200, "entity"); at(got, "properties", "note") != nil || at(got, "properties", "tier") != 2.0 {
+	if got := d.expectStatus("PATCH", all+"/a", `{"properties":{"note":null}}`, 200, "entity"); valueAt(got, "properties", "note") != nil || valueAt(got, "properties", "tier") != 2.0 {
 		t.Errorf("patched %v", got)
 	}
-	if got := d.asks("PUT", all+"/a", `{"properties":{"tier":1}}`, 200, "entity"); at(got, "title") != "a" || at(got, "relations", "on") != nil {
+	if got := d.expectStatus("PUT", all+"/a", `{"properties":{"tier":1}}`, 200, "entity"); valueAt(got, "title") != "a" || valueAt(got, "relations", "on") != nil {
 		t.Errorf("replaced %v", got)
 	}
-	d.refused("PATCH", all+"/none", `{}`, 404, "not_found", "none")
-	d.asks("DELETE", all+"/a", "", 200)
-	d.refused("GET", all+"/a", "", 404, "not_found", `Entity with identifier "a" was not found`)
-	d.asks("DELETE", "/v1/blueprints/service", "", 200)
-	d.refused("GET", all, "", 404, "not_found", "service")
+	d.expectError("PATCH", all+"/none", `{}`, 404, "not_found", "none")
+	d.expectStatus("DELETE", all+"/a", "", 200)
+	d.expectError("GET", all+"/a", "", 404, "not_found", `Entity with identifier "a" was not found`)
+	d.expectStatus("DELETE", "/v1/blueprints/service", "", 200)
+	d.expectError("GET", all, "", 404, "not_found", "service")
 }
 
-func TestSearch(t *testing.T) {
-	d := open(t, porttest.Config{})
-	d.must(d.PutBlueprint(raw(`{"identifier":"s","schema":{"properties":{"n":{"type":"number"},"w":{"type":"string"},"l":{"type":"array"},"at":{"type":"string","format":"date-time"}}},"relations":{"on":{"target":"s"}}}`)))
-	d.must(d.PutBlueprint(raw(service)), d.PutEntity("service", raw(`{"identifier":"x"}`)))
+func TestSearch_Operators(t *testing.T) {
+	d := newFixture(t, porttest.Config{})
+	d.must(d.PutBlueprint(rawJSON(`{"identifier":"s","schema":{"properties":{"n":{"type":"number"},"w":{"type":"string"},"l":{"type":"array"},"at":{"type":"string","format":"date-time"}}},"relations":{"on":{"target":"s"}}}`)))
+	d.must(d.PutBlueprint(rawJSON(serviceBlueprint)), d.PutEntity("service", rawJSON(`{"identifier":"x"}`)))
 	d.must(
-		d.PutEntity("s", raw(`{"identifier":"a","title":"Alpha","team":["sre"],"properties":{"n":1,"w":"one","l":["p","q"],"at":"2020-01-01T00:00:00Z"}}`)),
-		d.PutEntity("s", raw(`{"identifier":"b","title":"Beta","properties":{"n":2,"w":"Two"},"relations":{"on":"a"}}`)),
-		d.PutEntity("s", raw(`{"identifier":"c","properties":{"n":3,"l":[],"at":"2999-01-01T00:00:00Z"},"relations":{"on":"b"}}`)),
+		d.PutEntity("s", rawJSON(`{"identifier":"a","title":"Alpha","team":["sre"],"properties":{"n":1,"w":"one","l":["p","q"],"at":"2020-01-01T00:00:00Z"}}`)),
+		d.PutEntity("s", rawJSON(`{"identifier":"b","title":"Beta","properties":{"n":2,"w":"Two"},"relations":{"on":"a"}}`)),
+		d.PutEntity("s", rawJSON(`{"identifier":"c","properties":{"n":3,"l":[],"at":"2999-01-01T00:00:00Z"},"relations":{"on":"b"}}`)),
 	)
 	rule := func(property, operator, value string) string {
 		return fmt.Sprintf(`{"property":%q,"operator":%q,"value":%s}`, property, operator, value)
@@ -89,61 +89,61 @@ func TestSearch(t *testing.T) {
 		{`{"combinator":"and","rules":[]}`, "a b c"},
 	} {
 		body := `{"query":{"combinator":"and","rules":[` + c.rule + `]}}`
-		if got := found(d.asks("POST", "/v1/blueprints/s/entities/search", body, 200, "entities")); got != c.want {
+		if got := entityIDs(d.expectStatus("POST", "/v1/blueprints/s/entities/search", body, 200, "entities")); got != c.want {
 			t.Errorf("%s found %q, want %q", c.rule, got, c.want)
 		}
 	}
 	const path = "/v1/blueprints/s/entities/search"
-	d.refused("POST", path, `{"query":{"rules":[]}}`, 422, "invalid_request", `"query" must have required property 'combinator'`)
-	d.refused("POST", path, `{"limit":0}`, 422, "invalid_request", `"limit" must be >= 1`)
-	d.refused("POST", path, `{"query":{"combinator":"and","rules":[{"operator":"like"}]}}`, 422, "invalid_request", "allowed values")
-	first := d.asks("POST", path, `{"limit":2,"include":["title","n"],"exclude":["$title"]}`, 200)
-	if found(at(first, "entities")) != "a b" || at(first, "next") != "b" || fmt.Sprint(at(first, "entities")) != "[map[identifier:a properties:map[n:1]] map[identifier:b properties:map[n:2]]]" {
+	d.expectError("POST", path, `{"query":{"rules":[]}}`, 422, "invalid_request", `"query" must have required property 'combinator'`)
+	d.expectError("POST", path, `{"limit":0}`, 422, "invalid_request", `"limit" must be >= 1`)
+	d.expectError("POST", path, `{"query":{"combinator":"and","rules":[{"operator":"like"}]}}`, 422, "invalid_request", "allowed values")
+	first := d.expectStatus("POST", path, `{"limit":2,"include":["title","n"],"exclude":["$title"]}`, 200)
+	if entityIDs(valueAt(first, "entities")) != "a b" || valueAt(first, "next") != "b" || fmt.Sprint(valueAt(first, "entities")) != "[map[identifier:a properties:map[n:1]] map[identifier:b properties:map[n:2]]]" {
 		t.Errorf("first page %v", first)
 	}
-	if rest := d.asks("POST", path, `{"limit":2,"from":"b"}`, 200); found(at(rest, "entities")) != "c" || at(rest, "next") != nil {
+	if rest := d.expectStatus("POST", path, `{"limit":2,"from":"b"}`, 200); entityIDs(valueAt(rest, "entities")) != "c" || valueAt(rest, "next") != nil {
 		t.Errorf("second page %v", rest)
 	}
-	if got := found(d.asks("POST", "/v1/entities/search", `{"combinator":"and","rules":[`+rule("$blueprint", "in", `["s","service"]`)+`]}`, 200, "entities")); got != "a b c x" {
+	if got := entityIDs(d.expectStatus("POST", "/v1/entities/search", `{"combinator":"and","rules":[`+rule("$blueprint", "in", `["s","service"]`)+`]}`, 200, "entities")); got != "a b c x" {
 		t.Errorf("everywhere %q", got)
 	}
 }
 
-func found(entities any) string {
+func entityIDs(entities any) string {
 	list, _ := entities.([]any)
 	var ids []string
 	for _, e := range list {
-		ids = append(ids, fmt.Sprint(at(e, "identifier")))
+		ids = append(ids, fmt.Sprint(valueAt(e, "identifier")))
 	}
 	return strings.Join(ids, " ")
 }
 
-func TestSecretsAndPeople(t *testing.T) {
-	d := open(t, porttest.Config{})
+func TestSecrets_UsersTeams(t *testing.T) {
+	d := newFixture(t, porttest.Config{})
 	const path = "/v1/organization/secrets"
-	d.asks("POST", path, `{"secretName":"K","secretValue":"hush-hush","description":"d"}`, 200)
-	d.refused("POST", path, `{"secretName":"K","secretValue":"x"}`, 409, "conflict", "K")
-	d.refused("POST", path, `{"secretName":"a b","secretValue":"x"}`, 422, "invalid_request", "pattern")
-	d.asks("PATCH", path+"/K", `{"secretValue":"hush"}`, 200)
-	if got := d.asks("GET", path, "", 200); strings.Contains(fmt.Sprint(got), "hush") || !strings.Contains(fmt.Sprint(got), "description:d") {
+	d.expectStatus("POST", path, `{"secretName":"K","secretValue":"hush-hush","description":"d"}`, 200)
+	d.expectError("POST", path, `{"secretName":"K","secretValue":"x"}`, 409, "conflict", "K")
+	d.expectError("POST", path, `{"secretName":"a b","secretValue":"x"}`, 422, "invalid_request", "pattern")
+	d.expectStatus("PATCH", path+"/K", `{"secretValue":"hush"}`, 200)
+	if got := d.expectStatus("GET", path, "", 200); strings.Contains(fmt.Sprint(got), "hush") || !strings.Contains(fmt.Sprint(got), "description:d") {
 		t.Errorf("shown %v", got)
 	}
-	d.asks("DELETE", path+"/K", "", 200)
-	d.refused("GET", path+"/K", "", 404, "not_found", "Secret")
-	if u := d.asks("GET", "/v1/users/alice@example.com", "", 200, "user"); at(u, "firstName") != "Alice" || fmt.Sprint(at(u, "teams")) != "[sre]" {
+	d.expectStatus("DELETE", path+"/K", "", 200)
+	d.expectError("GET", path+"/K", "", 404, "not_found", "Secret")
+	if u := d.expectStatus("GET", "/v1/users/alice@example.com", "", 200, "user"); valueAt(u, "firstName") != "Alice" || fmt.Sprint(valueAt(u, "teams")) != "[sre]" {
 		t.Errorf("user %v", u)
 	}
 	d.AddUser("@odd")
 	d.AddUser("émile@example.com")
-	d.refused("GET", "/v1/users/none@example.com", "", 404, "not_found", "none@example.com")
-	if teams, _ := d.asks("GET", "/v1/teams", "", 200, "teams").([]any); len(teams) != 1 {
+	d.expectError("GET", "/v1/users/none@example.com", "", 404, "not_found", "none@example.com")
+	if teams, _ := d.expectStatus("GET", "/v1/teams", "", 200, "teams").([]any); len(teams) != 1 {
 		t.Errorf("teams %v", teams)
 	}
-	d.asks("GET", "/v1/organization", "", 200)
+	d.expectStatus("GET", "/v1/organization", "", 200)
 }
 
-func TestDefinitionsOfActions(t *testing.T) {
-	d := open(t, porttest.Config{})
+func TestActions_Definitions(t *testing.T) {
+	d := newFixture(t, porttest.Config{})
 	action := func(changes string) string {
 		return `{"identifier":"a","trigger":{"type":"self-service","operation":"CREATE","userInputs":{"properties":{}}},"invocationMethod":{"type":"WEBHOOK","url":"https://a.example"}` + changes + `}`
 	}
@@ -163,27 +163,27 @@ func TestDefinitionsOfActions(t *testing.T) {
 		`,"trigger":{"type":"automation","event":{"type":"NEVER"}}`:                                                        `"trigger/event/type" must be equal to one of`,
 		`,"trigger":{"type":"self-service","operation":"DELETE","userInputs":{"properties":{}},"condition":{"type":"JQ"}}`: `must`,
 	} {
-		d.refused("POST", "/v1/actions", action(changes), 422, "invalid_request", word)
+		d.expectError("POST", "/v1/actions", action(changes), 422, "invalid_request", word)
 	}
-	d.asks("POST", "/v1/actions", action(""), 201)
-	d.refused("POST", "/v1/actions", action(""), 409, "conflict", "already exists")
-	d.refused("PUT", "/v1/actions/zz", action(""), 404, "not_found", "zz")
-	if got := d.asks("PUT", "/v1/actions/a", action(`,"title":"T"`), 200, "action"); at(got, "title") != "T" || at(got, "publish") != true {
+	d.expectStatus("POST", "/v1/actions", action(""), 201)
+	d.expectError("POST", "/v1/actions", action(""), 409, "conflict", "already exists")
+	d.expectError("PUT", "/v1/actions/zz", action(""), 404, "not_found", "zz")
+	if got := d.expectStatus("PUT", "/v1/actions/a", action(`,"title":"T"`), 200, "action"); valueAt(got, "title") != "T" || valueAt(got, "publish") != true {
 		t.Errorf("put %v", got)
 	}
-	d.must(d.PutRaw(raw(`{"identifier":"old","userInputs":{"properties":{}},"trigger":"CREATE","invocationMethod":{"type":"SLACK"}}`)), d.PutRaw(raw("null")))
+	d.must(d.PutActionUnchecked(rawJSON(`{"identifier":"old","userInputs":{"properties":{}},"trigger":"CREATE","invocationMethod":{"type":"SLACK"}}`)), d.PutActionUnchecked(rawJSON("null")))
 	for query, want := range map[string]int{"": 3, "?trigger_type=self-service": 1, "?action_identifier=a&action_identifier=old": 2, "?operation=DAY-2": 0, "?trigger_type=automation": 0} {
-		if got, _ := d.asks("GET", "/v1/actions"+query, "", 200, "actions").([]any); len(got) != want {
+		if got, _ := d.expectStatus("GET", "/v1/actions"+query, "", 200, "actions").([]any); len(got) != want {
 			t.Errorf("%s lists %d, want %d", query, len(got), want)
 		}
 	}
-	d.runs("old", `{"properties":{}}`, porttest.InProgress)
-	d.asks("PATCH", "/v1/actions/a/permissions", `{"execute":{"users":["alice@example.com"]}}`, 200)
-	d.refused("PATCH", "/v1/actions/a/permissions", `{"execute":{"zz":1}}`, 422, "invalid_request", "zz")
-	if got := d.asks("GET", "/v1/actions/a/permissions", "", 200, "permissions", "execute", "users"); fmt.Sprint(got) != "[alice@example.com]" {
+	d.runAction("old", `{"properties":{}}`, porttest.InProgress)
+	d.expectStatus("PATCH", "/v1/actions/a/permissions", `{"execute":{"users":["alice@example.com"]}}`, 200)
+	d.expectError("PATCH", "/v1/actions/a/permissions", `{"execute":{"zz":1}}`, 422, "invalid_request", "zz")
+	if got := d.expectStatus("GET", "/v1/actions/a/permissions", "", 200, "permissions", "execute", "users"); fmt.Sprint(got) != "[alice@example.com]" {
 		t.Errorf("permissions %v", got)
 	}
-	d.asks("PUT", "/v1/actions/a", strings.Replace(action(""), `"a"`, `"renamed"`, 1), 200)
-	d.refused("GET", "/v1/actions/a", "", 404, "not_found", "a")
-	d.asks("DELETE", "/v1/actions/renamed", "", 200)
+	d.expectStatus("PUT", "/v1/actions/a", strings.Replace(action(""), `"a"`, `"renamed"`, 1), 200)
+	d.expectError("GET", "/v1/actions/a", "", 404, "not_found", "a")
+	d.expectStatus("DELETE", "/v1/actions/renamed", "", 200)
 }

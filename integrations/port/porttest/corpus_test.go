@@ -8,17 +8,17 @@ import (
 	"foghorn/integrations/port/porttest"
 )
 
-// corpus holds definitions that Port publishes. They are not part of this repository.
-const corpus = "../../../../shared/corpus"
+// corpusDir holds definitions that Port publishes. They are not part of this repository.
+const corpusDir = "../../../../shared/corpus"
 
-// TestPublishedDefinitions puts what Port itself publishes. Definitions of the old style, and
+// TestPutAction_PublishedDefinitions puts what Port itself publishes. Definitions of the old style, and
 // those with what Port's OpenAPI does not know, are refused and let in by the door of odd ones.
-func TestPublishedDefinitions(t *testing.T) {
-	d := open(t, porttest.Config{})
+func TestPutAction_PublishedDefinitions(t *testing.T) {
+	d := newFixture(t, porttest.Config{})
 	for _, kind := range []string{"actions", "automations", "blueprints"} {
-		files, _ := filepath.Glob(filepath.Join(corpus, kind, "*.json"))
+		files, _ := filepath.Glob(filepath.Join(corpusDir, kind, "*.json"))
 		if len(files) == 0 {
-			t.Logf("no definitions in %s", corpus)
+			t.Logf("no definitions in %s", corpusDir)
 			return
 		}
 		accepted, refused := 0, map[string]int{}
@@ -29,7 +29,7 @@ func TestPublishedDefinitions(t *testing.T) {
 				err = d.PutBlueprint(data)
 			} else {
 				err = d.PutAction(data)
-				d.must(d.PutRaw(data))
+				d.must(d.PutActionUnchecked(data))
 			}
 			if err == nil {
 				accepted++
@@ -45,5 +45,5 @@ func TestPublishedDefinitions(t *testing.T) {
 			t.Errorf("%s: only %d of %d accepted", kind, accepted, len(files))
 		}
 	}
-	d.asks("GET", "/v1/actions", "", 200)
+	d.expectStatus("GET", "/v1/actions", "", 200)
 }

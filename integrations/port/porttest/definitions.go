@@ -2,9 +2,9 @@ package porttest
 
 import "net/http"
 
-// A collection is one kind of definition: actions, blueprints. Its functions get and
+// A definitionKind is one kind of definition: actions, blueprints. Its functions get and
 // remove are called with the lock held, the others without.
-type collection struct {
+type definitionKind struct {
 	key, kind string // "action", "Action"
 	check     func(map[string]any) error
 	put       func(map[string]any) map[string]any
@@ -13,12 +13,12 @@ type collection struct {
 }
 
 // definitionRoutes are the routes that create, read, replace and delete definitions.
-func (s *Server) definitionRoutes(route router, path string, c collection) {
+func (s *Server) definitionRoutes(route routeFunc, path string, c definitionKind) {
 	known := func(id string) (map[string]any, bool) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		v, ok := c.get(id)
-		return copyOf(v), ok
+		return deepCopy(v), ok
 	}
 	remove := func(id string) {
 		s.mu.Lock()
@@ -27,53 +27,53 @@ func (s *Server) definitionRoutes(route router, path string, c collection) {
 	}
 	read := func(r *http.Request) (map[string]any, error) {
 		var v map[string]any
-		if err := decode(r, "anything", &v); err != nil {
+		if err := decodeBody(r, "anything", &v); err != nil {
 			return nil, err
 		}
 		return v, c.check(v)
 	}
-	route("POST "+path, func(r *http.Request) (answer, error) {
+	route("POST "+path, func(r *http.Request) (response, error) {
 		v, err := read(r)
 		if err != nil {
-			return answer{}, err
+			return response{}, err
 		}
-		if id := text(v["identifier"]); id != "" {
+		if id := toText(v["identifier"]); id != "" {
 			if _, there := known(id); there {
-				return answer{}, conflict(c.kind, id)
+				return response{}, conflict(c.kind, id)
 			}
 		}
-		return answer{status: http.StatusCreated, body: map[string]any{c.key: c.put(v)}}, nil
+		return response{status: http.StatusCreated, body: map[string]any{c.key: c.put(v)}}, nil
 	})
-	route("GET "+path+"/{id}", func(r *http.Request) (answer, error) {
+	route("GET "+path+"/{id}", func(r *http.Request) (response, error) {
 		v, ok := known(r.PathValue("id"))
 		if !ok {
-			return answer{}, missing(c.kind, r.PathValue("id"))
+			return response{}, notFound(c.kind, r.PathValue("id"))
 		}
-		return answer{body: map[string]any{c.key: v}}, nil
+		return response{body: map[string]any{c.key: v}}, nil
 	})
-	route("PUT "+path+"/{id}", func(r *http.Request) (answer, error) {
+	route("PUT "+path+"/{id}", func(r *http.Request) (response, error) {
 		id := r.PathValue("id")
 		v, err := read(r)
 		if err != nil {
-			return answer{}, err
+			return response{}, err
 		}
 		if _, ok := known(id); !ok {
-			return answer{}, missing(c.kind, id)
+			return response{}, notFound(c.kind, id)
 		}
-		if renamed := text(v["identifier"]); renamed != id {
+		if renamed := toText(v["identifier"]); renamed != id {
 			if _, there := known(renamed); there {
-				return answer{}, conflict(c.kind, renamed)
+				return response{}, conflict(c.kind, renamed)
 			}
 			remove(id)
 		}
-		return answer{body: map[string]any{c.key: c.put(v)}}, nil
+		return response{body: map[string]any{c.key: c.put(v)}}, nil
 	})
-	route("DELETE "+path+"/{id}", func(r *http.Request) (answer, error) {
+	route("DELETE "+path+"/{id}", func(r *http.Request) (response, error) {
 		id := r.PathValue("id")
 		if _, ok := known(id); !ok {
-			return answer{}, missing(c.kind, id)
+			return response{}, notFound(c.kind, id)
 		}
 		remove(id)
-		return answer{}, nil
+		return response{}, nil
 	})
 }

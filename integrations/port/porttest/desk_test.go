@@ -19,21 +19,21 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// A desk is where somebody sits who knows Port's API and nothing of Foghorn.
-type desk struct {
+// A fixture is where somebody sits who knows Port's API and nothing of Foghorn.
+type fixture struct {
 	*porttest.Server
 	t     *testing.T
 	http  *http.Client
 	token string
 }
 
-func open(t *testing.T, cfg porttest.Config) *desk {
+func newFixture(t *testing.T, cfg porttest.Config) *fixture {
 	t.Helper()
 	s, err := porttest.Start(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &desk{Server: s, t: t, http: &http.Client{Transport: &http.Transport{}, Timeout: 10 * time.Second}}
+	d := &fixture{Server: s, t: t, http: &http.Client{Transport: &http.Transport{}, Timeout: 10 * time.Second}}
 	t.Cleanup(func() {
 		d.http.CloseIdleConnections()
 		s.Close()
@@ -43,16 +43,16 @@ func open(t *testing.T, cfg porttest.Config) *desk {
 	return d
 }
 
-func (d *desk) login() {
+func (d *fixture) login() {
 	d.t.Helper()
-	_, _, body := d.raw("POST", "/v1/auth/access_token", fmt.Sprintf(`{"clientId":%q,"clientSecret":%q}`, d.ClientID, d.ClientSecret))
+	_, _, body := d.do("POST", "/v1/auth/access_token", fmt.Sprintf(`{"clientId":%q,"clientSecret":%q}`, d.ClientID, d.ClientSecret))
 	d.token, _ = body["accessToken"].(string)
 	if d.token == "" || body["tokenType"] != "Bearer" || body["ok"] != true {
 		d.t.Fatalf("no token: %v", body)
 	}
 }
 
-func (d *desk) raw(method, path, body string) (int, http.Header, map[string]any) {
+func (d *fixture) do(method, path, body string) (int, http.Header, map[string]any) {
 	d.t.Helper()
 	r, err := http.NewRequestWithContext(d.t.Context(), method, d.URL()+path, strings.NewReader(body))
 	if err != nil {
@@ -80,27 +80,27 @@ func (d *desk) raw(method, path, body string) (int, http.Header, map[string]any)
 	return res.StatusCode, res.Header, out
 }
 
-// asks wants a status and gives what lies at a path of keys in the answer.
-func (d *desk) asks(method, path, body string, want int, keys ...string) any {
+// expectStatus wants a status and gives what lies at a path of keys in the answer.
+func (d *fixture) expectStatus(method, path, body string, want int, keys ...string) any {
 	d.t.Helper()
-	status, _, out := d.raw(method, path, body)
+	status, _, out := d.do(method, path, body)
 	if status != want {
 		d.t.Fatalf("%s %s %s: %d %v, want %d", method, path, body, status, out, want)
 	}
-	return at(out, keys...)
+	return valueAt(out, keys...)
 }
 
-// refused wants a refusal with a word in its message.
-func (d *desk) refused(method, path, body string, want int, code, word string) {
+// expectError wants a refusal with a word in its message.
+func (d *fixture) expectError(method, path, body string, want int, code, word string) {
 	d.t.Helper()
-	status, _, out := d.raw(method, path, body)
+	status, _, out := d.do(method, path, body)
 	message, _ := out["message"].(string)
 	if status != want || out["error"] != code || !strings.Contains(message, word) {
 		d.t.Errorf("%s %s %s: %d %v; want %d %s %q", method, path, body, status, out, want, code, word)
 	}
 }
 
-func (d *desk) must(errs ...error) {
+func (d *fixture) must(errs ...error) {
 	d.t.Helper()
 	for _, err := range errs {
 		if err != nil {
@@ -109,11 +109,11 @@ func (d *desk) must(errs ...error) {
 	}
 }
 
-// runs starts an action and waits until its run has a status.
-func (d *desk) runs(action, body, status string) porttest.Run {
+// runAction starts an action and waits until its run has a status.
+func (d *fixture) runAction(action, body, status string) porttest.Run {
 	d.t.Helper()
-	id, _ := d.asks("POST", "/v1/actions/"+action+"/runs?run_as=alice@example.com", body, 202, "run", "id").(string)
-	r, err := d.WaitRun(soon(d.t), id, status)
+	id, _ := d.expectStatus("POST", "/v1/actions/"+action+"/runs?run_as=alice@example.com", body, 202, "run", "id").(string)
+	r, err := d.WaitRun(withTimeout(d.t), id, status)
 	if err != nil {
 		now, _ := d.Run(id)
 		d.t.Fatalf("%v: %+v", err, now)
@@ -121,14 +121,14 @@ func (d *desk) runs(action, body, status string) porttest.Run {
 	return r
 }
 
-// soon ends before a test that waits in vain would.
-func soon(t *testing.T) context.Context {
+// withTimeout ends before a test that waits in vain would.
+func withTimeout(t *testing.T) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	t.Cleanup(cancel)
 	return ctx
 }
 
-func at(v any, keys ...string) any {
+func valueAt(v any, keys ...string) any {
 	for _, k := range keys {
 		m, _ := v.(map[string]any)
 		v = m[k]
@@ -139,15 +139,15 @@ func at(v any, keys ...string) any {
 // A backend answers webhooks and keeps what it was sent.
 type backend struct {
 	*httptest.Server
-	got chan request
+	requests chan receivedRequest
 }
 
-type request struct {
+type receivedRequest struct {
 	*http.Request
 	body []byte
 }
 
-func (r request) json(t *testing.T) (out map[string]any) {
+func (r receivedRequest) json(t *testing.T) (out map[string]any) {
 	t.Helper()
 	if err := json.Unmarshal(r.body, &out); err != nil {
 		t.Fatalf("%v in %q", err, r.body)
@@ -155,13 +155,13 @@ func (r request) json(t *testing.T) (out map[string]any) {
 	return out
 }
 
-func answers(t *testing.T, status int, body string) *backend {
+func newBackend(t *testing.T, status int, body string) *backend {
 	t.Helper()
-	b := &backend{got: make(chan request, 100)}
+	b := &backend{requests: make(chan receivedRequest, 100)}
 	b.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		data, _ := io.ReadAll(r.Body)
 		r.Body = io.NopCloser(bytes.NewReader(data))
-		b.got <- request{r, data}
+		b.requests <- receivedRequest{r, data}
 		w.WriteHeader(status)
 		_, _ = io.WriteString(w, body)
 	}))
@@ -169,6 +169,6 @@ func answers(t *testing.T, status int, body string) *backend {
 	return b
 }
 
-func raw(format string, args ...any) json.RawMessage {
+func rawJSON(format string, args ...any) json.RawMessage {
 	return json.RawMessage(fmt.Sprintf(format, args...))
 }

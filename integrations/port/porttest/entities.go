@@ -28,12 +28,12 @@ func (s *Server) Entities(blueprint string) []Entity {
 	defer s.mu.Unlock()
 	var out []Entity
 	for _, id := range slices.Sorted(maps.Keys(s.entities[blueprint])) {
-		e := copyOf(s.entities[blueprint][id])
-		x := Entity{Identifier: id, Title: text(e["title"]), Blueprint: blueprint}
+		e := deepCopy(s.entities[blueprint][id])
+		x := Entity{Identifier: id, Title: toText(e["title"]), Blueprint: blueprint}
 		x.Properties, _ = e["properties"].(map[string]any)
 		x.Relations, _ = e["relations"].(map[string]any)
-		x.CreatedAt, _ = time.Parse(stampLayout, text(e["createdAt"])) // stamp wrote both
-		x.UpdatedAt, _ = time.Parse(stampLayout, text(e["updatedAt"]))
+		x.CreatedAt, _ = time.Parse(timeLayout, toText(e["createdAt"])) // stamp wrote both
+		x.UpdatedAt, _ = time.Parse(timeLayout, toText(e["updatedAt"]))
 		out = append(out, x)
 	}
 	return out
@@ -64,70 +64,70 @@ func (s *Server) PutEntity(blueprint string, entity json.RawMessage) error {
 	if err := json.Unmarshal(entity, &e); err != nil {
 		return fmt.Errorf("put entity: %w", err)
 	}
-	if _, err := s.putEntity(blueprint, e, write{}); err != nil {
+	if _, err := s.putEntity(blueprint, e, writeOptions{}); err != nil {
 		return fmt.Errorf("put entity: %w", err)
 	}
 	return nil
 }
 
-func (s *Server) entity(blueprint, id string) map[string]any {
+func (s *Server) copyEntity(blueprint, id string) map[string]any {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return copyOf(s.entities[blueprint][id])
+	return deepCopy(s.entities[blueprint][id])
 }
 
-// A write is how an entity is put.
-type write struct {
-	merge    bool // keep what is not given
-	fresh    bool // refuse one that is there
-	must     bool // refuse one that is not there
-	validate bool // check only
-	related  bool // create related entities that are missing
-	chain    int  // how many automations led here
+// A writeOptions is how an entity is put.
+type writeOptions struct {
+	merge         bool // keep what is not given
+	createOnly    bool // refuse one that is there
+	mustExist     bool // refuse one that is not there
+	validateOnly  bool // check only
+	createRelated bool // create related entities that are missing
+	chain         int  // how many automations led here
 }
 
 // putEntity creates an entity or changes it, and gives it as it then is. A property or
 // relation of null is taken away.
-func (s *Server) putEntity(blueprint string, e map[string]any, w write) (map[string]any, error) {
-	if err := valid("entity", "", orNil(e)); err != nil {
+func (s *Server) putEntity(blueprint string, e map[string]any, w writeOptions) (map[string]any, error) {
+	if err := validateSchema("entity", "", nullIfNil(e)); err != nil {
 		return nil, err
 	}
-	e = copyOf(e)
+	e = deepCopy(e)
 	s.mu.Lock()
 	b, ok := s.blueprints[blueprint]
 	if !ok {
 		s.mu.Unlock()
-		return nil, missing("Blueprint", blueprint)
+		return nil, notFound("Blueprint", blueprint)
 	}
-	id := either(text(e["identifier"]), "e_"+random(16))
-	before := copyOf(s.entities[blueprint][id])
-	after, err := s.merged(b, before, id, e, w)
-	if err != nil || w.validate {
+	id := firstNonEmpty(toText(e["identifier"]), "e_"+randomHex(16))
+	before := deepCopy(s.entities[blueprint][id])
+	after, err := s.mergeEntityLocked(b, before, id, e, w)
+	if err != nil || w.validateOnly {
 		s.mu.Unlock()
 		return after, err
 	}
 	s.entities[blueprint][id] = after
-	after = copyOf(after)
-	s.notify()
+	after = deepCopy(after)
+	s.notifyLocked()
 	s.mu.Unlock()
-	s.Emit(emulator.Event{From: "port", To: "port", Kind: "entity", Text: fmt.Sprintf("%s %q of %s", id, text(after["title"]), blueprint), Body: after})
+	s.Emit(emulator.Event{From: "port", To: "port", Kind: "entity", Text: fmt.Sprintf("%s %q of %s", id, toText(after["title"]), blueprint), Body: after})
 	kind := "ENTITY_UPDATED"
 	if before == nil {
 		kind = "ENTITY_CREATED"
 	}
-	s.entityEvent(kind, w.chain, blueprint, id, before, after)
+	s.dispatchEntityEvent(kind, w.chain, blueprint, id, before, after)
 	return after, nil
 }
 
-// merged is what an entity becomes, checked. The caller holds the lock.
-func (s *Server) merged(b, before map[string]any, id string, e map[string]any, w write) (map[string]any, error) {
+// mergeEntityLocked is what an entity becomes, checked. The caller holds the lock.
+func (s *Server) mergeEntityLocked(b, before map[string]any, id string, e map[string]any, w writeOptions) (map[string]any, error) {
 	switch {
-	case w.fresh && before != nil:
+	case w.createOnly && before != nil:
 		return nil, conflict("Entity", id)
-	case w.must && before == nil:
-		return nil, missing("Entity", id)
+	case w.mustExist && before == nil:
+		return nil, notFound("Entity", id)
 	}
-	now, by := stamp(time.Now()), s.ClientID+"@clients"
+	now, by := formatTime(time.Now()), s.ClientID+"@clients"
 	out := map[string]any{
 		"identifier": id, "blueprint": b["identifier"], "title": id, "icon": nil, "team": []any{}, "properties": map[string]any{}, "relations": map[string]any{},
 		"createdAt": now, "createdBy": by,
@@ -158,7 +158,7 @@ func (s *Server) merged(b, before map[string]any, id string, e map[string]any, w
 		return nil, err
 	}
 	relations, _ := e["relations"].(map[string]any)
-	return out, s.checkRelations(b, relations, w)
+	return out, s.checkRelationsLocked(b, relations, w)
 }
 
 // checkProperties checks properties against a blueprint.
@@ -168,25 +168,25 @@ func checkProperties(blueprint, properties map[string]any) error {
 	each := map[string]any{}
 	for id, p := range known {
 		m, _ := p.(map[string]any)
-		each[id] = jsonSchema(m)
+		each[id] = toJSONSchema(m)
 	}
 	out := map[string]any{"type": "object", "additionalProperties": false, "properties": each}
 	if required, ok := schema["required"].([]any); ok && len(required) > 0 {
 		out["required"] = required
 	}
-	return check(out, "properties", properties)
+	return validateWith(out, "properties", properties)
 }
 
-// checkRelations checks that a blueprint knows its relations and that what they name is
+// checkRelationsLocked checks that a blueprint knows its relations and that what they name is
 // there, as far as the related blueprint is. The caller holds the lock.
-func (s *Server) checkRelations(blueprint, relations map[string]any, w write) error {
+func (s *Server) checkRelationsLocked(blueprint, relations map[string]any, w writeOptions) error {
 	known, _ := blueprint["relations"].(map[string]any)
 	for _, name := range slices.Sorted(maps.Keys(relations)) {
 		relation, ok := known[name].(map[string]any)
 		if !ok {
-			return invalid(`"relations" must NOT have additional properties, additional property: %q`, name)
+			return invalidRequest(`"relations" must NOT have additional properties, additional property: %q`, name)
 		}
-		target := s.entities[text(relation["target"])]
+		target := s.entities[toText(relation["target"])]
 		list, many := relations[name].([]any)
 		if !many {
 			list = []any{relations[name]}
@@ -196,12 +196,12 @@ func (s *Server) checkRelations(blueprint, relations map[string]any, w write) er
 			if !named || target == nil || target[id] != nil {
 				continue // a search query is let pass
 			}
-			if !w.related {
-				return missing("Entity", id)
+			if !w.createRelated {
+				return notFound("Entity", id)
 			}
 			target[id] = map[string]any{
 				"identifier": id, "title": id, "blueprint": relation["target"], "properties": map[string]any{}, "relations": map[string]any{},
-				"createdAt": stamp(time.Now()), "updatedAt": stamp(time.Now()),
+				"createdAt": formatTime(time.Now()), "updatedAt": formatTime(time.Now()),
 			}
 		}
 	}

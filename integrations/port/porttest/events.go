@@ -7,11 +7,11 @@ import (
 	"foghorn/integrations/emulator"
 )
 
-// selfAgent is how webhooks to Port's own API are known.
-const selfAgent = "port"
+// selfUserAgent is how webhooks to Port's own API are known.
+const selfUserAgent = "port"
 
-// teller tells of the calls to the API.
-func (s *Server) teller() emulator.Teller {
+// eventSource tells of the calls to the API.
+func (s *Server) eventSource() emulator.Teller {
 	return emulator.Teller{
 		Name: "port",
 		Who: func(c emulator.Call) (caller, text string) {
@@ -19,12 +19,14 @@ func (s *Server) teller() emulator.Teller {
 			if query, err := url.QueryUnescape(c.Query); err == nil && query != "" {
 				text += "?" + query
 			}
-			if c.Header.Get("User-Agent") == selfAgent {
+			if c.Header.Get("User-Agent") == selfUserAgent {
 				return "port", text
 			}
-			return s.cfg.Caller, text
+			return s.cfg.ClientName, text
 		},
 		Secret: []string{"clientSecret", "accessToken", "secretValue"},
-		Mask:   func(text string) string { return strings.ReplaceAll(s.maskText(text), s.ClientSecret, "********") },
+		Mask: func(text string) string {
+			return strings.ReplaceAll(s.maskSecretsInText(text), s.ClientSecret, "********")
+		},
 	}
 }

@@ -11,16 +11,16 @@ import (
 )
 
 // Every hop of a run is told, in its order, with the JSON that crossed and without secrets.
-func TestEveryHopIsTold(t *testing.T) {
-	d, b := guide(t, 200, declared)
+func TestEvents_EveryStepOfRun(t *testing.T) {
+	d, b := newGuideFixture(t, 200, incidentResponse)
 	told := make(chan emulator.Event, 1000)
 	defer d.WatchAll(func(e emulator.Event) { told <- e })()
 	d.login()
-	id, _ := d.asks("POST", "/v1/actions/"+manifests.ActionID+"/runs?run_as=alice@example.com", `{"properties":{"name":"API down","severity":"Major","visibility":"public"}}`, 202, "run", "id").(string)
-	if _, err := d.WaitAutomation(soon(t), manifests.AutomationID, porttest.Success); err != nil {
+	id, _ := d.expectStatus("POST", "/v1/actions/"+manifests.ActionID+"/runs?run_as=alice@example.com", `{"properties":{"name":"API down","severity":"Major","visibility":"public"}}`, 202, "run", "id").(string)
+	if _, err := d.WaitAutomation(withTimeout(t), manifests.AutomationID, porttest.Success); err != nil {
 		t.Fatal(err)
 	}
-	d.asks("GET", "/v1/actions/runs?active=true", "", 200)
+	d.expectStatus("GET", "/v1/actions/runs?active=true", "", 200)
 	var all strings.Builder
 	var seen []string
 	for _, want := range []struct{ line, holds string }{
@@ -38,7 +38,7 @@ func TestEveryHopIsTold(t *testing.T) {
 	} {
 		for found := false; !found; {
 			select {
-			case <-soon(t).Done():
+			case <-withTimeout(t).Done():
 				t.Fatalf("%q is not told in its place; told\n%s", want.line, strings.Join(seen, "\n"))
 			case e := <-told:
 				line := e.From + " > " + e.To + " " + e.Kind + ": " + strings.TrimSpace(e.Text)
@@ -58,7 +58,7 @@ func TestEveryHopIsTold(t *testing.T) {
 			}
 		}
 	}
-	<-b.got
+	<-b.requests
 	for _, secret := range []string{d.ClientSecret, d.token, "inc-secret-value"} {
 		if strings.Contains(all.String(), secret) {
 			t.Errorf("the events show %.8s…", secret)
@@ -67,25 +67,25 @@ func TestEveryHopIsTold(t *testing.T) {
 }
 
 // What a page shows of a run and of an entity can be read.
-func TestWhatIsKeptOfARun(t *testing.T) {
-	d, _ := guide(t, 200, declared)
-	d.must(d.PutAction(raw(asked, "ask", "true")))
-	run := d.runs(manifests.ActionID, `{"properties":{"name":"API down","severity":"Major","visibility":"public"}}`, porttest.Success)
-	if len(run.Logs) != 2 || len(run.Logged) != 2 || run.Logged[0].Before(run.CreatedAt) || run.UpdatedAt.Before(run.Logged[0]) {
+func TestRun_KeepsLogsApprovalLink(t *testing.T) {
+	d, _ := newGuideFixture(t, 200, incidentResponse)
+	d.must(d.PutAction(rawJSON(manualAction, "ask", "true")))
+	run := d.runAction(manifests.ActionID, `{"properties":{"name":"API down","severity":"Major","visibility":"public"}}`, porttest.Success)
+	if len(run.Logs) != 2 || len(run.LogTimes) != 2 || run.LogTimes[0].Before(run.CreatedAt) || run.UpdatedAt.Before(run.LogTimes[0]) {
 		t.Errorf("run %+v", run)
 	}
-	e, err := d.WaitEntity(soon(t), manifests.BlueprintID, nil)
+	e, err := d.WaitEntity(withTimeout(t), manifests.BlueprintID, nil)
 	if err != nil || e.CreatedAt.IsZero() || e.UpdatedAt.Before(e.CreatedAt) {
 		t.Errorf("entity %+v, %v", e, err)
 	}
 	auto := d.AutomationRuns()
-	if len(auto) == 0 || at(auto[0].Event, "diff", "after", "id") != run.ID {
+	if len(auto) == 0 || valueAt(auto[0].Event, "diff", "after", "id") != run.ID {
 		t.Errorf("automations %+v", auto)
 	}
 
-	yes, no := d.runs("ask", `{"properties":{}}`, porttest.Waiting), d.runs("ask", `{"properties":{}}`, porttest.Waiting)
+	yes, no := d.runAction("ask", `{"properties":{}}`, porttest.WaitingForApproval), d.runAction("ask", `{"properties":{}}`, porttest.WaitingForApproval)
 	d.must(d.Approve(t.Context(), yes.ID), d.Decline(t.Context(), no.ID))
-	d.asks("PATCH", "/v1/actions/runs/"+yes.ID, `{"link":"https://ci.example.com/1"}`, 200)
+	d.expectStatus("PATCH", "/v1/actions/runs/"+yes.ID, `{"link":"https://ci.example.com/1"}`, 200)
 	yes, _ = d.Run(yes.ID)
 	no, _ = d.Run(no.ID)
 	if yes.Status != porttest.InProgress || yes.Approval["state"] != "APPROVED" || yes.Link != "https://ci.example.com/1" {

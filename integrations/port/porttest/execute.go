@@ -6,29 +6,29 @@ import (
 	"strings"
 )
 
-// execute does what a run's action says.
-func (s *Server) execute(ctx context.Context, id string) {
+// executeRun does what a run's action says.
+func (s *Server) executeRun(ctx context.Context, id string) {
 	s.mu.Lock()
-	run := s.byID[id]
+	run := s.runsByID[id]
 	if run == nil || run.Status != InProgress {
 		s.mu.Unlock()
 		return
 	}
-	method, _ := copyOf(s.actions[run.Action])["invocationMethod"].(map[string]any)
-	data, chain := s.context(run), run.chain
+	method, _ := deepCopy(s.actions[run.Action])["invocationMethod"].(map[string]any)
+	data, chain := s.templateDataLocked(run), run.chain
 	s.mu.Unlock()
 	switch method["type"] {
 	case "WEBHOOK":
-		s.webhook(ctx, id, method, data)
+		s.invokeWebhook(ctx, id, method, data)
 	case "UPSERT_ENTITY":
-		s.upsert(id, method, data, chain)
+		s.upsertEntity(id, method, data, chain)
 	}
 	// The others stay IN_PROGRESS: their backends are not here.
 }
 
-// context is what templates see. The caller holds the lock.
+// templateDataLocked is what templates see. The caller holds the lock.
 // https://docs.port.io/create-self-service-experiences/setup-the-backend#trigger-data
-func (s *Server) context(run *Run) map[string]any {
+func (s *Server) templateDataLocked(run *Run) map[string]any {
 	trigger, _ := s.actions[run.Action]["trigger"].(map[string]any)
 	in, _ := trigger["userInputs"].(map[string]any)
 	properties, _ := in["properties"].(map[string]any)
@@ -41,7 +41,7 @@ func (s *Server) context(run *Run) map[string]any {
 	}
 	for id, v := range run.Properties {
 		p, _ := properties[id].(map[string]any)
-		inputs[id] = s.expand(p, v)
+		inputs[id] = s.expandEntitiesLocked(p, v)
 	}
 	secrets := map[string]any{}
 	for k, v := range s.secrets {
@@ -57,20 +57,20 @@ func (s *Server) context(run *Run) map[string]any {
 	}
 	data := map[string]any{
 		"inputs": inputs, "secrets": secrets, "run": map[string]any{"id": run.ID}, "entity": entity, "event": nil,
-		"action": map[string]any{"identifier": run.Action, "blueprint": orNull(run.Blueprint), "encryptedProperties": encrypted},
+		"action": map[string]any{"identifier": run.Action, "blueprint": nullIfEmpty(run.Blueprint), "encryptedProperties": encrypted},
 		"trigger": map[string]any{
-			"by": map[string]any{"orgId": orgID, "userId": userID, "user": user}, "origin": run.Source,
-			"at": stamp(run.CreatedAt), "operation": trigger["operation"],
+			"by": map[string]any{"orgId": organizationID, "userId": userID, "user": user}, "origin": run.Source,
+			"at": formatTime(run.CreatedAt), "operation": trigger["operation"],
 		},
 	}
 	if run.Event != nil {
 		data["inputs"], data["entity"], data["event"] = nil, nil, run.Event
 	}
-	return copyOf(data)
+	return deepCopy(data)
 }
 
-// expand makes entities of the identifiers in an entity input.
-func (s *Server) expand(p map[string]any, v any) any {
+// expandEntitiesLocked makes entities of the identifiers in an entity input.
+func (s *Server) expandEntitiesLocked(p map[string]any, v any) any {
 	if p["format"] != "entity" {
 		items, _ := p["items"].(map[string]any)
 		list, many := v.([]any)
@@ -79,7 +79,7 @@ func (s *Server) expand(p map[string]any, v any) any {
 		}
 		out := make([]any, len(list))
 		for i := range list {
-			out[i] = s.expand(items, list[i])
+			out[i] = s.expandEntitiesLocked(items, list[i])
 		}
 		return out
 	}
@@ -91,17 +91,17 @@ func (s *Server) expand(p map[string]any, v any) any {
 	return v
 }
 
-// upsert puts the entity that a mapping renders to into the catalog, and ends the run.
+// upsertEntity puts the entity that a mapping renders to into the catalog, and ends the run.
 // https://docs.port.io/actions-and-automations/setup-backend/create-update-entity
-func (s *Server) upsert(id string, method, data map[string]any, chain int) {
+func (s *Server) upsertEntity(id string, method, data map[string]any, chain int) {
 	rendered, err := render(method["mapping"], data)
 	entity, _ := rendered.(map[string]any)
-	blueprint := text(method["blueprintIdentifier"])
+	blueprint := toText(method["blueprintIdentifier"])
 	if err == nil {
-		_, err = s.putEntity(blueprint, entity, write{merge: true, chain: chain})
+		_, err = s.putEntity(blueprint, entity, writeOptions{merge: true, chain: chain})
 	}
-	payload := s.mask(map[string]any{"type": "UPSERT_ENTITY", "blueprintIdentifier": blueprint, "mapping": entity})
-	_ = s.change(id, func(r *Run) {
+	payload := s.maskSecrets(map[string]any{"type": "UPSERT_ENTITY", "blueprintIdentifier": blueprint, "mapping": entity})
+	_ = s.updateRun(id, func(r *Run) {
 		r.Payload = payload
 		if r.Status = Success; err != nil {
 			r.Status, r.Summary = Failure, err.Error()
@@ -109,20 +109,20 @@ func (s *Server) upsert(id string, method, data map[string]any, chain int) {
 	})
 }
 
-// mask takes the secrets out of a rendered payload.
-func (s *Server) mask(v any) any {
+// maskSecrets takes the secrets out of a rendered payload.
+func (s *Server) maskSecrets(v any) any {
 	data, err := json.Marshal(v)
 	if err != nil {
 		return nil
 	}
 	var masked any
-	_ = json.Unmarshal([]byte(s.maskText(string(data))), &masked)
+	_ = json.Unmarshal([]byte(s.maskSecretsInText(string(data))), &masked)
 	return masked
 }
 
-// maskText takes the secrets out of text, also as JSON writes them. Shorter ones than four
+// maskSecretsInText takes the secrets out of text, also as JSON writes them. Shorter ones than four
 // characters are no secrets, and would mask half of the text.
-func (s *Server) maskText(t string) string {
+func (s *Server) maskSecretsInText(t string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, secret := range s.secrets {

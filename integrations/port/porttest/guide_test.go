@@ -10,24 +10,24 @@ import (
 	"foghorn/manifests"
 )
 
-const declared = `{"incident":{"id":"01J","name":"API down","permalink":"https://app.incident.io/acme/incidents/01J","created_at":"2026-01-02T03:04:05Z",
+const incidentResponse = `{"incident":{"id":"01J","name":"API down","permalink":"https://app.incident.io/acme/incidents/01J","created_at":"2026-01-02T03:04:05Z",
 	"incident_status":{"name":"Investigating"},"severity":{"name":"Major"},"visibility":"public","creator":{"api_key":{"name":"Port"}}}}`
 
-// guide is an organisation that followed Port's guide to the letter, with a stub for incident.io.
-func guide(t *testing.T, status int, body string) (*desk, *backend) {
+// newGuideFixture is an organisation that followed Port's guide to the letter, with a stub for incident.io.
+func newGuideFixture(t *testing.T, status int, body string) (*fixture, *backend) {
 	t.Helper()
-	b := answers(t, status, body)
-	d := open(t, porttest.Config{Outbound: func(url string) string { return strings.Replace(url, "https://api.incident.io", b.URL, 1) }})
+	b := newBackend(t, status, body)
+	d := newFixture(t, porttest.Config{RewriteURL: func(url string) string { return strings.Replace(url, "https://api.incident.io", b.URL, 1) }})
 	set := manifests.Guide()
 	d.must(d.PutBlueprint(set.Blueprint), d.PutAction(set.Action), d.PutAction(set.Automation))
 	d.SetSecret(manifests.SecretName, "inc-secret-value")
 	return d, b
 }
 
-func TestTheGuideRunsUnchanged(t *testing.T) {
-	d, b := guide(t, 200, declared)
-	run := d.runs(manifests.ActionID, `{"properties":{"name":"API down","severity":"Major","visibility":"public"}}`, porttest.Success)
-	sent := <-b.got
+func TestGuide_RunsUnchanged(t *testing.T) {
+	d, b := newGuideFixture(t, 200, incidentResponse)
+	run := d.runAction(manifests.ActionID, `{"properties":{"name":"API down","severity":"Major","visibility":"public"}}`, porttest.Success)
+	sent := <-b.requests
 	if sent.Method != "POST" || sent.URL.Path != "/v2/incidents" || sent.Header.Get("Authorization") != "Bearer inc-secret-value" {
 		t.Errorf("sent %s %s %v", sent.Method, sent.URL, sent.Header)
 	}
@@ -41,34 +41,34 @@ func TestTheGuideRunsUnchanged(t *testing.T) {
 	if key, err := base64.StdEncoding.DecodeString(body["idempotency_key"].(string)); err != nil || !strings.Contains(string(key), ".") {
 		t.Errorf("key %v is not now in base64", body["idempotency_key"])
 	}
-	if at(run.Response, "incident", "permalink") != "https://app.incident.io/acme/incidents/01J" {
+	if valueAt(run.Response, "incident", "permalink") != "https://app.incident.io/acme/incidents/01J" {
 		t.Errorf("response %v", run.Response)
 	}
-	if at(run.Payload, "headers", "Authorization") != "Bearer ********" {
+	if valueAt(run.Payload, "headers", "Authorization") != "Bearer ********" {
 		t.Errorf("payload %v", run.Payload)
 	}
-	e, err := d.WaitEntity(soon(t), manifests.BlueprintID, nil)
+	e, err := d.WaitEntity(withTimeout(t), manifests.BlueprintID, nil)
 	if err != nil || e.Identifier != "01J" || e.Title != "API down" || e.Properties["severity"] != "Major" || e.Properties["status"] != "Investigating" {
 		t.Errorf("entity %+v, %v", e, err)
 	}
-	shown := d.asks("GET", "/v1/actions/runs/"+run.ID+"?version=v2", "", 200, "run")
-	if at(shown, "action", "identifier") != manifests.ActionID || at(shown, "response", "incident", "id") != "01J" || at(shown, "endedAt") == nil {
+	shown := d.expectStatus("GET", "/v1/actions/runs/"+run.ID+"?version=v2", "", 200, "run")
+	if valueAt(shown, "action", "identifier") != manifests.ActionID || valueAt(shown, "response", "incident", "id") != "01J" || valueAt(shown, "endedAt") == nil {
 		t.Errorf("shown %v", shown)
 	}
 	var said []string
-	logs, _ := d.asks("GET", "/v1/actions/runs/"+run.ID+"/logs", "", 200, "runLogs").([]any)
+	logs, _ := d.expectStatus("GET", "/v1/actions/runs/"+run.ID+"/logs", "", 200, "runLogs").([]any)
 	for _, l := range logs {
-		said = append(said, at(l, "message").(string))
+		said = append(said, valueAt(l, "message").(string))
 	}
 	if !slices.Equal(said, []string{"Sending the request", "Action invocation has completed successfully with status code: 200"}) {
 		t.Errorf("logs %q", said)
 	}
 }
 
-func TestTheBackendRefuses(t *testing.T) {
-	d, _ := guide(t, 422, `{"type":"validation_error"}`)
-	run := d.runs(manifests.ActionID, `{"properties":{"name":"x","severity":"Minor","visibility":"public"}}`, porttest.Failure)
-	if run.Summary != `Failed to invoke the webhook with status code: 422. Response: {"type":"validation_error"}` || at(run.Response, "type") != "validation_error" {
+func TestGuide_BackendRejects(t *testing.T) {
+	d, _ := newGuideFixture(t, 422, `{"type":"validation_error"}`)
+	run := d.runAction(manifests.ActionID, `{"properties":{"name":"x","severity":"Minor","visibility":"public"}}`, porttest.Failure)
+	if run.Summary != `Failed to invoke the webhook with status code: 422. Response: {"type":"validation_error"}` || valueAt(run.Response, "type") != "validation_error" {
 		t.Errorf("failed with %q, %v", run.Summary, run.Response)
 	}
 	// The automation's condition wants SUCCESS: it never fires.
@@ -77,10 +77,10 @@ func TestTheBackendRefuses(t *testing.T) {
 	}
 }
 
-func TestAnUpsertThatTheBlueprintRefuses(t *testing.T) {
-	d, _ := guide(t, 200, strings.Replace(declared, "Investigating", "Triage", 1)) // not in the guide's enum
-	d.runs(manifests.ActionID, `{"properties":{"name":"x","severity":"Minor","visibility":"public"}}`, porttest.Success)
-	auto, err := d.WaitAutomation(soon(t), manifests.AutomationID, porttest.Failure)
+func TestUpsertEntity_BlueprintRejects(t *testing.T) {
+	d, _ := newGuideFixture(t, 200, strings.Replace(incidentResponse, "Investigating", "Triage", 1)) // not in the guide's enum
+	d.runAction(manifests.ActionID, `{"properties":{"name":"x","severity":"Minor","visibility":"public"}}`, porttest.Success)
+	auto, err := d.WaitAutomation(withTimeout(t), manifests.AutomationID, porttest.Failure)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,8 +92,8 @@ func TestAnUpsertThatTheBlueprintRefuses(t *testing.T) {
 	}
 }
 
-func TestInputsAreChecked(t *testing.T) {
-	d, b := guide(t, 200, declared)
+func TestGuide_RejectsInvalidInputs(t *testing.T) {
+	d, b := newGuideFixture(t, 200, incidentResponse)
 	const path = "/v1/actions/" + manifests.ActionID + "/runs"
 	for body, word := range map[string]string{
 		`{}`:                                 "body must have required property 'properties'",
@@ -105,12 +105,12 @@ func TestInputsAreChecked(t *testing.T) {
 		`{"properties":{"name":"x","severity":"Huge","visibility":"public"}}`:          `"properties/severity" must be equal to one of the allowed values`,
 		`{"properties":{"name":"x","severity":"Minor","visibility":"public","zz":""}}`: `additional property: "zz"`,
 	} {
-		d.refused("POST", path, body, 422, "invalid_request", word)
+		d.expectError("POST", path, body, 422, "invalid_request", word)
 	}
-	d.refused("POST", path+"?run_as=mallory@example.com", `{"properties":{"name":"x","severity":"Minor","visibility":"public"}}`, 404, "not_found", "mallory")
-	d.refused("POST", "/v1/actions/none/runs", `{"properties":{}}`, 404, "not_found", `Action with identifier "none" was not found`)
-	d.refused("POST", "/v1/actions/"+manifests.AutomationID+"/runs", `{"properties":{}}`, 404, "not_found", "Action")
-	if len(d.Runs()) != 0 || len(b.got) != 0 {
-		t.Errorf("%d runs, %d webhooks", len(d.Runs()), len(b.got))
+	d.expectError("POST", path+"?run_as=mallory@example.com", `{"properties":{"name":"x","severity":"Minor","visibility":"public"}}`, 404, "not_found", "mallory")
+	d.expectError("POST", "/v1/actions/none/runs", `{"properties":{}}`, 404, "not_found", `Action with identifier "none" was not found`)
+	d.expectError("POST", "/v1/actions/"+manifests.AutomationID+"/runs", `{"properties":{}}`, 404, "not_found", "Action")
+	if len(d.Runs()) != 0 || len(b.requests) != 0 {
+		t.Errorf("%d runs, %d webhooks", len(d.Runs()), len(b.requests))
 	}
 }

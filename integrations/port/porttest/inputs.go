@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// inputs checks what a run is given against the action's inputs and fills in defaults.
+// resolveInputs checks what a run is given against the action's inputs and fills in defaults.
 // Conditions (jqQuery) are the form's business and are not evaluated.
-func (s *Server) inputs(action, given map[string]any) (map[string]any, error) {
+func (s *Server) resolveInputs(action, given map[string]any) (map[string]any, error) {
 	trigger, _ := action["trigger"].(map[string]any)
 	in, _ := trigger["userInputs"].(map[string]any)
 	if in == nil {
@@ -17,16 +17,16 @@ func (s *Server) inputs(action, given map[string]any) (map[string]any, error) {
 	out, known := maps.Clone(given), map[string]any{}
 	for id, p := range properties {
 		p, _ := p.(map[string]any)
-		if _, ok := out[id]; !ok && p["default"] != nil && !isQuery(p["default"]) {
+		if _, ok := out[id]; !ok && p["default"] != nil && !isJQQuery(p["default"]) {
 			out[id] = p["default"]
 		}
-		known[id] = jsonSchema(p)
+		known[id] = toJSONSchema(p)
 	}
 	schema := map[string]any{"type": "object", "additionalProperties": false, "properties": known}
 	if required, ok := in["required"].([]any); ok {
 		schema["required"] = required
 	}
-	if err := check(schema, "properties", out); err != nil {
+	if err := validateWith(schema, "properties", out); err != nil {
 		return nil, err
 	}
 	for _, id := range slices.Sorted(maps.Keys(properties)) {
@@ -51,14 +51,14 @@ func (s *Server) entitiesExist(p map[string]any, id string, v any) error {
 	}
 	blueprint, _ := p["blueprint"].(string)
 	for _, v := range list {
-		if entity, ok := v.(string); ok && s.entity(blueprint, entity) == nil {
-			return invalid("%q: Entity with identifier %q of blueprint %q was not found", "properties/"+id, entity, blueprint)
+		if entity, ok := v.(string); ok && s.copyEntity(blueprint, entity) == nil {
+			return invalidRequest("%q: Entity with identifier %q of blueprint %q was not found", "properties/"+id, entity, blueprint)
 		}
 	}
 	return nil
 }
 
-func isQuery(v any) bool {
+func isJQQuery(v any) bool {
 	m, ok := v.(map[string]any)
 	return ok && m["jqQuery"] != nil
 }

@@ -11,20 +11,20 @@ import (
 
 // What bounds one jq program. Port's engine gives one five seconds.
 const (
-	templateTime = time.Second
-	maxProgram   = 64 << 10 // bytes
+	programTimeout  = time.Second
+	maxProgramBytes = 64 << 10 // bytes
 )
 
-// prelude hides the environment, as Port's engine does, and adds what gojq leaves out: it
+// jqPrelude hides the environment, as Port's engine does, and adds what gojq leaves out: it
 // sorts all keys.
-const prelude = "def env: {}; def keys_unsorted: keys; def input_line_number: 0; {} as $ENV | "
+const jqPrelude = "def env: {}; def keys_unsorted: keys; def input_line_number: 0; {} as $ENV | "
 
-// query is the first output of a jq program; null when it does not compile or fails.
-func query(program string, data any) any {
-	if strings.TrimSpace(program) == "" || len(program) > maxProgram {
+// evalJQ is the first output of a jq program; null when it does not compile or fails.
+func evalJQ(program string, data any) any {
+	if strings.TrimSpace(program) == "" || len(program) > maxProgramBytes {
 		return nil
 	}
-	parsed, err := gojq.Parse(prelude + doubleQuotes(program))
+	parsed, err := gojq.Parse(jqPrelude + convertSingleQuotes(program))
 	if err != nil {
 		return nil
 	}
@@ -32,7 +32,7 @@ func query(program string, data any) any {
 	if err != nil {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), templateTime)
+	ctx, cancel := context.WithTimeout(context.Background(), programTimeout)
 	defer cancel()
 	v, ok := code.RunWithContext(ctx, data).Next()
 	if !ok {
@@ -41,12 +41,12 @@ func query(program string, data any) any {
 	if _, failed := v.(error); failed {
 		return nil
 	}
-	return plain(v)
+	return normalizeResult(v)
 }
 
-// plain is what jq prints of a result and JavaScript reads back: no NaN, no endless
+// normalizeResult is what jq prints of a result and JavaScript reads back: no NaN, no endless
 // numbers, and all of them float64.
-func plain(v any) (out any) {
+func normalizeResult(v any) (out any) {
 	data, err := gojq.Marshal(v)
 	if err != nil || json.Unmarshal(data, &out) != nil {
 		return nil
@@ -54,8 +54,8 @@ func plain(v any) (out any) {
 	return out
 }
 
-// doubleQuotes makes single quotes at the edges of words double ones, which is all that jq knows.
-func doubleQuotes(s string) string {
+// convertSingleQuotes makes single quotes at the edges of words double ones, which is all that jq knows.
+func convertSingleQuotes(s string) string {
 	space := func(i int) bool { return strings.ContainsRune(" \t\n\r\v\f", rune(s[i])) }
 	b := []byte(s)
 	for i := range b {

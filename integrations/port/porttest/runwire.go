@@ -2,15 +2,15 @@ package porttest
 
 import "slices"
 
-// wire is a run as the API shows it: version v1 has strings where v2 has objects.
+// runToAPILocked is a run as the API shows it: version v1 has strings where v2 has objects.
 // The caller holds the lock.
-func (s *Server) wire(r *Run, version string, exclude []string) map[string]any {
+func (s *Server) runToAPILocked(r *Run, version string, exclude []string) map[string]any {
 	out := map[string]any{
-		"id": r.ID, "status": r.Status, "statusLabel": orNull(r.Label), "source": r.Source,
+		"id": r.ID, "status": r.Status, "statusLabel": nullIfEmpty(r.StatusLabel), "source": r.Source,
 		"properties": r.Properties, "rawProperties": r.Properties, "requiredApproval": false,
 		"payload": r.Payload, "link": []any{}, "approval": nil,
 		"createdBy": s.ClientID + "@clients", "updatedBy": s.ClientID + "@clients",
-		"createdAt": stamp(r.CreatedAt), "updatedAt": stamp(r.UpdatedAt),
+		"createdAt": formatTime(r.CreatedAt), "updatedAt": formatTime(r.UpdatedAt),
 	}
 	if r.requiredApproval != nil {
 		out["requiredApproval"] = r.requiredApproval
@@ -21,8 +21,8 @@ func (s *Server) wire(r *Run, version string, exclude []string) map[string]any {
 	if r.Response != nil {
 		out["response"] = r.Response
 	}
-	if r.external != nil {
-		out["externalRunId"] = r.external
+	if r.externalID != nil {
+		out["externalRunId"] = r.externalID
 	}
 	if r.Approval != nil {
 		out["approval"] = r.Approval
@@ -31,20 +31,20 @@ func (s *Server) wire(r *Run, version string, exclude []string) map[string]any {
 		out["link"] = r.Link
 	}
 	if !r.EndedAt.IsZero() {
-		out["endedAt"] = stamp(r.EndedAt)
+		out["endedAt"] = formatTime(r.EndedAt)
 	}
 	if u := s.users[r.RunAs]; u != nil {
 		out["createdBy"], out["impersonatedBy"], out["impersonatedUserId"] = u["id"], s.ClientID+"@clients", u["id"]
 	}
 	if version == "v1" {
-		out["action"], out["blueprint"], out["entity"] = r.Action, orNull(r.Blueprint), orNull(r.Entity)
+		out["action"], out["blueprint"], out["entity"] = r.Action, nullIfEmpty(r.Blueprint), nullIfEmpty(r.Entity)
 	} else {
-		out["action"] = named(r.Action, s.actions[r.Action])
+		out["action"] = toReference(r.Action, s.actions[r.Action])
 		if r.Blueprint != "" {
-			out["blueprint"] = named(r.Blueprint, s.blueprints[r.Blueprint])
+			out["blueprint"] = toReference(r.Blueprint, s.blueprints[r.Blueprint])
 		}
 		if r.Entity != "" {
-			out["entity"] = named(r.Entity, s.entities[r.Blueprint][r.Entity])
+			out["entity"] = toReference(r.Entity, s.entities[r.Blueprint][r.Entity])
 		}
 	}
 	for k := range out {
@@ -52,11 +52,11 @@ func (s *Server) wire(r *Run, version string, exclude []string) map[string]any {
 			delete(out, k)
 		}
 	}
-	return copyOf(out)
+	return deepCopy(out)
 }
 
-// named is what a run says of its action, blueprint or entity.
-func named(id string, it map[string]any) map[string]any {
+// toReference is what a run says of its action, blueprint or entity.
+func toReference(id string, it map[string]any) map[string]any {
 	out := map[string]any{"identifier": id, "deleted": it == nil}
 	for _, k := range []string{"title", "icon"} {
 		if v, ok := it[k].(string); ok {
@@ -66,7 +66,7 @@ func named(id string, it map[string]any) map[string]any {
 	return out
 }
 
-func orNull(s string) any {
+func nullIfEmpty(s string) any {
 	if s == "" {
 		return nil
 	}

@@ -8,32 +8,32 @@ import (
 	"strings"
 )
 
-const searchDefault = 200 // entities a page
+const defaultSearchLimit = 200 // entities a page
 
-func (s *Server) searchRoutes(route router) {
-	route("GET /v1/blueprints/{blueprint}/entities", func(r *http.Request) (answer, error) {
-		return s.search(r.PathValue("blueprint"), page{})
+func (s *Server) searchRoutes(route routeFunc) {
+	route("GET /v1/blueprints/{blueprint}/entities", func(r *http.Request) (response, error) {
+		return s.searchEntities(r.PathValue("blueprint"), searchRequest{})
 	})
-	route("POST /v1/blueprints/{blueprint}/entities/search", func(r *http.Request) (answer, error) {
-		var in page
-		if err := decode(r, "blueprint search", &in); err != nil {
-			return answer{}, err
+	route("POST /v1/blueprints/{blueprint}/entities/search", func(r *http.Request) (response, error) {
+		var in searchRequest
+		if err := decodeBody(r, "blueprint search", &in); err != nil {
+			return response{}, err
 		}
-		in.Limit = cmp.Or(in.Limit, searchDefault)
-		return s.search(r.PathValue("blueprint"), in)
+		in.Limit = cmp.Or(in.Limit, defaultSearchLimit)
+		return s.searchEntities(r.PathValue("blueprint"), in)
 	})
-	route("POST /v1/entities/search", func(r *http.Request) (answer, error) {
+	route("POST /v1/entities/search", func(r *http.Request) (response, error) {
 		var in map[string]any
-		if err := decode(r, "group", &in); err != nil {
-			return answer{}, err
+		if err := decodeBody(r, "group", &in); err != nil {
+			return response{}, err
 		}
 		q := r.URL.Query()
-		return s.search("", page{Query: in, Include: q["include"], Exclude: q["exclude"]})
+		return s.searchEntities("", searchRequest{Query: in, Include: q["include"], Exclude: q["exclude"]})
 	})
 }
 
-// A page is what a search asks for. Without a Limit it is everything.
-type page struct {
+// A searchRequest is what a search asks for. Without a Limit it is everything.
+type searchRequest struct {
 	Query   map[string]any `json:"query"`
 	Include []string       `json:"include"`
 	Exclude []string       `json:"exclude"`
@@ -41,10 +41,10 @@ type page struct {
 	From    string         `json:"from"`
 }
 
-// search finds the entities of a blueprint, or of all when it is "".
-func (s *Server) search(blueprint string, p page) (answer, error) {
+// searchEntities finds the entities of a blueprint, or of all when it is "".
+func (s *Server) searchEntities(blueprint string, p searchRequest) (response, error) {
 	if err := checkRules(p.Query, 0); err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -52,30 +52,30 @@ func (s *Server) search(blueprint string, p page) (answer, error) {
 	if blueprint == "" {
 		blueprints = slices.Sorted(maps.Keys(s.blueprints))
 	} else if s.blueprints[blueprint] == nil {
-		return answer{}, missing("Blueprint", blueprint)
+		return response{}, notFound("Blueprint", blueprint)
 	}
 	out, body := []any{}, map[string]any{}
 	for _, b := range blueprints {
 		for _, id := range slices.Sorted(maps.Keys(s.entities[b])) {
 			e := s.entities[b][id]
-			if p.From != "" && id <= p.From || p.Query != nil && !s.matches(p.Query, e) {
+			if p.From != "" && id <= p.From || p.Query != nil && !s.matchesLocked(p.Query, e) {
 				continue
 			}
 			if p.Limit > 0 && len(out) == p.Limit {
 				body["next"] = out[len(out)-1].(map[string]any)["identifier"]
-				body["entities"] = pick(out, p)
-				return answer{body: body}, nil
+				body["entities"] = selectFields(out, p)
+				return response{body: body}, nil
 			}
-			out = append(out, copyOf(e))
+			out = append(out, deepCopy(e))
 		}
 	}
-	body["entities"] = pick(out, p)
-	return answer{body: body}, nil
+	body["entities"] = selectFields(out, p)
+	return response{body: body}, nil
 }
 
-// pick leaves of entities what is included and not excluded: meta-properties by their
+// selectFields leaves of entities what is included and not excluded: meta-properties by their
 // name ("title", "$title") and properties by theirs ("tier", "properties.tier").
-func pick(entities []any, p page) []any {
+func selectFields(entities []any, p searchRequest) []any {
 	if len(p.Include) == 0 && len(p.Exclude) == 0 {
 		return entities
 	}
@@ -107,9 +107,9 @@ func pick(entities []any, p page) []any {
 	return out
 }
 
-// matches evaluates a rule or a group of rules. The caller holds the lock.
+// matchesLocked evaluates a rule or a group of rules. The caller holds the lock.
 // https://docs.port.io/search-and-query/
-func (s *Server) matches(rule any, e map[string]any) bool {
+func (s *Server) matchesLocked(rule any, e map[string]any) bool {
 	r, ok := rule.(map[string]any)
 	if !ok {
 		return false
@@ -117,20 +117,20 @@ func (s *Server) matches(rule any, e map[string]any) bool {
 	if rules, ok := r["rules"].([]any); ok {
 		yes := 0
 		for _, rule := range rules {
-			if s.matches(rule, e) {
+			if s.matchesLocked(rule, e) {
 				yes++
 			}
 		}
-		if strings.EqualFold(text(r["combinator"]), "or") && len(rules) > 0 {
+		if strings.EqualFold(toText(r["combinator"]), "or") && len(rules) > 0 {
 			return yes > 0
 		}
 		return yes == len(rules)
 	}
 	if r["operator"] == "relatedTo" {
-		return s.relatedTo(r, e)
+		return s.isRelatedLocked(r, e)
 	}
-	op, ok := operators[text(r["operator"])]
-	return ok && op(property(e, text(r["property"])), r["value"])
+	op, ok := operators[toText(r["operator"])]
+	return ok && op(propertyValue(e, toText(r["property"])), r["value"])
 }
 
 // checkRules refuses what no search knows.
@@ -139,7 +139,7 @@ func checkRules(group map[string]any, depth int) error {
 		return nil
 	}
 	if depth > maxDepth {
-		return invalid(`"query" is nested too deeply`)
+		return invalidRequest(`"query" is nested too deeply`)
 	}
 	rules, _ := group["rules"].([]any)
 	for _, rule := range rules {
@@ -150,17 +150,17 @@ func checkRules(group map[string]any, depth int) error {
 			}
 			continue
 		}
-		name := text(r["operator"])
+		name := toText(r["operator"])
 		if _, ok := operators[name]; !ok && name != "relatedTo" {
-			return oneOf("query/rules/operator", append(slices.Sorted(maps.Keys(operators)), "relatedTo"))
+			return enumError("query/rules/operator", append(slices.Sorted(maps.Keys(operators)), "relatedTo"))
 		}
 	}
 	return nil
 }
 
-// relatedTo reports that an entity can be reached from another over relations, in
+// isRelatedLocked reports that an entity can be reached from another over relations, in
 // either direction.
-func (s *Server) relatedTo(rule, e map[string]any) bool {
+func (s *Server) isRelatedLocked(rule, e map[string]any) bool {
 	type node struct{ blueprint, id string }
 	targets, many := rule["value"].([]any)
 	if !many {
@@ -168,9 +168,9 @@ func (s *Server) relatedTo(rule, e map[string]any) bool {
 	}
 	want := map[node]bool{}
 	for _, v := range targets {
-		want[node{text(rule["blueprint"]), text(v)}] = true
+		want[node{toText(rule["blueprint"]), toText(v)}] = true
 	}
-	start := node{text(e["blueprint"]), text(e["identifier"])}
+	start := node{toText(e["blueprint"]), toText(e["identifier"])}
 	seen, todo := map[node]bool{start: true}, []node{start}
 	for len(todo) > 0 {
 		at := todo[0]
@@ -181,7 +181,7 @@ func (s *Server) relatedTo(rule, e map[string]any) bool {
 		for blueprint, all := range s.entities {
 			for id, other := range all {
 				next := node{blueprint, id}
-				if !seen[next] && (s.points(s.entities[at.blueprint][at.id], blueprint, id) || s.points(other, at.blueprint, at.id)) {
+				if !seen[next] && (s.hasRelationLocked(s.entities[at.blueprint][at.id], blueprint, id) || s.hasRelationLocked(other, at.blueprint, at.id)) {
 					seen[next] = true
 					todo = append(todo, next)
 				}
@@ -191,9 +191,9 @@ func (s *Server) relatedTo(rule, e map[string]any) bool {
 	return false
 }
 
-// points reports that an entity has a relation to another.
-func (s *Server) points(e map[string]any, blueprint, id string) bool {
-	known, _ := s.blueprints[text(e["blueprint"])]["relations"].(map[string]any)
+// hasRelationLocked reports that an entity has a relation to another.
+func (s *Server) hasRelationLocked(e map[string]any, blueprint, id string) bool {
+	known, _ := s.blueprints[toText(e["blueprint"])]["relations"].(map[string]any)
 	relations, _ := e["relations"].(map[string]any)
 	for name, v := range relations {
 		relation, _ := known[name].(map[string]any)
@@ -205,7 +205,7 @@ func (s *Server) points(e map[string]any, blueprint, id string) bool {
 	return false
 }
 
-func property(e map[string]any, name string) any {
+func propertyValue(e map[string]any, name string) any {
 	if meta, ok := strings.CutPrefix(name, "$"); ok {
 		return e[meta]
 	}

@@ -17,7 +17,7 @@ func (s *Server) SetSecret(name, value string) {
 	s.secrets[name] = secret{value: value}
 }
 
-func (s *Server) secretRoutes(route router) {
+func (s *Server) secretRoutes(route routeFunc) {
 	const path = "/v1/organization/secrets"
 	type written struct {
 		Name        string  `json:"secretName"`
@@ -39,46 +39,46 @@ func (s *Server) secretRoutes(route router) {
 		}
 		s.secrets[name] = v
 	}
-	one := func(status int, then func(name string, r *http.Request) error) func(*http.Request) (answer, error) {
-		return func(r *http.Request) (answer, error) {
+	one := func(status int, then func(name string, r *http.Request) error) func(*http.Request) (response, error) {
+		return func(r *http.Request) (response, error) {
 			name := r.PathValue("id")
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			if _, ok := s.secrets[name]; !ok {
-				return answer{}, missing("Secret", name)
+				return response{}, notFound("Secret", name)
 			}
 			if err := then(name, r); err != nil {
-				return answer{}, err
+				return response{}, err
 			}
-			return answer{status: status, body: map[string]any{"secret": shown(name)}}, nil
+			return response{status: status, body: map[string]any{"secret": shown(name)}}, nil
 		}
 	}
-	route("GET "+path, func(*http.Request) (answer, error) {
+	route("GET "+path, func(*http.Request) (response, error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		out := []any{}
 		for _, name := range slices.Sorted(maps.Keys(s.secrets)) {
 			out = append(out, shown(name))
 		}
-		return answer{body: map[string]any{"secrets": out}}, nil
+		return response{body: map[string]any{"secrets": out}}, nil
 	})
-	route("POST "+path, func(r *http.Request) (answer, error) {
+	route("POST "+path, func(r *http.Request) (response, error) {
 		var in written
-		if err := decode(r, "new secret", &in); err != nil {
-			return answer{}, err
+		if err := decodeBody(r, "new secret", &in); err != nil {
+			return response{}, err
 		}
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if _, there := s.secrets[in.Name]; there {
-			return answer{}, conflict("Secret", in.Name)
+			return response{}, conflict("Secret", in.Name)
 		}
 		store(in.Name, in)
-		return answer{body: map[string]any{"secret": shown(in.Name)}}, nil
+		return response{body: map[string]any{"secret": shown(in.Name)}}, nil
 	})
 	route("GET "+path+"/{id}", one(http.StatusOK, func(string, *http.Request) error { return nil }))
 	route("PATCH "+path+"/{id}", one(http.StatusOK, func(name string, r *http.Request) error {
 		var in written
-		if err := decode(r, "secret change", &in); err != nil {
+		if err := decodeBody(r, "secret change", &in); err != nil {
 			return err
 		}
 		store(name, in)

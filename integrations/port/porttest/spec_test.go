@@ -18,12 +18,12 @@ const (
 
 // Every answer that Foghorn's client can get is as Port's own document has it, and so are
 // the bodies that it sends.
-func TestAnswersAreAsDocumented(t *testing.T) {
-	spec := resttest.OpenSpec(t, portSpec)
-	d, _ := guide(t, 200, declared)
-	d.must(d.PutBlueprint(raw(service)), d.PutEntity("service", raw(`{"identifier":"x"}`)), d.PutAction(raw(asked, "ask", "true")))
-	waiting := d.runs("ask", `{"properties":{}}`, porttest.Waiting)
-	run := d.runs(manifests.ActionID, `{"properties":{"name":"x","severity":"Minor","visibility":"public"}}`, porttest.Success)
+func TestResponses_MatchPortSpec(t *testing.T) {
+	spec := resttest.LoadSpec(t, portSpec)
+	d, _ := newGuideFixture(t, 200, incidentResponse)
+	d.must(d.PutBlueprint(rawJSON(serviceBlueprint)), d.PutEntity("service", rawJSON(`{"identifier":"x"}`)), d.PutAction(rawJSON(manualAction, "ask", "true")))
+	waiting := d.runAction("ask", `{"properties":{}}`, porttest.WaitingForApproval)
+	run := d.runAction(manifests.ActionID, `{"properties":{"name":"x","severity":"Minor","visibility":"public"}}`, porttest.Success)
 	set := manifests.Guide()
 	renamed := func(definition json.RawMessage, id string) string {
 		var v map[string]any
@@ -104,29 +104,29 @@ func TestAnswersAreAsDocumented(t *testing.T) {
 			path = c.route
 		}
 		if c.body != "" && c.status < 400 {
-			spec.Request(c.method, c.route, []byte(c.body))
+			spec.CheckRequest(c.method, c.route, []byte(c.body))
 		}
-		status, _, answer := d.raw(c.method, path, c.body)
+		status, _, answer := d.do(c.method, path, c.body)
 		if status != c.status {
 			t.Errorf("%s %s: %d %v, want %d", c.method, path, status, answer, c.status)
 			continue
 		}
-		undocumented(answer)
+		removeUndocumented(answer)
 		body, err := json.Marshal(answer)
 		d.must(err)
-		spec.Answer(c.method, c.route, status, body)
+		spec.CheckResponse(c.method, c.route, status, body)
 	}
 	d.token = "worthless"
-	_, _, answer := d.raw("GET", "/v1/teams", "")
+	_, _, answer := d.do("GET", "/v1/teams", "")
 	body, err := json.Marshal(answer)
 	d.must(err)
-	spec.Answer("GET", "/v1/teams", 401, body)
-	spec.Covers("..")
+	spec.CheckResponse("GET", "/v1/teams", 401, body)
+	spec.CheckCoverage("..")
 }
 
-// undocumented takes away what Port's answers have and its document does not: details of an
+// removeUndocumented takes away what Port's answers have and its document does not: details of an
 // error, and of an entity what Port writes down itself.
-func undocumented(answer map[string]any) {
+func removeUndocumented(answer map[string]any) {
 	delete(answer, "details")
 	entities, _ := answer["entities"].([]any)
 	for _, e := range append(entities, answer["entity"]) {
@@ -141,13 +141,13 @@ func undocumented(answer map[string]any) {
 }
 
 // What the guide's webhook sends is what incident.io's own document takes.
-func TestTheWebhookIsAsDocumented(t *testing.T) {
-	spec := resttest.OpenSpec(t, incidentSpec)
-	d, b := guide(t, 200, declared)
-	d.runs(manifests.ActionID, `{"properties":{"name":"API down","description":"All of it","severity":"Major","visibility":"private"}}`, porttest.Success)
-	sent := <-b.got
+func TestWebhook_MatchesIncidentSpec(t *testing.T) {
+	spec := resttest.LoadSpec(t, incidentSpec)
+	d, b := newGuideFixture(t, 200, incidentResponse)
+	d.runAction(manifests.ActionID, `{"properties":{"name":"API down","description":"All of it","severity":"Major","visibility":"private"}}`, porttest.Success)
+	sent := <-b.requests
 	if !strings.HasPrefix(sent.Header.Get("Content-Type"), "application/json") {
 		t.Errorf("sent %v", sent.Header)
 	}
-	spec.Request(sent.Method, sent.URL.Path, sent.body)
+	spec.CheckRequest(sent.Method, sent.URL.Path, sent.body)
 }

@@ -24,7 +24,7 @@ func renderAt(v, data any, depth int) (any, error) {
 	}
 	switch v := v.(type) {
 	case string:
-		return renderText(v, data)
+		return renderString(v, data)
 	case []any:
 		out := make([]any, len(v))
 		for i := range v {
@@ -53,13 +53,13 @@ func renderObject(v map[string]any, data any, depth int) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		if spreads(key) {
-			if err := spread(out, value); err != nil {
+		if isSpreadKey(key) {
+			if err := spreadInto(out, value); err != nil {
 				return nil, err
 			}
 			continue
 		}
-		k, err := renderText(key, data)
+		k, err := renderString(key, data)
 		if err != nil {
 			return nil, err
 		}
@@ -76,7 +76,7 @@ func renderObject(v map[string]any, data any, depth int) (any, error) {
 	return out, nil
 }
 
-func spreads(key string) bool {
+func isSpreadKey(key string) bool {
 	inner, ok := strings.CutPrefix(strings.TrimSpace(key), "{{")
 	if !ok {
 		return false
@@ -85,7 +85,7 @@ func spreads(key string) bool {
 	return ok && strings.TrimSpace(inner) == "spreadValue()"
 }
 
-func spread(out map[string]any, value any) error {
+func spreadInto(out map[string]any, value any) error {
 	switch value := value.(type) {
 	case map[string]any:
 		maps.Copy(out, value)
@@ -99,21 +99,21 @@ func spread(out map[string]any, value any) error {
 	return nil
 }
 
-// renderText renders a string. One that is nothing but a template keeps the type of its result.
-func renderText(s string, data any) (any, error) {
-	spans, err := templates(s)
+// renderString renders a string. One that is nothing but a template keeps the type of its result.
+func renderString(s string, data any) (any, error) {
+	spans, err := findTemplates(s)
 	if err != nil || len(spans) == 0 {
 		return s, err
 	}
 	trimmed := strings.TrimSpace(s)
 	if len(spans) == 1 && strings.HasPrefix(trimmed, "{{") && strings.HasSuffix(trimmed, "}}") {
-		return query(s[spans[0].from:spans[0].to], data), nil
+		return evalJQ(s[spans[0].from:spans[0].to], data), nil
 	}
 	var b strings.Builder
 	last := 0
 	for _, span := range spans {
 		b.WriteString(s[last : span.from-2])
-		b.WriteString(stringify(query(s[span.from:span.to], data)))
+		b.WriteString(stringify(evalJQ(s[span.from:span.to], data)))
 		last = span.to + 2
 	}
 	b.WriteString(s[last:])
@@ -140,8 +140,8 @@ func stringify(v any) string {
 // A span is where a template's program is in a text.
 type span struct{ from, to int }
 
-// templates finds the programs between double braces. Braces in quotes are the program's.
-func templates(s string) ([]span, error) {
+// findTemplates finds the programs between double braces. Braces in quotes are the program's.
+func findTemplates(s string) ([]span, error) {
 	var out []span
 	open, quote := -1, byte(0)
 	for i := 0; i < len(s); i++ {

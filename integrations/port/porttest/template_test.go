@@ -10,13 +10,13 @@ import (
 	"testing"
 )
 
-// vectors are results of Port's own engine. They are not part of this repository.
-const vectors = "../../../../shared/vectors/templates.json"
+// vectorsFile are results of Port's own engine. They are not part of this repository.
+const vectorsFile = "../../../../shared/vectors/templates.json"
 
-func TestPortsOwnTemplateResults(t *testing.T) {
-	data, err := os.ReadFile(vectors)
+func TestRender_MatchesPortVectors(t *testing.T) {
+	data, err := os.ReadFile(vectorsFile)
 	if err != nil {
-		t.Logf("no vectors in %s: nothing was compared", vectors)
+		t.Logf("no vectors in %s: nothing was compared", vectorsFile)
 		return
 	}
 	var cases []struct {
@@ -63,7 +63,7 @@ func TestPortsOwnTemplateResults(t *testing.T) {
 		have, _ = json.Marshal(canonical)
 		if program, _ := json.Marshal(c.Template); strings.Contains(string(program), "to_entries") {
 			// jq keeps the order of keys and gojq sorts them: compare what is there.
-			have, want = letters(have), letters(want)
+			have, want = sortBytes(have), sortBytes(want)
 		}
 		if string(have) != string(want) {
 			differ++
@@ -76,15 +76,15 @@ func TestPortsOwnTemplateResults(t *testing.T) {
 	}
 }
 
-// letters is a text with its bytes sorted.
-func letters(text []byte) []byte {
+// sortBytes is a text with its bytes sorted.
+func sortBytes(text []byte) []byte {
 	slices.Sort(text)
 	return text
 }
 
 // TestTextWithoutTemplatesIsKept: whatever has no double braces comes out as it went in, and
 // what a whole template names comes out with its type, wherever it is spliced.
-func TestTextWithoutTemplatesIsKept(t *testing.T) {
+func TestRender_KeepsTextWithoutTemplates(t *testing.T) {
 	alphabet := []string{"{", "}", "{ {", "\"", "'", "\\\\", "a", " ", "é", "\u2028", "$", "#", "(", "1", "null", "\n"}
 	for seed := range uint64(2000) {
 		random := rand.New(rand.NewPCG(seed, 7))
@@ -111,7 +111,7 @@ func TestTextWithoutTemplatesIsKept(t *testing.T) {
 	}
 }
 
-func TestRulesOfTemplates(t *testing.T) {
+func TestRender_FollowsPortRules(t *testing.T) {
 	t.Setenv("FOGHORN_TEST", "visible")
 	data := map[string]any{"a": 1.0, "o": map[string]any{"x": "y"}, "s": "text"}
 	for _, c := range []struct {
@@ -170,8 +170,8 @@ func FuzzDecode(f *testing.F) {
 			t.Errorf("%s is no action", body)
 		}
 		_ = checkRules(v, 0)
-		_ = check(jsonSchema(v), "x", v)
-		_ = valid(name, "", v)
+		_ = validateWith(toJSONSchema(v), "x", v)
+		_ = validateSchema(name, "", v)
 	})
 }
 

@@ -11,17 +11,17 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 )
 
-// schemaFile says how bodies and definitions look, after Port's own OpenAPI document.
+// schemasJSON says how bodies and definitions look, after Port's own OpenAPI document.
 // https://docs.port.io/api-reference/port-api
 //
 //go:embed schemas.json
-var schemaFile []byte
+var schemasJSON []byte
 
 // schemas are those of the file, by name. A *jsonschema.Schema may be used by many at a time.
-var schemas = compileAll()
+var schemas = compileSchemas()
 
-func compileAll() map[string]*jsonschema.Schema {
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(schemaFile))
+func compileSchemas() map[string]*jsonschema.Schema {
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(schemasJSON))
 	if err != nil {
 		panic(err) // it is embedded
 	}
@@ -36,30 +36,30 @@ func compileAll() map[string]*jsonschema.Schema {
 	return out
 }
 
-// valid checks a value against a schema of the file. at is what the value is called.
-func valid(name, at string, value any) error {
-	return explain(at, schemas[name].Validate(value))
+// validateSchema checks a value against a schema of the file. at is what the value is called.
+func validateSchema(name, at string, value any) error {
+	return validationError(at, schemas[name].Validate(value))
 }
 
-// check refuses a value that a schema made of a definition does not allow.
-func check(schema map[string]any, at string, value any) error {
+// validateWith refuses a value that a schema made of a definition does not allow.
+func validateWith(schema map[string]any, at string, value any) error {
 	c := jsonschema.NewCompiler()
 	c.AssertFormat()
-	if err := c.AddResource("schema.json", copyOf[any](schema)); err != nil {
+	if err := c.AddResource("schema.json", deepCopy[any](schema)); err != nil {
 		return nil // a schema that cannot be read checks nothing
 	}
 	compiled, err := c.Compile("schema.json")
 	if err != nil {
 		return nil
 	}
-	return explain(at, compiled.Validate(copyOf[any](value)))
+	return validationError(at, compiled.Validate(deepCopy[any](value)))
 }
 
-// jsonSchema is the part of an input or a property that a JSON schema checks.
-func jsonSchema(p map[string]any) map[string]any {
+// toJSONSchema is the part of an input or a property that a JSON schema checks.
+func toJSONSchema(p map[string]any) map[string]any {
 	out := map[string]any{}
 	for k, v := range p {
-		if v == nil || isQuery(v) {
+		if v == nil || isJQQuery(v) {
 			continue
 		}
 		switch k {
@@ -86,16 +86,16 @@ func jsonSchema(p map[string]any) map[string]any {
 			}
 		case "items":
 			if m, ok := v.(map[string]any); ok {
-				out[k] = jsonSchema(m)
+				out[k] = toJSONSchema(m)
 			}
 		}
 	}
 	return out
 }
 
-// explain puts what a schema found into the words of Port's validator (AJV), the path
+// validationError puts what a schema found into the words of Port's validator (AJV), the path
 // quoted first: `"query" must have required property 'combinator'`.
-func explain(at string, err error) error {
+func validationError(at string, err error) error {
 	failed, ok := err.(*jsonschema.ValidationError)
 	if !ok {
 		return err
@@ -108,13 +108,13 @@ func explain(at string, err error) error {
 		path = append([]string{at}, path...)
 	}
 	if len(path) == 0 {
-		return invalid("body %s", words(failed.ErrorKind))
+		return invalidRequest("body %s", ajvMessage(failed.ErrorKind))
 	}
-	return invalid("%q %s", strings.Join(path, "/"), words(failed.ErrorKind))
+	return invalidRequest("%q %s", strings.Join(path, "/"), ajvMessage(failed.ErrorKind))
 }
 
-// words are AJV's.
-func words(k jsonschema.ErrorKind) string {
+// ajvMessage are AJV's.
+func ajvMessage(k jsonschema.ErrorKind) string {
 	switch k := k.(type) {
 	case *kind.Required:
 		return fmt.Sprintf("must have required property '%s'", k.Missing[0])
@@ -137,13 +137,13 @@ func words(k jsonschema.ErrorKind) string {
 	case *kind.MaxLength:
 		return fmt.Sprintf("must NOT have more than %d characters", k.Want)
 	case *kind.Minimum:
-		return "must be >= " + number(k.Want.Float64())
+		return "must be >= " + formatNumber(k.Want.Float64())
 	case *kind.Maximum:
-		return "must be <= " + number(k.Want.Float64())
+		return "must be <= " + formatNumber(k.Want.Float64())
 	case *kind.ExclusiveMinimum:
-		return "must be > " + number(k.Want.Float64())
+		return "must be > " + formatNumber(k.Want.Float64())
 	case *kind.ExclusiveMaximum:
-		return "must be < " + number(k.Want.Float64())
+		return "must be < " + formatNumber(k.Want.Float64())
 	case *kind.MinItems:
 		return fmt.Sprintf("must NOT have fewer than %d items", k.Want)
 	case *kind.MaxItems:
@@ -156,5 +156,5 @@ func words(k jsonschema.ErrorKind) string {
 	return "is not valid"
 }
 
-// number is one as JavaScript writes it; whether it is exact does not matter here.
-func number(f float64, _ bool) string { return stringify(f) }
+// formatNumber is one as JavaScript writes it; whether it is exact does not matter here.
+func formatNumber(f float64, _ bool) string { return stringify(f) }

@@ -14,31 +14,31 @@ import (
 	"foghorn/integrations/port/porttest"
 )
 
-const hook = `{"identifier":%q,"trigger":{"type":"self-service","operation":"CREATE","userInputs":{"properties":{
+const webhookAction = `{"identifier":%q,"trigger":{"type":"self-service","operation":"CREATE","userInputs":{"properties":{
 	"who":{"type":"string","format":"entity","blueprint":"service"},"all":{"type":"array","items":{"type":"string","format":"entity","blueprint":"service"}}}}},
 	"invocationMethod":{"type":"WEBHOOK","url":%q,"method":"PUT","synchronized":%s,"headers":{"X-Run":"{{ .run.id }}","X-None":"a {{ .no }}"},
 	"body":{"who":"{{ .inputs.who }}","tier":"{{ .inputs.who.properties.tier }}","ids":"{{ .inputs.all | map(.identifier) }}","{{ .none }}":1,"by":"{{ .trigger.by.user.email }}","k":"{{ .secrets.K }}"}}}`
 
-const service = `{"identifier":"service","schema":{"properties":{"tier":{"type":"number"}}},"relations":{"on":{"target":"service","many":true}}}`
+const serviceBlueprint = `{"identifier":"service","schema":{"properties":{"tier":{"type":"number"}}},"relations":{"on":{"target":"service","many":true}}}`
 
-func TestWhatAWebhookSends(t *testing.T) {
-	b := answers(t, 200, "")
-	d := open(t, porttest.Config{})
-	d.must(d.PutBlueprint(raw(service)), d.PutEntity("service", raw(`{"identifier":"a","title":"A","properties":{"tier":1}}`)), d.PutEntity("service", raw(`{"identifier":"b"}`)))
-	d.must(d.PutAction(raw(hook, "sync", b.URL+"/x?s={{ .secrets.K }}", "true")), d.PutAction(raw(hook, "async", b.URL, "false")))
+func TestWebhook_RequestContent(t *testing.T) {
+	b := newBackend(t, 200, "")
+	d := newFixture(t, porttest.Config{})
+	d.must(d.PutBlueprint(rawJSON(serviceBlueprint)), d.PutEntity("service", rawJSON(`{"identifier":"a","title":"A","properties":{"tier":1}}`)), d.PutEntity("service", rawJSON(`{"identifier":"b"}`)))
+	d.must(d.PutAction(rawJSON(webhookAction, "sync", b.URL+"/x?s={{ .secrets.K }}", "true")), d.PutAction(rawJSON(webhookAction, "async", b.URL, "false")))
 	d.SetSecret("K", `se"cret`)
 	told := make(chan emulator.Event, 100)
 	stop := d.Watch(func(e emulator.Event) { told <- e })
 	defer stop()
-	d.refused("POST", "/v1/actions/sync/runs", `{"properties":{"who":"zz"}}`, 422, "invalid_request", `"zz"`)
-	d.refused("POST", "/v1/actions/sync/runs", `{"properties":{"all":["a","zz"]}}`, 422, "invalid_request", `"zz"`)
-	run := d.runs("sync", `{"properties":{"who":"a","all":["a","b"]}}`, porttest.Success)
-	sent := <-b.got
+	d.expectError("POST", "/v1/actions/sync/runs", `{"properties":{"who":"zz"}}`, 422, "invalid_request", `"zz"`)
+	d.expectError("POST", "/v1/actions/sync/runs", `{"properties":{"all":["a","zz"]}}`, 422, "invalid_request", `"zz"`)
+	run := d.runAction("sync", `{"properties":{"who":"a","all":["a","b"]}}`, porttest.Success)
+	sent := <-b.requests
 	body := sent.json(t)
 	if sent.Method != "PUT" || sent.Header.Get("X-Run") != run.ID || sent.Header.Get("X-None") != "a null" {
 		t.Errorf("sent %s %v", sent.Method, sent.Header)
 	}
-	if at(body, "who", "title") != "A" || body["tier"] != 1.0 || len(body["ids"].([]any)) != 2 || body["by"] != "alice@example.com" || body["k"] != `se"cret` || len(body) != 5 {
+	if valueAt(body, "who", "title") != "A" || body["tier"] != 1.0 || len(body["ids"].([]any)) != 2 || body["by"] != "alice@example.com" || body["k"] != `se"cret` || len(body) != 5 {
 		t.Errorf("sent %v", body)
 	}
 	if run.Properties["who"] != "a" {
@@ -49,7 +49,7 @@ func TestWhatAWebhookSends(t *testing.T) {
 	if want := "v1," + base64.StdEncoding.EncodeToString(mac.Sum(nil)); sent.Header.Get("X-Port-Signature") != want {
 		t.Errorf("signature %s, want %s", sent.Header.Get("X-Port-Signature"), want)
 	}
-	if at(run.Payload, "body", "k") != "********" {
+	if valueAt(run.Payload, "body", "k") != "********" {
 		t.Errorf("payload %v", run.Payload)
 	}
 	kinds, last := "", ""
@@ -64,53 +64,53 @@ func TestWhatAWebhookSends(t *testing.T) {
 		t.Errorf("told %s", kinds)
 	}
 
-	run = d.runs("async", `{"properties":{"all":[]}}`, porttest.InProgress)
-	<-b.got
+	run = d.runAction("async", `{"properties":{"all":[]}}`, porttest.InProgress)
+	<-b.requests
 	d.must(d.EndRun(run.ID, porttest.Failure, "no"))
 	if r, _ := d.Run(run.ID); r.Summary != "no" || r.EndedAt.IsZero() || r.Response != nil {
 		t.Errorf("ended %+v", r)
 	}
 }
 
-func TestAWebhookNobodyAnswers(t *testing.T) {
-	d := open(t, porttest.Config{})
+func TestWebhook_ConnectionRefused(t *testing.T) {
+	d := newFixture(t, porttest.Config{})
 	d.SetSecret("K", "hush-hush")
-	d.must(d.PutAction(raw(hook, "dead", "http://127.0.0.1:1/{{ .secrets.K }}", "false")))
-	if run := d.runs("dead", `{"properties":{"all":[]}}`, porttest.Failure); strings.Contains(run.Summary, "hush") || run.Summary == "" {
+	d.must(d.PutAction(rawJSON(webhookAction, "dead", "http://127.0.0.1:1/{{ .secrets.K }}", "false")))
+	if run := d.runAction("dead", `{"properties":{"all":[]}}`, porttest.Failure); strings.Contains(run.Summary, "hush") || run.Summary == "" {
 		t.Errorf("failed with %q", run.Summary)
 	}
 }
 
-func TestAWebhookToPortItself(t *testing.T) {
-	d := open(t, porttest.Config{})
-	d.must(d.PutBlueprint(raw(service)), d.PutAction(raw(`{"identifier":"self","trigger":{"type":"self-service","operation":"CREATE","userInputs":{"properties":{}}},
+func TestWebhook_ToPortAPI(t *testing.T) {
+	d := newFixture(t, porttest.Config{})
+	d.must(d.PutBlueprint(rawJSON(serviceBlueprint)), d.PutAction(rawJSON(`{"identifier":"self","trigger":{"type":"self-service","operation":"CREATE","userInputs":{"properties":{}}},
 		"invocationMethod":{"type":"WEBHOOK","url":"https://api.getport.io/v1/blueprints/service/entities?upsert=true","synchronized":true,"body":{"identifier":"made","properties":{"tier":2}}}}`)))
-	d.runs("self", `{"properties":{}}`, porttest.Success)
+	d.runAction("self", `{"properties":{}}`, porttest.Success)
 	if got := d.Entities("service"); len(got) != 1 || got[0].Properties["tier"] != 2.0 {
 		t.Errorf("entities %+v", got)
 	}
 }
 
-func TestAutomationsPushAndChain(t *testing.T) {
-	b := answers(t, 200, `{}`)
-	d := open(t, porttest.Config{})
-	d.must(d.PutBlueprint(raw(service)), d.PutAction(raw(asked, "ask", "false")))
-	d.must(d.PutAction(raw(`{"identifier":"push","trigger":{"type":"automation","event":{"type":"RUN_UPDATED","actionIdentifier":"ask"},
+func TestAutomations_PushAndChain(t *testing.T) {
+	b := newBackend(t, 200, `{}`)
+	d := newFixture(t, porttest.Config{})
+	d.must(d.PutBlueprint(rawJSON(serviceBlueprint)), d.PutAction(rawJSON(manualAction, "ask", "false")))
+	d.must(d.PutAction(rawJSON(`{"identifier":"push","trigger":{"type":"automation","event":{"type":"RUN_UPDATED","actionIdentifier":"ask"},
 		"condition":{"type":"JQ","expressions":[".diff.before.status == \"IN_PROGRESS\"",".diff.after.status == \"SUCCESS\""],"combinator":"and"}},
 		"invocationMethod":{"type":"WEBHOOK","url":%q,"synchronized":true,"body":"{{ .event }}"}}`, b.URL)))
-	d.must(d.PutAction(raw(`{"identifier":"keep","trigger":{"type":"automation","event":{"type":"ANY_RUN_CHANGE","actionIdentifier":"push"},"condition":{"type":"JQ","expressions":[]}},
+	d.must(d.PutAction(rawJSON(`{"identifier":"keep","trigger":{"type":"automation","event":{"type":"ANY_RUN_CHANGE","actionIdentifier":"push"},"condition":{"type":"JQ","expressions":[]}},
 		"invocationMethod":{"type":"UPSERT_ENTITY","blueprintIdentifier":"service","mapping":{"identifier":"{{ .event.diff.after.id }}","properties":{"tier":"{{ if .event.diff.after.status == \"SUCCESS\" then 1 else null end }}"}}}}`)))
-	d.must(d.PutAction(raw(`{"identifier":"off","publish":false,"trigger":{"type":"automation","event":{"type":"ANY_ENTITY_CHANGE","blueprintIdentifier":"service"}},
+	d.must(d.PutAction(rawJSON(`{"identifier":"off","publish":false,"trigger":{"type":"automation","event":{"type":"ANY_ENTITY_CHANGE","blueprintIdentifier":"service"}},
 		"invocationMethod":{"type":"KAFKA"}}`)))
-	run := d.runs("ask", `{"properties":{}}`, porttest.InProgress)
-	d.asks("POST", "/v1/actions/runs/"+run.ID+"/logs", `{"message":"no event"}`, 201)
+	run := d.runAction("ask", `{"properties":{}}`, porttest.InProgress)
+	d.expectStatus("POST", "/v1/actions/runs/"+run.ID+"/logs", `{"message":"no event"}`, 201)
 	d.must(d.EndRun(run.ID, porttest.Success, "well"))
-	event := (<-b.got).json(t)
-	if event["action"] != "UPDATE" || event["resourceType"] != "run" || at(event, "context", "action", "identifier") != "ask" ||
-		at(event, "diff", "before", "status") != "IN_PROGRESS" || at(event, "diff", "after", "summary") != "well" || at(event, "trigger", "origin") != "API" {
+	event := (<-b.requests).json(t)
+	if event["action"] != "UPDATE" || event["resourceType"] != "run" || valueAt(event, "context", "action", "identifier") != "ask" ||
+		valueAt(event, "diff", "before", "status") != "IN_PROGRESS" || valueAt(event, "diff", "after", "summary") != "well" || valueAt(event, "trigger", "origin") != "API" {
 		t.Errorf("event %v", event)
 	}
-	e, err := d.WaitEntity(soon(t), "service", func(e porttest.Entity) bool { return e.Properties["tier"] == 1.0 })
+	e, err := d.WaitEntity(withTimeout(t), "service", func(e porttest.Entity) bool { return e.Properties["tier"] == 1.0 })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,7 +124,7 @@ func TestAutomationsPushAndChain(t *testing.T) {
 	}
 }
 
-func TestCloseEndsWhatIsUnderWay(t *testing.T) {
+func TestClose_EndsPendingWebhooks(t *testing.T) {
 	arrived, hang := make(chan struct{}), make(chan struct{})
 	b := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
 		close(arrived)
@@ -139,9 +139,9 @@ func TestCloseEndsWhatIsUnderWay(t *testing.T) {
 		t.Fatal(err)
 	}
 	// A loop: every change of a service makes another.
-	if err := errors.Join(s.PutBlueprint(raw(service)), s.PutAction(raw(`{"identifier":"hang","trigger":{"type":"automation","event":{"type":"ENTITY_CREATED","blueprintIdentifier":"service"}},
-		"invocationMethod":{"type":"WEBHOOK","url":%q}}`, b.URL)), s.PutAction(raw(`{"identifier":"loop","trigger":{"type":"automation","event":{"type":"ANY_ENTITY_CHANGE","blueprintIdentifier":"service"}},
-		"invocationMethod":{"type":"UPSERT_ENTITY","blueprintIdentifier":"service","mapping":{"identifier":"a"}}}`)), s.PutEntity("service", raw(`{"identifier":"a"}`))); err != nil {
+	if err := errors.Join(s.PutBlueprint(rawJSON(serviceBlueprint)), s.PutAction(rawJSON(`{"identifier":"hang","trigger":{"type":"automation","event":{"type":"ENTITY_CREATED","blueprintIdentifier":"service"}},
+		"invocationMethod":{"type":"WEBHOOK","url":%q}}`, b.URL)), s.PutAction(rawJSON(`{"identifier":"loop","trigger":{"type":"automation","event":{"type":"ANY_ENTITY_CHANGE","blueprintIdentifier":"service"}},
+		"invocationMethod":{"type":"UPSERT_ENTITY","blueprintIdentifier":"service","mapping":{"identifier":"a"}}}`)), s.PutEntity("service", rawJSON(`{"identifier":"a"}`))); err != nil {
 		t.Fatal(err)
 	}
 	<-arrived

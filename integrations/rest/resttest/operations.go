@@ -12,19 +12,19 @@ import (
 	"testing"
 )
 
-// directive names the route that a method calls, as the vendor's OpenAPI document has it.
-const directive = "//api:operation "
+// operationDirective names the route that a method calls, as the vendor's OpenAPI document has it.
+const operationDirective = "//api:operation "
 
-// Operations checks the package in the working directory: every method that has an
+// CheckOperations checks the package in the working directory: every method that has an
 // api:operation directive also links to the vendor's page, and there are at least want of
 // them. When the vendor's OpenAPI document is at spec, each operation must be in it.
-func Operations(t *testing.T, spec string, want int) {
+func CheckOperations(t *testing.T, spec string, want int) {
 	t.Helper()
-	paths := load(t, spec)
+	paths := loadPaths(t, spec)
 	found := 0
-	for _, fn := range methods(t) {
+	for _, fn := range documentedMethods(t) {
 		for _, c := range fn.Doc.List {
-			operation, ok := strings.CutPrefix(c.Text, directive)
+			operation, ok := strings.CutPrefix(c.Text, operationDirective)
 			if !ok {
 				continue
 			}
@@ -46,8 +46,8 @@ func Operations(t *testing.T, spec string, want int) {
 	}
 }
 
-// methods are the documented functions of the package in the working directory.
-func methods(t *testing.T) []*ast.FuncDecl {
+// documentedMethods are the documented functions of the package in the working directory.
+func documentedMethods(t *testing.T) []*ast.FuncDecl {
 	t.Helper()
 	files, err := filepath.Glob("*.go")
 	if err != nil {
@@ -68,8 +68,8 @@ func methods(t *testing.T) []*ast.FuncDecl {
 	return out
 }
 
-// load reads the paths of an OpenAPI document; nil when it is not there.
-func load(t *testing.T, spec string) map[string]map[string]json.RawMessage {
+// loadPaths reads the paths of an OpenAPI document; nil when it is not there.
+func loadPaths(t *testing.T, spec string) map[string]map[string]json.RawMessage {
 	t.Helper()
 	data, err := os.ReadFile(spec)
 	if os.IsNotExist(err) {

@@ -16,15 +16,15 @@ import (
 	"time"
 )
 
-// NoSecrets calls a service that answers in the worst ways it can, repeating in its errors
+// CheckNoSecrets calls a service that answers in the worst ways it can, repeating in its errors
 // all that it was sent, and fails t when one of the secrets is in an error's text.
 //
 // call makes one call to the service at baseURL; with a server that gives access tokens,
 // path is where, and grant is the body that gives one.
-func NoSecrets(t *testing.T, path, grant string, secrets []string, call func(ctx context.Context, baseURL string, h *http.Client) error) {
+func CheckNoSecrets(t *testing.T, path, grant string, secrets []string, call func(ctx context.Context, baseURL string, h *http.Client) error) {
 	t.Helper()
-	answers := maps.Clone(worst)
-	answers["cut off"] = cutOff(secrets)
+	answers := maps.Clone(hostileHandlers)
+	answers["cut off"] = echoTruncated(secrets)
 	for name, answer := range answers {
 		for _, onGrant := range []bool{false, true} {
 			if onGrant && path == "" {
@@ -47,7 +47,7 @@ func NoSecrets(t *testing.T, path, grant string, secrets []string, call func(ctx
 				}
 				for _, text := range []string{err.Error(), fmt.Sprintf("%v", err), fmt.Sprintf("%+v", err), fmt.Sprintf("%q", err)} {
 					for _, secret := range secrets {
-						if part := secret[:min(half(secret), len(secret))]; strings.Contains(text, part) {
+						if part := secret[:min(minLeakBytes(secret), len(secret))]; strings.Contains(text, part) {
 							t.Errorf("the error holds %q of %q:\n%s", part, secret, text)
 						}
 					}
@@ -57,18 +57,18 @@ func NoSecrets(t *testing.T, path, grant string, secrets []string, call func(ctx
 	}
 }
 
-// echo is all that a request holds.
-func echo(r *http.Request) string {
+// dumpRequest is all that a request holds.
+func dumpRequest(r *http.Request) string {
 	body, _ := io.ReadAll(r.Body)
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s %v %s", r.Method, r.URL, r.Header, body)
 	return b.String()
 }
 
-// refuse repeats the request in every member of an error body that a vendor has.
-func refuse(status int) http.HandlerFunc {
+// rejectWithEcho repeats the request in every member of an error body that a vendor has.
+func rejectWithEcho(status int) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		said := echo(r)
+		said := dumpRequest(r)
 		body, _ := json.Marshal(map[string]any{
 			"ok": false, "error": said, "type": said, "message": said, "request_id": said,
 			"details": map[string]any{"field": said},
@@ -81,44 +81,46 @@ func refuse(status int) http.HandlerFunc {
 	}
 }
 
-var worst = map[string]http.HandlerFunc{
-	"400":      refuse(http.StatusBadRequest),
-	"401":      refuse(http.StatusUnauthorized),
-	"422":      refuse(http.StatusUnprocessableEntity),
-	"500":      refuse(http.StatusInternalServerError),
-	"HTML":     func(w http.ResponseWriter, r *http.Request) { http.Error(w, "<html>"+echo(r), http.StatusBadGateway) },
-	"not JSON": func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, echo(r)) },
+var hostileHandlers = map[string]http.HandlerFunc{
+	"400": rejectWithEcho(http.StatusBadRequest),
+	"401": rejectWithEcho(http.StatusUnauthorized),
+	"422": rejectWithEcho(http.StatusUnprocessableEntity),
+	"500": rejectWithEcho(http.StatusInternalServerError),
+	"HTML": func(w http.ResponseWriter, r *http.Request) {
+		http.Error(w, "<html>"+dumpRequest(r), http.StatusBadGateway)
+	},
+	"not JSON": func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, dumpRequest(r)) },
 	"a number": func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, "12345678901234567890") },
-	"a string": func(w http.ResponseWriter, r *http.Request) { _ = json.NewEncoder(w).Encode(echo(r)) },
+	"a string": func(w http.ResponseWriter, r *http.Request) { _ = json.NewEncoder(w).Encode(dumpRequest(r)) },
 	"redirect": func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "http://127.0.0.1:1/?"+r.URL.RawQuery, http.StatusTemporaryRedirect)
 	},
 	"cut": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
 	"cut half-way": func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Length", "100000")
-		_, _ = io.WriteString(w, echo(r))
+		_, _ = io.WriteString(w, dumpRequest(r))
 		panic(http.ErrAbortHandler)
 	},
 	"too large": func(w http.ResponseWriter, r *http.Request) {
-		said := []byte(echo(r))
+		said := []byte(dumpRequest(r))
 		_, _ = w.Write(bytes.Repeat(said, 1+(9<<20)/len(said)))
 	},
 	"hang": func(_ http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body) // else the caller's leaving is not noticed
 		<-r.Context().Done()
 	},
-	"odd status": refuse(599),
+	"odd status": rejectWithEcho(599),
 }
 
-// cutOff repeats the request in sentences that are too long to keep and end, where they are
+// echoTruncated repeats the request in sentences that are too long to keep and end, where they are
 // cut, in the middle of the first secret that they hold.
-func cutOff(secrets []string) http.HandlerFunc {
+func echoTruncated(secrets []string) http.HandlerFunc {
 	const kept = 2000 // runes of a sentence that rest keeps
 	return func(w http.ResponseWriter, r *http.Request) {
-		said := echo(r)
+		said := dumpRequest(r)
 		for _, secret := range secrets {
 			if at := strings.Index(said, secret); at >= 0 {
-				said = strings.Repeat("x", kept-at-half(secret)) + said + strings.Repeat("x", kept)
+				said = strings.Repeat("x", kept-at-minLeakBytes(secret)) + said + strings.Repeat("x", kept)
 				break
 			}
 		}
@@ -129,5 +131,5 @@ func cutOff(secrets []string) http.HandlerFunc {
 	}
 }
 
-// half is how much of a secret tells something.
-func half(secret string) int { return max(6, len(secret)/2) }
+// minLeakBytes is how much of a secret tells something.
+func minLeakBytes(secret string) int { return max(6, len(secret)/2) }

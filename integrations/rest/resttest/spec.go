@@ -17,14 +17,14 @@ import (
 type Spec struct {
 	t        *testing.T
 	compiler *jsonschema.Compiler // nil when the document is not there
-	asked    map[string]bool      // operations, such as "GET /v1/teams"
+	compared map[string]bool      // operations, such as "GET /v1/teams"
 }
 
-// OpenSpec reads an OpenAPI document. When it is not there, nothing is compared, and the
+// LoadSpec reads an OpenAPI document. When it is not there, nothing is compared, and the
 // log says so.
-func OpenSpec(t *testing.T, path string) *Spec {
+func LoadSpec(t *testing.T, path string) *Spec {
 	t.Helper()
-	s := &Spec{t: t, asked: map[string]bool{}}
+	s := &Spec{t: t, compared: map[string]bool{}}
 	data, err := os.ReadFile(path)
 	if os.IsNotExist(err) {
 		t.Logf("no document at %s: nothing is compared", path)
@@ -39,15 +39,15 @@ func OpenSpec(t *testing.T, path string) *Spec {
 	}
 	s.compiler = jsonschema.NewCompiler()
 	s.compiler.AssertFormat()
-	s.compiler.UseRegexpEngine(patterns)
+	s.compiler.UseRegexpEngine(compilePattern)
 	if err := s.compiler.AddResource("spec.json", doc); err != nil {
 		t.Fatal(err)
 	}
 	return s
 }
 
-// patterns are Go's; one that only JavaScript understands (look-ahead) matches all.
-func patterns(expr string) (jsonschema.Regexp, error) {
+// compilePattern are Go's; one that only JavaScript understands (look-ahead) matches all.
+func compilePattern(expr string) (jsonschema.Regexp, error) {
 	re, err := regexp.Compile(expr)
 	if err != nil {
 		re = regexp.MustCompile("")
@@ -55,16 +55,16 @@ func patterns(expr string) (jsonschema.Regexp, error) {
 	return re, nil
 }
 
-// Request wants a body that the document allows for a route such as "/v1/users/{user_email}".
-func (s *Spec) Request(method, route string, body []byte) {
+// CheckRequest wants a body that the document allows for a route such as "/v1/users/{user_email}".
+func (s *Spec) CheckRequest(method, route string, body []byte) {
 	s.t.Helper()
 	s.compare(method, route, "the body", body, "requestBody")
 }
 
-// Answer wants an answer as the document has it. What it does not describe is logged.
-func (s *Spec) Answer(method, route string, status int, body []byte) {
+// CheckResponse wants an answer as the document has it. What it does not describe is logged.
+func (s *Spec) CheckResponse(method, route string, status int, body []byte) {
 	s.t.Helper()
-	s.asked[method+" "+route] = true
+	s.compared[method+" "+route] = true
 	s.compare(method, route, fmt.Sprint(status), body, "responses", fmt.Sprint(status))
 }
 
@@ -95,9 +95,9 @@ func (s *Spec) compare(method, route, what string, body []byte, where ...string)
 	}
 }
 
-// Covers wants an Answer for every api:operation of the Go files in a directory: those that
+// CheckCoverage wants an Answer for every api:operation of the Go files in a directory: those that
 // a client calls.
-func (s *Spec) Covers(dir string) {
+func (s *Spec) CheckCoverage(dir string) {
 	s.t.Helper()
 	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
 	if err != nil || len(files) == 0 {
@@ -109,7 +109,7 @@ func (s *Spec) Covers(dir string) {
 			s.t.Fatal(err)
 		}
 		for line := range strings.Lines(string(text)) {
-			if operation, ok := strings.CutPrefix(strings.TrimSpace(line), directive); ok && !s.asked[operation] {
+			if operation, ok := strings.CutPrefix(strings.TrimSpace(line), operationDirective); ok && !s.compared[operation] {
 				s.t.Errorf("no answer to %s was compared", operation)
 			}
 		}

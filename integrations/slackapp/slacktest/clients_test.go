@@ -4,18 +4,18 @@ import (
 	"testing"
 
 	"foghorn/integrations/slackapp/slacktest"
-	"foghorn/integrations/slackapp/slacktest/doortest"
+	"foghorn/integrations/slackapp/slacktest/controltest"
 )
 
 // doorOf opens the door of an empty workspace.
-func doorOf(t *testing.T) *doortest.Door {
+func doorOf(t *testing.T) *controltest.Door {
 	t.Helper()
 	s, err := slacktest.Start(slacktest.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.Close)
-	return doortest.Open(t, s.Door())
+	return controltest.Open(t, s.Door())
 }
 
 // Slack's own client for Node, unchanged but for the address of the API, and a person who

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"foghorn/integrations/slackapp/slacktest/doortest"
+	"foghorn/integrations/slackapp/slacktest/controltest"
 )
 
 // example is how the README asks the door.
@@ -29,7 +29,7 @@ func TestExamples(t *testing.T) {
 	}
 	d := doorOf(t)
 	d.SlackGo()
-	var answer doortest.Object
+	var answer controltest.Object
 	ts, done, compared := "", 0, 0
 	for line := range strings.Lines(examples) {
 		line = strings.TrimSpace(line)
@@ -60,7 +60,7 @@ func TestExamples(t *testing.T) {
 		}
 		answer = d.Do(method, path, body)
 		if list, _ := answer["messages"].([]any); len(list) > 0 {
-			ts, _ = list[0].(doortest.Object)["ts"].(string)
+			ts, _ = list[0].(controltest.Object)["ts"].(string)
 		}
 		done++
 	}

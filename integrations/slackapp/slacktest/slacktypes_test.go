@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"foghorn/integrations/slackapp/slacktest"
-	"foghorn/integrations/slackapp/slacktest/doortest"
+	"foghorn/integrations/slackapp/slacktest/controltest"
 )
 
 // webAPI is where @slack/web-api keeps the types of Slack's answers, which Slack makes from
@@ -109,7 +109,7 @@ func (s shapes) differs(at, kind string, v any) (out []string) {
 // client: nothing that Slack never sends, and nothing of another kind.
 func TestAnswersAreOfSlacksTypes(t *testing.T) {
 	if _, err := os.Stat(webAPI); err != nil {
-		doortest.Missing(t, "run npm ci in testdata/bolt; .ci/run does")
+		controltest.Missing(t, "run npm ci in testdata/bolt; .ci/run does")
 	}
 	a := tapped(t, slacktest.Config{})
 	in := map[string]any{"channel": a.room.ID}

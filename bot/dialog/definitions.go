@@ -1,0 +1,117 @@
+package dialog
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/patrickmn/go-cache"
+	"golang.org/x/sync/singleflight"
+
+	"foghorn/bot/form"
+)
+
+const (
+	// freshFor is how long a definition is used without reading it again in the background.
+	freshFor = 15 * time.Second
+
+	// refreshInterval is how often a definition is read while it is not used.
+	refreshInterval = 5 * time.Minute
+)
+
+// definitions caches the forms of actions. A form that was read once is always served at
+// once, and read again in the background.
+type definitions struct {
+	port       Port
+	forms      *cache.Cache // action -> definition
+	group      singleflight.Group
+	background *sync.WaitGroup
+
+	mu          sync.Mutex
+	err         error     // of the last read; nil: it succeeded
+	failedSince time.Time // the first of consecutive failures
+}
+
+type definition struct {
+	form   *form.Form
+	readAt time.Time
+}
+
+func newDefinitions(p Port, background *sync.WaitGroup) *definitions {
+	return &definitions{port: p, forms: cache.New(cache.NoExpiration, 0), background: background}
+}
+
+// cached is the form of an action, if it was ever read. An old one is read again in the background.
+func (d *definitions) cached(ctx context.Context, action string) (*form.Form, bool) {
+	v, ok := d.forms.Get(action)
+	if !ok {
+		return nil, false
+	}
+	def := v.(definition)
+	if time.Since(def.readAt) > freshFor {
+		ctx = context.WithoutCancel(ctx)                       // the caller's deadline is for its answer
+		d.background.Go(func() { _, _ = d.read(ctx, action) }) // recordResult keeps its error
+	}
+	return def.form, true
+}
+
+// read reads the form of an action from Port. Simultaneous callers share one call.
+func (d *definitions) read(ctx context.Context, action string) (*form.Form, error) {
+	v, err, _ := d.group.Do(action, func() (any, error) {
+		a, err := d.port.GetAction(ctx, action)
+		d.recordResult(err)
+		if err != nil {
+			return nil, err
+		}
+		f, err := form.Compile(a.Raw)
+		if err != nil {
+			return nil, err
+		}
+		d.forms.SetDefault(action, definition{form: f, readAt: time.Now()})
+		return f, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return v.(*form.Form), nil
+}
+
+func (d *definitions) recordResult(err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if err != nil && d.err == nil {
+		d.failedSince = time.Now()
+	}
+	d.err = err
+}
+
+// check reports why no definition could be read for longer than the grace period, or ever.
+func (d *definitions) check(grace time.Duration) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	switch {
+	case d.forms.ItemCount() == 0 && d.err == nil:
+		return errors.New("the definition of the action has not been read yet")
+	case d.err != nil && (d.forms.ItemCount() == 0 || time.Since(d.failedSince) > grace):
+		return d.err
+	}
+	return nil
+}
+
+// refresh reads the form of an action now and every refreshInterval, until ctx ends. After
+// a failure, which it reports to failed, it reads again sooner.
+func (d *definitions) refresh(ctx context.Context, action string, failed func(error)) {
+	for {
+		wait := refreshInterval
+		if _, err := d.read(ctx, action); err != nil {
+			failed(err)
+			wait = freshFor
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(wait):
+		}
+	}
+}

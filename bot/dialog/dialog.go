@@ -1,0 +1,151 @@
+// Package dialog is the side of the bot that people see in Slack: a command or a shortcut opens
+// the form of the Port action, the form is kept up to date while it is filled in, and its
+// submission is stored as a request before it is acked.
+//
+//	/incident        Command       opens the form (open.go)
+//	a field changes  refresh       renders the form again (refresh.go)
+//	type-ahead       suggest       offers entities, teams and long lists (lookups.go)
+//	Submit           submit        checks the page; accepts the request or shows the next page (submit.go)
+//
+// Nothing here waits for Port before a view is open or a submission is answered: Slack waits 3 s. The
+// forms of actions are cached and refreshed in the background (definitions.go).
+//
+// All texts that people read here are in replies.go; those about runs are in package message.
+package dialog
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/sirupsen/logrus"
+	"github.com/slack-go/slack"
+
+	"foghorn/bot/form"
+	"foghorn/bot/message"
+	"foghorn/bot/modal"
+	"foghorn/bot/request"
+	"foghorn/integrations/port"
+	"foghorn/integrations/slackapp"
+)
+
+// Config configures a Dialog. Everything is required.
+type Config struct {
+	Slack    Slack
+	Port     Port
+	Users    Users
+	Store    Store
+	Renderer message.Renderer
+
+	Action  string // identifier of the Port action that the command runs
+	Command string // such as /incident
+
+	Metrics Metrics
+	Log     *logrus.Entry
+}
+
+// Slack opens and updates views. A *slackapp.Client is one.
+type Slack interface {
+	OpenView(ctx context.Context, triggerID string, view slack.ModalViewRequest) (slackapp.View, error)
+	UpdateView(ctx context.Context, v slackapp.View, view slack.ModalViewRequest) (slackapp.View, error)
+	GetPermalink(ctx context.Context, channel, ts string) (string, error)
+	PostMessage(ctx context.Context, channel string, m slackapp.Message) (ts string, err error)
+}
+
+// Port reads what forms are made from. A *port.Client is one.
+type Port interface {
+	GetAction(ctx context.Context, id string) (port.Action, error)
+	GetEntity(ctx context.Context, blueprint, id string) (port.Entity, error)
+	SearchEntities(ctx context.Context, blueprint string, query port.EntityQuery) (port.EntityPage, error)
+	ListTeams(ctx context.Context) ([]port.Team, error)
+}
+
+// Users looks Slack users up in Port. A *identity.Directory is one.
+type Users interface {
+	EvalUser(ctx context.Context, userID string) (map[string]any, error)
+	FieldValue(ctx context.Context, userID string) (string, error)
+}
+
+// Store keeps submissions and the values of earlier pages. A *store.Store is one.
+type Store interface {
+	Accept(ctx context.Context, r *request.Request) error
+	LoadDraft(ctx context.Context, viewID string) (map[string]any, error)
+	SaveDraft(ctx context.Context, viewID string, values map[string]any) error
+}
+
+// Metrics counts what arrives. A *bot.Metrics is one.
+type Metrics interface {
+	CommandHandled(openedView bool, took time.Duration)
+	InteractionHandled(kind string, took time.Duration)
+	SubmissionHandled(outcome string)
+}
+
+// A Dialog answers what people do in Slack. It is a slackapp.Handler. Make one with New.
+type Dialog struct {
+	cfg         Config
+	definitions *definitions
+	background  sync.WaitGroup // work that continues after an ack
+}
+
+// New makes a Dialog.
+func New(cfg Config) *Dialog {
+	d := &Dialog{cfg: cfg}
+	d.definitions = newDefinitions(cfg.Port, &d.background)
+	return d
+}
+
+// Run keeps the form of the action up to date until ctx ends.
+func (d *Dialog) Run(ctx context.Context) error {
+	d.definitions.refresh(ctx, d.cfg.Action, func(err error) {
+		d.cfg.Log.WithError(err).Warn("failed to read the definition of the action")
+	})
+	return nil
+}
+
+// Wait waits for work that continues after an ack. Nothing may arrive any more.
+func (d *Dialog) Wait() { d.background.Wait() }
+
+// CheckDefinition reports why the definition of the action could not be read for longer than
+// the grace period, or never.
+func (d *Dialog) CheckDefinition(grace time.Duration) error { return d.definitions.check(grace) }
+
+// Command answers the slash command: it opens the form of the action.
+func (d *Dialog) Command(ctx context.Context, cmd slack.SlashCommand) (ack any) {
+	received := time.Now()
+	defer func() { d.cfg.Metrics.CommandHandled(ack == nil, time.Since(received)) }()
+	text := strings.TrimSpace(cmd.Text)
+	switch {
+	case cmd.Command != d.cfg.Command:
+		return ephemeralReply(d.wrongCommandText())
+	case strings.EqualFold(text, "help"):
+		return ephemeralReply(d.helpText())
+	case cmd.TriggerID == "" || cmd.UserID == "":
+		return ephemeralReply(d.invalidCommandText())
+	}
+	page := modal.Page{Action: d.cfg.Action, Channel: cmd.ChannelID}
+	problem := d.open(ctx, cmd.TriggerID, cmd.UserID, page, func(f *form.Form) form.Values { return modal.Prefill(f, text) })
+	if problem != "" {
+		return ephemeralReply(problem)
+	}
+	return nil
+}
+
+// Interaction answers what people do in a form, and shortcuts.
+func (d *Dialog) Interaction(ctx context.Context, cb slack.InteractionCallback) (ack any) {
+	received, kind := time.Now(), string(cb.Type)
+	switch cb.Type {
+	case slack.InteractionTypeViewSubmission:
+		ack = d.submit(ctx, cb)
+	case slack.InteractionTypeBlockActions:
+		d.refresh(ctx, cb)
+	case slack.InteractionTypeBlockSuggestion:
+		ack = d.suggest(ctx, cb)
+	case slack.InteractionTypeShortcut, slack.InteractionTypeMessageAction:
+		d.openFromShortcut(ctx, cb)
+	default:
+		kind = "other"
+	}
+	d.cfg.Metrics.InteractionHandled(kind, time.Since(received))
+	return ack
+}

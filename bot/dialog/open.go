@@ -1,0 +1,114 @@
+package dialog
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"foghorn/bot/form"
+	"foghorn/bot/modal"
+	"foghorn/integrations/slackapp"
+)
+
+// loadTimeout bounds the wait for a definition behind a loading view.
+const loadTimeout = 15 * time.Second
+
+// Callback ids of the app's shortcuts.
+const (
+	ShortcutDeclare        = "foghorn_declare"         // global
+	ShortcutDeclareMessage = "foghorn_declare_message" // on a message, which fills the description
+)
+
+// A prefill gives the values that a form opens with.
+type prefill func(*form.Form) form.Values
+
+// open opens the form. If it cannot be opened, the result is a text for the user.
+func (d *Dialog) open(ctx context.Context, triggerID, userID string, page modal.Page, fill prefill) (problem string) {
+	f, cached := d.definitions.cached(ctx, page.Action)
+	if !cached || f.UsesUser {
+		return d.openLoading(ctx, triggerID, userID, page, fill)
+	}
+	if len(f.Problems) > 0 {
+		return d.unsupportedText(f)
+	}
+	view, err := renderForm(ctx, f, form.EvalContext{}, fill(f), page)
+	if err == nil {
+		_, err = d.cfg.Slack.OpenView(ctx, triggerID, view)
+	}
+	if err != nil {
+		d.cfg.Log.WithError(err).Warn("failed to open the form")
+		return d.openErrorText(err)
+	}
+	return ""
+}
+
+// openLoading opens a loading view, and replaces it by the form when Port has answered.
+func (d *Dialog) openLoading(ctx context.Context, triggerID, userID string, page modal.Page, fill prefill) (problem string) {
+	loading, err := d.cfg.Slack.OpenView(ctx, triggerID, loadingView())
+	if err != nil {
+		d.cfg.Log.WithError(err).Warn("failed to open the loading view")
+		return d.openErrorText(err)
+	}
+	d.background.Go(func() {
+		ctx, cancel := context.WithTimeout(ctx, loadTimeout)
+		defer cancel()
+		view := d.loadForm(ctx, userID, page, fill)
+		if _, err := d.cfg.Slack.UpdateView(context.WithoutCancel(ctx), loading, view); err != nil {
+			d.cfg.Log.WithError(err).Warn("failed to replace the loading view")
+		}
+	})
+	return ""
+}
+
+// loadForm is the form, or a view that says why there is none.
+func (d *Dialog) loadForm(ctx context.Context, userID string, page modal.Page, fill prefill) slack.ModalViewRequest {
+	f, err := d.definitions.read(ctx, page.Action)
+	if err != nil {
+		d.cfg.Log.WithError(err).Warn("failed to read the definition of the action")
+		return errorView(d.portErrorText(err))
+	}
+	if len(f.Problems) > 0 {
+		return errorView(d.unsupportedText(f))
+	}
+	ec, err := d.evalContext(ctx, f, userID)
+	if err != nil {
+		d.cfg.Log.WithError(err).Warn("failed to look up the user")
+	}
+	view, err := renderForm(ctx, f, ec, fill(f), page)
+	if err != nil {
+		d.cfg.Log.WithError(err).Error("failed to render the form")
+		return errorView(renderErrorText(err))
+	}
+	return view
+}
+
+// renderForm renders one page of a form.
+func renderForm(ctx context.Context, f *form.Form, ec form.EvalContext, values form.Values, page modal.Page) (slack.ModalViewRequest, error) {
+	page.Version = f.Version
+	return modal.Render(f.Resolve(ctx, ec, values), page)
+}
+
+// openFromShortcut opens the form from a shortcut. A shortcut has no answer that the user sees,
+// so a problem is a direct message.
+func (d *Dialog) openFromShortcut(ctx context.Context, cb slack.InteractionCallback) {
+	page, fill := modal.Page{Action: d.cfg.Action}, prefill(func(*form.Form) form.Values { return form.Values{} })
+	switch cb.CallbackID {
+	case ShortcutDeclare:
+	case ShortcutDeclareMessage:
+		page.Channel = cb.Channel.ID
+		text := strings.TrimSpace(cb.Message.Text)
+		if link, err := d.cfg.Slack.GetPermalink(ctx, cb.Channel.ID, cb.Message.Timestamp); err == nil {
+			text = strings.TrimSpace(text + "\n" + link)
+		}
+		fill = func(f *form.Form) form.Values { return modal.PrefillDescription(f, text) }
+	default:
+		return
+	}
+	if problem := d.open(ctx, cb.TriggerID, cb.User.ID, page, fill); problem != "" {
+		if _, err := d.cfg.Slack.PostMessage(ctx, cb.User.ID, slackapp.Message{Text: problem}); err != nil {
+			d.cfg.Log.WithError(err).Warn("failed to inform the user that the form did not open")
+		}
+	}
+}

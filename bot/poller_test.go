@@ -1,0 +1,48 @@
+package bot_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"foghorn/bot/testenv"
+	"foghorn/integrations/emulator"
+	"foghorn/integrations/port/porttest"
+	"foghorn/integrations/slackapp/slacktest"
+)
+
+// TestPoller_RunsMissingFromList has a Port whose list does not show what is in flight: each run
+// is looked at once, then a few at a time, and what ends is told all the same.
+func TestPoller_RunsMissingFromList(t *testing.T) {
+	t.Parallel()
+	e := testenv.New(t)
+	e.KeepRunsInProgress()
+	e.Start()
+	e.OpenForm(testenv.Alice, testenv.General, "/incident") // the definition is known now
+	e.Port.Plan(emulator.Fault{Path: "/v1/actions/runs", Method: http.MethodGet, Status: http.StatusOK, Body: `{"ok":true,"runs":[]}`})
+	const inFlight = 100
+	for i := range inFlight {
+		channel := fmt.Sprintf("C0F%d", i)
+		e.Slack.AddChannel(slacktest.Channel{ID: channel, Name: channel, BotIn: true})
+		e.Declare(testenv.Alice, channel, "in flight", "Minor", "public")
+	}
+	const watched = 3 * time.Second
+	begun := time.Now()
+	<-time.After(watched)
+	reads := 0
+	for _, c := range e.Port.Calls("") {
+		if c.Time.After(begun) && strings.HasPrefix(c.Path, "/v1/actions/runs/") {
+			reads++
+		}
+	}
+	if reads == 0 || reads > inFlight*5/2 { // each every second would be 3*inFlight
+		t.Errorf("%d runs in flight were read %d times in %v", inFlight, reads, watched)
+	}
+	last := e.Port.Runs()[inFlight-1]
+	if err := e.Port.EndRun(last.ID, porttest.Success, ""); err != nil {
+		t.Fatal(err)
+	}
+	e.ExpectMessage(fmt.Sprintf("C0F%d", inFlight-1), "")
+}

@@ -1,0 +1,38 @@
+package request
+
+import "time"
+
+// A Status is how a request ended. The first four are Port's statuses of a run.
+// https://docs.port.io/create-self-service-experiences/reflect-action-progress/
+const (
+	Success   = "SUCCESS"
+	Failure   = "FAILURE"
+	Declined  = "DECLINED"
+	Cancelled = "CANCELLED"
+	Rejected  = "REJECTED" // Port did not create the run
+	NoEmail   = "NO_EMAIL" // the reporter's e-mail address is not known
+	Unknown   = "UNKNOWN"  // Port no longer has the run, or the run did not end
+)
+
+// An Outcome is how a request ended.
+type Outcome struct {
+	Status   string    `json:"status"`
+	Reason   string    `json:"reason,omitempty"`   // in the vendor's words; empty for Success
+	Incident *Incident `json:"incident,omitempty"` // nil: the response contained none
+	Links    []string  `json:"links,omitempty"`    // of the run
+	EndedAt  time.Time `json:"ended_at,omitzero"`  // of the run
+}
+
+// An Incident is the part of incident.io's answer that messages show.
+// https://docs.incident.io/api-reference/incidents-v2/create
+type Incident struct {
+	ID         string `json:"id,omitempty"`
+	Name       string `json:"name,omitempty"`
+	Reference  string `json:"reference,omitempty"` // such as INC-123
+	Permalink  string `json:"permalink,omitempty"`
+	Severity   string `json:"severity,omitempty"` // name
+	Status     string `json:"status,omitempty"`   // name
+	Summary    string `json:"summary,omitempty"`
+	Visibility string `json:"visibility,omitempty"` // public or private
+	Channel    string `json:"channel,omitempty"`    // Slack id of the incident's own channel; empty: not created yet
+}

@@ -1,0 +1,114 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"foghorn/bot/request"
+)
+
+// AcceptTimeout bounds the write of a submission. It leaves time to answer within Slack's 3 s.
+const AcceptTimeout = 2500 * time.Millisecond
+
+var (
+	// ErrConflict reports that another process changed the record since it was read.
+	ErrConflict = errors.New("the record was changed by another process")
+
+	// ErrNotFound reports that there is no such record.
+	ErrNotFound = errors.New("record not found")
+)
+
+// Accept stores a new request. After it returns nil the request will be processed, even if
+// this process is killed. The same request accepted twice is one request.
+func (s *Store) Accept(ctx context.Context, r *request.Request) error {
+	s.gate.begin()
+	defer s.gate.end()
+	if err := s.health.current(); err != nil {
+		return fmt.Errorf("accept request: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, AcceptTimeout)
+	defer cancel()
+	data, err := r.Encode()
+	if err != nil {
+		return fmt.Errorf("accept request: %w", err)
+	}
+	if _, err := s.js.Publish(ctx, subjectAccepted+r.ID, data, jetstream.WithMsgID(r.ID)); err != nil {
+		return fmt.Errorf("accept request: %w", err)
+	}
+	return nil
+}
+
+// load reads a request. Errors are ErrNotFound, request.ErrUnsupportedRecord or JetStream's.
+func (s *Store) load(ctx context.Context, id string) (*request.Request, error) {
+	entry, err := s.requests.Get(ctx, id)
+	if errors.Is(err, jetstream.ErrKeyNotFound) {
+		return nil, fmt.Errorf("load request: %w", ErrNotFound)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("load request: %w", err)
+	}
+	r, err := request.Decode(entry.Value())
+	if err != nil {
+		return nil, err
+	}
+	r.Revision = entry.Revision()
+	return r, nil
+}
+
+// Save writes a request and updates its revision. If the record is not the one that was
+// read, Save writes nothing and returns ErrConflict.
+func (s *Store) Save(ctx context.Context, r *request.Request) error {
+	data, err := r.Encode()
+	if err != nil {
+		return fmt.Errorf("save request: %w", err)
+	}
+	var revision uint64
+	if r.Revision == 0 {
+		revision, err = s.requests.Create(ctx, r.ID, data)
+	} else {
+		revision, err = s.requests.Update(ctx, r.ID, data, r.Revision)
+	}
+	switch {
+	case err == nil:
+		r.Revision = revision
+		return nil
+	case isConflict(err):
+		return ErrConflict
+	}
+	return fmt.Errorf("save request: %w", err)
+}
+
+// ClaimRun assigns a run to a request permanently. It reports false if the run belongs to another one.
+func (s *Store) ClaimRun(ctx context.Context, runID, id string) (bool, error) {
+	if !request.ValidID(runID) {
+		return false, errors.New("claim run: invalid run id")
+	}
+	_, err := s.requests.Create(ctx, claimPrefix+runID, []byte(id))
+	if err == nil {
+		return true, nil
+	}
+	if !isConflict(err) {
+		return false, fmt.Errorf("claim run: %w", err)
+	}
+	entry, err := s.requests.Get(ctx, claimPrefix+runID)
+	if err != nil {
+		return false, fmt.Errorf("claim run: %w", err)
+	}
+	return string(entry.Value()) == id, nil
+}
+
+// errCodeWrongLastSequence is a cluster's answer to a write that follows another write of the same key.
+const errCodeWrongLastSequence jetstream.ErrorCode = 10164
+
+// isConflict reports that a write was rejected because of another write of the same key.
+func isConflict(err error) bool {
+	if errors.Is(err, jetstream.ErrKeyExists) {
+		return true
+	}
+	api, ok := errors.AsType[*jetstream.APIError](err)
+	return ok && (api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence || api.ErrorCode == errCodeWrongLastSequence)
+}

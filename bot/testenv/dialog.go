@@ -1,0 +1,190 @@
+package testenv
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+
+	"foghorn/integrations/slackapp/slacktest"
+)
+
+// OpenForm types the command and gives the form.
+func (e *Env) OpenForm(who, channel, command string) *slacktest.Modal {
+	e.t.Helper()
+	p := e.Slack.Person(who)
+	if _, err := p.Types(e.Context(), channel, command); err != nil {
+		e.t.Fatalf("%s types %s: %v", who, command, err)
+	}
+	for {
+		m, err := p.Modal(e.Context())
+		if err != nil {
+			e.t.Fatalf("no form for %s: %v", who, err)
+		}
+		if len(m.Labels()) > 0 {
+			return m
+		}
+		if err := m.Changed(e.Context()); err != nil {
+			e.t.Fatalf("the loading view stays: %v", err)
+		}
+	}
+}
+
+// Fill fills a form: label, value, label, value.
+func (e *Env) Fill(m *slacktest.Modal, pairs ...string) {
+	e.t.Helper()
+	for i := 0; i < len(pairs); i += 2 {
+		if err := m.Fill(pairs[i], pairs[i+1]); err != nil {
+			e.t.Fatalf("fill %s: %v", pairs[i], err)
+		}
+	}
+}
+
+func (e *Env) ChangeField(m *slacktest.Modal, label, value string) {
+	e.t.Helper()
+	if _, err := m.Change(e.Context(), label, value); err != nil {
+		e.t.Fatalf("change %s: %v", label, err)
+	}
+}
+
+func (e *Env) WaitForm(m *slacktest.Modal, what string, fits func(*slacktest.Modal) bool) {
+	e.t.Helper()
+	if err := m.Until(e.Context(), fits); err != nil {
+		e.t.Fatalf("%s: %v; it shows %v\n%s", what, err, m.Labels(), m.Text())
+	}
+}
+
+// Submit presses the button, which must close the form.
+func (e *Env) Submit(m *slacktest.Modal) {
+	e.t.Helper()
+	r, err := m.Submit(e.Context())
+	if err != nil {
+		e.t.Fatalf("submit: %v", err)
+	}
+	if !r.Closed {
+		e.t.Fatalf("the form stayed: %+v", r)
+	}
+}
+
+// AnswerTo gives the text that the command was answered with, or that its modal shows.
+func (e *Env) AnswerTo(who, channel, command string) string {
+	e.t.Helper()
+	p := e.Slack.Person(who)
+	ack, err := p.Types(e.Context(), channel, command)
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	var payload struct{ Text string }
+	if _ = json.Unmarshal(ack.Payload, &payload); payload.Text != "" {
+		return payload.Text
+	}
+	m, err := p.Modal(e.Context())
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	_ = m.Until(e.Context(), func(m *slacktest.Modal) bool { return m.Title() != "One moment" })
+	return m.Text()
+}
+
+// Declare is a whole declaration.
+func (e *Env) Declare(who, channel, name, severity, visibility string) {
+	e.t.Helper()
+	m := e.OpenForm(who, channel, "/incident")
+	e.Fill(m, "Name", name, "Severity", severity, "Visibility", visibility)
+	e.Submit(m)
+}
+
+// TryDeclare is a declaration that may not fail at any step.
+func (e *Env) TryDeclare(who, channel, name string) error {
+	p := e.Slack.Person(who)
+	if _, err := p.Types(e.Context(), channel, "/incident"); err != nil {
+		return fmt.Errorf("type the command: %w", err)
+	}
+	form, err := p.Modal(e.Context())
+	if err != nil {
+		return fmt.Errorf("see the form: %w", err)
+	}
+	for len(form.Labels()) == 0 { // a loading view
+		if err := form.Changed(e.Context()); err != nil {
+			return fmt.Errorf("wait for the form: %w", err)
+		}
+	}
+	for label, value := range map[string]string{"Name": name, "Severity": "Minor", "Visibility": "public"} {
+		if err := form.Fill(label, value); err != nil {
+			return fmt.Errorf("fill %s: %w", label, err)
+		}
+	}
+	if r, err := form.Submit(e.Context()); err != nil || !r.Closed {
+		return fmt.Errorf("submit: %+v, %w", r, err)
+	}
+	return nil
+}
+
+// DeclareUntilAccepted declares an incident as somebody who presses again when it could not be kept.
+func (e *Env) DeclareUntilAccepted(who, channel, name string) {
+	e.t.Helper()
+	form := e.OpenForm(who, channel, "/incident")
+	e.Fill(form, "Name", name, "Severity", "Minor", "Visibility", "public")
+	for deadline := e.Context(); ; {
+		r, err := form.Submit(deadline)
+		if err == nil && r.Closed {
+			return
+		}
+		if deadline.Err() != nil {
+			e.t.Fatalf("%s was never taken: %+v, %v", name, r, err)
+		}
+	}
+}
+
+// DeclareDuringDeploy declares an incident. When Slack says that the app did not answer, the form must
+// open all the same, and what was submitted must be kept. It gives how often that was.
+func (e *Env) DeclareDuringDeploy(who, channel, name string) (crossed int, err error) {
+	p, soon := e.Slack.Person(who), e.Context()
+	if _, err := p.Types(soon, channel, "/incident"); errors.Is(err, slacktest.ErrOperationTimeout) && p.Top() != nil {
+		crossed++
+	} else if err != nil {
+		return 0, err
+	}
+	form, err := p.WaitModal(soon, func(m *slacktest.Modal) bool { return len(m.Labels()) > 0 })
+	if err != nil {
+		return crossed, err
+	}
+	for label, value := range map[string]string{"Name": name, "Severity": "Minor", "Visibility": "public"} {
+		if err := form.Fill(label, value); err != nil {
+			return crossed, err
+		}
+	}
+	r, err := form.Submit(soon)
+	if err == nil && r.Trouble != "" {
+		crossed++
+		err = form.Dismiss(soon)
+	} else if err == nil && !r.Closed {
+		err = fmt.Errorf("submitted: %+v", r)
+	}
+	return crossed, err
+}
+
+// DeclareMany has n people declare an incident each, in a channel of their own: C0S0, C0S1, …
+func (e *Env) DeclareMany(n int) {
+	e.t.Helper()
+	e.OpenForm(Alice, General, "/incident") // the definition is known now
+	const atOnce = 8
+	var people sync.WaitGroup
+	for p := range atOnce {
+		who, email := fmt.Sprintf("U0S%d", p), fmt.Sprintf("s%d@example.com", p)
+		e.Port.AddUser(email)
+		e.Slack.AddUser(slacktest.User{ID: who, Name: who, RealName: who, Email: email})
+		people.Go(func() {
+			for i := p; i < n; i += atOnce {
+				room := fmt.Sprintf("C0S%d", i)
+				e.Slack.AddChannel(slacktest.Channel{ID: room, Name: strings.ToLower(room), BotIn: true})
+				if err := e.TryDeclare(who, room, room+"."); err != nil {
+					e.t.Errorf("incident %d: %v", i, err)
+					return
+				}
+			}
+		})
+	}
+	people.Wait()
+}

@@ -1,0 +1,112 @@
+package testenv
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"foghorn/bot"
+)
+
+// WebhookSecret signs the calls of SendWebhook.
+const WebhookSecret = "a secret that Port shares"
+
+// ServeHTTP runs the bot's HTTP server until the test ends, and gives its address.
+func (e *Env) ServeHTTP() string { return e.ServeHTTPWithSecret(WebhookSecret) }
+
+func (e *Env) ServeHTTPWithSecret(secret string) string {
+	e.t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(e.t.Context())
+	done := make(chan error, 1)
+	server := bot.NewHTTPServer(e.Metrics, secret)
+	server.SetBot(e.Bot)
+	go func() { done <- server.Serve(ctx, ln) }()
+	e.t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			e.t.Errorf("the HTTP server ended with %v", err)
+		}
+	})
+	return "http://" + ln.Addr().String()
+}
+
+// SendWebhook calls the webhook as Port does, with a signature made at a time.
+func (e *Env) SendWebhook(base, body, secret string, at time.Time) int {
+	e.t.Helper()
+	stamp := strconv.FormatInt(at.Unix(), 10)
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write([]byte(stamp + "." + body))
+	req, err := http.NewRequestWithContext(e.t.Context(), http.MethodPost, base+"/port/runs", strings.NewReader(body))
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	req.Header.Set("X-Port-Timestamp", stamp)
+	req.Header.Set("X-Port-Signature", "v1,"+base64.StdEncoding.EncodeToString(mac.Sum(nil)))
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	return res.StatusCode
+}
+
+// Get gets a page of the bot.
+func (e *Env) Get(url string) (int, string) {
+	e.t.Helper()
+	req, err := http.NewRequestWithContext(e.t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	return res.StatusCode, string(body)
+}
+
+// Readiness asks /readyz, and checks that its status and its JSON say the same.
+func (e *Env) Readiness(base string) (ok bool, wrong map[string]string) {
+	e.t.Helper()
+	status, body := e.Get(base + "/readyz")
+	var answer struct {
+		OK     bool
+		Errors map[string]string
+	}
+	if err := json.Unmarshal([]byte(body), &answer); err != nil {
+		e.t.Fatalf("%v: %s", err, body)
+	}
+	if answer.OK != (status == http.StatusOK) || answer.OK != (len(answer.Errors) == 0) || !answer.OK && status != http.StatusServiceUnavailable {
+		e.t.Fatalf("/readyz: %d %s", status, body)
+	}
+	return answer.OK, answer.Errors
+}
+
+// ExpectHealthy checks that the process is none the worse for what it waits for.
+func (e *Env) ExpectHealthy(base string) {
+	e.t.Helper()
+	if status, body := e.Get(base + "/healthz"); status != http.StatusOK {
+		e.t.Errorf("/healthz: %d %s", status, body)
+	}
+}
+
+func (e *Env) WaitReady(base string) {
+	e.t.Helper()
+	e.WaitFor("the bot is ready", func() bool { ok, _ := e.Readiness(base); return ok })
+}

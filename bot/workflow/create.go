@@ -1,0 +1,97 @@
+package workflow
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"foghorn/bot/request"
+	"foghorn/integrations/port"
+	"foghorn/integrations/rest"
+)
+
+// createRunDeadline is how long a run is created after the submission. To declare an incident
+// hours later would be worse than to inform the reporter that it was not declared.
+const createRunDeadline = time.Hour
+
+// startRun is the stage Accepted: it finds out whose run it is, and creates the run.
+func (w *Workflow) startRun(ctx context.Context, j *job) (next, error) {
+	if time.Since(j.CreatedAt) > createRunDeadline {
+		return w.finish(ctx, j, request.Outcome{Status: request.Rejected, Reason: "Port or Slack could not be reached for an hour."})
+	}
+	if isOverdue(j) {
+		return w.deliver(ctx, j, w.cfg.Renderer.Delayed(messageInput(j)))
+	}
+	if j.Email == "" {
+		email, reason, err := w.cfg.Users.ReporterEmail(ctx, j.User)
+		if err != nil {
+			return after(backoff(j)), err
+		}
+		if reason != "" {
+			return w.finish(ctx, j, request.Outcome{Status: request.NoEmail, Reason: reason})
+		}
+		j.Email = email
+	}
+	return w.createRun(ctx, j)
+}
+
+// createRun saves the intent, creates the run and saves the result.
+func (w *Workflow) createRun(ctx context.Context, j *job) (next, error) {
+	j.Enter(request.CreatingRun)
+	if err := w.save(ctx, j); err != nil {
+		return after(storeRetryDelay), err
+	}
+	w.cfg.CrashPoint("before creating the run")
+	run, err := w.cfg.Port.CreateRun(ctx, port.RunRequest{Action: j.Action, RunAs: j.Email, Entity: j.Entity, Properties: j.Properties})
+	w.cfg.CrashPoint("after creating the run")
+	switch {
+	case err == nil:
+		return w.recordRun(ctx, j, run)
+	case rest.IsRateLimited(err), rest.IsNotSent(err), rest.IsUnauthorized(err): // Port has done nothing, and the reporter is not the cause
+		delay := max(backoff(j), rest.RetryAfter(err))
+		j.Enter(request.Accepted)
+		return after(delay), errors.Join(err, w.save(ctx, j))
+	case rest.IsRejected(err):
+		return w.finish(ctx, j, request.Outcome{Status: request.Rejected, Reason: rest.ErrorText(err)})
+	}
+	return after(port.CreateRunTimeout + callGracePeriod), err // Port may have created the run: recoverRun looks for it
+}
+
+// recordRun saves which run the request has.
+func (w *Workflow) recordRun(ctx context.Context, j *job, run port.Run) (next, error) {
+	j.RunID = run.ID
+	if run.HasEnded() {
+		return w.finish(ctx, j, outcomeOf(run))
+	}
+	j.Enter(request.Running)
+	if run.Status == port.StatusWaitingForApproval {
+		return w.saveThen(ctx, j, again()) // inform the reporter
+	}
+	return w.saveThen(ctx, j, onEvent())
+}
+
+// recoverRun is the stage CreatingRun: the answer to createRun was lost. It looks for the run
+// once Port can no longer be working on the call.
+func (w *Workflow) recoverRun(ctx context.Context, j *job) (next, error) {
+	if early := time.Until(j.StageEnteredAt.Add(port.CreateRunTimeout + callGracePeriod)); early > 0 {
+		return after(early), nil
+	}
+	if isOverdue(j) {
+		return w.deliver(ctx, j, w.cfg.Renderer.Delayed(messageInput(j)))
+	}
+	run, err := w.findLostRun(ctx, j)
+	switch {
+	case err != nil && time.Since(j.CreatedAt) > createRunDeadline:
+		return w.finish(ctx, j, request.Outcome{
+			Status: request.Unknown, Reason: "Port's answer was lost, and Port could not be reached again for an hour.",
+		})
+	case err != nil:
+		return after(backoff(j)), err
+	case run == nil:
+		return w.createRun(ctx, j)
+	}
+	w.log(j).WithField("run_id", run.ID).Info("found the run whose answer was lost")
+	j.RunID = run.ID
+	j.Enter(request.Running)
+	return w.saveThen(ctx, j, again())
+}

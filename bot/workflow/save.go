@@ -1,0 +1,98 @@
+package workflow
+
+import (
+	"context"
+	"time"
+
+	"github.com/sirupsen/logrus"
+
+	"foghorn/bot/message"
+	"foghorn/bot/request"
+)
+
+// storeRetryDelay is when a stage whose request could not be saved is retried.
+const storeRetryDelay = time.Second
+
+// save saves the request. It is the only place that does, and the only one that logs a
+// change of stage.
+func (w *Workflow) save(ctx context.Context, j *job) error {
+	w.cfg.CrashPoint("before saving " + string(j.Stage))
+	if err := w.store.Save(ctx, j.Request); err != nil {
+		return err
+	}
+	w.cfg.CrashPoint("after saving " + string(j.Stage))
+	if j.Stage == j.loggedStage {
+		return nil
+	}
+	j.loggedStage = j.Stage
+	if j.Stage == request.Done {
+		w.cfg.Metrics.RequestEnded(j.Outcome.Status)
+	}
+	w.logStage(j)
+	return nil
+}
+
+// saveThen saves the request and continues with n.
+func (w *Workflow) saveThen(ctx context.Context, j *job, n next) (next, error) {
+	if err := w.save(ctx, j); err != nil {
+		return after(storeRetryDelay), err
+	}
+	return n, nil
+}
+
+// finish records the outcome of the request; its messages are posted next.
+func (w *Workflow) finish(ctx context.Context, j *job, o request.Outcome) (next, error) {
+	j.Finish(o)
+	return w.saveThen(ctx, j, again())
+}
+
+// complete ends the request. The user's input is removed with it.
+func (w *Workflow) complete(ctx context.Context, j *job) (next, error) {
+	j.Properties = nil
+	j.Enter(request.Done)
+	return w.saveThen(ctx, j, onEvent())
+}
+
+func (w *Workflow) logStage(j *job) {
+	entry := w.log(j).WithFields(logrus.Fields{"stage": j.Stage, "action": j.Action})
+	if j.RunID != "" {
+		entry = entry.WithField("run_id", j.RunID)
+	}
+	if j.Outcome != nil {
+		entry = entry.WithField("outcome", j.Outcome.Status)
+	}
+	entry.Info("request stage changed")
+}
+
+func (w *Workflow) log(j *job) *logrus.Entry { return w.cfg.Log.WithField("request_id", j.ID) }
+
+// isOverdue reports that the reporter must be informed of the delay.
+func isOverdue(j *job) bool {
+	return time.Since(j.CreatedAt) > slowRunNotice && !j.Deliveries[request.Delayed].Completed()
+}
+
+// backoff is the delay before a retry. It grows with the time spent on the same stage.
+func backoff(j *job) time.Duration {
+	since := j.StageEnteredAt
+	if j.Stage == request.Accepted || j.Stage == request.CreatingRun {
+		since = j.CreatedAt // a request alternates between these two
+	}
+	return min(max(time.Since(since)/2, 500*time.Millisecond), 30*time.Second)
+}
+
+// messageInput is what the messages about the request are rendered from.
+func messageInput(j *job) message.Input {
+	in := message.Input{
+		Title: j.Title, Reporter: j.User, Channel: j.Channel,
+		Properties: j.Properties, RunID: j.RunID, Rejected: map[string]string{},
+	}
+	if j.Outcome != nil {
+		in.Outcome = *j.Outcome
+	}
+	for key, d := range j.Deliveries {
+		if d != nil && d.ErrorCode != "" {
+			in.Rejected[key] = d.ErrorCode
+		}
+	}
+	return in
+}

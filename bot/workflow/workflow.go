@@ -1,0 +1,211 @@
+// Package workflow carries each accepted request to its end: it creates the run in Port as
+// the reporter, follows the run, and posts the result in Slack.
+//
+//	accepted          startRun         finds the reporter's e-mail address and creates the run
+//	creating_run      recoverRun       finds the run after its answer was lost
+//	running           checkRun         reads the run once the poller or Port's webhook woke it
+//	notifying         notify           posts one message to each recipient
+//	awaiting_channel  addChannel       adds the incident's own channel to the messages
+//	done
+//
+// [Workflow.Run] has a worker and a poller. The worker takes a task from the store and
+// advances its request stage by stage until the request has to wait. The poller asks Port for all
+// runs in flight with one call and wakes the requests whose runs have ended.
+//
+// # Exactly once
+//
+// A stage makes at most one outside effect. The intent is saved before the effect, and the
+// result after it. A request that is read with an intent and without a result was left by a
+// process that was killed in between: whether the effect happened is not known. It is looked up
+// once the call's own timeout has passed, adopted if it is found, and repeated otherwise. A call that
+// was rejected had no effect and is not looked up.
+//
+// Recovery uses the normal code path: a request that is read from the store continues at its stage.
+package workflow
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/sirupsen/logrus"
+	"golang.org/x/sync/errgroup"
+
+	"foghorn/bot/message"
+	"foghorn/bot/request"
+	"foghorn/bot/store"
+	"foghorn/integrations/incidentio"
+	"foghorn/integrations/port"
+	"foghorn/integrations/slackapp"
+)
+
+const (
+	// stopTimeout is how long Run waits, after ctx ended, for the stages being worked on.
+	stopTimeout = 8 * time.Second
+
+	// slowRunNotice is how long a request takes before the reporter is informed of the delay.
+	slowRunNotice = 5 * time.Minute
+
+	// callGracePeriod is added to a call's timeout before its effect is looked up: the
+	// service can finish a little after this side stopped waiting.
+	callGracePeriod = time.Second
+
+	// maxClockSkew is how far the clocks of Port and Slack may differ from this one.
+	maxClockSkew = 5 * time.Second
+)
+
+// Config configures a Workflow. Everything is required except Incidents and CrashPoint.
+type Config struct {
+	Store     *store.Store
+	Port      Port
+	Slack     Slack
+	Users     Users
+	Incidents Incidents // nil: an incident's own channel is not awaited
+
+	Renderer message.Renderer
+	Metrics  Metrics
+	Log      *logrus.Entry
+	Process  string // unique id of this process among those that share the store
+
+	// CrashPoint, if set, is called before and after each write and each outside effect, where a
+	// crash makes a difference. Tests stop the process there.
+	CrashPoint func(where string)
+}
+
+// Port creates and reads runs. A *port.Client is one.
+type Port interface {
+	CreateRun(ctx context.Context, run port.RunRequest) (port.Run, error)
+	GetRun(ctx context.Context, id string) (port.Run, error)
+	ListRuns(ctx context.Context, query port.RunsQuery) ([]port.Run, error)
+}
+
+// Slack posts messages. A *slackapp.Client is one.
+type Slack interface {
+	PostMessage(ctx context.Context, channel string, m slackapp.Message) (ts string, err error)
+	PostEphemeral(ctx context.Context, channel, user string, m slackapp.Message) error
+	UpdateMessage(ctx context.Context, channel, ts string, m slackapp.Message) error
+	FindMessage(ctx context.Context, channel string, m slackapp.Message, since time.Time) (ts string, found bool, err error)
+}
+
+// Users finds the e-mail address by which Port knows a Slack user. A reason in place of an
+// address is final.
+type Users interface {
+	ReporterEmail(ctx context.Context, userID string) (email, reason string, err error)
+}
+
+// Incidents reads an incident. A *incidentio.Client is one.
+type Incidents interface {
+	GetIncident(ctx context.Context, id string) (incidentio.Incident, error)
+}
+
+// Metrics counts what the workflow does.
+type Metrics interface {
+	RequestEnded(status string)
+	StageRetried(stage request.Stage)
+	NotificationDelayed(delay time.Duration) // from the end of a run to its message
+}
+
+// requestStore is the part of the store that the stages use.
+type requestStore interface {
+	Save(ctx context.Context, r *request.Request) error
+	ClaimRun(ctx context.Context, runID, id string) (bool, error)
+}
+
+// A Workflow advances requests. Make one with New.
+type Workflow struct {
+	cfg      Config
+	store    requestStore
+	index    runIndex
+	limiter  *postLimiter
+	inFlight inFlight
+}
+
+// New makes a Workflow. Run starts it.
+func New(cfg Config) *Workflow {
+	if cfg.CrashPoint == nil {
+		cfg.CrashPoint = func(string) {}
+	}
+	w := &Workflow{cfg: cfg, limiter: newPostLimiter()}
+	if cfg.Store != nil {
+		w.store, w.index = cfg.Store, cfg.Store.Index()
+	}
+	return w
+}
+
+// Run advances requests until ctx ends, and waits for the stages being worked on. What it has to
+// interrupt after 8 s continues at the next start.
+func (w *Workflow) Run(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return w.runWorker(ctx) })
+	group.Go(func() error { newPoller(w).run(ctx); return nil })
+	group.Go(func() error { w.limiter.removeExpired(ctx); return nil })
+	return group.Wait()
+}
+
+// A job is a request being worked on.
+type job struct {
+	*request.Request
+	loggedStage request.Stage // the last one that was logged
+}
+
+// stages has the function of each stage. A function makes at most one outside effect, saves
+// the request and says when the request continues.
+var stages = map[request.Stage]func(*Workflow, context.Context, *job) (next, error){
+	request.Accepted:        (*Workflow).startRun,
+	request.CreatingRun:     (*Workflow).recoverRun,
+	request.Running:         (*Workflow).checkRun,
+	request.Notifying:       (*Workflow).notify,
+	request.AwaitingChannel: (*Workflow).addChannel,
+	request.Done:            func(*Workflow, context.Context, *job) (next, error) { return onEvent(), nil },
+}
+
+// advance calls the function of the request's stage.
+func (w *Workflow) advance(ctx context.Context, j *job) (next, error) {
+	stage, known := stages[j.Stage]
+	if !known {
+		return onEvent(), fmt.Errorf("unknown stage %q: the request is not changed", j.Stage)
+	}
+	return stage(w, ctx, j)
+}
+
+// next is when a request continues. With an error, it is when the stage is retried.
+type next struct {
+	delay time.Duration
+	event bool
+}
+
+// again continues at once, with the next stage.
+func again() next { return next{} }
+
+// after continues after a delay.
+func after(d time.Duration) next { return next{delay: d} }
+
+// onEvent continues when the request is woken: by the poller or by Port's webhook.
+func onEvent() next { return next{event: true} }
+
+// inFlight is the set of requests that this process is working on.
+type inFlight struct {
+	mu  sync.Mutex
+	ids map[string]bool
+}
+
+// tryAcquire reports false if the request is already being worked on.
+func (f *inFlight) tryAcquire(id string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.ids[id] {
+		return false
+	}
+	if f.ids == nil {
+		f.ids = map[string]bool{}
+	}
+	f.ids[id] = true
+	return true
+}
+
+func (f *inFlight) release(id string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.ids, id)
+}

@@ -1,8 +1,0 @@
-//go:build !linux
-
-package page
-
-import "os/exec"
-
-// dieWithParent does nothing where the kernel cannot do it.
-func dieWithParent(*exec.Cmd) {}

@@ -1,0 +1,118 @@
+package controltest
+
+import (
+	"context"
+	"io"
+	"log"
+	"strings"
+
+	"github.com/slack-go/slack"
+	"github.com/slack-go/slack/socketmode"
+)
+
+// SlackGo runs an app of slack-go that does what the app.js of Bolt does, until the test ends.
+func (d *Door) SlackGo() {
+	d.t.Helper()
+	space := d.Get("")
+	text := func(key string) string { s, _ := space[key].(string); return s }
+	app := &slackGo{door: d, api: slack.New(text("bot_token"), slack.OptionAPIURL(text("api_url")), slack.OptionAppLevelToken(text("app_token")))}
+	client := socketmode.New(app.api, socketmode.OptionLog(log.New(io.Discard, "", 0)))
+	ctx, stop := context.WithCancel(d.t.Context())
+	ran, handled := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ran)
+		_ = client.RunContext(ctx) // ends with the test
+	}()
+	go func() {
+		defer close(handled)
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case evt := <-client.Events:
+				if evt.Request != nil && evt.Request.EnvelopeID != "" {
+					_ = client.AckCtx(ctx, evt.Request.EnvelopeID, app.handle(ctx, evt)) // Play tells what was not acked
+				}
+			}
+		}
+	}()
+	d.t.Cleanup(func() {
+		stop()
+		<-ran
+		<-handled
+	})
+}
+
+type slackGo struct {
+	door *Door
+	api  *slack.Client
+}
+
+// handle gives the payload of the ack.
+func (a *slackGo) handle(ctx context.Context, evt socketmode.Event) any {
+	var err error
+	var answer any
+	switch data := evt.Data.(type) {
+	case slack.SlashCommand:
+		_, err = a.api.OpenViewContext(ctx, data.TriggerID, declareForm(data.ChannelID))
+	case slack.InteractionCallback:
+		switch data.Type {
+		case slack.InteractionTypeShortcut:
+			_, err = a.api.OpenViewContext(ctx, data.TriggerID, declareForm(data.User.ID))
+		case slack.InteractionTypeBlockSuggestion:
+			answer = suggested(data.Value)
+		case slack.InteractionTypeViewSubmission:
+			answer, err = a.declare(ctx, data)
+		case slack.InteractionTypeBlockActions:
+			_, _, _, err = a.api.UpdateMessageContext(ctx, data.Channel.ID, data.Message.Timestamp,
+				slack.MsgOptionText(data.ActionCallback.BlockActions[0].Value+" is resolved", false), slack.MsgOptionBlocks())
+		}
+	}
+	if err != nil {
+		a.door.t.Errorf("the app of slack-go: %v", err)
+	}
+	return answer
+}
+
+func plain(s string) *slack.TextBlockObject {
+	return slack.NewTextBlockObject(slack.PlainTextType, s, false, false)
+}
+
+func declareForm(channel string) slack.ModalViewRequest {
+	service := slack.NewOptionsSelectBlockElement(slack.OptTypeExternal, nil, "service")
+	least := 1
+	service.MinQueryLength = &least
+	return slack.ModalViewRequest{
+		Type: slack.VTModal, Title: plain("Declare"), Submit: plain("Declare"), CallbackID: "declare", PrivateMetadata: channel,
+		Blocks: slack.Blocks{BlockSet: []slack.Block{
+			slack.NewInputBlock("name", plain("Name"), nil, slack.NewPlainTextInputBlockElement(nil, "name")),
+			slack.NewInputBlock("service", plain("Service"), nil, service),
+		}},
+	}
+}
+
+// suggested are the services that begin so. slack.OptionsResponse leaves an empty list out.
+func suggested(typed string) any {
+	options := []*slack.OptionBlockObject{}
+	for _, service := range []string{"payments", "paging", "search"} {
+		if strings.HasPrefix(service, typed) {
+			options = append(options, slack.NewOptionBlockObject(service, plain(service), nil))
+		}
+	}
+	return map[string]any{"options": options}
+}
+
+// declare posts what a submission declares, or gives the errors of it.
+func (a *slackGo) declare(ctx context.Context, data slack.InteractionCallback) (any, error) {
+	values := data.View.State.Values
+	name := values["name"]["name"].Value
+	if len(name) < 3 {
+		return slack.NewErrorsViewSubmissionResponse(map[string]string{"name": "Say more than that."}), nil
+	}
+	said := name + " (" + values["service"]["service"].SelectedOption.Value + "), says <@" + data.User.ID + ">"
+	_, _, err := a.api.PostMessageContext(ctx, data.View.PrivateMetadata, slack.MsgOptionText(said, false), slack.MsgOptionBlocks(
+		slack.NewSectionBlock(slack.NewTextBlockObject(slack.MarkdownType, said, false, false), nil, nil),
+		slack.NewActionBlock("", slack.NewButtonBlockElement("resolve", name, plain("Resolve"))),
+	))
+	return nil, err
+}
