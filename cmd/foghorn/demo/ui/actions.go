@@ -60,7 +60,7 @@ func (s *Server) person(form url.Values) *slacktest.Person {
 // https://docs.slack.dev/messaging/formatting-message-text#escaping
 var mrkdwnEscaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
 
-// handleType sends a message or a slash command. If the command fails, Slackbot tells only this user.
+// handleType sends a message or a slash command. If a command fails, only this user gets a message from Slackbot.
 func (s *Server) handleType(ctx context.Context, form url.Values) (any, error) {
 	text := form.Get("text")
 	if text == "" {

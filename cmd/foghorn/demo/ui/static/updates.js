@@ -16,7 +16,7 @@ export function disconnectUpdates() {
 	source?.close();
 }
 
-// initUpdates disconnects a page that nobody sees: browsers allow six connections to one server, and
+// initUpdates disconnects a hidden page: browsers allow six connections to one server, and
 // pages in the history or in hidden tabs would use them up.
 export function initUpdates() {
 	window.addEventListener("pagehide", disconnectUpdates);
