@@ -106,7 +106,7 @@ func (v *browser) do(actions ...chromedp.Action[chromedp.Void]) {
 func (v *browser) chooseAction(action string) {
 	v.t.Helper()
 	v.selectValue("#bot select", action)
-	v.waitFor(fmt.Sprintf(`document.querySelector("#bot .pill.up")?.innerText.includes("2 links") && document.querySelector("#bot option[selected]").value === %q`, action))
+	v.waitFor(fmt.Sprintf(`document.querySelector("#bot .pill.up")?.innerText.includes("2 connections") && document.querySelector("#bot option[selected]").value === %q`, action))
 }
 
 // expectText waits until a part of the page shows a text.
@@ -118,7 +118,7 @@ func (v *browser) expectText(part, text string) {
 // typeMessage enters text in the composer.
 func (v *browser) typeMessage(text string) {
 	v.t.Helper()
-	v.do(chromedp.SendKeys(chromedp.CSS("#say"), text+kb.Enter))
+	v.do(chromedp.SendKeys(chromedp.CSS("#message-input"), text+kb.Enter))
 }
 
 // navigate looks somewhere else in the page, a tab or a room, and waits until it is there.
@@ -183,8 +183,8 @@ func (v *browser) waitFor(js string) {
 	defer cancel()
 	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](js)); err != nil {
 		v.screenshot("failure")
-		log, _ := chromedp.Run(v.ctx, chromedp.Evaluate[string](`fetch("/?tab=own").then(r => r.text()).then(t => new DOMParser().parseFromString(t, "text/html").querySelector("ol.log")?.innerText)`, chromedp.EvalAwaitPromise))
-		where, _ := chromedp.Run(v.ctx, chromedp.Evaluate[string](`JSON.stringify({at: location.href, live: document.body.dataset.live, hidden: document.hidden, room: document.querySelector("#room")?.innerText.slice(-300)})`))
+		log, _ := chromedp.Run(v.ctx, chromedp.Evaluate[string](`fetch("/?tab=custom").then(r => r.text()).then(t => new DOMParser().parseFromString(t, "text/html").querySelector("ol.log")?.innerText)`, chromedp.EvalAwaitPromise))
+		where, _ := chromedp.Run(v.ctx, chromedp.Evaluate[string](`JSON.stringify({at: location.href, live: document.body.dataset.address, hidden: document.hidden, room: document.querySelector("#conversation")?.innerText.slice(-300)})`))
 		v.t.Log(where)
 		v.t.Fatalf("%s does not come true: %v\nthe bot's log:\n%s", js, err, log)
 	}

@@ -51,7 +51,7 @@ func (w *environment) seedPort(ctx context.Context) ([]ui.ActionDefinition, erro
 			return nil, err
 		}
 	}
-	out := []ui.ActionDefinition{{ID: manifests.ActionID, Title: "Port's guide", About: "as foghorn apply writes it", JSON: set.Action}}
+	out := []ui.ActionDefinition{{ID: manifests.ActionID, Title: "Port's guide", Description: "as foghorn apply writes it", JSON: set.Action}}
 	for _, name := range []string{"conditions", "steps", "entities"} {
 		d, err := w.addAction(set, name)
 		if err != nil {
@@ -89,5 +89,5 @@ func (w *environment) addAction(set manifests.Set, name string) (ui.ActionDefini
 	if err := w.port.PutAction(raw); err != nil {
 		return ui.ActionDefinition{}, err
 	}
-	return ui.ActionDefinition{ID: id, Title: title, About: about, JSON: raw}, w.port.PutAction(sync)
+	return ui.ActionDefinition{ID: id, Title: title, Description: about, JSON: raw}, w.port.PutAction(sync)
 }
