@@ -5,26 +5,26 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"foghorn/integrations/rest"
 )
 
-// A Blueprint is the shape of a kind of entity.
+// A Blueprint is the schema of a kind of entity.
 type Blueprint struct {
 	Identifier string
 	Title      string
-	Raw        json.RawMessage // the whole definition as Port gave it
+	Raw        json.RawMessage // the whole definition as Port sent it
 }
 
-// UnmarshalJSON reads the members that Foghorn needs and keeps the whole. It never fails:
-// what is no blueprint has no Identifier.
+// UnmarshalJSON reads a definition. It never fails: a value that is not a blueprint has no Identifier.
 func (b *Blueprint) UnmarshalJSON(data []byte) error {
 	var w struct {
 		Identifier string `json:"identifier"`
 		Title      string `json:"title"`
 	}
-	_ = json.Unmarshal(data, &w)
-	*b = Blueprint{Identifier: w.Identifier, Title: w.Title, Raw: append(json.RawMessage(nil), data...)}
+	_ = json.Unmarshal(data, &w) // see decode.go
+	*b = Blueprint{Identifier: w.Identifier, Title: w.Title, Raw: slices.Clone(data)}
 	return nil
 }
 
@@ -34,16 +34,21 @@ func (b *Blueprint) UnmarshalJSON(data []byte) error {
 //api:operation GET /v1/blueprints/{identifier}
 func (c *Client) GetBlueprint(ctx context.Context, id string) (Blueprint, error) {
 	op := fmt.Sprintf("read blueprint %q", id)
-	return c.callBlueprint(ctx, op, http.MethodGet, rest.Path("v1", "blueprints", id), nil)
+	res, err := call[struct{ Blueprint Blueprint }](ctx, c, op, http.MethodGet, rest.Path("v1", "blueprints", id), nil, nil)
+	if err == nil && res.Blueprint.Identifier == "" {
+		err = newMissingError(op, http.StatusOK, "blueprint")
+	}
+	return res.Blueprint, err
 }
 
-// CreateBlueprint creates the blueprint of a definition. Port adds a page for it to the catalog.
+// CreateBlueprint creates a blueprint from a definition. Port adds a page for it to the catalog.
 // https://docs.port.io/api-reference/create-a-blueprint
 //
 //api:operation POST /v1/blueprints
 func (c *Client) CreateBlueprint(ctx context.Context, definition json.RawMessage) (Blueprint, error) {
-	op := fmt.Sprintf("create blueprint %q", definitionIdentifier(definition))
-	return c.callBlueprint(ctx, op, http.MethodPost, rest.Path("v1", "blueprints"), definition)
+	op := fmt.Sprintf("create blueprint %q", parseIdentifier(definition))
+	res, err := call[struct{ Blueprint Blueprint }](ctx, c, op, http.MethodPost, rest.Path("v1", "blueprints"), nil, definition)
+	return res.Blueprint, err
 }
 
 // UpdateBlueprint replaces the definition of a blueprint.
@@ -52,42 +57,16 @@ func (c *Client) CreateBlueprint(ctx context.Context, definition json.RawMessage
 //api:operation PUT /v1/blueprints/{identifier}
 func (c *Client) UpdateBlueprint(ctx context.Context, id string, definition json.RawMessage) (Blueprint, error) {
 	op := fmt.Sprintf("update blueprint %q", id)
-	return c.callBlueprint(ctx, op, http.MethodPut, rest.Path("v1", "blueprints", id), definition)
+	res, err := call[struct{ Blueprint Blueprint }](ctx, c, op, http.MethodPut, rest.Path("v1", "blueprints", id), nil, definition)
+	return res.Blueprint, err
 }
 
-// PatchBlueprint changes the members of a blueprint that the definition has.
-// https://docs.port.io/api-reference/update-a-blueprint
-//
-//api:operation PATCH /v1/blueprints/{identifier}
-func (c *Client) PatchBlueprint(ctx context.Context, id string, definition json.RawMessage) (Blueprint, error) {
-	op := fmt.Sprintf("patch blueprint %q", id)
-	return c.callBlueprint(ctx, op, http.MethodPatch, rest.Path("v1", "blueprints", id), definition)
-}
-
-func (c *Client) callBlueprint(ctx context.Context, op, method, path string, definition json.RawMessage) (Blueprint, error) {
-	var body any
-	if definition != nil {
-		body = definition
-	}
-	answer, err := call[struct{ Blueprint Blueprint }](ctx, c, op, method, path, nil, body)
-	if err == nil && method == http.MethodGet && answer.Blueprint.Identifier == "" {
-		err = newMissingError(op, http.StatusOK, "blueprint")
-	}
-	return answer.Blueprint, err
-}
-
-// definitionIdentifier is that of a definition.
-func definitionIdentifier(definition json.RawMessage) string {
-	return parseIdentifier(definition)
-}
-
-// StripAudit returns a definition without the members that Port adds to it and refuses to
-// take back: who made it and when, and Port's own id. It compares equal to what was sent
-// when nothing else differs. Members come out sorted by name.
+// StripAudit returns a definition without the members that Port adds and does not accept back: who changed it, when,
+// and Port's own id. The other members are unchanged, sorted by name.
 func StripAudit(definition json.RawMessage) (json.RawMessage, error) {
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(definition, &members); err != nil {
-		return nil, fmt.Errorf("read a definition: %w", err)
+		return nil, fmt.Errorf("decode definition: %w", err)
 	}
 	for _, audit := range []string{"createdAt", "updatedAt", "createdBy", "updatedBy", "id"} {
 		delete(members, audit)
