@@ -52,12 +52,6 @@ func TestEmulator_Runs(t *testing.T) {
 	if err != nil || run.Action != "page" || run.HasEnded() || run.Properties["title"] != "Checkout errors" || run.CreatedAt.IsZero() {
 		t.Fatalf("created %+v, %v", run, err)
 	}
-	exclude := []string{"payload", "response", "properties"}
-	query := port.RunsQuery{Action: "page", UserEmail: "alice@example.com", Active: true, Exclude: exclude, Limit: 10}
-	active, err := c.ListRuns(ctx, query)
-	if err != nil || len(active) != 1 || active[0].ID != run.ID || active[0].Properties != nil {
-		t.Errorf("active %+v, %v", active, err)
-	}
 	if err := s.EndRun(run.ID, port.StatusSuccess, "paged"); err != nil {
 		t.Fatal(err)
 	}
@@ -65,8 +59,25 @@ func TestEmulator_Runs(t *testing.T) {
 	if err != nil || !ended.HasEnded() || ended.Summary != "paged" || ended.EndedAt.IsZero() {
 		t.Errorf("ended %+v, %v", ended, err)
 	}
-	if active, err := c.ListRuns(ctx, port.RunsQuery{Active: true}); err != nil || len(active) != 0 {
-		t.Errorf("still active %+v, %v", active, err)
+}
+
+func TestEmulator_ActiveRuns(t *testing.T) {
+	s, c, request := newRunEmulator(t)
+	run, err := c.CreateRun(t.Context(), request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	exclude := []string{"payload", "response", "properties"}
+	query := port.RunsQuery{Action: "page", UserEmail: "alice@example.com", Active: true, Exclude: exclude, Limit: 10}
+	active, err := c.ListRuns(t.Context(), query)
+	if err != nil || len(active) != 1 || active[0].ID != run.ID || active[0].Properties != nil {
+		t.Errorf("active %+v, %v", active, err)
+	}
+	if err := s.EndRun(run.ID, port.StatusSuccess, ""); err != nil {
+		t.Fatal(err)
+	}
+	if active, err := c.ListRuns(t.Context(), query); err != nil || len(active) != 0 {
+		t.Errorf("after its end: active %+v, %v", active, err)
 	}
 }
 
