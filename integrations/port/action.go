@@ -62,24 +62,3 @@ func (c *Client) ListActions(ctx context.Context) ([]Action, error) {
 	}
 	return slices.DeleteFunc(res.Actions.Items, func(a Action) bool { return a.Identifier == "" }), err
 }
-
-// CreateAction creates an action or automation from a definition. Port refuses members that it does not know, also the
-// audit members that it adds itself: see [StripAudit].
-// https://docs.port.io/api-reference/create-an-actionautomation
-//
-//api:operation POST /v1/actions
-func (c *Client) CreateAction(ctx context.Context, definition json.RawMessage) (Action, error) {
-	op := fmt.Sprintf("create action %q", parseIdentifier(definition))
-	res, err := call[struct{ Action Action }](ctx, c, op, http.MethodPost, rest.Path("v1", "actions"), nil, definition)
-	return res.Action, err
-}
-
-// UpdateAction replaces the definition of an action or automation.
-// https://docs.port.io/api-reference/change-an-actionautomation
-//
-//api:operation PUT /v1/actions/{action_identifier}
-func (c *Client) UpdateAction(ctx context.Context, id string, definition json.RawMessage) (Action, error) {
-	op := fmt.Sprintf("update action %q", id)
-	res, err := call[struct{ Action Action }](ctx, c, op, http.MethodPut, rest.Path("v1", "actions", id), nil, definition)
-	return res.Action, err
-}

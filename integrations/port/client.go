@@ -1,5 +1,5 @@
-// Package port is a client of Port's API: the routes with which Foghorn runs actions, follows runs, reads the catalog,
-// and writes definitions.
+// Package port is a client of Port's API: the routes with which Foghorn runs actions, follows runs and reads the
+// catalog, and, as [Definitions], sets up an organization.
 //
 // A [Client] belongs to one organization and shares one access token among all its callers. Errors are [*rest.Error];
 // rest.IsRejected, rest.IsNotSent and the like say whether something was done. If Port does not accept the client id

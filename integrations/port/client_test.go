@@ -90,9 +90,9 @@ func TestClient_ErrorsContainNoSecrets(t *testing.T) {
 	t.Run("CreateSecret", func(t *testing.T) {
 		resttest.CheckNoSecrets(t, path, tokenResponse, append(secrets, "inc_0123456789"), func(ctx context.Context, baseURL string, h *http.Client) error {
 			c := client(baseURL, h)
-			err := c.CreateSecret(ctx, "KEY", "inc_0123456789", "")
+			err := c.Definitions().CreateSecret(ctx, "KEY", "inc_0123456789", "")
 			if err == nil { // the body of the response is ignored
-				_, err = c.GetSecret(ctx, "KEY")
+				_, err = c.Definitions().GetSecret(ctx, "KEY")
 			}
 			return err
 		})
@@ -100,9 +100,9 @@ func TestClient_ErrorsContainNoSecrets(t *testing.T) {
 	t.Run("UpdateSecret", func(t *testing.T) {
 		resttest.CheckNoSecrets(t, path, tokenResponse, append(secrets, "inc_0123456789"), func(ctx context.Context, baseURL string, h *http.Client) error {
 			c := client(baseURL, h)
-			err := c.UpdateSecret(ctx, "KEY", "inc_0123456789")
+			err := c.Definitions().UpdateSecret(ctx, "KEY", "inc_0123456789")
 			if err == nil {
-				_, err = c.GetSecret(ctx, "KEY")
+				_, err = c.Definitions().GetSecret(ctx, "KEY")
 			}
 			return err
 		})

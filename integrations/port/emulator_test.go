@@ -142,14 +142,14 @@ func TestEmulator_WrongCredentials(t *testing.T) {
 func TestEmulator_Blueprints(t *testing.T) {
 	_, c := newEmulator(t)
 	ctx := t.Context()
-	if _, err := c.CreateBlueprint(ctx, json.RawMessage(blueprintJSON)); err != nil {
+	if _, err := c.Definitions().CreateBlueprint(ctx, json.RawMessage(blueprintJSON)); err != nil {
 		t.Fatal(err)
 	}
-	b, err := c.GetBlueprint(ctx, "service")
+	b, err := c.Definitions().GetBlueprint(ctx, "service")
 	if err != nil || b.Title != "Service" {
 		t.Errorf("blueprint %+v, %v", b, err)
 	}
-	if _, err := c.UpdateBlueprint(ctx, "service", json.RawMessage(blueprintJSON)); err != nil {
+	if _, err := c.Definitions().UpdateBlueprint(ctx, "service", json.RawMessage(blueprintJSON)); err != nil {
 		t.Error(err)
 	}
 }
@@ -157,7 +157,7 @@ func TestEmulator_Blueprints(t *testing.T) {
 func TestEmulator_Actions(t *testing.T) {
 	_, c := newEmulator(t)
 	ctx := t.Context()
-	if _, err := c.CreateAction(ctx, json.RawMessage(actionJSON)); err != nil {
+	if _, err := c.Definitions().CreateAction(ctx, json.RawMessage(actionJSON)); err != nil {
 		t.Fatal(err)
 	}
 	a, err := c.GetAction(ctx, "page")
@@ -168,7 +168,7 @@ func TestEmulator_Actions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.UpdateAction(ctx, "page", stripped); err != nil {
+	if _, err := c.Definitions().UpdateAction(ctx, "page", stripped); err != nil {
 		t.Errorf("write the definition back: %v", err)
 	}
 	if all, err := c.ListActions(ctx); err != nil || len(all) != 1 {
@@ -182,16 +182,16 @@ func TestEmulator_Actions(t *testing.T) {
 func TestEmulator_Secrets(t *testing.T) {
 	_, c := newEmulator(t)
 	ctx := t.Context()
-	if _, err := c.GetSecret(ctx, "KEY"); !rest.IsNotFound(err) {
+	if _, err := c.Definitions().GetSecret(ctx, "KEY"); !rest.IsNotFound(err) {
 		t.Errorf("unknown secret: %v", err)
 	}
-	if err := c.CreateSecret(ctx, "KEY", "inc_1", "for tests"); err != nil {
+	if err := c.Definitions().CreateSecret(ctx, "KEY", "inc_1", "for tests"); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.UpdateSecret(ctx, "KEY", "inc_2"); err != nil {
+	if err := c.Definitions().UpdateSecret(ctx, "KEY", "inc_2"); err != nil {
 		t.Error(err)
 	}
-	if secret, err := c.GetSecret(ctx, "KEY"); err != nil || secret.Name != "KEY" {
+	if secret, err := c.Definitions().GetSecret(ctx, "KEY"); err != nil || secret.Name != "KEY" {
 		t.Errorf("secret %+v, %v", secret, err)
 	}
 }

@@ -44,24 +44,24 @@ var methodCalls = map[string]func(ctx context.Context, c *port.Client) (any, err
 	"GetAction":   func(ctx context.Context, c *port.Client) (any, error) { return c.GetAction(ctx, "a") },
 	"ListActions": func(ctx context.Context, c *port.Client) (any, error) { return c.ListActions(ctx) },
 	"CreateAction": func(ctx context.Context, c *port.Client) (any, error) {
-		return c.CreateAction(ctx, testDefinition)
+		return c.Definitions().CreateAction(ctx, testDefinition)
 	},
 	"UpdateAction": func(ctx context.Context, c *port.Client) (any, error) {
-		return c.UpdateAction(ctx, "a", testDefinition)
+		return c.Definitions().UpdateAction(ctx, "a", testDefinition)
 	},
-	"GetBlueprint": func(ctx context.Context, c *port.Client) (any, error) { return c.GetBlueprint(ctx, "a") },
+	"GetBlueprint": func(ctx context.Context, c *port.Client) (any, error) { return c.Definitions().GetBlueprint(ctx, "a") },
 	"CreateBlueprint": func(ctx context.Context, c *port.Client) (any, error) {
-		return c.CreateBlueprint(ctx, testDefinition)
+		return c.Definitions().CreateBlueprint(ctx, testDefinition)
 	},
 	"UpdateBlueprint": func(ctx context.Context, c *port.Client) (any, error) {
-		return c.UpdateBlueprint(ctx, "a", testDefinition)
+		return c.Definitions().UpdateBlueprint(ctx, "a", testDefinition)
 	},
-	"GetSecret": func(ctx context.Context, c *port.Client) (any, error) { return c.GetSecret(ctx, "K") },
+	"GetSecret": func(ctx context.Context, c *port.Client) (any, error) { return c.Definitions().GetSecret(ctx, "K") },
 	"CreateSecret": func(ctx context.Context, c *port.Client) (any, error) {
-		return nil, c.CreateSecret(ctx, "K", "v", "d")
+		return nil, c.Definitions().CreateSecret(ctx, "K", "v", "d")
 	},
 	"UpdateSecret": func(ctx context.Context, c *port.Client) (any, error) {
-		return nil, c.UpdateSecret(ctx, "K", "v")
+		return nil, c.Definitions().UpdateSecret(ctx, "K", "v")
 	},
 	"GetEntity": func(ctx context.Context, c *port.Client) (any, error) { return c.GetEntity(ctx, "b", "e:1/2") },
 	"SearchEntities": func(ctx context.Context, c *port.Client) (any, error) {
@@ -126,7 +126,7 @@ func TestClient_MissingMember(t *testing.T) {
 func TestClient_InvalidIdentifiers(t *testing.T) {
 	s := newStubServer(t)
 	for _, id := range []string{"", ".", ".."} {
-		if _, err := s.newClient().UpdateAction(t.Context(), id, testDefinition); err == nil {
+		if _, err := s.newClient().Definitions().UpdateAction(t.Context(), id, testDefinition); err == nil {
 			t.Errorf("%q is accepted", id)
 		}
 	}

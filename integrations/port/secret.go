@@ -18,9 +18,9 @@ type Secret struct {
 // https://docs.port.io/api-reference/get-a-single-organization-secrets-metadata
 //
 //api:operation GET /v1/organization/secrets/{secret_name}
-func (c *Client) GetSecret(ctx context.Context, name string) (Secret, error) {
+func (d Definitions) GetSecret(ctx context.Context, name string) (Secret, error) {
 	op := fmt.Sprintf("read secret %q", name)
-	res, err := call[struct{ Secret Secret }](ctx, c, op, http.MethodGet, rest.Path("v1", "organization", "secrets", name), nil, nil)
+	res, err := call[struct{ Secret Secret }](ctx, d.client, op, http.MethodGet, rest.Path("v1", "organization", "secrets", name), nil, nil)
 	if err == nil && res.Secret.Name == "" {
 		err = newMissingError(op, http.StatusOK, "secret")
 	}
@@ -31,9 +31,9 @@ func (c *Client) GetSecret(ctx context.Context, name string) (Secret, error) {
 // https://docs.port.io/api-reference/create-an-organization-secret
 //
 //api:operation POST /v1/organization/secrets
-func (c *Client) CreateSecret(ctx context.Context, name, value, description string) error {
+func (d Definitions) CreateSecret(ctx context.Context, name, value, description string) error {
 	op := fmt.Sprintf("create secret %q", name)
-	_, err := call[rest.Empty](ctx, c, op, http.MethodPost, rest.Path("v1", "organization", "secrets"), nil, struct {
+	_, err := call[rest.Empty](ctx, d.client, op, http.MethodPost, rest.Path("v1", "organization", "secrets"), nil, struct {
 		Name        string `json:"secretName"`
 		Value       string `json:"secretValue"`
 		Description string `json:"description,omitempty"`
@@ -45,9 +45,9 @@ func (c *Client) CreateSecret(ctx context.Context, name, value, description stri
 // https://docs.port.io/api-reference/update-an-organization-secret
 //
 //api:operation PATCH /v1/organization/secrets/{secret_name}
-func (c *Client) UpdateSecret(ctx context.Context, name, value string) error {
+func (d Definitions) UpdateSecret(ctx context.Context, name, value string) error {
 	op := fmt.Sprintf("update secret %q", name)
-	_, err := call[rest.Empty](ctx, c, op, http.MethodPatch, rest.Path("v1", "organization", "secrets", name), nil, struct {
+	_, err := call[rest.Empty](ctx, d.client, op, http.MethodPatch, rest.Path("v1", "organization", "secrets", name), nil, struct {
 		Value string `json:"secretValue"`
 	}{value})
 	return rest.Redact(err, value)
