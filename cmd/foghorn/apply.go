@@ -171,7 +171,7 @@ func (a applyCmd) planChanges(ctx context.Context, client *port.Client, set mani
 
 // planSecret is what to do about the key that Port calls incident.io with; nil for nothing.
 func (a applyCmd) planSecret(ctx context.Context, client *port.Client, key string, warn io.Writer) (*change, error) {
-	_, err := client.GetSecret(ctx, manifests.SecretName)
+	_, err := client.Definitions().GetSecret(ctx, manifests.SecretName)
 	what := "secret " + manifests.SecretName
 	switch {
 	case err != nil && rest.Status(err) != http.StatusNotFound:
@@ -180,13 +180,13 @@ func (a applyCmd) planSecret(ctx context.Context, client *port.Client, key strin
 		_, _ = fmt.Fprintf(warn, "warning: Port has no secret %s, and INCIDENT_IO_API_KEY is empty: no incident can be declared yet\n", manifests.SecretName)
 	case err != nil:
 		return &change{"create", what, "  (its value is not shown)\n", func(ctx context.Context) error {
-			return client.CreateSecret(ctx, manifests.SecretName, key, "Port declares incidents in incident.io with it.")
+			return client.Definitions().CreateSecret(ctx, manifests.SecretName, key, "Port declares incidents in incident.io with it.")
 		}}, nil
 	case a.RotateSecret && key == "":
 		return nil, settingError("INCIDENT_IO_API_KEY", "is empty, and --rotate-secret would put it into Port", "set it, or leave the secret alone")
 	case a.RotateSecret:
 		return &change{"replace", what, "  (its value is not shown)\n", func(ctx context.Context) error {
-			return client.UpdateSecret(ctx, manifests.SecretName, key)
+			return client.Definitions().UpdateSecret(ctx, manifests.SecretName, key)
 		}}, nil
 	}
 	return nil, nil

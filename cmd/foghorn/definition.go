@@ -26,15 +26,15 @@ func blueprintDefinition(client *port.Client, want json.RawMessage) definition {
 	return definition{
 		kind: "blueprint", id: id, want: want,
 		read: func(ctx context.Context) (json.RawMessage, error) {
-			b, err := client.GetBlueprint(ctx, id)
+			b, err := client.Definitions().GetBlueprint(ctx, id)
 			return b.Raw, err
 		},
 		create: func(ctx context.Context, d json.RawMessage) error {
-			_, err := client.CreateBlueprint(ctx, d)
+			_, err := client.Definitions().CreateBlueprint(ctx, d)
 			return err
 		},
 		replace: func(ctx context.Context, d json.RawMessage) error {
-			_, err := client.UpdateBlueprint(ctx, id, d)
+			_, err := client.Definitions().UpdateBlueprint(ctx, id, d)
 			return err
 		},
 	}
@@ -48,9 +48,12 @@ func actionDefinition(client *port.Client, want json.RawMessage) definition {
 			a, err := client.GetAction(ctx, id)
 			return a.Raw, err
 		},
-		create: func(ctx context.Context, d json.RawMessage) error { _, err := client.CreateAction(ctx, d); return err },
+		create: func(ctx context.Context, d json.RawMessage) error {
+			_, err := client.Definitions().CreateAction(ctx, d)
+			return err
+		},
 		replace: func(ctx context.Context, d json.RawMessage) error {
-			_, err := client.UpdateAction(ctx, id, d)
+			_, err := client.Definitions().UpdateAction(ctx, id, d)
 			return err
 		},
 	}

@@ -54,7 +54,7 @@ func checkPort(ctx context.Context, cfg Config) []finding {
 	w.checkDefinition(asking, "blueprint", blueprintDefinition(client, set.Blueprint))
 	w.checkDefinition(asking, "action's definition", actionDefinition(client, set.Action))
 	w.checkDefinition(asking, "automation", actionDefinition(client, set.Automation))
-	if _, err := client.GetSecret(asking, manifests.SecretName); rest.Status(err) == http.StatusNotFound {
+	if _, err := client.Definitions().GetSecret(asking, manifests.SecretName); rest.Status(err) == http.StatusNotFound {
 		w.fail("secret", "Port has no secret "+manifests.SecretName+": no incident can be declared", "foghorn apply creates it from INCIDENT_IO_API_KEY")
 	} else if err != nil {
 		w.warn("secret", err.Error(), "Port does not show its secrets to these credentials")
