@@ -1,7 +1,11 @@
+//go:build reference
+
 package porttest_test
 
 import (
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -10,16 +14,16 @@ import (
 	"foghorn/manifests"
 )
 
-// The vendors' OpenAPI documents. They are not part of this repository.
+// The vendors' OpenAPI documents within REFERENCE_DIR.
 const (
-	portSpec     = "../../../../shared/spec/port-openapi.json"
-	incidentSpec = "../../../../shared/spec/incidentio-openapi-subset.json"
+	portSpec     = "spec/port-openapi.json"
+	incidentSpec = "spec/incidentio-openapi-subset.json"
 )
 
-// Every answer that Foghorn's client can get is as Port's own document has it, and so are
-// the bodies that it sends.
+// The answers to the calls of Foghorn's client, and the bodies that it sends, match Port's OpenAPI
+// document.
 func TestResponses_MatchPortSpec(t *testing.T) {
-	spec := resttest.LoadSpec(t, portSpec)
+	spec := resttest.LoadSpec(t, referencePath(t, portSpec))
 	d, _ := newGuideFixture(t, 200, incidentResponse)
 	d.must(d.PutBlueprint(rawJSON(serviceBlueprint)), d.PutEntity("service", rawJSON(`{"identifier":"x"}`)), d.PutAction(rawJSON(manualAction, "ask", "true")))
 	waiting := d.runAction("ask", `{"properties":{}}`, porttest.WaitingForApproval)
@@ -116,7 +120,7 @@ func TestResponses_MatchPortSpec(t *testing.T) {
 		d.must(err)
 		spec.CheckResponse(c.method, c.route, status, body)
 	}
-	d.token = "worthless"
+	d.token = "invalid"
 	_, _, answer := d.do("GET", "/v1/teams", "")
 	body, err := json.Marshal(answer)
 	d.must(err)
@@ -124,8 +128,8 @@ func TestResponses_MatchPortSpec(t *testing.T) {
 	spec.CheckCoverage("..")
 }
 
-// removeUndocumented takes away what Port's answers have and its document does not: details of an
-// error, and of an entity what Port writes down itself.
+// removeUndocumented removes the keys of Port's answers that its document does not have: the details
+// of an error, and the audit fields of an entity.
 func removeUndocumented(answer map[string]any) {
 	delete(answer, "details")
 	entities, _ := answer["entities"].([]any)
@@ -140,9 +144,9 @@ func removeUndocumented(answer map[string]any) {
 	}
 }
 
-// What the guide's webhook sends is what incident.io's own document takes.
+// The body of the guide's webhook matches incident.io's OpenAPI document.
 func TestWebhook_MatchesIncidentSpec(t *testing.T) {
-	spec := resttest.LoadSpec(t, incidentSpec)
+	spec := resttest.LoadSpec(t, referencePath(t, incidentSpec))
 	d, b := newGuideFixture(t, 200, incidentResponse)
 	d.runAction(manifests.ActionID, `{"properties":{"name":"API down","description":"All of it","severity":"Major","visibility":"private"}}`, porttest.Success)
 	sent := <-b.requests
@@ -150,4 +154,14 @@ func TestWebhook_MatchesIncidentSpec(t *testing.T) {
 		t.Errorf("sent %v", sent.Header)
 	}
 	spec.CheckRequest(sent.Method, sent.URL.Path, sent.body)
+}
+
+// referencePath returns the path of a file within REFERENCE_DIR.
+func referencePath(t *testing.T, name string) string {
+	t.Helper()
+	dir := os.Getenv("REFERENCE_DIR")
+	if dir == "" {
+		t.Fatal("REFERENCE_DIR is not set")
+	}
+	return filepath.Join(dir, name)
 }

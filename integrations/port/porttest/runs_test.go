@@ -5,48 +5,18 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"foghorn/integrations/emulator"
 	"foghorn/integrations/port/porttest"
+	"foghorn/manifests"
 )
 
-// manualAction is an action that nobody answers: its runs end when somebody says so.
+// manualAction has a backend that the emulator does not have, so a test ends its runs.
 const manualAction = `{"identifier":%q,"title":"Ask","trigger":{"type":"self-service","operation":"CREATE","userInputs":{"properties":{
 	"n":{"type":"number","minimum":1,"maximum":9},"d":{"type":"string","default":"dflt"},"p":{"type":"string","pattern":"^a+$"},
 	"look":{"type":"string","pattern":"^(?!x).*$"},"mail":{"type":"string","format":"email"},"tags":{"type":"array","items":{"type":"string"},"maxItems":2,"uniqueItems":true},
 	"q":{"type":"string","default":{"jqQuery":".form.d"},"enum":{"jqQuery":"[]"}}},"required":{"jqQuery":"[\"p\"]"},"order":[]}},
 	"invocationMethod":{"type":"KAFKA"},"requiredApproval":%s}`
-
-func TestAccessToken_ReuseRevokeExpire(t *testing.T) {
-	d := newFixture(t, porttest.Config{})
-	first := d.token
-	if d.login(); d.token != first {
-		t.Error("a second token while there is one")
-	}
-	d.token = "Bearer " + first
-	d.expectStatus("GET", "/v1/users/alice@example.com", "", 200)
-	d.RevokeTokens()
-	d.expectError("GET", "/v1/users/alice@example.com", "", 401, "unauthorized", "Unauthorized")
-	if d.login(); d.token == first {
-		t.Error("the revoked token came back")
-	}
-	d.SetTokenLifetime(-time.Second)
-	d.login()
-	d.expectError("GET", "/v1/users", "", 401, "unauthorized", "")
-	d.SetTokenLifetime(porttest.TokenLifetime)
-	d.login()
-	const path = "/v1/auth/access_token"
-	d.expectError("POST", path, `{"clientId":"a","clientSecret":"b"}`, 401, "invalid_credentials", "Invalid")
-	d.expectError("POST", path, `{"clientId":"a","clientSecret":"b","x":1}`, 422, "invalid_request", "additional")
-	d.expectError("POST", path, `{"ClientId":"a","clientSecret":"b"}`, 422, "invalid_request", "clientId")
-	d.expectError("POST", path, strings.Repeat(" ", porttest.MaxRequestBytes)+"{}", 413, "request_too_large", "1MiB")
-	d.expectError("GET", "/v1/nothing/here", "", 404, "not_found", "Route GET:/v1/nothing/here not found")
-	d.expectError("GET", "/v1/actions/a/b", "", 404, "not_found", "Route")
-	if len(d.Calls("/v1/nothing/here")) != 1 {
-		t.Error("the unknown route is not on record")
-	}
-}
 
 func TestRun_LifeCycle(t *testing.T) {
 	d := newFixture(t, porttest.Config{})
@@ -124,7 +94,7 @@ func TestCreateRun_RejectsInvalidInputs(t *testing.T) {
 	} {
 		d.expectError("POST", "/v1/actions/ask/runs", `{"properties":`+input+`}`, 422, "invalid_request", word)
 	}
-	d.expectStatus("POST", "/v1/actions/ask/runs", `{"properties":{"look":"x","q":"any"}}`, 202) // what Go cannot check is let pass
+	d.expectStatus("POST", "/v1/actions/ask/runs", `{"properties":{"look":"x","q":"any"}}`, 202) // accepted, because Go does not have the pattern
 }
 
 func TestFault_LoseStillCreatesRun(t *testing.T) {
@@ -135,7 +105,7 @@ func TestFault_LoseStillCreatesRun(t *testing.T) {
 	r.Header.Set("Authorization", d.token)
 	if res, err := d.http.Do(r); err == nil {
 		_ = res.Body.Close()
-		t.Error("there was an answer")
+		t.Error("the lost answer arrived")
 	}
 	if len(d.Runs()) != 1 {
 		t.Errorf("%d runs", len(d.Runs()))
@@ -151,6 +121,35 @@ func TestRuns_DropOldest(t *testing.T) {
 		d.must(d.EndRun(r.ID, porttest.Success, ""))
 	}
 	if _, ok := d.Run(kept.ID); !ok || len(d.Runs()) > 10 {
-		t.Errorf("%d runs, the one under way there: %v", len(d.Runs()), ok)
+		t.Errorf("%d runs; the running one is kept: %v", len(d.Runs()), ok)
+	}
+}
+
+func TestRun_KeepsLogsApprovalLink(t *testing.T) {
+	d, _ := newGuideFixture(t, 200, incidentResponse)
+	d.must(d.PutAction(rawJSON(manualAction, "ask", "true")))
+	run := d.runAction(manifests.ActionID, `{"properties":{"name":"API down","severity":"Major","visibility":"public"}}`, porttest.Success)
+	if len(run.Logs) != 2 || len(run.LogTimes) != 2 || run.LogTimes[0].Before(run.CreatedAt) || run.UpdatedAt.Before(run.LogTimes[0]) {
+		t.Errorf("run %+v", run)
+	}
+	e, err := d.WaitEntity(withTimeout(t), manifests.BlueprintID, nil)
+	if err != nil || e.CreatedAt.IsZero() || e.UpdatedAt.Before(e.CreatedAt) {
+		t.Errorf("entity %+v, %v", e, err)
+	}
+	auto := d.AutomationRuns()
+	if len(auto) == 0 || valueAt(auto[0].Event, "diff", "after", "id") != run.ID {
+		t.Errorf("automations %+v", auto)
+	}
+
+	yes, no := d.runAction("ask", `{"properties":{}}`, porttest.WaitingForApproval), d.runAction("ask", `{"properties":{}}`, porttest.WaitingForApproval)
+	d.must(d.Approve(t.Context(), yes.ID), d.Decline(t.Context(), no.ID))
+	d.expectStatus("PATCH", "/v1/actions/runs/"+yes.ID, `{"link":"https://ci.example.com/1"}`, 200)
+	yes, _ = d.Run(yes.ID)
+	no, _ = d.Run(no.ID)
+	if yes.Status != porttest.InProgress || yes.Approval["state"] != "APPROVED" || yes.Link != "https://ci.example.com/1" {
+		t.Errorf("approved %+v", yes)
+	}
+	if no.Status != porttest.Declined || no.Approval["state"] != "DECLINED" || no.EndedAt.IsZero() {
+		t.Errorf("declined %+v", no)
 	}
 }

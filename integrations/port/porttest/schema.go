@@ -3,31 +3,33 @@ package porttest
 import (
 	"bytes"
 	_ "embed"
+	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 )
 
-// schemasJSON says how bodies and definitions look, after Port's own OpenAPI document.
+// schemasJSON has the schemas of bodies and definitions, after Port's OpenAPI document.
 // https://docs.port.io/api-reference/port-api
 //
 //go:embed schemas.json
 var schemasJSON []byte
 
-// schemas are those of the file, by name. A *jsonschema.Schema may be used by many at a time.
+// schemas are the schemas of schemas.json by name. They are safe for concurrent use.
 var schemas = compileSchemas()
 
 func compileSchemas() map[string]*jsonschema.Schema {
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(schemasJSON))
 	if err != nil {
-		panic(err) // it is embedded
+		panic("porttest: read schemas.json: " + err.Error())
 	}
 	c := jsonschema.NewCompiler()
 	if err := c.AddResource("schemas.json", doc); err != nil {
-		panic(err)
+		panic("porttest: read schemas.json: " + err.Error())
 	}
 	out := map[string]*jsonschema.Schema{}
 	for name := range doc.(map[string]any)["$defs"].(map[string]any) {
@@ -36,26 +38,46 @@ func compileSchemas() map[string]*jsonschema.Schema {
 	return out
 }
 
-// validateSchema checks a value against a schema of the file. at is what the value is called.
-func validateSchema(name, at string, value any) error {
-	return validationError(at, schemas[name].Validate(value))
+// validateSchema validates a value against a schema of schemas.json. path is the name of the
+// value in the error.
+func validateSchema(name, path string, value any) error {
+	return validationError(path, schemas[name].Validate(value))
 }
 
-// validateWith refuses a value that a schema made of a definition does not allow.
-func validateWith(schema map[string]any, at string, value any) error {
+// validateWith validates a value against a schema that was made of a definition. An invalid
+// schema accepts every value.
+func validateWith(schema map[string]any, path string, value any) error {
 	c := jsonschema.NewCompiler()
 	c.AssertFormat()
-	if err := c.AddResource("schema.json", deepCopy[any](schema)); err != nil {
-		return nil // a schema that cannot be read checks nothing
+	if err := c.AddResource("schema.json", convertJSON[any](schema)); err != nil {
+		return nil
 	}
 	compiled, err := c.Compile("schema.json")
 	if err != nil {
 		return nil
 	}
-	return validationError(at, compiled.Validate(deepCopy[any](value)))
+	return validationError(path, compiled.Validate(convertJSON[any](value)))
 }
 
-// toJSONSchema is the part of an input or a property that a JSON schema checks.
+// objectSchema returns the JSON schema of an object with only these properties.
+func objectSchema(properties map[string]property) map[string]any {
+	schemas := map[string]any{}
+	for id, p := range properties {
+		schemas[id] = toJSONSchema(p.raw)
+	}
+	return map[string]any{"type": "object", "additionalProperties": false, "properties": schemas}
+}
+
+// jsonSchemaKeys are the keys of an input or a property that are keys of JSON Schema as they are.
+var jsonSchemaKeys = []string{
+	"type", "minLength", "maxLength", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
+	"enum", "minItems", "maxItems", "uniqueItems", "properties", "patternProperties", "additionalProperties",
+}
+
+// jsonSchemaFormats are the formats that JSON Schema checks, by their names in Port.
+var jsonSchemaFormats = map[string]string{"date-time": "date-time", "email": "email", "ipv4": "ipv4", "ipv6": "ipv6", "url": "uri"}
+
+// toJSONSchema returns the part of an input or a property that JSON Schema can check.
 func toJSONSchema(p map[string]any) map[string]any {
 	out := map[string]any{}
 	for k, v := range p {
@@ -63,57 +85,64 @@ func toJSONSchema(p map[string]any) map[string]any {
 			continue
 		}
 		switch k {
-		case "type", "minLength", "maxLength", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
-			"enum", "minItems", "maxItems", "uniqueItems", "properties", "patternProperties", "additionalProperties":
-			out[k] = v
 		case "pattern":
-			// One that only JavaScript understands (a look-ahead) is let pass.
-			if re, ok := v.(string); ok {
-				if _, err := regexp.Compile(re); err == nil {
-					out[k] = v
-				}
+			if isGoPattern(v) {
+				out[k] = v
 			}
 		case "required":
-			if _, list := v.([]any); list && p["type"] == "object" {
+			if _, isList := v.([]any); isList && p["type"] == "object" {
 				out[k] = v
 			}
 		case "format":
-			switch v {
-			case "date-time", "email", "ipv4", "ipv6":
-				out[k] = v
-			case "url":
-				out[k] = "uri"
+			if name, ok := v.(string); ok && jsonSchemaFormats[name] != "" {
+				out[k] = jsonSchemaFormats[name]
 			}
 		case "items":
 			if m, ok := v.(map[string]any); ok {
 				out[k] = toJSONSchema(m)
+			}
+		default:
+			if slices.Contains(jsonSchemaKeys, k) {
+				out[k] = v
 			}
 		}
 	}
 	return out
 }
 
-// validationError puts what a schema found into the words of Port's validator (AJV), the path
-// quoted first: `"query" must have required property 'combinator'`.
-func validationError(at string, err error) error {
-	failed, ok := err.(*jsonschema.ValidationError)
+// isGoPattern reports whether Go has the regular expression. It does not have all of
+// JavaScript's, such as look-ahead.
+func isGoPattern(v any) bool {
+	pattern, ok := v.(string)
+	if !ok {
+		return false
+	}
+	_, err := regexp.Compile(pattern)
+	return err == nil
+}
+
+// validationError converts an error of the schema to the text of Port's validator (AJV), with
+// the quoted path first: `"query" must have required property 'combinator'`.
+func validationError(path string, err error) error {
+	failed, ok := errors.AsType[*jsonschema.ValidationError](err)
 	if !ok {
 		return err
 	}
 	for len(failed.Causes) > 0 {
 		failed = failed.Causes[0]
 	}
-	path := failed.InstanceLocation
-	if at != "" {
-		path = append([]string{at}, path...)
+	segments := failed.InstanceLocation
+	if path != "" {
+		segments = append([]string{path}, segments...)
 	}
-	if len(path) == 0 {
+	if len(segments) == 0 {
 		return invalidRequest("body %s", ajvMessage(failed.ErrorKind))
 	}
-	return invalidRequest("%q %s", strings.Join(path, "/"), ajvMessage(failed.ErrorKind))
+	return invalidRequest("%q %s", strings.Join(segments, "/"), ajvMessage(failed.ErrorKind))
 }
 
-// ajvMessage are AJV's.
+// ajvMessage returns AJV's message for an error. It is one flat list of messages, and so
+// exceeds the usual number of branches.
 func ajvMessage(k jsonschema.ErrorKind) string {
 	switch k := k.(type) {
 	case *kind.Required:
@@ -156,5 +185,5 @@ func ajvMessage(k jsonschema.ErrorKind) string {
 	return "is not valid"
 }
 
-// formatNumber is one as JavaScript writes it; whether it is exact does not matter here.
+// formatNumber formats a number as JavaScript does. It ignores whether the number is exact.
 func formatNumber(f float64, _ bool) string { return stringify(f) }

@@ -15,11 +15,12 @@ import (
 	"go.uber.org/goleak"
 
 	"foghorn/integrations/port/porttest"
+	"foghorn/manifests"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// A fixture is where somebody sits who knows Port's API and nothing of Foghorn.
+// A fixture is an emulator with the user alice@example.com, and a client of its API.
 type fixture struct {
 	*porttest.Server
 	t     *testing.T
@@ -29,16 +30,9 @@ type fixture struct {
 
 func newFixture(t *testing.T, cfg porttest.Config) *fixture {
 	t.Helper()
-	s, err := porttest.Start(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	d := &fixture{Server: s, t: t, http: &http.Client{Transport: &http.Transport{}, Timeout: 10 * time.Second}}
-	t.Cleanup(func() {
-		d.http.CloseIdleConnections()
-		s.Close()
-	})
-	s.AddUser("alice@example.com", "sre")
+	d := &fixture{Server: porttest.New(t, cfg), t: t, http: &http.Client{Transport: &http.Transport{}, Timeout: 10 * time.Second}}
+	t.Cleanup(d.http.CloseIdleConnections)
+	d.AddUser("alice@example.com", "sre")
 	d.login()
 	return d
 }
@@ -80,7 +74,7 @@ func (d *fixture) do(method, path, body string) (int, http.Header, map[string]an
 	return res.StatusCode, res.Header, out
 }
 
-// expectStatus wants a status and gives what lies at a path of keys in the answer.
+// expectStatus calls the API, checks the status and returns the value at a path of keys in the answer.
 func (d *fixture) expectStatus(method, path, body string, want int, keys ...string) any {
 	d.t.Helper()
 	status, _, out := d.do(method, path, body)
@@ -90,13 +84,13 @@ func (d *fixture) expectStatus(method, path, body string, want int, keys ...stri
 	return valueAt(out, keys...)
 }
 
-// expectError wants a refusal with a word in its message.
-func (d *fixture) expectError(method, path, body string, want int, code, word string) {
+// expectError calls the API and checks the error: its status, its code and a part of its message.
+func (d *fixture) expectError(method, path, body string, want int, code, text string) {
 	d.t.Helper()
 	status, _, out := d.do(method, path, body)
 	message, _ := out["message"].(string)
-	if status != want || out["error"] != code || !strings.Contains(message, word) {
-		d.t.Errorf("%s %s %s: %d %v; want %d %s %q", method, path, body, status, out, want, code, word)
+	if status != want || out["error"] != code || !strings.Contains(message, text) {
+		d.t.Errorf("%s %s %s: %d %v; want %d %s %q", method, path, body, status, out, want, code, text)
 	}
 }
 
@@ -109,7 +103,7 @@ func (d *fixture) must(errs ...error) {
 	}
 }
 
-// runAction starts an action and waits until its run has a status.
+// runAction starts a run and waits until it has a status.
 func (d *fixture) runAction(action, body, status string) porttest.Run {
 	d.t.Helper()
 	id, _ := d.expectStatus("POST", "/v1/actions/"+action+"/runs?run_as=alice@example.com", body, 202, "run", "id").(string)
@@ -121,7 +115,7 @@ func (d *fixture) runAction(action, body, status string) porttest.Run {
 	return r
 }
 
-// withTimeout ends before a test that waits in vain would.
+// withTimeout returns a context that ends before the timeout of the test, so that the test reports where it waits.
 func withTimeout(t *testing.T) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	t.Cleanup(cancel)
@@ -136,7 +130,7 @@ func valueAt(v any, keys ...string) any {
 	return v
 }
 
-// A backend answers webhooks and keeps what it was sent.
+// A backend answers every webhook with the same answer, and sends the requests to a channel.
 type backend struct {
 	*httptest.Server
 	requests chan receivedRequest
@@ -172,3 +166,19 @@ func newBackend(t *testing.T, status int, body string) *backend {
 func rawJSON(format string, args ...any) json.RawMessage {
 	return json.RawMessage(fmt.Sprintf(format, args...))
 }
+
+const incidentResponse = `{"incident":{"id":"01J","name":"API down","permalink":"https://app.incident.io/acme/incidents/01J","created_at":"2026-01-02T03:04:05Z",
+	"incident_status":{"name":"Investigating"},"severity":{"name":"Major"},"visibility":"public","creator":{"api_key":{"name":"Port"}}}}`
+
+// newGuideFixture has the definitions of Port's guide, and a backend in place of incident.io.
+func newGuideFixture(t *testing.T, status int, body string) (*fixture, *backend) {
+	t.Helper()
+	b := newBackend(t, status, body)
+	d := newFixture(t, porttest.Config{RewriteURL: func(url string) string { return strings.Replace(url, "https://api.incident.io", b.URL, 1) }})
+	set := manifests.Guide()
+	d.must(d.PutBlueprint(set.Blueprint), d.PutAction(set.Action), d.PutAction(set.Automation))
+	d.SetSecret(manifests.SecretName, "inc-secret-value")
+	return d, b
+}
+
+const serviceBlueprint = `{"identifier":"service","schema":{"properties":{"tier":{"type":"number"}}},"relations":{"on":{"target":"service","many":true}}}`

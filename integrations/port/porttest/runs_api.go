@@ -1,16 +1,16 @@
 package porttest
 
 import (
-	"fmt"
+	"cmp"
 	"net/http"
 	"slices"
 	"strconv"
 )
 
-// The bounds of limit in lists.
+// The limits of the list of runs. Port documents the maximum.
 const (
-	defaultRunsLimit, maxRunsLimit = 50, 1000
-	maxLogsLimit                   = 50
+	defaultRunsLimit = 50
+	maxRunsLimit     = 1000
 )
 
 func (s *Server) runRoutes(route routeFunc) {
@@ -25,7 +25,6 @@ func (s *Server) runRoutes(route routeFunc) {
 	route("POST /v1/actions/runs/{id}/logs", s.createLog)
 }
 
-// createRun checks a new run and starts it.
 func (s *Server) createRun(r *http.Request) (response, error) {
 	var in struct {
 		Properties map[string]any `json:"properties"`
@@ -36,33 +35,30 @@ func (s *Server) createRun(r *http.Request) (response, error) {
 	}
 	id, runAs := r.PathValue("id"), r.URL.Query().Get("run_as")
 	s.mu.Lock()
-	action, ok := s.actions[id]
-	action = deepCopy(action)
-	_, member := s.users[runAs]
+	action, isMember := s.actions[id], s.users[runAs] != nil
 	s.mu.Unlock()
-	trigger, _ := action["trigger"].(map[string]any)
-	if !ok || trigger["type"] == "automation" {
+	if action == nil || action.Trigger.Type == "automation" {
 		return response{}, notFound("Action", id)
 	}
-	if runAs != "" && !member {
+	if runAs != "" && !isMember {
 		return response{}, notFound("User", runAs)
 	}
 	properties, err := s.resolveInputs(action, in.Properties)
 	if err != nil {
 		return response{}, err
 	}
-	blueprint, _ := trigger["blueprintIdentifier"].(string)
-	if op := trigger["operation"]; op == "DAY-2" || op == "DELETE" {
+	blueprint := action.Trigger.Blueprint
+	if op := action.Trigger.Operation; op == "DAY-2" || op == "DELETE" {
 		if in.Entity == "" {
 			return response{}, invalidRequest("body must have required property 'entity'")
 		}
-		if s.copyEntity(blueprint, in.Entity) == nil {
+		if s.findEntity(blueprint, in.Entity) == nil {
 			return response{}, notFound("Entity", in.Entity)
 		}
 	}
 	run := &Run{
 		Action: id, Blueprint: blueprint, Entity: in.Entity, Status: InProgress, Source: sourceAPI,
-		RunAs: runAs, Properties: properties, requiredApproval: action["requiredApproval"],
+		RunAs: runAs, Properties: properties, requiredApproval: action.RequiredApproval,
 	}
 	if needsApproval(run.requiredApproval) {
 		run.Status = WaitingForApproval
@@ -71,10 +67,11 @@ func (s *Server) createRun(r *http.Request) (response, error) {
 }
 
 func needsApproval(v any) bool {
-	_, object := v.(map[string]any)
-	return object || v == true
+	_, isObject := v.(map[string]any)
+	return isObject || v == true
 }
 
+// listRuns returns the newest runs first.
 func (s *Server) listRuns(r *http.Request) (response, error) {
 	q := r.URL.Query()
 	limit, err := parseLimit(q.Get("limit"), defaultRunsLimit, maxRunsLimit)
@@ -90,26 +87,35 @@ func (s *Server) listRuns(r *http.Request) (response, error) {
 	defer s.mu.Unlock()
 	out := []any{}
 	for _, run := range slices.Backward(s.runs) {
-		userID := s.ClientID + "@clients"
-		if u := s.users[run.RunAs]; u != nil {
-			userID = toText(u["id"])
-		}
 		switch {
 		case len(out) == limit:
 		case !fits("action", run.Action), !fits("entity", run.Entity), !fits("blueprint", run.Blueprint):
-		case !fits("user_email", run.RunAs), !fits("user_id", userID), !fits("external_run_id", toText(run.externalID)):
+		case !fits("user_email", run.RunAs), !fits("user_id", s.creatorLocked(run)), !fits("external_run_id", toText(run.externalID)):
 		case q.Get("active") == "true" && run.Ended():
 		case q.Has("source") && !slices.Contains(q["source"], run.Source):
 		default:
-			out = append(out, s.runToAPILocked(run, version, q["exclude"]))
+			out = append(out, excludeKeys(s.runToAPILocked(run, version), q["exclude"]))
 		}
 	}
 	return response{body: map[string]any{"runs": out}}, nil
 }
 
-func parseLimit(text string, otherwise, most int) (int, error) {
+// excludeKeys returns a run without some of its keys.
+func excludeKeys(run apiRun, keys []string) any {
+	if len(keys) == 0 {
+		return run
+	}
+	out := convertJSON[map[string]any](run)
+	for _, k := range keys {
+		delete(out, k)
+	}
+	return out
+}
+
+// parseLimit reads the query parameter "limit"; text "" means fallback.
+func parseLimit(text string, fallback, maximum int) (int, error) {
 	if text == "" {
-		return otherwise, nil
+		return fallback, nil
 	}
 	n, err := strconv.Atoi(text)
 	switch {
@@ -117,12 +123,13 @@ func parseLimit(text string, otherwise, most int) (int, error) {
 		return 0, invalidRequest(`"limit" must be integer`)
 	case n < 1:
 		return 0, invalidRequest(`"limit" must be >= 1`)
-	case n > most:
-		return 0, invalidRequest(`"limit" must be <= %d`, most)
+	case n > maximum:
+		return 0, invalidRequest(`"limit" must be <= %d`, maximum)
 	}
 	return n, nil
 }
 
+// parseVersion reads the query parameter "version", which is "v1", "v2" or absent.
 func parseVersion(r *http.Request) (string, error) {
 	v := r.URL.Query().Get("version")
 	if v != "" && v != "v1" && v != "v2" {
@@ -142,7 +149,7 @@ func (s *Server) getRun(r *http.Request) (response, error) {
 	if run == nil {
 		return response{}, notFound("Run", r.PathValue("id"))
 	}
-	return response{body: map[string]any{"run": s.runToAPILocked(run, version, nil)}}, nil
+	return response{body: map[string]any{"run": s.runToAPILocked(run, version)}}, nil
 }
 
 func (s *Server) patchRun(r *http.Request) (response, error) {
@@ -157,7 +164,9 @@ func (s *Server) patchRun(r *http.Request) (response, error) {
 		return response{}, err
 	}
 	err := s.updateRun(r.PathValue("id"), func(run *Run) {
-		run.Status, run.StatusLabel, run.Summary = firstNonEmpty(in.Status, run.Status), firstNonEmpty(in.Label, run.StatusLabel), firstNonEmpty(in.Summary, run.Summary)
+		run.Status = cmp.Or(in.Status, run.Status)
+		run.StatusLabel = cmp.Or(in.Label, run.StatusLabel)
+		run.Summary = cmp.Or(in.Summary, run.Summary)
 		if in.Link != nil {
 			run.Link = in.Link
 		}
@@ -171,7 +180,7 @@ func (s *Server) patchRun(r *http.Request) (response, error) {
 	return s.getRun(r)
 }
 
-// patchResponse is how Port's own workers store what a backend answered. Automations are not told.
+// patchResponse stores the answer of a backend, as Port's own workers do. It starts no automations.
 // https://github.com/port-labs/port-agent/blob/main/app/port_client.py
 func (s *Server) patchResponse(r *http.Request) (response, error) {
 	var in struct {
@@ -195,26 +204,24 @@ func (s *Server) patchApproval(r *http.Request) (response, error) {
 	if s.decideApproval(r.PathValue("id"), in.Status, in.Description) != nil {
 		return response{}, s.runStateError(r.PathValue("id"))
 	}
-	a, err := s.getRun(r)
-	a.status = http.StatusCreated
-	return a, err
+	result, err := s.getRun(r)
+	result.status = http.StatusCreated
+	return result, err
 }
 
 func (s *Server) listApprovers(r *http.Request) (response, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	run := s.runsByID[r.PathValue("id")]
-	if run == nil {
+	run, ok := s.Run(r.PathValue("id"))
+	if !ok {
 		return response{}, notFound("Run", r.PathValue("id"))
 	}
 	out := []any{}
 	if run.Approval != nil {
-		out = append(out, deepCopy(run.Approval))
+		out = append(out, run.Approval)
 	}
 	return response{body: map[string]any{"approvers": out}}, nil
 }
 
-// runStateError is why a run cannot be changed.
+// runStateError is the error of the API for a run that cannot be changed.
 func (s *Server) runStateError(id string) error {
 	run, ok := s.Run(id)
 	switch {
@@ -224,62 +231,4 @@ func (s *Server) runStateError(id string) error {
 		return invalidRequest("Action run with identifier %q has ended and can no longer be modified", id)
 	}
 	return invalidRequest("Action run with identifier %q does not wait for approval", id)
-}
-
-func (s *Server) listLogs(r *http.Request) (response, error) {
-	limit, err := parseLimit(r.URL.Query().Get("limit"), maxLogsLimit, maxLogsLimit)
-	if err != nil {
-		return response{}, err
-	}
-	offset, _ := strconv.Atoi(r.URL.Query().Get("offset"))
-	run, ok := s.Run(r.PathValue("id"))
-	if !ok {
-		return response{}, notFound("Run", r.PathValue("id"))
-	}
-	out := []any{}
-	for i := range run.Logs {
-		if i >= offset && len(out) < limit {
-			out = append(out, s.logToAPI(run, i))
-		}
-	}
-	return response{body: map[string]any{"runLogs": out}}, nil
-}
-
-func (s *Server) logToAPI(run Run, i int) map[string]any {
-	return map[string]any{
-		"id": fmt.Sprintf("%s_log_%d", run.ID, i), "runId": run.ID, "message": run.Logs[i],
-		"createdBy": s.ClientID + "@clients", "createdAt": formatTime(run.LogTimes[i]),
-	}
-}
-
-func (s *Server) createLog(r *http.Request) (response, error) {
-	var in struct {
-		Message string `json:"message"`
-		Status  string `json:"terminationStatus"`
-		Label   string `json:"statusLabel"`
-	}
-	if err := decodeBody(r, "log", &in); err != nil {
-		return response{}, err
-	}
-	id := r.PathValue("id")
-	if run, ok := s.Run(id); !ok || run.Ended() {
-		return response{}, s.runStateError(id)
-	}
-	logged := s.appendLog(id, in.Message)
-	if in.Status != "" || in.Label != "" {
-		_ = s.updateRun(id, func(run *Run) {
-			run.Status, run.StatusLabel = firstNonEmpty(in.Status, run.Status), firstNonEmpty(in.Label, run.StatusLabel)
-		})
-	}
-	if logged.ID == "" {
-		return response{}, notFound("Run", id)
-	}
-	return response{status: http.StatusCreated, body: map[string]any{"runLog": s.logToAPI(logged, len(logged.Logs)-1)}}, nil
-}
-
-func firstNonEmpty(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }
