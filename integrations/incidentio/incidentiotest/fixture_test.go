@@ -49,6 +49,17 @@ type response struct {
 	}
 }
 
+// errorFields returns the fields of the errors, separated by spaces.
+func (r response) errorFields() string {
+	var fields []string
+	for _, e := range r.body.Errors {
+		if e.Source.Field != "" {
+			fields = append(fields, e.Source.Field)
+		}
+	}
+	return strings.Join(fields, " ")
+}
+
 // callAPI calls the API with a key, or without one for "".
 func callAPI(t *testing.T, s *incidentiotest.Server, key, method, path, body string) (a response) {
 	t.Helper()

@@ -12,25 +12,17 @@ import (
 	"foghorn/integrations/incidentio/incidentiotest"
 )
 
-func TestCreateIncident_ResponseAndEvent(t *testing.T) {
-	s := newServer(t, incidentiotest.Config{PermalinkBase: "https://app.incident.io/lighthouse"})
-	events := make(chan emulator.Event, 10)
-	defer s.Watch(func(e emulator.Event) { events <- e })()
+const createBody = `{"idempotency_key":"k1","visibility":"public","name":"Foghorn silent","summary":null,"severity_id":"` + majorID + `"}`
 
-	a := createIncident(t, s, `{"idempotency_key":"k1","visibility":"public","name":"Foghorn silent","summary":null,"severity_id":"`+majorID+`"}`)
+func TestCreateIncident_Response(t *testing.T) {
+	s := newServer(t, incidentiotest.Config{PermalinkBase: "https://app.incident.io/lighthouse"})
+	a := createIncident(t, s, createBody)
 	i := a.body.Incident
 	if a.status != http.StatusOK || i["reference"] != "INC-1" || i["name"] != "Foghorn silent" || i["slack_channel_id"] != "" {
 		t.Fatalf("%d %s", a.status, a.data)
 	}
-	id, _ := i["id"].(string)
-	if len(id) != 26 || i["permalink"] != "https://app.incident.io/lighthouse/incidents/"+id {
-		t.Error(i["permalink"])
-	}
-	if got := i["incident_status"].(map[string]any)["name"]; got != "Triage" {
-		t.Error("status is", got)
-	}
-	if got := i["severity"].(map[string]any)["name"]; got != "Major" {
-		t.Error("severity is", got)
+	if id, _ := i["id"].(string); len(id) != 26 || i["permalink"] != "https://app.incident.io/lighthouse/incidents/"+id {
+		t.Errorf("id %v, permalink %v", i["id"], i["permalink"])
 	}
 	for _, absent := range []string{"summary", "slack_channel_name", "call_url"} {
 		if v, ok := i[absent]; ok {
@@ -40,27 +32,34 @@ func TestCreateIncident_ResponseAndEvent(t *testing.T) {
 	if strings.Contains(string(a.data), "null") {
 		t.Errorf("a null in %s", a.data)
 	}
+	got := s.Incidents()
+	if len(got) != 1 || got[0].ID != i["id"] || got[0].Severity != "Major" || got[0].Status != "Triage" || got[0].IdempotencyKey != "k1" {
+		t.Errorf("%+v", got)
+	}
+}
 
-	again := createIncident(t, s, `{"idempotency_key":"k1","visibility":"private","name":"Another","severity_id":"`+minorID+`"}`)
-	if again.status != http.StatusOK || again.body.Incident["id"] != id || again.body.Incident["name"] != "Foghorn silent" {
-		t.Errorf("the repeat gives %d %s", again.status, again.data)
+func TestCreateIncident_RepeatReturnsExisting(t *testing.T) {
+	s := newServer(t, incidentiotest.Config{})
+	events := make(chan emulator.Event, 10)
+	defer s.Watch(func(e emulator.Event) { events <- e })()
+	created := createIncident(t, s, createBody)
+	repeated := createIncident(t, s, `{"idempotency_key":"k1","visibility":"private","name":"Another","severity_id":"`+minorID+`"}`)
+	if repeated.status != http.StatusOK || repeated.body.Incident["id"] != created.body.Incident["id"] || repeated.body.Incident["name"] != "Foghorn silent" {
+		t.Errorf("the repeated request returns %d %s", repeated.status, repeated.data)
 	}
 	if e := <-events; e.Kind != "incident" || e.From != "incident.io" || !strings.Contains(e.Text, "INC-1") || len(events) != 0 {
 		t.Errorf("events: %+v and %d more", e, len(events))
 	}
-	for _, path := range []string{id, "1"} {
-		if a := callAPI(t, s, s.APIKey, http.MethodGet, "/v2/incidents/"+path, ""); a.status != http.StatusOK || a.body.Incident["id"] != id {
+}
+
+func TestGetIncident_ByIDOrNumber(t *testing.T) {
+	s := newServer(t, incidentiotest.Config{})
+	id, _ := createIncident(t, s, createBody).body.Incident["id"].(string)
+	for path, want := range map[string]int{id: 200, "1": 200, "INC-1": 404, "2": 404, "01HDH3SMWK0C2D8TN41PVW61TA": 404, "%00": 404} {
+		a := callAPI(t, s, s.APIKey, http.MethodGet, "/v2/incidents/"+path, "")
+		if a.status != want || want == 200 && a.body.Incident["id"] != id || want == 404 && a.body.Type != "not_found" {
 			t.Errorf("%s: %d %s", path, a.status, a.data)
 		}
-	}
-	for _, path := range []string{"INC-1", "2", "01HDH3SMWK0C2D8TN41PVW61TA", "%00"} {
-		if a := callAPI(t, s, s.APIKey, http.MethodGet, "/v2/incidents/"+path, ""); a.status != http.StatusNotFound || a.body.Type != "not_found" {
-			t.Errorf("%s: %d %s", path, a.status, a.data)
-		}
-	}
-	got := s.Incidents()
-	if len(got) != 1 || got[0].ID != id || got[0].Severity != "Major" || got[0].Status != "Triage" || got[0].IdempotencyKey != "k1" {
-		t.Errorf("%+v", got)
 	}
 }
 
@@ -90,12 +89,7 @@ func TestIncident_ChannelAfterDelay(t *testing.T) {
 func TestCreateIncident_Rejections(t *testing.T) {
 	s := newServer(t, incidentiotest.Config{UserEmails: []string{"ana@example.com"}, RejectNullSummary: true})
 	ok := `"idempotency_key":"k","visibility":"public","severity_id":"` + minorID + `"`
-	reporter := ""
-	for _, role := range listRoles(t, s) {
-		if role["role_type"] == "reporter" {
-			reporter = role["id"].(string)
-		}
-	}
+	reporter, _ := listRoles(t, s)[1]["id"].(string)
 	for name, c := range map[string]struct {
 		key, body  string
 		status     int
@@ -125,13 +119,7 @@ func TestCreateIncident_Rejections(t *testing.T) {
 			t.Errorf("%s: %d %s", name, a.status, a.data)
 			continue
 		}
-		var fields []string
-		for _, e := range a.body.Errors {
-			if e.Source.Field != "" {
-				fields = append(fields, e.Source.Field)
-			}
-		}
-		if got := strings.Join(fields, " "); got != c.fields {
+		if got := a.errorFields(); got != c.fields {
 			t.Errorf("%s: fields %q, want %q", name, got, c.fields)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -122,12 +123,23 @@ func withTimeout(t *testing.T) context.Context {
 	return ctx
 }
 
+// valueAt returns the value at a path of keys, or nil.
 func valueAt(v any, keys ...string) any {
 	for _, k := range keys {
 		m, _ := v.(map[string]any)
 		v = m[k]
 	}
 	return v
+}
+
+// expectFields compares the values at dotted paths of a JSON value.
+func expectFields(t *testing.T, got any, want map[string]any) {
+	t.Helper()
+	for path, value := range want {
+		if v := valueAt(got, strings.Split(path, ".")...); !reflect.DeepEqual(v, value) {
+			t.Errorf("%s is %v, want %v, in %v", path, v, value, got)
+		}
+	}
 }
 
 // A backend answers every webhook with the same answer, and sends the requests to a channel.

@@ -20,36 +20,40 @@ const manualAction = `{"identifier":%q,"title":"Ask","trigger":{"type":"self-ser
 
 func TestRun_LifeCycle(t *testing.T) {
 	d := newFixture(t, porttest.Config{})
-	d.must(d.PutAction(rawJSON(manualAction, "ask", `{"type":"ANY"}`)), d.PutAction(rawJSON(manualAction, "other", "false")))
+	d.must(d.PutAction(rawJSON(manualAction, "ask", `{"type":"ANY"}`)))
 	run := d.runAction("ask", `{"properties":{"n":3}}`, porttest.WaitingForApproval)
-	if run.Properties["d"] != "dflt" || run.Properties["q"] != nil || run.RunAs != "alice@example.com" {
-		t.Errorf("run %+v", run)
-	}
-	one := "/v1/actions/runs/" + run.ID
-	d.expectError("PATCH", one+"/approval", `{"status":"MAYBE"}`, 422, "invalid_request", "APPROVE")
-	if got := d.expectStatus("PATCH", one+"/approval?version=v1", `{"status":"APPROVE","description":"go"}`, 201, "run"); valueAt(got, "status") != "IN_PROGRESS" || valueAt(got, "action") != "ask" || valueAt(got, "approval", "description") != "go" {
-		t.Errorf("approved %v", got)
-	}
-	d.expectError("PATCH", one+"/approval", `{"status":"APPROVE"}`, 422, "invalid_request", "does not wait")
-	if got, _ := d.expectStatus("GET", one+"/approvers?include_pending_approvers=false", "", 200, "approvers").([]any); len(got) != 1 {
+	expectFields(t, run.Properties, map[string]any{"d": "dflt", "q": nil})
+	path := "/v1/actions/runs/" + run.ID
+
+	d.expectError("PATCH", path+"/approval", `{"status":"MAYBE"}`, 422, "invalid_request", "APPROVE")
+	approved := d.expectStatus("PATCH", path+"/approval?version=v1", `{"status":"APPROVE","description":"go"}`, 201, "run")
+	expectFields(t, approved, map[string]any{"status": "IN_PROGRESS", "action": "ask", "approval.description": "go"})
+	d.expectError("PATCH", path+"/approval", `{"status":"APPROVE"}`, 422, "invalid_request", "does not wait")
+	if got, _ := d.expectStatus("GET", path+"/approvers?include_pending_approvers=false", "", 200, "approvers").([]any); len(got) != 1 {
 		t.Errorf("approvers %v", got)
 	}
-	d.expectError("PATCH", one, `{"status":"IN_PROGRESS"}`, 422, "invalid_request", `"status" must be equal to one of the allowed values ["SUCCESS","FAILURE"]`)
-	d.expectStatus("PATCH", one, `{"statusLabel":"half way","link":["https://a.example"],"externalRunId":"x-1"}`, 200)
-	if log := d.expectStatus("POST", one+"/logs", `{"message":"hello"}`, 201, "runLog"); valueAt(log, "message") != "hello" || valueAt(log, "runId") != run.ID {
-		t.Errorf("log %v", log)
-	}
-	if now, _ := d.Run(run.ID); now.Ended() || now.StatusLabel != "half way" {
-		t.Errorf("now %+v", now)
-	}
-	d.expectStatus("POST", one+"/logs", `{"message":"done","terminationStatus":"SUCCESS","statusLabel":"fine"}`, 201)
-	d.expectError("PATCH", one, `{"status":"FAILURE"}`, 422, "invalid_request", "can no longer be modified")
-	d.expectError("POST", one+"/logs", `{"message":"late"}`, 422, "invalid_request", "can no longer be modified")
+
+	d.expectError("PATCH", path, `{"status":"IN_PROGRESS"}`, 422, "invalid_request", `"status" must be equal to one of the allowed values ["SUCCESS","FAILURE"]`)
+	changed := d.expectStatus("PATCH", path, `{"statusLabel":"half way","link":["https://a.example"],"externalRunId":"x-1"}`, 200, "run")
+	expectFields(t, changed, map[string]any{"status": "IN_PROGRESS", "statusLabel": "half way", "externalRunId": "x-1"})
+	log := d.expectStatus("POST", path+"/logs", `{"message":"hello"}`, 201, "runLog")
+	expectFields(t, log, map[string]any{"message": "hello", "runId": run.ID})
+
+	d.expectStatus("POST", path+"/logs", `{"message":"done","terminationStatus":"SUCCESS","statusLabel":"fine"}`, 201)
+	d.expectError("PATCH", path, `{"status":"FAILURE"}`, 422, "invalid_request", "can no longer be modified")
+	d.expectError("POST", path+"/logs", `{"message":"late"}`, 422, "invalid_request", "can no longer be modified")
 	d.expectError("PATCH", "/v1/actions/runs/r_none", `{}`, 404, "not_found", "r_none")
-	if logs, _ := d.expectStatus("GET", one+"/logs?limit=1&offset=1", "", 200, "runLogs").([]any); len(logs) != 1 || valueAt(logs[0], "message") != "done" {
+	if logs, _ := d.expectStatus("GET", path+"/logs?limit=1&offset=1", "", 200, "runLogs").([]any); len(logs) != 1 || valueAt(logs[0], "message") != "done" {
 		t.Errorf("logs %v", logs)
 	}
+}
 
+func TestRuns_Filters(t *testing.T) {
+	d := newFixture(t, porttest.Config{})
+	d.must(d.PutAction(rawJSON(manualAction, "ask", `{"type":"ANY"}`)), d.PutAction(rawJSON(manualAction, "other", "false")))
+	run := d.runAction("ask", `{"properties":{}}`, porttest.WaitingForApproval)
+	d.must(d.Approve(t.Context(), run.ID))
+	d.expectStatus("PATCH", "/v1/actions/runs/"+run.ID, `{"status":"SUCCESS","externalRunId":"x-1"}`, 200)
 	second := d.runAction("other", `{"properties":{}}`, porttest.InProgress)
 	third := d.runAction("ask", `{"properties":{}}`, porttest.WaitingForApproval)
 	d.must(d.Decline(t.Context(), third.ID))
@@ -125,9 +129,8 @@ func TestRuns_DropOldest(t *testing.T) {
 	}
 }
 
-func TestRun_KeepsLogsApprovalLink(t *testing.T) {
+func TestRun_KeepsLogsAndEvent(t *testing.T) {
 	d, _ := newGuideFixture(t, 200, incidentResponse)
-	d.must(d.PutAction(rawJSON(manualAction, "ask", "true")))
 	run := d.runAction(manifests.ActionID, `{"properties":{"name":"API down","severity":"Major","visibility":"public"}}`, porttest.Success)
 	if len(run.Logs) != 2 || len(run.LogTimes) != 2 || run.LogTimes[0].Before(run.CreatedAt) || run.UpdatedAt.Before(run.LogTimes[0]) {
 		t.Errorf("run %+v", run)
@@ -136,20 +139,24 @@ func TestRun_KeepsLogsApprovalLink(t *testing.T) {
 	if err != nil || e.CreatedAt.IsZero() || e.UpdatedAt.Before(e.CreatedAt) {
 		t.Errorf("entity %+v, %v", e, err)
 	}
-	auto := d.AutomationRuns()
-	if len(auto) == 0 || valueAt(auto[0].Event, "diff", "after", "id") != run.ID {
-		t.Errorf("automations %+v", auto)
-	}
+	automationRun, err := d.WaitAutomation(withTimeout(t), manifests.AutomationID, porttest.Success)
+	d.must(err)
+	expectFields(t, automationRun.Event, map[string]any{"diff.after.id": run.ID})
+}
 
-	yes, no := d.runAction("ask", `{"properties":{}}`, porttest.WaitingForApproval), d.runAction("ask", `{"properties":{}}`, porttest.WaitingForApproval)
-	d.must(d.Approve(t.Context(), yes.ID), d.Decline(t.Context(), no.ID))
-	d.expectStatus("PATCH", "/v1/actions/runs/"+yes.ID, `{"link":"https://ci.example.com/1"}`, 200)
-	yes, _ = d.Run(yes.ID)
-	no, _ = d.Run(no.ID)
-	if yes.Status != porttest.InProgress || yes.Approval["state"] != "APPROVED" || yes.Link != "https://ci.example.com/1" {
-		t.Errorf("approved %+v", yes)
+func TestRun_ApproveAndDecline(t *testing.T) {
+	d := newFixture(t, porttest.Config{})
+	d.must(d.PutAction(rawJSON(manualAction, "ask", "true")))
+	approved := d.runAction("ask", `{"properties":{}}`, porttest.WaitingForApproval)
+	declined := d.runAction("ask", `{"properties":{}}`, porttest.WaitingForApproval)
+	d.must(d.Approve(t.Context(), approved.ID), d.Decline(t.Context(), declined.ID))
+	d.expectStatus("PATCH", "/v1/actions/runs/"+approved.ID, `{"link":"https://ci.example.com/1"}`, 200)
+	approved, _ = d.Run(approved.ID)
+	declined, _ = d.Run(declined.ID)
+	if approved.Status != porttest.InProgress || approved.Approval["state"] != "APPROVED" || approved.Link != "https://ci.example.com/1" {
+		t.Errorf("approved %+v", approved)
 	}
-	if no.Status != porttest.Declined || no.Approval["state"] != "DECLINED" || no.EndedAt.IsZero() {
-		t.Errorf("declined %+v", no)
+	if declined.Status != porttest.Declined || declined.Approval["state"] != "DECLINED" || declined.EndedAt.IsZero() {
+		t.Errorf("declined %+v", declined)
 	}
 }

@@ -64,6 +64,12 @@ func TestRender_FollowsPortRules(t *testing.T) {
 		{"{{ now | tostring | @base64 | type }}", `"string"`},
 		{"{{ def f: f; f }}", `null`},
 		{"{{ [limit(3; repeat(1))] | length }}", `3`},
+		{`{{ "}}" }}`, `"}}"`},
+		{`\{{ .s }}`, "without opening"},
+		{"{{ .a {{ .s }} }}", "inside other one"},
+		{"a }} b", "without opening"},
+		{[]any{"{{ empty }}", "{{ .a }}", true}, `[null,1,true]`},
+		{"{{ .a == 1 and 'text' == .s }}", `true`},
 	} {
 		got, err := render(c.template, data)
 		data, _ := json.Marshal(got)
