@@ -97,7 +97,7 @@ func (s *Server) createAction(r *http.Request) (response, error) {
 	if _, exists := s.findAction(id); exists {
 		return response{}, conflict("Action", id)
 	}
-	return response{status: http.StatusCreated, body: map[string]any{"action": s.storeAction(raw).raw}}, nil
+	return newResponse(http.StatusCreated, "action", s.storeAction(raw).raw), nil
 }
 
 func (s *Server) getAction(r *http.Request) (response, error) {
@@ -105,7 +105,7 @@ func (s *Server) getAction(r *http.Request) (response, error) {
 	if !ok {
 		return response{}, notFound("Action", r.PathValue("id"))
 	}
-	return response{body: map[string]any{"action": a.raw}}, nil
+	return newResponse(http.StatusOK, "action", a.raw), nil
 }
 
 func (s *Server) replaceAction(r *http.Request) (response, error) {
@@ -123,7 +123,7 @@ func (s *Server) replaceAction(r *http.Request) (response, error) {
 		}
 		s.removeAction(id)
 	}
-	return response{body: map[string]any{"action": s.storeAction(raw).raw}}, nil
+	return newResponse(http.StatusOK, "action", s.storeAction(raw).raw), nil
 }
 
 func (s *Server) deleteAction(r *http.Request) (response, error) {
@@ -153,7 +153,7 @@ func (s *Server) listActions(r *http.Request) (response, error) {
 			out = append(out, a.raw)
 		}
 	}
-	return response{body: map[string]any{"actions": out}}, nil
+	return newResponse(http.StatusOK, "actions", out), nil
 }
 
 func decodeAction(r *http.Request) (map[string]any, error) {

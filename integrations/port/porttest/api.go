@@ -19,6 +19,11 @@ type response struct {
 	body   map[string]any
 }
 
+// newResponse returns a response with one key.
+func newResponse(status int, key string, value any) response {
+	return response{status: status, body: map[string]any{key: value}}
+}
+
 // An apiError is an error as the API returns it.
 type apiError struct {
 	status  int

@@ -78,7 +78,7 @@ func (s *Server) createBlueprint(r *http.Request) (response, error) {
 	if _, exists := s.findBlueprint(id); exists {
 		return response{}, conflict("Blueprint", id)
 	}
-	return response{status: http.StatusCreated, body: map[string]any{"blueprint": s.storeBlueprint(raw).raw}}, nil
+	return newResponse(http.StatusCreated, "blueprint", s.storeBlueprint(raw).raw), nil
 }
 
 func (s *Server) listBlueprints(*http.Request) (response, error) {
@@ -88,7 +88,7 @@ func (s *Server) listBlueprints(*http.Request) (response, error) {
 	for _, id := range slices.Sorted(maps.Keys(s.blueprints)) {
 		out = append(out, s.blueprints[id].raw)
 	}
-	return response{body: map[string]any{"blueprints": out}}, nil
+	return newResponse(http.StatusOK, "blueprints", out), nil
 }
 
 func (s *Server) getBlueprint(r *http.Request) (response, error) {
@@ -96,7 +96,7 @@ func (s *Server) getBlueprint(r *http.Request) (response, error) {
 	if !ok {
 		return response{}, notFound("Blueprint", r.PathValue("id"))
 	}
-	return response{body: map[string]any{"blueprint": b.raw}}, nil
+	return newResponse(http.StatusOK, "blueprint", b.raw), nil
 }
 
 func (s *Server) replaceBlueprint(r *http.Request) (response, error) {
@@ -114,7 +114,7 @@ func (s *Server) replaceBlueprint(r *http.Request) (response, error) {
 		}
 		s.removeBlueprint(id)
 	}
-	return response{body: map[string]any{"blueprint": s.storeBlueprint(raw).raw}}, nil
+	return newResponse(http.StatusOK, "blueprint", s.storeBlueprint(raw).raw), nil
 }
 
 func (s *Server) patchBlueprint(r *http.Request) (response, error) {
@@ -133,7 +133,7 @@ func (s *Server) patchBlueprint(r *http.Request) (response, error) {
 	if err := validateSchema("blueprint", "", raw); err != nil {
 		return response{}, err
 	}
-	return response{body: map[string]any{"blueprint": s.storeBlueprint(raw).raw}}, nil
+	return newResponse(http.StatusOK, "blueprint", s.storeBlueprint(raw).raw), nil
 }
 
 func (s *Server) deleteBlueprint(r *http.Request) (response, error) {

@@ -131,7 +131,7 @@ func (s *Server) writeEntity(r *http.Request, status int, opts writeOptions) (re
 	if err != nil {
 		return response{}, err
 	}
-	return response{status: status, body: map[string]any{"entity": stored}}, nil
+	return newResponse(status, "entity", stored), nil
 }
 
 func (s *Server) getEntity(r *http.Request) (response, error) {
@@ -139,7 +139,7 @@ func (s *Server) getEntity(r *http.Request) (response, error) {
 	if e == nil {
 		return response{}, notFound("Entity", r.PathValue("entity"))
 	}
-	return response{body: map[string]any{"entity": e}}, nil
+	return newResponse(http.StatusOK, "entity", e), nil
 }
 
 func (s *Server) deleteEntity(r *http.Request) (response, error) {

@@ -30,7 +30,7 @@ func (s *Server) getPermissions(r *http.Request) (response, error) {
 	if err != nil {
 		return response{}, err
 	}
-	return response{body: map[string]any{"permissions": p}}, nil
+	return newResponse(http.StatusOK, "permissions", p), nil
 }
 
 func (s *Server) patchPermissions(r *http.Request) (response, error) {
@@ -58,7 +58,7 @@ func (s *Server) patchPermissions(r *http.Request) (response, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.permissions[id] = p
-	return response{body: map[string]any{"permissions": convertJSON[permissions](p)}}, nil
+	return newResponse(http.StatusOK, "permissions", convertJSON[permissions](p)), nil
 }
 
 // findPermissions returns a copy of an action's permissions.

@@ -63,7 +63,7 @@ func (s *Server) createRun(r *http.Request) (response, error) {
 	if needsApproval(run.requiredApproval) {
 		run.Status = WaitingForApproval
 	}
-	return response{status: http.StatusAccepted, body: map[string]any{"run": s.startRun(run)}}, nil
+	return newResponse(http.StatusAccepted, "run", s.startRun(run)), nil
 }
 
 func needsApproval(v any) bool {
@@ -97,7 +97,7 @@ func (s *Server) listRuns(r *http.Request) (response, error) {
 			out = append(out, excludeKeys(s.runToAPILocked(run, version), q["exclude"]))
 		}
 	}
-	return response{body: map[string]any{"runs": out}}, nil
+	return newResponse(http.StatusOK, "runs", out), nil
 }
 
 // excludeKeys returns a run without some of its keys.
@@ -149,7 +149,7 @@ func (s *Server) getRun(r *http.Request) (response, error) {
 	if run == nil {
 		return response{}, notFound("Run", r.PathValue("id"))
 	}
-	return response{body: map[string]any{"run": s.runToAPILocked(run, version)}}, nil
+	return newResponse(http.StatusOK, "run", s.runToAPILocked(run, version)), nil
 }
 
 func (s *Server) patchRun(r *http.Request) (response, error) {
@@ -218,7 +218,7 @@ func (s *Server) listApprovers(r *http.Request) (response, error) {
 	if run.Approval != nil {
 		out = append(out, run.Approval)
 	}
-	return response{body: map[string]any{"approvers": out}}, nil
+	return newResponse(http.StatusOK, "approvers", out), nil
 }
 
 // runStateError is the error of the API for a run that cannot be changed.

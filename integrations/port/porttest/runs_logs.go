@@ -38,7 +38,7 @@ func (s *Server) listLogs(r *http.Request) (response, error) {
 			out = append(out, s.logToAPI(run, i))
 		}
 	}
-	return response{body: map[string]any{"runLogs": out}}, nil
+	return newResponse(http.StatusOK, "runLogs", out), nil
 }
 
 func (s *Server) createLog(r *http.Request) (response, error) {
@@ -63,7 +63,7 @@ func (s *Server) createLog(r *http.Request) (response, error) {
 	if run.ID == "" {
 		return response{}, notFound("Run", id)
 	}
-	return response{status: http.StatusCreated, body: map[string]any{"runLog": s.logToAPI(run, len(run.Logs)-1)}}, nil
+	return newResponse(http.StatusCreated, "runLog", s.logToAPI(run, len(run.Logs)-1)), nil
 }
 
 // appendLog adds a line to a run's log and returns the run, or the zero Run when it does not exist.

@@ -64,7 +64,7 @@ func (s *Server) createSecret(r *http.Request) (response, error) {
 func (s *Server) listSecrets(*http.Request) (response, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return response{body: map[string]any{"secrets": s.secretsToAPILocked()}}, nil
+	return newResponse(http.StatusOK, "secrets", s.secretsToAPILocked()), nil
 }
 
 func (s *Server) getSecret(r *http.Request) (response, error) {
@@ -116,7 +116,7 @@ func (s *Server) updateSecretLocked(name string, in secretInput) {
 }
 
 func (s *Server) secretResponseLocked(name string) response {
-	return response{body: map[string]any{"secret": s.secretToAPILocked(name)}}
+	return newResponse(http.StatusOK, "secret", s.secretToAPILocked(name))
 }
 
 func (s *Server) secretsToAPILocked() []apiSecret {

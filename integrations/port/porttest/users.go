@@ -67,7 +67,7 @@ func (s *Server) clientUserID() string { return s.ClientID + "@clients" }
 func (s *Server) listUsers(*http.Request) (response, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return response{body: map[string]any{"users": s.sortedUsersLocked()}}, nil
+	return newResponse(http.StatusOK, "users", s.sortedUsersLocked()), nil
 }
 
 func (s *Server) sortedUsersLocked() []*user {
@@ -85,7 +85,7 @@ func (s *Server) getUser(r *http.Request) (response, error) {
 	if !ok {
 		return response{}, notFound("User", r.PathValue("email"))
 	}
-	return response{body: map[string]any{"user": u}}, nil
+	return newResponse(http.StatusOK, "user", u), nil
 }
 
 func (s *Server) listTeams(*http.Request) (response, error) {
@@ -95,7 +95,7 @@ func (s *Server) listTeams(*http.Request) (response, error) {
 	for _, name := range s.teams {
 		out = append(out, newTeam(name))
 	}
-	return response{body: map[string]any{"teams": out}}, nil
+	return newResponse(http.StatusOK, "teams", out), nil
 }
 
 func (s *Server) getTeam(r *http.Request) (response, error) {
@@ -105,11 +105,11 @@ func (s *Server) getTeam(r *http.Request) (response, error) {
 	if !slices.Contains(s.teams, name) {
 		return response{}, notFound("Team", name)
 	}
-	return response{body: map[string]any{"team": newTeam(name)}}, nil
+	return newResponse(http.StatusOK, "team", newTeam(name)), nil
 }
 
 func newTeam(name string) team { return team{ID: "team_" + name, Name: name, Provider: "port"} }
 
 func getOrganization(*http.Request) (response, error) {
-	return response{body: map[string]any{"organization": map[string]any{"id": organizationID, "name": "Emulated"}}}, nil
+	return newResponse(http.StatusOK, "organization", map[string]any{"id": organizationID, "name": "Emulated"}), nil
 }
