@@ -172,7 +172,7 @@ func messageKey(metadata json.RawMessage) string {
 		Event   string               `json:"event_type"`
 		Payload struct{ Key string } `json:"event_payload"`
 	}
-	if json.Unmarshal(metadata, &m) != nil || m.Event != "foghorn_told" {
+	if json.Unmarshal(metadata, &m) != nil || m.Event != "foghorn_notification" {
 		return ""
 	}
 	return m.Payload.Key
