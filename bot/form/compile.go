@@ -58,7 +58,7 @@ func (f *Form) compileInputs(raw json.RawMessage) *DefinitionError {
 		return err
 	}
 	if len(ids) > maxFields {
-		f.addProblem("", fmt.Sprintf("it has %d inputs, and %d is the most", len(ids), maxFields))
+		f.addProblem("", fmt.Sprintf("it has %d inputs; a form has at most %d", len(ids), maxFields))
 		ids = ids[:maxFields]
 	}
 	if f.hasTarget() {
@@ -68,7 +68,12 @@ func (f *Form) compileInputs(raw json.RawMessage) *DefinitionError {
 		f.byID[id] = f.compileField(id, properties[id])
 	}
 	f.required = parseExpr(in.Required)
+	f.layOut(in, ids)
+	return nil
+}
 
+// layOut puts the fields and headings into their steps. Fields that the order does not name come last.
+func (f *Form) layOut(in userInputs, ids []string) {
 	if len(in.Steps) == 0 {
 		in.Steps = []step{{Order: in.Order}}
 	}
@@ -93,12 +98,11 @@ func (f *Form) compileInputs(raw json.RawMessage) *DefinitionError {
 		f.Steps = append(f.Steps, out)
 	}
 	last := &f.Steps[len(f.Steps)-1]
-	for _, id := range ids { // inputs that the order does not name come last
+	for _, id := range ids {
 		if !placed[id] {
 			last.Items = append(last.Items, Item{Field: f.byID[id]})
 		}
 	}
-	return nil
 }
 
 // hasTarget reports that the action works on an entity.
@@ -110,8 +114,8 @@ func (f *Form) hasTarget() bool {
 	return false
 }
 
-// targetField is the field that picks the entity. Where the definition does not name the
-// blueprint, its identifier is typed.
+// targetField is the field that picks the entity. If the definition does not name the blueprint, the identifier is
+// typed.
 func (f *Form) targetField() *Field {
 	t := &Field{ID: TargetID, Title: "Entity", Kind: Entity, Blueprint: f.Blueprint, Description: "What the action is run for."}
 	if f.Blueprint == "" {
@@ -123,8 +127,8 @@ func (f *Form) targetField() *Field {
 // Field is the field with an id; nil when there is none.
 func (f *Form) Field(id string) *Field { return f.byID[id] }
 
-// RequestIDInput is the hidden input that Foghorn fills with the id of the request, so that
-// a repeat is known as one. It reports false when the action has none.
+// RequestIDInput is the hidden input that the bot fills with the id of the request, so that the request's run can be
+// found. It reports false when the action has none.
 func (f *Form) RequestIDInput() (id string, ok bool) {
 	field := f.byID[requestIDInput]
 	return requestIDInput, field != nil && field.isRequestID()
@@ -132,7 +136,7 @@ func (f *Form) RequestIDInput() (id string, ok bool) {
 
 const requestIDInput = "request_id"
 
-// isRequestID reports that nobody but Foghorn gives the field its value.
+// isRequestID reports that the bot gives the field its value.
 func (f *Field) isRequestID() bool {
 	return f.ID == requestIDInput && f.Hidden && f.Kind == Text && !f.Many
 }

@@ -7,8 +7,11 @@ import (
 	"slices"
 )
 
-// multilineFormats are the formats of text with several lines.
-var multilineFormats = map[string]bool{"multi-line": true, "markdown": true, "yaml": true, "proto": true}
+// stringFormats are the kinds of strings with a format. An unknown format is text, because Port adds formats.
+var stringFormats = map[string]Kind{
+	"date-time": DateTime, "url": URL, "email": Email, "ipv4": IP, "ipv6": IP, "entity": Entity, "user": User, "team": Team,
+	"multi-line": Multiline, "markdown": Multiline, "yaml": Multiline, "proto": Multiline,
+}
 
 // compileField compiles one input.
 // https://docs.port.io/create-self-service-experiences/setup-ui-for-action/user-inputs
@@ -47,8 +50,7 @@ func (f *Form) compileField(id string, p map[string]any) *Field {
 	return x
 }
 
-// kindOf is the kind of a single value. An unknown type is a problem; an unknown format is text, because Port adds
-// formats.
+// kindOf is the kind of a single value. An unknown type is a problem.
 func (f *Form) kindOf(id, typ, format string, enum expr) (k Kind, decimal bool) {
 	if enum.isSet() {
 		return Choice, false
@@ -69,26 +71,7 @@ func (f *Form) kindOf(id, typ, format string, enum expr) (k Kind, decimal bool) 
 	default:
 		f.addProblem(id, fmt.Sprintf("its type %q is not known", truncate(typ)))
 	}
-	switch format {
-	case "date-time":
-		return DateTime, false
-	case "url":
-		return URL, false
-	case "email":
-		return Email, false
-	case "ipv4", "ipv6":
-		return IP, false
-	case "entity":
-		return Entity, false
-	case "user":
-		return User, false
-	case "team":
-		return Team, false
-	}
-	if multilineFormats[format] {
-		return Multiline, false
-	}
-	return Text, false
+	return stringFormats[format], false // Text is the zero Kind
 }
 
 // compileList compiles an input whose value is a list.
