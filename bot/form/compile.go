@@ -12,8 +12,9 @@ import (
 // maxFields bounds what is compiled. Port's own largest action has 32 inputs.
 const maxFields = 1000
 
-// Compile reads an action as GET /v1/actions/{id} returns it (the old style included). It fails with a
-// *DefinitionError, and only when the JSON is not an action; what a form cannot show is in Problems.
+// Compile reads an action as GET /v1/actions/{id} returns it (the old style included). It fails
+// with a *DefinitionError, and only when the JSON is not an action; what a form cannot show is in
+// Problems.
 func Compile(action json.RawMessage) (*Form, error) {
 	d, err := decodeDefinition(action)
 	if err != nil {
@@ -72,7 +73,8 @@ func (f *Form) compileInputs(raw json.RawMessage) *DefinitionError {
 	return nil
 }
 
-// layOut puts the fields and headings into their steps. Fields that the order does not name come last.
+// layOut puts the fields and headings into their steps. Fields that the order does not name come
+// last.
 func (f *Form) layOut(in userInputs, ids []string) {
 	if len(in.Steps) == 0 {
 		in.Steps = []step{{Order: in.Order}}
@@ -114,8 +116,8 @@ func (f *Form) hasTarget() bool {
 	return false
 }
 
-// targetField is the field that picks the entity. If the definition does not name the blueprint, the identifier is
-// typed.
+// targetField is the field that picks the entity. If the definition does not name the blueprint,
+// the identifier is typed.
 func (f *Form) targetField() *Field {
 	t := &Field{ID: TargetID, Title: "Entity", Kind: Entity, Blueprint: f.Blueprint, Description: "What the action is run for."}
 	if f.Blueprint == "" {
@@ -127,8 +129,8 @@ func (f *Form) targetField() *Field {
 // Field is the field with an id; nil when there is none.
 func (f *Form) Field(id string) *Field { return f.byID[id] }
 
-// RequestIDInput is the hidden input that the bot fills with the id of the request, so that the request's run can be
-// found. It reports false when the action has none.
+// RequestIDInput is the hidden input that the bot fills with the id of the request, so that the
+// request's run can be found. It reports false when the action has none.
 func (f *Form) RequestIDInput() (id string, ok bool) {
 	field := f.byID[requestIDInput]
 	return requestIDInput, field != nil && field.isRequestID()

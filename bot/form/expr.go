@@ -11,8 +11,8 @@ import (
 	"github.com/itchyny/gojq"
 )
 
-// Limits of a form's jq programs. The value of a program that exceeds one is null, like that of a program
-// that fails, as in Port's own form.
+// Limits of a form's jq programs. The value of a program that exceeds one is null, like that of a
+// program that fails, as in Port's own form.
 const (
 	programTimeout  = 40 * time.Millisecond // for one program
 	resolveTimeout  = 80 * time.Millisecond // for all of one Resolve
@@ -28,7 +28,8 @@ type expr struct {
 	code   *gojq.Code // nil: there is no program, or it does not compile
 }
 
-// parseExpr reads {"jqQuery": "…"} or any other value. The value of a program that does not compile is null.
+// parseExpr reads {"jqQuery": "…"} or any other value. The value of a program that does not compile
+// is null.
 func parseExpr(v any) expr {
 	m, ok := v.(map[string]any)
 	if !ok {
@@ -59,7 +60,8 @@ func parseExpr(v any) expr {
 func (x expr) isSet() bool     { return x.value != nil || x.source != "" }
 func (x expr) isProgram() bool { return x.source != "" }
 
-// eval returns the value for an input. Several outputs of a program become a list; no output is null.
+// eval returns the value for an input. Several outputs of a program become a list; no output is
+// null.
 // https://github.com/port-labs/jq-wasm
 func (x expr) eval(ctx context.Context, input any) any {
 	if !x.isProgram() {
@@ -95,8 +97,8 @@ func (x expr) eval(ctx context.Context, input any) any {
 // A budget bounds the size of a result.
 type budget struct{ nodes, bytes int }
 
-// toJSONValue turns jq's values into those of encoding/json: all numbers are float64. A value that exceeds the
-// budget is nil.
+// toJSONValue turns jq's values into those of encoding/json: all numbers are float64. A value that
+// exceeds the budget is nil.
 func (b *budget) toJSONValue(v any) any {
 	b.nodes--
 	if b.nodes < 0 || b.bytes < 0 {

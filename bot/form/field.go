@@ -7,7 +7,8 @@ import (
 	"slices"
 )
 
-// stringFormats are the kinds of strings with a format. An unknown format is text, because Port adds formats.
+// stringFormats are the kinds of strings with a format. An unknown format is text, because Port
+// adds formats.
 var stringFormats = map[string]Kind{
 	"date-time": DateTime, "url": URL, "email": Email, "ipv4": IP, "ipv6": IP, "entity": Entity, "user": User, "team": Team,
 	"multi-line": Multiline, "markdown": Multiline, "yaml": Multiline, "proto": Multiline,

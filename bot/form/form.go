@@ -1,4 +1,5 @@
-// Package form turns the user inputs of a Port self-service action into a form. It knows nothing of Slack.
+// Package form turns the user inputs of a Port self-service action into a form. It knows nothing of
+// Slack.
 //
 //	f, err := form.Compile(action)          // once for a definition
 //	state := f.Resolve(ctx, user, values)   // after each change: what is visible, required and allowed
@@ -111,9 +112,9 @@ type Field struct {
 // TargetID is the id of the field that picks the entity of a DAY-2 or DELETE action.
 const TargetID = "$targetEntity"
 
-// Values are the values that were entered, by field id. Their types are those of encoding/json: string, float64,
-// bool, []any, map[string]any. The value of an Entity is its identifier, of a User the email address. A field
-// without a value is absent.
+// Values are the values that were entered, by field id. Their types are those of encoding/json:
+// string, float64, bool, []any, map[string]any. The value of an Entity is its identifier, of a User
+// the email address. A field without a value is absent.
 type Values map[string]any
 
 // An EvalContext is what conditions can read besides the form.

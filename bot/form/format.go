@@ -10,8 +10,8 @@ import (
 	"github.com/goccy/go-yaml/parser"
 )
 
-// formats check what a JSON schema does not, by kind. Each returns what is wrong with a single value; "" when it is
-// valid.
+// formats check what a JSON schema does not, by kind. Each returns what is wrong with a single
+// value; "" when it is valid.
 var formats = map[Kind]func(f *FieldState, v any) string{
 	Email:     validateEmail,
 	User:      validateUser,

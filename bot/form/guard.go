@@ -11,9 +11,10 @@ import (
 
 var errResultTooLarge = errors.New("the result of the program is too large")
 
-// guardMultiplication puts a call of guardFunction before each multiplication in a parsed program. A text times a
-// number is the one operation of jq that can take seconds and gigabytes by itself, and it does not
-// observe its context. gojq has no hook for operators, so this changes its syntax tree, by reflection.
+// guardMultiplication puts a call of guardFunction before each multiplication in a parsed program.
+// A text times a number is the one operation of jq that can take seconds and gigabytes by itself,
+// and it does not observe its context. gojq has no hook for operators, so this changes its syntax
+// tree, by reflection.
 func guardMultiplication(v reflect.Value) error {
 	switch v.Kind() {
 	case reflect.Pointer:
@@ -54,8 +55,8 @@ func guardMultiplication(v reflect.Value) error {
 // guardFunction is checkProduct as a function of jq.
 var guardFunction = gojq.WithFunction("__bounded", 0, 0, checkProduct)
 
-// checkProduct returns the two factors of a multiplication, or an error if the product would be too long a
-// text.
+// checkProduct returns the two factors of a multiplication, or an error if the product would be too
+// long a text.
 func checkProduct(factors any, _ []any) any {
 	pair, ok := factors.([]any)
 	if !ok || len(pair) != 2 {

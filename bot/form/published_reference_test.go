@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestCompile_PublishedActions compiles the definitions that Port publishes. They are not part of this repository:
-// REFERENCE_DIR is the folder with corpus/actions.
+// TestCompile_PublishedActions compiles the definitions that Port publishes. They are not part of
+// this repository: REFERENCE_DIR is the folder with corpus/actions.
 func TestCompile_PublishedActions(t *testing.T) {
 	dir := os.Getenv("REFERENCE_DIR")
 	if dir == "" {

@@ -7,14 +7,15 @@ import (
 	"strings"
 )
 
-// maxDefaultPasses is how often defaults are evaluated: one may depend on another, and a cycle must end.
+// maxDefaultPasses is how often defaults are evaluated: one may depend on another, and a cycle must
+// end.
 const maxDefaultPasses = 4
 
 // maxOptions bounds the options of one field.
 const maxOptions = 10_000
 
-// Resolve evaluates the form's conditions for some values. It never fails: the value of a jq program that fails or
-// exceeds its limits is null, as in Port.
+// Resolve evaluates the form's conditions for some values. It never fails: the value of a jq
+// program that fails or exceeds its limits is null, as in Port.
 func (f *Form) Resolve(ctx context.Context, who EvalContext, values Values) *State {
 	ctx, cancel := context.WithTimeout(ctx, resolveTimeout)
 	defer cancel()
@@ -140,8 +141,8 @@ func (e *evaluation) expandEntities(v any) any {
 	return v
 }
 
-// evalBool evaluates a condition. A program that returns no boolean is false; any other value that is no boolean
-// counts as not set.
+// evalBool evaluates a condition. A program that returns no boolean is false; any other value that
+// is no boolean counts as not set.
 func (e *evaluation) evalBool(ctx context.Context, r expr, otherwise bool) bool {
 	if !r.isSet() {
 		return otherwise

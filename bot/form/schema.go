@@ -32,16 +32,16 @@ func (f *FieldState) validateSchema() string {
 	return text
 }
 
-// nonSchemaKeys are the keys of an input that have another meaning in a JSON schema, or that are checked
-// elsewhere.
+// nonSchemaKeys are the keys of an input that have another meaning in a JSON schema, or that are
+// checked elsewhere.
 var nonSchemaKeys = map[string]bool{
 	"enum": true, "default": true, "format": true, "required": true, "visible": true, "disabled": true,
 	"title": true, "description": true, "minItems": true, "maxItems": true, "pattern": true, "dataset": true,
 	"sort": true, "blueprint": true, "dependsOn": true, "icon": true, "encryption": true, "enumColors": true,
 }
 
-// compileSchema makes the JSON schema of the field. It is made when it is needed, because most fields have
-// nothing to check and the pattern can change with the form.
+// compileSchema makes the JSON schema of the field. It is made when it is needed, because most
+// fields have nothing to check and the pattern can change with the form.
 func (f *FieldState) compileSchema() (*jsonschema.Schema, error) {
 	schema := map[string]any{}
 	for k, v := range f.schema {
@@ -74,8 +74,8 @@ func (f *FieldState) compileSchema() (*jsonschema.Schema, error) {
 	return c.Compile("input.json")
 }
 
-// isGoPattern reports that a pattern can be checked here. Port's patterns are those of JavaScript; what Go does not
-// support, such as look-ahead, only Port checks.
+// isGoPattern reports that a pattern can be checked here. Port's patterns are those of JavaScript;
+// what Go does not support, such as look-ahead, only Port checks.
 func isGoPattern(v any) bool {
 	s, ok := v.(string)
 	if !ok || s == "" || len(s) > maxProgramBytes {
@@ -116,7 +116,8 @@ func (f *FieldState) violationText(k jsonschema.ErrorKind) string {
 
 var printer = message.NewPrinter(language.English)
 
-// locationText names the part of a value: an entry of a list by its number, anything else by its keys.
+// locationText names the part of a value: an entry of a list by its number, anything else by its
+// keys.
 func locationText(keys []string) string {
 	if i, err := strconv.Atoi(keys[0]); err == nil && len(keys) == 1 {
 		return fmt.Sprintf("Entry %d", i+1)

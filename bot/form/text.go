@@ -31,8 +31,8 @@ func (f *FieldState) verb() string {
 	return "Enter"
 }
 
-// noun is the field's title as it can stand in a sentence, or the other text for titles that are questions,
-// long or not English.
+// noun is the field's title as it can stand in a sentence, or the other text for titles that are
+// questions, long or not English.
 func (f *FieldState) noun(otherwise string) string {
 	words := strings.Fields(f.Title)
 	if len(words) == 0 || len(words) > 3 || slices.Contains(notNouns, strings.ToLower(words[0])) {

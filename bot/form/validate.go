@@ -5,8 +5,8 @@ import (
 	"reflect"
 )
 
-// Validate checks the values of step i, or of all steps with i < 0. It returns a text for the reader by field id;
-// nil: everything is valid.
+// Validate checks the values of step i, or of all steps with i < 0. It returns a text for the
+// reader by field id; nil: everything is valid.
 func (s *State) Validate(i int) map[string]string {
 	problems := map[string]string{}
 	for n, step := range s.Steps {

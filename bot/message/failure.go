@@ -35,8 +35,8 @@ func (r Renderer) failureMessage(in Input) slackapp.Message {
 	return r.runMessage(in, joinLines(fmt.Sprintf(":x: *%s* failed.", title), quote(reason), "Nothing was posted to a channel."))
 }
 
-// fallbackMessage is a channel's message for the reporter, who can share it there. It is sent when Slack
-// rejected the message in the channel.
+// fallbackMessage is a channel's message for the reporter, who can share it there. It is sent when
+// Slack rejected the message in the channel.
 func fallbackMessage(m slackapp.Message, channel, code string) slackapp.Message {
 	why := fmt.Sprintf(":mute: I couldn't post this in <#%s> %s", channel, postErrorText(code))
 	return slackapp.Message{

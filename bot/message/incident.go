@@ -13,8 +13,8 @@ import (
 // maxSummaryLines is how many lines of an incident's summary are shown.
 const maxSummaryLines = 3
 
-// incidentMessage is the message about a new incident. Programs read its text: it contains the severity,
-// the name, the reporter and the permalink.
+// incidentMessage is the message about a new incident. Programs read its text: it contains the
+// severity, the name, the reporter and the permalink.
 func (r Renderer) incidentMessage(in Input, reporterOnly bool) slackapp.Message {
 	incident := in.Outcome.Incident
 	title := strings.TrimSpace(escape(incident.Reference) + " " + displayName(in.incidentName()))
@@ -34,8 +34,8 @@ func (r Renderer) incidentMessage(in Input, reporterOnly bool) slackapp.Message 
 	return slackapp.Message{Text: appendURL(text, incident.Permalink), Blocks: blocks}
 }
 
-// incidentHeadline is the name with its link, and below it a line of facts. The severity's rank is not in
-// the response, so that the emoji is the same for each.
+// incidentHeadline is the name with its link, and below it a line of facts. The severity's rank is
+// not in the response, so that the emoji is the same for each.
 func incidentHeadline(in Input, title, severity string) string {
 	incident := in.Outcome.Incident
 	head := "*" + title + "*"
@@ -66,7 +66,7 @@ func (r Renderer) incidentButtons(in Input, reporterOnly bool) []slack.Block {
 	}
 	if incident.Channel != "" {
 		label := "Join channel"
-		if in.Private() {
+		if in.isPrivate() {
 			label = "Open channel"
 		}
 		buttons = append(buttons, linkButton("open_channel", label, channelURL(incident.Channel)))
@@ -79,7 +79,7 @@ func (r Renderer) incidentButtons(in Input, reporterOnly bool) []slack.Block {
 
 func incidentContext(in Input) []slack.Block {
 	var lines []string
-	if in.Private() {
+	if in.isPrivate() {
 		lines = append(lines, ":lock: This incident is private. Only you can see this message.")
 	}
 	if in.Outcome.Incident.Permalink == "" {

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// maxURL is the longest URL that is shown. Slack accepts 3,000 characters in a button, but the text of a
-// message has 4,000 for all.
+// maxURL is the longest URL that is shown. Slack accepts 3,000 characters in a button, but the text
+// of a message has 4,000 for all.
 const maxURL = 1500
 
 // ActionURL is the page in Port where an action can be run.

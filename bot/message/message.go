@@ -1,8 +1,8 @@
 // Package message renders what people read about a run: that it has started, waits for
 // approval, is delayed or has ended, and who receives each message.
 //
-// It is pure: a message is rendered from [Input] alone, so that the same input gives the same message
-// after a restart. It is the only package of the bot that knows what an incident is.
+// It is pure: a message is rendered from [Input] alone, so that the same input gives the same
+// message after a restart. It is the only package of the bot that knows what an incident is.
 //
 //	message.go   who receives what
 //	incident.go  the message about a new incident
@@ -51,9 +51,9 @@ type Delivery struct {
 	Required bool // there is no other message that informs the reporter if Slack rejects this one
 }
 
-// Private reports whether only the reporter may see the result. The visibility in the response
+// isPrivate reports whether only the reporter may see the result. The visibility in the response
 // decides; until there is a response, the visibility that was entered.
-func (in Input) Private() bool {
+func (in Input) isPrivate() bool {
 	if i := in.Outcome.Incident; i != nil && i.Visibility != "" {
 		return i.Visibility != "public"
 	}
@@ -65,7 +65,7 @@ func (r Renderer) Final(in Input) []Delivery {
 	switch {
 	case in.Outcome.Status != request.Success:
 		return []Delivery{reporterDelivery(request.ToReporter, in, r.failureMessage(in))}
-	case in.Private():
+	case in.isPrivate():
 		return []Delivery{reporterDelivery(request.ToReporter, in, r.resultMessage(in, true))}
 	}
 	var out []Delivery
@@ -90,8 +90,8 @@ func reporterDelivery(key string, in Input, m slackapp.Message) Delivery {
 	return Delivery{Key: key, To: in.Reporter, Message: m, Required: true}
 }
 
-// resultMessage is the message about a run that succeeded. Only the reporter gets a link to the run: other
-// readers may have no access to Port.
+// resultMessage is the message about a run that succeeded. Only the reporter gets a link to the
+// run: other readers may have no access to Port.
 func (r Renderer) resultMessage(in Input, reporterOnly bool) slackapp.Message {
 	if in.Outcome.Incident == nil {
 		return r.successMessage(in, reporterOnly)

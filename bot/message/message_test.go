@@ -70,7 +70,8 @@ func TestFinal_Recipients(t *testing.T) {
 	}
 }
 
-// Programs that read the channel find permalink, name, severity and reporter in the text; people see them in the blocks.
+// Programs that read the channel find permalink, name, severity and reporter in the text; people
+// see them in the blocks.
 func TestFinal_IncidentMessage(t *testing.T) {
 	m := renderer.Final(publicInput())[0].Message
 	blocks := encodeBlocks(t, m)

@@ -16,7 +16,7 @@ const maxRunLinks = 10
 // Started informs the reporter that the submission is being processed.
 func Started(in Input) slackapp.Message {
 	result := "I'll post the result here."
-	if in.Private() || in.Channel == "" {
+	if in.isPrivate() || in.Channel == "" {
 		result = "I'll send you the result directly."
 	}
 	return textMessage(fmt.Sprintf(":hourglass_flowing_sand: Running *%s*. %s", displayName(in.Title), result))
@@ -28,7 +28,8 @@ func (r Renderer) AwaitingApproval(in Input) Delivery {
 	return reporterDelivery(request.AwaitingApproval, in, r.runMessage(in, text))
 }
 
-// Delayed informs the reporter that the run takes long. Without a run, Port or Slack could not be reached.
+// Delayed informs the reporter that the run takes long. Without a run, Port or Slack could not be
+// reached.
 func (r Renderer) Delayed(in Input) Delivery {
 	title := displayName(in.Title)
 	text := fmt.Sprintf(":hourglass: *%s* has not started yet, because Port or Slack isn't responding. I'll keep trying for an hour.", title)

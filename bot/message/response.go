@@ -9,8 +9,8 @@ import (
 	"foghorn/bot/request"
 )
 
-// ParseIncident reads the incident in a run's response. It returns nil when there is none. Names and the summary are
-// shortened; a permalink that is not a web address is dropped.
+// ParseIncident reads the incident in a run's response. It returns nil when there is none. Names
+// and the summary are shortened; a permalink that is not a web address is dropped.
 // https://docs.incident.io/api-reference/incidents-v2/create
 func ParseIncident(response json.RawMessage) *request.Incident {
 	type named struct {

@@ -51,8 +51,8 @@ func truncate(s string, n int) string {
 	return string(r[:n-1]) + "…"
 }
 
-// truncateEscaped shortens mrkdwn to n UTF-16 units, with an ellipsis. It does not cut into an escape sequence, a link or
-// a mention.
+// truncateEscaped shortens mrkdwn to n UTF-16 units, with an ellipsis. It does not cut into an
+// escape sequence, a link or a mention.
 func truncateEscaped(s string, n int) string {
 	if textLength(s) <= n {
 		return s

@@ -23,13 +23,13 @@ const maxSelected = 1000
 
 var errValueTooLarge = errors.New("a value is larger than a field holds")
 
-// Decode reads the values of a page, and which fields the page had. A field that was left empty is absent. The people of
-// a User field are Slack ids; one that was left empty keeps its value. A value that is not of its field's kind
-// stays text, which form's Validate rejects.
+// Decode reads the values of a page, and which fields the page had. A field that was left empty is
+// absent. The people of a User field are Slack ids; one that was left empty keeps its value. A
+// value that is not of its field's kind stays text, which form's Validate rejects.
 //
-// The fields of the page count, not those that the state would show: a condition can have changed since the page was
-// rendered. For fields whose options depend on other fields, decode twice: the second time with the state of the first
-// values.
+// The fields of the page count, not those that the state would show: a condition can have changed
+// since the page was rendered. For fields whose options depend on other fields, decode twice: the
+// second time with the state of the first values.
 func Decode(s *form.State, v *slack.ViewState) (values form.Values, fields []string, err error) {
 	values = form.Values{}
 	if v == nil {
@@ -118,8 +118,8 @@ func decodeElement(f *form.FieldState, a slack.BlockAction) any {
 	return nilIfEmpty(a.Value)
 }
 
-// isUnchanged reports that a text is that of the field's value. The value is kept then, because the text can
-// contain less, such as of an entry of a list with two lines.
+// isUnchanged reports that a text is that of the field's value. The value is kept then, because the
+// text can contain less, such as of an entry of a list with two lines.
 func isUnchanged(f *form.FieldState, s string) bool {
 	switch f.Value.(type) {
 	case []any, map[string]any:
@@ -146,8 +146,8 @@ func nilIfEmpty(s string) any {
 	return s
 }
 
-// optionByName is the value that an option represents. The name of an unknown option stays text, which form's Validate
-// rejects.
+// optionByName is the value that an option represents. The name of an unknown option stays text,
+// which form's Validate rejects.
 func optionByName(allowed map[string]any, name string) any {
 	if v, ok := allowed[name]; ok {
 		return v

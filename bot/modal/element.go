@@ -14,8 +14,8 @@ import (
 	"foghorn/bot/form"
 )
 
-// BlockID is the id of the block that shows a field.
-func BlockID(field string) string {
+// blockID is the id of the block that shows a field.
+func blockID(field string) string {
 	if id := "f:" + field; jsonLength(id) <= maxID && utf8.ValidString(field) {
 		return id
 	}
@@ -29,7 +29,7 @@ func FieldForBlock(s *form.State, block string) *form.FieldState {
 	}
 	for _, step := range s.Steps {
 		for _, item := range step.Items {
-			if item.Field != nil && BlockID(item.Field.ID) == block {
+			if item.Field != nil && blockID(item.Field.ID) == block {
 				return item.Field
 			}
 		}
@@ -108,8 +108,8 @@ func newElement(f *form.FieldState) slack.BlockElement {
 	return newTextInput(f, id)
 }
 
-// newTextInput is an input for text. It has no minimum length: package form checks it, and Slack rejects the whole view for
-// a default that is too short.
+// newTextInput is an input for text. It has no minimum length: package form checks it, and Slack
+// rejects the whole view for a default that is too short.
 func newTextInput(f *form.FieldState, id string) slack.BlockElement {
 	value := inputText(f)
 	e := slack.NewPlainTextInputBlockElement(placeholderText(f), id)
@@ -144,8 +144,8 @@ func placeholderText(f *form.FieldState) *slack.TextBlockObject {
 	return nil
 }
 
-// dispatchConfig makes Slack report each change of a text on which other fields depend; nil for other fields. Slack has no
-// event for leaving a field, and people seldom press Enter in a form.
+// dispatchConfig makes Slack report each change of a text on which other fields depend; nil for
+// other fields. Slack has no event for leaving a field, and people seldom press Enter in a form.
 // https://docs.slack.dev/reference/block-kit/composition-objects/dispatch-action-configuration-object
 func dispatchConfig(f *form.FieldState) *slack.DispatchActionConfig {
 	if !f.HasDependents {
@@ -163,8 +163,8 @@ func fitsNumberInput(f *form.FieldState) bool {
 	return ok && (f.Decimal || n == math.Trunc(n)) && math.Abs(n) <= maxNumber
 }
 
-// numberBounds are the minimum and the maximum; "" for none. They are left out when they or the default contradict them, because
-// Slack would reject the view; form's Validate reports it.
+// numberBounds are the minimum and the maximum; "" for none. They are left out when they or the
+// default contradict them, because Slack would reject the view; form's Validate reports it.
 func numberBounds(f *form.FieldState) (least, most string) {
 	low, high := math.Inf(-1), math.Inf(1)
 	if f.Minimum != nil {
@@ -189,7 +189,8 @@ func formatBound(n float64) string {
 	return strconv.FormatFloat(n, 'f', -1, 64)
 }
 
-// maxSelectedItems is how many options can be chosen; nil: any number. Options that are chosen stay.
+// maxSelectedItems is how many options can be chosen; nil: any number. Options that are chosen
+// stay.
 func maxSelectedItems(f *form.FieldState, chosen int) *int {
 	if f.MaxItems == nil || *f.MaxItems < 1 || *f.MaxItems > maxOptions {
 		return nil

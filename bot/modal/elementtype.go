@@ -10,8 +10,8 @@ import (
 	"foghorn/bot/form"
 )
 
-// elementType is the type of the element that suits a field best. It depends on the field's value where an element cannot
-// hold every value: a page shows the value that Port gets.
+// elementType is the type of the element that suits a field best. It depends on the field's value
+// where an element cannot hold every value: a page shows the value that Port gets.
 func elementType(f *form.FieldState) string {
 	switch f.Kind {
 	case form.Email:
@@ -23,7 +23,8 @@ func elementType(f *form.FieldState) string {
 			return string(slack.METNumber)
 		}
 	case form.Boolean:
-		// A checkbox cannot distinguish "no" from "not answered", and a required one must be ticked.
+		// A checkbox cannot distinguish "no" from "not answered", and a required one must be
+		// ticked.
 		return string(slack.METRadioButtons)
 	case form.DateTime:
 		if _, ok := parseDateTime(f.Value); ok || f.Value == nil {
@@ -45,8 +46,8 @@ func elementType(f *form.FieldState) string {
 	return string(slack.METPlainTextInput)
 }
 
-// choiceElementType shows allowed values as a menu, or a few that must be answered as radio buttons, which cannot be
-// emptied. More values than a menu or a page can hold are a type-ahead.
+// choiceElementType shows allowed values as a menu, or a few that must be answered as radio
+// buttons, which cannot be emptied. More values than a menu or a page can hold are a type-ahead.
 func choiceElementType(f *form.FieldState) string {
 	fitsMenu := len(f.Options) <= maxOptions && menuSize(f) <= maxInitialBytes
 	switch {
@@ -62,7 +63,8 @@ func choiceElementType(f *form.FieldState) string {
 	return slack.OptTypeExternal
 }
 
-// menuSize is the most bytes that the options of a menu take: an option that is chosen is there twice.
+// menuSize is the most bytes that the options of a menu take: an option that is chosen is there
+// twice.
 func menuSize(f *form.FieldState) int {
 	all, largest := 0, 0
 	for _, o := range f.Options {
@@ -120,8 +122,9 @@ func selectionSize(f *form.FieldState) (size int) {
 	return size
 }
 
-// actionID is the id of a field's element: its type, and for dynamic options or a dynamic default, a digest of them. Slack
-// keeps the input of an element as long as its id stays the same, so the id changes when the input no longer fits.
+// actionID is the id of a field's element: its type, and for dynamic options or a dynamic default,
+// a digest of them. Slack keeps the input of an element as long as its id stays the same, so the id
+// changes when the input no longer fits.
 func actionID(f *form.FieldState) string {
 	if !f.DynamicOptions {
 		return elementType(f)
@@ -129,8 +132,8 @@ func actionID(f *form.FieldState) string {
 	return strings.Join([]string{elementType(f), jsonDigest(f.Options), jsonDigest(f.Default)}, "-")
 }
 
-// isDefault reports that a value is the default with which an element was made. Such a value is not the person's: it changes
-// with the fields that it depends on.
+// isDefault reports that a value is the default with which an element was made. Such a value is not
+// the person's: it changes with the fields that it depends on.
 func isDefault(actionID string, value any) bool {
 	parts := strings.Split(actionID, "-")
 	return len(parts) == 3 && parts[2] == jsonDigest(value)

@@ -167,7 +167,8 @@ func (g gen) form(t *testing.T) *form.Form {
 	return compileForm(t, definition)
 }
 
-// entered is a value as Decode returns it: of the field's kind or a text, up to the limits of Slack.
+// entered is a value as Decode returns it: of the field's kind or a text, up to the limits of
+// Slack.
 func (g gen) entered(f *form.FieldState) any {
 	text := func() string {
 		if g.oneIn(3) {

@@ -39,9 +39,10 @@ const (
 	maxAckBytes = 20_000
 )
 
-// A page of a form is the answer to the submission of the page before it, so that it must fit an ack. Bytes are those
-// of JSON, in which one code point can take six. The parts of an input block add up to less than maxPageBytes, so that each block
-// fits a page: label + hint + initial value + about 1,500 for ids and keys.
+// A page of a form is the answer to the submission of the page before it, so that it must fit an
+// ack. Bytes are those of JSON, in which one code point can take six. The parts of an input block
+// add up to less than maxPageBytes, so that each block fits a page: label + hint + initial value +
+// about 1,500 for ids and keys.
 const (
 	chromeBytes      = 3000                      // everything but the fields: titles, metadata, step, Back
 	maxPageBytes     = maxAckBytes - chromeBytes // of the blocks of a page's fields

@@ -70,8 +70,8 @@ func optionObjects(options []form.Option) []*slack.OptionBlockObject {
 
 func optionText(label string) string { return truncate(nonBlank(label, "(empty)"), maxOptionText) }
 
-// optionValue names an option: a short text by itself, a number or boolean by "#" and its JSON, anything else by "##"
-// and a digest. So no two values have the same name.
+// optionValue names an option: a short text by itself, a number or boolean by "#" and its JSON,
+// anything else by "##" and a digest. So no two values have the same name.
 func optionValue(o form.Option) string {
 	switch v := o.Value.(type) {
 	case string:
@@ -126,8 +126,8 @@ type Suggestions struct {
 	Options []*slack.OptionBlockObject `json:"options"`
 }
 
-// SuggestCandidates offers as many candidates as Slack accepts, by number and by bytes. Those with a value that
-// an option cannot hold are left out.
+// SuggestCandidates offers as many candidates as Slack accepts, by number and by bytes. Those with
+// a value that an option cannot hold are left out.
 func SuggestCandidates(found []Candidate) Suggestions {
 	options := make([]form.Option, 0, len(found))
 	for _, c := range found {
@@ -142,8 +142,9 @@ func SuggestCandidates(found []Candidate) Suggestions {
 	return limitToAck(objects)
 }
 
-// SuggestOptions offers the allowed values of a field for a text that was typed: first the one that equals it, then those
-// that begin with it, then those that contain it. So each can be found by typing more of it.
+// SuggestOptions offers the allowed values of a field for a text that was typed: first the one that
+// equals it, then those that begin with it, then those that contain it. So each can be found by
+// typing more of it.
 func SuggestOptions(f *form.FieldState, query string) Suggestions {
 	query = strings.ToLower(strings.TrimSpace(query))
 	var ranked [3][]form.Option

@@ -1,10 +1,11 @@
-// Package modal turns a form into Slack modals, and what people entered in them back into values. It makes no
-// calls.
+// Package modal turns a form into Slack modals, and what people entered in them back into values.
+// It makes no calls.
 //
-// [Render] makes one page of a form; [Decode] is its inverse: Port gets the values that a person sees, with the
-// types of JSON. Whatever a definition contains, a page is within Slack's limits and fits the ack of the
-// page before it (limits.go). A long text is shortened on the page, not in its value; a value that an input cannot hold
-// is shown and cannot be changed; a long form has several pages; a large menu becomes a type-ahead.
+// [Render] makes one page of a form; [Decode] is its inverse: Port gets the values that a person
+// sees, with the types of JSON. Whatever a definition contains, a page is within Slack's limits and
+// fits the ack of the page before it (limits.go). A long text is shortened on the page, not in its
+// value; a value that an input cannot hold is shown and cannot be changed; a long form has several
+// pages; a large menu becomes a type-ahead.
 package modal
 
 import (
@@ -58,8 +59,9 @@ type pageLayout struct {
 	blocks     []slack.Block
 }
 
-// paginate lays the form out: every visible step, in as many parts as it needs. There is at least one page. The size of
-// a page includes its values, so that values that become longer can move fields to a further page.
+// paginate lays the form out: every visible step, in as many parts as it needs. There is at least
+// one page. The size of a page includes its values, so that values that become longer can move
+// fields to a further page.
 func paginate(s *form.State) []pageLayout {
 	var out []pageLayout
 	for n, step := range s.Steps {
@@ -94,8 +96,8 @@ func paginate(s *form.State) []pageLayout {
 	return out
 }
 
-// indexOf is the index of a page: the page itself, or the last one before it if the form no longer has the
-// page.
+// indexOf is the index of a page: the page itself, or the last one before it if the form no longer
+// has the page.
 func indexOf(all []pageLayout, p Page) int {
 	found := 0
 	for i, s := range all {
@@ -160,7 +162,7 @@ func ErrorsByBlock(s *form.State, p Page, problems map[string]string) map[string
 	out := map[string]string{}
 	for _, id := range FieldsOnPage(s, p) {
 		if text, ok := problems[id]; ok {
-			out[BlockID(id)] = truncate(text, maxHint)
+			out[blockID(id)] = truncate(text, maxHint)
 		}
 	}
 	return out

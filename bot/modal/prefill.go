@@ -11,8 +11,8 @@ func Prefill(f *form.Form, text string) form.Values {
 	return fillFirst(text, textFields(f))
 }
 
-// PrefillDescription puts the text of a message into the field with the id description, else the first field of
-// several lines, else the first field for text.
+// PrefillDescription puts the text of a message into the field with the id description, else the
+// first field of several lines, else the first field for text.
 func PrefillDescription(f *form.Form, text string) form.Values {
 	fields := textFields(f)
 	for _, fits := range []func(*form.Field) bool{

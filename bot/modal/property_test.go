@@ -33,8 +33,8 @@ func allPages(t *testing.T, s *form.State) (out []modal.Page) {
 	return nil
 }
 
-// Whatever a definition contains, Slack accepts the views, and submitting them unchanged gives Port the values of
-// the form.
+// Whatever a definition contains, Slack accepts the views, and submitting them unchanged gives Port
+// the values of the form.
 func TestRender_RandomFormsRoundTrip(t *testing.T) {
 	forEachSeed(t, func(t *testing.T, g gen) {
 		f := g.form(t)
@@ -71,7 +71,8 @@ func TestRender_RandomFormsRoundTrip(t *testing.T) {
 	})
 }
 
-// renderTimed renders a page three times and returns the least time, because other processes use the machine too.
+// renderTimed renders a page three times and returns the least time, because other processes use
+// the machine too.
 func renderTimed(t *testing.T, s *form.State, p modal.Page) (view slack.ModalViewRequest, least time.Duration) {
 	t.Helper()
 	for i := range 3 {
@@ -107,7 +108,8 @@ func unique(list []any) []any {
 	return out
 }
 
-// isEnterable reports that a field has a value that a person could enter. A default can be any other value.
+// isEnterable reports that a field has a value that a person could enter. A default can be any
+// other value.
 func isEnterable(f *form.FieldState) bool {
 	list, isList := f.Value.([]any)
 	if f.Many != isList && f.Kind != form.Object {
@@ -134,8 +136,8 @@ func isEnterable(f *form.FieldState) bool {
 	})
 }
 
-// The chosen option of a menu is the value at its position in the definition, whatever its label is; that of a type-ahead is
-// one of the values.
+// The chosen option of a menu is the value at its position in the definition, whatever its label
+// is; that of a type-ahead is one of the values.
 func TestDecode_ChosenOption(t *testing.T) {
 	forEachSeed(t, func(t *testing.T, g gen) {
 		values := append(g.values(99), g.text())
@@ -220,7 +222,8 @@ func suggestedOptions(t *testing.T, ack modal.Suggestions) (out []any) {
 	return out
 }
 
-// checkFitsAck checks that a view can be the answer to a submission: Slack closes the connection on a longer ack.
+// checkFitsAck checks that a view can be the answer to a submission: Slack closes the connection on
+// a longer ack.
 // https://github.com/slack-go/slack/issues/1196
 func checkFitsAck(t testing.TB, view slack.ModalViewRequest) {
 	t.Helper()

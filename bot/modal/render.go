@@ -13,7 +13,8 @@ import (
 // ActionBack is the action id of the button that goes to the page before.
 const ActionBack = "foghorn_back"
 
-// Render makes the view of one page. It fails only for an action whose identifier does not fit a view.
+// Render makes the view of one page. It fails only for an action whose identifier does not fit a
+// view.
 func Render(s *form.State, p Page) (slack.ModalViewRequest, error) {
 	all := paginate(s)
 	here := indexOf(all, p)
@@ -90,7 +91,7 @@ func itemBlocks(s *form.State, item form.ItemState) []slack.Block {
 		return []slack.Block{sectionBlock(readOnlyText(s, f))}
 	}
 	label := truncateBytes(truncate(nonBlank(f.Title, f.ID), maxLabel), maxLabelBytes)
-	block := slack.NewInputBlock(BlockID(f.ID), plainText(label), hintText(f), newElement(f))
+	block := slack.NewInputBlock(blockID(f.ID), plainText(label), hintText(f), newElement(f))
 	block.Optional = !f.Required || f.Kind == form.User && f.Value != nil // see Decode
 	block.DispatchAction = f.HasDependents
 	return []slack.Block{block}
@@ -121,8 +122,8 @@ func readOnlyText(s *form.State, f *form.FieldState) string {
 	return truncate(nonBlank(f.Title, f.ID), maxHeader) + "\n" + value
 }
 
-// hintText is the description of a field, and the value that it has when it is left empty: Port gives an input without
-// a value its default.
+// hintText is the description of a field, and the value that it has when it is left empty: Port
+// gives an input without a value its default.
 func hintText(f *form.FieldState) *slack.TextBlockObject {
 	var otherwise string
 	switch {

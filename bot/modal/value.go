@@ -10,7 +10,8 @@ import (
 	"foghorn/bot/form"
 )
 
-// inputText is a field's value as the text of an input; "" if there is none, or if it is chosen instead of typed.
+// inputText is a field's value as the text of an input; "" if there is none, or if it is chosen
+// instead of typed.
 func inputText(f *form.FieldState) string {
 	switch f.Kind {
 	case form.Choice, form.Boolean, form.Entity, form.Team, form.User:
