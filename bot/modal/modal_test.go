@@ -83,7 +83,7 @@ func inputBlocks(view map[string]any) (out []map[string]any) {
 	return out
 }
 
-// initialState is what Slack sends when nobody changes anything.
+// initialState is what Slack sends for a form that is submitted unchanged.
 func initialState(t failer, view map[string]any) *slack.ViewState {
 	t.Helper()
 	values := map[string]map[string]any{}
@@ -186,7 +186,7 @@ func TestRender_MissingDependency(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 	if first := inputBlocks(view)[0]; first["dispatch_action"] != true {
-		t.Error("nobody hears of a change of the repository")
+		t.Error("a change of the repository is not dispatched")
 	}
 }
 

@@ -74,7 +74,7 @@ func TestPage_ForwardAndBack(t *testing.T) {
 
 func TestErrorsByBlock_OnPageOfField(t *testing.T) {
 	s := compileForm(t, actionJSON(twoSteps)).Resolve(t.Context(), form.EvalContext{}, nil)
-	wrong := map[string]string{"c": strings.Repeat("é", 3000), "b": "not visible", "nobody": "?"}
+	wrong := map[string]string{"c": strings.Repeat("é", 3000), "b": "not visible", "unknown": "?"}
 	first := modal.Page{Action: "act"}
 	if got := modal.ErrorsByBlock(s, first, wrong); len(got) > 0 {
 		t.Errorf("on the first page: %v", got)
