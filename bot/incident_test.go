@@ -103,7 +103,7 @@ func TestRun_UserUnknownToPort(t *testing.T) {
 	e := testenv.New(t).Start()
 	e.Slack.AddUser(slacktest.User{ID: "U0EVE", Name: "eve", RealName: "Eve", Email: "eve@elsewhere.com"})
 	e.Declare("U0EVE", testenv.General, "hello", "Major", "public")
-	e.ExpectMessage("U0EVE", "Port refused")
+	e.ExpectMessage("U0EVE", "Port rejected")
 	if runs := e.Port.Runs(); len(runs) > 0 {
 		t.Errorf("it ran: %+v", runs)
 	}

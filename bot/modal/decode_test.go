@@ -102,7 +102,7 @@ func TestDecode_ForgedState(t *testing.T) {
 		t.Error("a million options were taken")
 	}
 	values, fields, err := modal.Decode(s, &slack.ViewState{Values: map[string]map[string]slack.BlockAction{
-		"f:nobody": {"a": {Value: "1"}}, "h:0": {"a": {Value: "1"}}, "": {"": {Value: "1"}}, "f:": nil,
+		"f:unknown": {"a": {Value: "1"}}, "h:0": {"a": {Value: "1"}}, "": {"": {Value: "1"}}, "f:": nil,
 	}})
 	if len(values)+len(fields) > 0 || err != nil {
 		t.Error(values, fields, err)
@@ -216,6 +216,7 @@ func FuzzDecode(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		checkFitsAck(t, view)
 		if problems := slacktest.ValidateView(data); len(problems) > 0 {
 			t.Fatal(problems)
 		}

@@ -18,7 +18,7 @@ import (
 	"foghorn/manifests"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "write the golden files")
 
 // actionJSON is a definition with some user inputs.
 func actionJSON(userInputs string) json.RawMessage {
@@ -83,7 +83,7 @@ func inputBlocks(view map[string]any) (out []map[string]any) {
 	return out
 }
 
-// initialState is what Slack sends when nobody changes anything.
+// initialState is what Slack sends for a form that is submitted unchanged.
 func initialState(t failer, view map[string]any) *slack.ViewState {
 	t.Helper()
 	values := map[string]map[string]any{}
@@ -131,7 +131,7 @@ func checkGolden(t *testing.T, name string, got any) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(string(want), b.String()); diff != "" {
-		t.Errorf("%s (-want +got); -update writes it anew:\n%s", file, diff)
+		t.Errorf("%s (-want +got); -update writes it:\n%s", file, diff)
 	}
 }
 
@@ -186,7 +186,7 @@ func TestRender_MissingDependency(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 	if first := inputBlocks(view)[0]; first["dispatch_action"] != true {
-		t.Error("nobody hears of a change of the repository")
+		t.Error("a change of the repository is not dispatched")
 	}
 }
 

@@ -2,4 +2,4 @@
 
 package modal_test
 
-const racing = true
+const raceEnabled = true

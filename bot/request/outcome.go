@@ -5,13 +5,14 @@ import "time"
 // A Status is how a request ended. The first four are Port's statuses of a run.
 // https://docs.port.io/create-self-service-experiences/reflect-action-progress/
 const (
-	Success   = "SUCCESS"
-	Failure   = "FAILURE"
-	Declined  = "DECLINED"
-	Cancelled = "CANCELLED"
-	Rejected  = "REJECTED" // Port did not create the run
-	NoEmail   = "NO_EMAIL" // the reporter's e-mail address is not known
-	Unknown   = "UNKNOWN"  // Port no longer has the run, or the run did not end
+	Success    = "SUCCESS"
+	Failure    = "FAILURE"
+	Declined   = "DECLINED"
+	Cancelled  = "CANCELLED"
+	Rejected   = "REJECTED"    // Port did not create the run
+	NotStarted = "NOT_STARTED" // Port or Slack could not be reached in time, and no run was created
+	NoEmail    = "NO_EMAIL"    // the reporter's e-mail address is not known
+	Unknown    = "UNKNOWN"     // Port no longer has the run, or the run did not end
 )
 
 // An Outcome is how a request ended.

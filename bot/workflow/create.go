@@ -17,7 +17,7 @@ const createRunDeadline = time.Hour
 // startRun is the stage Accepted: it finds out whose run it is, and creates the run.
 func (w *Workflow) startRun(ctx context.Context, j *job) (next, error) {
 	if time.Since(j.CreatedAt) > createRunDeadline {
-		return w.finish(ctx, j, request.Outcome{Status: request.Rejected, Reason: "Port or Slack could not be reached for an hour."})
+		return w.finish(ctx, j, request.Outcome{Status: request.NotStarted, Reason: "Port or Slack could not be reached for an hour."})
 	}
 	if isOverdue(j) {
 		return w.deliver(ctx, j, w.cfg.Renderer.Delayed(messageInput(j)))

@@ -1,0 +1,4 @@
+package modal
+
+// BlockID is blockID, for tests.
+var BlockID = blockID
