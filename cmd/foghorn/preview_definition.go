@@ -13,7 +13,7 @@ import (
 	"foghorn/bot/form"
 )
 
-// compileForm compiles a definition. What is wrong with it is a fault with its line.
+// compileForm compiles a definition. The error is a [SettingError] with the line of the mistake.
 func compileForm(name string, definition json.RawMessage) (*form.Form, error) {
 	if line, reason := checkSyntax(definition); reason != "" {
 		return nil, definitionError(name, line, reason)
@@ -26,10 +26,10 @@ func compileForm(name string, definition json.RawMessage) (*form.Form, error) {
 }
 
 func definitionError(name string, line int, reason string) error {
-	return settingError(name, fmt.Sprintf("line %d: %s", line, reason), "Port shows the JSON of an action behind its … menu, Edit, Edit JSON")
+	return settingError(name, fmt.Sprintf("line %d: %s", line, reason), "Port shows the JSON of an action in its … menu under Edit, Edit JSON")
 }
 
-// checkSyntax finds where a text stops to be JSON; "" for nowhere.
+// checkSyntax returns the line and the reason of a JSON syntax error; "" if data is a JSON object.
 func checkSyntax(data []byte) (line int, reason string) {
 	if len(bytes.TrimSpace(data)) == 0 {
 		return 1, "it is empty"
@@ -48,7 +48,7 @@ func checkSyntax(data []byte) (line int, reason string) {
 	return 0, ""
 }
 
-// lineAtOffset is the line, counted from 1, of the last character before an offset in bytes.
+// lineAtOffset returns the line, counted from 1, of the last character before an offset in bytes.
 func lineAtOffset(data []byte, offset int64) int {
 	offset = min(max(offset, 0), int64(len(data)))
 	return 1 + bytes.Count(bytes.TrimRight(data[:offset], " \t\r\n"), []byte("\n"))
@@ -56,8 +56,8 @@ func lineAtOffset(data []byte, offset int64) int {
 
 var inputName = regexp.MustCompile(`input ("(?:[^"\\]|\\.)*"):`)
 
-// errorLine is the line that an error of form.Compile is about: that of the key that it names,
-// else that of the first key.
+// errorLine returns the line of the key that an error of form.Compile names, or 1. It finds the name of an input in the
+// text of the error.
 func errorLine(data []byte, err error) int {
 	var path []string
 	if m := inputName.FindStringSubmatch(err.Error()); m != nil {
@@ -73,14 +73,14 @@ func errorLine(data []byte, err error) int {
 	return lineOfKey(data, path)
 }
 
-// lineOfKey is the line of the first key whose path ends in these keys; 1 when there is none.
+// lineOfKey returns the line of the first key whose path ends in keys; 1 if there is none.
 func lineOfKey(data []byte, keys []string) int {
 	if len(keys) == 0 {
 		return 1
 	}
 	dec := json.NewDecoder(bytes.NewReader(data))
-	var path []string // of the value that comes next
-	var lists []bool  // whether what is open is a list
+	var path []string // of the next value
+	var lists []bool  // for each open value, whether it is a list
 	for atKey := false; ; {
 		token, err := dec.Token()
 		if err != nil {
@@ -110,13 +110,13 @@ func lineOfKey(data []byte, keys []string) int {
 	}
 }
 
-// endsWithKeys reports that the last keys of a path are these; places in lists do not count.
+// endsWithKeys reports whether path ends in keys. Levels of lists, which are empty, do not count.
 func endsWithKeys(path, keys []string) bool {
 	path = slices.DeleteFunc(slices.Clone(path), func(key string) bool { return key == "" })
 	return len(path) >= len(keys) && slices.Equal(path[len(path)-len(keys):], keys)
 }
 
-// errorReason is the innermost reason, in words about JSON instead of about Go.
+// errorReason returns the innermost reason of an error, without names of Go types.
 func errorReason(err error) string {
 	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		if m := inputName.FindStringSubmatch(err.Error()); m != nil && e.Field == "" {

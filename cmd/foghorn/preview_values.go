@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -14,17 +15,17 @@ import (
 	"foghorn/integrations/rest"
 )
 
-// parseValues are those of --values, with the types that the inputs want.
+// parseValues parses --values according to the types of the inputs.
 func (p *previewCmd) parseValues(f *form.Form) (form.Values, error) {
 	out := form.Values{}
 	for _, id := range slices.Sorted(maps.Keys(p.Values)) {
 		field := f.Field(id)
 		if field == nil {
-			return nil, settingError("--values "+id, "is no input of this action", "its inputs: "+strings.Join(inputIDs(f), ", "))
+			return nil, settingError("--values "+id, "is not an input of this action", "the inputs are: "+strings.Join(inputIDs(f), ", "))
 		}
 		v, ok := parseValue(f, field, p.Values[id])
 		if !ok {
-			return nil, settingError("--values "+id, fmt.Sprintf("cannot be %q", p.Values[id]), "numbers, true, false, lists and objects are written as in JSON")
+			return nil, settingError("--values "+id, fmt.Sprintf("has the wrong type: %q", p.Values[id]), "write numbers, true, false, lists and objects as in JSON")
 		}
 		out[id] = v
 	}
@@ -42,10 +43,10 @@ func inputIDs(f *form.Form) (ids []string) {
 	return ids
 }
 
-// parseValue reads what is typed at a shell for a field.
-func parseValue(f *form.Form, field *form.Field, typed string) (any, bool) {
+// parseValue converts text from the command line to a value of a field.
+func parseValue(f *form.Form, field *form.Field, text string) (any, bool) {
 	var v any
-	isJSON := json.Unmarshal([]byte(typed), &v) == nil
+	isJSON := json.Unmarshal([]byte(text), &v) == nil
 	if field.Many {
 		if _, isList := v.([]any); isList {
 			return v, true
@@ -54,49 +55,49 @@ func parseValue(f *form.Form, field *form.Field, typed string) (any, bool) {
 			_, isNumber := v.(float64)
 			return []any{v}, isNumber
 		}
-		return []any{typed}, field.Kind != form.Object
+		return []any{text}, field.Kind != form.Object
 	}
 	switch field.Kind {
 	case form.Number, form.Integer:
 		_, isNumber := v.(float64)
 		return v, isNumber
 	case form.Boolean:
-		_, yesOrNo := v.(bool)
-		return v, yesOrNo
+		_, isBool := v.(bool)
+		return v, isBool
 	case form.Object, form.LabeledURL:
 		return v, isJSON
 	case form.Choice:
 		for _, o := range f.Resolve(context.Background(), form.EvalContext{}, nil).Field(field.ID).Options {
-			if o.Label == typed {
+			if o.Label == text {
 				return o.Value, true
 			}
 		}
 	}
-	return typed, true
+	return text, true
 }
 
-// evalContext is the person of --user, as Port knows them. Without a configured Port it is somebody
-// who has an e-mail address and nothing else.
+// evalContext returns the person of --user with the properties that Port has for them. Without credentials for Port,
+// only the e-mail address is known.
 func (p *previewCmd) evalContext(ctx context.Context, c *console, f *form.Form) (form.EvalContext, error) {
 	if p.User == "" || !f.UsesUser {
 		return form.EvalContext{}, nil
 	}
 	if !strings.Contains(p.User, "@") {
-		return form.EvalContext{}, settingError("--user", fmt.Sprintf("is %q", p.User), "it is an e-mail address, such as ada@example.com")
+		return form.EvalContext{}, settingError("--user", fmt.Sprintf("is %q", p.User), "use an e-mail address, such as ada@example.com")
 	}
 	known := form.EvalContext{User: map[string]any{"email": p.User}}
-	api, err := newPortClient(c)
+	client, err := previewPortClient(c)
 	if _, unset := errors.AsType[*SettingError](err); unset {
-		_, _ = fmt.Fprintf(c.stderr, "foghorn: Port is not configured, so of %s only the e-mail address is known\n", p.User)
+		_, _ = fmt.Fprintf(c.stderr, "foghorn: Port is not configured, so only the e-mail address of %s is known\n", p.User)
 		return known, nil
 	}
 	if err != nil {
 		return form.EvalContext{}, err
 	}
-	defer api.Close()
-	u, err := api.GetUser(ctx, p.User)
+	defer client.Close()
+	u, err := client.GetUser(ctx, p.User)
 	if isNotFound(err) {
-		return form.EvalContext{}, settingError("--user", fmt.Sprintf("is %q, whom Port does not know", p.User), "Port lists its people under Users & Teams")
+		return form.EvalContext{}, settingError("--user", fmt.Sprintf("is %q, who is not a user of Port", p.User), "Port lists users under Users & Teams")
 	}
 	if err != nil {
 		return form.EvalContext{}, err
@@ -104,12 +105,12 @@ func (p *previewCmd) evalContext(ctx context.Context, c *console, f *form.Form) 
 	return form.EvalContext{User: userContext(u)}, nil
 }
 
-// userContext is .user of a form's conditions.
+// userContext returns .user for the conditions of a form.
 // https://docs.port.io/create-self-service-experiences/setup-ui-for-action/advanced-form-configurations
 func userContext(u port.User) map[string]any {
-	named := func(list []string) []any {
-		out := make([]any, len(list))
-		for i, name := range list {
+	withNames := func(names []string) []any {
+		out := make([]any, len(names))
+		for i, name := range names {
 			out[i] = map[string]any{"name": name}
 		}
 		return out
@@ -120,11 +121,10 @@ func userContext(u port.User) map[string]any {
 	}
 	return map[string]any{
 		"userId": u.ID, "email": u.Email, "name": strings.TrimSpace(u.FirstName + " " + u.LastName),
-		"mainRole": main, "roles": named(u.Roles), "teams": named(u.Teams),
+		"mainRole": main, "roles": withNames(u.Roles), "teams": withNames(u.Teams),
 	}
 }
 
 func isNotFound(err error) bool {
-	e, ok := errors.AsType[*rest.Error](err)
-	return ok && e.Status == 404
+	return rest.Status(err) == http.StatusNotFound
 }

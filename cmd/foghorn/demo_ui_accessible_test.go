@@ -11,24 +11,23 @@ import (
 
 const axeScript = "testdata/axe/node_modules/axe-core/axe.min.js"
 
-// expectAccessible finds no serious fault in what the page shows now.
+// expectAccessible runs axe on the current state of the page and reports serious violations.
 func (v *browser) expectAccessible(state string) {
 	v.t.Helper()
-	v.evaluate(`document.getAnimations().forEach(a => a.finish())`) // colours are judged as they stay
-	faults, err := chromedp.Run(v.ctx, chromedp.Evaluate[[]string](`axe.run().then(r => r.violations
+	v.evaluate(`document.getAnimations().forEach(a => a.finish())`) // axe checks final colors
+	violations, err := chromedp.Run(v.ctx, chromedp.Evaluate[[]string](`axe.run().then(r => r.violations
 		.filter(f => f.impact === "serious" || f.impact === "critical")
 		.flatMap(f => f.nodes.map(n => f.id + ": " + n.html.slice(0, 200) + " " + n.failureSummary)))`, chromedp.EvalAwaitPromise))
 	if err != nil {
 		v.t.Fatal(err)
 	}
-	for _, f := range faults {
+	for _, f := range violations {
 		v.t.Errorf("%s: %s", state, strings.Join(strings.Fields(f), " "))
 	}
 	v.screenshot(state)
 }
 
-// TestDemoUI_Accessible runs axe over the states of the page, in light, in dark, and as wide
-// as a phone.
+// TestDemoUI_Accessible checks states of the page with axe, in light and dark mode and in the width of a phone.
 func TestDemoUI_Accessible(t *testing.T) {
 	code, err := os.ReadFile(axeScript)
 	if err != nil {
@@ -37,10 +36,10 @@ func TestDemoUI_Accessible(t *testing.T) {
 	v := openBrowser(t)
 	check := func(state string) {
 		t.Helper()
-		v.evaluate(string(code) + ";0") // a new page has none
+		v.evaluate(string(code) + ";0") // each page load needs axe again
 		v.expectAccessible(state)
 	}
-	looks := func(scheme string) {
+	setColorScheme := func(scheme string) {
 		t.Helper()
 		if _, err := chromedp.Call(v.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
 			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
@@ -49,7 +48,7 @@ func TestDemoUI_Accessible(t *testing.T) {
 		}
 	}
 	for _, scheme := range []string{"light", "dark"} {
-		looks(scheme)
+		setColorScheme(scheme)
 		v.do(chromedp.Navigate(v.home))
 		check(scheme + " start")
 		v.typeMessage("/incident")
@@ -65,13 +64,13 @@ func TestDemoUI_Accessible(t *testing.T) {
 		v.expectText(".notes", "Checkout is down")
 		v.expectText(".notes", "Channel:")
 		v.expectText(".hops", "message")
-		check(scheme + " told")
+		check(scheme + " posted")
 		v.clickButton("Port hangs")
 		v.expectText(`#switches [aria-checked="true"]`, "Port hangs")
-		check(scheme + " broken")
+		check(scheme + " fault")
 		v.clickButton("Port hangs")
 		v.clickXPath(`//li[contains(@class, 'k-webhook')]//summary`)
-		check(scheme + " diagram")
+		check(scheme + " timeline")
 		v.navigate("Port")
 		v.expectText("#tab-port .scroll", "Checkout is down")
 		v.evaluate(`document.querySelectorAll("#tab-port details").forEach(d => d.open = true)`)
@@ -85,7 +84,7 @@ func TestDemoUI_Accessible(t *testing.T) {
 		v.expectText("#previewed", "Who may know?")
 		check(scheme + " own")
 	}
-	looks("light")
+	setColorScheme("light")
 	v.do(chromedp.Navigate(v.permalink()))
 	v.expectText("#incident-card", "Checkout is down")
 	check("incident")
