@@ -169,7 +169,7 @@ func (a applyCmd) planSecret(ctx context.Context, client *port.Client, key strin
 	const target, diff = "secret " + manifests.SecretName, "  (the value is not shown)\n"
 	_, err := client.GetSecret(ctx, manifests.SecretName)
 	switch {
-	case err != nil && rest.Status(err) != http.StatusNotFound:
+	case err != nil && !rest.IsNotFound(err):
 		return nil, fmt.Errorf("read secret: %w", err)
 	case err != nil && key == "":
 		_, _ = fmt.Fprintf(warn, "warning: Port has no secret %s and INCIDENT_IO_API_KEY is not set: the action cannot declare incidents yet\n", manifests.SecretName)

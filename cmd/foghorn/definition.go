@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"net/http"
 
 	"github.com/rogpeppe/go-internal/diff"
 
@@ -33,7 +32,7 @@ type change struct {
 // planChange compares a definition with Port. It returns nil if there is nothing to write.
 func planChange(ctx context.Context, d definition) (*change, error) {
 	raw, err := d.read(ctx)
-	if rest.Status(err) == http.StatusNotFound {
+	if rest.IsNotFound(err) {
 		create := func(ctx context.Context) error { return d.create(ctx, d.wanted()) }
 		return &change{"create", d.target(), diffJSON(json.RawMessage("{}"), d.wanted()), create}, nil
 	}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 
@@ -40,7 +39,7 @@ func checkPort(ctx context.Context, cfg Config) []finding {
 	c.checkDefinition(ctx, actionCheck, actionDefinition{client, set.Action})
 	c.checkDefinition(ctx, "automation", actionDefinition{client, set.Automation})
 	switch _, err := client.GetSecret(ctx, manifests.SecretName); {
-	case rest.Status(err) == http.StatusNotFound:
+	case rest.IsNotFound(err):
 		c.fail("secret", "Port has no secret "+manifests.SecretName+", so the action cannot declare incidents", "foghorn apply creates it from INCIDENT_IO_API_KEY")
 	case err != nil:
 		c.warn("secret", err.Error(), "these credentials cannot read Port's secrets")
@@ -79,7 +78,7 @@ func (c *checks) checkPortCredentials(ctx context.Context, client *port.Client, 
 // checkAction checks that the action exists and can be run from Slack.
 func (c *checks) checkAction(ctx context.Context, client *port.Client, id string) {
 	a, err := client.GetAction(ctx, id)
-	if rest.Status(err) == http.StatusNotFound {
+	if rest.IsNotFound(err) {
 		c.fail("action", "Port has no action "+id, "foghorn apply creates it, or set PORT_ACTION to another one")
 		return
 	}
@@ -104,7 +103,7 @@ func (c *checks) checkAction(ctx context.Context, client *port.Client, id string
 func (c *checks) checkDefinition(ctx context.Context, check string, d definition) {
 	raw, err := d.read(ctx)
 	switch {
-	case rest.Status(err) == http.StatusNotFound:
+	case rest.IsNotFound(err):
 		if check != actionCheck { // checkAction has reported it
 			c.fail(check, "Port has no "+d.target(), applyHint)
 		}
@@ -160,7 +159,7 @@ func checkIncidentIO(ctx context.Context, cfg Config) []finding {
 	id, err := client.GetIdentity(ctx)
 	if err != nil {
 		hint := "incident.io did not respond as expected: check INCIDENT_IO_BASE_URL and the network"
-		if rest.Status(err) == http.StatusUnauthorized {
+		if rest.IsUnauthorized(err) {
 			hint = "create a key with the roles viewer and incident_creator under Settings, API keys"
 		}
 		c.fail("key", err.Error(), hint)

@@ -14,6 +14,7 @@ import (
 	"foghorn/bot/form"
 	"foghorn/bot/modal"
 	"foghorn/integrations/port"
+	"foghorn/integrations/rest"
 )
 
 // previewCmd prints the Slack views of an action.
@@ -175,7 +176,7 @@ func fetchAction(ctx context.Context, c *console, id string) (json.RawMessage, e
 	}
 	defer client.Close()
 	a, err := client.GetAction(ctx, id)
-	if isNotFound(err) {
+	if rest.IsNotFound(err) {
 		return nil, settingError(id, "is neither a file nor an action in Port", "foghorn preview --all lists the actions")
 	}
 	return a.Raw, err

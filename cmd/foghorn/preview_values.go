@@ -6,12 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/http"
 	"slices"
 	"strings"
 
 	"foghorn/bot/form"
-	"foghorn/integrations/port"
+	"foghorn/bot/identity"
 	"foghorn/integrations/rest"
 )
 
@@ -96,35 +95,11 @@ func (p *previewCmd) evalContext(ctx context.Context, c *console, f *form.Form) 
 	}
 	defer client.Close()
 	u, err := client.GetUser(ctx, p.User)
-	if isNotFound(err) {
+	if rest.IsNotFound(err) {
 		return form.EvalContext{}, settingError("--user", fmt.Sprintf("is %q, who is not a user of Port", p.User), "Port lists users under Users & Teams")
 	}
 	if err != nil {
 		return form.EvalContext{}, err
 	}
-	return form.EvalContext{User: userContext(u)}, nil
-}
-
-// userContext returns .user for the conditions of a form.
-// https://docs.port.io/create-self-service-experiences/setup-ui-for-action/advanced-form-configurations
-func userContext(u port.User) map[string]any {
-	withNames := func(names []string) []any {
-		out := make([]any, len(names))
-		for i, name := range names {
-			out[i] = map[string]any{"name": name}
-		}
-		return out
-	}
-	main := ""
-	if len(u.Roles) > 0 {
-		main = u.Roles[0]
-	}
-	return map[string]any{
-		"userId": u.ID, "email": u.Email, "name": strings.TrimSpace(u.FirstName + " " + u.LastName),
-		"mainRole": main, "roles": withNames(u.Roles), "teams": withNames(u.Teams),
-	}
-}
-
-func isNotFound(err error) bool {
-	return rest.Status(err) == http.StatusNotFound
+	return form.EvalContext{User: identity.EvalUser(u)}, nil
 }

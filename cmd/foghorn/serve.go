@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"time"
 
 	"github.com/sirupsen/logrus"
@@ -132,7 +131,7 @@ func checkCredentials(ctx context.Context, cfg Config, app *slackapp.Client, cli
 			log.WithError(err).Warn("failed to check the Port credentials; starting anyway")
 			return nil
 		}
-		if _, err = client.GetAction(ctx, cfg.PortAction); rest.Status(err) == http.StatusNotFound {
+		if _, err = client.GetAction(ctx, cfg.PortAction); rest.IsNotFound(err) {
 			problems[2] = &SettingProblem{"PORT_ACTION", fmt.Sprintf("is %q, and Port has no such action", cfg.PortAction), "create it with foghorn apply, or set another identifier"}
 		}
 		return nil
