@@ -167,7 +167,7 @@ func (a applyCmd) planChanges(ctx context.Context, client *port.Client, set mani
 // planSecret returns the change of the API key that Port sends to incident.io; nil if there is nothing to write.
 func (a applyCmd) planSecret(ctx context.Context, client *port.Client, key string, warn io.Writer) (*change, error) {
 	const target, diff = "secret " + manifests.SecretName, "  (the value is not shown)\n"
-	_, err := client.GetSecret(ctx, manifests.SecretName)
+	_, err := client.Definitions().GetSecret(ctx, manifests.SecretName)
 	switch {
 	case err != nil && !rest.IsNotFound(err):
 		return nil, fmt.Errorf("read secret: %w", err)
@@ -175,13 +175,13 @@ func (a applyCmd) planSecret(ctx context.Context, client *port.Client, key strin
 		_, _ = fmt.Fprintf(warn, "warning: Port has no secret %s and INCIDENT_IO_API_KEY is not set: the action cannot declare incidents yet\n", manifests.SecretName)
 	case err != nil:
 		return &change{"create", target, diff, func(ctx context.Context) error {
-			return client.CreateSecret(ctx, manifests.SecretName, key, "API key of incident.io, used to declare incidents")
+			return client.Definitions().CreateSecret(ctx, manifests.SecretName, key, "API key of incident.io, used to declare incidents")
 		}}, nil
 	case a.RotateSecret && key == "":
 		return nil, settingError("INCIDENT_IO_API_KEY", "is not set, and --rotate-secret needs it", "set it, or omit --rotate-secret")
 	case a.RotateSecret:
 		return &change{"replace", target, diff, func(ctx context.Context) error {
-			return client.UpdateSecret(ctx, manifests.SecretName, key)
+			return client.Definitions().UpdateSecret(ctx, manifests.SecretName, key)
 		}}, nil
 	}
 	return nil, nil

@@ -63,17 +63,17 @@ func (d blueprintDefinition) target() string          { return "blueprint " + de
 func (d blueprintDefinition) wanted() json.RawMessage { return d.data }
 
 func (d blueprintDefinition) read(ctx context.Context) (json.RawMessage, error) {
-	b, err := d.client.GetBlueprint(ctx, definitionID(d.data))
+	b, err := d.client.Definitions().GetBlueprint(ctx, definitionID(d.data))
 	return b.Raw, err
 }
 
 func (d blueprintDefinition) create(ctx context.Context, data json.RawMessage) error {
-	_, err := d.client.CreateBlueprint(ctx, data)
+	_, err := d.client.Definitions().CreateBlueprint(ctx, data)
 	return err
 }
 
 func (d blueprintDefinition) replace(ctx context.Context, data json.RawMessage) error {
-	_, err := d.client.UpdateBlueprint(ctx, definitionID(d.data), data)
+	_, err := d.client.Definitions().UpdateBlueprint(ctx, definitionID(d.data), data)
 	return err
 }
 
@@ -92,12 +92,12 @@ func (d actionDefinition) read(ctx context.Context) (json.RawMessage, error) {
 }
 
 func (d actionDefinition) create(ctx context.Context, data json.RawMessage) error {
-	_, err := d.client.CreateAction(ctx, data)
+	_, err := d.client.Definitions().CreateAction(ctx, data)
 	return err
 }
 
 func (d actionDefinition) replace(ctx context.Context, data json.RawMessage) error {
-	_, err := d.client.UpdateAction(ctx, definitionID(d.data), data)
+	_, err := d.client.Definitions().UpdateAction(ctx, definitionID(d.data), data)
 	return err
 }
 

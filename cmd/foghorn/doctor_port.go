@@ -38,7 +38,7 @@ func checkPort(ctx context.Context, cfg Config) []finding {
 	c.checkDefinition(ctx, "blueprint", blueprintDefinition{client, set.Blueprint})
 	c.checkDefinition(ctx, actionCheck, actionDefinition{client, set.Action})
 	c.checkDefinition(ctx, "automation", actionDefinition{client, set.Automation})
-	switch _, err := client.GetSecret(ctx, manifests.SecretName); {
+	switch _, err := client.Definitions().GetSecret(ctx, manifests.SecretName); {
 	case rest.IsNotFound(err):
 		c.fail("secret", "Port has no secret "+manifests.SecretName+", so the action cannot declare incidents", "foghorn apply creates it from INCIDENT_IO_API_KEY")
 	case err != nil:

@@ -1,8 +1,8 @@
-// Package incidentio is Foghorn's side of incident.io: reading what an organization looks
-// like (severities, statuses, types, roles) and its incidents.
+// Package incidentio is a client of incident.io's API: it reads what an organization has configured (severities,
+// statuses, roles) and its incidents.
 //
-// Errors are of type [*rest.Error]; its Details name the fields that were wrong. The API
-// key is never in an error.
+// Errors are [*rest.Error]; their Details name the fields that were wrong. Errors never contain the API key. A response
+// with 429 is retried while the context allows it.
 //
 // https://docs.incident.io/api-reference/introduction
 package incidentio
@@ -13,7 +13,6 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
@@ -21,31 +20,29 @@ import (
 )
 
 const (
-	// DefaultBaseURL is incident.io's API.
-	DefaultBaseURL = "https://api.incident.io"
+	defaultBaseURL = "https://api.incident.io"
 
-	// attempts is how often a call is made at the most while incident.io answers 429.
+	// maxAttempts is how often a call is made at most while incident.io answers 429.
 	maxAttempts = 3
 
-	// pause is waited after a 429 that does not say how long to wait.
+	// defaultRetryDelay is the delay after a 429 that does not say how long to wait.
 	defaultRetryDelay = time.Second
 )
 
-// Config says which organization to speak with. The key decides.
+// Config identifies an organization by its API key.
 type Config struct {
-	BaseURL string       // "": DefaultBaseURL
+	BaseURL string       // "": https://api.incident.io
 	APIKey  string       // required; the role "viewer" is enough
-	HTTP    *http.Client // nil: one of its own, with a timeout of 10 seconds
+	HTTP    *http.Client // nil: a client of its own with a timeout of 10 seconds
 }
 
-// A Client speaks with one incident.io organization. Make one with New; it is safe for
-// concurrent use.
+// A Client calls incident.io for one organization. It is safe for concurrent use. Create one with New.
 type Client struct{ api rest.Client }
 
-// New makes a Client. It calls nobody.
+// New returns a Client. It makes no call.
 func New(cfg Config) *Client {
 	return &Client{api: rest.Client{
-		BaseURL: cmp.Or(cfg.BaseURL, DefaultBaseURL),
+		BaseURL: cmp.Or(cfg.BaseURL, defaultBaseURL),
 		HTTP:    cmp.Or(cfg.HTTP, rest.NewHTTPClient()),
 		Authorize: func(_ context.Context, r *http.Request) error {
 			r.Header.Set("Authorization", "Bearer "+cfg.APIKey)
@@ -55,39 +52,48 @@ func New(cfg Config) *Client {
 	}}
 }
 
-// Close closes the connections that are kept for the next call. The Client can still be used.
+// Close closes idle connections. The Client can still be used.
 func (c *Client) Close() { c.api.HTTP.CloseIdleConnections() }
 
-// get reads. A 429 is waited out, as long as ctx has time for it.
+// get sends a GET request. It retries after a 429 if ctx leaves time for the delay.
 // https://docs.incident.io/api-reference/introduction#rate-limits
-func get[T any](ctx context.Context, c *Client, op, path string, query url.Values) (T, error) {
-	for n := 1; ; n++ {
-		answer, err := rest.Do[T](ctx, &c.api, op, http.MethodGet, path, query, nil)
-		e, ok := errors.AsType[*rest.Error](err)
-		if !ok || !e.RateLimited() || n == maxAttempts {
-			return answer, err
+func get[T any](ctx context.Context, c *Client, op, path string) (T, error) {
+	for attempt := 1; ; attempt++ {
+		res, err := rest.Do[T](ctx, &c.api, op, http.MethodGet, path, nil, nil)
+		if !rest.IsRateLimited(err) || attempt == maxAttempts {
+			return res, err
 		}
-		wait := cmp.Or(e.RetryAfter, defaultRetryDelay)
-		if end, bounded := ctx.Deadline(); bounded && time.Until(end) < wait {
-			return answer, err // the answer is worth more than the end of ctx
+		delay := cmp.Or(rest.RetryAfter(err), defaultRetryDelay)
+		if end, ok := ctx.Deadline(); ok && time.Until(end) < delay {
+			return res, err // says more than the end of ctx
 		}
 		select {
-		case <-time.After(wait):
+		case <-time.After(delay):
 		case <-ctx.Done():
-			return answer, err
+			return res, err
 		}
 	}
 }
 
-// newMissingError is the error of an answer that lacks what was asked for.
-func newMissingError(op, what string) error {
-	return &rest.Error{Op: op, Status: http.StatusOK, Err: errors.New("the answer holds no " + what)}
+// list sends a GET request and returns the list in the response's member with that name.
+func list[T any](ctx context.Context, c *Client, op, path, member string) ([]T, error) {
+	res, err := get[map[string]rest.List[T]](ctx, c, op, path)
+	items := res[member].Items
+	if err == nil && items == nil {
+		err = newMissingError(op, member)
+	}
+	return items, err
+}
+
+// newMissingError returns the error for a response without the member that was asked for.
+func newMissingError(op, member string) error {
+	return &rest.Error{Op: op, Status: http.StatusOK, Err: errors.New("the response has no " + member)}
 }
 
 // parseError reads incident.io's error body.
 // https://docs.incident.io/api-reference/introduction#errors
 func parseError(_ int, h http.Header, body []byte) *rest.Error {
-	var answer struct {
+	var res struct {
 		Type      string `json:"type"`
 		RequestID string `json:"request_id"`
 		Errors    []struct {
@@ -101,17 +107,16 @@ func parseError(_ int, h http.Header, body []byte) *rest.Error {
 			RetryAfter string `json:"retry_after"`
 		} `json:"rate_limit"`
 	}
-	// What is of another kind than expected is left out; the rest is read all the same.
-	_ = json.Unmarshal(body, &answer)
-	e := &rest.Error{Code: answer.Type, RequestID: answer.RequestID}
-	e.RetryAfter = rest.ParseRetryAfter(answer.RateLimit.RetryAfter, rest.ServerTime(h))
-	var said []string
-	for _, d := range answer.Errors {
+	_ = json.Unmarshal(body, &res) // skips members of an unexpected type and decodes the others
+	e := &rest.Error{Code: res.Type, RequestID: res.RequestID}
+	e.RetryAfter = rest.ParseRetryAfter(res.RateLimit.RetryAfter, rest.ServerTime(h))
+	var messages []string
+	for _, d := range res.Errors {
 		e.Details = append(e.Details, rest.Detail{Field: d.Source.Field, Code: d.Code, Message: d.Message})
 		if d.Message != "" {
-			said = append(said, d.Message)
+			messages = append(messages, d.Message)
 		}
 	}
-	e.Message = strings.Join(said, "; ")
+	e.Message = strings.Join(messages, "; ")
 	return e
 }

@@ -8,37 +8,37 @@ import (
 	"foghorn/integrations/rest"
 )
 
-// An Identity is who the API key is.
+// An Identity describes the API key.
 type Identity struct {
 	Name         string   `json:"name"`          // of the key
 	Roles        []string `json:"roles"`         // such as viewer, incident_creator
 	DashboardURL string   `json:"dashboard_url"` // such as https://app.incident.io/my-org
 }
 
-// GetIdentity asks whose key it is. It needs no role: it fails only when the key is wrong.
+// GetIdentity reads what the API key is and may do. It needs no role: it fails only if the key is wrong.
 // https://docs.incident.io/api-reference/utilities-v1/identity
 //
 //api:operation GET /v1/identity
 func (c *Client) GetIdentity(ctx context.Context) (Identity, error) {
-	const op = "read the key's identity"
-	answer, err := get[struct {
+	const op = "read the identity of the API key"
+	res, err := get[struct {
 		Identity *Identity `json:"identity"`
-	}](ctx, c, op, rest.Path("v1", "identity"), nil)
+	}](ctx, c, op, rest.Path("v1", "identity"))
+	if err == nil && res.Identity == nil {
+		err = newMissingError(op, "identity")
+	}
 	if err != nil {
 		return Identity{}, err
 	}
-	if answer.Identity == nil {
-		return Identity{}, newMissingError(op, "identity")
-	}
-	return *answer.Identity, nil
+	return *res.Identity, nil
 }
 
-// A Severity is how bad an incident is. Each organization has its own, or none.
+// A Severity is a severity of incidents. Each organization has its own, or none.
 type Severity struct {
 	ID          string `json:"id"`
 	Name        string `json:"name"`
-	Description string `json:"description"` // may hold Markdown
-	Rank        int    `json:"rank"`        // the higher, the worse
+	Description string `json:"description"` // may contain Markdown
+	Rank        int    `json:"rank"`        // the higher, the more severe
 }
 
 // ListSeverities lists the severities, the least severe first.
@@ -46,37 +46,20 @@ type Severity struct {
 //
 //api:operation GET /v1/severities
 func (c *Client) ListSeverities(ctx context.Context) ([]Severity, error) {
-	const op = "list severities"
-	answer, err := get[struct {
-		Severities rest.List[Severity] `json:"severities"`
-	}](ctx, c, op, rest.Path("v1", "severities"), nil)
-	if err != nil {
-		return nil, err
-	}
-	if answer.Severities.Items == nil {
-		return nil, newMissingError(op, "severities")
-	}
-	slices.SortStableFunc(answer.Severities.Items, func(a, b Severity) int {
+	severities, err := list[Severity](ctx, c, "list severities", rest.Path("v1", "severities"), "severities")
+	slices.SortStableFunc(severities, func(a, b Severity) int {
 		return cmp.Or(cmp.Compare(a.Rank, b.Rank), cmp.Compare(a.Name, b.Name))
 	})
-	return answer.Severities.Items, nil
+	return severities, err
 }
 
-// The categories of statuses that Foghorn knows by name; incident.io may add others.
-const (
-	CategoryTriage   = "triage" // where an incident begins that was made through the API
-	CategoryLive     = "live"
-	CategoryLearning = "learning"
-	CategoryClosed   = "closed"
-)
-
-// A Status is where an incident stands. Names are each organization's own.
+// A Status is a stage of an incident's life. Each organization names its own.
 type Status struct {
 	ID          string `json:"id"`
 	Name        string `json:"name"`
 	Description string `json:"description"`
-	Category    string `json:"category"`
-	Rank        int    `json:"rank"` // the order of their course; those that end it early are below 0
+	Category    string `json:"category"` // triage (of incidents made through the API), live, learning, closed, or another
+	Rank        int    `json:"rank"`     // in the order of an incident's life; below 0: ends it early
 }
 
 // ListStatuses lists the statuses by rank.
@@ -84,61 +67,22 @@ type Status struct {
 //
 //api:operation GET /v1/incident_statuses
 func (c *Client) ListStatuses(ctx context.Context) ([]Status, error) {
-	const op = "list statuses"
-	answer, err := get[struct {
-		Statuses rest.List[Status] `json:"incident_statuses"`
-	}](ctx, c, op, rest.Path("v1", "incident_statuses"), nil)
-	if err != nil {
-		return nil, err
-	}
-	if answer.Statuses.Items == nil {
-		return nil, newMissingError(op, "statuses")
-	}
-	slices.SortStableFunc(answer.Statuses.Items, func(a, b Status) int {
+	statuses, err := list[Status](ctx, c, "list statuses", rest.Path("v1", "incident_statuses"), "incident_statuses")
+	slices.SortStableFunc(statuses, func(a, b Status) int {
 		return cmp.Or(cmp.Compare(a.Rank, b.Rank), cmp.Compare(a.Name, b.Name))
 	})
-	return answer.Statuses.Items, nil
+	return statuses, err
 }
 
-// A Type is a kind of incident.
-type Type struct {
-	ID                   string `json:"id"`
-	Name                 string `json:"name"`
-	Description          string `json:"description"`
-	Default              bool   `json:"is_default"`
-	PrivateIncidentsOnly bool   `json:"private_incidents_only"`
-	CreateInTriage       string `json:"create_in_triage"` // always, optional
-}
-
-// Types lists the incident types.
-// https://docs.incident.io/api-reference/incident-types-v1/list
-//
-//api:operation GET /v1/incident_types
-func (c *Client) Types(ctx context.Context) ([]Type, error) {
-	const op = "list incident types"
-	answer, err := get[struct {
-		Types rest.List[Type] `json:"incident_types"`
-	}](ctx, c, op, rest.Path("v1", "incident_types"), nil)
-	if err != nil {
-		return nil, err
-	}
-	if answer.Types.Items == nil {
-		return nil, newMissingError(op, "incident types")
-	}
-	return answer.Types.Items, nil
-}
-
-// RoleReporter is the Role.Type of the person who reported an incident. It can be given
-// only while an incident is made.
+// RoleReporter is the Role.Type of the person who reported an incident. The role can be assigned only when an incident
+// is created.
 const RoleReporter = "reporter"
 
-// A Role is what a person can be in an incident.
+// A Role is a role that a person can have in an incident.
 type Role struct {
-	ID          string `json:"id"`
-	Name        string `json:"name"`
-	Type        string `json:"role_type"` // lead, reporter, custom
-	Shortform   string `json:"shortform"`
-	Description string `json:"description"`
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	Type string `json:"role_type"` // lead, reporter, custom
 }
 
 // ListRoles lists the incident roles.
@@ -146,15 +90,5 @@ type Role struct {
 //
 //api:operation GET /v2/incident_roles
 func (c *Client) ListRoles(ctx context.Context) ([]Role, error) {
-	const op = "list incident roles"
-	answer, err := get[struct {
-		Roles rest.List[Role] `json:"incident_roles"`
-	}](ctx, c, op, rest.Path("v2", "incident_roles"), nil)
-	if err != nil {
-		return nil, err
-	}
-	if answer.Roles.Items == nil {
-		return nil, newMissingError(op, "incident roles")
-	}
-	return answer.Roles.Items, nil
+	return list[Role](ctx, c, "list incident roles", rest.Path("v2", "incident_roles"), "incident_roles")
 }

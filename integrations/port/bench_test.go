@@ -9,7 +9,7 @@ import (
 	"foghorn/integrations/port"
 )
 
-// BenchmarkListRuns lists 1,000 active runs, as the bot does a few times a second at its busiest.
+// BenchmarkListRuns lists 1,000 active runs, as the bot does a few times a second under load.
 func BenchmarkListRuns(b *testing.B) {
 	var runs []string
 	for n := range port.MaxRuns {
@@ -28,7 +28,7 @@ func BenchmarkListRuns(b *testing.B) {
 	}
 }
 
-// BenchmarkCreateRun is what the client itself costs, without the network.
+// BenchmarkCreateRun measures the client itself, without the network.
 func BenchmarkCreateRun(b *testing.B) {
 	c := port.New(port.Config{BaseURL: "http://h", ClientID: "id", ClientSecret: "secret", HTTP: &http.Client{Transport: fixedResponse{[]byte(runJSON), 202}}})
 	run := port.RunRequest{Action: "x", RunAs: "a@b", Properties: map[string]any{"title": "Checkout errors", "severity": "Major"}}

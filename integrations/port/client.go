@@ -1,10 +1,12 @@
-// Package port is Foghorn's side of Port: the few routes of its API that run actions,
-// follow runs, read the catalog, and bring definitions to an organization.
+// Package port is a client of Port's API: the routes with which Foghorn runs actions, follows runs and reads the
+// catalog, and, as [Definitions], sets up an organization.
 //
-// A [Client] shares one access token among all its callers. Errors are of type
-// [*rest.Error] and hold Port's own words; what Port refuses because of the client id and
-// secret is also [ErrCredentials]. Nothing is logged here, and neither tokens nor secrets
-// nor what people typed are in an error's text.
+// A [Client] belongs to one organization and shares one access token among all its callers. Errors are [*rest.Error];
+// rest.IsRejected, rest.IsNotSent and the like say whether something was done. If Port does not accept the client id
+// and secret, the cause is [ErrCredentials]. Nothing is logged here. Errors never contain tokens, secrets or inputs.
+//
+// client.go has the configuration and Port's error format, tokensource.go the access token, decode.go how members are
+// read that Port sends in several forms. The other files have the methods, by what they are about.
 //
 // Routes and bodies: https://docs.port.io/api-reference/port-api
 package port
@@ -14,50 +16,45 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"foghorn/integrations/rest"
 )
 
-const (
-	// DefaultBaseURL is Port's API in Europe. The one in the United States is
-	// https://api.us.port.io; credentials of one region are unknown in the other.
-	// https://docs.port.io/api-reference/port-api
-	DefaultBaseURL = "https://api.port.io"
+// DefaultBaseURL is Port's API in Europe. The one in the United States is https://api.us.port.io. Credentials of one
+// region are unknown in the other. https://docs.port.io/api-reference/port-api
+const DefaultBaseURL = "https://api.port.io"
 
-	// RunTimeout bounds CreateRun, its token and its repetition included. Once it has
-	// passed since CreateRun was called, the run is either made or will never be.
-	CreateRunTimeout = 10 * time.Second
-)
+// ErrCredentials is the cause of an error if Port does not know the client id and secret. A retry does not help;
+// nothing else was done.
+var ErrCredentials = errors.New("invalid client id or secret")
 
-// ErrCredentials is the cause when Port does not know the client id and secret. Asking
-// again does not help; nothing else was done.
-var ErrCredentials = errors.New("the client id and secret are refused")
-
-// Config says which organization to speak with. ClientID and ClientSecret are required:
+// Config identifies an organization. ClientID and ClientSecret are required:
 // https://docs.port.io/build-your-software-catalog/custom-integration/api/#find-your-port-credentials
 type Config struct {
 	BaseURL      string // "": DefaultBaseURL
 	ClientID     string
 	ClientSecret string
-	HTTP         *http.Client // nil: one of its own, with a timeout of 10 seconds
+	HTTP         *http.Client // nil: a client of its own with a timeout of 10 seconds
 
-	// OnCall, if set, hears of each request: what it was for ("create run of action",
-	// without names), the HTTP status (0: no answer), and how long it took. It must not block.
-	OnCall func(purpose string, status int, took time.Duration)
+	// OnCall, if set, is called after each request with its operation ("create run of action", without names), the HTTP
+	// status (0: no response) and the duration. It must not block.
+	OnCall func(operation string, status int, took time.Duration)
 }
 
-// A Client speaks with one Port organization. Make one with New; it is safe for concurrent use.
+// A Client calls Port for one organization. It is safe for concurrent use. Create one with New.
 type Client struct {
-	api      rest.Client // authorized
-	tokenAPI rest.Client // for access tokens alone
 	cfg      Config
+	tokenAPI rest.Client // unauthorized, for access tokens
+	api      rest.Client
 	tokens   *tokenSource
 }
 
-// New makes a Client. It calls nobody.
+// New returns a Client. It makes no call.
 func New(cfg Config) *Client {
 	if cfg.HTTP == nil {
 		cfg.HTTP = rest.NewHTTPClient()
@@ -76,45 +73,105 @@ func New(cfg Config) *Client {
 	return c
 }
 
-// Close closes the connections that are kept for the next call. The Client can still be used.
+// Close closes idle connections. The Client can still be used.
 func (c *Client) Close() { c.cfg.HTTP.CloseIdleConnections() }
 
-// call asks Port and decodes the answer.
+// CheckCredentials fetches an access token, which shows that the base URL and the credentials are right. If the
+// credentials are wrong, the error is ErrCredentials.
+func (c *Client) CheckCredentials(ctx context.Context) error {
+	if err := c.tokens.check(ctx); err != nil {
+		return fmt.Errorf("check Port's credentials: %w", err)
+	}
+	return nil
+}
+
+const bearerPrefix = "Bearer "
+
+// authorize adds the access token to r.
+func (c *Client) authorize(ctx context.Context, r *http.Request) error {
+	token, err := c.tokens.get(ctx, "")
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Authorization", bearerPrefix+token)
+	return nil
+}
+
+// reauthorize gets another token than the rejected one. It reports false if Port has no other.
+func (c *Client) reauthorize(ctx context.Context, rejected *http.Request) (bool, error) {
+	old := strings.TrimPrefix(rejected.Header.Get("Authorization"), bearerPrefix)
+	token, err := c.tokens.get(ctx, old)
+	return token != old, err
+}
+
+// fetchToken exchanges the client id and secret for an access token.
+// https://docs.port.io/api-reference/create-an-access-token
+//
+//api:operation POST /v1/auth/access_token
+func (c *Client) fetchToken(ctx context.Context) (string, time.Duration, error) {
+	const op = "get an access token"
+	res, err := rest.Do[struct {
+		AccessToken string  `json:"accessToken"`
+		ExpiresIn   float64 `json:"expiresIn"` // seconds
+	}](ctx, &c.tokenAPI, op, http.MethodPost, rest.Path("v1", "auth", "access_token"), nil, map[string]string{
+		"clientId": c.cfg.ClientID, "clientSecret": c.cfg.ClientSecret,
+	})
+	if err != nil {
+		if e, ok := errors.AsType[*rest.Error](err); ok && refusesCredentials(e) {
+			e.Err = ErrCredentials
+		}
+		return "", 0, rest.Redact(err, c.cfg.ClientSecret)
+	}
+	if res.AccessToken == "" {
+		return "", 0, newMissingError(op, http.StatusOK, "access token")
+	}
+	seconds := min(max(res.ExpiresIn, 0), maxTokenLifetime.Seconds())
+	return res.AccessToken, time.Duration(seconds * float64(time.Second)), nil
+}
+
+// refusesCredentials reports that e says that the client id or secret is wrong. A 404 in Port's error format means an
+// unknown client; any other 404 means a wrong base URL.
+func refusesCredentials(e *rest.Error) bool {
+	return e.Status == http.StatusUnauthorized || e.Status == http.StatusUnprocessableEntity ||
+		e.Status == http.StatusNotFound && e.Code != ""
+}
+
+// call sends a request to Port and decodes the response.
 func call[T any](ctx context.Context, c *Client, op, method, path string, query url.Values, body any) (T, error) {
 	return rest.Do[T](ctx, &c.api, op, method, path, query, body)
 }
 
-// newMissingError is the error of an answer that lacks what was asked for.
-func newMissingError(op string, status int, what string) error {
-	return &rest.Error{Op: op, Status: status, Err: errors.New("the answer holds no " + what)}
+// newMissingError returns the error for a response without the member that was asked for.
+func newMissingError(op string, status int, member string) error {
+	return &rest.Error{Op: op, Status: status, Err: errors.New("the response has no " + member)}
 }
 
-// v2 asks for runs and actions in their newer form.
+// v2 is the query that asks for runs and actions in their newer form.
 // https://docs.port.io/api-reference/get-an-actions-run-details
 func v2() url.Values { return url.Values{"version": {"v2"}} }
 
-// parseError reads Port's error body: {ok: false, error, message, details}. Newer routes
-// send error as an object with the same members.
-// https://docs.port.io/api-reference/port-api
+// parseError reads Port's error body: {ok: false, error, message, details}. Newer routes send an object with the same
+// members as error. https://docs.port.io/api-reference/port-api
 func parseError(_ int, h http.Header, body []byte) *rest.Error {
-	e := &rest.Error{RequestID: h.Get("X-Trace-Id")}
-	var answer struct {
+	var outer struct {
 		Error   json.RawMessage `json:"error"`
 		Message string          `json:"message"`
 		Details json.RawMessage `json:"details"`
 	}
-	_ = json.Unmarshal(body, &answer)
-	e.Code, e.Message = parseString(answer.Error), answer.Message
-	e.Details = parseDetails(answer.Details)
+	_ = json.Unmarshal(body, &outer)
 	var inner struct {
 		Name    string          `json:"name"`
 		Code    string          `json:"code"`
 		Message string          `json:"message"`
 		Details json.RawMessage `json:"details"`
 	}
-	_ = json.Unmarshal(answer.Error, &inner)
-	e.Code = cmp.Or(e.Code, inner.Name, inner.Code)
-	e.Message = cmp.Or(e.Message, inner.Message)
+	_ = json.Unmarshal(outer.Error, &inner)
+	e := &rest.Error{
+		Code:      cmp.Or(parseString(outer.Error), inner.Name, inner.Code),
+		Message:   cmp.Or(outer.Message, inner.Message),
+		RequestID: h.Get("X-Trace-Id"),
+		Details:   parseDetails(outer.Details),
+	}
 	if e.Details == nil {
 		e.Details = parseDetails(inner.Details)
 	}

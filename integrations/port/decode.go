@@ -12,10 +12,9 @@ import (
 	"foghorn/integrations/rest"
 )
 
-// Port sends some members in several forms, and null for what there is none of. The
-// functions here read any of them. What is of another kind reads as nothing, because one
-// odd member must not make a run unreadable: json.Unmarshal skips such a member and reads
-// the others, so its error is not looked at where the JSON is known to be well formed.
+// Port sends some members in several forms, and null for those without a value. The functions in this file read every
+// form. A value of an unknown form reads as zero, because one unexpected member must not make a run unreadable:
+// json.Unmarshal skips such a member and reads the others. Its error is ignored where the JSON is known to be valid.
 
 // parseString reads a string.
 func parseString(raw json.RawMessage) string {
@@ -23,14 +22,14 @@ func parseString(raw json.RawMessage) string {
 		return ""
 	}
 	if inner := raw[1 : len(raw)-1]; bytes.IndexByte(inner, '\\') < 0 && utf8.Valid(inner) {
-		return string(inner) // as nearly all are
+		return string(inner) // the usual case, without escapes
 	}
 	var s string
 	_ = json.Unmarshal(raw, &s)
 	return s
 }
 
-// parseIdentifier reads an identifier: a string, or an object that holds it.
+// parseIdentifier reads an identifier: a string, or an object that contains it.
 func parseIdentifier(raw json.RawMessage) string {
 	if s := parseString(raw); s != "" {
 		return s
@@ -42,7 +41,7 @@ func parseIdentifier(raw json.RawMessage) string {
 	return o.Identifier
 }
 
-// stringList reads a string or a list of them, without empty ones.
+// stringList reads a string or a list of strings, without empty ones.
 func stringList(raw json.RawMessage) []string {
 	if s := parseString(raw); s != "" {
 		return []string{s}
@@ -58,7 +57,7 @@ func stringList(raw json.RawMessage) []string {
 	return out
 }
 
-// nameList reads a list of names: strings, or objects that have one.
+// nameList reads a list of names: strings, or objects with a member "name".
 func nameList(raw json.RawMessage) []string {
 	var list []json.RawMessage
 	_ = json.Unmarshal(raw, &list)
@@ -81,13 +80,7 @@ func parseTime(s string) time.Time {
 	return t
 }
 
-// parseBool reads a boolean; an object also means true.
-func parseBool(raw json.RawMessage) bool {
-	raw = bytes.TrimSpace(raw)
-	return bytes.Equal(raw, []byte("true")) || bytes.HasPrefix(raw, []byte("{"))
-}
-
-// nonNull is raw, or nil when it is null.
+// nonNull returns raw, or nil for null.
 func nonNull(raw json.RawMessage) json.RawMessage {
 	if bytes.Equal(bytes.TrimSpace(raw), []byte("null")) {
 		return nil
@@ -95,14 +88,14 @@ func nonNull(raw json.RawMessage) json.RawMessage {
 	return raw
 }
 
-// parseDetails reads the details of an error: an object whose members say what is wrong, or a list.
+// parseDetails reads the details of an error: an object with a member for each field that is wrong, or a list.
 func parseDetails(raw json.RawMessage) []rest.Detail {
+	var out []rest.Detail
 	var members map[string]json.RawMessage
 	if json.Unmarshal(raw, &members) == nil {
-		var out []rest.Detail
 		for field, value := range members {
-			if words := displayString(value); words != "" {
-				out = append(out, rest.Detail{Field: field, Message: words})
+			if text := displayString(value); text != "" {
+				out = append(out, rest.Detail{Field: field, Message: text})
 			}
 		}
 		slices.SortFunc(out, func(a, b rest.Detail) int { return strings.Compare(a.Field, b.Field) })
@@ -110,17 +103,15 @@ func parseDetails(raw json.RawMessage) []rest.Detail {
 	}
 	var list []json.RawMessage
 	_ = json.Unmarshal(raw, &list)
-	var out []rest.Detail
 	for _, item := range list {
-		if words := displayString(item); words != "" {
-			out = append(out, rest.Detail{Message: words})
+		if text := displayString(item); text != "" {
+			out = append(out, rest.Detail{Message: text})
 		}
 	}
 	return out
 }
 
-// displayString is a value for people: strings as they are, other values as JSON, nothing for
-// what is empty.
+// displayString returns a value for people: strings as they are, other values as JSON, "" for an empty value.
 func displayString(raw json.RawMessage) string {
 	if list := stringList(raw); list != nil {
 		return strings.Join(list, ", ")
@@ -136,23 +127,22 @@ func displayString(raw json.RawMessage) string {
 	return b.String()
 }
 
-// collectStrings is every text within a value, however deep.
+// collectStrings returns every string within a value, at any depth.
 func collectStrings(v any) []string {
+	var out []string
 	switch v := v.(type) {
 	case string:
-		return []string{v}
+		out = append(out, v)
+	case []string:
+		out = append(out, v...)
 	case []any:
-		var out []string
 		for _, item := range v {
 			out = append(out, collectStrings(item)...)
 		}
-		return out
 	case map[string]any:
-		var out []string
 		for _, item := range v {
 			out = append(out, collectStrings(item)...)
 		}
-		return out
 	}
-	return nil
+	return out
 }

@@ -14,13 +14,13 @@ import (
 )
 
 const (
-	actionJSON = `{"identifier":"page","title":"Page somebody","trigger":{"type":"self-service","operation":"CREATE","userInputs":{
+	actionJSON = `{"identifier":"page","title":"Page the on-call engineer","trigger":{"type":"self-service","operation":"CREATE","userInputs":{
 		"properties":{"title":{"type":"string","title":"Title"}},"required":["title"],"order":["title"]}},
 		"invocationMethod":{"type":"KAFKA","payload":{}}}`
 	blueprintJSON = `{"identifier":"service","title":"Service","schema":{"properties":{"tier":{"type":"number","title":"Tier"}},"required":[]},"relations":{}}`
 )
 
-// newEmulator is a client of an emulated Port, which has wire types of its own.
+// newEmulator starts an emulated Port, which has wire types of its own, and returns it with a client.
 func newEmulator(t *testing.T) (*porttest.Server, *port.Client) {
 	t.Helper()
 	s, err := porttest.Start(porttest.Config{})
@@ -34,20 +34,23 @@ func newEmulator(t *testing.T) (*porttest.Server, *port.Client) {
 	return s, c
 }
 
-func TestEmulator_Runs(t *testing.T) {
+// newRunEmulator starts an emulated Port with an action and returns a request to run it.
+func newRunEmulator(t *testing.T) (*porttest.Server, *port.Client, port.RunRequest) {
+	t.Helper()
 	s, c := newEmulator(t)
 	if err := s.PutAction(json.RawMessage(actionJSON)); err != nil {
 		t.Fatal(err)
 	}
+	properties := map[string]any{"title": "Checkout errors"}
+	return s, c, port.RunRequest{Action: "page", RunAs: "alice@example.com", Properties: properties}
+}
+
+func TestEmulator_Runs(t *testing.T) {
+	s, c, request := newRunEmulator(t)
 	ctx := t.Context()
-	ask := port.RunRequest{Action: "page", RunAs: "alice@example.com", Properties: map[string]any{"title": "The vault is open"}}
-	run, err := c.CreateRun(ctx, ask)
-	if err != nil || run.Action != "page" || run.HasEnded() || run.Properties["title"] != "The vault is open" || run.CreatedAt.IsZero() {
-		t.Fatalf("made %+v, %v", run, err)
-	}
-	active, err := c.ListRuns(ctx, port.RunsQuery{Action: "page", UserEmail: "alice@example.com", Active: true, Exclude: []string{"payload", "response", "properties"}, Limit: 10})
-	if err != nil || len(active) != 1 || active[0].ID != run.ID || active[0].Properties != nil {
-		t.Errorf("active %+v, %v", active, err)
+	run, err := c.CreateRun(ctx, request)
+	if err != nil || run.Action != "page" || run.HasEnded() || run.Properties["title"] != "Checkout errors" || run.CreatedAt.IsZero() {
+		t.Fatalf("created %+v, %v", run, err)
 	}
 	if err := s.EndRun(run.ID, port.StatusSuccess, "paged"); err != nil {
 		t.Fatal(err)
@@ -56,34 +59,53 @@ func TestEmulator_Runs(t *testing.T) {
 	if err != nil || !ended.HasEnded() || ended.Summary != "paged" || ended.EndedAt.IsZero() {
 		t.Errorf("ended %+v, %v", ended, err)
 	}
-	if active, err := c.ListRuns(ctx, port.RunsQuery{Active: true}); err != nil || len(active) != 0 {
-		t.Errorf("still active %+v, %v", active, err)
-	}
-	if _, err := c.RunLogs(ctx, run.ID); err != nil {
-		t.Error(err)
-	}
+}
 
-	for name, wrong := range map[string]port.RunRequest{
-		"no such action":  {Action: "none", RunAs: ask.RunAs, Properties: ask.Properties},
-		"a missing input": {Action: "page", RunAs: ask.RunAs},
-		"a stranger":      {Action: "page", RunAs: "mallory@example.com", Properties: ask.Properties},
-	} {
-		_, err := c.CreateRun(ctx, wrong)
-		if e, ok := errors.AsType[*rest.Error](err); !ok || !e.Rejected() || e.Code == "" || e.RequestID == "" {
-			t.Errorf("%s: %v", name, err)
-		}
+func TestEmulator_ActiveRuns(t *testing.T) {
+	s, c, request := newRunEmulator(t)
+	run, err := c.CreateRun(t.Context(), request)
+	if err != nil {
+		t.Fatal(err)
 	}
-
-	// The answer is lost, the run is there, and nobody takes it for a refusal.
-	before := len(s.Runs())
-	s.Plan(emulator.Fault{Path: "/v1/actions/page/runs", Method: http.MethodPost, Times: 1, Lose: true})
-	_, err = c.CreateRun(ctx, ask)
-	if e, ok := errors.AsType[*rest.Error](err); !ok || e.Rejected() || e.RateLimited() || e.NotSent() || len(s.Runs()) != before+1 {
-		t.Errorf("a lost answer: %v, %d runs more", err, len(s.Runs())-before)
+	exclude := []string{"payload", "response", "properties"}
+	query := port.RunsQuery{Action: "page", UserEmail: "alice@example.com", Active: true, Exclude: exclude, Limit: 10}
+	active, err := c.ListRuns(t.Context(), query)
+	if err != nil || len(active) != 1 || active[0].ID != run.ID || active[0].Properties != nil {
+		t.Errorf("active %+v, %v", active, err)
+	}
+	if err := s.EndRun(run.ID, port.StatusSuccess, ""); err != nil {
+		t.Fatal(err)
+	}
+	if active, err := c.ListRuns(t.Context(), query); err != nil || len(active) != 0 {
+		t.Errorf("after its end: active %+v, %v", active, err)
 	}
 }
 
-func TestEmulator_Tokens(t *testing.T) {
+func TestEmulator_RejectedRuns(t *testing.T) {
+	_, c, request := newRunEmulator(t)
+	for name, rejected := range map[string]port.RunRequest{
+		"unknown action": {Action: "none", RunAs: request.RunAs, Properties: request.Properties},
+		"missing input":  {Action: "page", RunAs: request.RunAs},
+		"unknown person": {Action: "page", RunAs: "mallory@example.com", Properties: request.Properties},
+	} {
+		_, err := c.CreateRun(t.Context(), rejected)
+		if e, ok := errors.AsType[*rest.Error](err); !ok || !rest.IsRejected(err) || e.Code == "" || e.RequestID == "" {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestEmulator_ResponseLost: the run exists, so the error must not look as if nothing was done.
+func TestEmulator_ResponseLost(t *testing.T) {
+	s, c, request := newRunEmulator(t)
+	s.Plan(emulator.Fault{Path: "/v1/actions/page/runs", Method: http.MethodPost, Times: 1, Lose: true})
+	_, err := c.CreateRun(t.Context(), request)
+	if err == nil || rest.IsRejected(err) || rest.IsRateLimited(err) || rest.IsNotSent(err) || len(s.Runs()) != 1 {
+		t.Errorf("got %v, %d runs", err, len(s.Runs()))
+	}
+}
+
+func TestEmulator_RevokedTokens(t *testing.T) {
 	s, c := newEmulator(t)
 	for range 3 {
 		if _, err := c.GetUser(t.Context(), "alice@example.com"); err != nil {
@@ -92,75 +114,94 @@ func TestEmulator_Tokens(t *testing.T) {
 		s.RevokeTokens()
 	}
 	if n := len(s.Calls("/v1/auth/access_token")); n != 3 {
-		t.Errorf("asked for a token %d times, want 3", n)
+		t.Errorf("%d token requests, want 3", n)
 	}
+}
+
+func TestEmulator_ShortTokens(t *testing.T) {
+	s, c := newEmulator(t)
 	s.SetTokenLifetime(time.Second)
-	s.RevokeTokens()
 	for begun := time.Now(); time.Since(begun) < 2500*time.Millisecond; {
 		if _, err := c.GetUser(t.Context(), "alice@example.com"); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if n := len(s.Calls("/v1/auth/access_token")); n > 20 {
-		t.Errorf("asked for a token %d times", n)
-	}
-	wrong := port.New(port.Config{BaseURL: s.URL(), ClientID: s.ClientID, ClientSecret: "another"})
-	if err := wrong.CheckCredentials(t.Context()); !errors.Is(err, port.ErrCredentials) {
-		t.Errorf("wrong credentials: %v", err)
+		t.Errorf("%d token requests within 2.5 s", n)
 	}
 }
 
-func TestEmulator_Definitions(t *testing.T) {
-	s, c := newEmulator(t)
+func TestEmulator_WrongCredentials(t *testing.T) {
+	s, _ := newEmulator(t)
+	c := port.New(port.Config{BaseURL: s.URL(), ClientID: s.ClientID, ClientSecret: "another"})
+	if err := c.CheckCredentials(t.Context()); !errors.Is(err, port.ErrCredentials) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestEmulator_Blueprints(t *testing.T) {
+	_, c := newEmulator(t)
 	ctx := t.Context()
-	definition := json.RawMessage(blueprintJSON)
-	if _, err := c.CreateBlueprint(ctx, definition); err != nil {
+	if _, err := c.Definitions().CreateBlueprint(ctx, json.RawMessage(blueprintJSON)); err != nil {
 		t.Fatal(err)
 	}
-	b, err := c.GetBlueprint(ctx, "service")
+	b, err := c.Definitions().GetBlueprint(ctx, "service")
 	if err != nil || b.Title != "Service" {
 		t.Errorf("blueprint %+v, %v", b, err)
 	}
-	if _, err := c.UpdateBlueprint(ctx, "service", definition); err != nil {
+	if _, err := c.Definitions().UpdateBlueprint(ctx, "service", json.RawMessage(blueprintJSON)); err != nil {
 		t.Error(err)
 	}
-	if _, err := c.CreateAction(ctx, json.RawMessage(actionJSON)); err != nil {
+}
+
+func TestEmulator_Actions(t *testing.T) {
+	_, c := newEmulator(t)
+	ctx := t.Context()
+	if _, err := c.Definitions().CreateAction(ctx, json.RawMessage(actionJSON)); err != nil {
 		t.Fatal(err)
 	}
 	a, err := c.GetAction(ctx, "page")
-	if err != nil || a.Title != "Page somebody" || a.Trigger != "self-service" {
+	if err != nil || a.Title != "Page the on-call engineer" || a.Trigger != "self-service" {
 		t.Errorf("action %+v, %v", a, err)
 	}
 	stripped, err := port.StripAudit(a.Raw)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.UpdateAction(ctx, "page", stripped); err != nil {
-		t.Errorf("what was read cannot be written: %v", err)
+	if _, err := c.Definitions().UpdateAction(ctx, "page", stripped); err != nil {
+		t.Errorf("write the definition back: %v", err)
 	}
 	if all, err := c.ListActions(ctx); err != nil || len(all) != 1 {
 		t.Errorf("actions %+v, %v", all, err)
 	}
-	if err := c.DeleteAction(ctx, "page"); err != nil {
-		t.Error(err)
+	if _, err := c.GetAction(ctx, "unknown"); !rest.IsNotFound(err) {
+		t.Errorf("unknown action: %v", err)
 	}
-	if _, err := c.GetAction(ctx, "page"); rest.Status(err) != http.StatusNotFound {
-		t.Errorf("a deleted action: %v", err)
-	}
+}
 
-	if _, err := c.GetSecret(ctx, "KEY"); rest.Status(err) != http.StatusNotFound {
-		t.Errorf("a secret that is none: %v", err)
+func TestEmulator_Secrets(t *testing.T) {
+	_, c := newEmulator(t)
+	ctx := t.Context()
+	if _, err := c.Definitions().GetSecret(ctx, "KEY"); !rest.IsNotFound(err) {
+		t.Errorf("unknown secret: %v", err)
 	}
-	if err := c.CreateSecret(ctx, "KEY", "inc_1", "for tests"); err != nil {
+	if err := c.Definitions().CreateSecret(ctx, "KEY", "inc_1", "for tests"); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.UpdateSecret(ctx, "KEY", "inc_2"); err != nil {
+	if err := c.Definitions().UpdateSecret(ctx, "KEY", "inc_2"); err != nil {
 		t.Error(err)
 	}
-	if all, err := c.Secrets(ctx); err != nil || len(all) != 1 || all[0].Name != "KEY" {
-		t.Errorf("secrets %+v, %v", all, err)
+	if secret, err := c.Definitions().GetSecret(ctx, "KEY"); err != nil || secret.Name != "KEY" {
+		t.Errorf("secret %+v, %v", secret, err)
 	}
+}
 
+func TestEmulator_Catalog(t *testing.T) {
+	s, c := newEmulator(t)
+	ctx := t.Context()
+	if err := s.PutBlueprint(json.RawMessage(blueprintJSON)); err != nil {
+		t.Fatal(err)
+	}
 	if err := s.PutEntity("service", json.RawMessage(`{"identifier":"checkout","title":"Checkout","properties":{"tier":1}}`)); err != nil {
 		t.Fatal(err)
 	}
@@ -168,8 +209,9 @@ func TestEmulator_Definitions(t *testing.T) {
 	if err != nil || e.Title != "Checkout" || e.Properties["tier"] != 1.0 {
 		t.Errorf("entity %+v, %v", e, err)
 	}
-	found, err := c.SearchEntities(ctx, "service", port.EntityQuery{Include: []string{"$identifier", "$title"}, Limit: 100,
-		Filter: port.Rules{Combinator: "and", Rules: []any{port.Rule{Property: "$title", Operator: "contains", Value: "heck"}}}})
+	filter := json.RawMessage(`{"combinator":"and","rules":[{"property":"$title","operator":"contains","value":"heck"}]}`)
+	include := []string{"$identifier", "$title"}
+	found, err := c.SearchEntities(ctx, "service", port.EntityQuery{Filter: filter, Include: include, Limit: 100})
 	if err != nil || len(found.Entities) != 1 || found.Entities[0].Identifier != "checkout" {
 		t.Errorf("found %+v, %v", found, err)
 	}

@@ -11,16 +11,16 @@ import (
 	"foghorn/integrations/rest"
 )
 
-// MaxEntities is the most entities that one answer to a search holds.
+// maxEntities is the most entities in one response to a search.
 // https://docs.port.io/api-reference/search-a-blueprints-entities
-const MaxEntities = 1000
+const maxEntities = 1000
 
-// An Entity is one thing in the catalog.
+// An Entity is an item of the catalog.
 type Entity struct {
 	Identifier string
 	Title      string
 	Icon       string
-	Blueprint  string
+	Blueprint  string // identifier
 	Teams      []string
 	Properties map[string]any
 	Relations  map[string]any // an identifier, a list of them, or nil
@@ -28,7 +28,7 @@ type Entity struct {
 	UpdatedAt  time.Time
 }
 
-// UnmarshalJSON reads an entity. It never fails: what is no entity has no Identifier.
+// UnmarshalJSON reads an entity. It never fails: a value that is not an entity has no Identifier.
 func (e *Entity) UnmarshalJSON(data []byte) error {
 	var w struct {
 		Identifier string          `json:"identifier"`
@@ -41,7 +41,7 @@ func (e *Entity) UnmarshalJSON(data []byte) error {
 		CreatedAt  string          `json:"createdAt"`
 		UpdatedAt  string          `json:"updatedAt"`
 	}
-	_ = json.Unmarshal(data, &w)
+	_ = json.Unmarshal(data, &w) // see decode.go
 	*e = Entity{
 		Identifier: w.Identifier, Title: w.Title, Icon: w.Icon, Blueprint: parseIdentifier(w.Blueprint),
 		Teams: stringList(w.Team), Properties: w.Properties, Relations: w.Relations,
@@ -56,65 +56,47 @@ func (e *Entity) UnmarshalJSON(data []byte) error {
 //api:operation GET /v1/blueprints/{blueprint_identifier}/entities/{entity_identifier}
 func (c *Client) GetEntity(ctx context.Context, blueprint, id string) (Entity, error) {
 	op := fmt.Sprintf("read entity %q of blueprint %q", id, blueprint)
-	answer, err := call[struct{ Entity Entity }](ctx, c, op, http.MethodGet, rest.Path("v1", "blueprints", blueprint, "entities", id), nil, nil)
-	if err != nil {
-		return Entity{}, err
+	path := rest.Path("v1", "blueprints", blueprint, "entities", id)
+	res, err := call[struct{ Entity Entity }](ctx, c, op, http.MethodGet, path, nil, nil)
+	if err == nil && res.Entity.Identifier == "" {
+		err = newMissingError(op, http.StatusOK, "entity")
 	}
-	if answer.Entity.Identifier == "" {
-		return Entity{}, newMissingError(op, http.StatusOK, "entity")
-	}
-	return answer.Entity, nil
+	return res.Entity, err
 }
 
-// A EntityQuery says which entities to find and what of them to send.
+// An EntityQuery selects entities. Its zero value selects all.
 type EntityQuery struct {
-	Filter  any      // a Rules, or any value that is one in JSON; nil: all entities
-	Include []string // properties and relations to send, $title and the like for others; nil: all
-	Limit   int      // 0: Port's own, 200; at most MaxEntities
-	From    string   // Next of the page before; "": the first page
+	Filter  any      // in Port's search language, encoded as JSON; nil: all. https://docs.port.io/search-and-query
+	Include []string // members and properties to return; nil: all
+	Limit   int      // per page, at most 1000; 0: Port's own limit, 200
+	From    string   // EntityPage.Next of the page before; "": the first page
 }
 
-// Rules is a filter in Port's search language.
-// https://docs.port.io/search-and-query
-type Rules struct {
-	Combinator string `json:"combinator"` // and, or
-	Rules      []any  `json:"rules"`      // Rule, Rules, or any value that is one in JSON
-}
-
-// A Rule compares a property with a value.
-type Rule struct {
-	Property string `json:"property"` // $title, $identifier and the like, or a property's name
-	Operator string `json:"operator"` // =, contains, in ...
-	Value    any    `json:"value,omitempty"`
-}
-
-// EntityPage is one page of what a search found.
+// An EntityPage is one page of a search result.
 type EntityPage struct {
 	Entities []Entity
-	Next     string // where the next page begins; "" on the last
+	Next     string // EntityQuery.From of the next page; "": this is the last
 }
 
-// SearchEntities finds entities of a blueprint.
+// SearchEntities searches the entities of a blueprint.
 // https://docs.port.io/api-reference/search-a-blueprints-entities
 //
 //api:operation POST /v1/blueprints/{blueprint_identifier}/entities/search
 func (c *Client) SearchEntities(ctx context.Context, blueprint string, q EntityQuery) (EntityPage, error) {
 	op := fmt.Sprintf("search entities of blueprint %q", blueprint)
-	answer, err := call[struct {
+	path := rest.Path("v1", "blueprints", blueprint, "entities", "search")
+	res, err := call[struct {
 		Entities rest.List[Entity]
 		Next     string
-	}](ctx, c, op, http.MethodPost, rest.Path("v1", "blueprints", blueprint, "entities", "search"), nil, struct {
+	}](ctx, c, op, http.MethodPost, path, nil, struct {
 		Query   any      `json:"query,omitempty"`
 		Include []string `json:"include,omitempty"`
 		Limit   int      `json:"limit,omitempty"`
 		From    string   `json:"from,omitempty"`
-	}{q.Filter, q.Include, max(0, min(q.Limit, MaxEntities)), q.From})
-	if err != nil {
-		return EntityPage{}, err
+	}{q.Filter, q.Include, max(0, min(q.Limit, maxEntities)), q.From})
+	if err == nil && res.Entities.Items == nil {
+		err = newMissingError(op, http.StatusOK, "entities")
 	}
-	if answer.Entities.Items == nil {
-		return EntityPage{}, newMissingError(op, http.StatusOK, "entities")
-	}
-	found := slices.DeleteFunc(answer.Entities.Items, func(e Entity) bool { return e.Identifier == "" })
-	return EntityPage{Entities: found, Next: answer.Next}, nil
+	entities := slices.DeleteFunc(res.Entities.Items, func(e Entity) bool { return e.Identifier == "" })
+	return EntityPage{Entities: entities, Next: res.Next}, err
 }

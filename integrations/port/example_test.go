@@ -2,7 +2,6 @@ package port_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -10,7 +9,7 @@ import (
 	"foghorn/integrations/rest"
 )
 
-// What an error of CreateRun says about the run decides what to do next.
+// The error of CreateRun says whether a run exists.
 func ExampleClient_CreateRun() {
 	ctx := context.Background()
 	c := port.New(port.Config{ClientID: "...", ClientSecret: "..."})
@@ -21,15 +20,13 @@ func ExampleClient_CreateRun() {
 		RunAs:      "alice@example.com",
 		Properties: map[string]any{"title": "Checkout errors", "severity": "Major"},
 	})
-	if err == nil {
-		fmt.Println("follow", run.ID)
-		return
-	}
-	switch e, _ := errors.AsType[*rest.Error](err); { // every error of a Client is one
-	case e.Rejected():
-		fmt.Println("tell Alice what Port says:", e.Message)
-	case e.RateLimited() || e.NotSent():
-		fmt.Println("there is no run: ask again in", max(e.RetryAfter, time.Second))
+	switch {
+	case err == nil:
+		fmt.Println("poll", run.ID)
+	case rest.IsRejected(err):
+		fmt.Println("there is no run:", err)
+	case rest.IsRateLimited(err) || rest.IsNotSent(err):
+		fmt.Println("there is no run: try again in", max(rest.RetryAfter(err), time.Second))
 	default:
 		fmt.Println("there may be a run: look for it after", port.CreateRunTimeout)
 	}

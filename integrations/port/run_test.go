@@ -26,21 +26,21 @@ func TestRun_UnmarshalJSON(t *testing.T) {
 			"properties":{"severity":"Major","n":1},"rawProperties":{},"requiredApproval":{"type":"ANY"},"source":{"type":"API"},"status":"SUCCESS","statusLabel":null,
 			"link":["https://l/1","",null,7,"https://l/2"],"summary":"done","approval":null,"payload":{"headers":{"Authorization":"x"}},
 			"response":{"incident":{"id":"1"}},"createdBy":"c@clients","impersonatedBy":"auth0|1","createdAt":"2024-05-01T10:11:12.345Z","endedAt":"2024-05-01T12:11:12.345+02:00","future":{}}`,
-			port.Run{ID: "r_1", Action: "a", Blueprint: "b", Entity: "e", Status: port.StatusSuccess, Summary: "done", Links: []string{"https://l/1", "https://l/2"},
-				Source: "API", Properties: map[string]any{"severity": "Major", "n": 1.0}, Response: json.RawMessage(`{"incident":{"id":"1"}}`), RequiresApproval: true,
-				CreatedBy: "c@clients", ImpersonatedBy: "auth0|1", CreatedAt: at, EndedAt: at}},
+			port.Run{ID: "r_1", Action: "a", Status: port.StatusSuccess, Summary: "done", Links: []string{"https://l/1", "https://l/2"},
+				Properties: map[string]any{"severity": "Major", "n": 1.0}, Response: json.RawMessage(`{"incident":{"id":"1"}}`),
+				CreatedAt: at, EndedAt: at}},
 		"v1": {`{"id":"r_1","action":"a","blueprint":"b","entity":"e","relatedEntityExists":false,"endedAt":null,"source":"UI","requiredApproval":false,
 			"status":"IN_PROGRESS","link":"https://l/1","properties":{},"response":"text"}`,
-			port.Run{ID: "r_1", Action: "a", Blueprint: "b", Entity: "e", Status: port.StatusInProgress, Source: "UI", Links: []string{"https://l/1"},
+			port.Run{ID: "r_1", Action: "a", Status: "IN_PROGRESS", Links: []string{"https://l/1"},
 				Properties: map[string]any{}, Response: json.RawMessage(`"text"`)}},
 		"nulls": {`{"id":"r_1","action":null,"blueprint":null,"entity":null,"properties":null,"status":null,"link":null,"response":null,"source":null,"createdAt":null,"requiredApproval":null}`,
 			port.Run{ID: "r_1"}},
-		"other kinds": {`{"id":"r_1","action":7,"properties":[],"status":{},"link":{"a":1},"summary":[],"response":[1],"source":[],"createdAt":7,"endedAt":"yesterday","requiredApproval":"yes"}`,
+		"wrong types": {`{"id":"r_1","action":7,"properties":[],"status":{},"link":{"a":1},"summary":[],"response":[1],"source":[],"createdAt":7,"endedAt":"yesterday","requiredApproval":"yes"}`,
 			port.Run{ID: "r_1", Response: json.RawMessage(`[1]`)}},
-		"bare":     {`{"id":"r_1","status":"DECLINED"}`, port.Run{ID: "r_1", Status: port.StatusDeclined}},
-		"null":     {`null`, port.Run{}},
-		"a string": {`"r_1"`, port.Run{}},
-		"a list":   {`[{"id":"r_1"}]`, port.Run{}},
+		"few members":   {`{"id":"r_1","status":"DECLINED"}`, port.Run{ID: "r_1", Status: port.StatusDeclined}},
+		"null":          {`null`, port.Run{}},
+		"not an object": {`"r_1"`, port.Run{}},
+		"a list":        {`[{"id":"r_1"}]`, port.Run{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var got port.Run
@@ -54,9 +54,9 @@ func TestRun_UnmarshalJSON(t *testing.T) {
 	}
 }
 
-func TestRun_Ended(t *testing.T) {
+func TestRun_HasEnded(t *testing.T) {
 	for status, want := range map[string]bool{
-		port.StatusInProgress: false, port.StatusWaitingForApproval: false, "": false, "QUEUED": false,
+		"IN_PROGRESS": false, port.StatusWaitingForApproval: false, "": false, "QUEUED": false,
 		port.StatusSuccess: true, port.StatusFailure: true, port.StatusDeclined: true, port.StatusCancelled: true,
 	} {
 		if got := (port.Run{Status: status}).HasEnded(); got != want {
@@ -65,7 +65,7 @@ func TestRun_Ended(t *testing.T) {
 	}
 }
 
-// Whatever JSON Port sends, all that is read from it can be read.
+// FuzzDecode checks that decoding never fails for valid JSON, and that what is kept is valid JSON.
 func FuzzDecode(f *testing.F) {
 	for _, s := range []string{
 		`{"id":"r_1","action":{"identifier":"a"},"link":["x"],"response":{"a":[1]},"source":{"type":"API"},"createdAt":"2024-05-01T10:11:12Z"}`,
@@ -77,7 +77,7 @@ func FuzzDecode(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var run port.Run
 		var action port.Action
-		for _, v := range []json.Unmarshaler{&run, &action, &port.User{}, &port.Team{}, &port.Entity{}, &port.Blueprint{}, &port.RunLog{}} {
+		for _, v := range []json.Unmarshaler{&run, &action, &port.User{}, &port.Team{}, &port.Entity{}, &port.Blueprint{}} {
 			if err := json.Unmarshal(data, v); err != nil && json.Valid(data) {
 				t.Errorf("%T: %v", v, err)
 			}
@@ -89,7 +89,7 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-// Whatever an answer holds, the error that comes of it is one bounded line.
+// FuzzErrorBody checks that every error is one line of bounded length.
 func FuzzErrorBody(f *testing.F) {
 	for _, s := range []string{
 		`{"ok":false,"error":"invalid_request","message":"no","details":{"a":["b"],"c":null}}`,
@@ -97,9 +97,9 @@ func FuzzErrorBody(f *testing.F) {
 	} {
 		f.Add([]byte(s), 422, "the vault")
 	}
-	f.Fuzz(func(t *testing.T, body []byte, status int, typed string) {
+	f.Fuzz(func(t *testing.T, body []byte, status int, input string) {
 		c := port.New(port.Config{BaseURL: "http://h", ClientID: "id", ClientSecret: "secret", HTTP: &http.Client{Transport: fixedResponse{body, 200 + max(status, -status)%400}}})
-		_, err := c.CreateRun(t.Context(), port.RunRequest{Action: "x", Properties: map[string]any{"title": typed}})
+		_, err := c.CreateRun(t.Context(), port.RunRequest{Action: "x", Properties: map[string]any{"title": input}})
 		if err == nil {
 			return
 		}
@@ -110,7 +110,7 @@ func FuzzErrorBody(f *testing.F) {
 	})
 }
 
-// fixedResponse gives a token, and answers every other request alike.
+// A fixedResponse is a transport that returns a token, and the same response to every other request.
 type fixedResponse struct {
 	body   []byte
 	status int

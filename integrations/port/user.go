@@ -18,11 +18,11 @@ type User struct {
 	FirstName string
 	LastName  string
 	Status    string   // such as ACTIVE
-	Roles     []string // such as Admin, Member
+	Roles     []string // names, such as Admin, Member
 	Teams     []string // names
 }
 
-// UnmarshalJSON reads a user. It never fails: what is no user has no Email.
+// UnmarshalJSON reads a user. It never fails: a value that is not a user has no Email.
 func (u *User) UnmarshalJSON(data []byte) error {
 	var w struct {
 		ID        string          `json:"id"`
@@ -33,7 +33,7 @@ func (u *User) UnmarshalJSON(data []byte) error {
 		Roles     json.RawMessage `json:"roles"`
 		Teams     json.RawMessage `json:"teams"`
 	}
-	_ = json.Unmarshal(data, &w)
+	_ = json.Unmarshal(data, &w) // see decode.go
 	*u = User{
 		ID: w.ID, Email: w.Email, FirstName: w.FirstName, LastName: w.LastName,
 		Status: w.Status, Roles: nameList(w.Roles), Teams: nameList(w.Teams),
@@ -41,57 +41,31 @@ func (u *User) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// GetUser reads a member by e-mail. A status of 404 means that Port knows nobody by it.
+// GetUser reads a member by e-mail. It fails with 404 if the organization has no such member.
 // https://docs.port.io/api-reference/get-a-user
 //
 //api:operation GET /v1/users/{user_email}
 func (c *Client) GetUser(ctx context.Context, email string) (User, error) {
 	op := fmt.Sprintf("read user %q", email)
-	answer, err := call[struct{ User User }](ctx, c, op, http.MethodGet, rest.Path("v1", "users", email), nil, nil)
-	if err != nil {
-		return User{}, err
+	res, err := call[struct{ User User }](ctx, c, op, http.MethodGet, rest.Path("v1", "users", email), nil, nil)
+	if err == nil && res.User.Email == "" {
+		err = newMissingError(op, http.StatusOK, "user")
 	}
-	if answer.User.Email == "" {
-		return User{}, newMissingError(op, http.StatusOK, "user")
-	}
-	return answer.User, nil
-}
-
-// Users lists the members of the organization.
-// https://docs.port.io/api-reference/get-all-users-in-your-organization
-//
-//api:operation GET /v1/users
-func (c *Client) Users(ctx context.Context) ([]User, error) {
-	const op = "list users"
-	query := url.Values{"fields": {"id", "email", "firstName", "lastName", "status", "teams.name", "roles.name"}}
-	answer, err := call[struct{ Users rest.List[User] }](ctx, c, op, http.MethodGet, rest.Path("v1", "users"), query, nil)
-	if err != nil {
-		return nil, err
-	}
-	if answer.Users.Items == nil {
-		return nil, newMissingError(op, http.StatusOK, "users")
-	}
-	return slices.DeleteFunc(answer.Users.Items, func(u User) bool { return u.Email == "" }), nil
+	return res.User, err
 }
 
 // A Team is a group of members. Inputs of the format team take its Name.
 type Team struct {
-	ID          string
-	Name        string
-	Description string
-	Provider    string // port, or the identity provider it comes from
+	Name string
 }
 
-// UnmarshalJSON reads a team. It never fails: what is no team has no Name.
+// UnmarshalJSON reads a team. It never fails: a value that is not a team has no Name.
 func (t *Team) UnmarshalJSON(data []byte) error {
 	var w struct {
-		ID          string `json:"id"`
-		Name        string `json:"name"`
-		Description string `json:"description"`
-		Provider    string `json:"provider"`
+		Name string `json:"name"`
 	}
-	_ = json.Unmarshal(data, &w)
-	*t = Team{ID: w.ID, Name: w.Name, Description: w.Description, Provider: w.Provider}
+	_ = json.Unmarshal(data, &w) // see decode.go
+	*t = Team{Name: w.Name}
 	return nil
 }
 
@@ -101,13 +75,10 @@ func (t *Team) UnmarshalJSON(data []byte) error {
 //api:operation GET /v1/teams
 func (c *Client) ListTeams(ctx context.Context) ([]Team, error) {
 	const op = "list teams"
-	query := url.Values{"fields": {"id", "name", "description", "provider"}}
-	answer, err := call[struct{ Teams rest.List[Team] }](ctx, c, op, http.MethodGet, rest.Path("v1", "teams"), query, nil)
-	if err != nil {
-		return nil, err
+	query := url.Values{"fields": {"name"}}
+	res, err := call[struct{ Teams rest.List[Team] }](ctx, c, op, http.MethodGet, rest.Path("v1", "teams"), query, nil)
+	if err == nil && res.Teams.Items == nil {
+		err = newMissingError(op, http.StatusOK, "teams")
 	}
-	if answer.Teams.Items == nil {
-		return nil, newMissingError(op, http.StatusOK, "teams")
-	}
-	return slices.DeleteFunc(answer.Teams.Items, func(t Team) bool { return t.Name == "" }), nil
+	return slices.DeleteFunc(res.Teams.Items, func(t Team) bool { return t.Name == "" }), err
 }

@@ -3,33 +3,40 @@ package rest
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"net/http"
+	"strconv"
 	"time"
 )
 
-// IsNotFound reports a 404.
+// IsNotFound reports that the service does not have what was asked for (404).
 func IsNotFound(err error) bool { return Status(err) == http.StatusNotFound }
 
-// IsUnauthorized reports a 401.
-func IsUnauthorized(err error) bool { return Status(err) == http.StatusUnauthorized }
-
-// IsRejected reports that the service understood the call and did nothing; to repeat it would not help.
+// IsRejected reports that the service understood the request and refused it: nothing was done, and a retry gives the
+// same answer. If neither IsRejected nor IsRateLimited nor IsNotSent is true, the request may have been carried out.
 func IsRejected(err error) bool {
-	e, ok := errors.AsType[*Error](err)
-	return ok && e.Rejected()
+	switch status := Status(err); status {
+	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
+		return false
+	default:
+		return status >= 400 && status <= 499
+	}
 }
 
-// IsRateLimited reports that the service wants fewer calls, and did nothing.
+// IsRateLimited reports that the service wants fewer requests (429): nothing was done. Retry after RetryAfter, or after
+// a delay of the caller's choice if that is 0.
 func IsRateLimited(err error) bool { return Status(err) == http.StatusTooManyRequests }
 
-// IsNotSent reports that the call did not reach the service.
+// IsNotSent reports that nothing was done, because the request had no connection, could not be authorized, or was
+// answered with 401 and could not be authorized again.
 func IsNotSent(err error) bool {
 	e, ok := errors.AsType[*Error](err)
-	return ok && e.NotSent()
+	return ok && e.notSent
 }
 
-// RetryAfter is how long the service wants no calls; 0: it did not say.
+// IsUnauthorized reports that the service does not accept the credentials (401). It is also true with IsRejected.
+func IsUnauthorized(err error) bool { return Status(err) == http.StatusUnauthorized }
+
+// RetryAfter returns how long the service asks to wait; 0 if it does not say or err is not an *Error.
 func RetryAfter(err error) time.Duration {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e.RetryAfter
@@ -37,13 +44,22 @@ func RetryAfter(err error) time.Duration {
 	return 0
 }
 
-// ErrorText is a rejection in the service's own words, with the id by which its support finds the call.
+// Status returns the HTTP status of err; 0 if there was no response or err is not an *Error.
+func Status(err error) int {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Status
+	}
+	return 0
+}
+
+// ErrorText returns the service's explanation for people, with the request's id for the service's support; "" if err is
+// not an *Error. It may contain inputs, so it must not be logged.
 func ErrorText(err error) string {
 	e, ok := errors.AsType[*Error](err)
 	if !ok {
 		return ""
 	}
-	text := cmp.Or(e.Message, e.Code, fmt.Sprintf("HTTP status %d", e.Status))
+	text := cmp.Or(e.Message, e.Code, "HTTP status "+strconv.Itoa(e.Status))
 	if e.RequestID != "" {
 		text += "\n(trace " + e.RequestID + ")"
 	}

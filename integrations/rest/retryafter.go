@@ -8,18 +8,16 @@ import (
 	"time"
 )
 
-// MaxRetryAfter is the longest that a service's wish to wait is honoured. A person waits
-// behind it, and a wrong clock must not park a request for a year.
-const MaxRetryAfter = 2 * time.Minute
+// maxRetryAfter is the longest delay that a service can ask for. A person waits meanwhile, and a wrong clock must not
+// stop a request for a year.
+const maxRetryAfter = 2 * time.Minute
 
-// minUnixSeconds is the smallest number that is taken for seconds since 1970 and not for a number
-// of seconds to wait: 2001-09-09.
+// minUnixSeconds is the smallest number that is read as seconds since 1970 (2001-09-09) and not as a delay in seconds.
 const minUnixSeconds = 1e9
 
-// responseRetryAfter is how long an answer asks to wait; 0 when it does not say. Its Retry-After
-// comes first, then what its body says, then, with a 429, x-ratelimit-reset, which Port's
-// documentation calls seconds since 1970 and Port's own Terraform provider reads as
-// seconds to wait.
+// responseRetryAfter returns how long a response asks to wait; 0 if it does not say. Retry-After comes first,
+// then the delay from the response's body, then, with a 429, x-ratelimit-reset: Port documents it as seconds since
+// 1970, and Port's own Terraform provider reads it as a delay in seconds.
 //
 // https://www.rfc-editor.org/rfc/rfc9110#name-retry-after
 // https://docs.port.io/api-reference/rate-limits
@@ -31,11 +29,11 @@ func responseRetryAfter(status int, h http.Header, body time.Duration) time.Dura
 	if body == 0 && status == http.StatusTooManyRequests {
 		body = ParseRetryAfter(h.Get("X-RateLimit-Reset"), now)
 	}
-	return min(max(body, 0), MaxRetryAfter)
+	return min(max(body, 0), maxRetryAfter)
 }
 
-// ServerTime is the time by the service's own clock, from the Date of its answer; the time here
-// when it has none. A time that the service names is to be compared with it.
+// ServerTime returns the time by the service's clock, from the Date header of a response, or the local time if there is
+// none. Times that a service names must be compared with its own clock.
 func ServerTime(h http.Header) time.Time {
 	if date, err := http.ParseTime(h.Get("Date")); err == nil {
 		return date
@@ -43,8 +41,8 @@ func ServerTime(h http.Header) time.Time {
 	return time.Now()
 }
 
-// ParseRetryAfter reads a wish to wait: a number of seconds, seconds since 1970, an HTTP date or an
-// RFC 3339 time. It is between 0 and MaxRetryAfter; 0 also stands for what cannot be read.
+// ParseRetryAfter reads a delay: a number of seconds, seconds since 1970, an HTTP date or an RFC 3339 time. The result
+// is between 0 and 2 minutes; 0 also means that s cannot be read.
 func ParseRetryAfter(s string, now time.Time) time.Duration {
 	s = strings.TrimSpace(s)
 	if n, err := strconv.ParseFloat(s, 64); err == nil {
@@ -54,14 +52,14 @@ func ParseRetryAfter(s string, now time.Time) time.Duration {
 		switch {
 		case math.IsNaN(n) || n <= 0:
 			return 0
-		case n >= MaxRetryAfter.Seconds():
-			return MaxRetryAfter
+		case n >= maxRetryAfter.Seconds():
+			return maxRetryAfter
 		}
 		return time.Duration(n * float64(time.Second))
 	}
 	for _, layout := range []string{time.RFC3339, time.RFC1123, time.RFC1123Z, time.RFC850, time.ANSIC} {
 		if t, err := time.Parse(layout, s); err == nil {
-			return min(max(t.Sub(now), 0), MaxRetryAfter)
+			return min(max(t.Sub(now), 0), maxRetryAfter)
 		}
 	}
 	return 0

@@ -1,5 +1,5 @@
-// Package resttest holds what the tests of every client of a service share: proof that
-// nothing secret is in an error, and that the routes are the vendor's.
+// Package resttest has what the tests of several clients share: [CheckNoSecrets] proves that errors contain no secrets,
+// and a [Spec] compares requests and responses with a vendor's OpenAPI document.
 package resttest
 
 import (
@@ -16,27 +16,27 @@ import (
 	"time"
 )
 
-// CheckNoSecrets calls a service that answers in the worst ways it can, repeating in its errors
-// all that it was sent, and fails t when one of the secrets is in an error's text.
+// CheckNoSecrets calls a service that fails in many ways and repeats the request in its errors. It fails t if the text
+// of an error contains one of the secrets.
 //
-// call makes one call to the service at baseURL; with a server that gives access tokens,
-// path is where, and grant is the body that gives one.
-func CheckNoSecrets(t *testing.T, path, grant string, secrets []string, call func(ctx context.Context, baseURL string, h *http.Client) error) {
+// call makes one call to the service at baseURL. If the service issues access tokens, tokenPath is where, and
+// tokenResponse is the body that contains one; otherwise both are empty.
+func CheckNoSecrets(t *testing.T, tokenPath, tokenResponse string, secrets []string, call func(ctx context.Context, baseURL string, h *http.Client) error) {
 	t.Helper()
-	answers := maps.Clone(hostileHandlers)
-	answers["cut off"] = echoTruncated(secrets)
-	for name, answer := range answers {
-		for _, onGrant := range []bool{false, true} {
-			if onGrant && path == "" {
+	handlers := maps.Clone(hostileHandlers)
+	handlers["secret cut in half"] = echoTruncated(secrets)
+	for name, handler := range handlers {
+		for _, failToken := range []bool{false, true} {
+			if failToken && tokenPath == "" {
 				continue
 			}
-			t.Run(fmt.Sprintf("%s/grant=%v", name, onGrant), func(t *testing.T) {
+			t.Run(fmt.Sprintf("%s/token=%v", name, failToken), func(t *testing.T) {
 				srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-					if path != "" && r.URL.Path == path && !onGrant {
-						_, _ = io.WriteString(w, grant)
+					if tokenPath != "" && r.URL.Path == tokenPath && !failToken {
+						_, _ = io.WriteString(w, tokenResponse)
 						return
 					}
-					answer(w, r)
+					handler(w, r)
 				}))
 				defer srv.Close()
 				h := srv.Client()
@@ -45,91 +45,96 @@ func CheckNoSecrets(t *testing.T, path, grant string, secrets []string, call fun
 				if err == nil {
 					t.Fatal("no error")
 				}
-				for _, text := range []string{err.Error(), fmt.Sprintf("%v", err), fmt.Sprintf("%+v", err), fmt.Sprintf("%q", err)} {
-					for _, secret := range secrets {
-						if part := secret[:min(minLeakBytes(secret), len(secret))]; strings.Contains(text, part) {
-							t.Errorf("the error holds %q of %q:\n%s", part, secret, text)
-						}
-					}
-				}
+				checkText(t, err, secrets)
 			})
 		}
 	}
 }
 
-// dumpRequest is all that a request holds.
-func dumpRequest(r *http.Request) string {
-	body, _ := io.ReadAll(r.Body)
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s %v %s", r.Method, r.URL, r.Header, body)
-	return b.String()
+// checkText checks that no form of err's text contains one of the secrets.
+func checkText(t *testing.T, err error, secrets []string) {
+	t.Helper()
+	for _, text := range []string{err.Error(), fmt.Sprintf("%v", err), fmt.Sprintf("%+v", err), fmt.Sprintf("%q", err)} {
+		for _, secret := range secrets {
+			if part := secret[:min(minLeakBytes(secret), len(secret))]; strings.Contains(text, part) {
+				t.Errorf("the error contains %q of %q:\n%s", part, secret, text)
+			}
+		}
+	}
+}
+
+// hostileHandlers repeat the request wherever a response can hold it, or break off.
+var hostileHandlers = map[string]http.HandlerFunc{
+	"400": rejectWithEcho(http.StatusBadRequest),
+	"401": rejectWithEcho(http.StatusUnauthorized),
+	"422": rejectWithEcho(http.StatusUnprocessableEntity),
+	"500": rejectWithEcho(http.StatusInternalServerError),
+	"599": rejectWithEcho(599),
+	"HTML": func(w http.ResponseWriter, r *http.Request) {
+		http.Error(w, "<html>"+dumpRequest(r), http.StatusBadGateway)
+	},
+	"not JSON":     func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, dumpRequest(r)) },
+	"JSON number":  func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, "12345678901234567890") },
+	"JSON string":  func(w http.ResponseWriter, r *http.Request) { _ = json.NewEncoder(w).Encode(dumpRequest(r)) },
+	"disconnected": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+	"redirect": func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "http://127.0.0.1:1/?"+r.URL.RawQuery, http.StatusTemporaryRedirect)
+	},
+	"disconnected within the body": func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Length", "100000")
+		_, _ = io.WriteString(w, dumpRequest(r))
+		panic(http.ErrAbortHandler)
+	},
+	"too large": func(w http.ResponseWriter, r *http.Request) {
+		text := []byte(dumpRequest(r))
+		_, _ = w.Write(bytes.Repeat(text, 1+(9<<20)/len(text)))
+	},
+	"no response": func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body) // the server notices a closed connection only after it has read the body
+		<-r.Context().Done()
+	},
 }
 
 // rejectWithEcho repeats the request in every member of an error body that a vendor has.
 func rejectWithEcho(status int) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		said := dumpRequest(r)
+		text := dumpRequest(r)
 		body, _ := json.Marshal(map[string]any{
-			"ok": false, "error": said, "type": said, "message": said, "request_id": said,
-			"details": map[string]any{"field": said},
-			"errors":  []any{map[string]any{"code": said, "message": said, "source": map[string]any{"field": said}}},
+			"ok": false, "error": text, "type": text, "message": text, "request_id": text,
+			"details": map[string]any{"field": text},
+			"errors":  []any{map[string]any{"code": text, "message": text, "source": map[string]any{"field": text}}},
 		})
-		w.Header().Set("X-Trace-Id", strings.ReplaceAll(said, "\n", " "))
+		w.Header().Set("X-Trace-Id", strings.ReplaceAll(text, "\n", " "))
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(status)
 		_, _ = w.Write(body)
 	}
 }
 
-var hostileHandlers = map[string]http.HandlerFunc{
-	"400": rejectWithEcho(http.StatusBadRequest),
-	"401": rejectWithEcho(http.StatusUnauthorized),
-	"422": rejectWithEcho(http.StatusUnprocessableEntity),
-	"500": rejectWithEcho(http.StatusInternalServerError),
-	"HTML": func(w http.ResponseWriter, r *http.Request) {
-		http.Error(w, "<html>"+dumpRequest(r), http.StatusBadGateway)
-	},
-	"not JSON": func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, dumpRequest(r)) },
-	"a number": func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, "12345678901234567890") },
-	"a string": func(w http.ResponseWriter, r *http.Request) { _ = json.NewEncoder(w).Encode(dumpRequest(r)) },
-	"redirect": func(w http.ResponseWriter, r *http.Request) {
-		http.Redirect(w, r, "http://127.0.0.1:1/?"+r.URL.RawQuery, http.StatusTemporaryRedirect)
-	},
-	"cut": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
-	"cut half-way": func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Length", "100000")
-		_, _ = io.WriteString(w, dumpRequest(r))
-		panic(http.ErrAbortHandler)
-	},
-	"too large": func(w http.ResponseWriter, r *http.Request) {
-		said := []byte(dumpRequest(r))
-		_, _ = w.Write(bytes.Repeat(said, 1+(9<<20)/len(said)))
-	},
-	"hang": func(_ http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body) // else the caller's leaving is not noticed
-		<-r.Context().Done()
-	},
-	"odd status": rejectWithEcho(599),
-}
-
-// echoTruncated repeats the request in sentences that are too long to keep and end, where they are
-// cut, in the middle of the first secret that they hold.
+// echoTruncated repeats the request in messages that package rest cuts in the middle of the first secret in them.
 func echoTruncated(secrets []string) http.HandlerFunc {
-	const kept = 2000 // runes of a sentence that rest keeps
+	const maxMessageRunes = 2000 // of package rest
 	return func(w http.ResponseWriter, r *http.Request) {
-		said := dumpRequest(r)
+		text := dumpRequest(r)
 		for _, secret := range secrets {
-			if at := strings.Index(said, secret); at >= 0 {
-				said = strings.Repeat("x", kept-at-minLeakBytes(secret)) + said + strings.Repeat("x", kept)
+			if at := strings.Index(text, secret); at >= 0 {
+				text = strings.Repeat("x", maxMessageRunes-at-minLeakBytes(secret)) + text + strings.Repeat("x", maxMessageRunes)
 				break
 			}
 		}
 		w.WriteHeader(http.StatusUnprocessableEntity)
 		_ = json.NewEncoder(w).Encode(map[string]any{
-			"error": "too_long", "message": said, "details": map[string]any{"field": "and " + said[4:]}, "errors": []any{map[string]any{"message": said}},
+			"error": "too_long", "message": text,
+			"details": map[string]any{"field": "and " + text[4:]}, "errors": []any{map[string]any{"message": text}},
 		})
 	}
 }
 
-// minLeakBytes is how much of a secret tells something.
+// dumpRequest returns everything a request contains.
+func dumpRequest(r *http.Request) string {
+	body, _ := io.ReadAll(r.Body)
+	return fmt.Sprintf("%s %s %v %s", r.Method, r.URL, r.Header, body)
+}
+
+// minLeakBytes is the length of the shortest beginning of a secret that counts as a leak.
 func minLeakBytes(secret string) int { return max(6, len(secret)/2) }

@@ -2,51 +2,71 @@ package resttest
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// A Spec is a vendor's OpenAPI document, and what was compared with it.
+// A Spec is a vendor's OpenAPI document. The documents are not part of this repository: tests that need one are built
+// with the tag "reference".
 type Spec struct {
 	t        *testing.T
-	compiler *jsonschema.Compiler // nil when the document is not there
-	compared map[string]bool      // operations, such as "GET /v1/teams"
+	paths    map[string]map[string]operation // by route and lower-case method
+	compiler *jsonschema.Compiler
+	compared map[string]bool // operations with a compared response, such as "GET /v1/teams"
 }
 
-// LoadSpec reads an OpenAPI document. When it is not there, nothing is compared, and the
-// log says so.
+type operation struct {
+	Parameters []struct{ Name, In string }
+}
+
+// ReferencePath returns the path of a file in the folder that the environment variable REFERENCE_DIR names. It fails
+// the test if the variable is empty.
+func ReferencePath(t *testing.T, name string) string {
+	t.Helper()
+	dir := os.Getenv("REFERENCE_DIR")
+	if dir == "" {
+		t.Fatal("REFERENCE_DIR is empty: it must name the folder with the vendors' documents")
+	}
+	return filepath.Join(dir, name)
+}
+
+// LoadSpec reads an OpenAPI document.
 func LoadSpec(t *testing.T, path string) *Spec {
 	t.Helper()
-	s := &Spec{t: t, compared: map[string]bool{}}
 	data, err := os.ReadFile(path)
-	if os.IsNotExist(err) {
-		t.Logf("no document at %s: nothing is compared", path)
-		return s
-	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
+	var document struct {
+		Paths map[string]map[string]operation `json:"paths"`
+	}
+	if err := json.Unmarshal(data, &document); err != nil {
+		t.Fatal(err)
+	}
+	schema, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.compiler = jsonschema.NewCompiler()
-	s.compiler.AssertFormat()
-	s.compiler.UseRegexpEngine(compilePattern)
-	if err := s.compiler.AddResource("spec.json", doc); err != nil {
+	compiler := jsonschema.NewCompiler()
+	compiler.AssertFormat()
+	compiler.UseRegexpEngine(compilePattern)
+	if err := compiler.AddResource("spec.json", schema); err != nil {
 		t.Fatal(err)
 	}
-	return s
+	return &Spec{t: t, paths: document.Paths, compiler: compiler, compared: map[string]bool{}}
 }
 
-// compilePattern are Go's; one that only JavaScript understands (look-ahead) matches all.
+// compilePattern compiles a pattern. One that only JavaScript supports (look-ahead) matches everything.
 func compilePattern(expr string) (jsonschema.Regexp, error) {
 	re, err := regexp.Compile(expr)
 	if err != nil {
@@ -55,26 +75,58 @@ func compilePattern(expr string) (jsonschema.Regexp, error) {
 	return re, nil
 }
 
-// CheckRequest wants a body that the document allows for a route such as "/v1/users/{user_email}".
-func (s *Spec) CheckRequest(method, route string, body []byte) {
+// CheckOperations checks that the document has every api:operation of the Go files in dir.
+func (s *Spec) CheckOperations(dir string) {
 	s.t.Helper()
-	s.compare(method, route, "the body", body, "requestBody")
+	for name := range findOperations(s.t, dir) {
+		method, route, _ := strings.Cut(name, " ")
+		if _, ok := s.paths[route][strings.ToLower(method)]; !ok {
+			s.t.Errorf("the document has no operation %q", name)
+		}
+	}
 }
 
-// CheckResponse wants an answer as the document has it. What it does not describe is logged.
+// CheckQuery checks that an operation, such as "GET /v1/users/{user_email}", has the query parameters of query.
+func (s *Spec) CheckQuery(name string, query url.Values) {
+	s.t.Helper()
+	method, route, _ := strings.Cut(name, " ")
+	parameters := s.paths[route][strings.ToLower(method)].Parameters
+	for parameter := range query {
+		if !slices.Contains(parameters, struct{ Name, In string }{parameter, "query"}) {
+			s.t.Errorf("%s has no query parameter %q", name, parameter)
+		}
+	}
+}
+
+// CheckRequest checks that the document allows a request body for a route such as "/v1/users/{user_email}".
+func (s *Spec) CheckRequest(method, route string, body []byte) {
+	s.t.Helper()
+	s.compare(method, route, "the request body", body, "requestBody")
+}
+
+// CheckResponse checks that the document allows a response. It logs a response that the document does not describe.
 func (s *Spec) CheckResponse(method, route string, status int, body []byte) {
 	s.t.Helper()
 	s.compared[method+" "+route] = true
 	s.compare(method, route, fmt.Sprint(status), body, "responses", fmt.Sprint(status))
 }
 
-func (s *Spec) compare(method, route, what string, body []byte, where ...string) {
+// CheckCoverage checks that CheckResponse was called for every api:operation of the Go files in dir.
+func (s *Spec) CheckCoverage(dir string) {
 	s.t.Helper()
-	if s.compiler == nil {
-		return
+	for name := range findOperations(s.t, dir) {
+		if !s.compared[name] {
+			s.t.Errorf("no response to %s was compared", name)
+		}
 	}
+}
+
+// compare validates body with the schema at a location within an operation.
+func (s *Spec) compare(method, route, what string, body []byte, location ...string) {
+	s.t.Helper()
 	pointer := "spec.json#"
-	for _, step := range append([]string{"paths", route, strings.ToLower(method)}, append(where, "content", "application/json", "schema")...) {
+	location = slices.Concat([]string{"paths", route, strings.ToLower(method)}, location, []string{"content", "application/json", "schema"})
+	for _, step := range location {
 		pointer += "/" + strings.NewReplacer("~", "~0", "/", "~1", "{", "%7B", "}", "%7D").Replace(step)
 	}
 	schema, err := s.compiler.Compile(pointer)
@@ -87,31 +139,10 @@ func (s *Spec) compare(method, route, what string, body []byte, where ...string)
 	}
 	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(body))
 	if err != nil {
-		s.t.Errorf("%s %s: %s is no JSON: %s", method, route, what, body)
+		s.t.Errorf("%s %s: %s is not JSON: %s", method, route, what, body)
 		return
 	}
 	if err := schema.Validate(value); err != nil {
 		s.t.Errorf("%s %s: %s: %v\n%s", method, route, what, err, body)
-	}
-}
-
-// CheckCoverage wants an Answer for every api:operation of the Go files in a directory: those that
-// a client calls.
-func (s *Spec) CheckCoverage(dir string) {
-	s.t.Helper()
-	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
-	if err != nil || len(files) == 0 {
-		s.t.Fatalf("no Go files in %s: %v", dir, err)
-	}
-	for _, name := range files {
-		text, err := os.ReadFile(name)
-		if err != nil {
-			s.t.Fatal(err)
-		}
-		for line := range strings.Lines(string(text)) {
-			if operation, ok := strings.CutPrefix(strings.TrimSpace(line), operationDirective); ok && !s.compared[operation] {
-				s.t.Errorf("no answer to %s was compared", operation)
-			}
-		}
 	}
 }

@@ -1,0 +1,180 @@
+package rest
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+// A Client describes one service. Its fields must not change after the first request; it is then safe for concurrent
+// use.
+type Client struct {
+	BaseURL string       // such as https://api.port.io; a path in it is kept
+	HTTP    *http.Client // nil: http.DefaultClient. Timeout 0 means 10 s; redirects are never followed
+
+	// Authorize, if set, adds credentials to each request. If it fails, the request is not sent.
+	Authorize func(ctx context.Context, r *http.Request) error
+
+	// Reauthorize, if set, is called with a request that was answered with 401. If it returns true, Authorize now has
+	// other credentials, and the request is sent once more: the service refused it, so that is safe for every method.
+	// If it returns an error, that is the cause of the call's error, for which IsNotSent is true.
+	Reauthorize func(ctx context.Context, rejected *http.Request) (bool, error)
+
+	// ParseError, if set, reads the service's error body into Code, Message, RequestID, Details and RetryAfter of an
+	// Error; Do sets the other fields. It may return nil for a body in another format.
+	ParseError func(status int, header http.Header, body []byte) *Error
+
+	// OnCall, if set, is called after each request with its operation, the status of the response (0: none) and the
+	// duration. The operation has no names in it, so that it is fit for a metric label. OnCall must not block.
+	OnCall func(operation string, status int, took time.Duration)
+}
+
+// Empty is the result of a call whose response body is ignored.
+type Empty struct{}
+
+// Do sends one request and decodes the response into a T, which may be [Empty]. op describes the request in lower case,
+// such as `read action "x"`; path comes from [Path]; query and body may be nil; body is sent as JSON.
+//
+// Every error is an [*Error]. If ctx has ended, its error is the cause, also if something else failed because of that.
+func Do[T any](ctx context.Context, c *Client, op, method, path string, query url.Values, body any) (T, error) {
+	var result T
+	status, data, err := c.doWithRetry(ctx, op, method, path, query, body)
+	if err != nil {
+		return result, err
+	}
+	if _, empty := any(result).(Empty); empty {
+		return result, nil
+	}
+	if err := json.Unmarshal(data, &result); err != nil {
+		var zero T
+		return zero, &Error{Op: op, Status: status, Err: describeDecodeError(err)}
+	}
+	return result, nil
+}
+
+// doWithRetry sends the request, a second time if Reauthorize allows it, and returns the body of a 2xx response.
+func (c *Client) doWithRetry(ctx context.Context, op, method, path string, query url.Values, body any) (int, []byte, error) {
+	if path == "" {
+		return 0, nil, &Error{Op: op, notSent: true, Err: errInvalidPath}
+	}
+	var payload []byte
+	if body != nil {
+		var err error
+		if payload, err = json.Marshal(body); err != nil {
+			return 0, nil, &Error{Op: op, notSent: true, Err: fmt.Errorf("encode the request: %w", err)}
+		}
+	}
+	address := strings.TrimSuffix(c.BaseURL, "/") + path
+	if len(query) > 0 {
+		address += "?" + query.Encode()
+	}
+	for first := true; ; first = false {
+		r, err := c.newRequest(ctx, method, address, payload)
+		if err != nil {
+			return 0, nil, newNotSentError(ctx, op, err)
+		}
+		begun := time.Now()
+		status, data, err := c.send(ctx, op, r)
+		if c.OnCall != nil {
+			c.OnCall(trimNames(op), status, time.Since(begun))
+		}
+		if status != http.StatusUnauthorized || !first || c.Reauthorize == nil {
+			return status, data, err
+		}
+		reauthorized, failure := c.Reauthorize(ctx, r)
+		if failure != nil {
+			return 0, nil, newNotSentError(ctx, op, failure)
+		}
+		if !reauthorized {
+			return status, data, err
+		}
+	}
+}
+
+// newRequest returns an authorized request.
+func (c *Client) newRequest(ctx context.Context, method, address string, payload []byte) (*http.Request, error) {
+	var body io.Reader
+	if payload != nil {
+		body = bytes.NewReader(payload)
+	}
+	r, err := http.NewRequestWithContext(ctx, method, address, body)
+	if err != nil {
+		return nil, errInvalidBaseURL // the cause would quote the address
+	}
+	r.Header.Set("Accept", "application/json")
+	r.Header.Set("User-Agent", "foghorn")
+	if payload != nil {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	if c.Authorize != nil {
+		return r, c.Authorize(ctx, r)
+	}
+	return r, nil
+}
+
+// send sends r and reads the response. The status is that of the response, also with an error; 0 means no response.
+func (c *Client) send(ctx context.Context, op string, r *http.Request) (int, []byte, error) {
+	// A request that never had a connection cannot have reached the service.
+	var wanted, connected atomic.Bool
+	r = r.WithContext(httptrace.WithClientTrace(r.Context(), &httptrace.ClientTrace{
+		GetConn: func(string) { wanted.Store(true) },
+		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
+	}))
+	h := c.httpClient()
+	res, err := h.Do(r)
+	if err != nil {
+		return 0, nil, &Error{Op: op, notSent: wanted.Load() && !connected.Load(), Err: transportError(ctx, err, h.Timeout)}
+	}
+	defer func() { _ = res.Body.Close() }() // the body was read, or is not needed
+
+	if res.StatusCode < 200 || res.StatusCode > 299 {
+		data, _ := readLimited(res.Body, maxErrorBytes) // the status alone says enough if the body cannot be read
+		e := c.newResponseError(res, data)
+		e.Op, e.Status = op, res.StatusCode
+		e.redact(authorizationSecrets(r)...)
+		return res.StatusCode, nil, e
+	}
+	data, err := readLimited(res.Body, maxResponseBytes)
+	if err != nil && !errors.Is(err, errResponseTooLarge) {
+		err = transportError(ctx, err, h.Timeout)
+	}
+	if err != nil {
+		return res.StatusCode, nil, &Error{Op: op, Status: res.StatusCode, Err: err}
+	}
+	return res.StatusCode, data, nil
+}
+
+// httpClient returns the http.Client to use. It has a timeout and follows no redirects: the credentials must not be
+// sent to another host, and a POST must not become a GET.
+func (c *Client) httpClient() *http.Client {
+	h := *cmp.Or(c.HTTP, http.DefaultClient)
+	h.Timeout = cmp.Or(h.Timeout, defaultTimeout)
+	h.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &h
+}
+
+// authorizationSecrets returns the secret parts of a request's Authorization header.
+func authorizationSecrets(r *http.Request) []string {
+	h := r.Header.Get("Authorization")
+	_, token, found := strings.Cut(h, " ")
+	if !found {
+		token = h
+	}
+	return []string{h, token}
+}
+
+// trimNames removes the names from an operation: `read action "x"` becomes `read action`.
+func trimNames(op string) string {
+	before, _, _ := strings.Cut(op, `"`)
+	return strings.TrimSpace(before)
+}
