@@ -102,7 +102,7 @@ func (v *browser) do(actions ...chromedp.Action[chromedp.Void]) {
 func (v *browser) chooseAction(action string) {
 	v.t.Helper()
 	v.selectValue("#bot select", action)
-	v.waitFor(fmt.Sprintf(`document.querySelector("#bot .pill.up")?.innerText.includes("2 links") && document.querySelector("#bot option[selected]").value === %q`, action))
+	v.waitFor(fmt.Sprintf(`document.querySelector("#bot .pill.up")?.innerText.includes("2 connections") && document.querySelector("#bot option[selected]").value === %q`, action))
 }
 
 // expectText waits until the element with the CSS selector contains text.
@@ -114,7 +114,7 @@ func (v *browser) expectText(selector, text string) {
 // typeMessage sends text from the composer.
 func (v *browser) typeMessage(text string) {
 	v.t.Helper()
-	v.do(chromedp.SendKeys(chromedp.CSS("#say"), text+kb.Enter))
+	v.do(chromedp.SendKeys(chromedp.CSS("#message-input"), text+kb.Enter))
 }
 
 // navigate follows the link of a tab or a conversation and waits until it is current.
@@ -179,8 +179,8 @@ func (v *browser) waitFor(js string) {
 	defer cancel()
 	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](js)); err != nil {
 		v.screenshot("failure")
-		log, _ := chromedp.Run(v.ctx, chromedp.Evaluate[string](`fetch("/?tab=own").then(r => r.text()).then(t => new DOMParser().parseFromString(t, "text/html").querySelector("ol.log")?.innerText)`, chromedp.EvalAwaitPromise))
-		where, _ := chromedp.Run(v.ctx, chromedp.Evaluate[string](`JSON.stringify({at: location.href, live: document.body.dataset.live, hidden: document.hidden, room: document.querySelector("#room")?.innerText.slice(-300)})`))
+		log, _ := chromedp.Run(v.ctx, chromedp.Evaluate[string](`fetch("/?tab=custom").then(r => r.text()).then(t => new DOMParser().parseFromString(t, "text/html").querySelector("ol.log")?.innerText)`, chromedp.EvalAwaitPromise))
+		where, _ := chromedp.Run(v.ctx, chromedp.Evaluate[string](`JSON.stringify({at: location.href, live: document.body.dataset.address, hidden: document.hidden, conversation: document.querySelector("#conversation")?.innerText.slice(-300)})`))
 		v.t.Log(where)
 		v.t.Fatalf("%s is not true: %v\nthe bot's log:\n%s", js, err, log)
 	}

@@ -53,39 +53,39 @@ func testRequiredField(v *browser) {
 	v.typeMessage("/incident")
 	v.expectText("dialog", "Severity")
 	v.clickButton("Run")
-	v.expectText("dialog .field.wrong", "Name")
+	v.expectText("dialog .field.invalid", "Name")
 	v.fillField("Name", "  ")
 	v.chooseOption("Severity", "Major")
 	v.chooseOption("Visibility", "public")
 	v.clickButton("Run")
-	v.expectText("dialog .field.wrong .error", "Name is required")
+	v.expectText("dialog .field.invalid .error", "Name is required")
 	v.fillField("Name", "Checkout is down")
 	v.clickButton("Run")
-	v.expectText(".notes", "Checkout is down")
+	v.expectText(".messages", "Checkout is down")
 }
 
 // testIncident follows one incident through the channel, the timeline, the catalog and incident.io.
 func testIncident(v *browser) {
 	v.declareIncident("Checkout is down", "Major", "public")
-	v.expectText(".notes", "INC-1")
-	v.expectText(".notes", "Severity: Major")
-	v.expectText("#switches", "1 taken · 1 run · 1 told · 0 twice")
+	v.expectText(".messages", "INC-1")
+	v.expectText(".messages", "Severity: Major")
+	v.expectText("#faults", "1 accepted · 1 run · 1 reported · 0 duplicates")
 
 	for _, step := range []string{"command", "envelope", "view", "ack", "submission", "call POST /v1/actions/", "run", "webhook POST", "incident", "automation", "entity", "message"} {
-		v.expectText(".hops", step)
+		v.expectText(".spans", step)
 	}
-	v.clickXPath(`//li[contains(@class, 'k-webhook')]//summary`)
-	v.expectText(".hops details[open] pre", "idempotency_key")
-	if text := v.readText(".hops details[open] pre"); strings.Contains(text, "inc_") || !strings.Contains(text, "Bearer") {
+	v.clickXPath(`//li[contains(@class, 'kind-webhook')]//summary`)
+	v.expectText(".spans details[open] pre", "idempotency_key")
+	if text := v.readText(".spans details[open] pre"); strings.Contains(text, "inc_") || !strings.Contains(text, "Bearer") {
 		v.t.Errorf("the webhook's secret is not masked: %s", text)
 	}
 
 	v.navigate("Port")
-	v.expectText("#tab-port .scroll", "Checkout is down")
+	v.expectText("#tab-port .table-scroll", "Checkout is down")
 	v.expectText("#tab-port", "SUCCESS")
 	v.clickXPath(`//*[@id="tab-port"]//details[contains(@class, "run")]/summary`)
 	v.expectText("#tab-port .run[open]", "as alice@example.com")
-	entity, err := chromedp.Run(v.ctx, chromedp.Evaluate[string](`document.querySelector("#tab-port .scroll a").href`))
+	entity, err := chromedp.Run(v.ctx, chromedp.Evaluate[string](`document.querySelector("#tab-port .table-scroll a").href`))
 	if err != nil {
 		v.t.Fatal(err)
 	}
@@ -104,24 +104,24 @@ func testIncident(v *browser) {
 
 func testPrivateIncident(v *browser) {
 	v.declareIncident("Checkout is down", "Major", "public")
-	v.expectText(".notes", "Checkout is down")
+	v.expectText(".messages", "Checkout is down")
 	v.declareIncident("Stolen keys", "Critical", "private")
 	v.navigate("Foghorn")
-	v.expectText(".notes", "This incident is private")
+	v.expectText(".messages", "This incident is private")
 	v.navigate("general")
-	v.expectText(".notes", "Checkout is down")
-	if strings.Contains(v.readText(".notes"), "Stolen keys") {
+	v.expectText(".messages", "Checkout is down")
+	if strings.Contains(v.readText(".messages"), "Stolen keys") {
 		v.t.Error("the channel shows a private incident")
 	}
 }
 
 func testFailedRun(v *browser) {
 	v.clickButton("incident.io refuses")
-	v.expectText(`#switches [aria-checked="true"]`, "incident.io refuses")
+	v.expectText(`#faults [aria-checked="true"]`, "incident.io refuses")
 	v.declareIncident("Rejected", "Minor", "public")
-	v.expectText("#rail .unread", "Foghorn")
+	v.expectText("#conversations .unread", "Foghorn")
 	v.navigate("Foghorn")
-	v.expectText(".notes", "Severity could not be found (severity_id)")
+	v.expectText(".messages", "Severity could not be found (severity_id)")
 }
 
 func testApproval(v *browser) {
@@ -131,26 +131,26 @@ func testApproval(v *browser) {
 	v.declareIncident("Ask first", "Minor", "public")
 	v.expectText("#tab-port", "WAITING_FOR_APPROVAL")
 	v.navigate("Foghorn")
-	v.expectText(".notes", "approval")
+	v.expectText(".messages", "approval")
 	v.clickXPath(`//*[@id="tab-port"]//details[contains(@class, "run")]/summary`)
 	v.clickButton("Approve")
 	v.navigate("general")
-	v.expectText(".notes", "Ask first")
+	v.expectText(".messages", "Ask first")
 }
 
 // testKilledBot kills the bot while a run is in progress: after a restart, the incident has one message.
 func testKilledBot(v *browser) {
 	v.clickButton("Kill at the next run")
-	v.expectText(`#switches [aria-checked="true"]`, "Kill")
+	v.expectText(`#faults [aria-checked="true"]`, "Kill")
 	v.declareIncident("Killed halfway", "Major", "public")
-	v.expectText("#bot", "foghorn is dead: signal: killed")
+	v.expectText("#bot", "foghorn has stopped: signal: killed")
 	v.screenshot("killed")
 	v.typeMessage("/incident")
-	v.expectText(".notes", `failed with the error "dispatch_failed"`)
-	v.clickButton("Start it again")
-	v.expectText("#bot", "2 links")
-	v.expectText(".notes", "Killed halfway")
-	v.expectText("#switches", "1 taken · 1 run · 1 told · 0 twice")
+	v.expectText(".messages", `failed with the error "dispatch_failed"`)
+	v.clickButton("Start again")
+	v.expectText("#bot", "2 connections")
+	v.expectText(".messages", "Killed halfway")
+	v.expectText("#faults", "1 accepted · 1 run · 1 reported · 0 duplicates")
 }
 
 // testRetriedSubmission submits a form while the bot is not running, and again after a restart.
@@ -160,22 +160,22 @@ func testRetriedSubmission(v *browser) {
 	v.chooseOption("Severity", "Minor")
 	v.chooseOption("Visibility", "public")
 	v.evaluate(`document.querySelector("#bot .danger").form.requestSubmit()`)
-	v.expectText("#bot", "foghorn is dead")
+	v.expectText("#bot", "foghorn has stopped")
 	v.clickButton("Run")
-	v.expectText("dialog .trouble", "We had some trouble connecting. Try again?")
+	v.expectText("dialog .alert", "We had some trouble connecting. Try again?")
 	v.evaluate(`document.querySelector("#bot .primary").form.requestSubmit()`)
-	v.expectText("#bot", "2 links")
+	v.expectText("#bot", "2 connections")
 	v.clickButton("Run")
-	v.expectText(".notes", "submitted twice")
-	v.expectText("#switches", "1 taken · 1 run · 1 told · 0 twice")
+	v.expectText(".messages", "submitted twice")
+	v.expectText("#faults", "1 accepted · 1 run · 1 reported · 0 duplicates")
 }
 
 func testChannelWithoutBot(v *browser) {
 	v.navigate("war-room")
 	v.declareIncident("Not a member", "Minor", "public")
 	v.navigate("Foghorn")
-	v.expectText(".notes", "Not a member")
-	v.expectText(".notes", "/invite")
+	v.expectText(".messages", "Not a member")
+	v.expectText(".messages", "/invite")
 }
 
 func testFormWithSteps(v *browser) {
@@ -189,7 +189,7 @@ func testFormWithSteps(v *browser) {
 	v.clickButton("Next")
 	v.expectText("dialog", "Visibility")
 	v.clickButton("Run")
-	v.expectText(".notes", "Step by step")
+	v.expectText(".messages", "Step by step")
 }
 
 func testFormWithConditions(v *browser) {
@@ -220,17 +220,17 @@ func testFormWithEntities(v *browser) {
 		v.fillField("Also hit", service[:3])
 		v.expectText("dialog [role=option]", service)
 		v.do(chromedp.KeyEvent(kb.Enter))
-		v.waitFor(fmt.Sprintf(`document.querySelectorAll("dialog .combo[data-many] .chip button").length === %d`, i+1))
+		v.waitFor(fmt.Sprintf(`document.querySelectorAll("dialog .search-select[data-multiple] .chip button").length === %d`, i+1))
 	}
 	v.chooseOption("Severity", "Major")
 	v.clickButton("Run")
-	v.expectText(".notes", "Payments are slow")
+	v.expectText(".messages", "Payments are slow")
 }
 
 func testMessageShortcut(v *browser) {
 	v.typeMessage("The search is *slow* for <everybody> & me")
-	v.expectText(".notes", "The search is slow for <everybody> & me")
-	v.evaluate(`[...document.querySelectorAll(".note .more form")].at(-1).requestSubmit()`)
+	v.expectText(".messages", "The search is slow for <everybody> & me")
+	v.evaluate(`[...document.querySelectorAll(".message .message-actions form")].at(-1).requestSubmit()`)
 	v.expectText("dialog", "Severity")
 	v.waitFor(`[...document.querySelectorAll("dialog input[type=text], dialog textarea")].some(i => i.value.includes("The search is"))`)
 	v.clickButton("Cancel")
@@ -238,14 +238,14 @@ func testMessageShortcut(v *browser) {
 }
 
 func testPastedDefinition(v *browser) {
-	v.navigate("Your own")
-	v.expectText("#tab-own", "The JSON of an action")
-	v.evaluate(`document.getElementById("definition").value = JSON.stringify({
+	v.navigate("Your own action")
+	v.expectText("#tab-custom", "The JSON of an action")
+	v.evaluate(`document.getElementById("action-json").value = JSON.stringify({
 		identifier: "a", title: "Mine", invocationMethod: {type: "WEBHOOK", url: "https://example.com"},
 		trigger: {type: "self-service", operation: "CREATE", userInputs: {properties: {color: {type: "string", title: "Which color?"}}}}})`)
 	v.clickButton("Show its modal")
-	v.expectText("#previewed", "Which color?")
-	v.evaluate(`document.getElementById("definition").value = "{"`)
+	v.expectText("#preview", "Which color?")
+	v.evaluate(`document.getElementById("action-json").value = "{"`)
 	v.clickButton("Show its modal")
 	v.expectText("#toast", "line 1")
 }
@@ -253,7 +253,7 @@ func testPastedDefinition(v *browser) {
 // permalink returns the URL of the first link in the messages.
 func (v *browser) permalink() string {
 	v.t.Helper()
-	url, err := chromedp.Run(v.ctx, chromedp.Evaluate[string](`document.querySelector(".notes a").href`))
+	url, err := chromedp.Run(v.ctx, chromedp.Evaluate[string](`document.querySelector(".messages a").href`))
 	if err != nil {
 		v.t.Fatal(err)
 	}
@@ -299,7 +299,7 @@ func TestDemoUI_Weight(t *testing.T) {
 func BenchmarkDemoUI(b *testing.B) {
 	v := openBrowser(b)
 	v.declareIncident("Checkout is down", "Major", "public")
-	v.expectText(".notes", "Checkout is down")
+	v.expectText(".messages", "Checkout is down")
 	total := 0.0
 	for b.Loop() {
 		v.do(chromedp.Navigate(v.home))

@@ -37,7 +37,7 @@ func seedPort(ctx context.Context, cfg Config, s *sandbox.Sandbox, settings map[
 			return nil, err
 		}
 	}
-	definitions := []ui.ActionDefinition{{ID: manifests.ActionID, Title: "Port's guide", About: "as foghorn apply writes it", JSON: set.Action}}
+	definitions := []ui.ActionDefinition{{ID: manifests.ActionID, Title: "Port's guide", Description: "as foghorn apply writes it", JSON: set.Action}}
 	for _, name := range []string{"conditions", "steps", "entities"} {
 		d, err := addAction(s, set, name)
 		if err != nil {
@@ -75,5 +75,5 @@ func addAction(s *sandbox.Sandbox, set manifests.Set, name string) (ui.ActionDef
 	if err := s.Port.PutAction(actionJSON); err != nil {
 		return ui.ActionDefinition{}, err
 	}
-	return ui.ActionDefinition{ID: id, Title: title, About: about, JSON: actionJSON}, s.Port.PutAction(automationJSON)
+	return ui.ActionDefinition{ID: id, Title: title, Description: about, JSON: actionJSON}, s.Port.PutAction(automationJSON)
 }

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"html"
 	"html/template"
 	"net/url"
@@ -12,61 +13,110 @@ import (
 	"github.com/kyokomi/emoji/v2"
 )
 
-// names say what ids stand for, in the eyes of the person who reads.
+// names resolve IDs to names, as the viewer sees them; "" for an unknown ID.
 type names struct {
-	user    func(id string) string // "" when there is no such user
+	user    func(id string) string
 	channel func(id string) string
-	link    func(address string) string // where a link of a vendor leads on this page; the address itself for others
 }
 
-// A mrkdwnWriter makes HTML of mrkdwn, Slack's own markup. All text is escaped; only elements
-// that are written here come out.
-// https://docs.slack.dev/messaging/formatting-message-text
-type mrkdwnWriter struct {
-	names
-	out strings.Builder
+// unknownNames know no ID.
+var unknownNames = names{
+	user:    func(string) string { return "" },
+	channel: func(string) string { return "" },
 }
 
 const (
 	maxStyleDepth = 8    // styles within styles
-	maxStyleBytes = 3000 // bytes within a style
+	maxStyleBytes = 3000 // of the text with a style
 )
 
-// mrkdwn renders a text.
-func (n names) mrkdwn(text string) template.HTML {
-	m := mrkdwnWriter{names: n}
-	parts := strings.Split(text, "```")
-	for i, part := range parts {
-		if i%2 == 1 && i+1 < len(parts) {
-			m.out.WriteString("<pre>" + m.plain(strings.Trim(part, "\n")) + "</pre>")
-			continue
-		}
-		if i%2 == 1 {
-			part = "```" + part
-		}
-		m.lines(part)
+// renderText renders a text object, or a string.
+func renderText(names names, v any) template.HTML {
+	text, ok := v.(object)
+	if !ok {
+		return renderPlainText(stringValue(v))
 	}
-	return template.HTML(m.out.String()) // #nosec: every text went through escape
+	if text["type"] == "mrkdwn" {
+		return renderMrkdwn(names, stringValue(text["text"]))
+	}
+	return renderPlainText(stringValue(text["text"]))
 }
 
-// lines renders lines, those that begin with > as quotes.
-func (m *mrkdwnWriter) lines(text string) {
-	quoted := false
-	for i, line := range strings.Split(text, "\n") {
-		line, quote := strings.CutPrefix(line, ">")
+// renderMrkdwn renders Slack's markup as HTML.
+// https://docs.slack.dev/messaging/formatting-message-text
+func renderMrkdwn(names names, text string) template.HTML {
+	w := mrkdwnWriter{names: names}
+	parts := strings.Split(text, "```")
+	for i, part := range parts {
+		isCode := i%2 == 1
 		switch {
-		case quote && !quoted:
-			m.out.WriteString("<blockquote>")
-		case !quote && quoted:
-			m.out.WriteString("</blockquote>")
-		case i > 0:
-			m.out.WriteString("<br>")
+		case isCode && i+1 < len(parts):
+			w.out.WriteString("<pre>" + escapeMrkdwn(strings.Trim(part, "\n")) + "</pre>")
+		case isCode:
+			w.writeLines("```" + part)
+		default:
+			w.writeLines(part)
 		}
-		quoted = quote
-		m.inline(line, 0)
 	}
-	if quoted {
-		m.out.WriteString("</blockquote>")
+	return w.html()
+}
+
+// renderPlainText renders a plain text with its emoji.
+func renderPlainText(text string) template.HTML {
+	var w mrkdwnWriter
+	for text != "" {
+		if name := emojiPattern.FindString(text); name != "" {
+			w.writeEmoji(name)
+			text = text[len(name):]
+			continue
+		}
+		_, size := utf8.DecodeRuneInString(text)
+		w.out.WriteString(escapeHTML(text[:size]))
+		text = text[size:]
+	}
+	return w.html()
+}
+
+// A mrkdwnWriter writes HTML. It escapes every text and writes only the elements that are named in its methods.
+type mrkdwnWriter struct {
+	names names
+	out   strings.Builder
+}
+
+func (w *mrkdwnWriter) html() template.HTML {
+	return template.HTML(w.out.String()) // #nosec: every text is escaped
+}
+
+// writeLines writes lines; those that begin with > are quotes.
+func (w *mrkdwnWriter) writeLines(text string) {
+	inQuote := false
+	for i, line := range strings.Split(text, "\n") {
+		line, isQuote := strings.CutPrefix(line, ">")
+		switch {
+		case isQuote && !inQuote:
+			w.out.WriteString("<blockquote>")
+		case !isQuote && inQuote:
+			w.out.WriteString("</blockquote>")
+		case i > 0:
+			w.out.WriteString("<br>")
+		}
+		inQuote = isQuote
+		w.writeLine(line, 0)
+	}
+	if inQuote {
+		w.out.WriteString("</blockquote>")
+	}
+}
+
+// writeLine writes one line. The depth is the number of styles around it.
+func (w *mrkdwnWriter) writeLine(line string, depth int) {
+	for i := 0; i < len(line); {
+		size := w.writeMarkup(line, i, depth)
+		if size == 0 {
+			size = characterSize(line[i:])
+			w.out.WriteString(escapeMrkdwn(line[i : i+size]))
+		}
+		i += size
 	}
 }
 
@@ -75,67 +125,58 @@ var (
 	emojiPattern = regexp.MustCompile(`^:([a-z0-9_+'-]{1,60}):`)
 )
 
-// inline renders one line.
-func (m *mrkdwnWriter) inline(line string, depth int) {
-	for i := 0; i < len(line); {
-		rest := line[i:]
-		tag, styled := styleTags[rest[0]]
-		switch {
-		case rest[0] == '`':
-			if end := strings.IndexByte(rest[1:], '`'); end > 0 {
-				m.out.WriteString("<code>" + m.plain(rest[1:1+end]) + "</code>")
-				i += end + 2
-				continue
-			}
-		case rest[0] == '<':
-			if end := strings.IndexByte(rest, '>'); end > 0 {
-				m.reference(rest[1:end])
-				i += end + 1
-				continue
-			}
-		case rest[0] == ':':
-			if found := emojiPattern.FindString(rest); found != "" {
-				m.emoji(found)
-				i += len(found)
-				continue
-			}
-		case styled && depth < maxStyleDepth && canOpenStyle(line, i):
-			if end := findStyleEnd(line, i); end > 0 {
-				m.out.WriteString("<" + tag + ">")
-				m.inline(line[i+1:end], depth+1)
-				m.out.WriteString("</" + tag + ">")
-				i = end + 1
-				continue
-			}
+// writeMarkup writes the markup at position i and returns its size in the line; 0 when there is none.
+func (w *mrkdwnWriter) writeMarkup(line string, i, depth int) int {
+	rest := line[i:]
+	switch rest[0] {
+	case '`':
+		if end := strings.IndexByte(rest[1:], '`'); end > 0 {
+			w.out.WriteString("<code>" + escapeMrkdwn(rest[1:1+end]) + "</code>")
+			return end + 2
 		}
-		_, size := utf8.DecodeRuneInString(rest)
-		if rest[0] == '&' {
-			for _, entity := range []string{"&amp;", "&lt;", "&gt;"} {
-				if strings.HasPrefix(rest, entity) {
-					size = len(entity)
-				}
-			}
+	case '<':
+		if end := strings.IndexByte(rest, '>'); end > 0 {
+			w.writeReference(rest[1:end])
+			return end + 1
 		}
-		m.out.WriteString(m.plain(rest[:size]))
-		i += size
+	case ':':
+		name := emojiPattern.FindString(rest)
+		w.writeEmoji(name)
+		return len(name)
+	case '*', '_', '~':
+		if depth == maxStyleDepth || !canOpenStyle(line, i) {
+			return 0
+		}
+		if end := findStyleEnd(line, i); end > 0 {
+			tag := styleTags[rest[0]]
+			w.out.WriteString("<" + tag + ">")
+			w.writeLine(line[i+1:end], depth+1)
+			w.out.WriteString("</" + tag + ">")
+			return end + 1 - i
+		}
 	}
+	return 0
 }
 
-// plain escapes text in which Slack wants &, < and > escaped already.
-func (m *mrkdwnWriter) plain(text string) string { return escapeHTML(mrkdwnUnescaper.Replace(text)) }
+// characterSize returns the size of the first character of a text, or of an entity such as &amp;.
+func characterSize(text string) int {
+	for _, entity := range []string{"&amp;", "&lt;", "&gt;"} {
+		if strings.HasPrefix(text, entity) {
+			return len(entity)
+		}
+	}
+	_, size := utf8.DecodeRuneInString(text)
+	return size
+}
 
-var mrkdwnUnescaper = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&")
-
-func escapeHTML(text string) string { return html.EscapeString(strings.ToValidUTF8(text, "\uFFFD")) }
-
-// canOpenStyle says whether a style may begin at i: behind a blank or a mark, before a letter.
+// canOpenStyle says whether a style may begin at i: not within a word, and directly before a character.
 func canOpenStyle(line string, i int) bool {
 	before, _ := utf8.DecodeLastRuneInString(line[:i])
 	after, _ := utf8.DecodeRuneInString(line[i+1:])
-	return (i == 0 || !unicode.IsLetter(before) && !unicode.IsDigit(before)) && i+1 < len(line) && !unicode.IsSpace(after) && after != rune(line[i])
+	return (i == 0 || !isWordCharacter(before)) && i+1 < len(line) && !unicode.IsSpace(after) && after != rune(line[i])
 }
 
-// findStyleEnd is where the style that begins at i ends, -1 for nowhere.
+// findStyleEnd returns where the style that begins at i ends; -1 when it does not end.
 func findStyleEnd(line string, i int) int {
 	for j := i + 2; j < min(len(line), i+maxStyleBytes); j++ {
 		if line[j] != line[i] {
@@ -143,78 +184,70 @@ func findStyleEnd(line string, i int) int {
 		}
 		before, _ := utf8.DecodeLastRuneInString(line[:j])
 		after, _ := utf8.DecodeRuneInString(line[j+1:])
-		if !unicode.IsSpace(before) && (j+1 == len(line) || !unicode.IsLetter(after) && !unicode.IsDigit(after)) {
+		if !unicode.IsSpace(before) && (j+1 == len(line) || !isWordCharacter(after)) {
 			return j
 		}
 	}
 	return -1
 }
 
-// reference renders what is between < and >: a link, a mention, a channel, a date.
-func (m *mrkdwnWriter) reference(what string) {
-	target, label, labelled := strings.Cut(what, "|")
-	mention := func(sign, name string) {
-		m.out.WriteString(`<span class="mention">` + sign + escapeHTML(name) + `</span>`)
-	}
+func isWordCharacter(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
+
+// writeReference writes what is between < and >: a link, a mention, a channel or a date.
+func (w *mrkdwnWriter) writeReference(reference string) {
+	target, label, hasLabel := strings.Cut(reference, "|")
+	plainLabel := mrkdwnUnescaper.Replace(label)
 	switch {
 	case strings.HasPrefix(target, "@"):
-		mention("@", firstNonEmpty(m.user(target[1:]), mrkdwnUnescaper.Replace(label), target[1:]))
+		w.writeMention("@", cmp.Or(w.names.user(target[1:]), plainLabel, target[1:]))
 	case strings.HasPrefix(target, "#"):
-		mention("#", firstNonEmpty(m.channel(target[1:]), mrkdwnUnescaper.Replace(label), target[1:]))
+		w.writeMention("#", cmp.Or(w.names.channel(target[1:]), plainLabel, target[1:]))
 	case strings.HasPrefix(target, "!date^"):
-		m.out.WriteString(m.plain(label))
+		w.out.WriteString(escapeMrkdwn(label))
 	case strings.HasPrefix(target, "!"):
-		mention("@", firstNonEmpty(mrkdwnUnescaper.Replace(label), target[1:]))
+		w.writeMention("@", cmp.Or(plainLabel, target[1:]))
 	default:
-		if !labelled {
+		if !hasLabel {
 			label = strings.TrimPrefix(target, "mailto:")
 		}
-		m.anchor(mrkdwnUnescaper.Replace(target), m.plain(label))
+		w.writeLink(mrkdwnUnescaper.Replace(target), escapeMrkdwn(label))
 	}
 }
 
-// anchor renders a link, or its label alone when the address is none to be followed.
-func (m *mrkdwnWriter) anchor(address, label string) {
+func (w *mrkdwnWriter) writeMention(prefix, name string) {
+	w.out.WriteString(`<span class="mention">` + prefix + escapeHTML(name) + `</span>`)
+}
+
+// writeLink writes a link, or only its label if the address has another scheme. The label is HTML.
+func (w *mrkdwnWriter) writeLink(address, label string) {
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" && u.Scheme != "mailto" {
-		m.out.WriteString(label)
+		w.out.WriteString(label)
 		return
 	}
-	m.out.WriteString(`<a href="` + escapeHTML(m.link(address)) + `" target="_blank" rel="noopener noreferrer">` + label + `</a>`)
+	const attributes = ` target="_blank" rel="noopener noreferrer"`
+	w.out.WriteString(`<a href="` + escapeHTML(localURL(address)) + `"` + attributes + `>` + label + `</a>`)
 }
 
-// emoji renders :name:, which stays as it is when nobody knows it.
-func (m *mrkdwnWriter) emoji(name string) {
-	sign := strings.TrimSpace(emoji.CodeMap()[name])
-	if sign == "" {
-		m.out.WriteString(escapeHTML(name))
+// writeEmoji writes :name: as an emoji. It writes an unknown name as it is.
+func (w *mrkdwnWriter) writeEmoji(name string) {
+	character := strings.TrimSpace(emoji.CodeMap()[name])
+	if character == "" {
+		w.out.WriteString(escapeHTML(name))
 		return
 	}
-	m.out.WriteString(`<span role="img" aria-label="` + escapeHTML(strings.ReplaceAll(strings.Trim(name, ":"), "_", " ")) + `">` + escapeHTML(sign) + `</span>`)
+	label := strings.ReplaceAll(strings.Trim(name, ":"), "_", " ")
+	w.out.WriteString(`<span role="img" aria-label="` + escapeHTML(label) + `">` + escapeHTML(character) + `</span>`)
 }
 
-// emojis is a plain text with its emoji.
-func (n names) emojis(text string) template.HTML {
-	m := mrkdwnWriter{names: n}
-	for text != "" {
-		if found := emojiPattern.FindString(text); found != "" {
-			m.emoji(found)
-			text = text[len(found):]
-			continue
-		}
-		_, size := utf8.DecodeRuneInString(text)
-		m.out.WriteString(escapeHTML(text[:size]))
-		text = text[size:]
-	}
-	return template.HTML(m.out.String()) // #nosec: every text went through escape
-}
+var mrkdwnUnescaper = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&")
 
-// firstNonEmpty is the first text that is not empty.
-func firstNonEmpty(texts ...string) string {
-	for _, t := range texts {
-		if t != "" {
-			return t
-		}
-	}
-	return ""
+// escapeMrkdwn escapes a text of mrkdwn, in which &, < and > are entities already.
+func escapeMrkdwn(text string) string { return escapeHTML(mrkdwnUnescaper.Replace(text)) }
+
+func escapeHTML(text string) string { return html.EscapeString(strings.ToValidUTF8(text, "\uFFFD")) }
+
+func isWebURL(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""
 }

@@ -1,44 +1,59 @@
-// The composer completes commands.
+// The message input below a conversation completes slash commands.
 
-function begin() {
-  const input = document.getElementById("say");
-  const list = document.getElementById("commands");
-  if (!input) return;
-  const items = () => [...list.querySelectorAll("[role=option]")];
+export function initComposer() {
+	const input = document.getElementById("message-input");
+	const list = document.getElementById("commands");
+	if (!input || !list) return;
 
-  const offer = () => {
-    const text = input.value;
-    for (const item of items()) item.hidden = !(text.startsWith("/") && item.dataset.text.startsWith(text));
-    list.hidden = items().every((item) => item.hidden);
-    input.setAttribute("aria-expanded", String(!list.hidden));
-    const first = items().find((item) => !item.hidden);
-    if (first) input.setAttribute("aria-activedescendant", first.id);
-    else input.removeAttribute("aria-activedescendant");
-    items().forEach((item) => item.setAttribute("aria-selected", String(item === first)));
-  };
-  const complete = (item) => {
-    input.value = item.dataset.text;
-    list.hidden = true;
-    input.setAttribute("aria-expanded", "false");
-    input.focus();
-  };
-
-  input.addEventListener("input", offer);
-  input.addEventListener("blur", () => (list.hidden = true));
-  input.form.addEventListener("submit", () => (list.hidden = true));
-  input.addEventListener("keydown", (event) => {
-    const first = items().find((item) => !item.hidden);
-    if (list.hidden || !first) return;
-    if (event.key === "Tab" || (event.key === "Enter" && input.value.trim() !== first.dataset.text.trim())) {
-      event.preventDefault();
-      complete(first);
-    } else if (event.key === "Escape") list.hidden = true;
-  });
-  list.addEventListener("mousedown", (event) => {
-    event.preventDefault();
-    const item = event.target.closest("[role=option]");
-    if (item) complete(item);
-  });
+	input.addEventListener("input", () => suggest(input, list));
+	input.addEventListener("blur", () => hideSuggestions(input, list));
+	input.form.addEventListener("submit", () => hideSuggestions(input, list));
+	input.addEventListener("keydown", (event) => {
+		const option = firstSuggestion(list);
+		if (list.hidden || !option) return;
+		const completes = event.key === "Enter" && input.value.trim() !== option.dataset.text.trim();
+		if (event.key === "Tab" || completes) {
+			event.preventDefault();
+			complete(input, list, option);
+		} else if (event.key === "Escape") {
+			hideSuggestions(input, list);
+		}
+	});
+	list.addEventListener("mousedown", (event) => {
+		event.preventDefault(); // the input keeps the focus
+		const option = event.target.closest("[role=option]");
+		if (option) complete(input, list, option);
+	});
 }
 
-export const composer = { begin };
+function suggest(input, list) {
+	const options = [...list.querySelectorAll("[role=option]")];
+	for (const option of options) {
+		option.hidden = !(input.value.startsWith("/") && option.dataset.text.startsWith(input.value));
+	}
+	const first = firstSuggestion(list);
+	if (!first) {
+		hideSuggestions(input, list);
+		return;
+	}
+	for (const option of options) option.setAttribute("aria-selected", String(option === first));
+	list.hidden = false;
+	input.setAttribute("aria-expanded", "true");
+	input.setAttribute("aria-activedescendant", first.id);
+}
+
+function firstSuggestion(list) {
+	return list.querySelector("[role=option]:not([hidden])");
+}
+
+function hideSuggestions(input, list) {
+	list.hidden = true;
+	input.setAttribute("aria-expanded", "false");
+	input.removeAttribute("aria-activedescendant");
+}
+
+function complete(input, list, option) {
+	input.value = option.dataset.text;
+	hideSuggestions(input, list);
+	input.focus();
+}

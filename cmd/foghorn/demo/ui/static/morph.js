@@ -1,65 +1,65 @@
-// morph makes an element like another one and keeps what is the viewer's own: the focus, what
-// is typed, what is unfolded, where a list is scrolled to.
-
-export function morph(from, to) {
-  attributes(from, to);
-  if (from.hasAttribute("data-keep")) return;
-  if (from.nodeName === "TEXTAREA") {
-    if (from.defaultValue !== to.defaultValue) {
-      from.defaultValue = to.defaultValue;
-      if (from !== document.activeElement) from.value = to.defaultValue;
-    }
-    return;
-  }
-  children(from, to);
+// morph changes an element to match another one and keeps the state of the viewer: focus, typed text,
+// open <details>, scroll positions. It leaves the children of an element with data-keep unchanged.
+export function morph(element, target) {
+	morphAttributes(element, target);
+	if (element.hasAttribute("data-keep")) return;
+	if (element.nodeName === "TEXTAREA") {
+		morphTextArea(element, target);
+		return;
+	}
+	morphChildren(element, target);
 }
 
-// What the viewer has unfolded or opened stays so.
-const own = new Set(["open"]);
+// The viewer sets these attributes, the server does not.
+const viewerAttributes = new Set(["open"]);
 
-function attributes(from, to) {
-  for (const { name } of [...from.attributes]) {
-    if (!to.hasAttribute(name) && !own.has(name)) {
-      from.removeAttribute(name);
-      property(from, name, "");
-    }
-  }
-  for (const { name, value } of to.attributes) {
-    if (from.getAttribute(name) === value || own.has(name)) continue;
-    from.setAttribute(name, value);
-    property(from, name, value);
-  }
+function morphAttributes(element, target) {
+	for (const { name } of [...element.attributes]) {
+		if (target.hasAttribute(name) || viewerAttributes.has(name)) continue;
+		element.removeAttribute(name);
+		setFieldProperty(element, name, "");
+	}
+	for (const { name, value } of target.attributes) {
+		if (element.getAttribute(name) === value || viewerAttributes.has(name)) continue;
+		element.setAttribute(name, value);
+		setFieldProperty(element, name, value);
+	}
 }
 
-// Fields that were touched follow their property, not the attribute.
-function property(field, name, value) {
-  if (field === document.activeElement && name === "value") return;
-  if (name === "value" && field.nodeName === "INPUT") field.value = value;
-  if (name === "checked" || name === "selected") field[name] = field.hasAttribute(name);
+// A field that the viewer has changed shows its property and ignores the attribute, so both are set.
+function setFieldProperty(field, name, value) {
+	if (name === "value" && field.nodeName === "INPUT" && field !== document.activeElement) field.value = value;
+	if (name === "checked" || name === "selected") field[name] = field.hasAttribute(name);
 }
 
-function children(from, to) {
-  const byID = new Map();
-  for (const child of from.children) if (child.id) byID.set(child.id, child);
-  let here = from.firstChild;
-  for (const wanted of [...to.childNodes]) {
-    const known = wanted.id && byID.get(wanted.id);
-    if (known && known.nodeName === wanted.nodeName) {
-      if (known === here) here = here.nextSibling;
-      else from.insertBefore(known, here);
-      morph(known, wanted);
-    } else if (here && !here.id && !wanted.id && here.nodeName === wanted.nodeName) {
-      const same = here;
-      here = here.nextSibling;
-      if (same.nodeType === Node.ELEMENT_NODE) morph(same, wanted);
-      else if (same.data !== wanted.data) same.data = wanted.data;
-    } else {
-      from.insertBefore(document.importNode(wanted, true), here);
-    }
-  }
-  while (here) {
-    const next = here.nextSibling;
-    here.remove();
-    here = next;
-  }
+function morphTextArea(element, target) {
+	if (element.defaultValue === target.defaultValue) return;
+	element.defaultValue = target.defaultValue;
+	if (element !== document.activeElement) element.value = target.defaultValue;
+}
+
+// Children with an id are matched by it, others by their position and name.
+function morphChildren(element, target) {
+	const childrenByID = new Map([...element.children].filter((child) => child.id).map((child) => [child.id, child]));
+	let current = element.firstChild;
+	for (const wanted of [...target.childNodes]) {
+		const known = wanted.id && childrenByID.get(wanted.id);
+		if (known && known.nodeName === wanted.nodeName) {
+			if (known === current) current = current.nextSibling;
+			else element.insertBefore(known, current);
+			morph(known, wanted);
+		} else if (current && !current.id && !wanted.id && current.nodeName === wanted.nodeName) {
+			const reused = current;
+			current = current.nextSibling;
+			if (reused.nodeType === Node.ELEMENT_NODE) morph(reused, wanted);
+			else if (reused.data !== wanted.data) reused.data = wanted.data;
+		} else {
+			element.insertBefore(document.importNode(wanted, true), current);
+		}
+	}
+	while (current) {
+		const next = current.nextSibling;
+		current.remove();
+		current = next;
+	}
 }

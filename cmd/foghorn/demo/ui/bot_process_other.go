@@ -4,5 +4,5 @@ package ui
 
 import "os/exec"
 
-// dieWithParent does nothing where the kernel cannot do it.
+// dieWithParent does nothing: other kernels have no such signal.
 func dieWithParent(*exec.Cmd) {}
