@@ -10,11 +10,11 @@ import (
 	"foghorn/bot/testenv"
 )
 
-// A crasher kills a bot at its nth edge: from then on no goroutine of the corridor gets past
-// an edge, as if the process had gone.
+// A crasher stops a bot at its nth crash point: from then on no goroutine of the workflow
+// passes a crash point, as if the process had been killed.
 type crasher struct {
 	mu      sync.Mutex
-	nth     int // counted down; the bot dies when it gets to 0
+	nth     int // counted down; the bot stops at 0
 	where   string
 	crashed chan struct{}
 }
@@ -26,41 +26,45 @@ func (r *crasher) reach(where string) {
 		r.where = where
 		close(r.crashed)
 	}
-	dies := r.nth <= 0
+	stopped := r.nth <= 0
 	r.mu.Unlock()
-	if dies {
+	if stopped {
 		runtime.Goexit()
 	}
 }
 
-// maxCrashPoints is more than the edges of one public incident: the last bots live on.
+// maxCrashPoints is more than a public incident has: the last bots are not stopped.
 const maxCrashPoints = 20
 
-// TestCrash_AnyPoint kills bots at every edge of the corridor, on both sides of each write
-// and each outside effect, and starts others in their place.
+// TestCrash_AnyPoint stops bots before and after each write and each outside effect, and
+// starts another one on the same store.
 func TestCrash_AnyPoint(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	t.Parallel()
 	var mu sync.Mutex
-	edges := map[string]bool{}
+	points := map[string]bool{}
 	survived := false
-	t.Run("edge", func(t *testing.T) {
+	t.Run("point", func(t *testing.T) {
 		for nth := 1; nth <= maxCrashPoints; nth++ {
 			t.Run(strconv.Itoa(nth), func(t *testing.T) {
 				t.Parallel()
 				where := crashAt(t, nth)
 				mu.Lock()
 				defer mu.Unlock()
-				edges[where] = true
+				points[where] = true
 				survived = survived || where == ""
 			})
 		}
 	})
-	if len(edges) < 10 || !survived {
-		t.Errorf("not every edge was reached: %v", edges)
+	if len(points) < 10 || !survived {
+		t.Errorf("not every crash point was reached: %v", points)
 	}
 }
 
-// crashAt declares an incident with a bot that dies at its nth edge, and says where that was.
+// crashAt declares an incident with a bot that stops at its nth crash point, and returns which
+// one that was; "" if the bot was not stopped.
 func crashAt(t *testing.T, nth int) string {
 	r := &crasher{nth: nth, crashed: make(chan struct{})}
 	e := testenv.New(t)
@@ -75,13 +79,13 @@ func crashAt(t *testing.T, nth int) string {
 	e.ExpectMessage(testenv.General, "It burns")
 	e.WaitIdle()
 	if runs := e.Port.Runs(); len(runs) != 1 {
-		t.Errorf("killed %s: %d runs", r.where, len(runs))
+		t.Errorf("stopped %s: %d runs", r.where, len(runs))
 	}
 	if ms := e.Slack.Messages(testenv.General); len(ms) != 1 {
-		t.Errorf("killed %s: %d messages: %v", r.where, len(ms), testenv.MessageTexts(ms))
+		t.Errorf("stopped %s: %d messages: %v", r.where, len(ms), testenv.MessageTexts(ms))
 	}
 	if is := e.IncidentIO.Incidents(); len(is) != 1 {
-		t.Errorf("killed %s: %d incidents", r.where, len(is))
+		t.Errorf("stopped %s: %d incidents", r.where, len(is))
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()

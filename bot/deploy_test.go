@@ -12,7 +12,7 @@ import (
 	"foghorn/integrations/slackapp/slacktest"
 )
 
-// startNode is a JetStream server that several bots can share, and its address.
+// startNode starts a JetStream server for several bots, and returns its address.
 func startNode(t *testing.T) string {
 	t.Helper()
 	n := &node{opts: &server.Options{
@@ -24,9 +24,12 @@ func startNode(t *testing.T) string {
 	return fmt.Sprintf("nats://127.0.0.1:%d", n.opts.Port)
 }
 
-// TestDeploy_WithOverlap replaces a replica, and again, while people go on declaring: the new
-// one listens before the old one is told to stop. All of it is told, and told once.
+// TestDeploy_WithOverlap replaces a replica twice while people declare incidents: the new one
+// connects before the old one stops. Each incident is announced exactly once.
 func TestDeploy_WithOverlap(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	t.Parallel()
 	const people, deploys = 4, 2
 	e := testenv.New(t)
@@ -50,9 +53,9 @@ func TestDeploy_WithOverlap(t *testing.T) {
 					over = true // and once more
 				default:
 				}
-				room := fmt.Sprintf("C0D%dX%d", i, declared[i]) // each its own, as messages to one are paced
-				e.Slack.AddChannel(slacktest.Channel{ID: room, Name: room, BotIn: true})
-				n, err := e.DeclareDuringDeploy(who, room, room+".")
+				channel := fmt.Sprintf("C0D%dX%d", i, declared[i]) // each its own, as messages to one are paced
+				e.Slack.AddChannel(slacktest.Channel{ID: channel, Name: channel, BotIn: true})
+				n, err := e.DeclareDuringDeploy(who, channel, channel+".")
 				if crossed.Add(int64(n)); err != nil {
 					t.Errorf("%s, incident %d: %v", who, declared[i], err)
 					return
@@ -76,8 +79,8 @@ func TestDeploy_WithOverlap(t *testing.T) {
 	e.WaitIdle()
 	for i := range people {
 		for n := range declared[i] {
-			room := fmt.Sprintf("C0D%dX%d", i, n)
-			e.ExpectMessage(room, room+".")
+			channel := fmt.Sprintf("C0D%dX%d", i, n)
+			e.ExpectMessage(channel, channel+".")
 		}
 	}
 	runs := map[any]int{}
@@ -86,9 +89,9 @@ func TestDeploy_WithOverlap(t *testing.T) {
 	}
 	for i := range people {
 		for n := range declared[i] {
-			room := fmt.Sprintf("C0D%dX%d", i, n)
-			if ms := e.Slack.Messages(room); len(ms) != 1 || runs[room+"."] != 1 {
-				t.Errorf("%s: %d runs, %d messages", room, runs[room+"."], len(ms))
+			channel := fmt.Sprintf("C0D%dX%d", i, n)
+			if ms := e.Slack.Messages(channel); len(ms) != 1 || runs[channel+"."] != 1 {
+				t.Errorf("%s: %d runs, %d messages", channel, runs[channel+"."], len(ms))
 			}
 		}
 	}

@@ -16,11 +16,11 @@ import (
 	"foghorn/bot/testenv"
 )
 
-// A disk is one that a test can fill and give room again.
+// A disk can be filled and freed by a test.
 type disk struct{ fill, free func() error }
 
-// limitFileSize makes every write to a file fail, of the whole process: anybody can do that. The
-// tests of this file must not be parallel to others.
+// limitFileSize makes every write of this process to a file fail. It needs no permissions, but
+// the tests of this file must not run in parallel with others.
 func limitFileSize(t *testing.T, _ string) disk {
 	signal.Ignore(syscall.SIGXFSZ)
 	t.Cleanup(func() { signal.Reset(syscall.SIGXFSZ) })
@@ -55,9 +55,12 @@ func mountSmallDisk(t *testing.T, dir string) disk {
 	}}
 }
 
-// TestStore_DiskFull fills the disk under a bot at work. Nothing is acked that is not kept; the
-// bot says what is wrong and lives on, and ends when there is room, so that it is started again.
+// TestStore_DiskFull fills the disk of a running bot. Nothing is acked that is not stored; the
+// bot reports the problem and keeps running. When there is free space it ends, so that a supervisor restarts it.
 func TestStore_DiskFull(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	for name, of := range map[string]func(*testing.T, string) disk{"limited": limitFileSize, "small": mountSmallDisk} {
 		t.Run(name, func(t *testing.T) {
 			e := testenv.New(t)
@@ -67,7 +70,7 @@ func TestStore_DiskFull(t *testing.T) {
 			e.ExpectMessage(testenv.General, "before")
 			e.WaitIdle()
 			form := e.OpenForm(testenv.Alice, testenv.General, "/incident")
-			// It is longer than what is left of a page of the file system.
+			// It does not fit into the last page of the file system.
 			long := strings.Repeat("€", 3000)
 			e.Fill(form, "Name", "meanwhile", "Description", long, "Severity", "Major", "Visibility", "public")
 
@@ -78,10 +81,10 @@ func TestStore_DiskFull(t *testing.T) {
 			e.WaitFor("the bot knows that its disk is full", func() bool { return strings.Contains(e.Bot.NotReady(t.Context())["store"], "STATE_DIR") })
 			e.ExpectNotSaved(form)
 			if e.Bot.NotReady(t.Context())["slack"] != "" {
-				t.Error("the bot does not listen any more")
+				t.Error("the bot is no longer connected")
 			}
 			if v, err := form.Value("Description"); err != nil || len(v) != 1 || v[0] != long {
-				t.Errorf("what was typed is lost: %v", err)
+				t.Errorf("the input is lost: %v", err)
 			}
 
 			if err := d.free(); err != nil {
@@ -102,8 +105,11 @@ func TestStore_DiskFull(t *testing.T) {
 	}
 }
 
-// TestStore_DiskFullAtStart is refused before anything is touched.
+// TestStore_DiskFullAtStart checks that a full disk is reported before anything is changed.
 func TestStore_DiskFullAtStart(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	for name, of := range map[string]func(*testing.T, string) disk{"limited": limitFileSize, "small": mountSmallDisk} {
 		t.Run(name, func(t *testing.T) {
 			e := testenv.New(t)

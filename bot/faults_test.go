@@ -10,6 +10,9 @@ import (
 )
 
 func TestFaults_ExactlyOnce(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	slack := func(f emulator.Fault) func(*testenv.Env) {
 		return func(e *testenv.Env) {
 			f.Path = "chat.postEphemeral"
@@ -56,6 +59,9 @@ func TestFaults_ExactlyOnce(t *testing.T) {
 }
 
 func TestFaults_EqualRequestsLostAnswers(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	t.Parallel()
 	e := testenv.New(t).Start()
 	e.OpenForm(testenv.Alice, testenv.General, "/incident") // the definition is known now
@@ -67,7 +73,7 @@ func TestFaults_EqualRequestsLostAnswers(t *testing.T) {
 		e.ExpectMessage(testenv.Ops, "the same")
 		select {
 		case <-e.Context().Done():
-			t.Fatal("not all were told")
+			t.Fatal("not all messages were posted")
 		case <-time.After(50 * time.Millisecond):
 		}
 	}

@@ -16,8 +16,8 @@ import (
 	"foghorn/integrations/slackapp/slacktest"
 )
 
-// newEnvWithAction is a house whose bot runs an action with these inputs. Its backend answers
-// nothing, so that its runs stay in progress: the tests look at what Port was given.
+// newEnvWithAction is an environment whose bot runs an action with these inputs. Its backend answers
+// nothing, so that its runs stay in progress: the tests check what Port received.
 func newEnvWithAction(t *testing.T, trigger string) *testenv.Env {
 	t.Helper()
 	e := testenv.New(t)
@@ -55,14 +55,14 @@ func TestForm_LiveConditions(t *testing.T) {
 	e.Fill(form, "SDK", "3.13", "Replicas", "2")
 	r, err := form.Submit(e.Context())
 	if err != nil || r.Errors["Python arguments"] == "" {
-		t.Fatalf("the required field was not asked for: %+v, %v", r, err)
+		t.Fatalf("the required field has no error: %+v, %v", r, err)
 	}
 	e.Fill(form, "Python arguments", "-v")
 	e.Submit(form)
 	properties, _ := e.WaitRun()
 	want := map[string]any{"language": "python", "sdk": "3.13", "arguments": "-v", "label": "app in python", "hidden": 7.0, "replicas": 2.0}
 	if diff := cmp.Diff(want, properties); diff != "" {
-		t.Errorf("Port got (-want +got):\n%s", diff)
+		t.Errorf("Port received (-want +got):\n%s", diff)
 	}
 }
 
@@ -89,7 +89,7 @@ func TestForm_Steps(t *testing.T) {
 	}
 	e.Fill(form, "Name", "ab")
 	if r := next(); r.Sent && len(r.Errors) == 0 {
-		t.Errorf("a short name was taken: %+v", r)
+		t.Errorf("a short name was accepted: %+v", r)
 	}
 	e.Fill(form, "Name", "checkout")
 	next()
@@ -109,7 +109,7 @@ func TestForm_Steps(t *testing.T) {
 	e.Submit(form)
 	properties, _ := e.WaitRun()
 	if diff := cmp.Diff(map[string]any{"name": "checkout", "size": "m"}, properties); diff != "" {
-		t.Errorf("Port got (-want +got):\n%s", diff)
+		t.Errorf("Port received (-want +got):\n%s", diff)
 	}
 }
 
@@ -163,7 +163,7 @@ func TestForm_EntitiesAndUsers(t *testing.T) {
 	properties, entity := e.WaitRun()
 	want := map[string]any{"dependency": "api", "others": []any{"db"}, "owner": "bob@example.com", "watchers": []any{"alice@example.com", "bob@example.com"}}
 	if diff := cmp.Diff(want, properties); diff != "" || entity != "web" {
-		t.Errorf("Port got for %q (-want +got):\n%s", entity, diff)
+		t.Errorf("Port received for %q (-want +got):\n%s", entity, diff)
 	}
 }
 
@@ -191,7 +191,7 @@ func TestForm_ConditionsReadEntity(t *testing.T) {
 	e.Submit(form)
 	properties, entity := e.WaitRun()
 	if diff := cmp.Diff(map[string]any{"replicas": 3.0, "reason": "load"}, properties); diff != "" || entity != "api" {
-		t.Errorf("Port got for %q (-want +got):\n%s", entity, diff)
+		t.Errorf("Port received for %q (-want +got):\n%s", entity, diff)
 	}
 }
 
@@ -215,7 +215,7 @@ func TestForm_ActionChangedWhileOpen(t *testing.T) {
 	e.Fill(form, "Team", "core")
 	e.Submit(form)
 	if properties, _ := e.WaitRun(); properties["name"] != "kept" || properties["team"] != "core" {
-		t.Errorf("Port got %v", properties)
+		t.Errorf("Port received %v", properties)
 	}
 }
 
@@ -237,7 +237,7 @@ func TestForm_ThreeHundredChoices(t *testing.T) {
 	}
 	e.Submit(form)
 	if properties, _ := e.WaitRun(); properties["region"] != "region 287" {
-		t.Errorf("Port got %v", properties)
+		t.Errorf("Port received %v", properties)
 	}
 }
 
@@ -245,14 +245,14 @@ func TestForm_UnsupportedInput(t *testing.T) {
 	e := newEnvWithAction(t, `{"type":"self-service","operation":"CREATE","userInputs":{
 		"properties":{"password":{"type":"string","title":"Password","encryption":"aes256-gcm"}},"required":["password"]}}`).Start()
 	if said := e.AnswerTo(testenv.Alice, testenv.General, "/incident"); !strings.Contains(said, "password") || !strings.Contains(said, "app.port.io") {
-		t.Errorf("it said %q", said)
+		t.Errorf("the answer is %q", said)
 	}
 }
 
 func TestCommand_Help(t *testing.T) {
 	e := testenv.New(t).Start()
 	if said := e.AnswerTo(testenv.Alice, testenv.General, "/incident help"); !strings.Contains(said, "opens the form") {
-		t.Errorf("it said %q", said)
+		t.Errorf("the answer is %q", said)
 	}
 }
 

@@ -120,8 +120,8 @@ func TestRun_GuestWithoutEmail(t *testing.T) {
 
 func TestMessage_BotNotInChannel(t *testing.T) {
 	e := testenv.New(t).Start()
-	e.Declare(testenv.Alice, testenv.Secret, "nobody hears", "Major", "public")
-	m := e.ExpectMessage(testenv.Alice, "nobody hears")
+	e.Declare(testenv.Alice, testenv.Secret, "not a member", "Major", "public")
+	m := e.ExpectMessage(testenv.Alice, "not a member")
 	if !strings.Contains(m.Text, "/invite") {
 		t.Errorf("no hint: %s", m.Text)
 	}

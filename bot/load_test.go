@@ -10,9 +10,12 @@ import (
 	"foghorn/integrations/port/porttest"
 )
 
-// TestPoller_ThousandRunsInFlight costs Port at most ten calls a second while nothing ends, and one
-// read for each that does; and nothing when none is left.
+// TestPoller_ThousandRunsInFlight checks that a thousand runs cost at most ten calls a second while none
+// ends, and one read for each that ends.
 func TestPoller_ThousandRunsInFlight(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	t.Parallel()
 	e := testenv.New(t)
 	e.KeepRunsInProgress()
@@ -20,7 +23,7 @@ func TestPoller_ThousandRunsInFlight(t *testing.T) {
 	const inFlight, ended = 1000, 20
 	e.DeclareMany(inFlight)
 	e.WaitFor("Port has all runs", func() bool { return len(e.Port.Runs()) == inFlight })
-	e.WaitFor("nobody looks at a run by itself any more", func() bool {
+	e.WaitFor("single runs are no longer read", func() bool {
 		_, reads := e.CountRunCalls(time.Now().Add(-time.Second))
 		return reads == 0
 	})
@@ -41,14 +44,17 @@ func TestPoller_ThousandRunsInFlight(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	e.WaitFor("those that ended are told", func() bool { return e.Bot.Pending() == inFlight-ended })
+	e.WaitFor("the ended runs are announced", func() bool { return e.Bot.Pending() == inFlight-ended })
 	if _, reads := e.CountRunCalls(begun); reads != ended {
 		t.Errorf("%d runs ended, and %d were read", ended, reads)
 	}
 }
 
-// TestBurst_PortCalls counts every call that Port gets for a hundred incidents.
+// TestBurst_PortCalls counts the calls that Port receives for a hundred incidents.
 func TestBurst_PortCalls(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	t.Parallel()
 	e := testenv.New(t).Start()
 	const incidents = 100
@@ -64,6 +70,6 @@ func TestBurst_PortCalls(t *testing.T) {
 	begun := time.Now()
 	<-time.After(time.Second) // four ticks
 	if lists, reads := e.CountRunCalls(begun); lists+reads > 0 {
-		t.Errorf("with nothing in flight %d lists and %d reads", lists, reads)
+		t.Errorf("without runs in flight %d lists and %d reads", lists, reads)
 	}
 }

@@ -219,7 +219,7 @@ func TestMetrics_Dashboard(t *testing.T) {
 	}
 }
 
-// TestMetrics_BoundedLabels has vendors and others send what nobody foresaw.
+// TestMetrics_BoundedLabels checks that unknown values do not add time series.
 func TestMetrics_BoundedLabels(t *testing.T) {
 	m := NewMetrics()
 	arrive := func(n int) {

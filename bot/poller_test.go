@@ -14,8 +14,11 @@ import (
 )
 
 // TestPoller_RunsMissingFromList has a Port whose list does not show what is in flight: each run
-// is looked at once, then a few at a time, and what ends is told all the same.
+// is read once, then a few at a time, and the end of a run is still announced.
 func TestPoller_RunsMissingFromList(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	t.Parallel()
 	e := testenv.New(t)
 	e.KeepRunsInProgress()

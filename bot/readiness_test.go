@@ -16,7 +16,7 @@ func TestReadiness_NoConnection(t *testing.T) {
 	e.WaitReady(base)
 	e.Slack.RefuseSockets("link_disabled")
 	e.Slack.Drop()
-	e.WaitFor("it has no link", func() bool {
+	e.WaitFor("there is no connection", func() bool {
 		_, wrong := e.Readiness(base)
 		return wrong["slack"] != "" && wrong["port"] == "" && wrong["store"] == ""
 	})
@@ -38,7 +38,7 @@ func TestReadiness_PortNeverReached(t *testing.T) {
 	e.ExpectHealthy(base)
 	e.Port.Clear()
 	e.WaitFor("the bot is ready", func() bool {
-		if _, err := e.Slack.Person(testenv.Alice).Types(e.Context(), testenv.General, "/incident"); err != nil { // asks Port anew
+		if _, err := e.Slack.Person(testenv.Alice).Types(e.Context(), testenv.General, "/incident"); err != nil { // reads the definition again
 			t.Error(err)
 		}
 		ok, _ := e.Readiness(base)

@@ -31,12 +31,12 @@ func TestWebhook_RunEnded(t *testing.T) {
 	}
 	e.ExpectMessage(testenv.General, "pushed")
 	if _, metrics := e.Get(base + "/metrics"); !strings.Contains(metrics, `foghorn_port_webhooks_total{outcome="accepted"} 1`) {
-		t.Error("the push was not counted as one that woke a request")
+		t.Error("the webhook was not counted as accepted")
 	}
 }
 
-// TestWebhook_WithoutPolling has a Port whose list never shows that a run has ended. Its own
-// webhook, from the automation that apply makes, wakes the bot all the same.
+// TestWebhook_WithoutPolling has a Port whose list never shows that a run has ended. The webhook
+// of the automation that apply creates wakes the request.
 func TestWebhook_WithoutPolling(t *testing.T) {
 	t.Parallel()
 	e := testenv.New(t)

@@ -119,7 +119,7 @@ func (d *Dialog) Command(ctx context.Context, cmd slack.SlashCommand) (ack any) 
 	case cmd.Command != d.cfg.Command:
 		return ephemeralReply(d.wrongCommandText())
 	case strings.EqualFold(text, "help"):
-		return ephemeralReply(d.helpText())
+		return ephemeralReply(d.helpText(ctx))
 	case cmd.TriggerID == "" || cmd.UserID == "":
 		return ephemeralReply(d.invalidCommandText())
 	}

@@ -1,6 +1,7 @@
 package dialog
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -27,9 +28,13 @@ func (d *Dialog) invalidCommandText() string {
 	return fmt.Sprintf("Slack sent an incomplete command. Run `%s` again.", d.cfg.Command)
 }
 
-func (d *Dialog) helpText() string {
-	return fmt.Sprintf("`%[1]s` opens the form of the Port action `%[2]s`.\n`%[1]s some text` opens it with the first field filled in.\n"+
-		"You run the action as yourself. The result is posted in this channel; a private incident is shown only to you.", d.cfg.Command, d.cfg.Action)
+func (d *Dialog) helpText(ctx context.Context) string {
+	title := d.cfg.Action
+	if f, cached := d.definitions.cached(ctx, d.cfg.Action); cached {
+		title = f.Title
+	}
+	return fmt.Sprintf("`%[1]s` opens the form *%[2]s*.\n`%[1]s some text` opens it with the first field filled in.\n"+
+		"You run it as yourself. The result is posted in this channel; a private incident is shown only to you.", d.cfg.Command, title)
 }
 
 // openErrorText says why Slack did not open a view.

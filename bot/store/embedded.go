@@ -50,7 +50,7 @@ func (s *Store) startEmbedded(ctx context.Context, dir string) error {
 		StoreDir:   dir,
 		SyncAlways: true, // fsync before each acknowledgment
 		// By default JetStream derives its limit from the free disk space. maxSize is the limit
-		// that counts: it leaves room to continue with what was accepted.
+		// that counts: it leaves space to continue with what was accepted.
 		JetStreamMaxStore:  4 * maxSize,
 		JetStreamMaxMemory: 64 << 20,
 		DontListen:         true,

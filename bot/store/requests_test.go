@@ -54,7 +54,7 @@ func TestStore_KeepsUnknownFields(t *testing.T) {
 
 func TestStore_LaterVersion(t *testing.T) {
 	j := newStore(t)
-	const later, odd = `{"v":2,"id":"V2","stage":"told"}`, `{"v":1,"id":"V3","stage":"pondering"}`
+	const later, odd = `{"v":2,"id":"V2","stage":"done"}`, `{"v":1,"id":"V3","stage":"pondering"}`
 	for id, record := range map[string]string{"V2": later, "V3": odd} {
 		if _, err := j.requests.Create(t.Context(), id, []byte(record)); err != nil {
 			t.Fatal(err)

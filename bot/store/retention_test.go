@@ -27,6 +27,6 @@ func TestStore_Prune(t *testing.T) {
 		}
 	}
 	if _, err := j.load(t.Context(), string(request.Done)); !errors.Is(err, ErrNotFound) {
-		t.Errorf("the told one gives %v", err)
+		t.Errorf("the ended request: %v", err)
 	}
 }

@@ -65,8 +65,8 @@ func (t *Task) ID() string { return t.msg.Subject()[strings.LastIndexByte(t.msg.
 // Load reads the task's request. A request that was accepted and never saved has the
 // revision 0. Errors are ErrNotFound, request.ErrUnsupportedRecord or JetStream's.
 //
-// Load first waits while many submissions are being accepted, at most a second: both need the disk, and
-// whoever submits waits for an answer.
+// Load first waits while many submissions are being accepted, at most a second: both need the
+// disk, and a person waits for the answer to a submission.
 func (t *Task) Load(ctx context.Context) (*request.Request, error) {
 	t.store.gate.yield(ctx)
 	r, err := t.store.load(ctx, t.ID())

@@ -45,6 +45,9 @@ const records = 30
 // TestStore_DamagedFiles damages each file of a store in each way: either the
 // store is refused, and left as it was, or all that it held is there.
 func TestStore_DamagedFiles(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	dir, files := closedStore(t)
 	for _, file := range files {
 		for _, how := range []struct {
@@ -157,7 +160,7 @@ func TestStore_MissingStream(t *testing.T) {
 	}
 }
 
-// TestStore_MaxSize accepts nothing new, and goes on with what it has.
+// TestStore_MaxSize accepts nothing new and continues with what it holds.
 func TestStore_MaxSize(t *testing.T) {
 	j := newStore(t)
 	r := &request.Request{ID: "V1", Stage: request.Accepted}
@@ -177,6 +180,6 @@ func TestStore_MaxSize(t *testing.T) {
 	}
 	j.enforceMaxSize(maxSize)
 	if err := j.Accept(t.Context(), &request.Request{ID: "V2", Stage: request.Accepted}); err != nil {
-		t.Errorf("with room again: %v", err)
+		t.Errorf("below the limit again: %v", err)
 	}
 }

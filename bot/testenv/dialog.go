@@ -10,7 +10,7 @@ import (
 	"foghorn/integrations/slackapp/slacktest"
 )
 
-// OpenForm types the command and gives the form.
+// OpenForm runs the command and waits for the form.
 func (e *Env) OpenForm(who, channel, command string) *slacktest.Modal {
 	e.t.Helper()
 	p := e.Slack.Person(who)
@@ -26,12 +26,12 @@ func (e *Env) OpenForm(who, channel, command string) *slacktest.Modal {
 			return m
 		}
 		if err := m.Changed(e.Context()); err != nil {
-			e.t.Fatalf("the loading view stays: %v", err)
+			e.t.Fatalf("the loading view was not replaced: %v", err)
 		}
 	}
 }
 
-// Fill fills a form: label, value, label, value.
+// Fill fills in fields: label, value, label, value.
 func (e *Env) Fill(m *slacktest.Modal, pairs ...string) {
 	e.t.Helper()
 	for i := 0; i < len(pairs); i += 2 {
@@ -41,6 +41,7 @@ func (e *Env) Fill(m *slacktest.Modal, pairs ...string) {
 	}
 }
 
+// ChangeField changes a field on which others depend.
 func (e *Env) ChangeField(m *slacktest.Modal, label, value string) {
 	e.t.Helper()
 	if _, err := m.Change(e.Context(), label, value); err != nil {
@@ -48,6 +49,7 @@ func (e *Env) ChangeField(m *slacktest.Modal, label, value string) {
 	}
 }
 
+// WaitForm waits until the form meets a condition.
 func (e *Env) WaitForm(m *slacktest.Modal, what string, fits func(*slacktest.Modal) bool) {
 	e.t.Helper()
 	if err := m.Until(e.Context(), fits); err != nil {
@@ -55,7 +57,7 @@ func (e *Env) WaitForm(m *slacktest.Modal, what string, fits func(*slacktest.Mod
 	}
 }
 
-// Submit presses the button, which must close the form.
+// Submit submits the form, which must close.
 func (e *Env) Submit(m *slacktest.Modal) {
 	e.t.Helper()
 	r, err := m.Submit(e.Context())
@@ -63,11 +65,11 @@ func (e *Env) Submit(m *slacktest.Modal) {
 		e.t.Fatalf("submit: %v", err)
 	}
 	if !r.Closed {
-		e.t.Fatalf("the form stayed: %+v", r)
+		e.t.Fatalf("the form did not close: %+v", r)
 	}
 }
 
-// AnswerTo gives the text that the command was answered with, or that its modal shows.
+// AnswerTo is the text with which a command was answered, or that its modal shows.
 func (e *Env) AnswerTo(who, channel, command string) string {
 	e.t.Helper()
 	p := e.Slack.Person(who)
@@ -87,7 +89,7 @@ func (e *Env) AnswerTo(who, channel, command string) string {
 	return m.Text()
 }
 
-// Declare is a whole declaration.
+// Declare declares an incident with the guide's form.
 func (e *Env) Declare(who, channel, name, severity, visibility string) {
 	e.t.Helper()
 	m := e.OpenForm(who, channel, "/incident")
@@ -95,15 +97,15 @@ func (e *Env) Declare(who, channel, name, severity, visibility string) {
 	e.Submit(m)
 }
 
-// TryDeclare is a declaration that may not fail at any step.
+// TryDeclare declares an incident and returns the error of the first failed step.
 func (e *Env) TryDeclare(who, channel, name string) error {
 	p := e.Slack.Person(who)
 	if _, err := p.Types(e.Context(), channel, "/incident"); err != nil {
-		return fmt.Errorf("type the command: %w", err)
+		return fmt.Errorf("run the command: %w", err)
 	}
 	form, err := p.Modal(e.Context())
 	if err != nil {
-		return fmt.Errorf("see the form: %w", err)
+		return fmt.Errorf("open the form: %w", err)
 	}
 	for len(form.Labels()) == 0 { // a loading view
 		if err := form.Changed(e.Context()); err != nil {
@@ -121,7 +123,7 @@ func (e *Env) TryDeclare(who, channel, name string) error {
 	return nil
 }
 
-// DeclareUntilAccepted declares an incident as somebody who presses again when it could not be kept.
+// DeclareUntilAccepted declares an incident and submits again while it cannot be stored.
 func (e *Env) DeclareUntilAccepted(who, channel, name string) {
 	e.t.Helper()
 	form := e.OpenForm(who, channel, "/incident")
@@ -132,13 +134,13 @@ func (e *Env) DeclareUntilAccepted(who, channel, name string) {
 			return
 		}
 		if deadline.Err() != nil {
-			e.t.Fatalf("%s was never taken: %+v, %v", name, r, err)
+			e.t.Fatalf("%s was never accepted: %+v, %v", name, r, err)
 		}
 	}
 }
 
-// DeclareDuringDeploy declares an incident. When Slack says that the app did not answer, the form must
-// open all the same, and what was submitted must be kept. It gives how often that was.
+// DeclareDuringDeploy declares an incident. If Slack reports that the app did not answer, the form must
+// open and the submission must be stored anyway. It returns how often that happened.
 func (e *Env) DeclareDuringDeploy(who, channel, name string) (crossed int, err error) {
 	p, soon := e.Slack.Person(who), e.Context()
 	if _, err := p.Types(soon, channel, "/incident"); errors.Is(err, slacktest.ErrOperationTimeout) && p.Top() != nil {
@@ -165,7 +167,7 @@ func (e *Env) DeclareDuringDeploy(who, channel, name string) (crossed int, err e
 	return crossed, err
 }
 
-// DeclareMany has n people declare an incident each, in a channel of their own: C0S0, C0S1, …
+// DeclareMany declares n incidents by eight people, each in its own channel: C0S0, C0S1, …
 func (e *Env) DeclareMany(n int) {
 	e.t.Helper()
 	e.OpenForm(Alice, General, "/incident") // the definition is known now
@@ -177,9 +179,9 @@ func (e *Env) DeclareMany(n int) {
 		e.Slack.AddUser(slacktest.User{ID: who, Name: who, RealName: who, Email: email})
 		people.Go(func() {
 			for i := p; i < n; i += atOnce {
-				room := fmt.Sprintf("C0S%d", i)
-				e.Slack.AddChannel(slacktest.Channel{ID: room, Name: strings.ToLower(room), BotIn: true})
-				if err := e.TryDeclare(who, room, room+"."); err != nil {
+				channel := fmt.Sprintf("C0S%d", i)
+				e.Slack.AddChannel(slacktest.Channel{ID: channel, Name: strings.ToLower(channel), BotIn: true})
+				if err := e.TryDeclare(who, channel, channel+"."); err != nil {
 					e.t.Errorf("incident %d: %v", i, err)
 					return
 				}

@@ -10,21 +10,21 @@ import (
 	"foghorn/integrations/slackapp/slacktest"
 )
 
-// ExpectMessage waits for a message with a text in a channel, or in the person's direct messages.
+// ExpectMessage waits for a message that contains a text, in a channel or in a user's direct messages.
 func (e *Env) ExpectMessage(channel, text string) slacktest.Message {
 	e.t.Helper()
 	m, err := e.Slack.WaitMessage(e.Context(), channel, func(m slacktest.Message) bool { return strings.Contains(m.Text, text) })
 	if err != nil {
-		e.t.Fatalf("%s never showed %q: it has %v", channel, text, MessageTexts(e.Slack.Messages(channel)))
+		e.t.Fatalf("%s has no message with %q: %v", channel, text, MessageTexts(e.Slack.Messages(channel)))
 	}
 	return m
 }
 
-// ExpectEphemeral waits for an ephemeral message to a person.
+// ExpectEphemeral waits for an ephemeral message to a user that contains a text.
 func (e *Env) ExpectEphemeral(who, text string) {
 	e.t.Helper()
 	if _, err := e.Slack.WaitEphemeral(e.Context(), who, func(m slacktest.Message) bool { return strings.Contains(m.Text, text) }); err != nil {
-		e.t.Fatalf("%s never heard %q: %v", who, text, MessageTexts(e.Slack.Ephemerals(who)))
+		e.t.Fatalf("%s has no ephemeral message with %q: %v", who, text, MessageTexts(e.Slack.Ephemerals(who)))
 	}
 }
 
@@ -32,11 +32,11 @@ func (e *Env) ExpectEphemeral(who, text string) {
 func (e *Env) ExpectNoMessages(channel string) {
 	e.t.Helper()
 	if ms := e.Slack.Messages(channel); len(ms) > 0 {
-		e.t.Errorf("%s shows %v", channel, MessageTexts(ms))
+		e.t.Errorf("%s has the messages %v", channel, MessageTexts(ms))
 	}
 }
 
-// ExpectExactlyOnce checks that one incident was declared and told, once each.
+// ExpectExactlyOnce checks that there is one run and one message.
 func (e *Env) ExpectExactlyOnce(name string) {
 	e.t.Helper()
 	e.ExpectMessage(General, name)
@@ -49,16 +49,16 @@ func (e *Env) ExpectExactlyOnce(name string) {
 	}
 }
 
-// ExpectNotSaved presses the button, which must say that nothing could be saved.
+// ExpectNotSaved submits the form, which must report that it was not saved.
 func (e *Env) ExpectNotSaved(m *slacktest.Modal) {
 	e.t.Helper()
 	r, err := m.Submit(e.Context())
 	if err != nil || r.Closed || !strings.Contains(fmt.Sprint(r.Errors), "Not saved") {
-		e.t.Fatalf("a submission that cannot be kept gets %+v, %v", r, err)
+		e.t.Fatalf("a submission that cannot be stored was answered with %+v, %v", r, err)
 	}
 }
 
-// WaitRun waits for the one run and gives what Port was given.
+// WaitRun waits for the only run, and returns its properties and its entity.
 func (e *Env) WaitRun() (properties map[string]any, entity string) {
 	e.t.Helper()
 	ctx := e.Context()
@@ -119,7 +119,7 @@ func waitTick(ctx context.Context) bool {
 	}
 }
 
-// CountRunCalls counts the calls about runs that Port got since a time: lists and reads.
+// CountRunCalls counts the calls about runs that Port received since a time: lists and reads.
 func (e *Env) CountRunCalls(since time.Time) (lists, reads int) {
 	for _, c := range e.Port.Calls("") {
 		switch {

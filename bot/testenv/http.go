@@ -19,9 +19,10 @@ import (
 // WebhookSecret signs the calls of SendWebhook.
 const WebhookSecret = "a secret that Port shares"
 
-// ServeHTTP runs the bot's HTTP server until the test ends, and gives its address.
+// ServeHTTP runs the bot's HTTP server until the test ends, and returns its address.
 func (e *Env) ServeHTTP() string { return e.ServeHTTPWithSecret(WebhookSecret) }
 
+// ServeHTTPWithSecret is ServeHTTP with another secret of the webhook.
 func (e *Env) ServeHTTPWithSecret(secret string) string {
 	e.t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -42,7 +43,7 @@ func (e *Env) ServeHTTPWithSecret(secret string) string {
 	return "http://" + ln.Addr().String()
 }
 
-// SendWebhook calls the webhook as Port does, with a signature made at a time.
+// SendWebhook calls the webhook as Port does, signed at a time, and returns the status.
 func (e *Env) SendWebhook(base, body, secret string, at time.Time) int {
 	e.t.Helper()
 	stamp := strconv.FormatInt(at.Unix(), 10)
@@ -62,7 +63,7 @@ func (e *Env) SendWebhook(base, body, secret string, at time.Time) int {
 	return res.StatusCode
 }
 
-// Get gets a page of the bot.
+// Get is the status and the body of a page.
 func (e *Env) Get(url string) (int, string) {
 	e.t.Helper()
 	req, err := http.NewRequestWithContext(e.t.Context(), http.MethodGet, url, nil)
@@ -81,7 +82,7 @@ func (e *Env) Get(url string) (int, string) {
 	return res.StatusCode, string(body)
 }
 
-// Readiness asks /readyz, and checks that its status and its JSON say the same.
+// Readiness reads /readyz, and checks that its status and its JSON agree.
 func (e *Env) Readiness(base string) (ok bool, wrong map[string]string) {
 	e.t.Helper()
 	status, body := e.Get(base + "/readyz")
@@ -98,7 +99,7 @@ func (e *Env) Readiness(base string) (ok bool, wrong map[string]string) {
 	return answer.OK, answer.Errors
 }
 
-// ExpectHealthy checks that the process is none the worse for what it waits for.
+// ExpectHealthy checks /healthz.
 func (e *Env) ExpectHealthy(base string) {
 	e.t.Helper()
 	if status, body := e.Get(base + "/healthz"); status != http.StatusOK {

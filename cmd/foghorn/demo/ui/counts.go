@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"foghorn/bot/message"
+	"foghorn/bot/request"
 )
 
 // counts show that no request is lost and no message is sent twice.
@@ -60,7 +61,7 @@ func resultKey(metadata json.RawMessage) string {
 	if json.Unmarshal(metadata, &m) != nil || m.Event != message.MetadataType {
 		return ""
 	}
-	if _, kind, _ := strings.Cut(m.Payload.Key, "."); kind == "waiting" || kind == "late" {
+	if _, kind, _ := strings.Cut(m.Payload.Key, "."); kind == request.AwaitingApproval || kind == request.Delayed {
 		return ""
 	}
 	return m.Payload.Key

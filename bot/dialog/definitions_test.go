@@ -1,0 +1,40 @@
+package dialog
+
+import (
+	"errors"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"foghorn/bot/form"
+)
+
+func TestDefinitions_PortOutage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDefinitions(nil, &sync.WaitGroup{})
+		const grace = time.Minute
+		away := errors.New("away")
+		if d.check(grace) == nil {
+			t.Error("no error before anything was read")
+		}
+		d.forms.SetDefault("a", definition{form: &form.Form{}})
+		d.recordResult(nil)
+		for range 3 { // each outage starts its own grace period
+			d.recordResult(away)
+			time.Sleep(grace)
+			d.recordResult(away)
+			if err := d.check(grace); err != nil {
+				t.Errorf("an error after %v: %v", grace, err)
+			}
+			time.Sleep(time.Second)
+			if err := d.check(grace); !errors.Is(err, away) {
+				t.Errorf("after more than %v: %v", grace, err)
+			}
+			d.recordResult(nil)
+			if err := d.check(grace); err != nil {
+				t.Errorf("an error after the outage: %v", err)
+			}
+		}
+	})
+}

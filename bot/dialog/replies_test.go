@@ -1,0 +1,58 @@
+package dialog
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"foghorn/bot/form"
+	"foghorn/integrations/rest"
+	"foghorn/integrations/slackapp"
+)
+
+var update = flag.Bool("update", false, "write the golden file")
+
+// TestReplies_Golden compares all replies with testdata/replies.golden.txt, where an editor can read them.
+func TestReplies_Golden(t *testing.T) {
+	d := newTestDialog(t, &fakes{action: oneInput})
+	var got strings.Builder
+	for _, reply := range []struct{ when, text string }{
+		{"help", d.helpText(t.Context())},
+		{"another command of the app", d.wrongCommandText()},
+		{"incomplete command", d.invalidCommandText()},
+		{"trigger expired", d.openErrorText(&slackapp.Error{Code: "expired_trigger_id"})},
+		{"view not opened", d.openErrorText(errors.New("timeout"))},
+		{"Port has no such action", d.portErrorText(&rest.Error{Status: http.StatusNotFound})},
+		{"Port does not answer", d.portErrorText(errors.New("timeout"))},
+		{"action not supported", d.unsupportedText(&form.Form{Title: "Rotate key", Action: "rotate_key", Problems: []form.Problem{
+			{Input: "key", Reason: "the input is encrypted"},
+		}})},
+		{"form cannot be rendered", renderErrorText(errors.New("the field is too large"))},
+		{"submission not stored", notSavedText},
+		{"page not stored", pageNotSavedText},
+		{"submission not checked", checkFailedText},
+		{"submission not checked, no field to show it", d.checkFailedRestartText()},
+		{"form expired", d.expiredText()},
+	} {
+		fmt.Fprintf(&got, "## %s\n%s\n\n", reply.when, reply.text)
+	}
+	const golden = "testdata/replies.golden.txt"
+	if *update {
+		if err := os.WriteFile(golden, []byte(got.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got.String()); diff != "" {
+		t.Errorf("replies (-want +got):\n%s", diff)
+	}
+}

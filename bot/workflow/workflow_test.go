@@ -1,0 +1,374 @@
+package workflow
+
+import (
+	"context"
+	"errors"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/sirupsen/logrus"
+
+	"foghorn/bot/message"
+	"foghorn/bot/request"
+	"foghorn/integrations/incidentio"
+	"foghorn/integrations/port"
+	"foghorn/integrations/rest"
+	"foghorn/integrations/slackapp"
+)
+
+// fakes are the services of a workflow, in memory. Each error is returned once; a lost answer
+// is an error after the effect.
+type fakes struct {
+	saved  []request.Stage
+	claims map[string]string // run id -> request id
+
+	runs       []port.Run
+	createErr  error
+	createLost bool
+	listErr    error
+
+	posts    []string // recipients
+	postErr  error
+	postLost bool
+	found    bool // the result of FindMessage
+	findErr  error
+	updates  []string
+
+	reason  string
+	channel string // of the incident
+}
+
+func (f *fakes) Save(_ context.Context, r *request.Request) error {
+	f.saved = append(f.saved, r.Stage)
+	r.Revision++
+	return nil
+}
+
+func (f *fakes) ClaimRun(_ context.Context, runID, id string) (bool, error) {
+	if holder, claimed := f.claims[runID]; claimed {
+		return holder == id, nil
+	}
+	f.claims[runID] = id
+	return true, nil
+}
+
+func (f *fakes) RequestForRun(runID string) (string, bool) {
+	id, ok := f.claims[runID]
+	return id, ok
+}
+
+func (f *fakes) CreateRun(_ context.Context, run port.RunRequest) (port.Run, error) {
+	if err := f.createErr; err != nil && !f.createLost {
+		f.createErr = nil
+		return port.Run{}, err
+	}
+	made := port.Run{ID: "r_1", Action: run.Action, Status: "IN_PROGRESS", Properties: run.Properties, CreatedAt: time.Now()}
+	f.runs = append(f.runs, made)
+	err := f.createErr
+	f.createErr = nil
+	return made, err
+}
+
+func (f *fakes) GetRun(_ context.Context, id string) (port.Run, error) {
+	for _, r := range f.runs {
+		if r.ID == id {
+			return r, nil
+		}
+	}
+	return port.Run{}, &rest.Error{Status: http.StatusNotFound}
+}
+
+func (f *fakes) ListRuns(context.Context, port.RunsQuery) ([]port.Run, error) {
+	return f.runs, f.listErr
+}
+
+func (f *fakes) PostMessage(_ context.Context, channel string, _ slackapp.Message) (string, error) {
+	err := f.postErr
+	f.postErr = nil
+	if err == nil || f.postLost {
+		f.posts = append(f.posts, channel)
+	}
+	return "1.1", err
+}
+
+func (f *fakes) PostEphemeral(_ context.Context, _, user string, _ slackapp.Message) error {
+	f.posts = append(f.posts, "ephemeral:"+user)
+	return nil
+}
+
+func (f *fakes) UpdateMessage(_ context.Context, channel, _ string, _ slackapp.Message) error {
+	f.updates = append(f.updates, channel)
+	return nil
+}
+
+func (f *fakes) FindMessage(context.Context, string, slackapp.Message, time.Time) (string, bool, error) {
+	return "1.1", f.found, f.findErr
+}
+
+func (f *fakes) ReporterEmail(context.Context, string) (string, string, error) {
+	if f.reason != "" {
+		return "", f.reason, nil
+	}
+	return "alice@example.com", "", nil
+}
+
+func (f *fakes) GetIncident(context.Context, string) (incidentio.Incident, error) {
+	return incidentio.Incident{SlackChannelID: f.channel}, nil
+}
+
+func (f *fakes) RequestEnded(string)               {}
+func (f *fakes) StageRetried(request.Stage)        {}
+func (f *fakes) NotificationDelayed(time.Duration) {}
+
+// newWorkflow makes a workflow on fakes, and a request that was just accepted.
+func newWorkflow(f *fakes) (*Workflow, *job) {
+	f.claims = map[string]string{}
+	log := logrus.New()
+	log.SetOutput(io.Discard)
+	w := New(Config{
+		Port: f, Slack: f, Users: f, Incidents: f, Metrics: f, Log: logrus.NewEntry(log),
+		Renderer: message.Renderer{PortAppURL: "https://app.port.io"},
+	})
+	w.store, w.index = f, f
+	r := &request.Request{
+		ID: "V1", User: "U1", Channel: "C1", Action: "declare", Title: "Declare", CreatedAt: time.Now(),
+		Properties: map[string]any{"name": "API is slow"},
+	}
+	r.Enter(request.Accepted)
+	return w, &job{Request: r, loggedStage: r.Stage}
+}
+
+// endRun ends the run as a declared incident does.
+func (f *fakes) endRun(status string) {
+	f.runs[0].Status = status
+	f.runs[0].Response = []byte(`{"incident":{"id":"01","name":"API is slow","visibility":"public","permalink":"https://app.incident.io/x/1"}}`)
+}
+
+// advanceUntilWait advances the request until it has to wait for an event or a delay.
+func advanceUntilWait(t *testing.T, w *Workflow, j *job) next {
+	t.Helper()
+	for range 20 {
+		n, err := w.advance(t.Context(), j)
+		if n != again() || err != nil {
+			return n
+		}
+	}
+	t.Fatal("the request does not stop advancing")
+	return next{}
+}
+
+// advanceToEnd advances the request over delays, on the clock of synctest.
+func advanceToEnd(t *testing.T, w *Workflow, j *job) {
+	t.Helper()
+	for range 1000 {
+		if n := advanceUntilWait(t, w, j); n.event {
+			return
+		} else if n.delay > 0 {
+			time.Sleep(n.delay)
+		}
+	}
+	t.Fatal("the request does not end")
+}
+
+func TestWorkflow_Stages(t *testing.T) {
+	f := &fakes{channel: "C0INC"}
+	w, j := newWorkflow(f)
+	if n := advanceUntilWait(t, w, j); n != onEvent() || j.Stage != request.Running || j.Email != "alice@example.com" {
+		t.Fatalf("the run was not created: %+v, %+v", n, j.Request)
+	}
+	f.endRun(port.StatusSuccess)
+	if n := advanceUntilWait(t, w, j); n != onEvent() {
+		t.Fatalf("the request waits: %+v", n)
+	}
+	want := []request.Stage{
+		request.CreatingRun, request.Running, request.Notifying, request.Notifying, request.Notifying, request.AwaitingChannel, request.Done,
+	}
+	if diff := cmp.Diff(want, f.saved); diff != "" {
+		t.Errorf("saved stages (-want +got):\n%s", diff)
+	}
+	if !slices.Equal(f.posts, []string{"C1"}) || !slices.Equal(f.updates, []string{"C1"}) {
+		t.Errorf("posted to %v, updated in %v", f.posts, f.updates)
+	}
+	if j.Properties != nil {
+		t.Error("the ended request still contains the user's input")
+	}
+}
+
+func TestWorkflow_UnknownStage(t *testing.T) {
+	f := &fakes{}
+	w, j := newWorkflow(f)
+	j.Stage = "pondering"
+	if n, err := w.advance(t.Context(), j); n != onEvent() || err == nil || len(f.saved) > 0 {
+		t.Errorf("an unknown stage: %+v, %v, saved %v", n, err, f.saved)
+	}
+}
+
+func TestCreateRun_Errors(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		err     error
+		stage   request.Stage
+		outcome string
+		delay   bool
+	}{
+		{"rate limited", &rest.Error{Status: http.StatusTooManyRequests}, request.Accepted, "", true},
+		{"token expired", &rest.Error{Status: http.StatusUnauthorized}, request.Accepted, "", true},
+		{"rejected", &rest.Error{Status: http.StatusUnprocessableEntity, Message: "name is too long"}, request.Notifying, request.Rejected, false},
+		{"server error", &rest.Error{Status: http.StatusBadGateway}, request.CreatingRun, "", true},
+		{"no answer", errors.New("timeout"), request.CreatingRun, "", true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w, j := newWorkflow(&fakes{createErr: c.err})
+			n, _ := w.advance(t.Context(), j)
+			if j.Stage != c.stage || (n.delay > 0) != c.delay {
+				t.Errorf("at %s, %+v", j.Stage, n)
+			}
+			if c.outcome != "" && (j.Outcome == nil || j.Outcome.Status != c.outcome) {
+				t.Errorf("outcome %+v", j.Outcome)
+			}
+		})
+	}
+}
+
+func TestCreateRun_AnswerLost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fakes{createErr: errors.New("timeout"), createLost: true}
+		w, j := newWorkflow(f)
+		advanceToEnd(t, w, j)
+		if len(f.runs) != 1 || j.RunID != "r_1" || j.Stage != request.Running {
+			t.Errorf("%d runs, %+v", len(f.runs), j.Request)
+		}
+	})
+}
+
+func TestFindLostRun_OnlyOwnRuns(t *testing.T) {
+	mine := map[string]any{"name": "API is slow", "defaulted": true}
+	for _, c := range []struct {
+		name string
+		run  port.Run
+		edit func(*fakes, *job)
+		want bool
+	}{
+		{"equal properties", port.Run{Properties: mine}, nil, true},
+		{"other properties", port.Run{Properties: map[string]any{"name": "another"}}, nil, false},
+		{"another action", port.Run{Action: "restart", Properties: mine}, nil, false},
+		{"created before the request", port.Run{Properties: mine, CreatedAt: time.Now().Add(-time.Minute)}, nil, false},
+		{"of another request", port.Run{Properties: mine}, func(f *fakes, _ *job) { f.claims["r_9"] = "V2" }, false},
+		{"identified by its request id", port.Run{Properties: mine, CreatedAt: time.Now().Add(-time.Minute)}, func(_ *fakes, j *job) { j.HasRequestIDInput = true }, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			c.run.ID = "r_9"
+			f := &fakes{runs: []port.Run{c.run}}
+			w, j := newWorkflow(f)
+			if c.edit != nil {
+				c.edit(f, j)
+			}
+			run, err := w.findLostRun(t.Context(), j)
+			if err != nil || (run != nil) != c.want {
+				t.Errorf("found %+v, %v", run, err)
+			}
+		})
+	}
+}
+
+func TestRecoverRun_GivesUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fakes{createErr: errors.New("timeout"), listErr: errors.New("timeout")}
+		w, j := newWorkflow(f)
+		advanceToEnd(t, w, j)
+		if j.Outcome == nil || j.Outcome.Status != request.Unknown || j.Stage != request.Done {
+			t.Errorf("%+v", j.Request)
+		}
+		if age := time.Since(j.CreatedAt); age < createRunDeadline {
+			t.Errorf("gave up after %v", age)
+		}
+		if !slices.Equal(f.posts, []string{"U1", "U1"}) { // the delay, and the result
+			t.Errorf("posted to %v", f.posts)
+		}
+	})
+}
+
+func TestStartRun_NoEmail(t *testing.T) {
+	f := &fakes{reason: "You are a guest."}
+	w, j := newWorkflow(f)
+	advanceUntilWait(t, w, j)
+	if len(f.runs) > 0 || j.Outcome.Status != request.NoEmail || j.Outcome.Reason != f.reason || !slices.Equal(f.posts, []string{"U1"}) {
+		t.Errorf("%d runs, %+v, posted to %v", len(f.runs), j.Outcome, f.posts)
+	}
+}
+
+func TestCheckRun_RunRemoved(t *testing.T) {
+	f := &fakes{}
+	w, j := newWorkflow(f)
+	advanceUntilWait(t, w, j)
+	f.runs = nil
+	advanceUntilWait(t, w, j)
+	if j.Outcome == nil || j.Outcome.Status != request.Unknown {
+		t.Errorf("%+v", j.Outcome)
+	}
+}
+
+func TestDeliver_Errors(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		f     fakes
+		posts []string
+	}{
+		{"answer lost, found in the history", fakes{postErr: errors.New("timeout"), postLost: true, found: true}, []string{"C1"}},
+		{"answer lost, not posted", fakes{postErr: errors.New("timeout")}, []string{"C1"}},
+		{"answer lost, history not readable", fakes{postErr: errors.New("timeout"), findErr: &slackapp.Error{Code: "missing_scope"}}, []string{"C1"}},
+		{"rate limited", fakes{postErr: &slackapp.Error{Code: "ratelimited", RetryAfter: 3 * time.Second}}, []string{"C1"}},
+		{"not in the channel", fakes{postErr: &slackapp.Error{Code: "not_in_channel"}}, []string{"U1"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w, j := newWorkflow(&c.f)
+				advanceUntilWait(t, w, j)
+				c.f.endRun(port.StatusSuccess)
+				c.f.channel = "C0INC"
+				advanceToEnd(t, w, j)
+				if j.Stage != request.Done || !slices.Equal(c.f.posts, c.posts) {
+					t.Errorf("at %s, posted to %v, deliveries %v", j.Stage, c.f.posts, slices.Collect(maps.Keys(j.Deliveries)))
+				}
+			})
+		})
+	}
+}
+
+func TestPostLimiter_OneMessagePerSecondAndChannel(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newPostLimiter()
+		if l.reserve("C1", "a") != 0 || l.reserve("C2", "b") != 0 {
+			t.Error("the first message of a channel waits")
+		}
+		wait := l.reserve("C1", "c")
+		if wait != time.Second || l.reserve("C1", "d") != 2*time.Second {
+			t.Errorf("the second message waits %v", wait)
+		}
+		time.Sleep(wait)
+		if l.reserve("C1", "c") != 0 {
+			t.Error("a reservation is not kept")
+		}
+	})
+}
+
+func BenchmarkWorkflow(b *testing.B) {
+	for b.Loop() {
+		f := &fakes{channel: "C0INC"}
+		w, j := newWorkflow(f)
+		for j.Stage != request.Done {
+			if j.Stage == request.Running {
+				f.endRun(port.StatusSuccess)
+			}
+			if _, err := w.advance(b.Context(), j); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+}
