@@ -128,7 +128,7 @@ func TestDocs_Links(t *testing.T) {
 		t.Fatal(err)
 	}
 	link := regexp.MustCompile(`\]\(([^)#: ]+)(?:#[^)]*)?\)`)
-	for _, file := range append(files, filepath.Join(repoRoot, "manifests", "README.md")) {
+	for _, file := range append(files, filepath.Join(repoRoot, "README.md"), filepath.Join(repoRoot, "manifests", "README.md")) {
 		data, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)

@@ -27,7 +27,7 @@ var allowedImports = map[string][]string{
 		"foghorn/bot", "foghorn/bot/...", "foghorn/manifests", "foghorn/cmd/foghorn/demo",
 	}),
 	"foghorn/cmd/foghorn/demo":         slices.Concat(emulators, []string{"foghorn/bot/dialog", "foghorn/manifests", "foghorn/cmd/foghorn/demo/..."}),
-	"foghorn/cmd/foghorn/demo/ui":      slices.Concat(emulators, []string{"foghorn/bot/message"}), // the type of its metadata
+	"foghorn/cmd/foghorn/demo/ui":      slices.Concat(emulators, []string{"foghorn/bot/message", "foghorn/bot/request"}), // the metadata of messages
 	"foghorn/cmd/foghorn/demo/sandbox": slices.Concat(emulators, []string{"foghorn/manifests"}),
 
 	"foghorn/bot":          slices.Concat(botPackages, clients, []string{"foghorn/bot/dialog", "foghorn/bot/workflow"}),
