@@ -29,7 +29,7 @@ Open the address that it prints in a browser.`
 }
 
 func (d demoCmd) Run(ctx context.Context, c *console) error {
-	cfg := demo.Config{RunBot: runBot, Apply: applyAll, Preview: previewDefinition}
+	cfg := demo.Config{RunBot: runBot, Apply: applyAll, Preview: previewDefinition, ServeHTTP: serveHTTP}
 	if d.Script {
 		return demo.RunScript(ctx, cfg, c.stdout)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"time"
 
 	"github.com/sirupsen/logrus"
@@ -64,7 +65,11 @@ func serve(ctx context.Context, cfg Config, log *logrus.Entry) error {
 			return settingError("HTTP_ADDR", "is not available: "+err.Error(), "use another port, or off")
 		}
 		log.WithField("addr", ln.Addr().String()).Info("serving /healthz, /readyz and /metrics")
-		group.Go(func() error { return httpServer.Serve(ctx, ln) })
+		group.Go(func() error {
+			return serveHTTP(ctx, ln, &http.Server{
+				Handler: httpServer.Handler(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, WriteTimeout: 15 * time.Second,
+			})
+		})
 	}
 	b, err := bot.Open(ctx, bot.Config{
 		Slack: app, Port: client, Action: cfg.PortAction, Command: cfg.SlackCommand, Announce: cfg.AnnounceChannel, PortURL: cfg.PortBaseURL,

@@ -10,8 +10,10 @@ import (
 	"io"
 	"maps"
 	"net"
+	"net/http"
 	"os"
 	"slices"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -25,10 +27,11 @@ import (
 
 // Config has the commands of foghorn that the demo runs. settings are environment variables.
 type Config struct {
-	RunBot  func(ctx context.Context, settings map[string]string) error                  // foghorn serve, in this process
-	Apply   func(ctx context.Context, settings map[string]string) (manifests.Set, error) // foghorn apply --yes
-	Preview ui.PreviewFunc                                                               // foghorn preview
-	Program string                                                                       // path of foghorn; the page runs the bot in a process of its own
+	RunBot    func(ctx context.Context, settings map[string]string) error                  // foghorn serve, in this process
+	Apply     func(ctx context.Context, settings map[string]string) (manifests.Set, error) // foghorn apply --yes
+	ServeHTTP func(ctx context.Context, ln net.Listener, srv *http.Server) error           // until ctx ends
+	Preview   ui.PreviewFunc                                                               // foghorn preview
+	Program   string                                                                       // path of foghorn; the page runs the bot in a process of its own
 }
 
 // Serve serves the page on ln until ctx ends. With noBot, it leaves the bot out and prints the settings for another app.
@@ -75,7 +78,12 @@ func Serve(ctx context.Context, cfg Config, ln net.Listener, noBot bool, out io.
 		defer uiConfig.Bot.Stop(context.WithoutCancel(ctx))
 	}
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return server.Serve(ctx, ln) })
+	group.Go(func() error {
+		return cfg.ServeHTTP(ctx, ln, &http.Server{
+			Handler: server.Handler(), ReadHeaderTimeout: 5 * time.Second,
+			BaseContext: func(net.Listener) context.Context { return ctx }, // ends the page's event streams
+		})
+	})
 	printAddresses(out, s, addr, noBot)
 	return group.Wait()
 }
