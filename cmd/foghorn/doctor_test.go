@@ -72,68 +72,73 @@ func TestDoctor_AllOK(t *testing.T) {
 	}
 }
 
+// doctorProblems are problems and the one check that reports each of them.
+var doctorProblems = []struct {
+	name  string
+	setUp func(*testing.T, *environment, map[string]string)
+	want  string
+}{
+	{"no bot token", withSetting("SLACK_BOT_TOKEN", ""), "Slack: bot token"},
+	{"a revoked app token", withSetting("SLACK_APP_TOKEN", "xapp-1-revoked-token"), "Slack: socket mode"},
+	{"no app token", withSetting("SLACK_APP_TOKEN", ""), "Slack: socket mode"},
+	{"a missing scope", func(_ *testing.T, e *environment, _ map[string]string) {
+		e.Slack.Scopes(append(slices.DeleteFunc(slices.Clone(requiredScopes), func(s string) bool { return s == "users:read.email" }), append(optionalScopes, "channels:read")...)...)
+	}, "Slack: scopes"},
+	{"no history", func(_ *testing.T, e *environment, _ map[string]string) {
+		e.Slack.Scopes(append(slices.Clone(requiredScopes), "channels:read")...)
+	}, "Slack: optional scopes"},
+	{"a command that may be incident.io's", withSetting("SLACK_COMMAND", "/incident"), "Slack: command"},
+	{"an unknown channel", withSetting("ANNOUNCE_CHANNEL", "C0NOWHERE"), "Slack: announcements"},
+	{"an archived channel", func(_ *testing.T, e *environment, _ map[string]string) {
+		e.Slack.AddChannel(slacktest.Channel{ID: sandbox.ChannelID, Name: "general", Archived: true, BotIn: true})
+	}, "Slack: announcements"},
+	{"a wrong secret of Port", withSetting("PORT_CLIENT_SECRET", "nonsense"), "Port: credentials"},
+	{"the wrong region", func(_ *testing.T, e *environment, env map[string]string) { env["PORT_CLIENT_ID"] = "of-another-region" }, "Port: credentials"},
+	{"a person's credentials", func(_ *testing.T, e *environment, env map[string]string) {
+		e.Port.ClientID, env["PORT_CLIENT_ID"] = "ada@example.com", "ada@example.com"
+		e.Port.RevokeTokens()
+	}, "Port: run as a person"},
+	{"Port is down", func(_ *testing.T, e *environment, _ map[string]string) {
+		e.Port.Plan(emulator.Fault{Status: 503})
+	}, "Port: credentials"},
+	{"Port hangs", func(_ *testing.T, e *environment, _ map[string]string) {
+		e.Port.Plan(emulator.Fault{Delay: time.Minute})
+	}, "Port: credentials"},
+	{"no secret in Port", func(t *testing.T, e *environment, _ map[string]string) {
+		e.deleteFromPort(t, "/v1/organization/secrets/"+manifests.SecretName)
+	}, "Port: secret"},
+	{"no action", func(t *testing.T, e *environment, _ map[string]string) {
+		e.deleteFromPort(t, "/v1/actions/"+manifests.ActionID)
+	}, "Port: action"},
+	{"no automation", func(t *testing.T, e *environment, _ map[string]string) {
+		e.deleteFromPort(t, "/v1/actions/"+manifests.AutomationID)
+	}, "Port: automation"},
+	{"no blueprint", func(t *testing.T, e *environment, _ map[string]string) {
+		e.deleteFromPort(t, "/v1/blueprints/"+manifests.BlueprintID)
+	}, "Port: blueprint"},
+	{"a changed automation", func(t *testing.T, e *environment, _ map[string]string) {
+		if err := e.Port.PutAction(manifests.Guide().Automation); err != nil {
+			t.Fatal(err)
+		}
+	}, "Port: automation"},
+	{"another severity", func(_ *testing.T, e *environment, _ map[string]string) {
+		e.IncidentIO.SetSeverities(incidentiotest.Severity{Name: "SEV-0", Rank: 9})
+	}, "incident.io: severities"},
+	{"another status", func(_ *testing.T, e *environment, _ map[string]string) {
+		e.IncidentIO.SetStatuses(incidentiotest.Status{Name: "Triage", Category: "triage"}, incidentiotest.Status{Name: "Fishing", Category: "live", Rank: 1})
+	}, "incident.io: statuses"},
+	{"no key", withSetting("INCIDENT_IO_API_KEY", ""), "incident.io: key"},
+	{"a store without a parent directory", withSetting("STATE_DIR", "/proc/nowhere/state"), "Local: store"},
+	{"a cluster that is down", withSetting("NATS_URL", "nats://127.0.0.1:1"), "Local: store"},
+}
+
+// withSetting sets one environment variable.
+func withSetting(name, value string) func(*testing.T, *environment, map[string]string) {
+	return func(_ *testing.T, _ *environment, env map[string]string) { env[name] = value }
+}
+
 func TestDoctor_ReportsEachProblemOnce(t *testing.T) {
-	set := func(name, value string) func(*testing.T, *environment, map[string]string) {
-		return func(_ *testing.T, _ *environment, env map[string]string) { env[name] = value }
-	}
-	for _, c := range []struct {
-		name  string
-		setUp func(*testing.T, *environment, map[string]string)
-		want  string
-	}{
-		{"no bot token", set("SLACK_BOT_TOKEN", ""), "Slack: bot token"},
-		{"a revoked app token", set("SLACK_APP_TOKEN", "xapp-1-revoked-token"), "Slack: socket mode"},
-		{"no app token", set("SLACK_APP_TOKEN", ""), "Slack: socket mode"},
-		{"a missing scope", func(_ *testing.T, e *environment, _ map[string]string) {
-			e.Slack.Scopes(append(slices.DeleteFunc(slices.Clone(requiredScopes), func(s string) bool { return s == "users:read.email" }), append(optionalScopes, "channels:read")...)...)
-		}, "Slack: scopes"},
-		{"no history", func(_ *testing.T, e *environment, _ map[string]string) {
-			e.Slack.Scopes(append(slices.Clone(requiredScopes), "channels:read")...)
-		}, "Slack: optional scopes"},
-		{"a command that may be incident.io's", set("SLACK_COMMAND", "/incident"), "Slack: command"},
-		{"an unknown channel", set("ANNOUNCE_CHANNEL", "C0NOWHERE"), "Slack: announcements"},
-		{"an archived channel", func(_ *testing.T, e *environment, _ map[string]string) {
-			e.Slack.AddChannel(slacktest.Channel{ID: sandbox.ChannelID, Name: "general", Archived: true, BotIn: true})
-		}, "Slack: announcements"},
-		{"a wrong secret of Port", set("PORT_CLIENT_SECRET", "nonsense"), "Port: credentials"},
-		{"the wrong region", func(_ *testing.T, e *environment, env map[string]string) { env["PORT_CLIENT_ID"] = "of-another-region" }, "Port: credentials"},
-		{"a person's credentials", func(_ *testing.T, e *environment, env map[string]string) {
-			e.Port.ClientID, env["PORT_CLIENT_ID"] = "ada@example.com", "ada@example.com"
-			e.Port.RevokeTokens()
-		}, "Port: run as a person"},
-		{"Port is down", func(_ *testing.T, e *environment, _ map[string]string) {
-			e.Port.Plan(emulator.Fault{Status: 503})
-		}, "Port: credentials"},
-		{"Port hangs", func(_ *testing.T, e *environment, _ map[string]string) {
-			e.Port.Plan(emulator.Fault{Delay: time.Minute})
-		}, "Port: credentials"},
-		{"no secret in Port", func(t *testing.T, e *environment, _ map[string]string) {
-			e.deleteFromPort(t, "/v1/organization/secrets/"+manifests.SecretName)
-		}, "Port: secret"},
-		{"no action", func(t *testing.T, e *environment, _ map[string]string) {
-			e.deleteFromPort(t, "/v1/actions/"+manifests.ActionID)
-		}, "Port: action"},
-		{"no automation", func(t *testing.T, e *environment, _ map[string]string) {
-			e.deleteFromPort(t, "/v1/actions/"+manifests.AutomationID)
-		}, "Port: automation"},
-		{"no blueprint", func(t *testing.T, e *environment, _ map[string]string) {
-			e.deleteFromPort(t, "/v1/blueprints/"+manifests.BlueprintID)
-		}, "Port: blueprint"},
-		{"a changed automation", func(t *testing.T, e *environment, _ map[string]string) {
-			if err := e.Port.PutAction(manifests.Guide().Automation); err != nil {
-				t.Fatal(err)
-			}
-		}, "Port: automation"},
-		{"another severity", func(_ *testing.T, e *environment, _ map[string]string) {
-			e.IncidentIO.SetSeverities(incidentiotest.Severity{Name: "SEV-0", Rank: 9})
-		}, "incident.io: severities"},
-		{"another status", func(_ *testing.T, e *environment, _ map[string]string) {
-			e.IncidentIO.SetStatuses(incidentiotest.Status{Name: "Triage", Category: "triage"}, incidentiotest.Status{Name: "Fishing", Category: "live", Rank: 1})
-		}, "incident.io: statuses"},
-		{"no key", set("INCIDENT_IO_API_KEY", ""), "incident.io: key"},
-		{"a store without a parent directory", set("STATE_DIR", "/proc/nowhere/state"), "Local: store"},
-		{"a cluster that is down", set("NATS_URL", "nats://127.0.0.1:1"), "Local: store"},
-	} {
+	for _, c := range doctorProblems {
 		t.Run(c.name, func(t *testing.T) {
 			e := newAppliedEnvironment(t)
 			env := e.doctorSettings()

@@ -30,31 +30,7 @@ func TestServe_NamesUnusableStore(t *testing.T) {
 			}
 			return []string{"STATE_DIR", filepath.Join(file, "state")}
 		}, "STATE_DIR cannot be used"},
-		{"a damaged file", func(t *testing.T, e *environment) []string {
-			stop, err := e.startBot(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !e.tryDeclare(t.Context(), sandbox.UserID, sandbox.ChannelID, "before the crash") {
-				t.Fatal("the submission was not accepted")
-			}
-			if _, err := e.Slack.WaitMessage(t.Context(), sandbox.ChannelID, nil); err != nil {
-				t.Fatal(err)
-			}
-			if err := stop(); err != nil {
-				t.Fatal(err)
-			}
-			blocks, err := filepath.Glob(filepath.Join(e.stateDir, "jetstream", "*", "streams", "KV_*", "msgs", "*.blk"))
-			if err != nil || len(blocks) == 0 {
-				t.Fatalf("the store has no files: %v", err)
-			}
-			for _, path := range blocks {
-				if err := os.Truncate(path, 10); err != nil {
-					t.Fatal(err)
-				}
-			}
-			return nil
-		}, "STATE_DIR is damaged"},
+		{"a damaged file", damageStore, "STATE_DIR is damaged"},
 		{"a directory in use", func(t *testing.T, e *environment) []string {
 			stop, err := e.startBot(t.Context())
 			if err != nil {
@@ -80,6 +56,33 @@ func TestServe_NamesUnusableStore(t *testing.T) {
 			expectNoSecret(t, o)
 		})
 	}
+}
+
+// damageStore runs the bot for one incident and truncates the files of its store.
+func damageStore(t *testing.T, e *environment) []string {
+	stop, err := e.startBot(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !e.tryDeclare(t.Context(), sandbox.UserID, sandbox.ChannelID, "before the crash") {
+		t.Fatal("the submission was not accepted")
+	}
+	if _, err := e.Slack.WaitMessage(t.Context(), sandbox.ChannelID, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob(filepath.Join(e.stateDir, "jetstream", "*", "streams", "KV_*", "msgs", "*.blk"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("the store has no files: %v", err)
+	}
+	for _, path := range files {
+		if err := os.Truncate(path, 10); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return nil
 }
 
 // startNATS runs a NATS server until the test ends and returns its URL.
