@@ -6,9 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
-	"strings"
 
 	"foghorn/bot/form"
 )
@@ -54,26 +52,16 @@ func lineAtOffset(data []byte, offset int64) int {
 	return 1 + bytes.Count(bytes.TrimRight(data[:offset], " \t\r\n"), []byte("\n"))
 }
 
-var inputName = regexp.MustCompile(`input ("(?:[^"\\]|\\.)*"):`)
-
-// errorLine returns the line of the key that an error of form.Compile names, or 1. It finds the name of an input in the
-// text of the error.
+// errorLine returns the line of the key that an error of form.Compile names, or 1.
 func errorLine(data []byte, err error) int {
-	var path []string
-	if m := inputName.FindStringSubmatch(err.Error()); m != nil {
-		var id string
-		_ = json.Unmarshal([]byte(m[1]), &id)
-		path = append(path, "properties", id)
-	} else if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		path = strings.Split(e.Field, ".")
+	e, ok := errors.AsType[*form.DefinitionError](err)
+	if !ok {
+		return 1
 	}
-	if strings.Contains(err.Error(), `"properties"`) {
-		path = []string{"properties"}
-	}
-	return lineOfKey(data, path)
+	return lineOfKey(data, e.Path)
 }
 
-// lineOfKey returns the line of the first key whose path ends in keys; 1 if there is none.
+// lineOfKey returns the line of the first key with this path; 1 if there is none. Lists do not count as a level.
 func lineOfKey(data []byte, keys []string) int {
 	if len(keys) == 0 {
 		return 1
@@ -99,7 +87,7 @@ func lineOfKey(data []byte, keys []string) int {
 		case string:
 			if atKey {
 				path[len(path)-1] = token
-				if endsWithKeys(path, keys) {
+				if isPath(path, keys) {
 					return lineAtOffset(data, dec.InputOffset())
 				}
 				atKey = false
@@ -110,17 +98,16 @@ func lineOfKey(data []byte, keys []string) int {
 	}
 }
 
-// endsWithKeys reports whether path ends in keys. Levels of lists, which are empty, do not count.
-func endsWithKeys(path, keys []string) bool {
-	path = slices.DeleteFunc(slices.Clone(path), func(key string) bool { return key == "" })
-	return len(path) >= len(keys) && slices.Equal(path[len(path)-len(keys):], keys)
+// isPath reports whether path has these keys, without the levels of lists, which are empty.
+func isPath(path, keys []string) bool {
+	return slices.Equal(slices.DeleteFunc(slices.Clone(path), func(key string) bool { return key == "" }), keys)
 }
 
 // errorReason returns the innermost reason of an error, without names of Go types.
 func errorReason(err error) string {
 	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		if m := inputName.FindStringSubmatch(err.Error()); m != nil && e.Field == "" {
-			return fmt.Sprintf("input %s is a %s and not an object", m[1], e.Value)
+		if d, ok := errors.AsType[*form.DefinitionError](err); ok && e.Field == "" && len(d.Path) > 0 {
+			return fmt.Sprintf("input %q is a %s and not an object", d.Path[len(d.Path)-1], e.Value)
 		}
 		return fmt.Sprintf("%q cannot be a %s", e.Field, e.Value)
 	}
