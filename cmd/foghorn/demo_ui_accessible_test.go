@@ -76,7 +76,7 @@ func (v *browser) checkStates(check func(state string)) {
 	v.chooseOption("Visibility", "public")
 	v.clickButton("Run")
 	v.expectText(".messages", "Checkout is down")
-	v.expectText(".messages", "Channel:")
+	v.expectText(".messages", "Join channel")
 	v.expectText(".spans", "message")
 	check("posted")
 	v.clickButton("Port hangs")

@@ -58,7 +58,7 @@ func testRequiredField(v *browser) {
 	v.chooseOption("Severity", "Major")
 	v.chooseOption("Visibility", "public")
 	v.clickButton("Run")
-	v.expectText("dialog .field.invalid .error", "Name is required")
+	v.expectText("dialog .field.invalid .error", "Enter a name")
 	v.fillField("Name", "Checkout is down")
 	v.clickButton("Run")
 	v.expectText(".messages", "Checkout is down")
@@ -68,7 +68,7 @@ func testRequiredField(v *browser) {
 func testIncident(v *browser) {
 	v.declareIncident("Checkout is down", "Major", "public")
 	v.expectText(".messages", "INC-1")
-	v.expectText(".messages", "Severity: Major")
+	v.expectText(".messages", "Major")
 	v.expectText("#faults", "1 accepted · 1 run · 1 reported · 0 duplicates")
 
 	for _, step := range []string{"command", "envelope", "view", "ack", "submission", "call POST /v1/actions/", "run", "webhook POST", "incident", "automation", "entity", "message"} {
