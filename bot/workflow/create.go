@@ -81,6 +81,10 @@ func (w *Workflow) recoverRun(ctx context.Context, j *job) (next, error) {
 	}
 	run, err := w.findLostRun(ctx, j)
 	switch {
+	case errors.Is(err, errUnproven): // to create it again could make two
+		return w.finish(ctx, j, request.Outcome{
+			Status: request.Unknown, Reason: "Port's answer was lost, and Port lists too many newer runs to show whether this one exists.",
+		})
 	case err != nil && time.Since(j.CreatedAt) > createRunDeadline:
 		return w.finish(ctx, j, request.Outcome{
 			Status: request.Unknown, Reason: "Port's answer was lost, and Port could not be reached again for an hour.",

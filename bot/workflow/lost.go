@@ -3,7 +3,10 @@ package workflow
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"reflect"
+	"slices"
+	"time"
 
 	"foghorn/integrations/port"
 )
@@ -13,9 +16,13 @@ type runIndex interface {
 	RequestForRun(runID string) (id string, ok bool)
 }
 
-// findLostRun looks for the run of a request whose answer was lost; nil when Port has none. An action
-// with a request-id input identifies the run. Otherwise it is a run of the same person with equal
-// properties, created since the request, that belongs to no other request.
+// errUnproven reports that the run was not found in a list that can be incomplete.
+var errUnproven = errors.New("the list of runs does not reach back to the request")
+
+// findLostRun looks for the run of a request whose answer was lost; nil if it is proven that Port has
+// none, errUnproven if that cannot be proven. An action with a request-id input identifies the run.
+// Otherwise it is a run of the same person with equal properties, created since the request, that
+// belongs to no other request.
 func (w *Workflow) findLostRun(ctx context.Context, j *job) (*port.Run, error) {
 	query := port.RunsQuery{Action: j.Action, Exclude: []string{"payload", "response"}, Limit: port.MaxRuns}
 	if !j.HasRequestIDInput {
@@ -46,7 +53,22 @@ func (w *Workflow) findLostRun(ctx context.Context, j *job) (*port.Run, error) {
 			return &run, nil
 		}
 	}
+	if !provesAbsence(runs, j.CreatedAt.Add(-maxClockSkew)) {
+		return nil, errUnproven
+	}
 	return nil, nil
+}
+
+// provesAbsence reports whether a list contains every run that was created after a time: it is complete,
+// or it is sorted newest first and ends before that time. Port lists at most port.MaxRuns runs, and
+// documents no order.
+func provesAbsence(runs []port.Run, after time.Time) bool {
+	if len(runs) < port.MaxRuns {
+		return true
+	}
+	newestFirst := slices.IsSortedFunc(runs, func(a, b port.Run) int { return b.CreatedAt.Compare(a.CreatedAt) })
+	oldest := runs[len(runs)-1].CreatedAt
+	return newestFirst && !oldest.IsZero() && oldest.Before(after)
 }
 
 // hasProperties reports whether a run has all of the wanted properties. Port may have added defaults.

@@ -277,6 +277,50 @@ func TestFindLostRun_OnlyOwnRuns(t *testing.T) {
 	}
 }
 
+func TestFindLostRun_AbsenceIsProven(t *testing.T) {
+	now := time.Now()
+	list := func(n int, step time.Duration) []port.Run { // the first run is now, the others earlier (or, with a negative step, later)
+		runs := make([]port.Run, n)
+		for i := range runs {
+			runs[i].CreatedAt = now.Add(-time.Duration(i) * step)
+		}
+		return runs
+	}
+	shuffled := list(port.MaxRuns, time.Second)
+	shuffled[0], shuffled[500] = shuffled[500], shuffled[0]
+	for _, c := range []struct {
+		name string
+		runs []port.Run
+		want bool
+	}{
+		{"no runs", nil, true},
+		{"complete", list(port.MaxRuns-1, time.Millisecond), true},
+		{"newest first, reaches back", list(port.MaxRuns, time.Second), true},
+		{"newest first, does not reach back", list(port.MaxRuns, time.Millisecond), false},
+		{"oldest first", list(port.MaxRuns, -time.Second), false},
+		{"no order", shuffled, false},
+		{"without times", make([]port.Run, port.MaxRuns), false},
+	} {
+		if got := provesAbsence(c.runs, now.Add(-time.Minute)); got != c.want {
+			t.Errorf("%s: %v", c.name, got)
+		}
+	}
+}
+
+func TestRecoverRun_AbsenceNotProven(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fakes{createErr: errors.New("timeout"), runs: make([]port.Run, port.MaxRuns)}
+		w, j := newWorkflow(f)
+		advanceToEnd(t, w, j)
+		if len(f.runs) != port.MaxRuns || j.Outcome.Status != request.Unknown {
+			t.Errorf("%d runs, %+v", len(f.runs), j.Outcome)
+		}
+		if !slices.Equal(f.posts, []string{"U1"}) {
+			t.Errorf("posted to %v", f.posts)
+		}
+	})
+}
+
 func TestRecoverRun_GivesUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fakes{createErr: errors.New("timeout"), listErr: errors.New("timeout")}

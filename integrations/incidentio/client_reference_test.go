@@ -12,12 +12,12 @@ import (
 )
 
 // TestClient_OperationsDocumented compares the operations with incident.io's OpenAPI document.
-func TestClient_OperationsDocumented(t *testing.T) {
+func TestReference_ClientOperationsDocumented(t *testing.T) {
 	resttest.LoadSpec(t, resttest.ReferencePath(t, "spec/incidentio-openapi-subset.json")).CheckOperations(".")
 }
 
 // TestClient_DefaultOrganization decodes what a newly created organization has.
-func TestClient_DefaultOrganization(t *testing.T) {
+func TestReference_ClientDefaultOrganization(t *testing.T) {
 	serveFile := func(file, member string) http.HandlerFunc {
 		data, err := os.ReadFile(resttest.ReferencePath(t, "corpus/incidentio-default-org/"+file))
 		if err != nil {

@@ -11,7 +11,7 @@ import (
 )
 
 // TestClient_OperationsDocumented compares the operations and query parameters with Port's OpenAPI document.
-func TestClient_OperationsDocumented(t *testing.T) {
+func TestReference_ClientOperationsDocumented(t *testing.T) {
 	spec := resttest.LoadSpec(t, resttest.ReferencePath(t, "spec/port-openapi.json"))
 	spec.CheckOperations(".")
 	for name, tc := range loadMethodCases(t) {

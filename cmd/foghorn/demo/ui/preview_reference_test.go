@@ -10,7 +10,7 @@ import (
 )
 
 // The page renders every valid view and message of the reference material in REFERENCE_DIR.
-func TestPreview_BlockKitFixtures(t *testing.T) {
+func TestReference_PreviewBlockKitFixtures(t *testing.T) {
 	dir := os.Getenv("REFERENCE_DIR")
 	if dir == "" {
 		t.Fatal("REFERENCE_DIR is not set")
