@@ -28,18 +28,18 @@ const (
 
 	// TriggerLife is how long a trigger_id can open a view.
 	// https://docs.slack.dev/interactivity/handling-user-interaction#modal_responses
-	TriggerLife = 3 * time.Second
+	TriggerTTL = 3 * time.Second
 
 	// personTTL is how long a person's profile is believed.
-	personTTL = 10 * time.Minute
+	userTTL = 10 * time.Minute
 )
 
 // Config says which app to be. The tokens are required.
 type Config struct {
-	AppToken string // xapp-…, opens the links
-	BotToken string // xoxb-…, calls the Web API
-	APIURL   string // with a slash at its end; empty: DefaultAPIURL
-	Links    int    // links to keep open; 0: two. Slack allows ten for all processes of an app
+	AppToken    string // xapp-…, opens the links
+	BotToken    string // xoxb-…, calls the Web API
+	APIURL      string // with a slash at its end; empty: DefaultAPIURL
+	Connections int    // links to keep open; 0: two. Slack allows ten for all processes of an app
 
 	// PingPatience is how long a link may be without a ping from Slack before it is given
 	// up; each further link has a quarter more, so that not all go in one moment when a
@@ -65,12 +65,12 @@ type ConnectionError struct {
 // An Client is a Slack app with its bot user. Make one with New; it is safe for concurrent use.
 type Client struct {
 	cfg    Config
-	web    *slack.Client // the bot's calls
+	botClient    *slack.Client // the bot's calls
 	gate   *gate         // the calls that open links
-	opener *slack.Client // apps.connections.open, through the gate
-	live   atomic.Int32
-	opened atomic.Int64 // links that came up
-	people *cache.Cache // user id -> Person
+	appClient *slack.Client // apps.connections.open, through the gate
+	openConnections   atomic.Int32
+	connects atomic.Int64 // links that came up
+	users *cache.Cache // user id -> Person
 	seen   *cache.Cache // envelope id -> payload of its ack
 }
 
@@ -80,7 +80,7 @@ func New(cfg Config) *Client {
 	if !strings.HasSuffix(cfg.APIURL, "/") {
 		cfg.APIURL += "/"
 	}
-	cfg.Links = cmp.Or(cfg.Links, 2)
+	cfg.Connections = cmp.Or(cfg.Connections, 2)
 	cfg.PingTimeout = cmp.Or(cfg.PingTimeout, DefaultPingTimeout)
 	// Both clients speak to one host over and over: keep their connections.
 	transport := http.DefaultTransport.(*http.Transport).Clone()
@@ -90,21 +90,21 @@ func New(cfg Config) *Client {
 	a := &Client{
 		cfg:    cfg,
 		gate:   newGate(opening),
-		people: cache.New(personTTL, 0),
+		users: cache.New(userTTL, 0),
 		seen:   cache.New(seenTTL, 0),
 	}
-	a.web = slack.New(cfg.BotToken, slack.OptionAPIURL(cfg.APIURL),
-		slack.OptionHTTPClient(&http.Client{Transport: bounded{transport}, Timeout: CallTimeout, CheckRedirect: noRedirect}))
-	a.opener = slack.New("", slack.OptionAppLevelToken(cfg.AppToken), slack.OptionAPIURL(cfg.APIURL),
-		slack.OptionHTTPClient(&http.Client{Transport: bounded{a.gate}, CheckRedirect: noRedirect}))
+	a.botClient = slack.New(cfg.BotToken, slack.OptionAPIURL(cfg.APIURL),
+		slack.OptionHTTPClient(&http.Client{Transport: limitedTransport{transport}, Timeout: CallTimeout, CheckRedirect: rejectRedirect}))
+	a.appClient = slack.New("", slack.OptionAppLevelToken(cfg.AppToken), slack.OptionAPIURL(cfg.APIURL),
+		slack.OptionHTTPClient(&http.Client{Transport: limitedTransport{a.gate}, CheckRedirect: rejectRedirect}))
 	return a
 }
 
 // Connections is how many links are alive now.
-func (a *Client) Connections() int { return int(a.live.Load()) }
+func (a *Client) Connections() int { return int(a.openConnections.Load()) }
 
 // Connects is how many links have come up since New: the first ones, and reconnects.
-func (a *Client) Connects() int64 { return a.opened.Load() }
+func (a *Client) Connects() int64 { return a.connects.Load() }
 
 // Identity is who the bot token is.
 type Identity struct {
@@ -116,8 +116,8 @@ type Identity struct {
 // CheckAuth asks Slack who the bot token is.
 // https://docs.slack.dev/reference/methods/auth.test
 func (a *Client) CheckAuth(ctx context.Context) (Identity, error) {
-	ctx, done := a.call(ctx, "auth.test")
-	r, err := a.web.AuthTestContext(ctx)
+	ctx, done := a.startCall(ctx, "auth.test")
+	r, err := a.botClient.AuthTestContext(ctx)
 	if err = done(err); err != nil {
 		return Identity{}, err
 	}
@@ -133,26 +133,26 @@ func (a *Client) CheckAuth(ctx context.Context) (Identity, error) {
 // CheckSocketMode opens one link's ticket and throws it away: the app token works and socket mode is on.
 // https://docs.slack.dev/reference/methods/apps.connections.open
 func (a *Client) CheckSocketMode(ctx context.Context) error {
-	ctx, done := a.call(ctx, "apps.connections.open")
-	_, _, err := a.opener.StartSocketModeContext(ctx)
+	ctx, done := a.startCall(ctx, "apps.connections.open")
+	_, _, err := a.appClient.StartSocketModeContext(ctx)
 	return done(err)
 }
 
-// call bounds a Web API call and gives the function that ends it.
-func (a *Client) call(ctx context.Context, method string) (context.Context, func(error) error) {
+// startCall bounds a Web API call and gives the function that ends it.
+func (a *Client) startCall(ctx context.Context, method string) (context.Context, func(error) error) {
 	begun := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, CallTimeout)
 	return ctx, func(err error) error {
 		cancel()
-		err = wrap(method, err)
+		err = wrapError(method, err)
 		if a.cfg.OnCall != nil {
-			a.cfg.OnCall(method, outcome(err), time.Since(begun))
+			a.cfg.OnCall(method, callOutcome(err), time.Since(begun))
 		}
 		return err
 	}
 }
 
-func (a *Client) trouble(t ConnectionError) {
+func (a *Client) reportError(t ConnectionError) {
 	if a.cfg.OnError != nil {
 		a.cfg.OnError(t)
 	}

@@ -8,10 +8,10 @@ import (
 	"foghorn/integrations/slackapp"
 )
 
-// opens waits until the app has opened so many links, while somebody goes on typing.
-func opens(t *testing.T, app *slackapp.Client, n int64, while func(text string)) {
+// waitConnects waits until the app has opened so many links, while somebody goes on typing.
+func waitConnects(t *testing.T, app *slackapp.Client, n int64, while func(text string)) {
 	t.Helper()
-	for i, ctx := 0, soon(t); app.Connects() < n; i++ {
+	for i, ctx := 0, testContext(t); app.Connects() < n; i++ {
 		if ctx.Err() != nil {
 			t.Fatalf("%d of %d links were opened", app.Connects(), n)
 		}
@@ -19,20 +19,20 @@ func opens(t *testing.T, app *slackapp.Client, n int64, while func(text string))
 	}
 }
 
-// TestOneLinkAfterTheOther ends one link at a time, for each of Slack's reasons: no command
+// TestRun_DisconnectReasons ends one link at a time, for each of Slack's reasons: no command
 // goes unanswered.
-func TestOneLinkAfterTheOther(t *testing.T) {
+func TestRun_DisconnectReasons(t *testing.T) {
 	for _, reason := range []string{"refresh_requested", "link_disabled", "too_many_websockets"} {
 		t.Run(reason, func(t *testing.T) {
-			s, alice, room := workspace(t)
-			app, _ := runs(t, s, &echo{}, nil)
-			if err := s.WaitSockets(soon(t), 2); err != nil {
+			s, alice, room := newWorkspace(t)
+			app, _ := startClient(t, s, &echo{}, nil)
+			if err := s.WaitSockets(testContext(t), 2); err != nil {
 				t.Fatal(err)
 			}
 			for n := int64(3); n <= 8; n++ {
 				s.DisconnectOldest(reason)
-				opens(t, app, n, func(text string) { says(t, alice, room, text) })
-				if err := s.WaitSockets(soon(t), 2); err != nil {
+				waitConnects(t, app, n, func(text string) { expectEcho(t, alice, room, text) })
+				if err := s.WaitSockets(testContext(t), 2); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -40,53 +40,53 @@ func TestOneLinkAfterTheOther(t *testing.T) {
 	}
 }
 
-// TestAWarning is as good as a refresh: slack-go leaves the link at once, though Slack would
+// TestRun_DisconnectWarning is as good as a refresh: slack-go leaves the link at once, though Slack would
 // go on delivering. What Slack sends before it hears of that comes nowhere.
-func TestAWarning(t *testing.T) {
-	s, alice, room := workspace(t)
-	app, _ := runs(t, s, &echo{}, nil)
+func TestRun_DisconnectWarning(t *testing.T) {
+	s, alice, room := newWorkspace(t)
+	app, _ := startClient(t, s, &echo{}, nil)
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	opens(t, app, 2, func(string) { <-tick.C })
+	waitConnects(t, app, 2, func(string) { <-tick.C })
 	for n := int64(3); n <= 8; n++ {
 		s.DisconnectOldest("warning")
-		opens(t, app, n, func(string) { <-tick.C })
-		if err := s.WaitSockets(soon(t), 2); err != nil {
+		waitConnects(t, app, n, func(string) { <-tick.C })
+		if err := s.WaitSockets(testContext(t), 2); err != nil {
 			t.Fatal(err)
 		}
-		says(t, alice, room, "still here")
+		expectEcho(t, alice, room, "still here")
 	}
 }
 
-// TestMissingPings has both links give up, each in its turn: one is always alive.
-func TestMissingPings(t *testing.T) {
-	s, alice, room := workspace(t)
-	app, _ := runs(t, s, &echo{}, func(c *slackapp.Config) { c.PingTimeout = time.Second })
-	if err := s.WaitSockets(soon(t), 2); err != nil {
+// TestRun_MissingPings has both links give up, each in its turn: one is always alive.
+func TestRun_MissingPings(t *testing.T) {
+	s, alice, room := newWorkspace(t)
+	app, _ := startClient(t, s, &echo{}, func(c *slackapp.Config) { c.PingTimeout = time.Second })
+	if err := s.WaitSockets(testContext(t), 2); err != nil {
 		t.Fatal(err)
 	}
 	s.Pings(false)
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
-	opens(t, app, 4, func(string) {
+	waitConnects(t, app, 4, func(string) {
 		if <-tick.C; app.Connections() == 0 {
 			t.Error("no link is alive")
 		}
 	})
-	says(t, alice, room, "still here")
+	expectEcho(t, alice, room, "still here")
 }
 
-// TestHalfOpenLinks are noticed by the pings that do not come, and replaced.
-func TestHalfOpenLinks(t *testing.T) {
-	s, alice, room := workspace(t)
-	app, _ := runs(t, s, &echo{}, func(c *slackapp.Config) { c.PingTimeout = 300 * time.Millisecond })
-	if err := s.WaitSockets(soon(t), 2); err != nil {
+// TestRun_HalfOpenConnections are noticed by the pings that do not come, and replaced.
+func TestRun_HalfOpenConnections(t *testing.T) {
+	s, alice, room := newWorkspace(t)
+	app, _ := startClient(t, s, &echo{}, func(c *slackapp.Config) { c.PingTimeout = 300 * time.Millisecond })
+	if err := s.WaitSockets(testContext(t), 2); err != nil {
 		t.Fatal(err)
 	}
 	s.HalfOpen(true)
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
-	opens(t, app, 4, func(string) { <-tick.C })
+	waitConnects(t, app, 4, func(string) { <-tick.C })
 	s.HalfOpen(false)
-	says(t, alice, room, "here again")
+	expectEcho(t, alice, room, "here again")
 }

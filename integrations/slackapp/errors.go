@@ -13,8 +13,8 @@ import (
 	"github.com/slack-go/slack"
 )
 
-// maxAnswer is the largest answer, in bytes, that is read from Slack.
-const maxAnswer = 8 << 20
+// maxResponseBytes is the largest answer, in bytes, that is read from Slack.
+const maxResponseBytes = 8 << 20
 
 // An Error is a Web API call that did not succeed.
 type Error struct {
@@ -54,7 +54,7 @@ func (e *Error) RateLimited() bool { return e.Code == "ratelimited" || e.Code ==
 
 // Rejected reports that Slack understood and said no: nothing was done, and asking again
 // gives the same answer. What is neither Refused nor Limited may have been done.
-func (e *Error) Rejected() bool { return e.Code != "" && !e.RateLimited() && !transient[e.Code] }
+func (e *Error) Rejected() bool { return e.Code != "" && !e.RateLimited() && !transientCodes[e.Code] }
 
 // NotSent reports that the call never reached Slack.
 func (e *Error) NotSent() bool {
@@ -62,9 +62,9 @@ func (e *Error) NotSent() bool {
 	return ok && op.Op == "dial"
 }
 
-// transient codes say that Slack itself failed, possibly after the work was done.
+// transientCodes codes say that Slack itself failed, possibly after the work was done.
 // https://docs.slack.dev/reference/methods/chat.postMessage#errors
-var transient = map[string]bool{
+var transientCodes = map[string]bool{
 	"internal_error": true, "fatal_error": true, "service_unavailable": true,
 	"request_timeout": true, "external_service_migration_in_progress": true,
 }
@@ -87,8 +87,8 @@ func ErrorCode(err error) string {
 	return ""
 }
 
-// wrap makes an *Error of what slack-go returns, without anything secret in it.
-func wrap(method string, err error) error {
+// wrapError makes an *Error of what slack-go returns, without anything secret in it.
+func wrapError(method string, err error) error {
 	if err == nil {
 		return nil
 	}
@@ -96,7 +96,7 @@ func wrap(method string, err error) error {
 	if answer, ok := errors.AsType[slack.SlackErrorResponse](err); ok {
 		e.Code, e.Needed = answer.Err, answer.Needed
 		for _, m := range answer.ResponseMetadata.Messages {
-			e.Messages = append(e.Messages, clip(m))
+			e.Messages = append(e.Messages, truncate(m))
 		}
 		return e
 	}
@@ -119,7 +119,7 @@ func wrap(method string, err error) error {
 	return e
 }
 
-func outcome(err error) string {
+func callOutcome(err error) string {
 	if err == nil {
 		return "ok"
 	}
@@ -133,8 +133,8 @@ func outcome(err error) string {
 	return "no_answer"
 }
 
-// clip keeps a vendor's sentence readable.
-func clip(s string) string {
+// truncate keeps a vendor's sentence readable.
+func truncate(s string) string {
 	const most = 300
 	if r := []rune(s); len(r) > most {
 		return string(r[:most]) + "…"
@@ -142,18 +142,18 @@ func clip(s string) string {
 	return s
 }
 
-// bounded limits how much of an answer is read.
-type bounded struct{ next http.RoundTripper }
+// limitedTransport limits how much of an answer is read.
+type limitedTransport struct{ next http.RoundTripper }
 
-func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
+func (b limitedTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	res, err := b.next.RoundTrip(r)
 	if err == nil {
-		res.Body = http.MaxBytesReader(nil, res.Body, maxAnswer)
+		res.Body = http.MaxBytesReader(nil, res.Body, maxResponseBytes)
 	}
 	return res, err
 }
 
-// noRedirect refuses redirects: a token must not travel to another host.
-func noRedirect(*http.Request, []*http.Request) error { return errRedirect }
+// rejectRedirect refuses redirects: a token must not travel to another host.
+func rejectRedirect(*http.Request, []*http.Request) error { return errRedirect }
 
 var errRedirect = errors.New("redirect refused")

@@ -68,7 +68,7 @@ func (a *Client) Run(ctx context.Context, h Handler) error {
 	sweeping.Go(func() { a.sweep(run) })
 
 	links, linked := errgroup.WithContext(run)
-	for i := range a.cfg.Links {
+	for i := range a.cfg.Connections {
 		links.Go(func() error { return a.keep(linked, run, ctx.Done(), i, h, hands) })
 	}
 	err := links.Wait()
@@ -85,7 +85,7 @@ func (a *Client) keep(ctx, run context.Context, leave <-chan struct{}, n int, h 
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	w := newWire()
-	client := socketmode.New(a.opener,
+	client := socketmode.New(a.appClient,
 		socketmode.OptionReadLimit(maxEnvelope),
 		socketmode.OptionPingInterval(a.cfg.PingTimeout+time.Duration(n)*a.cfg.PingTimeout/4),
 		socketmode.OptionDialer(&websocket.Dialer{
@@ -115,7 +115,7 @@ func (a *Client) keep(ctx, run context.Context, leave <-chan struct{}, n int, h 
 		return nil
 	default:
 	}
-	return wrap("apps.connections.open", err)
+	return wrapError("apps.connections.open", err)
 }
 
 // read takes events off a link until ctx ends. What it hands over may go on until run ends.
@@ -124,7 +124,7 @@ func (a *Client) read(ctx, run context.Context, cancel context.CancelCauseFunc, 
 	carried := false    // an envelope, since then
 	down := func() {
 		if !since.IsZero() {
-			a.live.Add(-1)
+			a.openConnections.Add(-1)
 			a.gate.lost(time.Since(since), carried)
 			since, carried = time.Time{}, false
 		}
@@ -143,25 +143,25 @@ func (a *Client) read(ctx, run context.Context, cancel context.CancelCauseFunc, 
 			w.gone()
 		case socketmode.EventTypeConnected:
 			since = time.Now()
-			a.live.Add(1)
-			a.opened.Add(1)
+			a.openConnections.Add(1)
+			a.connects.Add(1)
 		case socketmode.EventTypeConnectionError:
 			e, ok := evt.Data.(*slack.ConnectionErrorEvent)
 			if !ok {
 				continue
 			}
-			err := wrap("apps.connections.open", e.ErrorObj)
-			a.trouble(ConnectionError{Connection: n, Kind: "open", Err: err})
+			err := wrapError("apps.connections.open", e.ErrorObj)
+			a.reportError(ConnectionError{Connection: n, Kind: "open", Err: err})
 			if refused, ok := errors.AsType[*Error](err); ok && refused.Fatal() {
 				cancel(refused)
 			}
 		case socketmode.EventTypeErrorBadMessage:
 			if e, ok := evt.Data.(*socketmode.ErrorBadMessage); ok {
-				a.trouble(ConnectionError{Connection: n, Kind: "frame", Err: fmt.Errorf("read frame of %d bytes: %w", len(e.Message), e.Cause)})
+				a.reportError(ConnectionError{Connection: n, Kind: "frame", Err: fmt.Errorf("read frame of %d bytes: %w", len(e.Message), e.Cause)})
 			}
 		case socketmode.EventTypeErrorWriteFailed:
 			if e, ok := evt.Data.(*socketmode.ErrorWriteFailed); ok {
-				a.trouble(ConnectionError{Connection: n, Kind: "write", Err: fmt.Errorf("write ack: %w", e.Cause)})
+				a.reportError(ConnectionError{Connection: n, Kind: "write", Err: fmt.Errorf("write ack: %w", e.Cause)})
 			}
 		case socketmode.EventTypeSlashCommand, socketmode.EventTypeInteractive, socketmode.EventTypeEventsAPI:
 			carried = true
@@ -182,7 +182,7 @@ func (a *Client) hand(ctx context.Context, n int, client *socketmode.Client, w *
 		defer w.end()
 		defer func() {
 			if p := recover(); p != nil {
-				a.trouble(ConnectionError{Connection: n, Kind: "panic", Err: fmt.Errorf("handle %s: %v\n%s", evt.Type, p, debug.Stack())})
+				a.reportError(ConnectionError{Connection: n, Kind: "panic", Err: fmt.Errorf("handle %s: %v\n%s", evt.Type, p, debug.Stack())})
 			}
 		}()
 		payload, again := a.seen.Get(id)
@@ -198,7 +198,7 @@ func (a *Client) hand(ctx context.Context, n int, client *socketmode.Client, w *
 		ctx, cancel := context.WithTimeout(ctx, ackTimeout)
 		defer cancel()
 		if err := client.AckCtx(ctx, id, payload); err != nil {
-			a.trouble(ConnectionError{Connection: n, Kind: "write", Err: fmt.Errorf("ack %s: %w", evt.Type, err)})
+			a.reportError(ConnectionError{Connection: n, Kind: "write", Err: fmt.Errorf("ack %s: %w", evt.Type, err)})
 		}
 	}()
 }
@@ -230,7 +230,7 @@ func (a *Client) sweep(ctx context.Context) {
 			return
 		case <-tick.C:
 			a.seen.DeleteExpired()
-			a.people.DeleteExpired()
+			a.users.DeleteExpired()
 		}
 	}
 }

@@ -45,8 +45,8 @@ func (e *echo) Command(_ context.Context, cmd slack.SlashCommand) any {
 
 func (e *echo) Interaction(context.Context, slack.InteractionCallback) any { return nil }
 
-// runs starts an app until the test ends or stop is called.
-func runs(t *testing.T, s *slacktest.Server, h slackapp.Handler, edit func(*slackapp.Config)) (app *slackapp.Client, stop func() error) {
+// startClient starts an app until the test ends or stop is called.
+func startClient(t *testing.T, s *slacktest.Server, h slackapp.Handler, edit func(*slackapp.Config)) (app *slackapp.Client, stop func() error) {
 	t.Helper()
 	cfg := slackapp.Config{AppToken: s.AppToken, BotToken: s.BotToken, APIURL: s.URL()}
 	if edit != nil {
@@ -68,7 +68,7 @@ func runs(t *testing.T, s *slacktest.Server, h slackapp.Handler, edit func(*slac
 	return app, stop
 }
 
-func workspace(t *testing.T) (*slacktest.Server, *slacktest.Person, string) {
+func newWorkspace(t *testing.T) (*slacktest.Server, *slacktest.Person, string) {
 	t.Helper()
 	s, err := slacktest.Start(slacktest.Config{})
 	if err != nil {
@@ -80,16 +80,16 @@ func workspace(t *testing.T) (*slacktest.Server, *slacktest.Person, string) {
 	return s, s.Person(alice.ID), room.ID
 }
 
-func soon(t *testing.T) context.Context {
+func testContext(t *testing.T) context.Context {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	t.Cleanup(cancel)
 	return ctx
 }
 
-func says(t *testing.T, p *slacktest.Person, room, text string) {
+func expectEcho(t *testing.T, p *slacktest.Person, room, text string) {
 	t.Helper()
-	ack, err := p.Types(soon(t), room, "/echo "+text)
+	ack, err := p.Types(testContext(t), room, "/echo "+text)
 	if err != nil {
 		t.Fatalf("/echo %s: %v", text, err)
 	}
@@ -99,13 +99,13 @@ func says(t *testing.T, p *slacktest.Person, room, text string) {
 	}
 }
 
-func TestTwoLinks(t *testing.T) {
-	s, alice, room := workspace(t)
-	app, stop := runs(t, s, &echo{}, nil)
-	if err := s.WaitSockets(soon(t), 2); err != nil {
+func TestRun_TwoConnections(t *testing.T) {
+	s, alice, room := newWorkspace(t)
+	app, stop := startClient(t, s, &echo{}, nil)
+	if err := s.WaitSockets(testContext(t), 2); err != nil {
 		t.Fatal(err)
 	}
-	says(t, alice, room, "hello")
+	expectEcho(t, alice, room, "hello")
 	if err := stop(); err != nil {
 		t.Errorf("the app ended with %v", err)
 	}
@@ -114,40 +114,40 @@ func TestTwoLinks(t *testing.T) {
 	}
 }
 
-func TestRefreshesLoseNoCommand(t *testing.T) {
-	s, alice, room := workspace(t)
-	runs(t, s, &echo{}, nil)
-	if err := s.WaitSockets(soon(t), 2); err != nil {
+func TestRun_RefreshOfAllConnections(t *testing.T) {
+	s, alice, room := newWorkspace(t)
+	startClient(t, s, &echo{}, nil)
+	if err := s.WaitSockets(testContext(t), 2); err != nil {
 		t.Fatal(err)
 	}
 	for range 3 { // both links at once: Slack has nowhere to send until one is back
 		s.Disconnect("refresh_requested")
-		if err := s.WaitSockets(soon(t), 2); err != nil {
+		if err := s.WaitSockets(testContext(t), 2); err != nil {
 			t.Fatal(err)
 		}
-		says(t, alice, room, "still here")
+		expectEcho(t, alice, room, "still here")
 	}
 }
 
-func TestAnEnvelopeDeliveredTwiceIsHandledOnce(t *testing.T) {
-	s, alice, room := workspace(t)
+func TestRun_DuplicateEnvelope(t *testing.T) {
+	s, alice, room := newWorkspace(t)
 	h := &echo{}
-	runs(t, s, h, nil)
-	if err := s.WaitSockets(soon(t), 2); err != nil {
+	startClient(t, s, h, nil)
+	if err := s.WaitSockets(testContext(t), 2); err != nil {
 		t.Fatal(err)
 	}
 	s.Duplicate(3)
-	says(t, alice, room, "once")
-	says(t, alice, room, "and once")
+	expectEcho(t, alice, room, "once")
+	expectEcho(t, alice, room, "and once")
 	if n := h.commands.Load(); n != 2 {
 		t.Errorf("handled %d commands of 2", n)
 	}
 }
 
-func TestAServerThatHangsUpIsNotStormed(t *testing.T) {
-	s, _, _ := workspace(t)
+func TestRun_ReconnectStorm(t *testing.T) {
+	s, _, _ := newWorkspace(t)
 	s.RefuseSockets("too_many_websockets")
-	runs(t, s, &echo{}, nil)
+	startClient(t, s, &echo{}, nil)
 	opened := func() int { return len(s.Calls("apps.connections.open")) }
 	quiet := time.NewTimer(2 * time.Second) // slack-go alone makes hundreds of calls in this time
 	<-quiet.C
@@ -156,16 +156,16 @@ func TestAServerThatHangsUpIsNotStormed(t *testing.T) {
 	}
 }
 
-func TestHandlersAckBeforeTheLinksClose(t *testing.T) {
-	s, alice, room := workspace(t)
+func TestRun_DrainWaitsForHandlers(t *testing.T) {
+	s, alice, room := newWorkspace(t)
 	h := &echo{hold: make(chan struct{})}
-	_, stop := runs(t, s, h, nil)
-	if err := s.WaitSockets(soon(t), 2); err != nil {
+	_, stop := startClient(t, s, h, nil)
+	if err := s.WaitSockets(testContext(t), 2); err != nil {
 		t.Fatal(err)
 	}
 	acked := make(chan error, 1)
 	go func() {
-		_, err := alice.Types(soon(t), room, "/echo hold")
+		_, err := alice.Types(testContext(t), room, "/echo hold")
 		acked <- err
 	}()
 	h.hold <- struct{}{} // the handler is at work
@@ -185,12 +185,12 @@ func TestHandlersAckBeforeTheLinksClose(t *testing.T) {
 	}
 }
 
-func TestAPanicIsOneCommandsTrouble(t *testing.T) {
-	s, alice, room := workspace(t)
+func TestRun_HandlerPanic(t *testing.T) {
+	s, alice, room := newWorkspace(t)
 	h := &echo{panics: true}
 	troubles := make(chan slackapp.ConnectionError, 10)
-	runs(t, s, h, func(c *slackapp.Config) { c.OnError = func(tr slackapp.ConnectionError) { troubles <- tr } })
-	if err := s.WaitSockets(soon(t), 2); err != nil {
+	startClient(t, s, h, func(c *slackapp.Config) { c.OnError = func(tr slackapp.ConnectionError) { troubles <- tr } })
+	if err := s.WaitSockets(testContext(t), 2); err != nil {
 		t.Fatal(err)
 	}
 	short, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
@@ -200,13 +200,13 @@ func TestAPanicIsOneCommandsTrouble(t *testing.T) {
 		t.Errorf("heard of %+v", tr)
 	}
 	h.panics = false
-	says(t, alice, room, "alive")
+	expectEcho(t, alice, room, "alive")
 }
 
-func TestOddFramesAreSurvived(t *testing.T) {
-	s, alice, room := workspace(t)
-	runs(t, s, &echo{}, nil)
-	if err := s.WaitSockets(soon(t), 2); err != nil {
+func TestRun_InvalidFrames(t *testing.T) {
+	s, alice, room := newWorkspace(t)
+	startClient(t, s, &echo{}, nil)
+	if err := s.WaitSockets(testContext(t), 2); err != nil {
 		t.Fatal(err)
 	}
 	for _, frame := range []string{
@@ -216,22 +216,22 @@ func TestOddFramesAreSurvived(t *testing.T) {
 		`{"type":"interactive","envelope_id":"4"}`, `{"type":"slash_commands"}`,
 	} {
 		s.SendRaw([]byte(frame))
-		says(t, alice, room, "alive")
+		expectEcho(t, alice, room, "alive")
 	}
 }
 
-func TestTokensThatCannotWorkEndIt(t *testing.T) {
+func TestRun_RejectedAppToken(t *testing.T) {
 	for _, c := range []struct{ name, token, code string }{
 		{"a bot token for the app token", "", "not_allowed_token_type"},
 		{"nobody's token", "xapp-1-A0-1-nobody", "invalid_auth"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s, _, _ := workspace(t)
+			s, _, _ := newWorkspace(t)
 			if c.token == "" {
 				c.token = s.BotToken
 			}
 			app := slackapp.New(slackapp.Config{AppToken: c.token, BotToken: s.BotToken, APIURL: s.URL()})
-			err := app.Run(soon(t), &echo{})
+			err := app.Run(testContext(t), &echo{})
 			if slackapp.ErrorCode(err) != c.code {
 				t.Errorf("got %v, want %s", err, c.code)
 			}
@@ -239,8 +239,8 @@ func TestTokensThatCannotWorkEndIt(t *testing.T) {
 	}
 }
 
-// leaksNoSecret checks that an error shows nothing that must not be seen.
-func leaksNoSecret(t *testing.T, s *slacktest.Server, err error) {
+// expectNoSecrets checks that an error shows nothing that must not be seen.
+func expectNoSecrets(t *testing.T, s *slacktest.Server, err error) {
 	t.Helper()
 	if err == nil {
 		t.Fatal("no error to look at")
@@ -254,11 +254,11 @@ func leaksNoSecret(t *testing.T, s *slacktest.Server, err error) {
 	}
 }
 
-func TestErrorsKeepSecretsAndSayWhatHappened(t *testing.T) {
-	s, _, room := workspace(t)
+func TestError_Classification(t *testing.T) {
+	s, _, room := newWorkspace(t)
 	app := slackapp.New(slackapp.Config{AppToken: s.AppToken, BotToken: s.BotToken, APIURL: s.URL()})
 	post := func() error {
-		_, err := app.PostMessage(soon(t), room, slackapp.Message{Text: "form value"})
+		_, err := app.PostMessage(testContext(t), room, slackapp.Message{Text: "form value"})
 		return err
 	}
 	for _, c := range []struct {
@@ -278,7 +278,7 @@ func TestErrorsKeepSecretsAndSayWhatHappened(t *testing.T) {
 			c.fault.Path, c.fault.Times = "chat.postMessage", 1
 			s.Plan(c.fault)
 			err := post()
-			leaksNoSecret(t, s, err)
+			expectNoSecrets(t, s, err)
 			var e *slackapp.Error
 			if !errors.As(err, &e) {
 				t.Fatalf("a %T", err)
@@ -294,44 +294,44 @@ func TestErrorsKeepSecretsAndSayWhatHappened(t *testing.T) {
 	s.Close()
 	_ = post() // on a kept connection, which may have carried it
 	err := post()
-	leaksNoSecret(t, s, err)
+	expectNoSecrets(t, s, err)
 	if e, ok := errors.AsType[*slackapp.Error](err); !ok || !e.NotSent() {
 		t.Errorf("nobody listens, and %v may have been sent", err)
 	}
 }
 
-func TestAPostIsFoundByItsMark(t *testing.T) {
-	s, _, room := workspace(t)
+func TestFindMessage_ByMetadata(t *testing.T) {
+	s, _, room := newWorkspace(t)
 	app := slackapp.New(slackapp.Config{AppToken: s.AppToken, BotToken: s.BotToken, APIURL: s.URL()})
 	message := slackapp.Message{Text: "hello", Metadata: slackapp.Metadata{EventType: "foghorn_told", Key: "V1.channel"}}
 	other := message
 	other.Metadata.Key = "V2.channel"
-	if _, err := app.PostMessage(soon(t), room, other); err != nil {
+	if _, err := app.PostMessage(testContext(t), room, other); err != nil {
 		t.Fatal(err)
 	}
 	begun := time.Now().Add(-time.Second)
-	if _, found, err := app.FindMessage(soon(t), room, message, begun); err != nil || found {
+	if _, found, err := app.FindMessage(testContext(t), room, message, begun); err != nil || found {
 		t.Fatalf("found %v, %v", found, err)
 	}
-	ts, err := app.PostMessage(soon(t), room, message)
+	ts, err := app.PostMessage(testContext(t), room, message)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, found, err := app.FindMessage(soon(t), room, message, begun); err != nil || !found || got != ts {
+	if got, found, err := app.FindMessage(testContext(t), room, message, begun); err != nil || !found || got != ts {
 		t.Errorf("found %q (%v, %v), want %q", got, found, err, ts)
 	}
 	unmarked := slackapp.Message{Text: "a mark that was lost"}
-	ts, err = app.PostMessage(soon(t), room, unmarked)
+	ts, err = app.PostMessage(testContext(t), room, unmarked)
 	if err != nil {
 		t.Fatal(err)
 	}
 	unmarked.Metadata = message.Metadata
 	unmarked.Metadata.Key = "V3.channel"
-	if got, found, err := app.FindMessage(soon(t), room, unmarked, begun); err != nil || !found || got != ts {
+	if got, found, err := app.FindMessage(testContext(t), room, unmarked, begun); err != nil || !found || got != ts {
 		t.Errorf("without a mark: found %q (%v, %v), want %q", got, found, err, ts)
 	}
 	s.Scopes("chat:write")
-	if _, _, err := app.FindMessage(soon(t), room, message, begun); slackapp.ErrorCode(err) != "missing_scope" {
+	if _, _, err := app.FindMessage(testContext(t), room, message, begun); slackapp.ErrorCode(err) != "missing_scope" {
 		t.Errorf("without the scope: %v", err)
 	}
 }

@@ -28,7 +28,7 @@ type Metadata struct {
 
 const metadataKey = "key"
 
-func (m Message) options() []slack.MsgOption {
+func (m Message) messageOptions() []slack.MsgOption {
 	opts := []slack.MsgOption{
 		slack.MsgOptionText(m.Text, false),
 		slack.MsgOptionDisableLinkUnfurl(),
@@ -49,8 +49,8 @@ func (m Message) options() []slack.MsgOption {
 // PostMessage sends a message to a channel, or to a person by the id of the user, and returns its ts.
 // https://docs.slack.dev/reference/methods/chat.postMessage
 func (a *Client) PostMessage(ctx context.Context, channel string, m Message) (ts string, err error) {
-	ctx, done := a.call(ctx, "chat.postMessage")
-	_, ts, err = a.web.PostMessageContext(ctx, channel, m.options()...)
+	ctx, done := a.startCall(ctx, "chat.postMessage")
+	_, ts, err = a.botClient.PostMessageContext(ctx, channel, m.messageOptions()...)
 	return ts, done(err)
 }
 
@@ -59,29 +59,29 @@ func (a *Client) PostMessage(ctx context.Context, channel string, m Message) (ts
 // https://docs.slack.dev/reference/methods/chat.postEphemeral
 func (a *Client) PostEphemeral(ctx context.Context, channel, user string, m Message) error {
 	m.Metadata = Metadata{} // ephemeral messages carry no metadata
-	ctx, done := a.call(ctx, "chat.postEphemeral")
-	_, err := a.web.PostEphemeralContext(ctx, channel, user, m.options()...)
+	ctx, done := a.startCall(ctx, "chat.postEphemeral")
+	_, err := a.botClient.PostEphemeralContext(ctx, channel, user, m.messageOptions()...)
 	return done(err)
 }
 
 // UpdateMessage replaces a message of the bot's own.
 // https://docs.slack.dev/reference/methods/chat.update
 func (a *Client) UpdateMessage(ctx context.Context, channel, ts string, m Message) error {
-	ctx, done := a.call(ctx, "chat.update")
-	_, _, _, err := a.web.UpdateMessageContext(ctx, channel, ts, m.options()...)
+	ctx, done := a.startCall(ctx, "chat.update")
+	_, _, _, err := a.botClient.UpdateMessageContext(ctx, channel, ts, m.messageOptions()...)
 	return done(err)
 }
 
 // GetPermalink is the address of a message.
 // https://docs.slack.dev/reference/methods/chat.getPermalink
 func (a *Client) GetPermalink(ctx context.Context, channel, ts string) (string, error) {
-	ctx, done := a.call(ctx, "chat.getPermalink")
-	link, err := a.web.GetPermalinkContext(ctx, &slack.PermalinkParameters{Channel: channel, Ts: ts})
+	ctx, done := a.startCall(ctx, "chat.getPermalink")
+	link, err := a.botClient.GetPermalinkContext(ctx, &slack.PermalinkParameters{Channel: channel, Ts: ts})
 	return link, done(err)
 }
 
-// maxHistory is how many pages of 100 messages FindPost reads.
-const maxHistory = 10
+// maxHistoryPages is how many pages of 100 messages FindPost reads.
+const maxHistoryPages = 10
 
 // FindMessage looks for a message of the bot by its mark, among those of the channel since a
 // time. One that comes back without any mark is known by its text. It needs
@@ -96,9 +96,9 @@ func (a *Client) FindMessage(ctx context.Context, channel string, sent Message, 
 		Inclusive:          true,
 		IncludeAllMetadata: true,
 	}
-	for range maxHistory {
-		call, done := a.call(ctx, "conversations.history")
-		page, err := a.web.GetConversationHistoryContext(call, params)
+	for range maxHistoryPages {
+		call, done := a.startCall(ctx, "conversations.history")
+		page, err := a.botClient.GetConversationHistoryContext(call, params)
 		if err = done(err); err != nil {
 			return "", false, err
 		}
@@ -112,7 +112,7 @@ func (a *Client) FindMessage(ctx context.Context, channel string, sent Message, 
 			return "", false, nil
 		}
 	}
-	return "", false, fmt.Errorf("find message: none among the latest %d of the channel", 100*maxHistory)
+	return "", false, fmt.Errorf("find message: none among the latest %d of the channel", 100*maxHistoryPages)
 }
 
 // A Channel is where messages go.
@@ -126,8 +126,8 @@ type Channel struct {
 // GetChannel looks a channel up. It needs the scope channels:read, or groups:read for private ones.
 // https://docs.slack.dev/reference/methods/conversations.info
 func (a *Client) GetChannel(ctx context.Context, id string) (Channel, error) {
-	ctx, done := a.call(ctx, "conversations.info")
-	c, err := a.web.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: id})
+	ctx, done := a.startCall(ctx, "conversations.info")
+	c, err := a.botClient.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: id})
 	if err = done(err); err != nil {
 		return Channel{}, err
 	}

@@ -20,11 +20,11 @@ type User struct {
 // GetUser looks a person up. Answers are kept for ten minutes, except those without an e-mail.
 // https://docs.slack.dev/reference/methods/users.info
 func (a *Client) GetUser(ctx context.Context, id string) (User, error) {
-	if p, ok := a.people.Get(id); ok {
+	if p, ok := a.users.Get(id); ok {
 		return p.(User), nil
 	}
-	ctx, done := a.call(ctx, "users.info")
-	u, err := a.web.GetUserInfoContext(ctx, id)
+	ctx, done := a.startCall(ctx, "users.info")
+	u, err := a.botClient.GetUserInfoContext(ctx, id)
 	if err = done(err); err != nil {
 		return User{}, err
 	}
@@ -38,7 +38,7 @@ func (a *Client) GetUser(ctx context.Context, id string) (User, error) {
 		Bot:      u.IsBot,
 	}
 	if p.Email != "" {
-		a.people.SetDefault(id, p)
+		a.users.SetDefault(id, p)
 	}
 	return p, nil
 }

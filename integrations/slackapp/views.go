@@ -16,10 +16,10 @@ type View struct {
 // The trigger lives 3 s and is used once: this call is never repeated.
 // https://docs.slack.dev/reference/methods/views.open
 func (a *Client) OpenView(ctx context.Context, trigger string, view slack.ModalViewRequest) (View, error) {
-	ctx, cancel := context.WithTimeout(ctx, TriggerLife)
+	ctx, cancel := context.WithTimeout(ctx, TriggerTTL)
 	defer cancel()
-	ctx, done := a.call(ctx, "views.open")
-	r, err := a.web.OpenViewContext(ctx, trigger, view)
+	ctx, done := a.startCall(ctx, "views.open")
+	r, err := a.botClient.OpenViewContext(ctx, trigger, view)
 	if err = done(err); err != nil {
 		return View{}, err
 	}
@@ -30,8 +30,8 @@ func (a *Client) OpenView(ctx context.Context, trigger string, view slack.ModalV
 // the view has changed since.
 // https://docs.slack.dev/reference/methods/views.update
 func (a *Client) UpdateView(ctx context.Context, v View, view slack.ModalViewRequest) (View, error) {
-	ctx, done := a.call(ctx, "views.update")
-	r, err := a.web.UpdateViewContext(ctx, view, "", v.Hash, v.ID)
+	ctx, done := a.startCall(ctx, "views.update")
+	r, err := a.botClient.UpdateViewContext(ctx, view, "", v.Hash, v.ID)
 	if err = done(err); err != nil {
 		return View{}, err
 	}
