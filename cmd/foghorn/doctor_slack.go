@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 
@@ -99,7 +98,7 @@ func (c *checks) checkAnnounceChannel(ctx context.Context, app *slackapp.Client,
 
 // slackHint returns ifRejected if Slack rejected the request, else a hint for an outage.
 func slackHint(err error, ifRejected string) string {
-	if e, isOurs := errors.AsType[*slackapp.Error](err); isOurs && e.Rejected() {
+	if slackapp.IsRejected(err) || slackapp.IsFatal(err) {
 		return ifRejected
 	}
 	return "Slack did not respond as expected: check SLACK_API_URL, the network and status.slack.com"

@@ -65,11 +65,8 @@ func serve(ctx context.Context, cfg Config, log *logrus.Entry) error {
 			return settingError("HTTP_ADDR", "is not available: "+err.Error(), "use another port, or off")
 		}
 		log.WithField("addr", ln.Addr().String()).Info("serving /healthz, /readyz and /metrics")
-		group.Go(func() error {
-			return serveHTTP(ctx, ln, &http.Server{
-				Handler: httpServer.Handler(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, WriteTimeout: 15 * time.Second,
-			})
-		})
+		srv := &http.Server{Handler: httpServer.Handler(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, WriteTimeout: 15 * time.Second}
+		group.Go(func() error { return serveHTTP(ctx, ln, srv) })
 	}
 	b, err := bot.Open(ctx, bot.Config{
 		Slack: app, Port: client, Action: cfg.PortAction, Command: cfg.SlackCommand, Announce: cfg.AnnounceChannel, PortURL: cfg.PortBaseURL,
@@ -119,8 +116,8 @@ func checkCredentials(ctx context.Context, cfg Config, app *slackapp.Client, cli
 	var group errgroup.Group
 	group.Go(func() error {
 		_, err := app.CheckAuth(ctx)
-		if e, ok := errors.AsType[*slackapp.Error](err); ok && e.Fatal() {
-			problems[0] = &SettingProblem{"SLACK_BOT_TOKEN", "was rejected by Slack: " + e.Code, "copy the token again from OAuth & Permissions; reinstall the app if it was revoked"}
+		if slackapp.IsFatal(err) {
+			problems[0] = &SettingProblem{"SLACK_BOT_TOKEN", "was rejected by Slack: " + slackapp.ErrorCode(err), "copy the token again from OAuth & Permissions; reinstall the app if it was revoked"}
 		} else if err != nil {
 			log.WithError(err).Warn("failed to check the Slack token; starting anyway")
 		}
@@ -156,8 +153,8 @@ func checkCredentials(ctx context.Context, cfg Config, app *slackapp.Client, cli
 
 // tokenSettingError maps a permanent error of opening a Socket Mode connection to SLACK_APP_TOKEN.
 func tokenSettingError(err error) error {
-	if e, ok := errors.AsType[*slackapp.Error](err); ok && e.Fatal() && e.Method == "apps.connections.open" {
-		return settingError("SLACK_APP_TOKEN", "was rejected by Slack: "+e.Code, "create a new one under Basic Information, App-Level Tokens, with the scope connections:write; turn on Socket Mode")
+	if slackapp.IsFatal(err) {
+		return settingError("SLACK_APP_TOKEN", "was rejected by Slack: "+slackapp.ErrorCode(err), "create a new one under Basic Information, App-Level Tokens, with the scope connections:write; turn on Socket Mode")
 	}
 	return err
 }
