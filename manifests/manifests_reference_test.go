@@ -31,8 +31,8 @@ func readReference(t *testing.T, name string) []byte {
 	return data
 }
 
-// TestGuide_MatchesPort compares the guide with the definitions that Port publishes.
-func TestGuide_MatchesPort(t *testing.T) {
+// TestReference_Guide compares the guide with the definitions that Port publishes.
+func TestReference_Guide(t *testing.T) {
 	guide := manifests.Guide()
 	for file, ours := range map[string]json.RawMessage{
 		"actions/104.json": guide.Action, "automations/049.json": guide.Automation, "blueprints/740.json": guide.Blueprint,
@@ -43,8 +43,8 @@ func TestGuide_MatchesPort(t *testing.T) {
 	}
 }
 
-// TestRender_MatchesPortAPI checks every definition against Port's own description of its API.
-func TestRender_MatchesPortAPI(t *testing.T) {
+// TestReference_PortAPI checks every definition against Port's own description of its API.
+func TestReference_PortAPI(t *testing.T) {
 	data := readReference(t, "spec/port-openapi.json")
 	// Go's expressions have no look-ahead.
 	data = regexp.MustCompile(`"pattern": "\^\(\?!(\\.|[^"\\])*"`).ReplaceAll(data, []byte(`"pattern": "."`))

@@ -22,8 +22,8 @@ func referencePath(t *testing.T, name string) string {
 	return filepath.Join(dir, name)
 }
 
-// TestPreview_PortCorpus previews the actions that Port publishes and validates their views.
-func TestPreview_PortCorpus(t *testing.T) {
+// TestReference_PreviewOfPublishedActions previews the actions that Port publishes and validates their views.
+func TestReference_PreviewOfPublishedActions(t *testing.T) {
 	files, err := filepath.Glob(referencePath(t, "corpus/actions/*.json"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no definitions: %v", err)

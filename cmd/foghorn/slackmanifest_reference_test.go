@@ -12,8 +12,8 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// TestSlackManifest_Schema validates the manifest with the schema that Slack publishes.
-func TestSlackManifest_Schema(t *testing.T) {
+// TestReference_SlackManifestSchema validates the manifest with the schema that Slack publishes.
+func TestReference_SlackManifestSchema(t *testing.T) {
 	data, err := os.ReadFile(referencePath(t, "spec/slack-manifest-schema.json"))
 	if err != nil {
 		t.Fatal(err)
