@@ -12,8 +12,6 @@ import (
 	"testing"
 
 	"github.com/goccy/go-yaml"
-
-	"foghorn/bot/modal"
 )
 
 // With -update, tests rewrite the generated parts of the documentation instead of comparing them:
@@ -87,7 +85,7 @@ func TestDocs_ExitCodes(t *testing.T) {
 }
 
 func TestDocs_Inputs(t *testing.T) {
-	checkSection(t, "docs/inputs.md", "inputs", modal.Table())
+	checkSection(t, "docs/inputs.md", "inputs", inputsTable(t))
 }
 
 func TestDocs_EnvExample(t *testing.T) {

@@ -3,7 +3,6 @@
 package sandbox
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -117,15 +116,6 @@ func (s *Sandbox) InstallGuide() error {
 	guide := manifests.Guide()
 	s.Port.SetSecret(manifests.SecretName, s.IncidentIO.APIKey)
 	return errors.Join(s.Port.PutBlueprint(guide.Blueprint), s.Port.PutAction(guide.Action), s.Port.PutAction(guide.Automation))
-}
-
-// EditGuideAction writes the guide's action to Port with the first occurrence of before replaced by after.
-func (s *Sandbox) EditGuideAction(before, after string) error {
-	definition := string(manifests.Guide().Action)
-	if !strings.Contains(definition, before) {
-		return fmt.Errorf("the guide's action does not contain %s", before)
-	}
-	return s.Port.PutAction(json.RawMessage(strings.Replace(definition, before, after, 1)))
 }
 
 // Settings returns the environment variables with which foghorn uses the emulators.
