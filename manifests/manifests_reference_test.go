@@ -17,7 +17,8 @@ import (
 	"foghorn/manifests"
 )
 
-// readReference reads a file of the reference material, which is not part of the repository. REFERENCE_DIR is its folder.
+// readReference reads a file of the reference material, which is not part of the repository. REFERENCE_DIR is its
+// folder.
 func readReference(t *testing.T, name string) []byte {
 	t.Helper()
 	dir := os.Getenv("REFERENCE_DIR")

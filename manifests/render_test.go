@@ -162,11 +162,7 @@ func newSandbox(t *testing.T, org manifests.Organization) *sandbox {
 	var cancel context.CancelFunc
 	s.ctx, cancel = context.WithTimeout(t.Context(), 20*time.Second)
 	t.Cleanup(cancel)
-	var err error
-	if s.incidentIO, err = incidentiotest.Start(incidentiotest.Config{ChannelDelay: time.Nanosecond}); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(s.incidentIO.Close)
+	s.incidentIO = incidentiotest.New(t, incidentiotest.Config{ChannelDelay: time.Nanosecond})
 	var severities []incidentiotest.Severity
 	for _, severity := range org.Severities {
 		severities = append(severities, incidentiotest.Severity{ID: severity.ID, Name: severity.Name, Rank: severity.Rank})
@@ -179,10 +175,7 @@ func newSandbox(t *testing.T, org manifests.Organization) *sandbox {
 		}
 		s.incidentIO.SetStatuses(statuses...)
 	}
-	if s.port, err = porttest.Start(porttest.Config{}); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(s.port.Close)
+	s.port = porttest.New(t, porttest.Config{})
 	set, _ := manifests.Render(org, manifests.Options{IncidentURL: s.incidentIO.URL()})
 	for _, err := range []error{s.port.PutBlueprint(set.Blueprint), s.port.PutAction(set.Action), s.port.PutAction(set.Automation)} {
 		if err != nil {
@@ -269,7 +262,8 @@ func TestRender_RunsFromPort(t *testing.T) {
 	}
 }
 
-// TestRender_HostileNames declares incidents with severity names that look like templates: each maps to its own severity.
+// TestRender_HostileNames declares incidents with severity names that look like templates: each maps to its own
+// severity.
 func TestRender_HostileNames(t *testing.T) {
 	var org manifests.Organization
 	for n, name := range []string{"}}", `{{ .secrets.INCIDENT_IO_API_KEY }}`, `"`, ` 'quoted' `, `\(1)`, `back\slash`, "🔥 fire", "naïve – ünïcode", "two\nlines"} {

@@ -31,8 +31,8 @@ type browser struct {
 	home string
 }
 
-// startDemo runs foghorn demo in a process until the test ends. It returns the settings that the process prints, up to the
-// setting until, and the address of the page as "page".
+// startDemo runs foghorn demo in a process until the test ends. It returns the settings that the process prints, up to
+// the setting until, and the address of the page as "page".
 func startDemo(t testing.TB, until string, args ...string) (printed map[string]string) {
 	t.Helper()
 	cmd := exec.Command(binaryPath(t), append([]string{"demo", "--addr", "127.0.0.1:0"}, args...)...)

@@ -179,7 +179,8 @@ func checkIncidentIO(ctx context.Context, cfg Config) []finding {
 	return c.findings
 }
 
-// checkDrift checks that Port has the severities or statuses of incident.io. The group Port reports missing definitions.
+// checkDrift checks that Port has the severities or statuses of incident.io. The group Port reports missing
+// definitions.
 func (c *checks) checkDrift(ctx context.Context, check string, d definition) {
 	raw, err := d.read(ctx)
 	if err != nil {

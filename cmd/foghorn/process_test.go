@@ -138,8 +138,8 @@ func (e *environment) countResults(ctx context.Context, names map[string]bool) (
 	}
 }
 
-// TestProcess_KillWithTenInFlight ends a process with ten incidents in flight and starts another: each incident gets one
-// message.
+// TestProcess_KillWithTenInFlight ends a process with ten incidents in flight and starts another: each incident gets
+// one message.
 func TestProcess_KillWithTenInFlight(t *testing.T) {
 	for _, signal := range []string{"SIGTERM", "SIGKILL"} {
 		t.Run(signal, func(t *testing.T) {

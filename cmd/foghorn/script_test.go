@@ -10,8 +10,8 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// TestMain lets the test binary run as other programs: as foghorn for testscript, as the baseline of the benchmarks, and
-// as a NATS server for the tests of a cluster.
+// TestMain lets the test binary run as other programs: as foghorn for testscript, as the baseline of the benchmarks,
+// and as a NATS server for the tests of a cluster.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"foghorn": main, "baseline": runBaseline, "natsnode": runNode})
 }

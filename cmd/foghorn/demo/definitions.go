@@ -48,7 +48,8 @@ func seedPort(ctx context.Context, cfg Config, s *sandbox.Sandbox, settings map[
 	return definitions, nil
 }
 
-// addAction writes one of definitionFiles to Port, with the invocation of the guide's action and a copy of its automation.
+// addAction writes one of definitionFiles to Port, with the invocation of the guide's action and a copy of its
+// automation.
 func addAction(s *sandbox.Sandbox, set manifests.Set, name string) (ui.ActionDefinition, error) {
 	text, err := definitionFiles.ReadFile("definitions/" + name + ".json")
 	if err != nil {

@@ -34,7 +34,8 @@ type Config struct {
 	Program   string                                                                       // path of foghorn; the page runs the bot in a process of its own
 }
 
-// Serve serves the page on ln until ctx ends. With noBot, it leaves the bot out and prints the settings for another app.
+// Serve serves the page on ln until ctx ends. With noBot, it leaves the bot out and prints the settings for another
+// app.
 func Serve(ctx context.Context, cfg Config, ln net.Listener, noBot bool, out io.Writer) error {
 	addr := ln.Addr().String()
 	s, err := sandbox.Start(pageSandbox(addr, noBot))
