@@ -9,7 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// portOutageGrace is how long Port may fail before the bot is not ready.
+// portOutageGrace is how long Port may fail before it is reported.
 const portOutageGrace = time.Minute
 
 // An HTTPServer serves health, readiness, metrics and Port's webhook. It can serve before
@@ -47,14 +47,18 @@ func (s *HTTPServer) Handler() http.Handler {
 }
 
 func (s *HTTPServer) serveReadiness(w http.ResponseWriter, r *http.Request) {
-	status, connections, problems := http.StatusOK, 0, map[string]string{"store": "the store is not open yet"}
+	status, connections := http.StatusOK, 0
+	problems, warnings := map[string]string{"store": "the store is not open yet"}, map[string]string{}
 	if b := s.bot.Load(); b != nil {
 		connections, problems = b.slack.Connections(), b.NotReady(r.Context())
+		if err := b.CheckPort(); err != nil {
+			warnings["port"] = err.Error()
+		}
 	}
 	if len(problems) > 0 {
 		status = http.StatusServiceUnavailable
 	}
-	writeJSON(w, status, map[string]any{"ok": len(problems) == 0, "connections": connections, "errors": problems})
+	writeJSON(w, status, map[string]any{"ok": len(problems) == 0, "connections": connections, "errors": problems, "warnings": warnings})
 }
 
 func (s *HTTPServer) serveWebhook(w http.ResponseWriter, r *http.Request) {

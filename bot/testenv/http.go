@@ -71,12 +71,13 @@ func (e *Env) Get(url string) (int, string) {
 }
 
 // Readiness reads /readyz, and checks that its status and its JSON agree.
-func (e *Env) Readiness(base string) (ok bool, wrong map[string]string) {
+func (e *Env) Readiness(base string) (ok bool, problems, warnings map[string]string) {
 	e.t.Helper()
 	status, body := e.Get(base + "/readyz")
 	var answer struct {
-		OK     bool
-		Errors map[string]string
+		OK       bool
+		Errors   map[string]string
+		Warnings map[string]string
 	}
 	if err := json.Unmarshal([]byte(body), &answer); err != nil {
 		e.t.Fatalf("%v: %s", err, body)
@@ -84,7 +85,7 @@ func (e *Env) Readiness(base string) (ok bool, wrong map[string]string) {
 	if answer.OK != (status == http.StatusOK) || answer.OK != (len(answer.Errors) == 0) || !answer.OK && status != http.StatusServiceUnavailable {
 		e.t.Fatalf("/readyz: %d %s", status, body)
 	}
-	return answer.OK, answer.Errors
+	return answer.OK, answer.Errors, answer.Warnings
 }
 
 // ExpectHealthy checks /healthz.
@@ -95,7 +96,8 @@ func (e *Env) ExpectHealthy(base string) {
 	}
 }
 
+// WaitReady waits until /readyz reports that the bot is ready.
 func (e *Env) WaitReady(base string) {
 	e.t.Helper()
-	e.WaitFor("the bot is ready", func() bool { ok, _ := e.Readiness(base); return ok })
+	e.WaitFor("the bot is ready", func() bool { ok, _, _ := e.Readiness(base); return ok })
 }
