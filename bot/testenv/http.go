@@ -1,14 +1,13 @@
 package testenv
 
 import (
-	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"io"
-	"net"
 	"net/http"
+	"net/http/httptest"
 	"strconv"
 	"strings"
 	"time"
@@ -25,22 +24,11 @@ func (e *Env) ServeHTTP() string { return e.ServeHTTPWithSecret(WebhookSecret) }
 // ServeHTTPWithSecret is ServeHTTP with another secret of the webhook.
 func (e *Env) ServeHTTPWithSecret(secret string) string {
 	e.t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		e.t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(e.t.Context())
-	done := make(chan error, 1)
 	server := bot.NewHTTPServer(e.Metrics, secret)
 	server.SetBot(e.Bot)
-	go func() { done <- server.Serve(ctx, ln) }()
-	e.t.Cleanup(func() {
-		cancel()
-		if err := <-done; err != nil {
-			e.t.Errorf("the HTTP server ended with %v", err)
-		}
-	})
-	return "http://" + ln.Addr().String()
+	listener := httptest.NewServer(server.Handler())
+	e.t.Cleanup(listener.Close)
+	return listener.URL
 }
 
 // SendWebhook calls the webhook as Port does, signed at a time, and returns the status.
