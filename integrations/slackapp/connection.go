@@ -48,8 +48,8 @@ type connection struct {
 	inFlight     atomic.Int32 // envelopes without a written ack
 	lastActivity atomic.Int64 // of frames and acks: Unix time in nanoseconds
 
-	retire func(err error, grace time.Duration) // once
-	cause  error                                // of the retirement; nil: Slack refreshes the connection; valid once retired is closed
+	retire func(cause error, grace time.Duration) // only the first call counts; grace: how long to read on
+	cause  error                                  // of the first retire; nil: a refresh. Valid once retired is closed
 
 	closed atomic.Bool // no ack can be written any more; set while mu is held, except by end
 	mu     sync.Mutex  // guards writing, and recent
