@@ -65,9 +65,9 @@ type Client struct {
 	appClient *slack.Client // apps.connections.open
 	dialer    dialer
 
-	openConnections atomic.Int32
-	connects        atomic.Int64
-	reopens         *rate.Limiter // of connections that ended soon after they were opened
+	receiver atomic.Pointer[receiver] // of the latest Run
+	connects atomic.Int64
+	reopens  *rate.Limiter // of connections that ended soon after they were opened
 
 	users   *cache.Cache // user id -> User
 	answers *cache.Cache // envelope id -> *answer
@@ -95,7 +95,12 @@ func New(cfg Config) *Client {
 }
 
 // Connections returns how many Socket Mode connections are open and not about to be replaced.
-func (c *Client) Connections() int { return int(c.openConnections.Load()) }
+func (c *Client) Connections() int {
+	if r := c.receiver.Load(); r != nil {
+		return r.countOpen()
+	}
+	return 0
+}
 
 // Connects returns how many connections have been opened since New, the first ones included.
 func (c *Client) Connects() int64 { return c.connects.Load() }

@@ -149,7 +149,10 @@ type missed struct {
 	err  error
 }
 
-// startLoad has four users type commands until stop is called, which returns those that were not answered.
+// loadUsers is how many users type at the same time in startLoad.
+const loadUsers = 4
+
+// startLoad has loadUsers users type commands until stop is called, which returns those that were not answered.
 func startLoad(t *testing.T, s *slacktest.Server, channel string) (stop func() []missed) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -157,7 +160,7 @@ func startLoad(t *testing.T, s *slacktest.Server, channel string) (stop func() [
 	var mu sync.Mutex
 	var all []missed
 	var sent atomic.Int64
-	for u := range 4 {
+	for u := range loadUsers {
 		p := s.Person(s.AddUser(slacktest.User{RealName: fmt.Sprint("User ", u)}).ID)
 		users.Go(func() {
 			for i := 0; ctx.Err() == nil; i++ {

@@ -48,8 +48,8 @@ type connection struct {
 	inFlight     atomic.Int32 // envelopes without a written ack
 	lastActivity atomic.Int64 // of frames and acks: Unix time in nanoseconds
 
-	retire func(err error, grace time.Duration) // once
-	cause  error                                // of the retirement; nil: Slack refreshes the connection; valid once retired is closed
+	retire func(cause error, grace time.Duration) // only the first call counts; grace: how long to read on
+	cause  error                                  // of the first retire; nil: a refresh. Valid once retired is closed
 
 	closed atomic.Bool // no ack can be written any more; set while mu is held, except by end
 	mu     sync.Mutex  // guards writing, and recent
@@ -124,7 +124,8 @@ func (c *connection) write(frame []byte) error {
 	if err := c.ws.WriteMessage(websocket.TextMessage, frame); err != nil {
 		c.closed.Store(true)
 		_ = c.ws.Close()
-		return fmt.Errorf("write ack: %w", err)
+		c.retire(fmt.Errorf("write ack: %w", err), 0)
+		return err
 	}
 	c.touch()
 	for len(c.recent) > 0 && now.Sub(c.recent[0].at) > resendWindow {
@@ -146,23 +147,9 @@ func (c *connection) unconfirmed() (frames [][]byte) {
 	return frames
 }
 
-func (c *connection) isRetired() bool {
-	select {
-	case <-c.retired:
-		return true
-	default:
-		return false
-	}
-}
-
-// stable reports whether the connection was good for something, so that its replacement need not wait.
+// stable reports whether the connection was open for some time or carried an envelope.
 func (c *connection) stable() bool {
-	select {
-	case <-c.hello:
-		return c.carried.Load() || time.Since(c.opened) >= stableAfter
-	default:
-		return false
-	}
+	return isClosed(c.hello) && (c.carried.Load() || time.Since(c.opened) >= stableAfter)
 }
 
 func (c *connection) touch() { c.lastActivity.Store(time.Now().UnixNano()) }
@@ -215,5 +202,14 @@ func (c *connection) waitIdle(ctx context.Context, budget time.Duration) {
 			return
 		case <-tick.C:
 		}
+	}
+}
+
+func isClosed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
 	}
 }

@@ -1,6 +1,7 @@
 package slackapp_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -108,4 +109,35 @@ func TestRun_HalfOpenConnections(t *testing.T) {
 	waitConnects(t, client, 4)
 	s.HalfOpen(false)
 	expectEcho(t, alice, channel, "next")
+}
+
+// TestRun_Handover stops a client under constant load while another one is connected, twice. Only
+// commands that cross with a close frame are not answered: at most one of each user for each connection.
+func TestRun_Handover(t *testing.T) {
+	t.Parallel()
+	s, _, channel := newWorkspaceWith(t, slacktest.Config{AckTimeout: time.Second})
+	h := &echo{}
+	_, stopOld := startClient(t, s, h, nil)
+	waitSockets(t, s, 2)
+	stop := startLoad(t, s, channel)
+	const handovers = 2
+	for range handovers {
+		_, stopNew := startClient(t, s, h, nil)
+		waitSockets(t, s, 4)
+		if err := stopOld(); err != nil {
+			t.Error(err)
+		}
+		waitSockets(t, s, 2)
+		stopOld = stopNew
+	}
+	all := stop()
+	for _, m := range all {
+		if !errors.Is(m.err, slacktest.ErrOperationTimeout) {
+			t.Error(m.err)
+		}
+	}
+	if limit := loadUsers * 2 * handovers; len(all) > limit {
+		t.Errorf("%d commands were not answered", len(all))
+	}
+	t.Logf("%d commands handled", h.commands.Load())
 }

@@ -43,8 +43,8 @@ func decodeEnvelope(frame []byte) (envelope, error) {
 			e.ID = string(m[1])
 		}
 	}
-	if err == nil && e.ID == "" && e.Type == "" {
-		err = errors.New("frame has no type")
+	if err == nil && e.ID == "" && e.Type != typeHello && e.Type != typeDisconnect {
+		err = errors.New("frame has no envelope_id")
 	}
 	return e, err
 }

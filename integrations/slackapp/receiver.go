@@ -48,51 +48,42 @@ type answer struct {
 	frame []byte        // nil: no ack can be written, as the handler panicked or returned too much
 }
 
-// read reads a connection until it ends.
+// read reads a connection until it ends. Then it sends the acks again that Slack may not have read.
 func (r *receiver) read(ctx context.Context, c *connection) {
-	open := false
-	defer func() {
-		if !open {
+	c.read(func(frame []byte) { r.receive(ctx, c, frame) })
+	r.update(func() { r.conns = slices.DeleteFunc(r.conns, func(o *connection) bool { return o == c }) })
+	for _, frame := range c.unconfirmed() {
+		if r.writeAck(ctx, nil, frame) != nil { // not an error: Slack may have read it before
 			return
 		}
-		r.update(func() { r.conns = slices.DeleteFunc(r.conns, func(o *connection) bool { return o == c }) })
-		for _, frame := range c.unconfirmed() {
-			if r.writeAck(ctx, nil, frame) != nil { // not an error: Slack may have read it before
-				break
-			}
-		}
-	}()
-	var retiring sync.WaitGroup
-	defer retiring.Wait()
-	c.read(func(frame []byte) {
-		e, err := decodeEnvelope(frame)
-		switch {
-		case err == nil && e.Type == typeHello:
-			if !open {
-				open = true
-				c.opened = time.Now()
-				r.client.connects.Add(1)
-				r.client.openConnections.Add(1)
-				retiring.Go(func() {
-					<-c.retired
-					r.client.openConnections.Add(-1)
-				})
-				r.update(func() { r.conns = append(r.conns, c) })
-				close(c.hello)
-			}
-		case err == nil && e.Type == typeDisconnect:
-			var cause error
-			if e.Reason != "warning" && e.Reason != "refresh_requested" {
-				cause = fmt.Errorf("%w: %s", errDisconnected, truncate(e.Reason))
-			}
-			c.retire(cause, closeTimeout)
-		case e.ID == "":
-			r.reportFrame(c, err)
-		default:
-			c.carried.Store(true)
-			r.dispatch(ctx, c, e, err)
-		}
-	})
+	}
+}
+
+func (r *receiver) receive(ctx context.Context, c *connection, frame []byte) {
+	e, err := decodeEnvelope(frame)
+	switch {
+	case e.ID != "":
+		c.carried.Store(true)
+		r.dispatch(ctx, c, e, err)
+	case err != nil:
+		r.reportFrame(c, err)
+	case e.Type == typeHello && !isClosed(c.hello):
+		c.opened = time.Now()
+		r.client.connects.Add(1)
+		r.update(func() { r.conns = append(r.conns, c) })
+		close(c.hello)
+	case e.Type == typeDisconnect:
+		c.retire(disconnectCause(e.Reason), closeTimeout)
+	}
+}
+
+// disconnectCause returns the error that a disconnect means; nil for a refresh.
+func disconnectCause(reason string) error {
+	switch reason {
+	case "warning", "refresh_requested":
+		return nil
+	}
+	return fmt.Errorf("disconnected by Slack: %s", truncate(reason))
 }
 
 // dispatch handles an envelope and acks it, in a goroutine. Another delivery of the same envelope, also on
@@ -179,20 +170,32 @@ func (r *receiver) connectionFor(preferred *connection) (c *connection, changed 
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if preferred != nil && !preferred.closed.Load() {
-		if c = preferred; !c.isRetired() {
+		if c = preferred; !isClosed(c.retired) {
 			return c, nil, false
 		}
 	}
 	for _, other := range r.conns {
 		switch {
 		case other.closed.Load():
-		case !other.isRetired():
+		case !isClosed(other.retired):
 			return other, nil, false
 		case c == nil:
 			c = other
 		}
 	}
 	return c, r.changed, r.draining
+}
+
+// countOpen returns how many connections are open and not about to be replaced.
+func (r *receiver) countOpen() (n int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, c := range r.conns {
+		if !isClosed(c.retired) {
+			n++
+		}
+	}
+	return n
 }
 
 // update changes the fields that mu guards.

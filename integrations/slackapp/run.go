@@ -2,7 +2,6 @@ package slackapp
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -23,7 +22,7 @@ const (
 	// Failed attempts are repeated after a random delay of at most minRetryDelay, which doubles up to
 	// maxRetryDelay, or when Slack says in Retry-After.
 	minRetryDelay = 100 * time.Millisecond
-	maxRetryDelay = 8 * time.Second
+	maxRetryDelay = 7 * time.Second
 
 	// A connection that was open for stableAfter or carried an envelope is replaced at once. The others
 	// share a budget of ten replacements in a minute, for a Slack that sends hello and then disconnects.
@@ -53,6 +52,7 @@ func (c *Client) Run(ctx context.Context, h Handler) error {
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	r := newReceiver(c, h)
+	c.receiver.Store(r)
 	r.background.Go(func() { c.sweepCaches(work) })
 
 	slots, open := errgroup.WithContext(ctx)
@@ -150,6 +150,3 @@ func sleep(ctx context.Context, d time.Duration) bool {
 		return true
 	}
 }
-
-// errDisconnected is the cause of a retirement for a reason that is not a refresh.
-var errDisconnected = errors.New("disconnected by Slack")

@@ -62,6 +62,7 @@ func TestRun_DuplicateInFlight(t *testing.T) {
 
 // TestRun_ReconnectStorm has Slack close each connection after hello.
 func TestRun_ReconnectStorm(t *testing.T) {
+	t.Parallel()
 	s, _, _ := newWorkspace(t)
 	s.RefuseSockets("too_many_websockets")
 	startClient(t, s, &echo{}, nil)
@@ -126,6 +127,7 @@ func TestRun_OpenFailures(t *testing.T) {
 		{"team_added_to_org", emulator.Fault{Status: 200, Body: `{"ok":false,"error":"team_added_to_org"}`}, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			s, alice, channel := newWorkspace(t)
 			c.fault.Path, c.fault.Times = "apps.connections.open", 4
 			if c.start {

@@ -4,7 +4,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/base64"
-	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -13,77 +12,9 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"github.com/gorilla/websocket"
-	"github.com/slack-go/slack"
 )
-
-// httpFunc is an HTTP client of slack-go.
-type httpFunc func() (*http.Response, error)
-
-func (f httpFunc) Do(*http.Request) (*http.Response, error) { return f() }
-
-func newResponse(status int, body string) *http.Response {
-	return &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body))}
-}
-
-// TestKeepOpen_TokenRejected rejects the token, after connections were open, now and then and then for good.
-func TestKeepOpen_TokenRejected(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		c := New(Config{})
-		c.connects.Add(1)
-		var calls []time.Time
-		begun := time.Now()
-		c.appClient = slack.New("", slack.OptionHTTPClient(httpFunc(func() (*http.Response, error) {
-			calls = append(calls, time.Now())
-			if time.Since(begun) < time.Hour && len(calls)%10 == 0 {
-				return newResponse(http.StatusServiceUnavailable, ""), nil
-			}
-			return newResponse(http.StatusOK, `{"ok":false,"error":"invalid_auth"}`), nil
-		})))
-		err := newReceiver(c, nil).keepOpen(t.Context(), t.Context(), 0)
-		took := time.Since(begun)
-		if ErrorCode(err) != "invalid_auth" || took < time.Hour || took > time.Hour+rejectedTimeout+time.Minute {
-			t.Errorf("ended after %v with %v", took, err)
-		}
-		for i := 1; i < len(calls); i++ {
-			if wait := calls[i].Sub(calls[i-1]); wait > maxRetryDelay {
-				t.Fatalf("a wait of %v", wait)
-			}
-		}
-	})
-}
-
-// TestKeepOpen_RetryAfter waits as long as Slack says.
-func TestKeepOpen_RetryAfter(t *testing.T) {
-	if d := retryDelay(0, &Error{Code: "ratelimited", RetryAfter: time.Minute}); d != time.Minute {
-		t.Errorf("waits %v", d)
-	}
-}
-
-// TestReopens_TenAMinute opens connections that end at once for an hour.
-func TestReopens_TenAMinute(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		c := New(Config{})
-		var opens []time.Time
-		for begun := time.Now(); time.Since(begun) < time.Hour; {
-			if err := c.reopens.Wait(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			opens = append(opens, time.Now())
-		}
-		for i := 10; i < len(opens); i++ {
-			if d := opens[i].Sub(opens[i-10]); d < time.Minute {
-				t.Fatalf("eleven connections in %v", d)
-			}
-		}
-		if len(opens) < 300 {
-			t.Errorf("%d connections in an hour", len(opens))
-		}
-	})
-}
 
 // TestDialer_Proxy opens a websocket through proxies. Slack is a TLS server that only they can reach by name.
 func TestDialer_Proxy(t *testing.T) {
@@ -111,9 +42,7 @@ func TestDialer_Proxy(t *testing.T) {
 	plain, secure := httptest.NewServer(tunnel), httptest.NewTLSServer(tunnel)
 	defer plain.Close()
 	defer secure.Close()
-	for _, c := range []struct {
-		name, proxy, failure string
-	}{
+	for _, c := range []struct{ name, proxy, failure string }{
 		{"http", strings.Replace(plain.URL, "//", "//user:secret@", 1), ""},
 		{"https", strings.Replace(secure.URL, "//", "//user:secret@", 1), ""},
 		{"wrong password", strings.Replace(secure.URL, "//", "//user:wrong@", 1), "HTTP status 407"},
@@ -159,12 +88,34 @@ func proxyTo(w http.ResponseWriter, addr string) {
 		_ = far.Close()
 		return
 	}
-	_, err = io.WriteString(near, "HTTP/1.1 200 Connection established\r\n\r\n")
+	_, _ = io.WriteString(near, "HTTP/1.1 200 Connection established\r\n\r\n")
 	go func() {
-		_, copyErr := io.Copy(far, near)
-		err = errors.Join(err, copyErr)
+		_, _ = io.Copy(far, near)
 		_ = far.Close()
 	}()
 	_, _ = io.Copy(near, far)
 	_ = near.Close()
+}
+
+// TestDialer_NoProxy does not use the proxy for hosts that are exempt.
+func TestDialer_NoProxy(t *testing.T) {
+	target := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if conn, err := (&websocket.Upgrader{}).Upgrade(w, r, nil); err == nil {
+			_ = conn.Close()
+		}
+	}))
+	defer target.Close()
+	var asked *url.URL
+	d := dialer{proxy: func(r *http.Request) (*url.URL, error) {
+		asked = r.URL
+		return nil, nil
+	}}
+	conn, err := d.dialWebSocket(t.Context(), "ws"+strings.TrimPrefix(target.URL, "http")+"/link?ticket=secret")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = conn.Close()
+	if asked.String() != target.URL {
+		t.Errorf("asked for the proxy of %s, want %s", asked, target.URL)
+	}
 }

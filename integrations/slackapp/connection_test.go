@@ -253,6 +253,7 @@ func TestConnection_AckTooLarge(t *testing.T) {
 
 // TestConnection_SlackStaysSilent ends Run although Slack does not answer the close frame.
 func TestConnection_SlackStaysSilent(t *testing.T) {
+	t.Parallel()
 	f := newFakeSlack(t)
 	conns, _, stop := f.start(t, &echo{}, nil)
 	for _, conn := range conns {
