@@ -14,18 +14,18 @@ import (
 func (e *Env) OpenForm(who, channel, command string) *slacktest.Modal {
 	e.t.Helper()
 	p := e.Slack.Person(who)
-	if _, err := p.Types(e.Context(), channel, command); err != nil {
+	if _, err := p.SlashCommand(e.Context(), channel, command); err != nil {
 		e.t.Fatalf("%s types %s: %v", who, command, err)
 	}
 	for {
-		m, err := p.Modal(e.Context())
+		m, err := p.WaitTopModal(e.Context())
 		if err != nil {
 			e.t.Fatalf("no form for %s: %v", who, err)
 		}
 		if len(m.Labels()) > 0 {
 			return m
 		}
-		if err := m.Changed(e.Context()); err != nil {
+		if err := m.WaitChanged(e.Context()); err != nil {
 			e.t.Fatalf("the loading view was not replaced: %v", err)
 		}
 	}
@@ -52,7 +52,7 @@ func (e *Env) ChangeField(m *slacktest.Modal, label, value string) {
 // WaitForm waits until the form meets a condition.
 func (e *Env) WaitForm(m *slacktest.Modal, what string, fits func(*slacktest.Modal) bool) {
 	e.t.Helper()
-	if err := m.Until(e.Context(), fits); err != nil {
+	if err := m.WaitUntil(e.Context(), fits); err != nil {
 		e.t.Fatalf("%s: %v; it shows %v\n%s", what, err, m.Labels(), m.Text())
 	}
 }
@@ -73,7 +73,7 @@ func (e *Env) Submit(m *slacktest.Modal) {
 func (e *Env) AnswerTo(who, channel, command string) string {
 	e.t.Helper()
 	p := e.Slack.Person(who)
-	ack, err := p.Types(e.Context(), channel, command)
+	ack, err := p.SlashCommand(e.Context(), channel, command)
 	if err != nil {
 		e.t.Fatal(err)
 	}
@@ -81,11 +81,11 @@ func (e *Env) AnswerTo(who, channel, command string) string {
 	if _ = json.Unmarshal(ack.Payload, &payload); payload.Text != "" {
 		return payload.Text
 	}
-	m, err := p.Modal(e.Context())
+	m, err := p.WaitTopModal(e.Context())
 	if err != nil {
 		e.t.Fatal(err)
 	}
-	_ = m.Until(e.Context(), func(m *slacktest.Modal) bool { return m.Title() != "Loading" })
+	_ = m.WaitUntil(e.Context(), func(m *slacktest.Modal) bool { return m.Title() != "Loading" })
 	return m.Text()
 }
 
@@ -100,15 +100,15 @@ func (e *Env) Declare(who, channel, name, severity, visibility string) {
 // TryDeclare declares an incident and returns the error of the first failed step.
 func (e *Env) TryDeclare(who, channel, name string) error {
 	p := e.Slack.Person(who)
-	if _, err := p.Types(e.Context(), channel, "/incident"); err != nil {
+	if _, err := p.SlashCommand(e.Context(), channel, "/incident"); err != nil {
 		return fmt.Errorf("run the command: %w", err)
 	}
-	form, err := p.Modal(e.Context())
+	form, err := p.WaitTopModal(e.Context())
 	if err != nil {
 		return fmt.Errorf("open the form: %w", err)
 	}
 	for len(form.Labels()) == 0 { // a loading view
-		if err := form.Changed(e.Context()); err != nil {
+		if err := form.WaitChanged(e.Context()); err != nil {
 			return fmt.Errorf("wait for the form: %w", err)
 		}
 	}
@@ -144,14 +144,14 @@ func (e *Env) DeclareUntilAccepted(who, channel, name string) {
 func (e *Env) DeclareDuringDeploy(who, channel, name string) (repeated int, err error) {
 	p, ctx := e.Slack.Person(who), e.Context()
 	for {
-		_, err := p.Types(ctx, channel, "/incident")
+		_, err := p.SlashCommand(ctx, channel, "/incident")
 		if err != nil && !errors.Is(err, slacktest.ErrOperationTimeout) {
 			return repeated, err
 		}
 		if err == nil {
 			break
 		}
-		if repeated++; p.Top() != nil { // the app received the command, and could not ack it
+		if repeated++; p.TopModal() != nil { // the app received the command, and could not ack it
 			break
 		}
 	}
@@ -170,7 +170,7 @@ func (e *Env) DeclareDuringDeploy(who, channel, name string) (repeated int, err 
 			return repeated, err
 		case r.Closed:
 			return repeated, nil
-		case r.Trouble == "":
+		case r.ConnectionError == "":
 			return repeated, fmt.Errorf("submitted: %+v", r)
 		}
 		repeated++
@@ -190,7 +190,7 @@ func (e *Env) DeclareMany(n int) {
 		people.Go(func() {
 			for i := p; i < n; i += atOnce {
 				channel := fmt.Sprintf("C0S%d", i)
-				e.Slack.AddChannel(slacktest.Channel{ID: channel, Name: strings.ToLower(channel), BotIn: true})
+				e.Slack.AddChannel(slacktest.Channel{ID: channel, Name: strings.ToLower(channel), BotIsMember: true})
 				if err := e.TryDeclare(who, channel, channel+"."); err != nil {
 					e.t.Errorf("incident %d: %v", i, err)
 					return

@@ -123,7 +123,7 @@ func TestApply_KeepsManualAdditions(t *testing.T) {
 
 func TestApply_ResumesAfterFailure(t *testing.T) {
 	e := newEmptyEnvironment(t)
-	e.Port.Plan(emulator.Fault{Path: "/v1/actions", Method: "POST", Times: 1, Status: 422, Body: `{"ok":false,"error":"invalid_request","message":"invalid definition"}`})
+	e.Port.InjectFault(emulator.Fault{Path: "/v1/actions", Method: "POST", Times: 1, Status: 422, Body: `{"ok":false,"error":"invalid_request","message":"invalid definition"}`})
 	o := e.runApply(t, "--yes")
 	if o.code != 1 || !strings.Contains(o.stderr, "invalid definition") || !strings.Contains(o.stderr, "2 of 4 were written") {
 		t.Errorf("exit %d: %s", o.code, o.stderr)

@@ -37,7 +37,7 @@ func (e *environment) addPeople(n int) {
 	for i := range n {
 		email := fmt.Sprintf("person%d@example.com", i)
 		e.Slack.AddUser(slacktest.User{ID: benchUserID(i), Name: email, Email: email})
-		e.Slack.AddChannel(slacktest.Channel{ID: channelID(i), Name: "channel-" + strconv.Itoa(i), BotIn: true})
+		e.Slack.AddChannel(slacktest.Channel{ID: channelID(i), Name: "channel-" + strconv.Itoa(i), BotIsMember: true})
 		e.Port.AddUser(email)
 	}
 }
@@ -47,11 +47,11 @@ func benchUserID(i int) string { return "U0PERSON" + strconv.Itoa(i) }
 // openModal sends the command and fills in the form.
 func (e *environment) openModal(b *testing.B, i int, name string) *slacktest.Modal {
 	p := e.Slack.Person(benchUserID(i))
-	if _, err := p.Types(b.Context(), channelID(i), "/incident"); err != nil {
+	if _, err := p.SlashCommand(b.Context(), channelID(i), "/incident"); err != nil {
 		b.Error(err)
 		return nil
 	}
-	form, err := p.Modal(b.Context())
+	form, err := p.WaitTopModal(b.Context())
 	if err != nil {
 		b.Error(err)
 		return nil
@@ -154,10 +154,10 @@ func BenchmarkCommandToModal(b *testing.B) {
 func (e *environment) measureCommandToModal(b *testing.B) time.Duration {
 	p := e.Slack.Person(benchUserID(0))
 	begun := time.Now()
-	if _, err := p.Types(b.Context(), channelID(0), "/incident"); err != nil {
+	if _, err := p.SlashCommand(b.Context(), channelID(0), "/incident"); err != nil {
 		b.Fatal(err)
 	}
-	m, err := p.Modal(b.Context())
+	m, err := p.WaitTopModal(b.Context())
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -196,7 +196,7 @@ func BenchmarkEndToMessage(b *testing.B) {
 		for b.Loop() {
 			for i := range incidents {
 				// Runs end at random times between two polls.
-				e.IncidentIO.Plan(emulator.Fault{Path: "/v2/incidents", Delay: time.Duration(200+rand.IntN(800)) * time.Millisecond, Times: 1})
+				e.IncidentIO.InjectFault(emulator.Fault{Path: "/v2/incidents", Delay: time.Duration(200+rand.IntN(800)) * time.Millisecond, Times: 1})
 				submitModal(b, e.openModal(b, i, "measured"))
 				if _, err := e.Slack.WaitMessage(b.Context(), channelID(i), nil); err != nil {
 					b.Fatal(err)

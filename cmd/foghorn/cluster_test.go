@@ -109,8 +109,8 @@ func TestCluster_ThreeReplicasThreeNodes(t *testing.T) {
 // 15 s.
 func (e *environment) expectOneReplicaSuffices(t *testing.T, bots []*process) {
 	const delay = 2 * time.Second
-	e.IncidentIO.Plan(emulator.Fault{Path: "/v2/incidents", Delay: delay})
-	defer e.IncidentIO.Clear()
+	e.IncidentIO.InjectFault(emulator.Fault{Path: "/v2/incidents", Delay: delay})
+	defer e.IncidentIO.ClearFaults()
 	name := "a replica dies"
 	if !e.tryDeclare(t.Context(), sandbox.UserID, sandbox.ChannelID, name+"!") {
 		t.Fatal("the submission was not accepted")

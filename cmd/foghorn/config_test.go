@@ -176,12 +176,12 @@ func TestServe_NamesRejectedSettings(t *testing.T) {
 
 func TestServe_StartsDuringOutage(t *testing.T) {
 	e := newGuideEnvironment(t)
-	e.Port.Plan(emulator.Fault{Status: 503, Body: "<html>"})
+	e.Port.InjectFault(emulator.Fault{Status: 503, Body: "<html>"})
 	stop, err := e.startBot(t.Context())
 	if err != nil {
 		t.Fatalf("it did not start: %v", err)
 	}
-	e.Port.Clear()
+	e.Port.ClearFaults()
 	if err := stop(); err != nil {
 		t.Errorf("it ended with %v", err)
 	}

@@ -82,15 +82,15 @@ var doctorProblems = []struct {
 	{"a revoked app token", withSetting("SLACK_APP_TOKEN", "xapp-1-revoked-token"), "Slack: socket mode"},
 	{"no app token", withSetting("SLACK_APP_TOKEN", ""), "Slack: socket mode"},
 	{"a missing scope", func(_ *testing.T, e *environment, _ map[string]string) {
-		e.Slack.Scopes(append(slices.DeleteFunc(slices.Clone(requiredScopes), func(s string) bool { return s == "users:read.email" }), append(optionalScopes, "channels:read")...)...)
+		e.Slack.SetScopes(append(slices.DeleteFunc(slices.Clone(requiredScopes), func(s string) bool { return s == "users:read.email" }), append(optionalScopes, "channels:read")...)...)
 	}, "Slack: scopes"},
 	{"no history", func(_ *testing.T, e *environment, _ map[string]string) {
-		e.Slack.Scopes(append(slices.Clone(requiredScopes), "channels:read")...)
+		e.Slack.SetScopes(append(slices.Clone(requiredScopes), "channels:read")...)
 	}, "Slack: optional scopes"},
 	{"a command that may be incident.io's", withSetting("SLACK_COMMAND", "/incident"), "Slack: command"},
 	{"an unknown channel", withSetting("ANNOUNCE_CHANNEL", "C0NOWHERE"), "Slack: announcements"},
 	{"an archived channel", func(_ *testing.T, e *environment, _ map[string]string) {
-		e.Slack.AddChannel(slacktest.Channel{ID: sandbox.ChannelID, Name: "general", Archived: true, BotIn: true})
+		e.Slack.AddChannel(slacktest.Channel{ID: sandbox.ChannelID, Name: "general", Archived: true, BotIsMember: true})
 	}, "Slack: announcements"},
 	{"a wrong secret of Port", withSetting("PORT_CLIENT_SECRET", "nonsense"), "Port: credentials"},
 	{"the wrong region", func(_ *testing.T, e *environment, env map[string]string) { env["PORT_CLIENT_ID"] = "of-another-region" }, "Port: credentials"},
@@ -99,10 +99,10 @@ var doctorProblems = []struct {
 		e.Port.RevokeTokens()
 	}, "Port: run as a person"},
 	{"Port is down", func(_ *testing.T, e *environment, _ map[string]string) {
-		e.Port.Plan(emulator.Fault{Status: 503})
+		e.Port.InjectFault(emulator.Fault{Status: 503})
 	}, "Port: credentials"},
 	{"Port hangs", func(_ *testing.T, e *environment, _ map[string]string) {
-		e.Port.Plan(emulator.Fault{Delay: time.Minute})
+		e.Port.InjectFault(emulator.Fault{Delay: time.Minute})
 	}, "Port: credentials"},
 	{"no secret in Port", func(t *testing.T, e *environment, _ map[string]string) {
 		e.deleteFromPort(t, "/v1/organization/secrets/"+manifests.SecretName)

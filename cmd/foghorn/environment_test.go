@@ -76,7 +76,7 @@ func newEmptyEnvironment(t *testing.T) *environment {
 	s, err := sandbox.Start(sandbox.Config{
 		Slack: slacktest.Config{
 			Users:    []slacktest.User{{ID: sandbox.UserID, Name: "alice", RealName: "Alice", Email: sandbox.UserEmail}},
-			Channels: []slacktest.Channel{{ID: sandbox.ChannelID, Name: "general", BotIn: true}},
+			Channels: []slacktest.Channel{{ID: sandbox.ChannelID, Name: "general", BotIsMember: true}},
 		},
 		PortUsers: []string{sandbox.UserEmail},
 	})
@@ -120,7 +120,7 @@ func (e *environment) startBot(ctx context.Context) (stop func() error, err erro
 	stop = func() error { cancel(); return <-ended }
 	connected, done := context.WithTimeout(ctx, connectTimeout)
 	defer done()
-	if err := e.Slack.WaitSockets(connected, 2); err != nil {
+	if err := e.Slack.WaitConnections(connected, 2); err != nil {
 		return nil, errors.Join(fmt.Errorf("the bot did not connect: %w", err), stop())
 	}
 	return stop, nil
@@ -130,7 +130,7 @@ func (e *environment) startBot(ctx context.Context) (stop func() error, err erro
 func (e *environment) openForm(t *testing.T) *slacktest.Modal {
 	t.Helper()
 	alice := e.Slack.Person(sandbox.UserID)
-	if _, err := alice.Types(t.Context(), sandbox.ChannelID, "/incident"); err != nil {
+	if _, err := alice.SlashCommand(t.Context(), sandbox.ChannelID, "/incident"); err != nil {
 		t.Fatal(err)
 	}
 	form, err := alice.WaitModal(t.Context(), func(m *slacktest.Modal) bool { return len(m.Labels()) > 0 })
@@ -146,7 +146,7 @@ func (e *environment) tryDeclare(ctx context.Context, user, channel, name string
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	p := e.Slack.Person(user)
-	if _, err := p.Types(ctx, channel, "/incident"); err != nil {
+	if _, err := p.SlashCommand(ctx, channel, "/incident"); err != nil {
 		return false
 	}
 	form, err := p.WaitModal(ctx, func(m *slacktest.Modal) bool { return len(m.Labels()) > 0 })

@@ -58,10 +58,10 @@ func TestLog_NoSecrets(t *testing.T) {
 	defer stop()
 	ended := make(chan int, 1)
 	go func() { ended <- run(ctx, []string{"serve"}, c) }() // it is waited for below
-	if err := e.Slack.WaitSockets(ctx, 2); err != nil {
+	if err := e.Slack.WaitConnections(ctx, 2); err != nil {
 		t.Fatal(err)
 	}
-	e.Port.Plan(emulator.Fault{Path: "/v1/actions/runs", Status: 502, Body: "<html>" + name + "</html>", Times: 1})
+	e.Port.InjectFault(emulator.Fault{Path: "/v1/actions/runs", Status: 502, Body: "<html>" + name + "</html>", Times: 1})
 	form := e.openForm(t)
 	for label, value := range map[string]string{"Name": name, "Description": description, "Severity": "Major", "Visibility": "public"} {
 		if err := form.Fill(label, value); err != nil {
@@ -75,7 +75,7 @@ func TestLog_NoSecrets(t *testing.T) {
 		t.Error(err)
 	}
 	e.Slack.Disconnect("refresh_requested")
-	if err := e.Slack.WaitSockets(ctx, 2); err != nil {
+	if err := e.Slack.WaitConnections(ctx, 2); err != nil {
 		t.Error(err)
 	}
 	stop()

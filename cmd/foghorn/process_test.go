@@ -90,7 +90,7 @@ func (e *environment) waitConnections(t testing.TB, n int) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
-	if err := e.Slack.WaitSockets(ctx, n); err != nil {
+	if err := e.Slack.WaitConnections(ctx, n); err != nil {
 		t.Fatalf("the bot did not connect: %v", err)
 	}
 }
@@ -111,7 +111,7 @@ func (e *environment) countResults(ctx context.Context, names map[string]bool) (
 		for _, c := range e.Slack.Channels() {
 			for _, m := range e.Slack.Messages(c.ID) {
 				for name := range names {
-					if m.Shows(name + "!") {
+					if m.Contains(name + "!") {
 						messages[name]++
 					}
 				}
@@ -145,9 +145,9 @@ func TestProcess_KillWithTenInFlight(t *testing.T) {
 		t.Run(signal, func(t *testing.T) {
 			e := newGuideEnvironment(t)
 			for i := range 10 { // Slack accepts one message a second for a channel
-				e.Slack.AddChannel(slacktest.Channel{ID: channelID(i), Name: channelID(i), BotIn: true})
+				e.Slack.AddChannel(slacktest.Channel{ID: channelID(i), Name: channelID(i), BotIsMember: true})
 			}
-			e.IncidentIO.Plan(emulator.Fault{Path: "/v2/incidents", Delay: 1500 * time.Millisecond, Times: 10})
+			e.IncidentIO.InjectFault(emulator.Fault{Path: "/v2/incidents", Delay: 1500 * time.Millisecond, Times: 10})
 			p := e.startBotProcess(t)
 			names := map[string]bool{}
 			for i := range 10 {
@@ -246,18 +246,18 @@ func TestSoak_KillsWithFaults(t *testing.T) {
 	e := newGuideEnvironment(t)
 	faults := []func(){
 		func() {
-			e.Port.Plan(emulator.Fault{Path: "/runs", Method: http.MethodPost, Times: 1, Lose: true})
+			e.Port.InjectFault(emulator.Fault{Path: "/runs", Method: http.MethodPost, Times: 1, DropResponse: true})
 		},
 		func() {
-			e.Port.Plan(emulator.Fault{Path: "/runs", Method: http.MethodPost, Times: 1, Status: 502})
+			e.Port.InjectFault(emulator.Fault{Path: "/runs", Method: http.MethodPost, Times: 1, Status: 502})
 		},
-		func() { e.Port.Plan(emulator.Fault{Times: 1, Cut: true}) },
+		func() { e.Port.InjectFault(emulator.Fault{Times: 1, DropConnection: true}) },
 		func() { e.Port.RevokeTokens() },
-		func() { e.Slack.Plan(emulator.Fault{Path: "chat.postMessage", Times: 1, Lose: true}) },
-		func() { e.Slack.Plan(emulator.Fault{Path: "chat.postMessage", Times: 1, Status: 500}) },
-		func() { e.Slack.Plan(emulator.Fault{Path: "conversations.history", Times: 1, Status: 500}) },
+		func() { e.Slack.InjectFault(emulator.Fault{Path: "chat.postMessage", Times: 1, DropResponse: true}) },
+		func() { e.Slack.InjectFault(emulator.Fault{Path: "chat.postMessage", Times: 1, Status: 500}) },
+		func() { e.Slack.InjectFault(emulator.Fault{Path: "conversations.history", Times: 1, Status: 500}) },
 		func() { e.Slack.Disconnect("refresh_requested") },
-		e.Slack.Drop,
+		e.Slack.DropConnections,
 	}
 	e.killRepeatedly(t, kills, incidents, func() { faults[rand.IntN(len(faults))]() })
 }

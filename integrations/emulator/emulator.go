@@ -35,15 +35,15 @@ type Call struct {
 
 // A Fault is played instead of, or around, the real answer.
 type Fault struct {
-	Path   string        // what the path must end in; "" matches every call
-	Method string        // "" matches every method
-	Times  int           // how often; 0 means until Clear
-	Delay  time.Duration // waited before anything else, or until the caller hangs up
-	Status int           // answered instead of the real answer; 0 leaves it alone
-	Header http.Header   // with Status
-	Body   string        // with Status
-	Lose   bool          // do the work, then cut the connection instead of answering
-	Cut    bool          // cut the connection and do nothing
+	Path           string        // what the path must end in; "" matches every call
+	Method         string        // "" matches every method
+	Times          int           // how often; 0 means until Clear
+	Delay          time.Duration // waited before anything else, or until the caller hangs up
+	Status         int           // answered instead of the real answer; 0 leaves it alone
+	Header         http.Header   // with Status
+	Body           string        // with Status
+	DropResponse   bool          // do the work, then cut the connection instead of answering
+	DropConnection bool          // cut the connection and do nothing
 }
 
 // A Server is an HTTP server on a free port of 127.0.0.1.
@@ -56,7 +56,7 @@ type Server struct {
 	mu       sync.Mutex
 	faults   []Fault
 	calls    []Call
-	teller   Teller
+	teller   CallDescriber
 	watchers map[int]watcher
 	next     int
 }
@@ -85,15 +85,15 @@ func (s *Server) Close() {
 	<-s.done
 }
 
-// Plan adds a fault. Faults are tried in the order they were planned.
-func (s *Server) Plan(f Fault) {
+// InjectFault adds a fault. Faults are tried in the order they were planned.
+func (s *Server) InjectFault(f Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.faults = append(s.faults, f)
 }
 
-// Clear removes all faults.
-func (s *Server) Clear() {
+// ClearFaults removes all faults.
+func (s *Server) ClearFaults() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.faults = nil
@@ -165,9 +165,9 @@ func (s *Server) play(h http.Handler) http.Handler {
 			}
 		}
 		switch {
-		case faulty && f.Cut:
+		case faulty && f.DropConnection:
 			panic(http.ErrAbortHandler)
-		case faulty && f.Lose:
+		case faulty && f.DropResponse:
 			h.ServeHTTP(&discard{header: http.Header{}}, r)
 			panic(http.ErrAbortHandler)
 		case faulty && f.Status != 0:

@@ -19,19 +19,19 @@ func start(t *testing.T, h http.HandlerFunc) (*emulator.Server, <-chan emulator.
 		t.Fatal(err)
 	}
 	t.Cleanup(s.Close)
-	s.Tell(emulator.Teller{
+	s.SetDescriber(emulator.CallDescriber{
 		Name: "vendor",
-		Who: func(c emulator.Call) (string, string) {
+		Describe: func(c emulator.Call) (string, string) {
 			if c.Path == "/quiet" {
 				return "", ""
 			}
 			return "app", c.Method + " " + c.Path
 		},
-		Secret: []string{"token", "deep"},
-		Mask:   func(text string) string { return strings.ReplaceAll(text, "hunter2", "***") },
+		SecretKeys: []string{"token", "deep"},
+		Mask:       func(text string) string { return strings.ReplaceAll(text, "hunter2", "***") },
 	})
 	told := make(chan emulator.Event, 100)
-	t.Cleanup(s.WatchAll(func(e emulator.Event) { told <- e }))
+	t.Cleanup(s.SubscribeAll(func(e emulator.Event) { told <- e }))
 	return s, told
 }
 
@@ -58,9 +58,9 @@ func TestCallsAreTold(t *testing.T) {
 		_, _ = io.WriteString(w, `{"ok":true,"list":[{"deep":"x","said":"hunter2"}]}`)
 	})
 	story := make(chan emulator.Event, 100)
-	defer s.Watch(func(e emulator.Event) { story <- e })()
-	s.Plan(emulator.Fault{Path: "/limited", Status: http.StatusTooManyRequests, Body: "slow down"})
-	s.Plan(emulator.Fault{Path: "/lost", Lose: true})
+	defer s.Subscribe(func(e emulator.Event) { story <- e })()
+	s.InjectFault(emulator.Fault{Path: "/limited", Status: http.StatusTooManyRequests, Body: "slow down"})
+	s.InjectFault(emulator.Fault{Path: "/lost", DropResponse: true})
 	for _, c := range []struct{ path, kind, body, call, answer string }{
 		{"/json", "application/json", `{"token":"x","a":1}`,
 			`app > vendor call: POST /json {"a":1,"token":"•••"}`,
@@ -100,12 +100,12 @@ func TestCallsAreTold(t *testing.T) {
 
 func TestBodiesAreBounded(t *testing.T) {
 	s, told := start(t, http.NotFound)
-	s.Emit(emulator.Event{Body: map[string]any{"text": strings.Repeat("ä", emulator.MaxEvent)}})
+	s.Emit(emulator.Event{Body: map[string]any{"text": strings.Repeat("ä", emulator.MaxEventBody)}})
 	text, cut := (<-told).Body.(string)
-	if !cut || len(text) > emulator.MaxEvent+len("…") || !strings.HasPrefix(text, `{"text":"ää`) {
+	if !cut || len(text) > emulator.MaxEventBody+len("…") || !strings.HasPrefix(text, `{"text":"ää`) {
 		t.Errorf("a body of %d bytes", len(text))
 	}
-	s.Tell(emulator.Teller{Mask: func(text string) string { return strings.ReplaceAll(text, "null", "***") }})
+	s.SetDescriber(emulator.CallDescriber{Mask: func(text string) string { return strings.ReplaceAll(text, "null", "***") }})
 	s.Emit(emulator.Event{Body: map[string]any{"nothing": nil}})
 	if text := (<-told).Body; text != `{"nothing":***}` {
 		t.Errorf("body %v", text)

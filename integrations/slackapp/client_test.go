@@ -89,7 +89,7 @@ func newWorkspaceWith(t *testing.T, cfg slacktest.Config) (s *slacktest.Server, 
 	}
 	t.Cleanup(s.Close)
 	user := s.AddUser(slacktest.User{RealName: "Alice", Email: "alice@example.com"})
-	return s, s.Person(user.ID), s.AddChannel(slacktest.Channel{Name: "ops", BotIn: true}).ID
+	return s, s.Person(user.ID), s.AddChannel(slacktest.Channel{Name: "ops", BotIsMember: true}).ID
 }
 
 func testContext(t *testing.T) context.Context {
@@ -101,7 +101,7 @@ func testContext(t *testing.T) context.Context {
 
 func waitSockets(t *testing.T, s *slacktest.Server, n int) {
 	t.Helper()
-	if err := s.WaitSockets(testContext(t), n); err != nil {
+	if err := s.WaitConnections(testContext(t), n); err != nil {
 		t.Fatalf("wait for %d connections: %v", n, err)
 	}
 }
@@ -125,7 +125,7 @@ func waitUntil(t *testing.T, what string, done func() bool) {
 
 // typeEcho types a command and checks its answer.
 func typeEcho(ctx context.Context, p *slacktest.Person, channel, text string) error {
-	ack, err := p.Types(ctx, channel, "/echo "+text)
+	ack, err := p.SlashCommand(ctx, channel, "/echo "+text)
 	if err != nil {
 		return fmt.Errorf("/echo %s: %w", text, err)
 	}

@@ -73,7 +73,7 @@ func TestRun_AllConnectionsDropped(t *testing.T) {
 	stop := startLoad(t, s, channel)
 	time.Sleep(100 * time.Millisecond)
 	dropped := time.Now()
-	s.Drop()
+	s.DropConnections()
 	waitSockets(t, s, 2)
 	up := time.Now()
 	time.Sleep(100 * time.Millisecond)
@@ -90,7 +90,7 @@ func TestRun_MissingPings(t *testing.T) {
 	s, alice, channel := newWorkspace(t)
 	client, _ := startClient(t, s, &echo{}, func(c *slackapp.Config) { c.PingTimeout = time.Second })
 	waitConnects(t, client, 2)
-	s.Pings(false)
+	s.SetPings(false)
 	waitUntil(t, "four connects", func() bool {
 		if client.Connections() == 0 {
 			t.Error("no connection is open")
@@ -105,9 +105,9 @@ func TestRun_HalfOpenConnections(t *testing.T) {
 	s, alice, channel := newWorkspace(t)
 	client, _ := startClient(t, s, &echo{}, func(c *slackapp.Config) { c.PingTimeout = 300 * time.Millisecond })
 	waitSockets(t, s, 2)
-	s.HalfOpen(true)
+	s.SetHalfOpen(true)
 	waitConnects(t, client, 4)
-	s.HalfOpen(false)
+	s.SetHalfOpen(false)
 	expectEcho(t, alice, channel, "next")
 }
 

@@ -27,7 +27,7 @@ func FuzzRun_Frames(f *testing.F) {
 	}
 	f.Cleanup(s.Close)
 	alice := s.Person(s.AddUser(slacktest.User{RealName: "Alice", Email: "alice@example.com"}).ID)
-	channel := s.AddChannel(slacktest.Channel{Name: "ops", BotIn: true}).ID
+	channel := s.AddChannel(slacktest.Channel{Name: "ops", BotIsMember: true}).ID
 	panics := make(chan error, 100)
 	client := slackapp.New(slackapp.Config{AppToken: s.AppToken, BotToken: s.BotToken, APIURL: s.URL(), OnError: func(e slackapp.ConnectionError) {
 		if e.Kind == "panic" {
@@ -43,7 +43,7 @@ func FuzzRun_Frames(f *testing.F) {
 			f.Errorf("Run returned %v", err)
 		}
 	})
-	if err := s.WaitSockets(ctx, 2); err != nil {
+	if err := s.WaitConnections(ctx, 2); err != nil {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, frame []byte) {
@@ -54,7 +54,7 @@ func FuzzRun_Frames(f *testing.F) {
 		s.SendRaw(frame)
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
-		ack, err := alice.Types(ctx, channel, "/echo next")
+		ack, err := alice.SlashCommand(ctx, channel, "/echo next")
 		var payload struct{ Text string }
 		if err != nil || json.Unmarshal(ack.Payload, &payload) != nil || payload.Text != "next" {
 			t.Fatalf("after %q a command gets %s, %v", frame, ack.Payload, err)

@@ -29,7 +29,7 @@ func TestRun_DuplicateEnvelope(t *testing.T) {
 	h := &echo{}
 	startClient(t, s, h, nil)
 	waitSockets(t, s, 2)
-	s.Duplicate(3)
+	s.SetDuplicates(3)
 	expectEcho(t, alice, channel, "first")
 	expectEcho(t, alice, channel, "second")
 	if n := h.commands.Load(); n != 2 {
@@ -45,7 +45,7 @@ func TestRun_DuplicateInFlight(t *testing.T) {
 	h := &echo{delay: 50 * time.Millisecond}
 	startClient(t, s, h, nil)
 	waitSockets(t, s, 2)
-	s.Duplicate(3)
+	s.SetDuplicates(3)
 	var typing sync.WaitGroup
 	for range commands {
 		typing.Go(func() {
@@ -64,7 +64,7 @@ func TestRun_DuplicateInFlight(t *testing.T) {
 func TestRun_ReconnectStorm(t *testing.T) {
 	t.Parallel()
 	s, _, _ := newWorkspace(t)
-	s.RefuseSockets("too_many_websockets")
+	s.RefuseConnections("too_many_websockets")
 	startClient(t, s, &echo{}, nil)
 	<-time.After(2 * time.Second) // slack-go makes hundreds of calls in this time
 	if n := len(s.Calls("apps.connections.open")); n > 10 || n < 3 {
@@ -81,7 +81,7 @@ func TestRun_HandlerPanic(t *testing.T) {
 	waitSockets(t, s, 2)
 	short, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
-	if _, err := alice.Types(short, channel, "/echo x"); err == nil {
+	if _, err := alice.SlashCommand(short, channel, "/echo x"); err == nil {
 		t.Error("a command whose handler panicked was acked")
 	}
 	if e := <-errs; e.Kind != "panic" {
@@ -131,15 +131,15 @@ func TestRun_OpenFailures(t *testing.T) {
 			s, alice, channel := newWorkspace(t)
 			c.fault.Path, c.fault.Times = "apps.connections.open", 4
 			if c.start {
-				s.Plan(c.fault)
+				s.InjectFault(c.fault)
 			}
 			startClient(t, s, &echo{}, func(cfg *slackapp.Config) {
 				cfg.OnError = func(e slackapp.ConnectionError) { expectNoSecrets(t, s, e.Err) }
 			})
 			waitSockets(t, s, 2)
 			expectEcho(t, alice, channel, "before")
-			s.Plan(c.fault)
-			s.Drop()
+			s.InjectFault(c.fault)
+			s.DropConnections()
 			waitSockets(t, s, 2)
 			expectEcho(t, alice, channel, "after")
 		})

@@ -46,12 +46,12 @@ func TestError_Classification(t *testing.T) {
 		{name: "invalid_auth", fault: emulator.Fault{Status: 200, Body: `{"ok":false,"error":"invalid_auth"}`}, fatal: true},
 		{name: "token_revoked", fault: emulator.Fault{Status: 200, Body: `{"ok":false,"error":"token_revoked"}`}, rejected: true, fatal: true},
 		{name: "missing_scope", fault: emulator.Fault{Status: 200, Body: `{"ok":false,"error":"missing_scope"}`}, rejected: true},
-		{name: "lost", fault: emulator.Fault{Lose: true}},
+		{name: "lost", fault: emulator.Fault{DropResponse: true}},
 		{name: "redirect", fault: emulator.Fault{Status: 302, Header: map[string][]string{"Location": {"https://evil.example/"}}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.fault.Path, c.fault.Times = "chat.postMessage", 1
-			s.Plan(c.fault)
+			s.InjectFault(c.fault)
 			err := post()
 			expectNoSecrets(t, s, err)
 			got := [...]bool{slackapp.IsRejected(err), slackapp.IsRateLimited(err), slackapp.IsNotSent(err), slackapp.IsFatal(err)}
@@ -102,7 +102,7 @@ func TestFindMessage_ByMetadata(t *testing.T) {
 	if got, found, err := client.FindMessage(testContext(t), channel, noMetadata, since); err != nil || !found || got != ts {
 		t.Errorf("without metadata: found %q (%v, %v), want %q", got, found, err, ts)
 	}
-	s.Scopes("chat:write")
+	s.SetScopes("chat:write")
 	if _, _, err := client.FindMessage(testContext(t), channel, message, since); slackapp.ErrorCode(err) != "missing_scope" {
 		t.Errorf("without the scope: %v", err)
 	}

@@ -49,7 +49,7 @@ func Serve(ctx context.Context, cfg Config, ln net.Listener, noBot bool, out io.
 	}
 	defer removeState()
 	s.IncidentIO.OnChannelCreated(func(id, name string) { // incident.io creates a Slack channel for each incident
-		s.Slack.AddChannel(slacktest.Channel{ID: id, Name: name, BotIn: true})
+		s.Slack.AddChannel(slacktest.Channel{ID: id, Name: name, BotIsMember: true})
 	})
 	definitions, err := seedPort(ctx, cfg, s, settings)
 	if err != nil {
@@ -103,9 +103,9 @@ func pageSandbox(addr string, noBot bool) sandbox.Config {
 				{ID: "U0GUEST", Name: "gil", RealName: "Gil (guest)", Guest: true},
 			},
 			Channels: []slacktest.Channel{
-				{ID: sandbox.ChannelID, Name: "general", BotIn: true},
-				{ID: "C0OPS", Name: "ops", BotIn: true},
-				{ID: "C0SECURITY", Name: "security", Private: true, BotIn: true, Members: []string{sandbox.UserID, "U0BOB"}},
+				{ID: sandbox.ChannelID, Name: "general", BotIsMember: true},
+				{ID: "C0OPS", Name: "ops", BotIsMember: true},
+				{ID: "C0SECURITY", Name: "security", Private: true, BotIsMember: true, Members: []string{sandbox.UserID, "U0BOB"}},
 				{ID: "C0WARROOM", Name: "war-room", Private: true, Members: []string{sandbox.UserID, "U0BOB"}},
 			},
 		},
@@ -161,5 +161,5 @@ func printAddresses(out io.Writer, s *sandbox.Sandbox, addr string, noBot bool) 
 	} {
 		_, _ = fmt.Fprintf(out, "%s=%s\n", name, settings[name])
 	}
-	_, _ = fmt.Fprintf(out, "SLACK_DOOR=%s\n", s.Slack.Door())
+	_, _ = fmt.Fprintf(out, "SLACK_DOOR=%s\n", s.Slack.ControlURL())
 }

@@ -65,7 +65,7 @@ func startBot(ctx context.Context, cfg Config, s *sandbox.Sandbox, settings map[
 		stopWaiting()
 	}()
 	stop = func() error { cancel(); return <-ended }
-	if err := s.Slack.WaitSockets(waiting, 2); err != nil {
+	if err := s.Slack.WaitConnections(waiting, 2); err != nil {
 		return nil, errors.Join(fmt.Errorf("the bot did not connect: %w", err), stop())
 	}
 	return stop, nil
@@ -76,7 +76,7 @@ func declareIncident(ctx context.Context, s *sandbox.Sandbox, log *eventLog) err
 	ctx, cancel := context.WithTimeout(ctx, stepTimeout)
 	defer cancel()
 	alice := s.Slack.Person(sandbox.UserID)
-	if _, err := alice.Types(ctx, sandbox.ChannelID, "/incident"); err != nil {
+	if _, err := alice.SlashCommand(ctx, sandbox.ChannelID, "/incident"); err != nil {
 		return fmt.Errorf("step command failed: %w", err)
 	}
 	form, err := alice.WaitModal(ctx, func(m *slacktest.Modal) bool { return len(m.Labels()) > 0 })
@@ -95,7 +95,7 @@ func declareIncident(ctx context.Context, s *sandbox.Sandbox, log *eventLog) err
 		return fmt.Errorf("step submission failed: %w", err)
 	}
 	if !result.Closed {
-		return fmt.Errorf("step submission failed: %s %v", result.Trouble, result.Errors)
+		return fmt.Errorf("step submission failed: %s %v", result.ConnectionError, result.Errors)
 	}
 	return log.waitFor(ctx, "command", "view", "submission", "run", "webhook", "incident", "automation", "entity", "message")
 }
@@ -113,7 +113,7 @@ type eventLog struct {
 // recordEvents records events until stop is called.
 func recordEvents(s *sandbox.Sandbox, out io.Writer) (log *eventLog, stop func()) {
 	log = &eventLog{out: out, startedAt: time.Now(), kinds: map[string]bool{}, changed: make(chan struct{})}
-	stops := []func(){s.Slack.Watch(log.record), s.Port.Watch(log.record), s.IncidentIO.Watch(log.record)}
+	stops := []func(){s.Slack.Subscribe(log.record), s.Port.Subscribe(log.record), s.IncidentIO.Subscribe(log.record)}
 	return log, func() {
 		for _, stop := range stops {
 			stop()

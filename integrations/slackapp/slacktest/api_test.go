@@ -138,8 +138,8 @@ func TestBodies(t *testing.T) {
 
 func TestFaults(t *testing.T) {
 	w := start(t, slacktest.Config{}, nil)
-	w.Limit("chat.postMessage", 6500*time.Millisecond, 1)
-	w.Plan(emulator.Fault{Path: "/chat.postMessage", Times: 1, Lose: true})
+	w.RateLimit("chat.postMessage", 6500*time.Millisecond, 1)
+	w.InjectFault(emulator.Fault{Path: "/chat.postMessage", Times: 1, DropResponse: true})
 	args := map[string]any{"channel": w.room.ID, "text": "once"}
 	body, _ := json.Marshal(args)
 	a, res := w.send("chat.postMessage", w.BotToken, "application/json", bytes.NewReader(body))
@@ -154,7 +154,7 @@ func TestFaults(t *testing.T) {
 	if n := len(w.Messages(w.room.ID)); n != 1 {
 		t.Errorf("%d messages, want 1", n)
 	}
-	w.Refuse("auth.test", "token_revoked", 1)
+	w.FailMethod("auth.test", "token_revoked", 1)
 	w.wants(w.call("auth.test", nil), "token_revoked")
 	w.wants(w.call("auth.test", map[string]any{}), "")
 }
@@ -171,7 +171,7 @@ func TestUsers(t *testing.T) {
 	if u.ID != "U0ALICE" {
 		t.Errorf("found %q", u.ID)
 	}
-	w.Scopes("users:read")
+	w.SetScopes("users:read")
 	u, err = w.api.GetUserInfoContext(w.ctx, "U0ALICE")
 	w.must(err)
 	if u.Profile.Email != "" {

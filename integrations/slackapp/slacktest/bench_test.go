@@ -24,7 +24,7 @@ func BenchmarkCommand(b *testing.B) {
 	ctx, cancel := context.WithCancel(b.Context())
 	defer cancel()
 	alice := s.AddUser(slacktest.User{Name: "alice"})
-	room := s.AddChannel(slacktest.Channel{Name: "ops", BotIn: true})
+	room := s.AddChannel(slacktest.Channel{Name: "ops", BotIsMember: true})
 	api := slack.New(s.BotToken, slack.OptionAPIURL(s.URL()), slack.OptionAppLevelToken(s.AppToken))
 	client := socketmode.New(api, socketmode.OptionLog(log.New(io.Discard, "", 0)))
 	go func() { // ends with ctx
@@ -44,12 +44,12 @@ func BenchmarkCommand(b *testing.B) {
 		defer close(ran)
 		_ = client.RunContext(ctx)
 	}()
-	if err := s.WaitSockets(ctx, 1); err != nil {
+	if err := s.WaitConnections(ctx, 1); err != nil {
 		b.Fatal(err)
 	}
 	person := s.Person(alice.ID)
 	for b.Loop() {
-		if _, err := person.Types(ctx, room.ID, "/x"); err != nil {
+		if _, err := person.SlashCommand(ctx, room.ID, "/x"); err != nil {
 			b.Fatal(err)
 		}
 	}

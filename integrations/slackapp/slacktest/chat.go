@@ -111,11 +111,11 @@ func readMetadata(a args) (json.RawMessage, error) {
 func (s *Server) mayPost(id string) (*Channel, error) {
 	c, ok := s.conversation(id)
 	switch {
-	case !ok, c.Private && !c.BotIn:
+	case !ok, c.Private && !c.BotIsMember:
 		return nil, Error("channel_not_found")
 	case c.Archived:
 		return nil, Error("is_archived")
-	case !c.BotIn && !s.scoped("chat:write.public"):
+	case !c.BotIsMember && !s.scoped("chat:write.public"):
 		return nil, Error("not_in_channel")
 	}
 	return c, nil
@@ -182,7 +182,7 @@ func (s *Server) whisper(user string, m Message) Message {
 // own finds a message of the bot that a call wants to change. s.mu is held.
 func (s *Server) own(c *call, refused Error) (*Channel, *Message, error) {
 	ch, ok := s.conversation(c.args.text("channel"))
-	if !ok || ch.Private && !ch.BotIn {
+	if !ok || ch.Private && !ch.BotIsMember {
 		return nil, nil, Error("channel_not_found")
 	}
 	m := s.messageAt(ch.ID, c.args.text("ts"))

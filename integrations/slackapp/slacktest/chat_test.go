@@ -13,8 +13,8 @@ func TestWhereABotMayPost(t *testing.T) {
 	w := start(t, slacktest.Config{Scopes: []string{"chat:write", "channels:join"}}, nil)
 	public := w.AddChannel(slacktest.Channel{Name: "public"}).ID
 	private := w.AddChannel(slacktest.Channel{Name: "private", Private: true}).ID
-	joined := w.AddChannel(slacktest.Channel{Name: "joined", Private: true, BotIn: true}).ID
-	old := w.AddChannel(slacktest.Channel{Name: "old", Archived: true, BotIn: true}).ID
+	joined := w.AddChannel(slacktest.Channel{Name: "joined", Private: true, BotIsMember: true}).ID
+	old := w.AddChannel(slacktest.Channel{Name: "old", Archived: true, BotIsMember: true}).ID
 	post := func(channel string) answer {
 		return w.call("chat.postMessage", map[string]any{"channel": channel, "text": "hi"})
 	}
@@ -29,7 +29,7 @@ func TestWhereABotMayPost(t *testing.T) {
 	w.wants(w.call("conversations.join", map[string]any{"channel": public}), "")
 	w.wants(post(public), "")
 	elsewhere := w.AddChannel(slacktest.Channel{Name: "elsewhere"}).ID
-	w.Scopes("chat:write", "chat:write.public")
+	w.SetScopes("chat:write", "chat:write.public")
 	w.wants(post(elsewhere), "")
 
 	direct := post("U0ALICE")
@@ -95,7 +95,7 @@ func TestAMessageIsFoundByItsMetadata(t *testing.T) {
 	_, _, err = w.api.DeleteMessageContext(w.ctx, w.room.ID, ts)
 	w.must(err)
 	w.wants(w.call("chat.update", map[string]any{"channel": w.room.ID, "ts": ts, "text": "x"}), "message_not_found")
-	if _, err := w.alice.Types(w.ctx, w.room.ID, "good morning"); err != nil {
+	if _, err := w.alice.SlashCommand(w.ctx, w.room.ID, "good morning"); err != nil {
 		t.Error(err)
 	}
 	all := w.Messages(w.room.ID)
@@ -130,7 +130,7 @@ func TestEphemeral(t *testing.T) {
 	w := start(t, slacktest.Config{}, nil)
 	_, err := w.api.PostEphemeralContext(w.ctx, w.room.ID, "U0ALICE", slack.MsgOptionText("psst", false))
 	w.must(err)
-	m, err := w.WaitEphemeral(w.ctx, "U0ALICE", func(m slacktest.Message) bool { return m.Shows("psst") })
+	m, err := w.WaitEphemeral(w.ctx, "U0ALICE", func(m slacktest.Message) bool { return m.Contains("psst") })
 	w.must(err)
 	if !m.Ephemeral || len(w.Messages(w.room.ID)) != 0 {
 		t.Errorf("message = %+v", m)

@@ -14,7 +14,7 @@ func (s *Server) conversationJSON(c *Channel) map[string]any {
 	}
 	return map[string]any{
 		"id": c.ID, "name": c.Name, "name_normalized": c.Name, "is_channel": !c.Private, "is_group": c.Private && !c.multi(),
-		"is_im": false, "is_mpim": c.multi(), "is_private": c.Private, "is_archived": c.Archived, "is_member": c.BotIn,
+		"is_im": false, "is_mpim": c.multi(), "is_private": c.Private, "is_archived": c.Archived, "is_member": c.BotIsMember,
 		"is_general": false, "is_shared": false, "is_ext_shared": false, "context_team_id": s.TeamID,
 		"topic": map[string]any{"value": ""}, "purpose": map[string]any{"value": ""},
 	}
@@ -40,7 +40,7 @@ func (c *Channel) kind() (scope, listed string) {
 func (s *Server) members(c *Channel) []string {
 	var out []string
 	for _, id := range s.userOrder {
-		if id == s.BotUser && c.BotIn || id != s.BotUser && c.has(id) {
+		if id == s.BotUser && c.BotIsMember || id != s.BotUser && c.has(id) {
 			out = append(out, id)
 		}
 	}
@@ -51,7 +51,7 @@ func (s *Server) members(c *Channel) []string {
 // type needs, such as channels:history. s.mu is held.
 func (s *Server) seen(c *call, suffix string) (*Channel, error) {
 	ch, ok := s.conversation(c.args.text("channel"))
-	if !ok || ch.Private && !ch.BotIn {
+	if !ok || ch.Private && !ch.BotIsMember {
 		return nil, Error("channel_not_found")
 	}
 	kind, _ := ch.kind()
@@ -110,7 +110,7 @@ func (s *Server) conversationsList(c *call) (reply, error) {
 		ch := s.channels[id]
 		scope, listed := ch.kind()
 		switch {
-		case !slices.Contains(types, listed), ch.Private && !ch.BotIn, ch.Archived && c.args.flag("exclude_archived"):
+		case !slices.Contains(types, listed), ch.Private && !ch.BotIsMember, ch.Archived && c.args.flag("exclude_archived"):
 		case !s.scoped(scope + ":read"):
 			return nil, refuse("missing_scope", reply{"needed": scope + ":read", "provided": strings.Join(s.scopes, ",")})
 		default:
@@ -147,10 +147,10 @@ func (s *Server) conversationsJoin(c *call) (reply, error) {
 		return nil, Error("is_archived")
 	}
 	out := reply{}
-	if ch.BotIn {
+	if ch.BotIsMember {
 		out["warning"], out["response_metadata"] = "already_in_channel", map[string]any{"warnings": []string{"already_in_channel"}}
 	}
-	ch.BotIn = true
+	ch.BotIsMember = true
 	s.touch()
 	out["channel"] = s.conversationJSON(ch)
 	return out, nil
@@ -212,7 +212,7 @@ func (s *Server) multiWith(users []*User) *Channel {
 			return ch
 		}
 	}
-	ch := &Channel{ID: "G" + upper(10), Name: name, Private: true, BotIn: true, Members: members}
+	ch := &Channel{ID: "G" + upper(10), Name: name, Private: true, BotIsMember: true, Members: members}
 	s.channels[ch.ID] = ch
 	s.chanOrder = append(s.chanOrder, ch.ID)
 	return ch

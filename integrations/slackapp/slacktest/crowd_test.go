@@ -62,7 +62,7 @@ func TestACrowd(t *testing.T) {
 
 // declare is one person's way through the form.
 func declare(ctx context.Context, w *world, p *slacktest.Person, name string) error {
-	if _, err := p.Types(ctx, w.room.ID, "/incident "+name); err != nil {
+	if _, err := p.SlashCommand(ctx, w.room.ID, "/incident "+name); err != nil {
 		return err
 	}
 	m, err := p.WaitModal(ctx, func(m *slacktest.Modal) bool { return m.Title() == name })

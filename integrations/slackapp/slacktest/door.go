@@ -15,7 +15,7 @@ import (
 // maxWait bounds the wait parameter of the door.
 const maxWait = time.Minute
 
-// Door is the address of the second door: JSON over HTTP, with which a test in any
+// ControlURL is the address of the second door: JSON over HTTP, with which a test in any
 // language prepares the workspace, plays its people and reads what the app did. Bodies and
 // answers are JSON objects; an answer with another status than 200 has the key "error".
 //
@@ -43,7 +43,7 @@ const maxWait = time.Minute
 //	POST   /door/sockets           {"do": "disconnect"|"drop"|"refuse"|"half_open"|"pings"|"duplicate"|"redeliver"|"raw", "reason","on","n","text"}
 //
 // It answers only to this machine, and to no page of another site. A fault without a path is played on the door too.
-func (s *Server) Door() string { return s.Server.URL + "/door/" }
+func (s *Server) ControlURL() string { return s.Server.URL + "/door/" }
 
 func (s *Server) newDoor() http.Handler {
 	mux := http.NewServeMux()

@@ -21,7 +21,7 @@ type ackJSON struct {
 func newAckJSON(a Ack) ackJSON {
 	out := ackJSON{Type: a.Type, Kind: a.Kind, TookMS: float64(a.Took.Microseconds()) / 1000, Payload: a.Payload}
 	if a.Err != nil {
-		out.Error, out.Shown = a.Err.Error(), a.Shown()
+		out.Error, out.Shown = a.Err.Error(), a.UserMessage()
 	}
 	return out
 }
@@ -37,7 +37,7 @@ func acked(a Ack, err error) (any, error) {
 type doorTyped struct{ User, Channel, Text string }
 
 func (s *Server) doorType(ctx context.Context, in doorTyped) (any, error) {
-	return acked(s.Person(in.User).Types(ctx, in.Channel, in.Text))
+	return acked(s.Person(in.User).SlashCommand(ctx, in.Channel, in.Text))
 }
 
 type doorUsed struct {
@@ -49,9 +49,9 @@ type doorUsed struct {
 
 func (s *Server) doorShortcut(ctx context.Context, in doorUsed) (any, error) {
 	if in.TS != "" {
-		return acked(s.Person(in.User).MessageShortcut(ctx, in.Callback, in.Channel, in.TS))
+		return acked(s.Person(in.User).UseMessageShortcut(ctx, in.Callback, in.Channel, in.TS))
 	}
-	return acked(s.Person(in.User).Shortcut(ctx, in.Callback))
+	return acked(s.Person(in.User).UseShortcut(ctx, in.Callback))
 }
 
 type doorClicked struct {
@@ -62,7 +62,7 @@ type doorClicked struct {
 func (s *Server) doorClick(ctx context.Context, in doorClicked) (any, error) {
 	for _, m := range append(s.Messages(in.Channel), s.Ephemerals(in.User)...) {
 		if m.TS == in.TS {
-			return acked(s.Person(in.User).Clicks(ctx, m, in.Action))
+			return acked(s.Person(in.User).ClickButton(ctx, m, in.Action))
 		}
 	}
 	return nil, Error("message_not_found")
@@ -80,7 +80,7 @@ func (m *Modal) shown() (modalJSON, error) {
 	out := modalJSON{ID: m.id}
 	err := m.with(func(v *view) error {
 		out.Title = plain(v.body["title"])
-		out.Text = Message{Blocks: raw(v.body["blocks"])}.Plain()
+		out.Text = Message{Blocks: raw(v.body["blocks"])}.PlainText()
 		out.View = v.json(m.p.s)
 		out.Fields = v.shown()
 		return nil
@@ -99,7 +99,7 @@ func (s *Server) doorModal(ctx context.Context, q url.Values) (any, error) {
 
 // modalOf is the modal before a user now.
 func (s *Server) modalOf(user string) (*Modal, error) {
-	if m := s.Person(user).Top(); m != nil {
+	if m := s.Person(user).TopModal(); m != nil {
 		return m, nil
 	}
 	return nil, fmt.Errorf("user %s: %w", user, ErrNotOpen)
@@ -155,7 +155,7 @@ func (s *Server) doorSearch(ctx context.Context, in doorField) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, err := m.Search(ctx, in.Label, in.Query)
+	found, err := m.SearchOptions(ctx, in.Label, in.Query)
 	if err != nil {
 		return nil, err
 	}
@@ -167,7 +167,7 @@ func (s *Server) doorPress(ctx context.Context, in doorField) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return acked(m.Click(ctx, in.Label))
+	return acked(m.ClickButton(ctx, in.Label))
 }
 
 func (s *Server) doorSubmit(ctx context.Context, in struct{ User string }) (any, error) {
@@ -184,7 +184,7 @@ func (s *Server) doorSubmit(ctx context.Context, in struct{ User string }) (any,
 	}
 	return map[string]any{
 		"sent": res.Sent, "closed": res.Closed, "errors": res.Errors, "updated": res.Updated, "pushed": res.Pushed,
-		"trouble": res.Trouble, "why": res.Why, "ack": newAckJSON(res.Ack),
+		"trouble": res.ConnectionError, "why": res.Reason, "ack": newAckJSON(res.Ack),
 	}, nil
 }
 

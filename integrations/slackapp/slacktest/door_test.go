@@ -20,7 +20,7 @@ func (w *world) door(path, body string, wantStatus int) answer {
 	if body != "" {
 		method = http.MethodPost
 	}
-	r, err := http.NewRequestWithContext(w.ctx, method, w.Door()+path, strings.NewReader(body))
+	r, err := http.NewRequestWithContext(w.ctx, method, w.ControlURL()+path, strings.NewReader(body))
 	w.must(err)
 	if body != "" {
 		r.Header.Set("Content-Type", "application/json")
@@ -109,7 +109,7 @@ func TestTheDoorIsForThisMachine(t *testing.T) {
 		"null origin":       func(r *http.Request) { r.Header.Set("Origin", "null") },
 		"another site":      func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "cross-site") },
 	} {
-		r, err := http.NewRequestWithContext(w.ctx, http.MethodGet, w.Door(), nil)
+		r, err := http.NewRequestWithContext(w.ctx, http.MethodGet, w.ControlURL(), nil)
 		w.must(err)
 		change(r)
 		res, err := http.DefaultClient.Do(r)
@@ -119,7 +119,7 @@ func TestTheDoorIsForThisMachine(t *testing.T) {
 			t.Errorf("%s: status %d", name, res.StatusCode)
 		}
 	}
-	r, err := http.NewRequestWithContext(w.ctx, http.MethodPost, w.Door()+"type", strings.NewReader(`{}`))
+	r, err := http.NewRequestWithContext(w.ctx, http.MethodPost, w.ControlURL()+"type", strings.NewReader(`{}`))
 	w.must(err)
 	r.Header.Set("Content-Type", "text/plain")
 	res, err := http.DefaultClient.Do(r)

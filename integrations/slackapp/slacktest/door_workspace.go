@@ -56,11 +56,11 @@ func (s *Server) doorWorkspace(ctx context.Context, q url.Values) (any, error) {
 	}
 	for _, c := range s.Channels() {
 		if c.direct == "" {
-			channels = append(channels, channelJSON{c.ID, c.Name, c.Private, c.Archived, c.Members, c.BotIn})
+			channels = append(channels, channelJSON{c.ID, c.Name, c.Private, c.Archived, c.Members, c.BotIsMember})
 		}
 	}
 	return map[string]any{
-		"api_url": s.URL(), "bot_token": s.BotToken, "app_token": s.AppToken, "bot_user": s.BotUser, "sockets": s.Sockets(),
+		"api_url": s.URL(), "bot_token": s.BotToken, "app_token": s.AppToken, "bot_user": s.BotUser, "sockets": s.Connections(),
 		"users": users, "channels": channels,
 	}, nil
 }
@@ -70,12 +70,12 @@ func (s *Server) doorUser(_ context.Context, in userJSON) (any, error) {
 }
 
 func (s *Server) doorChannel(_ context.Context, in channelJSON) (any, error) {
-	c := s.AddChannel(Channel{ID: in.ID, Name: in.Name, Private: in.Private, Archived: in.Archived, Members: in.Members, BotIn: in.BotIn})
-	return channelJSON{c.ID, c.Name, c.Private, c.Archived, c.Members, c.BotIn}, nil
+	c := s.AddChannel(Channel{ID: in.ID, Name: in.Name, Private: in.Private, Archived: in.Archived, Members: in.Members, BotIsMember: in.BotIn})
+	return channelJSON{c.ID, c.Name, c.Private, c.Archived, c.Members, c.BotIsMember}, nil
 }
 
 func (s *Server) doorScopes(_ context.Context, in struct{ Scopes []string }) (any, error) {
-	s.Scopes(in.Scopes...)
+	s.SetScopes(in.Scopes...)
 	return map[string]any{}, nil
 }
 
@@ -86,11 +86,11 @@ func (s *Server) doorMessages(ctx context.Context, q url.Values) (any, error) {
 	if user := q.Get("user"); user != "" {
 		p := s.Person(user)
 		if q.Get("wait") != "" {
-			if _, err := p.WaitSees(ctx, channel, holds); err != nil {
+			if _, err := p.WaitVisible(ctx, channel, holds); err != nil {
 				return nil, fmt.Errorf("wait for a message: %w", err)
 			}
 		}
-		return map[string]any{"messages": pick(p.Sees(channel), holds)}, nil
+		return map[string]any{"messages": pick(p.VisibleMessages(channel), holds)}, nil
 	}
 	if q.Get("wait") != "" {
 		if _, err := s.WaitMessage(ctx, channel, holds); err != nil {
@@ -111,7 +111,7 @@ func (s *Server) doorEphemerals(ctx context.Context, q url.Values) (any, error) 
 }
 
 func containing(q url.Values) func(Message) bool {
-	return func(m Message) bool { return m.Shows(q.Get("contains")) }
+	return func(m Message) bool { return m.Contains(q.Get("contains")) }
 }
 
 func pick(all []Message, fits func(Message) bool) []Message {
@@ -165,15 +165,15 @@ func (s *Server) doorPlan(_ context.Context, in doorFault) (any, error) {
 	for k, v := range in.Header {
 		header.Set(k, v)
 	}
-	s.Plan(emulator.Fault{
+	s.InjectFault(emulator.Fault{
 		Path: in.Path, Method: in.Method, Times: in.Times, Delay: time.Duration(in.DelayMS) * time.Millisecond,
-		Status: in.Status, Header: header, Body: in.Body, Lose: in.Lose, Cut: in.Cut,
+		Status: in.Status, Header: header, Body: in.Body, DropResponse: in.Lose, DropConnection: in.Cut,
 	})
 	return map[string]any{}, nil
 }
 
 func (s *Server) doorClear(context.Context, url.Values) (any, error) {
-	s.Clear()
+	s.ClearFaults()
 	return map[string]any{}, nil
 }
 
@@ -188,21 +188,21 @@ func (s *Server) doorSockets(_ context.Context, in doorControl) (any, error) {
 	case "disconnect":
 		s.Disconnect(in.Reason)
 	case "drop":
-		s.Drop()
+		s.DropConnections()
 	case "refuse":
-		s.RefuseSockets(in.Reason)
+		s.RefuseConnections(in.Reason)
 	case "half_open":
-		s.HalfOpen(in.On)
+		s.SetHalfOpen(in.On)
 	case "pings":
-		s.Pings(in.On)
+		s.SetPings(in.On)
 	case "duplicate":
-		s.Duplicate(in.N)
+		s.SetDuplicates(in.N)
 	case "redeliver":
-		s.RedeliverOnConnect(in.On)
+		s.SetRedeliverOnConnect(in.On)
 	case "raw":
 		s.SendRaw([]byte(in.Text))
 	default:
 		return nil, fmt.Errorf("unknown thing to do: %q", in.Do)
 	}
-	return map[string]any{"sockets": s.Sockets()}, nil
+	return map[string]any{"sockets": s.Connections()}, nil
 }

@@ -26,11 +26,11 @@ type Ack struct {
 	Err      error           // ErrOperationTimeout or ErrDispatchFailed
 }
 
-// Shown is what Slack tells the person when the app did not acknowledge: Slackbot below a
+// UserMessage is what Slack tells the person when the app did not acknowledge: Slackbot below a
 // command, Trouble in a modal that was submitted. It is "" when the app did, and where
 // Slack's words are not known.
 // https://docs.slack.dev/interactivity/implementing-slash-commands
-func (a Ack) Shown() string {
+func (a Ack) UserMessage() string {
 	word, failed := a.Err.(Error)
 	switch {
 	case !failed:
@@ -38,7 +38,7 @@ func (a Ack) Shown() string {
 	case a.Type == "slash_commands":
 		return fmt.Sprintf("%s failed with the error %q", a.Kind, string(word))
 	case a.Kind == "view_submission":
-		return Trouble
+		return ConnectionErrorText
 	}
 	return ""
 }
@@ -46,12 +46,12 @@ func (a Ack) Shown() string {
 // An Envelope is what goes over a socket to the app.
 // https://docs.slack.dev/apis/events-api/using-socket-mode#events
 type Envelope struct {
-	ID            string // "" makes one
-	Type          string
-	Payload       any
-	AcceptsAnswer bool
-	RetryAttempt  int // events_api only
-	RetryReason   string
+	ID              string // "" makes one
+	Type            string
+	Payload         any
+	AcceptsResponse bool
+	RetryAttempt    int // events_api only
+	RetryReason     string
 
 	kind string
 }
@@ -73,7 +73,7 @@ func (s *Server) Deliver(ctx context.Context, e Envelope) (Ack, error) {
 		"envelope_id":              e.ID,
 		"type":                     e.Type,
 		"payload":                  e.Payload,
-		"accepts_response_payload": e.AcceptsAnswer,
+		"accepts_response_payload": e.AcceptsResponse,
 	}
 	if e.Type == "events_api" {
 		wire["retry_attempt"], wire["retry_reason"] = e.RetryAttempt, e.RetryReason
@@ -102,7 +102,7 @@ func (s *Server) Deliver(ctx context.Context, e Envelope) (Ack, error) {
 	select {
 	case payload := <-p.acked:
 		ack.Took = time.Since(ack.Sent)
-		if e.AcceptsAnswer && !empty(payload) {
+		if e.AcceptsResponse && !empty(payload) {
 			ack.Payload = payload
 		}
 	case <-late.C:
@@ -129,7 +129,7 @@ func (s *Server) Deliver(ctx context.Context, e Envelope) (Ack, error) {
 
 // unanswered tells that the app did not acknowledge, and what the person sees of it.
 func (s *Server) unanswered(a Ack) {
-	s.tell("slack", "person", "error", cmp.Or(a.Shown(), a.Kind+": "+a.Err.Error()), map[string]any{"envelope_id": a.Envelope, "error": a.Err.Error()})
+	s.tell("slack", "person", "error", cmp.Or(a.UserMessage(), a.Kind+": "+a.Err.Error()), map[string]any{"envelope_id": a.Envelope, "error": a.Err.Error()})
 }
 
 // wireAck is an ack as it came.
@@ -141,10 +141,10 @@ func wireAck(a Ack) any {
 	return out
 }
 
-// Event delivers an event of the Events API, wrapped as Slack does it, and waits for the ack.
+// SendEvent delivers an event of the Events API, wrapped as Slack does it, and waits for the ack.
 // Slack's retries are not made; Deliver with RetryAttempt makes one.
 // https://docs.slack.dev/apis/events-api#callback-field
-func (s *Server) Event(ctx context.Context, event map[string]any) (Ack, error) {
+func (s *Server) SendEvent(ctx context.Context, event map[string]any) (Ack, error) {
 	kind, _ := event["type"].(string)
 	return s.Deliver(ctx, Envelope{Type: "events_api", kind: kind, Payload: map[string]any{
 		"type": "event_callback", "token": verificationToken, "team_id": s.TeamID, "api_app_id": s.AppID,

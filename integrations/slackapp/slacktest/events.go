@@ -15,7 +15,7 @@ func (s *Server) tell(from, to, kind, text string, body any) {
 
 // detail is tell for what only those hear who want all of it.
 func (s *Server) detail(from, to, kind, text string, body any) {
-	s.emit(emulator.Event{From: from, To: to, Kind: kind, Text: text, Body: body, Detail: true})
+	s.emit(emulator.Event{From: from, To: to, Kind: kind, Text: text, Body: body, Verbose: true})
 }
 
 func (s *Server) emit(e emulator.Event) {
@@ -30,10 +30,10 @@ var secretAddress = regexp.MustCompile(`(/link/\?|/(?:commands|actions)/T\w+/)(?
 
 // teller tells of the calls to the API and to response_urls, which are secrets. The door
 // and the sockets are no calls.
-func (s *Server) teller() emulator.Teller {
-	return emulator.Teller{
+func (s *Server) teller() emulator.CallDescriber {
+	return emulator.CallDescriber{
 		Name: "slack",
-		Who: func(c emulator.Call) (caller, text string) {
+		Describe: func(c emulator.Call) (caller, text string) {
 			if method, ok := strings.CutPrefix(c.Path, "/api/"); ok {
 				return s.app(), method
 			}
@@ -42,7 +42,7 @@ func (s *Server) teller() emulator.Teller {
 			}
 			return "", ""
 		},
-		Secret: []string{"token", "trigger_id", "interactivity_pointer", "response_url"},
+		SecretKeys: []string{"token", "trigger_id", "interactivity_pointer", "response_url"},
 		Mask: func(text string) string {
 			return secretAddress.ReplaceAllString(strings.NewReplacer(s.BotToken, "•••", s.AppToken, "•••").Replace(text), "$1•••")
 		},

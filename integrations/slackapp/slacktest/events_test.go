@@ -33,7 +33,7 @@ func TestEventsTellTheStory(t *testing.T) {
 	var mu sync.Mutex
 	var got []string
 	var bodies strings.Builder
-	stop := w.Watch(func(e emulator.Event) {
+	stop := w.Subscribe(func(e emulator.Event) {
 		mu.Lock()
 		defer mu.Unlock()
 		text, _, _ := strings.Cut(e.Text, " after ")
@@ -42,9 +42,9 @@ func TestEventsTellTheStory(t *testing.T) {
 		bodies.Write(body)
 	})
 	defer stop()
-	_, err := w.alice.Types(w.ctx, w.room.ID, "/incident")
+	_, err := w.alice.SlashCommand(w.ctx, w.room.ID, "/incident")
 	w.must(err)
-	m, err := w.alice.Modal(w.ctx)
+	m, err := w.alice.WaitTopModal(w.ctx)
 	w.must(err)
 	w.must(m.Fill("Name", "x"))
 	w.must(m.Fill("Severity", "Major"))

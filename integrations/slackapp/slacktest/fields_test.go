@@ -190,17 +190,17 @@ func TestTypeAhead(t *testing.T) {
 	if err := m.Fill("Service", "Find api"); err == nil {
 		t.Error("an option was taken that was never offered")
 	}
-	found, err := m.Search(a.ctx, "Service", "a")
+	found, err := m.SearchOptions(a.ctx, "Service", "a")
 	a.must(err)
 	if len(found) != 0 || len(a.interactions) != 0 {
 		t.Errorf("a short query found %v", found)
 	}
-	found, err = m.Search(a.ctx, "Service", "api")
+	found, err = m.SearchOptions(a.ctx, "Service", "api")
 	a.must(err)
 	if cb := <-a.interactions; cb.ActionID != "v" || cb.BlockID != "Service" || cb.Value != "api" || len(found) != 2 {
 		t.Errorf("asked %+v, found %v", cb, found)
 	}
-	a.must(m.Pick("Service", found[0]))
+	a.must(m.SelectOptions("Service", found[0]))
 	res, err := m.Submit(a.ctx)
 	a.must(err)
 	if got := (<-a.interactions).View.State.Values["Service"]["v"].SelectedOption.Value; got != "find api" || !res.Closed {
@@ -212,7 +212,7 @@ func TestTypeAhead(t *testing.T) {
 	}
 	view["blocks"] = []any{input("Service", map[string]any{"type": "external_select", "min_query_length": 0})}
 	m = a.open(view)
-	if _, err := m.Search(a.ctx, "Service", ""); err == nil || !strings.Contains(err.Error(), "less than 76") {
+	if _, err := m.SearchOptions(a.ctx, "Service", ""); err == nil || !strings.Contains(err.Error(), "less than 76") {
 		t.Errorf("error = %v", err)
 	}
 }
@@ -237,7 +237,7 @@ func TestBlockActions(t *testing.T) {
 		t.Errorf("action = %+v", act)
 	}
 	a.wants(a.call("views.push", map[string]any{"trigger_id": cb.TriggerID, "view": viewJSON("Two", nil)}), "")
-	_, err = m.Click(a.ctx, "More")
+	_, err = m.ClickButton(a.ctx, "More")
 	a.must(err)
 	if act := (<-a.interactions).ActionCallback.BlockActions[0]; act.ActionID != "more" || act.Value != "m1" || act.BlockID != "bar" {
 		t.Errorf("action = %+v", act)
@@ -252,23 +252,23 @@ func TestButtonsAndShortcuts(t *testing.T) {
 	a.wants(a.call("chat.postMessage", map[string]any{"channel": a.room.ID, "text": "x", "blocks": []any{map[string]any{
 		"type": "actions", "block_id": "bar", "elements": []any{map[string]any{"type": "button", "action_id": "go", "value": "1", "text": plainText("Go")}},
 	}}}), "")
-	msg, err := a.WaitMessage(a.ctx, a.room.ID, func(m slacktest.Message) bool { return m.Shows("Go") })
+	msg, err := a.WaitMessage(a.ctx, a.room.ID, func(m slacktest.Message) bool { return m.Contains("Go") })
 	a.must(err)
-	_, err = a.alice.Clicks(a.ctx, msg, "go")
+	_, err = a.alice.ClickButton(a.ctx, msg, "go")
 	a.must(err)
 	cb := <-a.interactions
 	if cb.Channel.ID != a.room.ID || cb.Message.Timestamp != msg.TS || cb.ActionCallback.BlockActions[0].Value != "1" || cb.ResponseURL == "" {
 		t.Errorf("click = %+v", cb)
 	}
-	if _, err := a.alice.Clicks(a.ctx, msg, "stop"); err == nil {
+	if _, err := a.alice.ClickButton(a.ctx, msg, "stop"); err == nil {
 		t.Error("a button that is not there was pressed")
 	}
-	_, err = a.alice.Shortcut(a.ctx, "declare")
+	_, err = a.alice.UseShortcut(a.ctx, "declare")
 	a.must(err)
 	if cb := <-a.interactions; cb.Type != slack.InteractionTypeShortcut || cb.CallbackID != "declare" || cb.TriggerID == "" || cb.ResponseURL != "" {
 		t.Errorf("shortcut = %+v", cb)
 	}
-	_, err = a.alice.MessageShortcut(a.ctx, "escalate", a.room.ID, msg.TS)
+	_, err = a.alice.UseMessageShortcut(a.ctx, "escalate", a.room.ID, msg.TS)
 	a.must(err)
 	if cb := <-a.interactions; cb.Type != slack.InteractionTypeMessageAction || cb.Message.Text != "x" || cb.ResponseURL == "" {
 		t.Errorf("message shortcut = %+v", cb)

@@ -66,8 +66,8 @@ func (m *Modal) Change(ctx context.Context, label string, values ...string) (Ack
 	return s.interact(ctx, "block_actions", payload, true)
 }
 
-// Click presses a button of the modal, by its text or action_id, and waits for the ack.
-func (m *Modal) Click(ctx context.Context, label string) (Ack, error) {
+// ClickButton presses a button of the modal, by its text or action_id, and waits for the ack.
+func (m *Modal) ClickButton(ctx context.Context, label string) (Ack, error) {
 	s := m.p.s
 	var payload map[string]any
 	err := m.with(func(v *view) error {
@@ -102,8 +102,8 @@ func (m *Modal) actions(v *view, action map[string]any) (map[string]any, error) 
 	return payload, nil
 }
 
-// Pick chooses options that Search gave.
-func (m *Modal) Pick(label string, options ...Option) error {
+// SelectOptions chooses options that Search gave.
+func (m *Modal) SelectOptions(label string, options ...Option) error {
 	values := make([]string, len(options))
 	for i, o := range options {
 		values[i] = o.Value
@@ -111,9 +111,9 @@ func (m *Modal) Pick(label string, options ...Option) error {
 	return m.Fill(label, values...)
 }
 
-// Search types into an external select and waits for the options that the app gives. A
+// SearchOptions types into an external select and waits for the options that the app gives. A
 // query shorter than min_query_length asks nobody and gives nothing.
-func (m *Modal) Search(ctx context.Context, label, query string) ([]Option, error) {
+func (m *Modal) SearchOptions(ctx context.Context, label, query string) ([]Option, error) {
 	s := m.p.s
 	var f field
 	var payload map[string]any

@@ -11,7 +11,7 @@ func (s *Server) readable(c *call) (*Channel, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !ch.BotIn {
+	if !ch.BotIsMember {
 		return nil, Error("not_in_channel")
 	}
 	return ch, nil
@@ -107,7 +107,7 @@ func (s *Server) getPermalink(c *call) (reply, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	ch, ok := s.conversation(c.args.text("channel"))
-	if !ok || ch.Private && !ch.BotIn {
+	if !ok || ch.Private && !ch.BotIsMember {
 		return nil, Error("channel_not_found")
 	}
 	ts := c.args.text("message_ts")

@@ -26,13 +26,13 @@ type Message struct {
 	Via         string          `json:"via,omitempty"`       // "response_url" or "ack" when it was not chat.*
 }
 
-// Shows says whether the text, or any text of the blocks and attachments, holds what.
-func (m Message) Shows(what string) bool {
-	return strings.Contains(m.Plain(), what)
+// Contains says whether the text, or any text of the blocks and attachments, holds what.
+func (m Message) Contains(what string) bool {
+	return strings.Contains(m.PlainText(), what)
 }
 
-// Plain is the text and all texts of the blocks and attachments, one a line.
-func (m Message) Plain() string {
+// PlainText is the text and all texts of the blocks and attachments, one a line.
+func (m Message) PlainText() string {
 	lines := []string{m.Text}
 	for _, part := range []json.RawMessage{m.Blocks, m.Attachments} {
 		var v any

@@ -20,8 +20,8 @@ type Modal struct {
 // ErrNotOpen is returned for a modal that is no longer open.
 var ErrNotOpen = errors.New("modal is not open")
 
-// Modal waits for the modal that is open before the person: the top one.
-func (p *Person) Modal(ctx context.Context) (*Modal, error) {
+// WaitTopModal waits for the modal that is open before the person: the top one.
+func (p *Person) WaitTopModal(ctx context.Context) (*Modal, error) {
 	m := &Modal{p: p}
 	err := p.s.await(ctx, func() bool {
 		v := p.s.top(p.ID)
@@ -40,7 +40,7 @@ func (p *Person) Modal(ctx context.Context) (*Modal, error) {
 // WaitModal waits until the top modal before the person is as wanted.
 func (p *Person) WaitModal(ctx context.Context, wanted func(*Modal) bool) (*Modal, error) {
 	for {
-		m, err := p.Modal(ctx)
+		m, err := p.WaitTopModal(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -57,8 +57,8 @@ func (p *Person) WaitModal(ctx context.Context, wanted func(*Modal) bool) (*Moda
 	}
 }
 
-// Top is the modal that is open before the person now, nil for none.
-func (p *Person) Top() *Modal {
+// TopModal is the modal that is open before the person now, nil for none.
+func (p *Person) TopModal() *Modal {
 	p.s.mu.Lock()
 	defer p.s.mu.Unlock()
 	v := p.s.top(p.ID)
@@ -68,8 +68,8 @@ func (p *Person) Top() *Modal {
 	return &Modal{p: p, id: v.id, seen: v.version}
 }
 
-// Home is the person's home tab as Slack keeps it, nil when the app published none.
-func (p *Person) Home() json.RawMessage {
+// HomeView is the person's home tab as Slack keeps it, nil when the app published none.
+func (p *Person) HomeView() json.RawMessage {
 	p.s.mu.Lock()
 	defer p.s.mu.Unlock()
 	v := p.s.homes[p.ID]
@@ -79,8 +79,8 @@ func (p *Person) Home() json.RawMessage {
 	return v.json(p.s)
 }
 
-// NoModal waits until no modal is open before the person.
-func (p *Person) NoModal(ctx context.Context) error {
+// WaitNoModal waits until no modal is open before the person.
+func (p *Person) WaitNoModal(ctx context.Context) error {
 	return p.s.await(ctx, func() bool { return p.s.top(p.ID) == nil })
 }
 
@@ -108,8 +108,8 @@ func (m *Modal) with(f func(*view) error) error {
 // ID is the id of the view.
 func (m *Modal) ID() string { return m.id }
 
-// Open says whether the modal is still before the person.
-func (m *Modal) Open() bool { return m.with(func(*view) error { return nil }) == nil }
+// IsOpen says whether the modal is still before the person.
+func (m *Modal) IsOpen() bool { return m.with(func(*view) error { return nil }) == nil }
 
 // Title is the title, "" when the modal is not open.
 func (m *Modal) Title() (title string) {
@@ -162,7 +162,7 @@ func (v *view) shown() []Field {
 // Text is every text of the view, one a line.
 func (m *Modal) Text() (text string) {
 	_ = m.with(func(v *view) error {
-		text = Message{Text: plain(v.body["title"]), Blocks: raw(v.body["blocks"])}.Plain()
+		text = Message{Text: plain(v.body["title"]), Blocks: raw(v.body["blocks"])}.PlainText()
 		return nil
 	})
 	return text
@@ -243,16 +243,16 @@ func (v *view) field(label string) (field, error) {
 	return field{}, fmt.Errorf("no field %q; there are %q", label, labels)
 }
 
-// Changed waits until the app has updated the modal since the last time that Changed, Until
+// WaitChanged waits until the app has updated the modal since the last time that Changed, Until
 // or Submit told of it, or since the modal was found. It fails with ErrNotOpen when the modal closes.
-func (m *Modal) Changed(ctx context.Context) error {
+func (m *Modal) WaitChanged(ctx context.Context) error {
 	from := m.seen
-	return m.Until(ctx, func(*Modal) bool { return m.seen > from })
+	return m.WaitUntil(ctx, func(*Modal) bool { return m.seen > from })
 }
 
-// Until waits until the modal is as wanted, and looks again at every change. It fails with
+// WaitUntil waits until the modal is as wanted, and looks again at every change. It fails with
 // ErrNotOpen when the modal closes.
-func (m *Modal) Until(ctx context.Context, wanted func(*Modal) bool) error {
+func (m *Modal) WaitUntil(ctx context.Context, wanted func(*Modal) bool) error {
 	for {
 		version := 0
 		if err := m.with(func(v *view) error { version = v.version; return nil }); err != nil {

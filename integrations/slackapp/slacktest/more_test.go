@@ -49,7 +49,7 @@ func TestTeamBotAndEvents(t *testing.T) {
 		t.Errorf("%+v %+v %+v", team, bot, who)
 	}
 	w.wants(w.call("bots.info", map[string]any{"bot": "B0"}), "bot_not_found")
-	ack, err := w.Event(w.ctx, map[string]any{"type": "app_mention", "user": "U0ALICE", "text": "hi", "channel": "C0OPS", "ts": "1.2"})
+	ack, err := w.SendEvent(w.ctx, map[string]any{"type": "app_mention", "user": "U0ALICE", "text": "hi", "channel": "C0OPS", "ts": "1.2"})
 	w.must(err)
 	if got := <-heard; got != "app_mention" || ack.Kind != "app_mention" || ack.Type != "events_api" {
 		t.Errorf("heard %q, ack %+v", got, ack)
@@ -77,12 +77,12 @@ func TestDirectConversations(t *testing.T) {
 		t.Errorf("channel = %v", ch)
 	}
 	w.wants(w.call("conversations.open", map[string]any{"channel": w.alice.DM()}), "")
-	w.Scopes("im:write", "channels:history")
+	w.SetScopes("im:write", "channels:history")
 	w.wants(w.call("conversations.history", map[string]any{"channel": w.alice.DM()}), "missing_scope")
-	if _, err := w.alice.Types(w.ctx, w.alice.DM(), "hello bot"); err != nil {
+	if _, err := w.alice.SlashCommand(w.ctx, w.alice.DM(), "hello bot"); err != nil {
 		t.Error(err)
 	}
-	if _, err := w.Person("U0BOB").Types(w.ctx, w.alice.DM(), "not mine"); err == nil {
+	if _, err := w.Person("U0BOB").SlashCommand(w.ctx, w.alice.DM(), "not mine"); err == nil {
 		t.Error("bob wrote in alice's direct conversation")
 	}
 }
@@ -99,7 +99,7 @@ func TestAResponseReplacesAndDeletes(t *testing.T) {
 		return out.code()
 	}
 	click := func(m slacktest.Message) string {
-		_, err := a.alice.Clicks(a.ctx, m, "go")
+		_, err := a.alice.ClickButton(a.ctx, m, "go")
 		a.must(err)
 		return (<-a.interactions).ResponseURL
 	}

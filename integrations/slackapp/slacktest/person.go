@@ -17,10 +17,10 @@ type Person struct {
 // Person is the user with an id. The user must exist when something is done.
 func (s *Server) Person(id string) *Person { return &Person{s: s, ID: id} }
 
-// Types sends what a person writes in a channel: "/command text" goes to the app, and Types
+// SlashCommand sends what a person writes in a channel: "/command text" goes to the app, and Types
 // waits for its ack; anything else becomes a message. What the app does not acknowledge is
 // an error: ErrOperationTimeout or ErrDispatchFailed.
-func (p *Person) Types(ctx context.Context, channel, text string) (Ack, error) {
+func (p *Person) SlashCommand(ctx context.Context, channel, text string) (Ack, error) {
 	s := p.s
 	s.mu.Lock()
 	u, ch, err := p.in(channel)
@@ -65,7 +65,7 @@ func (p *Person) Types(ctx context.Context, channel, text string) (Ack, error) {
 	s.mu.Unlock()
 	s.tell("person", "slack", "command", text, map[string]any{"user": u.ID, "channel": ch.ID, "text": text})
 
-	ack, err := s.Deliver(ctx, Envelope{Type: "slash_commands", Payload: payload, AcceptsAnswer: true, kind: command})
+	ack, err := s.Deliver(ctx, Envelope{Type: "slash_commands", Payload: payload, AcceptsResponse: true, kind: command})
 	if err != nil || ack.Payload == nil {
 		return ack, err
 	}
@@ -111,8 +111,8 @@ func (p *Person) DM() string {
 	return p.s.directWith(u).ID
 }
 
-// Shortcut uses one of the app's global shortcuts.
-func (p *Person) Shortcut(ctx context.Context, callbackID string) (Ack, error) {
+// UseShortcut uses one of the app's global shortcuts.
+func (p *Person) UseShortcut(ctx context.Context, callbackID string) (Ack, error) {
 	s := p.s
 	s.mu.Lock()
 	u := s.users[p.ID]
@@ -128,8 +128,8 @@ func (p *Person) Shortcut(ctx context.Context, callbackID string) (Ack, error) {
 	return s.interact(ctx, "shortcut", payload, false)
 }
 
-// MessageShortcut uses one of the app's shortcuts on a message.
-func (p *Person) MessageShortcut(ctx context.Context, callbackID, channel, ts string) (Ack, error) {
+// UseMessageShortcut uses one of the app's shortcuts on a message.
+func (p *Person) UseMessageShortcut(ctx context.Context, callbackID, channel, ts string) (Ack, error) {
 	s := p.s
 	s.mu.Lock()
 	u, ch, err := p.in(channel)
@@ -153,8 +153,8 @@ func (p *Person) MessageShortcut(ctx context.Context, callbackID, channel, ts st
 	return s.interact(ctx, "message_action", payload, false)
 }
 
-// Clicks presses a button, by its action_id, of a message.
-func (p *Person) Clicks(ctx context.Context, m Message, actionID string) (Ack, error) {
+// ClickButton presses a button, by its action_id, of a message.
+func (p *Person) ClickButton(ctx context.Context, m Message, actionID string) (Ack, error) {
 	var blocks []any
 	_ = json.Unmarshal(m.Blocks, &blocks)
 	block, element := button(blocks, func(e map[string]any) bool { return e["action_id"] == actionID })
@@ -226,5 +226,5 @@ func (s *Server) interaction(kind string, u *User) map[string]any {
 }
 
 func (s *Server) interact(ctx context.Context, kind string, payload map[string]any, answers bool) (Ack, error) {
-	return s.Deliver(ctx, Envelope{Type: "interactive", Payload: payload, AcceptsAnswer: answers, kind: kind})
+	return s.Deliver(ctx, Envelope{Type: "interactive", Payload: payload, AcceptsResponse: answers, kind: kind})
 }

@@ -28,7 +28,7 @@ func TestExamples(t *testing.T) {
 		t.Fatal("the README has no examples")
 	}
 	d := doorOf(t)
-	d.SlackGo()
+	d.RunSlackGo()
 	var answer controltest.Object
 	ts, done, compared := "", 0, 0
 	for line := range strings.Lines(examples) {

@@ -6,10 +6,10 @@ import (
 	"slices"
 )
 
-// Sees are the messages of a conversation before the person, those for them alone among
+// VisibleMessages are the messages of a conversation before the person, those for them alone among
 // them, in the order of time; none when they are not in it. Replies come after what they
 // reply to, with its ts as ThreadTS.
-func (p *Person) Sees(channel string) []Message {
+func (p *Person) VisibleMessages(channel string) []Message {
 	p.s.mu.Lock()
 	defer p.s.mu.Unlock()
 	_, ch, err := p.in(channel)
@@ -31,8 +31,8 @@ func (p *Person) sees(ch *Channel) []Message {
 	return all
 }
 
-// WaitSees waits until the person sees a message in a conversation that fits; nil fits every message.
-func (p *Person) WaitSees(ctx context.Context, channel string, fits func(Message) bool) (Message, error) {
+// WaitVisible waits until the person sees a message in a conversation that fits; nil fits every message.
+func (p *Person) WaitVisible(ctx context.Context, channel string, fits func(Message) bool) (Message, error) {
 	s := p.s
 	for seen := -1; ; {
 		var now []Message

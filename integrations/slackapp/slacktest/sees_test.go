@@ -17,7 +17,7 @@ import (
 func TestWhatAPersonSees(t *testing.T) {
 	w := start(t, slacktest.Config{}, nil)
 	bob := w.Person(w.AddUser(slacktest.User{ID: "U0BOB"}).ID)
-	secret := w.AddChannel(slacktest.Channel{Name: "secret", Private: true, Members: []string{"U0BOB"}, BotIn: true})
+	secret := w.AddChannel(slacktest.Channel{Name: "secret", Private: true, Members: []string{"U0BOB"}, BotIsMember: true})
 	say := func(channel, text string, more ...slack.MsgOption) string {
 		_, ts, err := w.api.PostMessageContext(w.ctx, channel, append(more, slack.MsgOptionText(text, false))...)
 		w.must(err)
@@ -26,7 +26,7 @@ func TestWhatAPersonSees(t *testing.T) {
 	first := say(w.room.ID, "first")
 	_, err := w.api.PostEphemeralContext(w.ctx, w.room.ID, "U0ALICE", slack.MsgOptionText("for alice", false))
 	w.must(err)
-	_, err = w.alice.Types(w.ctx, w.room.ID, "hello")
+	_, err = w.alice.SlashCommand(w.ctx, w.room.ID, "hello")
 	w.must(err)
 	say(w.room.ID, "reply", slack.MsgOptionTS(first))
 	_, _, _, err = w.api.UpdateMessageContext(w.ctx, w.room.ID, first, slack.MsgOptionText("first, edited", false))
@@ -35,7 +35,7 @@ func TestWhatAPersonSees(t *testing.T) {
 	say(secret.ID, "hidden")
 
 	show := func(p *slacktest.Person, channel string) (out []string) {
-		for _, m := range p.Sees(channel) {
+		for _, m := range p.VisibleMessages(channel) {
 			text := m.User + ": " + m.Text
 			if m.To != "" {
 				text += " (for " + m.To + " in " + m.Channel + ")"
@@ -69,12 +69,12 @@ func TestWhatAPersonSees(t *testing.T) {
 			t.Errorf("%s sees\n%s", c.name, diff)
 		}
 	}
-	if _, err := w.alice.WaitSees(w.ctx, secret.ID, nil); err == nil {
+	if _, err := w.alice.WaitVisible(w.ctx, secret.ID, nil); err == nil {
 		t.Error("alice waits for messages of a channel that she is not in")
 	}
 	waited := make(chan slacktest.Message)
 	go func() {
-		m, _ := w.alice.WaitSees(w.ctx, w.room.ID, func(m slacktest.Message) bool { return m.Text == "psst" })
+		m, _ := w.alice.WaitVisible(w.ctx, w.room.ID, func(m slacktest.Message) bool { return m.Text == "psst" })
 		waited <- m
 	}()
 	_, err = w.api.PostEphemeralContext(w.ctx, w.room.ID, "U0ALICE", slack.MsgOptionText("psst", false))
@@ -106,7 +106,7 @@ func TestEveryChangeIsTold(t *testing.T) {
 		return nil
 	})
 	told := make(chan emulator.Event, 1000)
-	defer w.WatchAll(func(e emulator.Event) { told <- e })()
+	defer w.SubscribeAll(func(e emulator.Event) { told <- e })()
 	var all strings.Builder
 	wait := func(want ...string) {
 		t.Helper()
@@ -129,11 +129,11 @@ func TestEveryChangeIsTold(t *testing.T) {
 			}
 		}
 	}
-	_, err := w.alice.Types(w.ctx, w.room.ID, "/incident")
+	_, err := w.alice.SlashCommand(w.ctx, w.room.ID, "/incident")
 	w.must(err)
 	wait("slack > foghorn envelope: /incident", "foghorn > slack call: views.open",
 		"foghorn > slack view: opened: Declare [Name, Severity]", "foghorn > slack ack: /incident")
-	m, err := w.alice.Modal(w.ctx)
+	m, err := w.alice.WaitTopModal(w.ctx)
 	w.must(err)
 	_, err = m.Submit(w.ctx)
 	w.must(err)
@@ -146,7 +146,7 @@ func TestEveryChangeIsTold(t *testing.T) {
 	w.must(m.Fill("Name", "more"))
 	_, err = m.Submit(w.ctx)
 	w.must(err)
-	top, err := w.alice.Modal(w.ctx)
+	top, err := w.alice.WaitTopModal(w.ctx)
 	w.must(err)
 	w.must(top.Close(w.ctx))
 	wait("foghorn > slack view: pushed: Next [Name, Severity]", "slack > person view: closed: Next", "person > slack close: Next")
@@ -163,13 +163,13 @@ func TestEveryChangeIsTold(t *testing.T) {
 	w.must(err)
 	_, _, err = w.api.PostMessageContext(w.ctx, "", slack.MsgOptionText(`three "`+responseURL+`"`, false), slack.MsgOptionResponseURL(responseURL, slack.ResponseTypeInChannel))
 	w.must(err)
-	w.Limit("chat.postMessage", 1, 1)
+	w.RateLimit("chat.postMessage", 1, 1)
 	_, _, _ = w.api.PostMessageContext(w.ctx, w.room.ID, slack.MsgOptionText("four", false))
 	wait("foghorn > slack call: chat.postMessage", "foghorn > slack message: #ops: one", "foghorn > slack message: edited: two", "foghorn > slack message: deleted: two",
 		"foghorn > slack call: response_url", `foghorn > slack message: #ops: three "`+w.Server.Server.URL+"/commands/"+w.TeamID+`/•••"`, "slack > foghorn answer: 429 Too Many Requests to chat.postMessage")
 
-	w.Drop()
-	w.must(w.WaitSockets(w.ctx, 1))
+	w.DropConnections()
+	w.must(w.WaitConnections(w.ctx, 1))
 	wait("foghorn > slack socket: a socket was cut; 0 open", "foghorn > slack call: apps.connections.open", "foghorn > slack socket: a socket was opened; 1 open")
 	for _, secret := range []string{w.BotToken, w.AppToken, responseURL, trigger, "ticket="} {
 		if strings.Contains(all.String(), secret) {

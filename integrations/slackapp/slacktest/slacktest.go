@@ -22,7 +22,7 @@ const (
 	TriggerLife = 3 * time.Second
 
 	// PingEvery is the time between two pings of a socket. Clients give up after 30 s without one.
-	PingEvery = 10 * time.Second
+	PingInterval = 10 * time.Second
 
 	// WarningPeriod is the time between a disconnect warning and the end of the socket.
 	// https://docs.slack.dev/apis/events-api/using-socket-mode#disconnect
@@ -30,8 +30,8 @@ const (
 
 	// SocketLife is how long a socket lives before it is refreshed; DebugSocketLife is for
 	// addresses with debug_reconnects=true.
-	SocketLife      = 18060 * time.Second
-	DebugSocketLife = 360 * time.Second
+	ConnectionLife      = 18060 * time.Second
+	DebugConnectionLife = 360 * time.Second
 )
 
 // ErrClosed is returned by whatever waits when the server is closed.
@@ -56,7 +56,7 @@ type Config struct {
 	Channels []Channel
 
 	// Zero means Slack's own value.
-	AckTimeout, TriggerLife, PingEvery, WarningPeriod, SocketLife time.Duration
+	AckTimeout, TriggerLife, PingInterval, WarningPeriod, ConnectionLife time.Duration
 }
 
 // A Server is a Slack workspace with one app installed in it.
@@ -121,7 +121,7 @@ func Start(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s.Server = srv
-	srv.Tell(s.teller())
+	srv.SetDescriber(s.teller())
 	close(s.ready)
 	return s, nil
 }
@@ -143,9 +143,9 @@ func (c *Config) fill() {
 	}
 	life(&c.AckTimeout, AckTimeout)
 	life(&c.TriggerLife, TriggerLife)
-	life(&c.PingEvery, PingEvery)
+	life(&c.PingInterval, PingInterval)
 	life(&c.WarningPeriod, WarningPeriod)
-	life(&c.SocketLife, SocketLife)
+	life(&c.ConnectionLife, ConnectionLife)
 }
 
 // URL is the base address of the Web API, for SLACK_API_URL or slack.OptionAPIURL. It ends in "/api/".
@@ -155,7 +155,7 @@ func (s *Server) URL() string { return s.Server.URL + "/api/" }
 func (s *Server) Close() {
 	s.stop.Do(func() {
 		close(s.ended)
-		s.Drop()
+		s.DropConnections()
 		s.Server.Close()
 	})
 	s.busy.Wait()

@@ -37,7 +37,7 @@ func start(t *testing.T, cfg slacktest.Config, handle handler) *world {
 	w := &world{Server: s, t: t, ctx: ctx}
 	alice := s.AddUser(slacktest.User{ID: "U0ALICE", RealName: "Alice Jones", Email: "alice@example.com"})
 	w.alice = s.Person(alice.ID)
-	w.room = s.AddChannel(slacktest.Channel{ID: "C0OPS", Name: "ops", BotIn: true})
+	w.room = s.AddChannel(slacktest.Channel{ID: "C0OPS", Name: "ops", BotIsMember: true})
 	w.api = slack.New(s.BotToken, slack.OptionAPIURL(s.URL()), slack.OptionAppLevelToken(s.AppToken))
 	done := make(chan struct{})
 	close(done)
@@ -55,7 +55,7 @@ func start(t *testing.T, cfg slacktest.Config, handle handler) *world {
 // connect opens a socket, waits for it, and handles its events until the test ends.
 func (w *world) connect(handle handler) chan struct{} {
 	w.t.Helper()
-	want := w.Sockets() + 1
+	want := w.Connections() + 1
 	client := socketmode.New(w.api, socketmode.OptionLog(log.New(io.Discard, "", 0)))
 	done := make(chan struct{})
 	ran := make(chan struct{})
@@ -80,7 +80,7 @@ func (w *world) connect(handle handler) chan struct{} {
 			}
 		}
 	}()
-	if err := w.WaitSockets(w.ctx, want); err != nil {
+	if err := w.WaitConnections(w.ctx, want); err != nil {
 		w.t.Fatal(err)
 	}
 	return done
@@ -133,12 +133,12 @@ func TestCommandToMessage(t *testing.T) {
 		}
 		return nil
 	})
-	ack, err := w.alice.Types(w.ctx, w.room.ID, "/incident")
+	ack, err := w.alice.SlashCommand(w.ctx, w.room.ID, "/incident")
 	w.must(err)
 	if ack.Payload != nil || ack.Took <= 0 {
 		t.Errorf("ack = %+v", ack)
 	}
-	m, err := w.alice.Modal(w.ctx)
+	m, err := w.alice.WaitTopModal(w.ctx)
 	w.must(err)
 	if got := m.Labels(); len(got) != 2 || got[0] != "Name" || got[1] != "Severity" {
 		t.Errorf("labels = %q", got)

@@ -109,7 +109,7 @@ func (s shapes) differs(at, kind string, v any) (out []string) {
 // client: nothing that Slack never sends, and nothing of another kind.
 func TestAnswersAreOfSlacksTypes(t *testing.T) {
 	if _, err := os.Stat(webAPI); err != nil {
-		controltest.Missing(t, "run npm ci in testdata/bolt; .ci/run does")
+		controltest.SkipMissingTool(t, "run npm ci in testdata/bolt; .ci/run does")
 	}
 	a := tapped(t, slacktest.Config{})
 	in := map[string]any{"channel": a.room.ID}
@@ -187,7 +187,7 @@ func TestAnswersAreOfSlacksTypes(t *testing.T) {
 	// Refusals too.
 	a.wants(check("chat.postMessage", with(map[string]any{"blocks": []any{map[string]any{"type": "marquee"}}})), "invalid_blocks")
 	a.wants(check("views.open", map[string]any{"trigger_id": a.trigger(), "view": viewJSON(strings.Repeat("x", 25), nil)}), "invalid_arguments")
-	a.Scopes("chat:write")
+	a.SetScopes("chat:write")
 	a.wants(check("users.info", map[string]any{"user": "U0ALICE"}), "missing_scope")
 	slices.Sort(got)
 	if n := len(slices.Compact(got)); n != 25 {

@@ -15,7 +15,7 @@ import (
 const (
 	// MaxSockets is how many sockets an app may have open.
 	// https://docs.slack.dev/apis/events-api/using-socket-mode#connections
-	MaxSockets = 10
+	MaxConnections = 10
 
 	// MaxFrame is the largest frame, in bytes, that an app may send.
 	// https://github.com/slack-go/slack/issues/1196
@@ -122,9 +122,9 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) {
 	}
 	defer conn.Close()
 	conn.SetReadLimit(readLimit)
-	life := s.cfg.SocketLife
+	life := s.cfg.ConnectionLife
 	if r.URL.Query().Get("debug_reconnects") == "true" {
-		life = DebugSocketLife
+		life = DebugConnectionLife
 	}
 	k := &socket{conn: conn, out: make(chan frame, queued), done: make(chan struct{})}
 	if !s.join(k, life) {
@@ -152,7 +152,7 @@ func (s *Server) join(k *socket, life time.Duration) bool {
 	}
 	s.busy.Add(1)
 	s.links[k] = true
-	if len(s.open) >= MaxSockets {
+	if len(s.open) >= MaxConnections {
 		s.disconnect(k, "too_many_websockets")
 		return true
 	}
@@ -206,7 +206,7 @@ func (s *Server) unlist(k *socket, why string) {
 
 // write sends what is queued, the pings, and the refresh at the end of the socket's life.
 func (s *Server) write(k *socket, life time.Duration) {
-	ping := time.NewTicker(s.cfg.PingEvery)
+	ping := time.NewTicker(s.cfg.PingInterval)
 	defer ping.Stop()
 	old := time.NewTimer(life)
 	defer old.Stop()

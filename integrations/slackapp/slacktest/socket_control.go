@@ -6,15 +6,15 @@ import (
 	"time"
 )
 
-// Sockets is the number of open sockets.
-func (s *Server) Sockets() int {
+// Connections is the number of open sockets.
+func (s *Server) Connections() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.open)
 }
 
-// WaitSockets returns when n sockets are open.
-func (s *Server) WaitSockets(ctx context.Context, n int) error {
+// WaitConnections returns when n sockets are open.
+func (s *Server) WaitConnections(ctx context.Context, n int) error {
 	return s.await(ctx, func() bool { return len(s.open) == n })
 }
 
@@ -60,16 +60,16 @@ func (s *Server) DisconnectOldest(reason string) {
 	}
 }
 
-// RefuseSockets makes every new socket hear hello and then disconnect with a reason, until
+// RefuseConnections makes every new socket hear hello and then disconnect with a reason, until
 // it is called with "".
-func (s *Server) RefuseSockets(reason string) {
+func (s *Server) RefuseConnections(reason string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.refusing = reason
 }
 
-// Drop cuts every socket without a word, as a network does.
-func (s *Server) Drop() {
+// DropConnections cuts every socket without a word, as a network does.
+func (s *Server) DropConnections() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for k := range s.links {
@@ -78,9 +78,9 @@ func (s *Server) Drop() {
 	}
 }
 
-// HalfOpen makes the open sockets, and new ones while it is on, silent: they stay open, but
+// SetHalfOpen makes the open sockets, and new ones while it is on, silent: they stay open, but
 // neither pings nor envelopes arrive, though Slack believes they do. Off brings them back.
-func (s *Server) HalfOpen(on bool) {
+func (s *Server) SetHalfOpen(on bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.halfOpen = on
@@ -89,8 +89,8 @@ func (s *Server) HalfOpen(on bool) {
 	}
 }
 
-// Pings switches the pings of the sockets. They are on at the start.
-func (s *Server) Pings(on bool) {
+// SetPings switches the pings of the sockets. They are on at the start.
+func (s *Server) SetPings(on bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.noPings = !on
@@ -108,17 +108,17 @@ func (s *Server) SendRaw(text []byte) {
 // maxCopies bounds Duplicate.
 const maxCopies = 10
 
-// Duplicate makes every envelope from now on arrive n times more than once, at most ten.
-func (s *Server) Duplicate(n int) {
+// SetDuplicates makes every envelope from now on arrive n times more than once, at most ten.
+func (s *Server) SetDuplicates(n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.copies = min(max(n, 0), maxCopies)
 }
 
-// RedeliverOnConnect makes each new socket receive again, from now on, the envelopes that were
+// SetRedeliverOnConnect makes each new socket receive again, from now on, the envelopes that were
 // never acknowledged. Slack has been seen to do so.
 // https://docs.slack.dev/apis/events-api/using-socket-mode
-func (s *Server) RedeliverOnConnect(on bool) {
+func (s *Server) SetRedeliverOnConnect(on bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.redeliver = on

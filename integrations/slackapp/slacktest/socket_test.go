@@ -55,7 +55,7 @@ func (w *world) hello() *websocket.Conn {
 func (w *world) types(text string) <-chan result {
 	done := make(chan result, 1)
 	go func() { // ends with w.ctx
-		ack, err := w.alice.Types(w.ctx, w.room.ID, text)
+		ack, err := w.alice.SlashCommand(w.ctx, w.room.ID, text)
 		done <- result{ack, err}
 	}()
 	return done
@@ -68,7 +68,7 @@ type result struct {
 
 func TestHello(t *testing.T) {
 	w := start(t, slacktest.Config{}, nil)
-	for n := 1; n <= slacktest.MaxSockets; n++ {
+	for n := 1; n <= slacktest.MaxConnections; n++ {
 		a := w.next(w.dial())
 		if a["type"] != "hello" || a["num_connections"] != float64(n) {
 			t.Fatalf("frame of socket %d = %v", n, a)
@@ -81,8 +81,8 @@ func TestHello(t *testing.T) {
 	if _, _, err := conn.ReadMessage(); !websocket.IsCloseError(err, websocket.CloseNormalClosure) {
 		t.Errorf("then: %v", err)
 	}
-	if w.Sockets() != slacktest.MaxSockets {
-		t.Errorf("%d sockets", w.Sockets())
+	if w.Connections() != slacktest.MaxConnections {
+		t.Errorf("%d sockets", w.Connections())
 	}
 }
 
@@ -150,7 +150,7 @@ func TestAFrameTooLarge(t *testing.T) {
 			w.must(conn.WriteJSON(map[string]any{"envelope_id": env["envelope_id"]}))
 			w.must((<-done).err)
 			conn.Close()
-			w.must(w.WaitSockets(w.ctx, 0))
+			w.must(w.WaitConnections(w.ctx, 0))
 			continue
 		}
 		_, _, err := conn.ReadMessage()
@@ -178,27 +178,27 @@ func TestDisconnect(t *testing.T) {
 	if _, _, err := conn.ReadMessage(); err == nil {
 		t.Error("the socket stays open")
 	}
-	w.must(w.WaitSockets(w.ctx, 0))
+	w.must(w.WaitConnections(w.ctx, 0))
 
-	w.RefuseSockets("link_disabled")
+	w.RefuseConnections("link_disabled")
 	conn = w.hello()
 	if a := w.next(conn); a["reason"] != "link_disabled" {
 		t.Errorf("frame = %v", a)
 	}
-	w.RefuseSockets("")
+	w.RefuseConnections("")
 	conn = w.hello()
 	w.SendRaw([]byte("not JSON"))
 	if _, text, err := conn.ReadMessage(); err != nil || string(text) != "not JSON" {
 		t.Errorf("frame = %q, %v", text, err)
 	}
-	w.Drop()
+	w.DropConnections()
 	if _, _, err := conn.ReadMessage(); err == nil || websocket.IsCloseError(err, websocket.CloseNormalClosure) {
 		t.Errorf("dropped: %v", err)
 	}
 }
 
 func TestSilence(t *testing.T) {
-	w := start(t, slacktest.Config{PingEvery: 10 * time.Millisecond, AckTimeout: 50 * time.Millisecond}, nil)
+	w := start(t, slacktest.Config{PingInterval: 10 * time.Millisecond, AckTimeout: 50 * time.Millisecond}, nil)
 	conn := w.hello()
 	pinged := make(chan string, 1000)
 	conn.SetPingHandler(func(data string) error { pinged <- data; return nil })
@@ -210,7 +210,7 @@ func TestSilence(t *testing.T) {
 	if data := <-pinged; !strings.HasPrefix(data, "Ping from") {
 		t.Errorf("ping = %q", data)
 	}
-	w.HalfOpen(true)
+	w.SetHalfOpen(true)
 	if r := <-w.types("/x"); r.err != slacktest.ErrOperationTimeout {
 		t.Errorf("half-open: %v", r.err)
 	}
@@ -220,7 +220,7 @@ func TestSilence(t *testing.T) {
 
 func TestDeliveredAgain(t *testing.T) {
 	w := start(t, slacktest.Config{AckTimeout: 50 * time.Millisecond}, nil)
-	w.Duplicate(1)
+	w.SetDuplicates(1)
 	conn := w.hello()
 	done := w.types("/x")
 	one, two := w.next(conn), w.next(conn)
@@ -229,12 +229,12 @@ func TestDeliveredAgain(t *testing.T) {
 	}
 	w.must(conn.WriteJSON(map[string]any{"envelope_id": one["envelope_id"]}))
 	w.must((<-done).err)
-	w.Duplicate(0)
+	w.SetDuplicates(0)
 
-	w.RedeliverOnConnect(true)
+	w.SetRedeliverOnConnect(true)
 	done = w.types("/y")
 	one = w.next(conn)
-	w.Drop()
+	w.DropConnections()
 	if r := <-done; r.err != slacktest.ErrOperationTimeout {
 		t.Errorf("error = %v", r.err)
 	}
@@ -247,7 +247,7 @@ func TestDeliveredAgain(t *testing.T) {
 func TestSlackGoComesBack(t *testing.T) {
 	w := start(t, slacktest.Config{}, func(*world, socketmode.Event) any { return nil })
 	w.Disconnect("refresh_requested")
-	w.must(w.WaitSockets(w.ctx, 1))
+	w.must(w.WaitConnections(w.ctx, 1))
 	r := <-w.types("/x")
 	w.must(r.err)
 }

@@ -9,20 +9,20 @@ import (
 	"slices"
 )
 
-// Trouble is what Slack shows when the answer to a submission is late or cannot be used.
+// ConnectionErrorText is what Slack shows when the answer to a submission is late or cannot be used.
 // The app is not told.
-const Trouble = "We had some trouble connecting. Try again?"
+const ConnectionErrorText = "We had some trouble connecting. Try again?"
 
 // Result is what a person sees after a submission.
 type Result struct {
-	Sent    bool              // false: the client found something wrong and sent nothing
-	Closed  bool              // the modal is gone
-	Errors  map[string]string // by label; of the client when not Sent, else of the app
-	Updated bool              // the modal shows something else now
-	Pushed  bool              // another modal lies on top; Person.Modal finds it
-	Trouble string            // Trouble, or ""
-	Why     string            // with Trouble: what was wrong, for the developer
-	Ack     Ack
+	Sent            bool              // false: the client found something wrong and sent nothing
+	Closed          bool              // the modal is gone
+	Errors          map[string]string // by label; of the client when not Sent, else of the app
+	Updated         bool              // the modal shows something else now
+	Pushed          bool              // another modal lies on top; Person.Modal finds it
+	ConnectionError string            // Trouble, or ""
+	Reason          string            // with Trouble: what was wrong, for the developer
+	Ack             Ack
 }
 
 // Submit presses the submit button: it checks the fields as Slack's client does, sends
@@ -68,7 +68,7 @@ func (m *Modal) submit(ctx context.Context, check bool) (Result, error) {
 	res.Sent = true
 	res.Ack, err = s.interact(ctx, "view_submission", payload, true)
 	if word := Error(""); errors.As(err, &word) {
-		res.Trouble, res.Why = Trouble, word.Error()
+		res.ConnectionError, res.Reason = ConnectionErrorText, word.Error()
 		return res, nil
 	}
 	if err != nil {
@@ -76,8 +76,8 @@ func (m *Modal) submit(ctx context.Context, check bool) (Result, error) {
 	}
 	err = m.with(func(v *view) error {
 		if err := s.answer(v, res.Ack.Payload, &res); err != nil {
-			res.Trouble, res.Why = Trouble, err.Error()
-			s.tell("slack", "person", "error", Trouble+" ("+res.Why+")", nil)
+			res.ConnectionError, res.Reason = ConnectionErrorText, err.Error()
+			s.tell("slack", "person", "error", ConnectionErrorText+" ("+res.Reason+")", nil)
 		}
 		m.seen = v.version
 		return nil

@@ -12,7 +12,7 @@ import (
 // corpus is where a collection of blocks that Slack accepts may lie, beside this repository.
 const corpus = "../../../../shared/corpus/blockkit/fixtures"
 
-func TestAcceptsWhatSlackAccepts(t *testing.T) {
+func TestReference_AcceptedBlocks(t *testing.T) {
 	files, _ := filepath.Glob(filepath.Join(corpus, "valid/*/*.json"))
 	if len(files) == 0 {
 		t.Log("no corpus beside the repository: nothing to check")
@@ -282,7 +282,7 @@ func problemsOf(text string) []Problem {
 	return ValidateBlocks(json.RawMessage("[" + text + "]"))
 }
 
-func TestRefusesWhatSlackRefuses(t *testing.T) {
+func TestValidate_RejectsInvalidBlocks(t *testing.T) {
 	for name, text := range refused() {
 		t.Run(name, func(t *testing.T) {
 			problems := problemsOf(text)

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestWordsOfARefusal(t *testing.T) {
+func TestValidate_Messages(t *testing.T) {
 	const text = `{"type":"plain_text","text":"x"}`
 	inputBlock := `{"type":"input","block_id":"b","label":` + text + `,"element":{"type":"plain_text_input"}}`
 	view := func(blocks, more string) string {
@@ -51,7 +51,7 @@ func TestWordsOfARefusal(t *testing.T) {
 	}
 }
 
-func TestLongSectionText(t *testing.T) {
+func TestValidate_LongSectionText(t *testing.T) {
 	got := ValidateMessage(json.RawMessage(`{"blocks":[{"type":"section","text":` + mrkdwnJSON(3001) + `}]}`))
 	want := []Problem{
 		{"/blocks/0/text", "failed to match all allowed schemas"},

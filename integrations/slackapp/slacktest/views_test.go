@@ -56,7 +56,7 @@ func tapped(t *testing.T, cfg slacktest.Config) *tap {
 // trigger is a fresh trigger_id of alice.
 func (a *tap) trigger() string {
 	a.t.Helper()
-	_, err := a.alice.Types(a.ctx, a.room.ID, "/x")
+	_, err := a.alice.SlashCommand(a.ctx, a.room.ID, "/x")
 	a.must(err)
 	return (<-a.commands).TriggerID
 }
@@ -65,7 +65,7 @@ func (a *tap) trigger() string {
 func (a *tap) open(view map[string]any) *slacktest.Modal {
 	a.t.Helper()
 	a.wants(a.call("views.open", map[string]any{"trigger_id": a.trigger(), "view": view}), "")
-	m, err := a.alice.Modal(a.ctx)
+	m, err := a.alice.WaitTopModal(a.ctx)
 	a.must(err)
 	return m
 }
@@ -105,7 +105,7 @@ func TestTheStack(t *testing.T) {
 	}
 	a.wants(push("Three"), "")
 	a.wants(push("Four"), "push_limit_reached")
-	m, err := a.alice.Modal(a.ctx)
+	m, err := a.alice.WaitTopModal(a.ctx)
 	a.must(err)
 	if m.Title() != "Three" {
 		t.Errorf("on top is %q", m.Title())
@@ -114,13 +114,13 @@ func TestTheStack(t *testing.T) {
 	if cb := <-a.interactions; cb.Type != slack.InteractionTypeViewClosed || cb.View.Title.Text != "Three" || cb.IsCleared {
 		t.Errorf("closed: %+v", cb)
 	}
-	m, err = a.alice.Modal(a.ctx)
+	m, err = a.alice.WaitTopModal(a.ctx)
 	a.must(err)
 	a.must(m.Dismiss(a.ctx))
 	if cb := <-a.interactions; cb.View.Title.Text != "One" || !cb.IsCleared {
 		t.Errorf("dismissed: %+v", cb)
 	}
-	a.must(a.alice.NoModal(a.ctx))
+	a.must(a.alice.WaitNoModal(a.ctx))
 	if err := m.Fill("Name", "x"); !errors.Is(err, slacktest.ErrNotOpen) {
 		t.Errorf("error = %v", err)
 	}
@@ -133,7 +133,7 @@ func TestUpdate(t *testing.T) {
 	update := func(args map[string]any) answer { return a.call("views.update", args) }
 	first := update(map[string]any{"external_id": "ext", "view": viewJSON("Two", map[string]any{"external_id": "ext"})})
 	a.wants(first, "")
-	a.must(m.Changed(a.ctx))
+	a.must(m.WaitChanged(a.ctx))
 	if value, err := m.Value("Name"); err != nil || m.Title() != "Two" || len(value) != 1 || value[0] != "kept" {
 		t.Errorf("%q holds %q, %v", m.Title(), value, err)
 	}
@@ -199,11 +199,11 @@ func TestAnswersToASubmission(t *testing.T) {
 			if !res.Sent || res.Closed != tc.want.Closed || res.Updated != tc.want.Updated || res.Pushed != tc.want.Pushed || res.Errors["Name"] != tc.want.Errors["Name"] {
 				t.Errorf("result = %+v", res)
 			}
-			if (res.Trouble == "") != (tc.trouble == "") || !strings.Contains(res.Why, tc.trouble) {
-				t.Errorf("trouble = %q (%s)", res.Trouble, res.Why)
+			if (res.ConnectionError == "") != (tc.trouble == "") || !strings.Contains(res.Reason, tc.trouble) {
+				t.Errorf("trouble = %q (%s)", res.ConnectionError, res.Reason)
 			}
-			if m.Open() == res.Closed {
-				t.Errorf("open = %t", m.Open())
+			if m.IsOpen() == res.Closed {
+				t.Errorf("open = %t", m.IsOpen())
 			}
 			if res.Updated && m.Title() != "Next" {
 				t.Errorf("title = %q", m.Title())
@@ -223,14 +223,14 @@ func TestALateAnswer(t *testing.T) {
 		return nil
 	})
 	w.must((<-w.types("/x")).err)
-	m, err := w.alice.Modal(w.ctx)
+	m, err := w.alice.WaitTopModal(w.ctx)
 	w.must(err)
 	w.must(m.Fill("Name", "x"))
 	w.must(m.Fill("Severity", "Minor"))
 	res, err := m.Submit(w.ctx)
 	close(late)
 	w.must(err)
-	if res.Trouble != slacktest.Trouble || res.Why != "operation_timeout" || !m.Open() {
+	if res.ConnectionError != slacktest.ConnectionErrorText || res.Reason != "operation_timeout" || !m.IsOpen() {
 		t.Errorf("result = %+v", res)
 	}
 }

@@ -26,15 +26,15 @@ func (w *world) closedFor(conn *websocket.Conn) {
 func TestWordsOfACommand(t *testing.T) {
 	w := start(t, slacktest.Config{AckTimeout: 150 * time.Millisecond}, nil)
 	told := make(chan emulator.Event, 100)
-	defer w.Watch(func(e emulator.Event) {
+	defer w.Subscribe(func(e emulator.Event) {
 		if e.Kind == "error" {
 			told <- e
 		}
 	})()
 	wants := func(r result, word slacktest.Error, shown string) {
 		t.Helper()
-		if r.err != word || r.ack.Err != word || r.ack.Shown() != shown {
-			t.Errorf("error %v, shown %q; want %v, %q", r.err, r.ack.Shown(), word, shown)
+		if r.err != word || r.ack.Err != word || r.ack.UserMessage() != shown {
+			t.Errorf("error %v, shown %q; want %v, %q", r.err, r.ack.UserMessage(), word, shown)
 		}
 		if e := <-told; e.Text != shown || e.From != "slack" || e.To != "person" {
 			t.Errorf("told %+v", e)
@@ -66,7 +66,7 @@ func TestWordsOfASubmission(t *testing.T) {
 	w.wants(w.call("views.open", map[string]any{"trigger_id": payload["trigger_id"], "view": viewJSON("Declare", nil)}), "")
 	w.must(conn.WriteJSON(map[string]any{"envelope_id": env["envelope_id"]}))
 	w.must((<-done).err)
-	m, err := w.alice.Modal(w.ctx)
+	m, err := w.alice.WaitTopModal(w.ctx)
 	w.must(err)
 	w.must(m.Fill("Name", "x"))
 
@@ -85,7 +85,7 @@ func TestWordsOfASubmission(t *testing.T) {
 	<-acked
 	w.must(err)
 	w.closedFor(conn)
-	if res.Trouble != "We had some trouble connecting. Try again?" || res.Ack.Shown() != res.Trouble || res.Closed || m.Title() != "Declare" {
+	if res.ConnectionError != "We had some trouble connecting. Try again?" || res.Ack.UserMessage() != res.ConnectionError || res.Closed || m.Title() != "Declare" {
 		t.Errorf("result %+v, title %q", res, m.Title())
 	}
 }

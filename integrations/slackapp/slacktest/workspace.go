@@ -21,12 +21,12 @@ type User struct {
 
 // A Channel is a conversation. Direct messages are made when they are needed.
 type Channel struct {
-	ID       string // "" makes one
-	Name     string
-	Private  bool
-	Archived bool
-	Members  []string // ids of users; nil means everybody
-	BotIn    bool     // the bot is a member
+	ID          string // "" makes one
+	Name        string
+	Private     bool
+	Archived    bool
+	Members     []string // ids of users; nil means everybody
+	BotIsMember bool     // the bot is a member
 
 	direct string // the user, when this is the direct conversation of the bot with one
 }
@@ -136,8 +136,8 @@ func (s *Server) Channels() []Channel {
 	return out
 }
 
-// Scopes replaces the scopes of the bot token.
-func (s *Server) Scopes(scopes ...string) {
+// SetScopes replaces the scopes of the bot token.
+func (s *Server) SetScopes(scopes ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.scopes = slices.Clone(scopes)
@@ -175,7 +175,7 @@ func (s *Server) directWith(u *User) *Channel {
 	id := "D" + strings.TrimLeft(u.ID, "UW")
 	c := s.channels[id]
 	if c == nil {
-		c = &Channel{ID: id, Name: "directmessage", Private: true, BotIn: true, direct: u.ID}
+		c = &Channel{ID: id, Name: "directmessage", Private: true, BotIsMember: true, direct: u.ID}
 		s.channels[id] = c
 		s.chanOrder = append(s.chanOrder, id)
 	}

@@ -46,7 +46,7 @@ func StartGuide() (*Sandbox, error) {
 		Slack: slacktest.Config{
 			Commands: []string{"/incident"},
 			Users:    []slacktest.User{{ID: UserID, Name: "alice", RealName: "Alice", Email: UserEmail}},
-			Channels: []slacktest.Channel{{ID: ChannelID, Name: "general", BotIn: true}},
+			Channels: []slacktest.Channel{{ID: ChannelID, Name: "general", BotIsMember: true}},
 		},
 		IncidentIO: incidentiotest.Config{TriageDisabled: true}, // the guide's blueprint lacks the status Triage
 		PortUsers:  []string{UserEmail},

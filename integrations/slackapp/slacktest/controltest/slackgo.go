@@ -10,8 +10,8 @@ import (
 	"github.com/slack-go/slack/socketmode"
 )
 
-// SlackGo runs an app of slack-go that does what the app.js of Bolt does, until the test ends.
-func (d *Door) SlackGo() {
+// RunSlackGo runs an app of slack-go that does what the app.js of Bolt does, until the test ends.
+func (d *Client) RunSlackGo() {
 	d.t.Helper()
 	space := d.Get("")
 	text := func(key string) string { s, _ := space[key].(string); return s }
@@ -44,7 +44,7 @@ func (d *Door) SlackGo() {
 }
 
 type slackGo struct {
-	door *Door
+	door *Client
 	api  *slack.Client
 }
 

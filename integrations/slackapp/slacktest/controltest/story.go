@@ -1,6 +1,6 @@
 package controltest
 
-// Play plays what people do with an app that declares incidents, and holds the app to it:
+// RunScenario plays what people do with an app that declares incidents, and holds the app to it:
 //
 //   - /incident and the global shortcut "declare" open the modal "Declare", with the fields Name
 //     and Service, a type-ahead over payments, paging and search;
@@ -10,7 +10,7 @@ package controltest
 //   - the button changes the message to "<name> is resolved".
 //
 // The app is connected with the api_url and the tokens that the door gives.
-func (d *Door) Play() {
+func (d *Client) RunScenario() {
 	d.Get("", "sockets", "1", "wait", patience) // the app is connected
 	who, _ := d.Post("users", Object{"name": "ana", "real_name": "Ana", "email": "ana@example.com"})["id"].(string)
 	where, _ := d.Post("channels", Object{"name": "ops", "bot_in": true})["id"].(string)
@@ -70,7 +70,7 @@ func (d *Door) Play() {
 }
 
 // resolve waits for a message of the app that a person sees, and presses its button.
-func (d *Door) resolve(who, where string) {
+func (d *Client) resolve(who, where string) {
 	d.t.Helper()
 	seen := d.Get("messages", "channel", where, "contains", "says <@"+who+">", "wait", patience)
 	d.want(seen, true, "messages", 0, "bot")
