@@ -107,12 +107,12 @@ func testReplicaCrash(t *testing.T, nth int) {
 	second, _ := e.StartReplica(url, nil)
 	e.StartReplica(url, nil)
 	e.Bot = second
-	if err := e.Slack.WaitSockets(e.Context(), 6); err != nil {
+	if err := e.Slack.WaitConnections(e.Context(), 6); err != nil {
 		t.Fatal(err)
 	}
 	const incidents = 9
 	for i := range incidents {
-		e.Slack.AddChannel(slacktest.Channel{ID: fmt.Sprintf("C0N%d", i), Name: fmt.Sprintf("n%d", i), BotIn: true})
+		e.Slack.AddChannel(slacktest.Channel{ID: fmt.Sprintf("C0N%d", i), Name: fmt.Sprintf("n%d", i), BotIsMember: true})
 		e.DeclareUntilAccepted(testenv.Alice, fmt.Sprintf("C0N%d", i), fmt.Sprintf("incident %d.", i))
 		switch i {
 		case 3:
@@ -122,7 +122,7 @@ func testReplicaCrash(t *testing.T, nth int) {
 				t.Log("the first bot received no task")
 			}
 			stopFirst()
-			if err := e.Slack.WaitSockets(e.Context(), 4); err != nil {
+			if err := e.Slack.WaitConnections(e.Context(), 4); err != nil {
 				t.Fatal(err)
 			}
 		case 5:

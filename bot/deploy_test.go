@@ -35,7 +35,7 @@ func TestDeploy_WithOverlap(t *testing.T) {
 	e := testenv.New(t)
 	url := startNode(t)
 	_, stopOld := e.StartReplica(url, nil)
-	if err := e.Slack.WaitSockets(e.Context(), 2); err != nil {
+	if err := e.Slack.WaitConnections(e.Context(), 2); err != nil {
 		t.Fatal(err)
 	}
 	deployed := make(chan struct{})
@@ -54,7 +54,7 @@ func TestDeploy_WithOverlap(t *testing.T) {
 				default:
 				}
 				channel := fmt.Sprintf("C0D%dX%d", i, declared[i]) // each its own, as messages to one are paced
-				e.Slack.AddChannel(slacktest.Channel{ID: channel, Name: channel, BotIn: true})
+				e.Slack.AddChannel(slacktest.Channel{ID: channel, Name: channel, BotIsMember: true})
 				n, err := e.DeclareDuringDeploy(who, channel, channel+".")
 				if crossed.Add(int64(n)); err != nil {
 					t.Errorf("%s, incident %d: %v", who, declared[i], err)
@@ -65,11 +65,11 @@ func TestDeploy_WithOverlap(t *testing.T) {
 	}
 	for range deploys {
 		next, stopNext := e.StartReplica(url, nil)
-		if err := e.Slack.WaitSockets(e.Context(), 4); err != nil {
+		if err := e.Slack.WaitConnections(e.Context(), 4); err != nil {
 			t.Error(err)
 		}
 		stopOld()
-		if err := e.Slack.WaitSockets(e.Context(), 2); err != nil {
+		if err := e.Slack.WaitConnections(e.Context(), 2); err != nil {
 			t.Error(err)
 		}
 		e.Bot, stopOld = next, stopNext

@@ -16,26 +16,26 @@ func TestFaults_ExactlyOnce(t *testing.T) {
 	slack := func(f emulator.Fault) func(*testenv.Env) {
 		return func(e *testenv.Env) {
 			f.Path = "chat.postEphemeral"
-			e.Slack.Plan(f)
+			e.Slack.InjectFault(f)
 			f.Path = "chat.postMessage"
 			f.Times++ // one for the note that goes to the reporter instead
-			e.Slack.Plan(f)
+			e.Slack.InjectFault(f)
 		}
 	}
 	away := func(f emulator.Fault) func(*testenv.Env) {
-		return func(e *testenv.Env) { e.Port.Plan(f); time.AfterFunc(6*time.Second, e.Port.Clear) }
+		return func(e *testenv.Env) { e.Port.InjectFault(f); time.AfterFunc(6*time.Second, e.Port.ClearFaults) }
 	}
-	port := func(f emulator.Fault) func(*testenv.Env) { return func(e *testenv.Env) { e.Port.Plan(f) } }
+	port := func(f emulator.Fault) func(*testenv.Env) { return func(e *testenv.Env) { e.Port.InjectFault(f) } }
 	for _, c := range []struct {
 		name   string
 		breaks func(*testenv.Env)
 	}{
-		{"Slack loses its answer", slack(emulator.Fault{Times: 1, Lose: true})},
+		{"Slack loses its answer", slack(emulator.Fault{Times: 1, DropResponse: true})},
 		{"Slack says 429", slack(emulator.Fault{Times: 2, Status: 429, Header: map[string][]string{"Retry-After": {"1"}}})},
 		{"Slack says 500", slack(emulator.Fault{Times: 1, Status: 500, Body: "<html>"})},
 		{"Slack says internal_error", slack(emulator.Fault{Times: 1, Status: 200, Body: `{"ok":false,"error":"internal_error"}`})},
-		{"Slack cuts the connection", slack(emulator.Fault{Times: 1, Cut: true})},
-		{"Port loses the answer of a new run", port(emulator.Fault{Path: "/runs", Method: "POST", Times: 1, Lose: true})},
+		{"Slack cuts the connection", slack(emulator.Fault{Times: 1, DropConnection: true})},
+		{"Port loses the answer of a new run", port(emulator.Fault{Path: "/runs", Method: "POST", Times: 1, DropResponse: true})},
 		{"Port says 502 instead of a run", port(emulator.Fault{Path: "/runs", Method: "POST", Times: 1, Status: 502, Body: "<html>"})},
 		{"Port says 429", port(emulator.Fault{Path: "/runs", Method: "POST", Times: 2, Status: 429, Header: map[string][]string{"Retry-After": {"1"}}})},
 		{"Port revoked the token", func(e *testenv.Env) { e.Port.RevokeTokens() }},
@@ -44,7 +44,7 @@ func TestFaults_ExactlyOnce(t *testing.T) {
 		{"Port fails to list its runs for a while", port(emulator.Fault{Path: "/v1/actions/runs", Method: "GET", Times: 3, Status: 503})},
 		{"Port hangs", port(emulator.Fault{Path: "/runs", Method: "POST", Times: 1, Delay: 30 * time.Second})},
 		{"Port fails for six seconds", away(emulator.Fault{Status: 503})},
-		{"Port cuts connections for six seconds", away(emulator.Fault{Cut: true})},
+		{"Port cuts connections for six seconds", away(emulator.Fault{DropConnection: true})},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -65,7 +65,7 @@ func TestFaults_EqualRequestsLostAnswers(t *testing.T) {
 	t.Parallel()
 	e := testenv.New(t).Start()
 	e.OpenForm(testenv.Alice, testenv.General, "/incident") // the definition is known now
-	e.Port.Plan(emulator.Fault{Path: "/runs", Method: "POST", Times: 3, Lose: true})
+	e.Port.InjectFault(emulator.Fault{Path: "/runs", Method: "POST", Times: 3, DropResponse: true})
 	for range 3 { // equal to the letter: each must find its own
 		e.Declare(testenv.Alice, testenv.Ops, "the same", "Minor", "public")
 	}
@@ -113,7 +113,7 @@ func TestConnection_SixRefreshes(t *testing.T) {
 	e := testenv.New(t).Start()
 	for i := range 6 {
 		e.Slack.Disconnect("refresh_requested")
-		if err := e.Slack.WaitSockets(e.Context(), 2); err != nil {
+		if err := e.Slack.WaitConnections(e.Context(), 2); err != nil {
 			t.Fatal(err)
 		}
 		name := fmt.Sprintf("refresh %d", i)
@@ -125,7 +125,7 @@ func TestConnection_SixRefreshes(t *testing.T) {
 func TestSubmission_DeliveredTwice(t *testing.T) {
 	t.Parallel()
 	e := testenv.New(t).Start()
-	e.Slack.Duplicate(2)
+	e.Slack.SetDuplicates(2)
 	e.Declare(testenv.Alice, testenv.General, "twice", "Minor", "public")
 	e.ExpectExactlyOnce("twice")
 }

@@ -94,7 +94,7 @@ func TestForm_Steps(t *testing.T) {
 	e.Fill(form, "Name", "checkout")
 	next()
 	e.WaitForm(form, "the second step", hasLabel("Size"))
-	if _, err := form.Click(e.Context(), "Back"); err != nil {
+	if _, err := form.ClickButton(e.Context(), "Back"); err != nil {
 		t.Fatal(err)
 	}
 	e.WaitForm(form, "the first step again", hasLabel("Name"))
@@ -137,7 +137,7 @@ func TestForm_EntitiesAndUsers(t *testing.T) {
 	form := e.OpenForm(testenv.Alice, testenv.General, "/incident")
 	pick := func(label, query string, want ...string) {
 		t.Helper()
-		options, err := form.Search(e.Context(), label, query)
+		options, err := form.SearchOptions(e.Context(), label, query)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -148,7 +148,7 @@ func TestForm_EntitiesAndUsers(t *testing.T) {
 		if diff := cmp.Diff(want, texts); diff != "" {
 			t.Errorf("%s offers (-want +got):\n%s", label, diff)
 		}
-		if err := form.Pick(label, options[0]); err != nil {
+		if err := form.SelectOptions(label, options[0]); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -181,7 +181,7 @@ func TestForm_ConditionsReadEntity(t *testing.T) {
 	}
 	e.Start()
 	form := e.OpenForm(testenv.Alice, testenv.General, "/incident")
-	options, err := form.Search(e.Context(), "Entity", "")
+	options, err := form.SearchOptions(e.Context(), "Entity", "")
 	if err != nil || len(options) != 1 {
 		t.Fatalf("%v, %v", options, err)
 	}
@@ -228,11 +228,11 @@ func TestForm_ThreeHundredChoices(t *testing.T) {
 	e := newEnvWithAction(t, fmt.Sprintf(`{"type":"self-service","operation":"CREATE","userInputs":{
 		"properties":{"region":{"type":"string","title":"Region","enum":%s}},"required":["region"]}}`, enum)).Start()
 	form := e.OpenForm(testenv.Alice, testenv.General, "/incident")
-	options, err := form.Search(e.Context(), "Region", "region 287")
+	options, err := form.SearchOptions(e.Context(), "Region", "region 287")
 	if err != nil || len(options) != 1 {
 		t.Fatalf("%v, %v", options, err)
 	}
-	if err := form.Pick("Region", options[0]); err != nil {
+	if err := form.SelectOptions("Region", options[0]); err != nil {
 		t.Fatal(err)
 	}
 	e.Submit(form)
@@ -288,7 +288,7 @@ func TestEnvelope_Hostile(t *testing.T) {
 		{Type: "events_api", Payload: map[string]any{}},
 	} {
 		ctx, cancel := context.WithTimeout(e.Context(), 4*time.Second)
-		envelope.AcceptsAnswer = true
+		envelope.AcceptsResponse = true
 		ack, err := e.Slack.Deliver(ctx, envelope)
 		cancel()
 		t.Logf("%d: %s %v", i, ack.Payload, err)

@@ -91,7 +91,7 @@ func TestIncident_Announced(t *testing.T) {
 
 func TestRun_FailureReason(t *testing.T) {
 	e := testenv.New(t).Start()
-	e.IncidentIO.Plan(emulator.Fault{Path: "/v2/incidents", Times: 1, Status: 422,
+	e.IncidentIO.InjectFault(emulator.Fault{Path: "/v2/incidents", Times: 1, Status: 422,
 		Body: `{"type":"validation_error","status":422,"request_id":"x","errors":[{"code":"is_required","message":"A severity is required to open an incident","source":{"field":"severity_id"}}]}`})
 	e.Declare(testenv.Alice, testenv.General, "no luck", "Major", "public")
 	e.ExpectMessage(testenv.Alice, "A severity is required to open an incident")
@@ -147,7 +147,7 @@ func TestPort_TokenRevoked(t *testing.T) {
 func TestPort_AnswerLost(t *testing.T) {
 	t.Parallel()
 	e := testenv.New(t).Start()
-	e.Port.Plan(emulator.Fault{Path: "/runs", Method: "POST", Times: 1, Lose: true})
+	e.Port.InjectFault(emulator.Fault{Path: "/runs", Method: "POST", Times: 1, DropResponse: true})
 	e.Declare(testenv.Alice, testenv.General, "made once", "Minor", "public")
 	e.ExpectMessage(testenv.General, "made once")
 	if runs := e.Port.Runs(); len(runs) != 1 {
@@ -164,8 +164,8 @@ func TestIncident_ChannelAdded(t *testing.T) {
 	e.Declare(testenv.Alice, testenv.General, "with a channel", "Minor", "public")
 	e.ExpectMessage(testenv.General, "with a channel")
 	m, err := e.Slack.WaitMessage(e.Context(), testenv.General, func(m slacktest.Message) bool { return m.Edited > 0 })
-	if err != nil || !m.Shows("<#C") {
-		t.Errorf("%v: %s", err, m.Plain())
+	if err != nil || !m.Contains("<#C") {
+		t.Errorf("%v: %s", err, m.PlainText())
 	}
 	e.WaitIdle()
 	if ms := e.Slack.Messages(testenv.General); len(ms) != 1 {
@@ -177,8 +177,8 @@ func TestShortcut_DeclareFromMessageAndGlobal(t *testing.T) {
 	e := testenv.New(t).Start()
 	e.Declare(testenv.Alice, testenv.General, "something to point at", "Minor", "public") // the definition is known now
 	m := e.ExpectMessage(testenv.General, "something to point at")
-	p := e.Slack.Person(testenv.Alice)
-	if _, err := p.MessageShortcut(e.Context(), dialog.ShortcutDeclareMessage, testenv.General, m.TS); err != nil {
+	p := e.Slack.UserClient(testenv.Alice)
+	if _, err := p.UseMessageShortcut(e.Context(), dialog.ShortcutDeclareMessage, testenv.General, m.TS); err != nil {
 		t.Fatal(err)
 	}
 	form, err := p.WaitModal(e.Context(), func(m *slacktest.Modal) bool { return len(m.Labels()) > 0 })
@@ -192,7 +192,7 @@ func TestShortcut_DeclareFromMessageAndGlobal(t *testing.T) {
 	e.Submit(form)
 	e.ExpectMessage(testenv.General, "from a message")
 
-	if _, err := p.Shortcut(e.Context(), dialog.ShortcutDeclare); err != nil {
+	if _, err := p.UseShortcut(e.Context(), dialog.ShortcutDeclare); err != nil {
 		t.Fatal(err)
 	}
 	if form, err = p.WaitModal(e.Context(), func(m *slacktest.Modal) bool { return len(m.Labels()) > 0 }); err != nil {

@@ -22,7 +22,7 @@ func TestLog_OneLinePerStage(t *testing.T) {
 	log.SetLevel(logrus.DebugLevel)
 	e.EditConfig = func(c *bot.Config) { c.Log = logrus.NewEntry(log) }
 	e.Start()
-	e.Port.Plan(emulator.Fault{Method: "POST", Path: "/runs", Status: 429, Body: `{"ok":false,"error":"rate_limit"}`, Times: 1})
+	e.Port.InjectFault(emulator.Fault{Method: "POST", Path: "/runs", Status: 429, Body: `{"ok":false,"error":"rate_limit"}`, Times: 1})
 	e.Declare(testenv.Alice, testenv.Ops, "Checkout is down", "Major", "public")
 	e.ExpectMessage(testenv.Ops, "Checkout is down")
 	e.WaitIdle()

@@ -24,11 +24,11 @@ func TestPoller_RunsMissingFromList(t *testing.T) {
 	e.KeepRunsInProgress()
 	e.Start()
 	e.OpenForm(testenv.Alice, testenv.General, "/incident") // the definition is known now
-	e.Port.Plan(emulator.Fault{Path: "/v1/actions/runs", Method: http.MethodGet, Status: http.StatusOK, Body: `{"ok":true,"runs":[]}`})
+	e.Port.InjectFault(emulator.Fault{Path: "/v1/actions/runs", Method: http.MethodGet, Status: http.StatusOK, Body: `{"ok":true,"runs":[]}`})
 	const inFlight = 100
 	for i := range inFlight {
 		channel := fmt.Sprintf("C0F%d", i)
-		e.Slack.AddChannel(slacktest.Channel{ID: channel, Name: channel, BotIn: true})
+		e.Slack.AddChannel(slacktest.Channel{ID: channel, Name: channel, BotIsMember: true})
 		e.Declare(testenv.Alice, channel, "in flight", "Minor", "public")
 	}
 	const watched = 3 * time.Second

@@ -14,21 +14,21 @@ func TestReadiness_NoConnection(t *testing.T) {
 	e := testenv.New(t).Start()
 	base := e.ServeHTTP()
 	e.WaitReady(base)
-	e.Slack.RefuseSockets("link_disabled")
-	e.Slack.Drop()
+	e.Slack.RefuseConnections("link_disabled")
+	e.Slack.DropConnections()
 	e.WaitFor("there is no connection", func() bool {
 		_, problems, _ := e.Readiness(base)
 		return problems["slack"] != "" && problems["store"] == ""
 	})
 	e.ExpectHealthy(base)
-	e.Slack.RefuseSockets("")
+	e.Slack.RefuseConnections("")
 	e.WaitReady(base)
 }
 
 func TestReadiness_PortOutage(t *testing.T) {
 	t.Parallel()
 	e := testenv.New(t)
-	e.Port.Plan(emulator.Fault{Status: http.StatusServiceUnavailable, Body: "<html>away</html>"})
+	e.Port.InjectFault(emulator.Fault{Status: http.StatusServiceUnavailable, Body: "<html>away</html>"})
 	e.Start()
 	base := e.ServeHTTP()
 	e.WaitFor("the bot is ready and reports the outage", func() bool {
@@ -39,9 +39,9 @@ func TestReadiness_PortOutage(t *testing.T) {
 		t.Error("/metrics does not report the outage")
 	}
 	e.ExpectHealthy(base)
-	e.Port.Clear()
+	e.Port.ClearFaults()
 	e.WaitFor("the outage is over", func() bool {
-		if _, err := e.Slack.Person(testenv.Alice).Types(e.Context(), testenv.General, "/incident"); err != nil { // reads the definition again
+		if _, err := e.Slack.UserClient(testenv.Alice).SendMessage(e.Context(), testenv.General, "/incident"); err != nil { // reads the definition again
 			t.Error(err)
 		}
 		_, _, warnings := e.Readiness(base)

@@ -48,8 +48,8 @@ func TestWebhook_WithoutPolling(t *testing.T) {
 	}
 	e.OpenForm(testenv.Alice, testenv.General, "/incident") // the definition is known now
 	stale := func(runs string) {
-		e.Port.Clear()
-		e.Port.Plan(emulator.Fault{Path: "/v1/actions/runs", Method: http.MethodGet, Status: http.StatusOK, Body: `{"ok":true,"runs":[` + runs + `]}`})
+		e.Port.ClearFaults()
+		e.Port.InjectFault(emulator.Fault{Path: "/v1/actions/runs", Method: http.MethodGet, Status: http.StatusOK, Body: `{"ok":true,"runs":[` + runs + `]}`})
 	}
 	e.Declare(testenv.Alice, testenv.General, "pushed", "Minor", "public")
 	e.WaitFor("Port has the run", func() bool { return len(e.Port.Runs()) == 1 })

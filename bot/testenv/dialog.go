@@ -13,19 +13,19 @@ import (
 // OpenForm runs the command and waits for the form.
 func (e *Env) OpenForm(who, channel, command string) *slacktest.Modal {
 	e.t.Helper()
-	p := e.Slack.Person(who)
-	if _, err := p.Types(e.Context(), channel, command); err != nil {
+	p := e.Slack.UserClient(who)
+	if _, err := p.SendMessage(e.Context(), channel, command); err != nil {
 		e.t.Fatalf("%s types %s: %v", who, command, err)
 	}
 	for {
-		m, err := p.Modal(e.Context())
+		m, err := p.WaitTopModal(e.Context())
 		if err != nil {
 			e.t.Fatalf("no form for %s: %v", who, err)
 		}
 		if len(m.Labels()) > 0 {
 			return m
 		}
-		if err := m.Changed(e.Context()); err != nil {
+		if err := m.WaitChanged(e.Context()); err != nil {
 			e.t.Fatalf("the loading view was not replaced: %v", err)
 		}
 	}
@@ -52,7 +52,7 @@ func (e *Env) ChangeField(m *slacktest.Modal, label, value string) {
 // WaitForm waits until the form meets a condition.
 func (e *Env) WaitForm(m *slacktest.Modal, what string, fits func(*slacktest.Modal) bool) {
 	e.t.Helper()
-	if err := m.Until(e.Context(), fits); err != nil {
+	if err := m.WaitUntil(e.Context(), fits); err != nil {
 		e.t.Fatalf("%s: %v; it shows %v\n%s", what, err, m.Labels(), m.Text())
 	}
 }
@@ -72,8 +72,8 @@ func (e *Env) Submit(m *slacktest.Modal) {
 // AnswerTo is the text with which a command was answered, or that its modal shows.
 func (e *Env) AnswerTo(who, channel, command string) string {
 	e.t.Helper()
-	p := e.Slack.Person(who)
-	ack, err := p.Types(e.Context(), channel, command)
+	p := e.Slack.UserClient(who)
+	ack, err := p.SendMessage(e.Context(), channel, command)
 	if err != nil {
 		e.t.Fatal(err)
 	}
@@ -81,11 +81,11 @@ func (e *Env) AnswerTo(who, channel, command string) string {
 	if _ = json.Unmarshal(ack.Payload, &payload); payload.Text != "" {
 		return payload.Text
 	}
-	m, err := p.Modal(e.Context())
+	m, err := p.WaitTopModal(e.Context())
 	if err != nil {
 		e.t.Fatal(err)
 	}
-	_ = m.Until(e.Context(), func(m *slacktest.Modal) bool { return m.Title() != "One moment" })
+	_ = m.WaitUntil(e.Context(), func(m *slacktest.Modal) bool { return m.Title() != "One moment" })
 	return m.Text()
 }
 
@@ -99,16 +99,16 @@ func (e *Env) Declare(who, channel, name, severity, visibility string) {
 
 // TryDeclare declares an incident and returns the error of the first failed step.
 func (e *Env) TryDeclare(who, channel, name string) error {
-	p := e.Slack.Person(who)
-	if _, err := p.Types(e.Context(), channel, "/incident"); err != nil {
+	p := e.Slack.UserClient(who)
+	if _, err := p.SendMessage(e.Context(), channel, "/incident"); err != nil {
 		return fmt.Errorf("run the command: %w", err)
 	}
-	form, err := p.Modal(e.Context())
+	form, err := p.WaitTopModal(e.Context())
 	if err != nil {
 		return fmt.Errorf("open the form: %w", err)
 	}
 	for len(form.Labels()) == 0 { // a loading view
-		if err := form.Changed(e.Context()); err != nil {
+		if err := form.WaitChanged(e.Context()); err != nil {
 			return fmt.Errorf("wait for the form: %w", err)
 		}
 	}
@@ -142,8 +142,8 @@ func (e *Env) DeclareUntilAccepted(who, channel, name string) {
 // DeclareDuringDeploy declares an incident. If Slack reports that the app did not answer, the form must
 // open and the submission must be stored anyway. It returns how often that happened.
 func (e *Env) DeclareDuringDeploy(who, channel, name string) (crossed int, err error) {
-	p, soon := e.Slack.Person(who), e.Context()
-	if _, err := p.Types(soon, channel, "/incident"); errors.Is(err, slacktest.ErrOperationTimeout) && p.Top() != nil {
+	p, soon := e.Slack.UserClient(who), e.Context()
+	if _, err := p.SendMessage(soon, channel, "/incident"); errors.Is(err, slacktest.ErrOperationTimeout) && p.TopModal() != nil {
 		crossed++
 	} else if err != nil {
 		return 0, err
@@ -158,7 +158,7 @@ func (e *Env) DeclareDuringDeploy(who, channel, name string) (crossed int, err e
 		}
 	}
 	r, err := form.Submit(soon)
-	if err == nil && r.Trouble != "" {
+	if err == nil && r.ConnectionErrorText != "" {
 		crossed++
 		err = form.Dismiss(soon)
 	} else if err == nil && !r.Closed {
@@ -180,7 +180,7 @@ func (e *Env) DeclareMany(n int) {
 		people.Go(func() {
 			for i := p; i < n; i += atOnce {
 				channel := fmt.Sprintf("C0S%d", i)
-				e.Slack.AddChannel(slacktest.Channel{ID: channel, Name: strings.ToLower(channel), BotIn: true})
+				e.Slack.AddChannel(slacktest.Channel{ID: channel, Name: strings.ToLower(channel), BotIsMember: true})
 				if err := e.TryDeclare(who, channel, channel+"."); err != nil {
 					e.t.Errorf("incident %d: %v", i, err)
 					return

@@ -58,8 +58,8 @@ func New(t *testing.T) *Env {
 				{ID: Gus, Name: "gus", RealName: "Gus", Guest: true},
 			},
 			Channels: []slacktest.Channel{
-				{ID: General, Name: "general", BotIn: true},
-				{ID: Ops, Name: "ops", Members: []string{Alice, Bob}, BotIn: true},
+				{ID: General, Name: "general", BotIsMember: true},
+				{ID: Ops, Name: "ops", Members: []string{Alice, Bob}, BotIsMember: true},
 				{ID: Secret, Name: "secret", Private: true, Members: []string{Alice}},
 			},
 		},
@@ -102,7 +102,7 @@ func (e *Env) Start() *Env {
 			e.t.Errorf("the bot ended with %v", err)
 		}
 	})
-	if err := e.Slack.WaitSockets(e.Context(), 2); err != nil {
+	if err := e.Slack.WaitConnections(e.Context(), 2); err != nil {
 		e.t.Fatal(err)
 	}
 	return e

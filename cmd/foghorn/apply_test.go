@@ -30,7 +30,7 @@ func newEmptyEnvironment(t *testing.T) *environment {
 	t.Cleanup(w.port.Close)
 	if w.slack, err = slacktest.Start(slacktest.Config{
 		Users:    []slacktest.User{{ID: demoUser, Name: "alice", RealName: "Alice", Email: "alice@example.com"}},
-		Channels: []slacktest.Channel{{ID: demoChannel, Name: "general", BotIn: true}},
+		Channels: []slacktest.Channel{{ID: demoChannel, Name: "general", BotIsMember: true}},
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -119,8 +119,8 @@ func TestApply_FirstTenMinutes(t *testing.T) {
 // openForm opens the form and waits until it is there.
 func (w *environment) openForm(t *testing.T) *slacktest.Modal {
 	t.Helper()
-	alice := w.slack.Person(demoUser)
-	if _, err := alice.Types(t.Context(), demoChannel, "/incident"); err != nil {
+	alice := w.slack.UserClient(demoUser)
+	if _, err := alice.SendMessage(t.Context(), demoChannel, "/incident"); err != nil {
 		t.Fatal(err)
 	}
 	form, err := alice.WaitModal(t.Context(), func(m *slacktest.Modal) bool { return len(m.Labels()) > 0 })
@@ -153,7 +153,7 @@ func TestApply_KeepsManualAdditions(t *testing.T) {
 
 func TestApply_ResumesAfterFailure(t *testing.T) {
 	w := newEmptyEnvironment(t)
-	w.port.Plan(emulator.Fault{Path: "/v1/actions", Method: "POST", Times: 1, Status: 422, Body: `{"ok":false,"error":"invalid_request","message":"no luck"}`})
+	w.port.InjectFault(emulator.Fault{Path: "/v1/actions", Method: "POST", Times: 1, Status: 422, Body: `{"ok":false,"error":"invalid_request","message":"no luck"}`})
 	o := w.runApply(t, "--yes")
 	if o.code != 1 || !strings.Contains(o.stderr, "no luck") || !strings.Contains(o.stderr, "2 of 4 were written") {
 		t.Errorf("exit %d: %s", o.code, o.stderr)

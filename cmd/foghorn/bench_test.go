@@ -38,7 +38,7 @@ func (w *environment) addPeople(n int) {
 	for i := range n {
 		email := fmt.Sprintf("person%d@example.com", i)
 		w.slack.AddUser(slacktest.User{ID: benchUserID(i), Name: email, Email: email})
-		w.slack.AddChannel(slacktest.Channel{ID: channelID(i), Name: "room-" + strconv.Itoa(i), BotIn: true})
+		w.slack.AddChannel(slacktest.Channel{ID: channelID(i), Name: "room-" + strconv.Itoa(i), BotIsMember: true})
 		w.port.AddUser(email)
 	}
 }
@@ -47,12 +47,12 @@ func benchUserID(i int) string { return "U0PERSON" + strconv.Itoa(i) }
 
 // openModal types the command and gives the form, filled in.
 func (w *environment) openModal(b *testing.B, i int, name string) *slacktest.Modal {
-	p := w.slack.Person(benchUserID(i))
-	if _, err := p.Types(b.Context(), channelID(i), "/incident"); err != nil {
+	p := w.slack.UserClient(benchUserID(i))
+	if _, err := p.SendMessage(b.Context(), channelID(i), "/incident"); err != nil {
 		b.Error(err)
 		return nil
 	}
-	form, err := p.Modal(b.Context())
+	form, err := p.WaitTopModal(b.Context())
 	if err != nil {
 		b.Error(err)
 		return nil
@@ -154,12 +154,12 @@ func BenchmarkCommandToModal(b *testing.B) {
 }
 
 func (w *environment) measureCommandToModal(b *testing.B) time.Duration {
-	p := w.slack.Person(benchUserID(0))
+	p := w.slack.UserClient(benchUserID(0))
 	begun := time.Now()
-	if _, err := p.Types(b.Context(), channelID(0), "/incident"); err != nil {
+	if _, err := p.SendMessage(b.Context(), channelID(0), "/incident"); err != nil {
 		b.Fatal(err)
 	}
-	m, err := p.Modal(b.Context())
+	m, err := p.WaitTopModal(b.Context())
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -198,7 +198,7 @@ func BenchmarkEndToMessage(b *testing.B) {
 		for b.Loop() {
 			for i := range incidents {
 				// Runs end at any time between two looks.
-				w.incidentIO.Plan(emulator.Fault{Path: "/v2/incidents", Delay: time.Duration(200+rand.IntN(800)) * time.Millisecond, Times: 1})
+				w.incidentIO.InjectFault(emulator.Fault{Path: "/v2/incidents", Delay: time.Duration(200+rand.IntN(800)) * time.Millisecond, Times: 1})
 				submitModal(b, w.openModal(b, i, "measured"))
 				if _, err := w.slack.WaitMessage(b.Context(), channelID(i), nil); err != nil {
 					b.Fatal(err)

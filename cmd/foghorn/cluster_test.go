@@ -105,8 +105,8 @@ func TestCluster_ThreeReplicasThreeNodes(t *testing.T) {
 // carries it to its end within 15 s.
 func (w *environment) expectOneReplicaSuffices(t *testing.T, bots []*process) {
 	const delay = 2 * time.Second
-	w.incidentIO.Plan(emulator.Fault{Path: "/v2/incidents", Delay: delay})
-	defer w.incidentIO.Clear()
+	w.incidentIO.InjectFault(emulator.Fault{Path: "/v2/incidents", Delay: delay})
+	defer w.incidentIO.ClearFaults()
 	name := "a replica dies"
 	if !w.tryDeclare(t.Context(), demoUser, demoChannel, name+"!") {
 		t.Fatal("it was not acked")

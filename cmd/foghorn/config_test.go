@@ -236,12 +236,12 @@ func TestServe_NamesRejectedSettings(t *testing.T) {
 
 func TestServe_StartsDuringOutage(t *testing.T) {
 	w := newGuideEnvironment(t)
-	w.port.Plan(emulator.Fault{Status: 503, Body: "<html>"})
+	w.port.InjectFault(emulator.Fault{Status: 503, Body: "<html>"})
 	stop, err := w.startBot(t.Context())
 	if err != nil {
 		t.Fatalf("it did not start: %v", err)
 	}
-	w.port.Clear()
+	w.port.ClearFaults()
 	if err := stop(); err != nil {
 		t.Errorf("it ended with %v", err)
 	}
@@ -261,7 +261,7 @@ func TestDemo_Script(t *testing.T) {
 
 func TestDemo_ScriptNamesFailedStep(t *testing.T) {
 	w := newGuideEnvironment(t)
-	w.incidentIO.Plan(emulator.Fault{Path: "/v2/incidents", Status: 500})
+	w.incidentIO.InjectFault(emulator.Fault{Path: "/v2/incidents", Status: 500})
 	var out strings.Builder
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 	defer cancel()

@@ -53,7 +53,7 @@ func (d demoCmd) Run(ctx context.Context, c *console) error {
 	}
 	defer w.close()
 	w.incidentIO.OnChannelCreated(func(id, name string) { // incident.io makes a channel for each incident
-		w.slack.AddChannel(slacktest.Channel{ID: id, Name: name, BotIn: true})
+		w.slack.AddChannel(slacktest.Channel{ID: id, Name: name, BotIsMember: true})
 	})
 	return d.serveUI(ctx, w, ln, c.stdout)
 }
@@ -85,9 +85,9 @@ func (d demoCmd) uiConfig(addr string) environmentConfig {
 				{ID: "U0GUEST", Name: "gil", RealName: "Gil (guest)", Guest: true},
 			},
 			Channels: []slacktest.Channel{
-				{ID: demoChannel, Name: "general", BotIn: true},
-				{ID: "C0OPS", Name: "ops", BotIn: true},
-				{ID: "C0SECURITY", Name: "security", Private: true, BotIn: true, Members: []string{demoUser, "U0BOB"}},
+				{ID: demoChannel, Name: "general", BotIsMember: true},
+				{ID: "C0OPS", Name: "ops", BotIsMember: true},
+				{ID: "C0SECURITY", Name: "security", Private: true, BotIsMember: true, Members: []string{demoUser, "U0BOB"}},
 				{ID: "C0WARROOM", Name: "war-room", Private: true, Members: []string{demoUser, "U0BOB"}},
 			},
 		},
@@ -160,7 +160,7 @@ func (d demoCmd) printAddresses(w *environment, addr string, out io.Writer) {
 	} {
 		_, _ = fmt.Fprintf(out, "%s=%s\n", name, w.settings()[name])
 	}
-	_, _ = fmt.Fprintf(out, "SLACK_DOOR=%s\n", w.slack.Door())
+	_, _ = fmt.Fprintf(out, "SLACK_CONTROL_URL=%s\n", w.slack.ControlURL())
 }
 
 // botEnvironment is that of the bot's process.

@@ -45,7 +45,7 @@ func startGuideEnvironment() (*environment, error) {
 		slack: slacktest.Config{
 			Commands: []string{"/incident"},
 			Users:    []slacktest.User{{ID: demoUser, Name: "alice", RealName: "Alice", Email: "alice@example.com"}},
-			Channels: []slacktest.Channel{{ID: demoChannel, Name: "general", BotIn: true}},
+			Channels: []slacktest.Channel{{ID: demoChannel, Name: "general", BotIsMember: true}},
 		},
 		incidentIO: incidentiotest.Config{TriageDisabled: true},
 		portUsers:  []string{"alice@example.com"},
@@ -135,7 +135,7 @@ func (w *environment) startBot(ctx context.Context) (stop func() error, err erro
 	stop = func() error { cancel(); return <-ended }
 	ready, done := context.WithTimeout(ctx, stepTimeout)
 	defer done()
-	if err := w.slack.WaitSockets(ready, 2); err != nil {
+	if err := w.slack.WaitConnections(ready, 2); err != nil {
 		return nil, errors.Join(fmt.Errorf("the bot did not connect: %w", err), stop())
 	}
 	return stop, nil

@@ -84,15 +84,15 @@ func TestDoctor_ReportsEachProblemOnce(t *testing.T) {
 		{"a revoked app token", set("SLACK_APP_TOKEN", "xapp-1-revoked-token"), "Slack: socket mode"},
 		{"no app token", set("SLACK_APP_TOKEN", ""), "Slack: socket mode"},
 		{"a missing scope", func(_ *testing.T, w *environment, _ map[string]string) {
-			w.slack.Scopes(append(slices.DeleteFunc(slices.Clone(neededScopes), func(s string) bool { return s == "users:read.email" }), append(optionalScopes, "channels:read")...)...)
+			w.slack.SetScopes(append(slices.DeleteFunc(slices.Clone(neededScopes), func(s string) bool { return s == "users:read.email" }), append(optionalScopes, "channels:read")...)...)
 		}, "Slack: scopes"},
 		{"no history", func(_ *testing.T, w *environment, _ map[string]string) {
-			w.slack.Scopes(append(slices.Clone(neededScopes), "channels:read")...)
+			w.slack.SetScopes(append(slices.Clone(neededScopes), "channels:read")...)
 		}, "Slack: optional scopes"},
 		{"a command that may be incident.io's", set("SLACK_COMMAND", "/incident"), "Slack: command"},
 		{"an unknown channel", set("ANNOUNCE_CHANNEL", "C0NOWHERE"), "Slack: announcements"},
 		{"an archived channel", func(_ *testing.T, w *environment, _ map[string]string) {
-			w.slack.AddChannel(slacktest.Channel{ID: demoChannel, Name: "general", Archived: true, BotIn: true})
+			w.slack.AddChannel(slacktest.Channel{ID: demoChannel, Name: "general", Archived: true, BotIsMember: true})
 		}, "Slack: announcements"},
 		{"a wrong secret of Port", set("PORT_CLIENT_SECRET", "nonsense"), "Port: credentials"},
 		{"the wrong region", func(_ *testing.T, w *environment, env map[string]string) { env["PORT_CLIENT_ID"] = "of-another-region" }, "Port: credentials"},
@@ -100,9 +100,11 @@ func TestDoctor_ReportsEachProblemOnce(t *testing.T) {
 			w.port.ClientID, env["PORT_CLIENT_ID"] = "ada@example.com", "ada@example.com"
 			w.port.RevokeTokens()
 		}, "Port: run as a person"},
-		{"Port is down", func(_ *testing.T, w *environment, _ map[string]string) { w.port.Plan(emulator.Fault{Status: 503}) }, "Port: credentials"},
+		{"Port is down", func(_ *testing.T, w *environment, _ map[string]string) {
+			w.port.InjectFault(emulator.Fault{Status: 503})
+		}, "Port: credentials"},
 		{"Port hangs", func(_ *testing.T, w *environment, _ map[string]string) {
-			w.port.Plan(emulator.Fault{Delay: time.Minute})
+			w.port.InjectFault(emulator.Fault{Delay: time.Minute})
 		}, "Port: credentials"},
 		{"no secret in Port", func(t *testing.T, w *environment, _ map[string]string) {
 			w.deleteFromPort(t, "/v1/organization/secrets/"+manifests.SecretName)

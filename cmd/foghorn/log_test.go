@@ -56,17 +56,17 @@ func TestLog_NoSecrets(t *testing.T) {
 	defer stop()
 	ended := make(chan int, 1)
 	go func() { ended <- run(ctx, []string{"serve"}, c) }() // it is waited for below
-	if err := w.slack.WaitSockets(ctx, 2); err != nil {
+	if err := w.slack.WaitConnections(ctx, 2); err != nil {
 		t.Fatal(err)
 	}
 	d, unwatch := w.recordEvents(io.Discard)
 	defer unwatch()
-	w.port.Plan(emulator.Fault{Path: "/v1/actions/runs", Status: 502, Body: "<html>" + name + "</html>", Times: 1})
+	w.port.InjectFault(emulator.Fault{Path: "/v1/actions/runs", Status: 502, Body: "<html>" + name + "</html>", Times: 1})
 	if err := w.declareIncident(ctx, d, name, description, "Major", "public"); err != nil {
 		t.Error(err)
 	}
 	w.slack.Disconnect("refresh_requested")
-	if err := w.slack.WaitSockets(ctx, 2); err != nil {
+	if err := w.slack.WaitConnections(ctx, 2); err != nil {
 		t.Error(err)
 	}
 	stop()

@@ -10,8 +10,8 @@ import (
 
 // What the program prints for somebody else's app is so.
 func TestDemo_NoBot(t *testing.T) {
-	said := startDemo(t, "SLACK_DOOR", "--no-bot")
-	space := controltest.Open(t, said["SLACK_DOOR"]).Get("")
+	said := startDemo(t, "SLACK_CONTROL_URL", "--no-bot")
+	space := controltest.NewClient(t, said["SLACK_CONTROL_URL"]).Get("")
 	for name, key := range map[string]string{"SLACK_API_URL": "api_url", "SLACK_BOT_TOKEN": "bot_token", "SLACK_APP_TOKEN": "app_token"} {
 		if said[name] == "" || space[key] != said[name] {
 			t.Errorf("%s=%s is printed, the door says %v", name, said[name], space[key])
@@ -38,13 +38,13 @@ func TestDemo_NoBot(t *testing.T) {
 
 // Apps that know nothing of Foghorn, and a person who knows only HTTP.
 func TestDemo_NoBotBolt(t *testing.T) {
-	d := controltest.Open(t, startDemo(t, "SLACK_DOOR", "--no-bot")["SLACK_DOOR"])
-	d.Bolt("../../integrations/slackapp/slacktest/testdata/bolt")
-	d.Play()
+	d := controltest.NewClient(t, startDemo(t, "SLACK_CONTROL_URL", "--no-bot")["SLACK_CONTROL_URL"])
+	d.RunBolt("../../integrations/slackapp/slacktest/testdata/bolt")
+	d.RunScenario()
 }
 
 func TestDemo_NoBotSlackGo(t *testing.T) {
-	d := controltest.Open(t, startDemo(t, "SLACK_DOOR", "--no-bot")["SLACK_DOOR"])
-	d.SlackGo()
-	d.Play()
+	d := controltest.NewClient(t, startDemo(t, "SLACK_CONTROL_URL", "--no-bot")["SLACK_CONTROL_URL"])
+	d.RunSlackGo()
+	d.RunScenario()
 }

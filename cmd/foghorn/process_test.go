@@ -81,7 +81,7 @@ func (w *environment) waitConnections(t testing.TB, n int) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
-	if err := w.slack.WaitSockets(ctx, n); err != nil {
+	if err := w.slack.WaitConnections(ctx, n); err != nil {
 		t.Fatalf("it does not listen: %v", err)
 	}
 }
@@ -100,8 +100,8 @@ func channelID(i int) string { return "C0ROOM" + strconv.Itoa(i) }
 func (w *environment) tryDeclare(ctx context.Context, who, channel, name string) bool {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	p := w.slack.Person(who)
-	if _, err := p.Types(ctx, channel, "/incident"); err != nil {
+	p := w.slack.UserClient(who)
+	if _, err := p.SendMessage(ctx, channel, "/incident"); err != nil {
 		return false
 	}
 	form, err := p.WaitModal(ctx, func(m *slacktest.Modal) bool { return len(m.Labels()) > 0 })
@@ -125,7 +125,7 @@ func (w *environment) countResults(ctx context.Context, names map[string]bool) (
 		for _, c := range w.slack.Channels() {
 			for _, m := range w.slack.Messages(c.ID) {
 				for name := range names {
-					if m.Shows(name + "!") {
+					if m.Contains(name + "!") {
 						messages[name]++
 					}
 				}
@@ -159,9 +159,9 @@ func TestProcess_KillWithTenInFlight(t *testing.T) {
 		t.Run(how, func(t *testing.T) {
 			w := newGuideEnvironment(t)
 			for i := range 10 { // Slack takes a message a second for one channel
-				w.slack.AddChannel(slacktest.Channel{ID: channelID(i), Name: channelID(i), BotIn: true})
+				w.slack.AddChannel(slacktest.Channel{ID: channelID(i), Name: channelID(i), BotIsMember: true})
 			}
-			w.incidentIO.Plan(emulator.Fault{Path: "/v2/incidents", Delay: 1500 * time.Millisecond, Times: 10})
+			w.incidentIO.InjectFault(emulator.Fault{Path: "/v2/incidents", Delay: 1500 * time.Millisecond, Times: 10})
 			p := w.startBotProcess(t)
 			names := map[string]bool{}
 			for i := range 10 {
@@ -259,15 +259,19 @@ func TestSoak_KillsWithFaults(t *testing.T) {
 	kills, incidents := soakSize(t, 3, 24)
 	w := newGuideEnvironment(t)
 	faults := []func(){
-		func() { w.port.Plan(emulator.Fault{Path: "/runs", Method: http.MethodPost, Times: 1, Lose: true}) },
-		func() { w.port.Plan(emulator.Fault{Path: "/runs", Method: http.MethodPost, Times: 1, Status: 502}) },
-		func() { w.port.Plan(emulator.Fault{Times: 1, Cut: true}) },
+		func() {
+			w.port.InjectFault(emulator.Fault{Path: "/runs", Method: http.MethodPost, Times: 1, DropResponse: true})
+		},
+		func() {
+			w.port.InjectFault(emulator.Fault{Path: "/runs", Method: http.MethodPost, Times: 1, Status: 502})
+		},
+		func() { w.port.InjectFault(emulator.Fault{Times: 1, DropConnection: true}) },
 		func() { w.port.RevokeTokens() },
-		func() { w.slack.Plan(emulator.Fault{Path: "chat.postMessage", Times: 1, Lose: true}) },
-		func() { w.slack.Plan(emulator.Fault{Path: "chat.postMessage", Times: 1, Status: 500}) },
-		func() { w.slack.Plan(emulator.Fault{Path: "conversations.history", Times: 1, Status: 500}) },
+		func() { w.slack.InjectFault(emulator.Fault{Path: "chat.postMessage", Times: 1, DropResponse: true}) },
+		func() { w.slack.InjectFault(emulator.Fault{Path: "chat.postMessage", Times: 1, Status: 500}) },
+		func() { w.slack.InjectFault(emulator.Fault{Path: "conversations.history", Times: 1, Status: 500}) },
 		func() { w.slack.Disconnect("refresh_requested") },
-		w.slack.Drop,
+		w.slack.DropConnections,
 	}
 	w.killRepeatedly(t, kills, incidents, func() { faults[rand.IntN(len(faults))]() })
 }

@@ -35,15 +35,15 @@ type Call struct {
 
 // A Fault is played instead of, or around, the real answer.
 type Fault struct {
-	Path   string        // what the path must end in; "" matches every call
-	Method string        // "" matches every method
-	Times  int           // how often; 0 means until Clear
-	Delay  time.Duration // waited before anything else, or until the caller hangs up
-	Status int           // answered instead of the real answer; 0 leaves it alone
-	Header http.Header   // with Status
-	Body   string        // with Status
-	Lose   bool          // do the work, then cut the connection instead of answering
-	Cut    bool          // cut the connection and do nothing
+	Path           string        // what the path must end in; "" matches every call
+	Method         string        // "" matches every method
+	Times          int           // how often; 0 means until Clear
+	Delay          time.Duration // waited before anything else, or until the caller hangs up
+	Status         int           // answered instead of the real answer; 0 leaves it alone
+	Header         http.Header   // with Status
+	Body           string        // with Status
+	DropResponse   bool          // do the work, then cut the connection instead of answering
+	DropConnection bool          // cut the connection and do nothing
 }
 
 // A Server is an HTTP server on a free port of 127.0.0.1.
@@ -53,12 +53,12 @@ type Server struct {
 	srv  *http.Server
 	done chan struct{}
 
-	mu       sync.Mutex
-	faults   []Fault
-	calls    []Call
-	teller   Teller
-	watchers map[int]watcher
-	next     int
+	mu          sync.Mutex
+	faults      []Fault
+	calls       []Call
+	describer   CallDescriber
+	subscribers map[int]subscriber
+	nextID      int
 }
 
 // Start serves h on addr; "" means a free port of 127.0.0.1.
@@ -70,8 +70,8 @@ func Start(addr string, h http.Handler) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{URL: "http://" + ln.Addr().String(), done: make(chan struct{}), watchers: map[int]watcher{}}
-	s.srv = &http.Server{Handler: s.play(h), ReadHeaderTimeout: 10 * time.Second}
+	s := &Server{URL: "http://" + ln.Addr().String(), done: make(chan struct{}), subscribers: map[int]subscriber{}}
+	s.srv = &http.Server{Handler: s.handler(h), ReadHeaderTimeout: 10 * time.Second}
 	go func() { // ends with Close
 		defer close(s.done)
 		_ = s.srv.Serve(ln)
@@ -85,15 +85,15 @@ func (s *Server) Close() {
 	<-s.done
 }
 
-// Plan adds a fault. Faults are tried in the order they were planned.
-func (s *Server) Plan(f Fault) {
+// InjectFault adds a fault. Faults are tried in the order they were planned.
+func (s *Server) InjectFault(f Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.faults = append(s.faults, f)
 }
 
-// Clear removes all faults.
-func (s *Server) Clear() {
+// ClearFaults removes all faults.
+func (s *Server) ClearFaults() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.faults = nil
@@ -112,8 +112,8 @@ func (s *Server) Calls(suffix string) []Call {
 	return out
 }
 
-// take returns the first fault that fits and uses it up.
-func (s *Server) take(r *http.Request) (Fault, bool) {
+// takeFault returns the first fault that fits and uses it up.
+func (s *Server) takeFault(r *http.Request) (Fault, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i, f := range s.faults {
@@ -132,7 +132,7 @@ func (s *Server) take(r *http.Request) (Fault, bool) {
 	return Fault{}, false
 }
 
-func (s *Server) play(h http.Handler) http.Handler {
+func (s *Server) handler(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
 		if err != nil {
@@ -144,7 +144,7 @@ func (s *Server) play(h http.Handler) http.Handler {
 		header.Del("Authorization")
 		call := Call{Time: time.Now(), Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery, Header: header, Body: body}
 		rec := &recorder{ResponseWriter: w}
-		answered := s.tell(call, rec)
+		answered := s.recordCall(call, rec)
 		defer func() {
 			call.Status, call.Took = rec.status, time.Since(call.Time)
 			answered(call)
@@ -156,7 +156,7 @@ func (s *Server) play(h http.Handler) http.Handler {
 			s.mu.Unlock()
 		}()
 
-		f, faulty := s.take(r)
+		f, faulty := s.takeFault(r)
 		if faulty && f.Delay > 0 {
 			select {
 			case <-time.After(f.Delay):
@@ -165,10 +165,10 @@ func (s *Server) play(h http.Handler) http.Handler {
 			}
 		}
 		switch {
-		case faulty && f.Cut:
+		case faulty && f.DropConnection:
 			panic(http.ErrAbortHandler)
-		case faulty && f.Lose:
-			h.ServeHTTP(&discard{header: http.Header{}}, r)
+		case faulty && f.DropResponse:
+			h.ServeHTTP(&discardWriter{header: http.Header{}}, r)
 			panic(http.ErrAbortHandler)
 		case faulty && f.Status != 0:
 			for k, vs := range f.Header {
@@ -209,9 +209,9 @@ func (r *recorder) Write(p []byte) (int, error) {
 	return r.ResponseWriter.Write(p)
 }
 
-// discard is the writer of an answer that is lost.
-type discard struct{ header http.Header }
+// discardWriter is the writer of an answer that is lost.
+type discardWriter struct{ header http.Header }
 
-func (d *discard) Header() http.Header         { return d.header }
-func (d *discard) Write(p []byte) (int, error) { return len(p), nil }
-func (d *discard) WriteHeader(int)             {}
+func (d *discardWriter) Header() http.Header         { return d.header }
+func (d *discardWriter) Write(p []byte) (int, error) { return len(p), nil }
+func (d *discardWriter) WriteHeader(int)             {}

@@ -11,9 +11,9 @@ import (
 	"time"
 )
 
-// MaxEvent is the largest body, in bytes of JSON, that an Event carries. What is larger
+// MaxEventBody is the largest body, in bytes of JSON, that an Event carries. What is larger
 // becomes a string with its beginning.
-const MaxEvent = 64 << 10
+const MaxEventBody = 64 << 10
 
 // mask stands where a secret was.
 const mask = "•••"
@@ -25,116 +25,118 @@ type Event struct {
 	Kind     string // a stable word such as "command", "view", "run", "webhook", "incident", "automation", "entity", "message"
 	Text     string // one line for people
 	Body     any    // what crossed the wire, secrets masked; may be nil
-	Detail   bool   // only WatchAll tells it: calls and answers, and small changes of what is seen
+	Verbose  bool   // only WatchAll tells it: calls and answers, and small changes of what is seen
 }
 
 // The kinds of the events that every Server tells about the calls it gets. They are details.
 const (
-	KindCall   = "call"   // a request, when it arrives
-	KindAnswer = "answer" // its answer, when it is sent
-	KindLost   = "lost"   // in the place of an answer that is never sent
+	KindCall     = "call"   // a request, when it arrives
+	KindResponse = "answer" // its answer, when it is sent
+	KindLost     = "lost"   // in the place of an answer that is never sent
 )
 
-// A Teller says how the calls to a Server become events. The zero value tells none.
-type Teller struct {
+// A CallDescriber says how the calls to a Server become events. The zero value tells none.
+type CallDescriber struct {
 	Name string // of the server, such as "port"
 
 	// Who names the caller and says in a line what is called. A call of "" is not told.
-	Who func(Call) (caller, text string)
+	Describe func(Call) (caller, text string)
 
-	Secret []string                 // the keys of JSON objects and forms whose values are masked
-	Mask   func(text string) string // takes other secrets out of text and JSON; nil takes none
+	SecretKeys []string                 // the keys of JSON objects and forms whose values are masked
+	Mask       func(text string) string // takes other secrets out of text and JSON; nil takes none
 }
 
-// A watcher hears of events.
-type watcher struct {
+// A subscriber hears of events.
+type subscriber struct {
 	f   func(Event)
 	all bool
 }
 
-// Tell makes events of the calls from now on, and masks the bodies of all events.
-func (s *Server) Tell(t Teller) {
+// SetDescriber makes events of the calls from now on, and masks the bodies of all events.
+func (s *Server) SetDescriber(t CallDescriber) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.teller = t
+	s.describer = t
 }
 
-// Watch tells f of every event from now on but the details, one at a time, until stop is
+// Subscribe tells f of every event from now on but the details, one at a time, until stop is
 // called. f must not block and must not call the emulator.
-func (s *Server) Watch(f func(Event)) (stop func()) { return s.watch(watcher{f: f}) }
+func (s *Server) Subscribe(f func(Event)) (stop func()) { return s.subscribe(subscriber{f: f}) }
 
-// WatchAll is Watch with the details.
-func (s *Server) WatchAll(f func(Event)) (stop func()) { return s.watch(watcher{f: f, all: true}) }
+// SubscribeAll is Watch with the details.
+func (s *Server) SubscribeAll(f func(Event)) (stop func()) {
+	return s.subscribe(subscriber{f: f, all: true})
+}
 
-func (s *Server) watch(w watcher) (stop func()) {
+func (s *Server) subscribe(w subscriber) (stop func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	id := s.next
-	s.next++
-	s.watchers[id] = w
+	id := s.nextID
+	s.nextID++
+	s.subscribers[id] = w
 	return func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		delete(s.watchers, id)
+		delete(s.subscribers, id)
 	}
 }
 
-// hears reports whether somebody hears of events, or of details, and how they are told.
-func (s *Server) hears(detail bool) (Teller, bool) {
+// hasSubscribers reports whether somebody hears of events, or of details, and how they are told.
+func (s *Server) hasSubscribers(detail bool) (CallDescriber, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, w := range s.watchers {
+	for _, w := range s.subscribers {
 		if w.all || !detail {
-			return s.teller, true
+			return s.describer, true
 		}
 	}
-	return Teller{}, false
+	return CallDescriber{}, false
 }
 
 // Emit tells the watchers. A zero Time becomes now; text and body are masked, the body is bounded.
 func (s *Server) Emit(e Event) {
-	t, heard := s.hears(e.Detail)
+	t, heard := s.hasSubscribers(e.Verbose)
 	if !heard {
 		return
 	}
 	if e.Time.IsZero() {
 		e.Time = time.Now()
 	}
-	if e.Body = t.shown(e.Body); t.Mask != nil {
+	if e.Body = t.redact(e.Body); t.Mask != nil {
 		e.Text = t.Mask(e.Text)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, w := range s.watchers {
-		if w.all || !e.Detail {
+	for _, w := range s.subscribers {
+		if w.all || !e.Verbose {
 			w.f(e)
 		}
 	}
 }
 
-// tell tells of a call. answered tells of its answer, which rec keeps until then.
-func (s *Server) tell(c Call, rec *recorder) (answered func(Call)) {
-	t, heard := s.hears(true)
+// recordCall tells of a call. answered tells of its answer, which rec keeps until then.
+func (s *Server) recordCall(c Call, rec *recorder) (answered func(Call)) {
+	t, heard := s.hasSubscribers(true)
 	caller, text := "", ""
-	if heard && t.Who != nil {
-		caller, text = t.Who(c)
+	if heard && t.Describe != nil {
+		caller, text = t.Describe(c)
 	}
 	if caller == "" {
 		return func(Call) {}
 	}
 	rec.answer = &bytes.Buffer{}
-	s.Emit(Event{Time: c.Time, From: caller, To: t.Name, Kind: KindCall, Text: text, Body: readable(c.Header, c.Body), Detail: true})
+	s.Emit(Event{Time: c.Time, From: caller, To: t.Name, Kind: KindCall, Text: text, Body: decodeBody(c.Header, c.Body), Verbose: true})
 	return func(c Call) {
-		e := Event{From: t.Name, To: caller, Kind: KindAnswer, Text: fmt.Sprintf("%d %s to %s", c.Status, http.StatusText(c.Status), text), Detail: true}
-		if e.Body = readable(rec.Header(), rec.answer.Bytes()); c.Status == 0 {
+		e := Event{From: t.Name, To: caller, Kind: KindResponse, Text: fmt.Sprintf("%d %s to %s", c.Status, http.StatusText(c.Status), text), Verbose: true}
+		if e.Body = decodeBody(rec.Header(), rec.answer.Bytes()); c.Status == 0 {
 			e.Kind, e.Text, e.Body = KindLost, "no answer to "+text, nil
 		}
 		s.Emit(e)
 	}
 }
 
-// readable is a body of HTTP as JSON can show it.
-func readable(h http.Header, body []byte) any {
+// decodeBody is a body of HTTP as JSON can show it.
+func decodeBody(h http.Header, body []byte) any {
 	if len(body) == 0 {
 		return nil
 	}
@@ -147,7 +149,7 @@ func readable(h http.Header, body []byte) any {
 			for k, v := range form {
 				out[k] = v[0]
 				if strings.HasPrefix(v[0], "{") || strings.HasPrefix(v[0], "[") {
-					out[k] = readable(nil, []byte(v[0]))
+					out[k] = decodeBody(nil, []byte(v[0]))
 				}
 			}
 			return out
@@ -156,8 +158,8 @@ func readable(h http.Header, body []byte) any {
 	return string(body)
 }
 
-// shown is a body as watchers may see it: without secrets, and not too large.
-func (t Teller) shown(body any) any {
+// redact is a body as watchers may see it: without secrets, and not too large.
+func (t CallDescriber) redact(body any) any {
 	if body == nil {
 		return nil
 	}
@@ -165,9 +167,9 @@ func (t Teller) shown(body any) any {
 	if err != nil {
 		return fmt.Sprintf("%T, which is no JSON", body)
 	}
-	if len(t.Secret) > 0 {
+	if len(t.SecretKeys) > 0 {
 		var v any
-		if json.Unmarshal(text, &v) == nil && t.hide(v) {
+		if json.Unmarshal(text, &v) == nil && t.maskSecrets(v) {
 			text, _ = json.Marshal(v) // it came from JSON
 			body = json.RawMessage(text)
 		}
@@ -180,26 +182,26 @@ func (t Teller) shown(body any) any {
 			}
 		}
 	}
-	if len(text) > MaxEvent {
-		return strings.ToValidUTF8(string(text[:MaxEvent]), "") + "…"
+	if len(text) > MaxEventBody {
+		return strings.ToValidUTF8(string(text[:MaxEventBody]), "") + "…"
 	}
 	return body
 }
 
-// hide masks the secret keys within v, and reports whether there were any.
-func (t Teller) hide(v any) (found bool) {
+// maskSecrets masks the secret keys within v, and reports whether there were any.
+func (t CallDescriber) maskSecrets(v any) (found bool) {
 	switch v := v.(type) {
 	case []any:
 		for _, item := range v {
-			found = t.hide(item) || found
+			found = t.maskSecrets(item) || found
 		}
 	case map[string]any:
 		for k, item := range v {
-			if text, ok := item.(string); ok && text != "" && slices.Contains(t.Secret, k) {
+			if text, ok := item.(string); ok && text != "" && slices.Contains(t.SecretKeys, k) {
 				v[k], found = mask, true
 				continue
 			}
-			found = t.hide(item) || found
+			found = t.maskSecrets(item) || found
 		}
 	}
 	return found

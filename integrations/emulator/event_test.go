@@ -11,31 +11,31 @@ import (
 	"foghorn/integrations/emulator"
 )
 
-// start serves h and gives what those hear who want all of it.
-func start(t *testing.T, h http.HandlerFunc) (*emulator.Server, <-chan emulator.Event) {
+// startServer serves h and gives what those hear who want all of it.
+func startServer(t *testing.T, h http.HandlerFunc) (*emulator.Server, <-chan emulator.Event) {
 	t.Helper()
 	s, err := emulator.Start("", h)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.Close)
-	s.Tell(emulator.Teller{
+	s.SetDescriber(emulator.CallDescriber{
 		Name: "vendor",
-		Who: func(c emulator.Call) (string, string) {
+		Describe: func(c emulator.Call) (string, string) {
 			if c.Path == "/quiet" {
 				return "", ""
 			}
 			return "app", c.Method + " " + c.Path
 		},
-		Secret: []string{"token", "deep"},
-		Mask:   func(text string) string { return strings.ReplaceAll(text, "hunter2", "***") },
+		SecretKeys: []string{"token", "deep"},
+		Mask:       func(text string) string { return strings.ReplaceAll(text, "hunter2", "***") },
 	})
 	told := make(chan emulator.Event, 100)
-	t.Cleanup(s.WatchAll(func(e emulator.Event) { told <- e }))
+	t.Cleanup(s.SubscribeAll(func(e emulator.Event) { told <- e }))
 	return s, told
 }
 
-func send(t *testing.T, url, kind, body string) error {
+func post(t *testing.T, url, kind, body string) error {
 	t.Helper()
 	res, err := http.Post(url, kind, strings.NewReader(body))
 	if err != nil {
@@ -46,21 +46,21 @@ func send(t *testing.T, url, kind, body string) error {
 	return err
 }
 
-// line is an event in one line.
-func line(e emulator.Event) string {
+// formatEvent is an event in one line.
+func formatEvent(e emulator.Event) string {
 	body, _ := json.Marshal(e.Body)
 	return fmt.Sprintf("%s > %s %s: %s %s", e.From, e.To, e.Kind, e.Text, body)
 }
 
-func TestCallsAreTold(t *testing.T) {
-	s, told := start(t, func(w http.ResponseWriter, r *http.Request) {
+func TestEvents_Calls(t *testing.T) {
+	s, told := startServer(t, func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusAccepted)
 		_, _ = io.WriteString(w, `{"ok":true,"list":[{"deep":"x","said":"hunter2"}]}`)
 	})
 	story := make(chan emulator.Event, 100)
-	defer s.Watch(func(e emulator.Event) { story <- e })()
-	s.Plan(emulator.Fault{Path: "/limited", Status: http.StatusTooManyRequests, Body: "slow down"})
-	s.Plan(emulator.Fault{Path: "/lost", Lose: true})
+	defer s.Subscribe(func(e emulator.Event) { story <- e })()
+	s.InjectFault(emulator.Fault{Path: "/limited", Status: http.StatusTooManyRequests, Body: "slow down"})
+	s.InjectFault(emulator.Fault{Path: "/lost", DropResponse: true})
 	for _, c := range []struct{ path, kind, body, call, answer string }{
 		{"/json", "application/json", `{"token":"x","a":1}`,
 			`app > vendor call: POST /json {"a":1,"token":"•••"}`,
@@ -75,18 +75,18 @@ func TestCallsAreTold(t *testing.T) {
 			`app > vendor call: POST /lost null`,
 			`vendor > app lost: no answer to POST /lost null`},
 	} {
-		err := send(t, s.URL+c.path, c.kind, c.body)
+		err := post(t, s.URL+c.path, c.kind, c.body)
 		if lost := c.path == "/lost"; (err != nil) != lost {
 			t.Errorf("%s: error %v", c.path, err)
 		}
-		if got := line(<-told); got != c.call {
+		if got := formatEvent(<-told); got != c.call {
 			t.Errorf("told  %s\nwant  %s", got, c.call)
 		}
-		if got := line(<-told); got != c.answer {
+		if got := formatEvent(<-told); got != c.answer {
 			t.Errorf("told  %s\nwant  %s", got, c.answer)
 		}
 	}
-	if err := send(t, s.URL+"/quiet", "text/plain", "x"); err != nil {
+	if err := post(t, s.URL+"/quiet", "text/plain", "x"); err != nil {
 		t.Fatal(err)
 	}
 	s.Emit(emulator.Event{Kind: "news"})
@@ -98,14 +98,14 @@ func TestCallsAreTold(t *testing.T) {
 	}
 }
 
-func TestBodiesAreBounded(t *testing.T) {
-	s, told := start(t, http.NotFound)
-	s.Emit(emulator.Event{Body: map[string]any{"text": strings.Repeat("ä", emulator.MaxEvent)}})
+func TestEvents_BodySize(t *testing.T) {
+	s, told := startServer(t, http.NotFound)
+	s.Emit(emulator.Event{Body: map[string]any{"text": strings.Repeat("ä", emulator.MaxEventBody)}})
 	text, cut := (<-told).Body.(string)
-	if !cut || len(text) > emulator.MaxEvent+len("…") || !strings.HasPrefix(text, `{"text":"ää`) {
+	if !cut || len(text) > emulator.MaxEventBody+len("…") || !strings.HasPrefix(text, `{"text":"ää`) {
 		t.Errorf("a body of %d bytes", len(text))
 	}
-	s.Tell(emulator.Teller{Mask: func(text string) string { return strings.ReplaceAll(text, "null", "***") }})
+	s.SetDescriber(emulator.CallDescriber{Mask: func(text string) string { return strings.ReplaceAll(text, "null", "***") }})
 	s.Emit(emulator.Event{Body: map[string]any{"nothing": nil}})
 	if text := (<-told).Body; text != `{"nothing":***}` {
 		t.Errorf("body %v", text)

@@ -76,7 +76,7 @@ func TestEmulator_WrongKey(t *testing.T) {
 
 func TestEmulator_RateLimit(t *testing.T) {
 	s, c := newEmulator(t)
-	s.Plan(emulator.Fault{Path: "/v1/severities", Times: 1, Status: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {"0.01"}}})
+	s.InjectFault(emulator.Fault{Path: "/v1/severities", Times: 1, Status: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {"0.01"}}})
 	if _, err := c.ListSeverities(t.Context()); err != nil {
 		t.Error(err)
 	}

@@ -98,7 +98,7 @@ func TestEmulator_RejectedRuns(t *testing.T) {
 // TestEmulator_ResponseLost: the run exists, so the error must not look as if nothing was done.
 func TestEmulator_ResponseLost(t *testing.T) {
 	s, c, request := newRunEmulator(t)
-	s.Plan(emulator.Fault{Path: "/v1/actions/page/runs", Method: http.MethodPost, Times: 1, Lose: true})
+	s.InjectFault(emulator.Fault{Path: "/v1/actions/page/runs", Method: http.MethodPost, Times: 1, DropResponse: true})
 	_, err := c.CreateRun(t.Context(), request)
 	if err == nil || rest.IsRejected(err) || rest.IsRateLimited(err) || rest.IsNotSent(err) || len(s.Runs()) != 1 {
 		t.Errorf("got %v, %d runs", err, len(s.Runs()))

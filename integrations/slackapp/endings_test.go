@@ -26,13 +26,13 @@ func TestOneLinkAfterTheOther(t *testing.T) {
 		t.Run(reason, func(t *testing.T) {
 			s, alice, room := workspace(t)
 			app, _ := runs(t, s, &echo{}, nil)
-			if err := s.WaitSockets(soon(t), 2); err != nil {
+			if err := s.WaitConnections(soon(t), 2); err != nil {
 				t.Fatal(err)
 			}
 			for n := int64(3); n <= 8; n++ {
 				s.DisconnectOldest(reason)
 				opens(t, app, n, func(text string) { says(t, alice, room, text) })
-				if err := s.WaitSockets(soon(t), 2); err != nil {
+				if err := s.WaitConnections(soon(t), 2); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -51,7 +51,7 @@ func TestAWarning(t *testing.T) {
 	for n := int64(3); n <= 8; n++ {
 		s.DisconnectOldest("warning")
 		opens(t, app, n, func(string) { <-tick.C })
-		if err := s.WaitSockets(soon(t), 2); err != nil {
+		if err := s.WaitConnections(soon(t), 2); err != nil {
 			t.Fatal(err)
 		}
 		says(t, alice, room, "still here")
@@ -62,10 +62,10 @@ func TestAWarning(t *testing.T) {
 func TestMissingPings(t *testing.T) {
 	s, alice, room := workspace(t)
 	app, _ := runs(t, s, &echo{}, func(c *slackapp.Config) { c.PingTimeout = time.Second })
-	if err := s.WaitSockets(soon(t), 2); err != nil {
+	if err := s.WaitConnections(soon(t), 2); err != nil {
 		t.Fatal(err)
 	}
-	s.Pings(false)
+	s.SetPings(false)
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
 	opens(t, app, 4, func(string) {
@@ -80,13 +80,13 @@ func TestMissingPings(t *testing.T) {
 func TestHalfOpenLinks(t *testing.T) {
 	s, alice, room := workspace(t)
 	app, _ := runs(t, s, &echo{}, func(c *slackapp.Config) { c.PingTimeout = 300 * time.Millisecond })
-	if err := s.WaitSockets(soon(t), 2); err != nil {
+	if err := s.WaitConnections(soon(t), 2); err != nil {
 		t.Fatal(err)
 	}
-	s.HalfOpen(true)
+	s.SetHalfOpen(true)
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	opens(t, app, 4, func(string) { <-tick.C })
-	s.HalfOpen(false)
+	s.SetHalfOpen(false)
 	says(t, alice, room, "here again")
 }

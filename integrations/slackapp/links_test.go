@@ -68,7 +68,7 @@ func runs(t *testing.T, s *slacktest.Server, h slackapp.Handler, edit func(*slac
 	return app, stop
 }
 
-func workspace(t *testing.T) (*slacktest.Server, *slacktest.Person, string) {
+func workspace(t *testing.T) (*slacktest.Server, *slacktest.UserClient, string) {
 	t.Helper()
 	s, err := slacktest.Start(slacktest.Config{})
 	if err != nil {
@@ -76,8 +76,8 @@ func workspace(t *testing.T) (*slacktest.Server, *slacktest.Person, string) {
 	}
 	t.Cleanup(s.Close)
 	alice := s.AddUser(slacktest.User{RealName: "Alice", Email: "alice@example.com"})
-	room := s.AddChannel(slacktest.Channel{Name: "ops", BotIn: true})
-	return s, s.Person(alice.ID), room.ID
+	room := s.AddChannel(slacktest.Channel{Name: "ops", BotIsMember: true})
+	return s, s.UserClient(alice.ID), room.ID
 }
 
 func soon(t *testing.T) context.Context {
@@ -87,9 +87,9 @@ func soon(t *testing.T) context.Context {
 	return ctx
 }
 
-func says(t *testing.T, p *slacktest.Person, room, text string) {
+func says(t *testing.T, p *slacktest.UserClient, room, text string) {
 	t.Helper()
-	ack, err := p.Types(soon(t), room, "/echo "+text)
+	ack, err := p.SendMessage(soon(t), room, "/echo "+text)
 	if err != nil {
 		t.Fatalf("/echo %s: %v", text, err)
 	}
@@ -102,7 +102,7 @@ func says(t *testing.T, p *slacktest.Person, room, text string) {
 func TestTwoLinks(t *testing.T) {
 	s, alice, room := workspace(t)
 	app, stop := runs(t, s, &echo{}, nil)
-	if err := s.WaitSockets(soon(t), 2); err != nil {
+	if err := s.WaitConnections(soon(t), 2); err != nil {
 		t.Fatal(err)
 	}
 	says(t, alice, room, "hello")
@@ -117,12 +117,12 @@ func TestTwoLinks(t *testing.T) {
 func TestRefreshesLoseNoCommand(t *testing.T) {
 	s, alice, room := workspace(t)
 	runs(t, s, &echo{}, nil)
-	if err := s.WaitSockets(soon(t), 2); err != nil {
+	if err := s.WaitConnections(soon(t), 2); err != nil {
 		t.Fatal(err)
 	}
 	for range 3 { // both links at once: Slack has nowhere to send until one is back
 		s.Disconnect("refresh_requested")
-		if err := s.WaitSockets(soon(t), 2); err != nil {
+		if err := s.WaitConnections(soon(t), 2); err != nil {
 			t.Fatal(err)
 		}
 		says(t, alice, room, "still here")
@@ -133,10 +133,10 @@ func TestAnEnvelopeDeliveredTwiceIsHandledOnce(t *testing.T) {
 	s, alice, room := workspace(t)
 	h := &echo{}
 	runs(t, s, h, nil)
-	if err := s.WaitSockets(soon(t), 2); err != nil {
+	if err := s.WaitConnections(soon(t), 2); err != nil {
 		t.Fatal(err)
 	}
-	s.Duplicate(3)
+	s.SetDuplicates(3)
 	says(t, alice, room, "once")
 	says(t, alice, room, "and once")
 	if n := h.commands.Load(); n != 2 {
@@ -146,7 +146,7 @@ func TestAnEnvelopeDeliveredTwiceIsHandledOnce(t *testing.T) {
 
 func TestAServerThatHangsUpIsNotStormed(t *testing.T) {
 	s, _, _ := workspace(t)
-	s.RefuseSockets("too_many_websockets")
+	s.RefuseConnections("too_many_websockets")
 	runs(t, s, &echo{}, nil)
 	opened := func() int { return len(s.Calls("apps.connections.open")) }
 	quiet := time.NewTimer(2 * time.Second) // slack-go alone makes hundreds of calls in this time
@@ -160,12 +160,12 @@ func TestHandlersAckBeforeTheLinksClose(t *testing.T) {
 	s, alice, room := workspace(t)
 	h := &echo{hold: make(chan struct{})}
 	_, stop := runs(t, s, h, nil)
-	if err := s.WaitSockets(soon(t), 2); err != nil {
+	if err := s.WaitConnections(soon(t), 2); err != nil {
 		t.Fatal(err)
 	}
 	acked := make(chan error, 1)
 	go func() {
-		_, err := alice.Types(soon(t), room, "/echo hold")
+		_, err := alice.SendMessage(soon(t), room, "/echo hold")
 		acked <- err
 	}()
 	h.hold <- struct{}{} // the handler is at work
@@ -190,12 +190,12 @@ func TestAPanicIsOneCommandsTrouble(t *testing.T) {
 	h := &echo{panics: true}
 	troubles := make(chan slackapp.ConnectionError, 10)
 	runs(t, s, h, func(c *slackapp.Config) { c.OnError = func(tr slackapp.ConnectionError) { troubles <- tr } })
-	if err := s.WaitSockets(soon(t), 2); err != nil {
+	if err := s.WaitConnections(soon(t), 2); err != nil {
 		t.Fatal(err)
 	}
 	short, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
-	_, _ = alice.Types(short, room, "/echo x")
+	_, _ = alice.SendMessage(short, room, "/echo x")
 	if tr := <-troubles; tr.Kind != "panic" {
 		t.Errorf("heard of %+v", tr)
 	}
@@ -206,7 +206,7 @@ func TestAPanicIsOneCommandsTrouble(t *testing.T) {
 func TestOddFramesAreSurvived(t *testing.T) {
 	s, alice, room := workspace(t)
 	runs(t, s, &echo{}, nil)
-	if err := s.WaitSockets(soon(t), 2); err != nil {
+	if err := s.WaitConnections(soon(t), 2); err != nil {
 		t.Fatal(err)
 	}
 	for _, frame := range []string{
@@ -271,12 +271,12 @@ func TestErrorsKeepSecretsAndSayWhatHappened(t *testing.T) {
 		{name: "html", fault: emulator.Fault{Status: 200, Body: "<html>oh</html>"}},
 		{name: "internal_error", fault: emulator.Fault{Status: 200, Body: `{"ok":false,"error":"internal_error"}`}},
 		{name: "not_in_channel", fault: emulator.Fault{Status: 200, Body: `{"ok":false,"error":"not_in_channel"}`}, refused: true},
-		{name: "lost", fault: emulator.Fault{Lose: true}},
+		{name: "lost", fault: emulator.Fault{DropResponse: true}},
 		{name: "redirect", fault: emulator.Fault{Status: 302, Header: map[string][]string{"Location": {"https://evil.example/"}}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.fault.Path, c.fault.Times = "chat.postMessage", 1
-			s.Plan(c.fault)
+			s.InjectFault(c.fault)
 			err := post()
 			leaksNoSecret(t, s, err)
 			var e *slackapp.Error
@@ -330,7 +330,7 @@ func TestAPostIsFoundByItsMark(t *testing.T) {
 	if got, found, err := app.FindMessage(soon(t), room, unmarked, begun); err != nil || !found || got != ts {
 		t.Errorf("without a mark: found %q (%v, %v), want %q", got, found, err, ts)
 	}
-	s.Scopes("chat:write")
+	s.SetScopes("chat:write")
 	if _, _, err := app.FindMessage(soon(t), room, message, begun); slackapp.ErrorCode(err) != "missing_scope" {
 		t.Errorf("without the scope: %v", err)
 	}

@@ -25,7 +25,7 @@ func TestServer_UnknownRoutes(t *testing.T) {
 // A lost answer leaves an incident, and the repeated request returns it.
 func TestFault_LoseStillCreatesIncident(t *testing.T) {
 	s := newServer(t, incidentiotest.Config{})
-	s.Plan(emulator.Fault{Path: "/v2/incidents", Times: 1, Lose: true})
+	s.InjectFault(emulator.Fault{Path: "/v2/incidents", Times: 1, DropResponse: true})
 	body := `{"idempotency_key":"k","visibility":"public","severity_id":"` + minorID + `"}`
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL()+"/v2/incidents", strings.NewReader(body))
 	if err != nil {

@@ -41,7 +41,7 @@ func TestCreateIncident_Response(t *testing.T) {
 func TestCreateIncident_RepeatReturnsExisting(t *testing.T) {
 	s := newServer(t, incidentiotest.Config{})
 	events := make(chan emulator.Event, 10)
-	defer s.Watch(func(e emulator.Event) { events <- e })()
+	defer s.Subscribe(func(e emulator.Event) { events <- e })()
 	created := createIncident(t, s, createBody)
 	repeated := createIncident(t, s, `{"idempotency_key":"k1","visibility":"private","name":"Another","severity_id":"`+minorID+`"}`)
 	if repeated.status != http.StatusOK || repeated.body.Incident["id"] != created.body.Incident["id"] || repeated.body.Incident["name"] != "Foghorn silent" {

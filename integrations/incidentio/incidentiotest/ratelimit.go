@@ -24,7 +24,7 @@ func (s *Server) RateLimit(times int, after time.Duration) {
 	}
 	f := rateLimitFault(times, body)
 	f.Header.Set("Retry-After", strconv.Itoa(seconds))
-	s.Plan(f)
+	s.InjectFault(f)
 }
 
 // RateLimitIncidents answers the next new incidents with the hourly limit of incidents: a 429
@@ -34,7 +34,7 @@ func (s *Server) RateLimitIncidents(times int) {
 		Code: "rate_limit_reached", Message: "Too many incidents were created in the last hour.",
 	}))
 	f.Method, f.Path = http.MethodPost, "/v2/incidents"
-	s.Plan(f)
+	s.InjectFault(f)
 }
 
 // rateLimitFault is a 429 to every call.

@@ -72,7 +72,7 @@ func Start(cfg Config) (*Server, error) {
 	if s.Server, err = emulator.Start(cfg.Addr, s.routes()); err != nil {
 		return nil, fmt.Errorf("start incident.io emulator: %w", err)
 	}
-	s.Tell(s.eventSource())
+	s.SetDescriber(s.eventSource())
 	return s, nil
 }
 
@@ -96,7 +96,7 @@ func (s *Server) State() any {
 // Reset removes all incidents and planned faults, and restores the severities and statuses of the
 // configuration. It keeps the API key and the function of OnChannelCreated.
 func (s *Server) Reset() {
-	s.Clear()
+	s.ClearFaults()
 	s.restore()
 }
 
@@ -110,10 +110,10 @@ func (s *Server) restore() {
 
 // eventSource describes the calls that read as events. A call that creates an incident has the
 // event "incident" instead.
-func (s *Server) eventSource() emulator.Teller {
-	return emulator.Teller{
+func (s *Server) eventSource() emulator.CallDescriber {
+	return emulator.CallDescriber{
 		Name: "incident.io",
-		Who: func(c emulator.Call) (caller, text string) {
+		Describe: func(c emulator.Call) (caller, text string) {
 			if c.Method != http.MethodGet {
 				return "", ""
 			}

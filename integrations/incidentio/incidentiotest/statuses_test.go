@@ -14,7 +14,7 @@ func TestSetStatus_EmitsEvent(t *testing.T) {
 	s := newServer(t, incidentiotest.Config{})
 	createIncident(t, s, `{"idempotency_key":"k1","visibility":"public","name":"Foghorn silent","severity_id":"`+majorID+`"}`)
 	events := make(chan emulator.Event, 10)
-	defer s.WatchAll(func(e emulator.Event) { events <- e })()
+	defer s.SubscribeAll(func(e emulator.Event) { events <- e })()
 	if s.SetStatus("1", "Dancing") || s.SetStatus("2", "Fixing") || !s.SetStatus("1", "Fixing") {
 		t.Error("a status or an incident that is not there was taken")
 	}

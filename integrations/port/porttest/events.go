@@ -11,10 +11,10 @@ import (
 const selfUserAgent = "port"
 
 // eventSource describes the calls to the API as events.
-func (s *Server) eventSource() emulator.Teller {
-	return emulator.Teller{
+func (s *Server) eventSource() emulator.CallDescriber {
+	return emulator.CallDescriber{
 		Name: "port",
-		Who: func(c emulator.Call) (caller, text string) {
+		Describe: func(c emulator.Call) (caller, text string) {
 			text = c.Method + " " + c.Path
 			if query, err := url.QueryUnescape(c.Query); err == nil && query != "" {
 				text += "?" + query
@@ -24,7 +24,7 @@ func (s *Server) eventSource() emulator.Teller {
 			}
 			return s.cfg.ClientName, text
 		},
-		Secret: []string{"clientSecret", "accessToken", "secretValue"},
+		SecretKeys: []string{"clientSecret", "accessToken", "secretValue"},
 		Mask: func(text string) string {
 			return strings.ReplaceAll(s.maskSecretsInText(text), s.ClientSecret, maskText)
 		},

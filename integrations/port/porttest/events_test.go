@@ -14,7 +14,7 @@ import (
 func TestEvents_EveryStepOfRun(t *testing.T) {
 	d, b := newGuideFixture(t, 200, incidentResponse)
 	events := make(chan emulator.Event, 1000)
-	defer d.WatchAll(func(e emulator.Event) { events <- e })()
+	defer d.SubscribeAll(func(e emulator.Event) { events <- e })()
 	d.login()
 	id, _ := d.expectStatus("POST", "/v1/actions/"+manifests.ActionID+"/runs?run_as=alice@example.com", `{"properties":{"name":"API down","severity":"Major","visibility":"public"}}`, 202, "run", "id").(string)
 	if _, err := d.WaitAutomation(withTimeout(t), manifests.AutomationID, porttest.Success); err != nil {

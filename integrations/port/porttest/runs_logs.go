@@ -72,7 +72,7 @@ func (s *Server) appendLog(id, line string) (updated Run) {
 		r.Logs, r.LogTimes = append(r.Logs, line), append(r.LogTimes, time.Now())
 		updated = *r
 	})
-	s.Emit(emulator.Event{From: "port", To: "port", Kind: "log", Text: id + ": " + line, Detail: true})
+	s.Emit(emulator.Event{From: "port", To: "port", Kind: "log", Text: id + ": " + line, Verbose: true})
 	return updated
 }
 

@@ -104,7 +104,7 @@ func TestCreateRun_RejectsInvalidInputs(t *testing.T) {
 func TestFault_LoseStillCreatesRun(t *testing.T) {
 	d := newFixture(t, porttest.Config{})
 	d.must(d.PutAction(rawJSON(manualAction, "ask", "false")))
-	d.Plan(emulator.Fault{Path: "/runs", Method: http.MethodPost, Times: 1, Lose: true})
+	d.InjectFault(emulator.Fault{Path: "/runs", Method: http.MethodPost, Times: 1, DropResponse: true})
 	r, _ := http.NewRequestWithContext(t.Context(), "POST", d.URL()+"/v1/actions/ask/runs", strings.NewReader(`{"properties":{}}`))
 	r.Header.Set("Authorization", d.token)
 	if res, err := d.http.Do(r); err == nil {

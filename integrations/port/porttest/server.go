@@ -119,7 +119,7 @@ func Start(cfg Config) (*Server, error) {
 		cancel()
 		return nil, fmt.Errorf("start Port emulator: %w", err)
 	}
-	s.Tell(s.eventSource())
+	s.SetDescriber(s.eventSource())
 	return s, nil
 }
 

@@ -46,7 +46,7 @@ func (s *Server) State() any {
 // Reset removes actions, automations, blueprints, entities, runs, secrets and planned faults. It
 // keeps the credentials, access tokens, users and teams.
 func (s *Server) Reset() {
-	s.Clear()
+	s.ClearFaults()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.catalog = newCatalog()

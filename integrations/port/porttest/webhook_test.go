@@ -60,7 +60,7 @@ func TestWebhook_RequestContent(t *testing.T) {
 func TestWebhook_EventsWithoutSecrets(t *testing.T) {
 	d, _ := newWebhookFixture(t)
 	events := make(chan emulator.Event, 100)
-	defer d.Watch(func(e emulator.Event) { events <- e })()
+	defer d.Subscribe(func(e emulator.Event) { events <- e })()
 	d.runAction("sync", `{"properties":{"who":"a","all":[]}}`, porttest.Success)
 	kinds, last := "", ""
 	for !strings.Contains(last, porttest.Success) {

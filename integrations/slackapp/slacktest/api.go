@@ -24,16 +24,16 @@ const (
 // reply is the JSON object of an answer.
 type reply map[string]any
 
-// refusal is an answer with ok false. More goes into the object beside the error word.
-type refusal struct {
-	word     Error
-	more     reply
+// apiError is an answer with ok false. More goes into the object beside the error word.
+type apiError struct {
+	code     Error
+	details  reply
 	problems []Problem // of an invalid body
 }
 
-func (r refusal) Error() string { return string(r.word) }
+func (r apiError) Error() string { return string(r.code) }
 
-func refuse(word string, more reply) error { return refusal{word: Error(word), more: more} }
+func newAPIError(word string, more reply) error { return apiError{code: Error(word), details: more} }
 
 // A call is one request to a method, its arguments read.
 type call struct {
@@ -45,30 +45,30 @@ type call struct {
 
 // A method of the Web API.
 type method struct {
-	app    bool     // wants the app-level token, else the bot token
-	any    bool     // takes both
-	scopes []string // one of them is needed; none means no scope is
-	run    func(*Server, *call) (reply, error)
+	appToken bool     // wants the app-level token, else the bot token
+	anyToken bool     // takes both
+	scopes   []string // one of them is needed; none means no scope is
+	run      func(*Server, *call) (reply, error)
 }
 
 var methods = map[string]method{
 	"api.test":              {run: func(*Server, *call) (reply, error) { return reply{}, nil }},
-	"apps.connections.open": {app: true, run: (*Server).connectionsOpen},
-	"auth.test":             {any: true, run: (*Server).authTest},
+	"apps.connections.open": {appToken: true, run: (*Server).appsConnectionsOpen},
+	"auth.test":             {anyToken: true, run: (*Server).authTest},
 	"blocks.validate":       {run: (*Server).blocksValidate},
 	"bots.info":             {scopes: []string{"users:read"}, run: (*Server).botsInfo},
-	"chat.delete":           {scopes: []string{"chat:write"}, run: (*Server).deleteMessage},
-	"chat.getPermalink":     {run: (*Server).getPermalink},
-	"chat.postEphemeral":    {scopes: []string{"chat:write"}, run: (*Server).postEphemeral},
-	"chat.postMessage":      {scopes: []string{"chat:write"}, run: (*Server).postMessage},
-	"chat.update":           {scopes: []string{"chat:write"}, run: (*Server).updateMessage},
-	"conversations.history": {scopes: kinds("history"), run: (*Server).conversationsHistory},
-	"conversations.info":    {scopes: kinds("read"), run: (*Server).conversationsInfo},
+	"chat.delete":           {scopes: []string{"chat:write"}, run: (*Server).chatDelete},
+	"chat.getPermalink":     {run: (*Server).chatGetPermalink},
+	"chat.postEphemeral":    {scopes: []string{"chat:write"}, run: (*Server).chatPostEphemeral},
+	"chat.postMessage":      {scopes: []string{"chat:write"}, run: (*Server).chatPostMessage},
+	"chat.update":           {scopes: []string{"chat:write"}, run: (*Server).chatUpdate},
+	"conversations.history": {scopes: scopesByType("history"), run: (*Server).conversationsHistory},
+	"conversations.info":    {scopes: scopesByType("read"), run: (*Server).conversationsInfo},
 	"conversations.join":    {scopes: []string{"channels:join"}, run: (*Server).conversationsJoin},
-	"conversations.list":    {scopes: kinds("read"), run: (*Server).conversationsList},
-	"conversations.members": {scopes: kinds("read"), run: (*Server).conversationsMembers},
+	"conversations.list":    {scopes: scopesByType("read"), run: (*Server).conversationsList},
+	"conversations.members": {scopes: scopesByType("read"), run: (*Server).conversationsMembers},
 	"conversations.open":    {scopes: []string{"im:write", "mpim:write"}, run: (*Server).conversationsOpen},
-	"conversations.replies": {scopes: kinds("history"), run: (*Server).conversationsReplies},
+	"conversations.replies": {scopes: scopesByType("history"), run: (*Server).conversationsReplies},
 	"team.info":             {scopes: []string{"team:read"}, run: (*Server).teamInfo},
 	"users.info":            {scopes: []string{"users:read"}, run: (*Server).usersInfo},
 	"users.list":            {scopes: []string{"users:read"}, run: (*Server).usersList},
@@ -79,8 +79,8 @@ var methods = map[string]method{
 	"views.update":          {run: (*Server).viewsUpdate},
 }
 
-// kinds are the scopes of a family, one for each type of conversation.
-func kinds(of string) []string {
+// scopesByType are the scopes of a family, one for each type of conversation.
+func scopesByType(of string) []string {
 	return []string{"channels:" + of, "groups:" + of, "im:" + of, "mpim:" + of}
 }
 
@@ -98,11 +98,11 @@ func (s *Server) serveMethod(w http.ResponseWriter, r *http.Request, name string
 	s.mu.Lock()
 	scopes := slices.Clone(s.scopes)
 	s.mu.Unlock()
-	if m.app {
+	if m.appToken {
 		scopes = []string{"connections:write"}
 		m.scopes = scopes
 	}
-	w.Header().Set("X-Slack-Req-Id", letters(32))
+	w.Header().Set("X-Slack-Req-Id", randomLetters(32))
 	w.Header().Set("X-Oauth-Scopes", strings.Join(scopes, ","))
 	w.Header().Set("X-Accepted-Oauth-Scopes", strings.Join(m.scopes, ","))
 	out, err := reply(nil), s.authorize(c, m, scopes)
@@ -110,10 +110,10 @@ func (s *Server) serveMethod(w http.ResponseWriter, r *http.Request, name string
 		out, err = m.run(s, c)
 	}
 	if err != nil {
-		s.tell("slack", s.app(), "refused", name+": "+err.Error(), nil)
+		s.emit("slack", s.appLabel(), "refused", name+": "+err.Error(), nil)
 		out = reply{"ok": false, "error": err.Error()}
-		if no, ok := err.(refusal); ok {
-			for k, v := range no.more {
+		if no, ok := err.(apiError); ok {
+			for k, v := range no.details {
 				out[k] = v
 			}
 		}
@@ -128,23 +128,23 @@ func (s *Server) authorize(c *call, m method, scopes []string) error {
 	switch {
 	case c.token == "":
 		return Error("not_authed")
-	case m.app && c.inBody:
+	case m.appToken && c.inBody:
 		return Error("invalid_auth") // the app-level token must be in the header
 	case c.token != s.BotToken && c.token != s.AppToken:
 		return Error("invalid_auth")
-	case !m.any && m.app != (c.token == s.AppToken):
+	case !m.anyToken && m.appToken != (c.token == s.AppToken):
 		return Error("not_allowed_token_type")
 	}
 	if len(m.scopes) == 0 || slices.ContainsFunc(m.scopes, func(x string) bool { return slices.Contains(scopes, x) }) {
 		return nil
 	}
-	return refuse("missing_scope", reply{"needed": strings.Join(m.scopes, ","), "provided": strings.Join(scopes, ",")})
+	return newAPIError("missing_scope", reply{"needed": strings.Join(m.scopes, ","), "provided": strings.Join(scopes, ",")})
 }
 
 // readCall reads the arguments from the query and a JSON, urlencoded or multipart body.
 func readCall(r *http.Request, name string) (*call, error) {
 	c := &call{method: name, args: args{}}
-	c.args.form(r.URL.Query())
+	c.args.addForm(r.URL.Query())
 	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	switch {
 	case kind == "application/json":
@@ -169,17 +169,17 @@ func readCall(r *http.Request, name string) (*call, error) {
 		if err := r.ParseMultipartForm(1 << 20); err != nil {
 			return nil, Error("invalid_form_data")
 		}
-		c.args.form(r.MultipartForm.Value)
+		c.args.addForm(r.MultipartForm.Value)
 		_ = r.MultipartForm.RemoveAll()
 	case kind == "application/x-www-form-urlencoded":
 		if err := r.ParseForm(); err != nil {
 			return nil, Error("invalid_form_data")
 		}
-		c.args.form(r.PostForm)
+		c.args.addForm(r.PostForm)
 	}
 	if h := r.Header.Get("Authorization"); h != "" {
 		c.token = strings.TrimSpace(strings.TrimPrefix(h, "Bearer"))
-	} else if c.token = c.args.text("token"); c.token != "" {
+	} else if c.token = c.args.stringArg("token"); c.token != "" {
 		c.inBody = true
 	}
 	return c, nil
@@ -188,7 +188,7 @@ func readCall(r *http.Request, name string) (*call, error) {
 // args are a call's arguments: strings from a form, any JSON value from a JSON body.
 type args map[string]any
 
-func (a args) form(v url.Values) {
+func (a args) addForm(v url.Values) {
 	for k, vs := range v {
 		if len(vs) > 0 {
 			a[k] = vs[0]
@@ -196,12 +196,12 @@ func (a args) form(v url.Values) {
 	}
 }
 
-func (a args) text(name string) string {
+func (a args) stringArg(name string) string {
 	s, _ := a[name].(string)
 	return s
 }
 
-func (a args) flag(name string) bool {
+func (a args) boolArg(name string) bool {
 	switch v := a[name].(type) {
 	case bool:
 		return v
@@ -211,9 +211,9 @@ func (a args) flag(name string) bool {
 	return false
 }
 
-// number is the whole number of an argument, or def.
-func (a args) number(name string, def int) int {
-	n := json.Number(a.text(name))
+// intArg is the whole number of an argument, or def.
+func (a args) intArg(name string, def int) int {
+	n := json.Number(a.stringArg(name))
 	if f, ok := a[name].(float64); ok {
 		return int(f)
 	}
@@ -223,9 +223,9 @@ func (a args) number(name string, def int) int {
 	return def
 }
 
-// json is the JSON value of an argument, which in a form is a string that holds JSON. It is
+// jsonArg is the JSON value of an argument, which in a form is a string that holds JSON. It is
 // nil when the argument is missing; ok is false when the JSON is broken.
-func (a args) json(name string) (v any, ok bool) {
+func (a args) jsonArg(name string) (v any, ok bool) {
 	text, isText := a[name].(string)
 	if !isText {
 		return a[name], true

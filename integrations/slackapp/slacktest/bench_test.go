@@ -24,7 +24,7 @@ func BenchmarkCommand(b *testing.B) {
 	ctx, cancel := context.WithCancel(b.Context())
 	defer cancel()
 	alice := s.AddUser(slacktest.User{Name: "alice"})
-	room := s.AddChannel(slacktest.Channel{Name: "ops", BotIn: true})
+	room := s.AddChannel(slacktest.Channel{Name: "ops", BotIsMember: true})
 	api := slack.New(s.BotToken, slack.OptionAPIURL(s.URL()), slack.OptionAppLevelToken(s.AppToken))
 	client := socketmode.New(api, socketmode.OptionLog(log.New(io.Discard, "", 0)))
 	go func() { // ends with ctx
@@ -44,12 +44,12 @@ func BenchmarkCommand(b *testing.B) {
 		defer close(ran)
 		_ = client.RunContext(ctx)
 	}()
-	if err := s.WaitSockets(ctx, 1); err != nil {
+	if err := s.WaitConnections(ctx, 1); err != nil {
 		b.Fatal(err)
 	}
-	person := s.Person(alice.ID)
+	person := s.UserClient(alice.ID)
 	for b.Loop() {
-		if _, err := person.Types(ctx, room.ID, "/x"); err != nil {
+		if _, err := person.SendMessage(ctx, room.ID, "/x"); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -59,7 +59,7 @@ func BenchmarkCommand(b *testing.B) {
 
 // BenchmarkValidateView is a modal of 100 selects of 30 options.
 func BenchmarkValidateView(b *testing.B) {
-	view := []byte(bigView())
+	view := []byte(largeView())
 	b.SetBytes(int64(len(view)))
 	for b.Loop() {
 		if p := slacktest.ValidateView(view); len(p) > 0 {
@@ -68,7 +68,7 @@ func BenchmarkValidateView(b *testing.B) {
 	}
 }
 
-func bigView() string {
+func largeView() string {
 	option := `{"text":{"type":"plain_text","text":"o"},"value":"o"}`
 	block := `{"type":"input","label":{"type":"plain_text","text":"l"},"element":{"type":"static_select","options":[` +
 		strings.Repeat(option+",", 29) + option + `]}}`

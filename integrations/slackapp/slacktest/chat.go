@@ -17,12 +17,12 @@ const (
 
 // readMessage reads text, blocks, attachments, metadata and flags of a message.
 func readMessage(a args) (Message, error) {
-	m := Message{Text: a.text("text"), UnfurlLinks: true, UnfurlMedia: true}
+	m := Message{Text: a.stringArg("text"), UnfurlLinks: true, UnfurlMedia: true}
 	if a["unfurl_links"] != nil {
-		m.UnfurlLinks = a.flag("unfurl_links")
+		m.UnfurlLinks = a.boolArg("unfurl_links")
 	}
 	if a["unfurl_media"] != nil {
-		m.UnfurlMedia = a.flag("unfurl_media")
+		m.UnfurlMedia = a.boolArg("unfurl_media")
 	}
 	if utf8.RuneCountInString(m.Text) > MaxText {
 		return m, Error("msg_too_long")
@@ -44,7 +44,7 @@ func readMessage(a args) (Message, error) {
 }
 
 func readBlocks(a args) (json.RawMessage, error) {
-	v, ok := a.json("blocks")
+	v, ok := a.jsonArg("blocks")
 	if !ok {
 		return nil, Error("invalid_blocks_format")
 	}
@@ -61,12 +61,12 @@ func readBlocks(a args) (json.RawMessage, error) {
 	if problems := validateMessageBlocks(blocks, "/blocks"); len(problems) > 0 {
 		return nil, invalidBlocks(problems)
 	}
-	normaliseBlocks(blocks)
-	return raw(blocks), nil
+	normalizeBlocks(blocks)
+	return marshalJSON(blocks), nil
 }
 
 func readAttachments(a args) (json.RawMessage, error) {
-	v, ok := a.json("attachments")
+	v, ok := a.jsonArg("attachments")
 	list, isList := v.([]any)
 	switch {
 	case !ok || v != nil && !isList:
@@ -79,13 +79,13 @@ func readAttachments(a args) (json.RawMessage, error) {
 	if problems := validateAttachments(list, "/attachments"); len(problems) > 0 {
 		return nil, invalidBlocks(problems)
 	}
-	return raw(list), nil
+	return marshalJSON(list), nil
 }
 
 // readMetadata checks that metadata is {"event_type": string, "event_payload": object}.
 // https://docs.slack.dev/messaging/message-metadata
 func readMetadata(a args) (json.RawMessage, error) {
-	v, ok := a.json("metadata")
+	v, ok := a.jsonArg("metadata")
 	if !ok {
 		return nil, Error("invalid_metadata_format")
 	}
@@ -101,91 +101,91 @@ func readMetadata(a args) (json.RawMessage, error) {
 	if event == "" || !isObject {
 		return nil, Error("invalid_metadata_schema")
 	}
-	if len(raw(payload)) > MaxMetadataPayload {
+	if len(marshalJSON(payload)) > MaxMetadataPayload {
 		return nil, Error("metadata_too_large")
 	}
-	return raw(m), nil
+	return marshalJSON(m), nil
 }
 
-// mayPost finds the channel of a call in which the bot may post. s.mu is held.
-func (s *Server) mayPost(id string) (*Channel, error) {
-	c, ok := s.conversation(id)
+// writableChannelLocked finds the channel of a call in which the bot may post.
+func (s *Server) writableChannelLocked(id string) (*Channel, error) {
+	c, ok := s.findChannelLocked(id)
 	switch {
-	case !ok, c.Private && !c.BotIn:
+	case !ok, c.Private && !c.BotIsMember:
 		return nil, Error("channel_not_found")
 	case c.Archived:
 		return nil, Error("is_archived")
-	case !c.BotIn && !s.scoped("chat:write.public"):
+	case !c.BotIsMember && !s.hasScopeLocked("chat:write.public"):
 		return nil, Error("not_in_channel")
 	}
 	return c, nil
 }
 
-func (s *Server) postMessage(c *call) (reply, error) {
+func (s *Server) chatPostMessage(c *call) (reply, error) {
 	m, err := readMessage(c.args)
 	if err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	ch, err := s.mayPost(c.args.text("channel"))
+	ch, err := s.writableChannelLocked(c.args.stringArg("channel"))
 	if err != nil {
 		return nil, err
 	}
-	if thread := c.args.text("thread_ts"); thread != "" {
-		if s.messageAt(ch.ID, thread) == nil {
+	if thread := c.args.stringArg("thread_ts"); thread != "" {
+		if s.findMessageLocked(ch.ID, thread) == nil {
 			return nil, Error("thread_not_found")
 		}
 		m.ThreadTS = thread
 	}
-	kept := s.post(ch, m)
-	return reply{"channel": ch.ID, "ts": kept.TS, "message": s.messageJSON(kept, true)}, nil
+	kept := s.postMessageLocked(ch, m)
+	return reply{"channel": ch.ID, "ts": kept.TS, "message": s.messageJSONLocked(kept, true)}, nil
 }
 
-// post puts a message of the bot in a channel. s.mu is held.
-func (s *Server) post(ch *Channel, m Message) *Message {
-	m.Channel, m.TS, m.User, m.Bot = ch.ID, s.newTS(), s.BotUser, true
+// postMessageLocked puts a message of the bot in a channel.
+func (s *Server) postMessageLocked(ch *Channel, m Message) *Message {
+	m.Channel, m.TS, m.User, m.Bot = ch.ID, s.newTSLocked(), s.BotUser, true
 	s.messages[ch.ID] = append(s.messages[ch.ID], &m)
-	s.said(ch.ID)
-	s.tell(s.app(), "slack", "message", "#"+ch.Name+": "+line(m.Text), m)
+	s.messagesChangedLocked(ch.ID)
+	s.emit(s.appLabel(), "slack", "message", "#"+ch.Name+": "+firstLine(m.Text), m)
 	return &m
 }
 
-func (s *Server) postEphemeral(c *call) (reply, error) {
+func (s *Server) chatPostEphemeral(c *call) (reply, error) {
 	m, err := readMessage(c.args)
 	if err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	ch, err := s.mayPost(c.args.text("channel"))
+	ch, err := s.writableChannelLocked(c.args.stringArg("channel"))
 	if err != nil {
 		return nil, err
 	}
-	user := c.args.text("user")
-	if s.users[user] == nil || !ch.has(user) {
+	user := c.args.stringArg("user")
+	if s.users[user] == nil || !ch.hasMember(user) {
 		return nil, Error("user_not_in_channel")
 	}
-	m.Channel, m.ThreadTS, m.Metadata = ch.ID, c.args.text("thread_ts"), nil
-	return reply{"message_ts": s.whisper(user, m).TS}, nil
+	m.Channel, m.ThreadTS, m.Metadata = ch.ID, c.args.stringArg("thread_ts"), nil
+	return reply{"message_ts": s.postEphemeralLocked(user, m).TS}, nil
 }
 
-// whisper shows a message of the bot to one user. s.mu is held.
-func (s *Server) whisper(user string, m Message) Message {
-	m.TS, m.User, m.To, m.Bot, m.Ephemeral = s.newTS(), s.BotUser, user, true, true
+// postEphemeralLocked shows a message of the bot to one user.
+func (s *Server) postEphemeralLocked(user string, m Message) Message {
+	m.TS, m.User, m.To, m.Bot, m.Ephemeral = s.newTSLocked(), s.BotUser, user, true, true
 	s.ephemerals[user] = append(s.ephemerals[user], m)
-	s.said(user)
-	s.tell(s.app(), "slack", "ephemeral", "@"+s.users[user].Name+": "+line(m.Text), m)
+	s.messagesChangedLocked(user)
+	s.emit(s.appLabel(), "slack", "ephemeral", "@"+s.users[user].Name+": "+firstLine(m.Text), m)
 	return m
 }
 
-// own finds a message of the bot that a call wants to change. s.mu is held.
-func (s *Server) own(c *call, refused Error) (*Channel, *Message, error) {
-	ch, ok := s.conversation(c.args.text("channel"))
-	if !ok || ch.Private && !ch.BotIn {
+// ownMessageLocked finds a message of the bot that a call wants to change.
+func (s *Server) ownMessageLocked(c *call, refused Error) (*Channel, *Message, error) {
+	ch, ok := s.findChannelLocked(c.args.stringArg("channel"))
+	if !ok || ch.Private && !ch.BotIsMember {
 		return nil, nil, Error("channel_not_found")
 	}
-	m := s.messageAt(ch.ID, c.args.text("ts"))
+	m := s.findMessageLocked(ch.ID, c.args.stringArg("ts"))
 	if m == nil {
 		return nil, nil, Error("message_not_found")
 	}
@@ -195,47 +195,47 @@ func (s *Server) own(c *call, refused Error) (*Channel, *Message, error) {
 	return ch, m, nil
 }
 
-func (s *Server) updateMessage(c *call) (reply, error) {
+func (s *Server) chatUpdate(c *call) (reply, error) {
 	m, err := readMessage(c.args)
 	if err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	ch, kept, err := s.own(c, "cant_update_message")
+	ch, kept, err := s.ownMessageLocked(c, "cant_update_message")
 	if err != nil {
 		return nil, err
 	}
-	s.edit(kept, m)
-	shown := s.messageJSON(kept, true)
+	s.updateMessageLocked(kept, m)
+	shown := s.messageJSONLocked(kept, true)
 	delete(shown, "ts") // it stands beside the message alone
 	return reply{"channel": ch.ID, "ts": kept.TS, "text": kept.Text, "message": shown}, nil
 }
 
-// edit replaces what a message says. s.mu is held.
-func (s *Server) edit(kept *Message, m Message) {
+// updateMessageLocked replaces what a message says.
+func (s *Server) updateMessageLocked(kept *Message, m Message) {
 	kept.Text, kept.Blocks, kept.Attachments = m.Text, m.Blocks, m.Attachments
 	if m.Metadata != nil {
 		kept.Metadata = m.Metadata
 	}
 	kept.Edited++
-	s.said(kept.Channel)
-	s.tell(s.app(), "slack", "message", "edited: "+line(kept.Text), *kept)
+	s.messagesChangedLocked(kept.Channel)
+	s.emit(s.appLabel(), "slack", "message", "edited: "+firstLine(kept.Text), *kept)
 }
 
-func (s *Server) deleteMessage(c *call) (reply, error) {
+func (s *Server) chatDelete(c *call) (reply, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	ch, kept, err := s.own(c, "cant_delete_message")
+	ch, kept, err := s.ownMessageLocked(c, "cant_delete_message")
 	if err != nil {
 		return nil, err
 	}
-	s.forget(ch.ID, kept)
+	s.deleteMessageLocked(ch.ID, kept)
 	return reply{"channel": ch.ID, "ts": kept.TS}, nil
 }
 
-// forget removes a message. s.mu is held.
-func (s *Server) forget(channel string, gone *Message) {
+// deleteMessageLocked removes a message.
+func (s *Server) deleteMessageLocked(channel string, gone *Message) {
 	kept := s.messages[channel][:0:0]
 	for _, m := range s.messages[channel] {
 		if m != gone {
@@ -243,12 +243,12 @@ func (s *Server) forget(channel string, gone *Message) {
 		}
 	}
 	s.messages[channel] = kept
-	s.said(channel)
-	s.tell(s.app(), "slack", "message", "deleted: "+line(gone.Text), *gone)
+	s.messagesChangedLocked(channel)
+	s.emit(s.appLabel(), "slack", "message", "deleted: "+firstLine(gone.Text), *gone)
 }
 
-// line is the first line of a text, short enough for an event.
-func line(text string) string {
+// firstLine is the first line of a text, short enough for an event.
+func firstLine(text string) string {
 	text, _, _ = strings.Cut(text, "\n")
 	const most = 120
 	if r := []rune(text); len(r) > most {

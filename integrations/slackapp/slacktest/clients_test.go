@@ -7,28 +7,28 @@ import (
 	"foghorn/integrations/slackapp/slacktest/controltest"
 )
 
-// doorOf opens the door of an empty workspace.
-func doorOf(t *testing.T) *controltest.Door {
+// openControl opens the door of an empty workspace.
+func openControl(t *testing.T) *controltest.Client {
 	t.Helper()
 	s, err := slacktest.Start(slacktest.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.Close)
-	return controltest.Open(t, s.Door())
+	return controltest.NewClient(t, s.ControlURL())
 }
 
 // Slack's own client for Node, unchanged but for the address of the API, and a person who
 // knows only HTTP.
-func TestBolt(t *testing.T) {
-	d := doorOf(t)
-	d.Bolt("testdata/bolt")
-	d.Play()
+func TestClients_Bolt(t *testing.T) {
+	d := openControl(t)
+	d.RunBolt("testdata/bolt")
+	d.RunScenario()
 }
 
 // The same with slack-go.
-func TestSlackGo(t *testing.T) {
-	d := doorOf(t)
-	d.SlackGo()
-	d.Play()
+func TestClients_SlackGo(t *testing.T) {
+	d := openControl(t)
+	d.RunSlackGo()
+	d.RunScenario()
 }

@@ -5,16 +5,16 @@
 //	s, err := slacktest.Start(slacktest.Config{})
 //	defer s.Close()
 //	alice := s.AddUser(slacktest.User{RealName: "Alice", Email: "alice@example.com"})
-//	room := s.AddChannel(slacktest.Channel{Name: "ops", BotIn: true})
+//	room := s.AddChannel(slacktest.Channel{Name: "ops", BotIsMember: true})
 //	// start the app with s.URL(), s.BotToken and s.AppToken, then:
-//	p := s.Person(alice.ID)
-//	ack, err := p.Types(ctx, room.ID, "/incident")
-//	m, err := p.Modal(ctx)
+//	p := s.UserClient(alice.ID)
+//	ack, err := p.SendMessage(ctx, room.ID, "/incident")
+//	m, err := p.WaitTopModal(ctx)
 //	err = m.Fill("Name", "Database down")
 //	res, err := m.Submit(ctx)
 //	msg, err := s.WaitMessage(ctx, room.ID, nil)
 //
-// Tests in other languages do the same over HTTP: see [Server.Door].
+// Tests in other languages do the same over HTTP: see [Server.ControlURL].
 //
 // # What is modelled
 //
@@ -26,9 +26,9 @@
 //
 // Socket Mode: tickets for one use, hello, pings, up to ten sockets, each envelope to one of them at
 // random, acks within 3 s and 20,480 bytes, disconnect with its reasons. What can go wrong is done on request:
-// [Server.Disconnect], [Server.RefuseSockets], [Server.Drop], [Server.HalfOpen], [Server.Pings],
-// [Server.SendRaw], [Server.Duplicate], [Server.RedeliverOnConnect], and for HTTP [Server.Limit], [Server.Refuse]
-// and [emulator.Server.Plan].
+// [Server.Disconnect], [Server.RefuseConnections], [Server.DropConnections], [Server.SetHalfOpen], [Server.SetPings],
+// [Server.SendRaw], [Server.SetDuplicates], [Server.SetRedeliverOnConnect], and for HTTP [Server.RateLimit], [Server.FailMethod]
+// and [emulator.Server.InjectFault].
 //
 // Views: triggers of 3 s and one use, the stack of three, hashes, external ids, values that survive an
 // update, the shapes of state.values, what Slack's client checks before it submits, every response_action,
@@ -42,19 +42,19 @@
 //
 // # Events
 //
-// [emulator.Server.Watch] tells what happens. Kinds from person to slack: command, shortcut, click, change,
+// [emulator.Server.Subscribe] tells what happens. Kinds from person to slack: command, shortcut, click, change,
 // submission, close, message; from slack to the app: envelope, disconnect, refused (an API call); from the app to slack:
 // ack (with its time), view (with the labels of its fields), message, ephemeral; from slack to person: error. The app's name
-// is Config.AppName in lower case. [emulator.Server.WatchAll] also tells of each call to the API and its
+// is Config.AppName in lower case. [emulator.Server.SubscribeAll] also tells of each call to the API and its
 // answer, of sockets that come and go ("socket"), of fields that are filled ("fill") and of modals that close or
-// show errors ("view", to the person), so that a page can follow what a person sees ([Person.Sees],
-// [Person.Top]). Bodies hold no token, trigger_id, response_url or ticket.
+// show errors ("view", to the person), so that a page can follow what a person sees ([UserClient.VisibleMessages],
+// [UserClient.TopModal]). Bodies hold no token, trigger_id, response_url or ticket.
 //
 // # What is not
 //
-//   - rate limits: [Server.Limit] plays one;
+//   - rate limits: [Server.RateLimit] plays one;
 //   - retries of events, the Events API over HTTP, signatures of requests, OAuth, several workspaces, Enterprise Grid;
-//   - events that follow from what happens here (message, member_joined_channel): [Server.Event] sends one;
+//   - events that follow from what happens here (message, member_joined_channel): [Server.SendEvent] sends one;
 //   - reactions, files, search, reminders, bookmarks, canvases, workflows, user groups, Slack Connect;
 //   - fragmented frames of the app, which Slack does not put together: here they are;
 //   - unfurling: the flags are kept, nothing is fetched; images are not fetched either, so that no image is refused;

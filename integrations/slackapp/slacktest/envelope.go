@@ -26,11 +26,11 @@ type Ack struct {
 	Err      error           // ErrOperationTimeout or ErrDispatchFailed
 }
 
-// Shown is what Slack tells the person when the app did not acknowledge: Slackbot below a
+// UserMessage is what Slack tells the person when the app did not acknowledge: Slackbot below a
 // command, Trouble in a modal that was submitted. It is "" when the app did, and where
 // Slack's words are not known.
 // https://docs.slack.dev/interactivity/implementing-slash-commands
-func (a Ack) Shown() string {
+func (a Ack) UserMessage() string {
 	word, failed := a.Err.(Error)
 	switch {
 	case !failed:
@@ -38,7 +38,7 @@ func (a Ack) Shown() string {
 	case a.Type == "slash_commands":
 		return fmt.Sprintf("%s failed with the error %q", a.Kind, string(word))
 	case a.Kind == "view_submission":
-		return Trouble
+		return ConnectionErrorText
 	}
 	return ""
 }
@@ -46,12 +46,12 @@ func (a Ack) Shown() string {
 // An Envelope is what goes over a socket to the app.
 // https://docs.slack.dev/apis/events-api/using-socket-mode#events
 type Envelope struct {
-	ID            string // "" makes one
-	Type          string
-	Payload       any
-	AcceptsAnswer bool
-	RetryAttempt  int // events_api only
-	RetryReason   string
+	ID              string // "" makes one
+	Type            string
+	Payload         any
+	AcceptsResponse bool
+	RetryAttempt    int // events_api only
+	RetryReason     string
 
 	kind string
 }
@@ -73,7 +73,7 @@ func (s *Server) Deliver(ctx context.Context, e Envelope) (Ack, error) {
 		"envelope_id":              e.ID,
 		"type":                     e.Type,
 		"payload":                  e.Payload,
-		"accepts_response_payload": e.AcceptsAnswer,
+		"accepts_response_payload": e.AcceptsResponse,
 	}
 	if e.Type == "events_api" {
 		wire["retry_attempt"], wire["retry_reason"] = e.RetryAttempt, e.RetryReason
@@ -88,13 +88,13 @@ func (s *Server) Deliver(ctx context.Context, e Envelope) (Ack, error) {
 	ack.Sent = time.Now()
 	if len(s.open) == 0 {
 		ack.Err = ErrDispatchFailed
-		s.record(ack)
+		s.recordAckLocked(ack)
 		s.mu.Unlock()
-		s.unanswered(ack)
+		s.emitNoAck(ack)
 		return ack, ErrDispatchFailed
 	}
-	s.tell("slack", s.app(), "envelope", e.label(), e.Payload) // before the app can answer
-	s.dispatch(e.ID, p)
+	s.emit("slack", s.appLabel(), "envelope", e.label(), e.Payload) // before the app can answer
+	s.dispatchLocked(e.ID, p)
 	s.mu.Unlock()
 
 	late := time.NewTimer(s.cfg.AckTimeout)
@@ -102,38 +102,38 @@ func (s *Server) Deliver(ctx context.Context, e Envelope) (Ack, error) {
 	select {
 	case payload := <-p.acked:
 		ack.Took = time.Since(ack.Sent)
-		if e.AcceptsAnswer && !empty(payload) {
+		if e.AcceptsResponse && !isEmptyPayload(payload) {
 			ack.Payload = payload
 		}
 	case <-late.C:
 		ack.Took, ack.Err = time.Since(ack.Sent), ErrOperationTimeout
 	case <-ctx.Done():
 		ack.Err = ctx.Err()
-	case <-s.ended:
+	case <-s.closed:
 		ack.Err = ErrClosed
 	}
 	s.mu.Lock()
 	if ack.Err == nil || !s.redeliver {
 		delete(s.pending, e.ID)
 	}
-	s.record(ack)
+	s.recordAckLocked(ack)
 	s.mu.Unlock()
 	switch ack.Err {
 	case nil:
-		s.tell(s.app(), "slack", "ack", fmt.Sprintf("%s after %d ms", e.label(), ack.Took.Milliseconds()), wireAck(ack))
+		s.emit(s.appLabel(), "slack", "ack", fmt.Sprintf("%s after %d ms", e.label(), ack.Took.Milliseconds()), ackBody(ack))
 	case ErrOperationTimeout:
-		s.unanswered(ack)
+		s.emitNoAck(ack)
 	}
 	return ack, ack.Err
 }
 
-// unanswered tells that the app did not acknowledge, and what the person sees of it.
-func (s *Server) unanswered(a Ack) {
-	s.tell("slack", "person", "error", cmp.Or(a.Shown(), a.Kind+": "+a.Err.Error()), map[string]any{"envelope_id": a.Envelope, "error": a.Err.Error()})
+// emitNoAck tells that the app did not acknowledge, and what the person sees of it.
+func (s *Server) emitNoAck(a Ack) {
+	s.emit("slack", "person", "error", cmp.Or(a.UserMessage(), a.Kind+": "+a.Err.Error()), map[string]any{"envelope_id": a.Envelope, "error": a.Err.Error()})
 }
 
-// wireAck is an ack as it came.
-func wireAck(a Ack) any {
+// ackBody is an ack as it came.
+func ackBody(a Ack) any {
 	out := map[string]any{"envelope_id": a.Envelope}
 	if a.Payload != nil {
 		out["payload"] = a.Payload
@@ -141,23 +141,23 @@ func wireAck(a Ack) any {
 	return out
 }
 
-// Event delivers an event of the Events API, wrapped as Slack does it, and waits for the ack.
+// SendEvent delivers an event of the Events API, wrapped as Slack does it, and waits for the ack.
 // Slack's retries are not made; Deliver with RetryAttempt makes one.
 // https://docs.slack.dev/apis/events-api#callback-field
-func (s *Server) Event(ctx context.Context, event map[string]any) (Ack, error) {
+func (s *Server) SendEvent(ctx context.Context, event map[string]any) (Ack, error) {
 	kind, _ := event["type"].(string)
 	return s.Deliver(ctx, Envelope{Type: "events_api", kind: kind, Payload: map[string]any{
 		"type": "event_callback", "token": verificationToken, "team_id": s.TeamID, "api_app_id": s.AppID,
-		"event": event, "event_id": "Ev" + upper(10), "event_time": time.Now().Unix(),
+		"event": event, "event_id": "Ev" + randomUpper(10), "event_time": time.Now().Unix(),
 		"authorizations": []any{map[string]any{"team_id": s.TeamID, "user_id": s.BotUser, "is_bot": true, "is_enterprise_install": false, "enterprise_id": nil}},
 	}})
 }
 
-// dispatch hands an envelope to one of the open sockets. s.mu is held.
-func (s *Server) dispatch(id string, p *pending) {
+// dispatchLocked hands an envelope to one of the open sockets.
+func (s *Server) dispatchLocked(id string, p *pending) {
 	s.pending[id] = p
 	for range 1 + s.copies {
-		s.open[rand.IntN(len(s.open))].send(frame{text: p.frame})
+		s.open[rand.IntN(len(s.open))].sendLocked(frame{text: p.frame})
 	}
 }
 
@@ -180,13 +180,13 @@ func (s *Server) acknowledge(text []byte) {
 	p.acked <- ack.Payload
 }
 
-// record remembers an ack. s.mu is held.
-func (s *Server) record(a Ack) {
+// recordAckLocked remembers an ack.
+func (s *Server) recordAckLocked(a Ack) {
 	if len(s.acks) == MaxAcks {
 		s.acks = append(s.acks[:0], s.acks[MaxAcks/10:]...)
 	}
 	s.acks = append(s.acks, a)
-	s.touch()
+	s.notifyLocked()
 }
 
 // Acks are the envelopes of the past, the oldest first, with how long the app took.
@@ -203,8 +203,8 @@ func (e Envelope) label() string {
 	return e.kind
 }
 
-// empty says whether the payload of an ack counts as none: bolt-js sends {} for it.
-func empty(payload json.RawMessage) bool {
+// isEmptyPayload says whether the payload of an ack counts as none: bolt-js sends {} for it.
+func isEmptyPayload(payload json.RawMessage) bool {
 	var v any
 	if len(payload) == 0 || json.Unmarshal(payload, &v) != nil || v == nil {
 		return true

@@ -32,7 +32,7 @@ func ExampleServer() {
 		log.Fatal(err)
 	}
 	defer s.Close()
-	room := s.AddChannel(slacktest.Channel{Name: "ops", BotIn: true})
+	room := s.AddChannel(slacktest.Channel{Name: "ops", BotIsMember: true})
 
 	app := slack.New(s.BotToken, slack.OptionAPIURL(s.URL()))
 	if _, _, err := app.PostMessageContext(ctx, room.ID, slack.MsgOptionText("all is well", false)); err != nil {

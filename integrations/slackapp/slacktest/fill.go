@@ -17,7 +17,7 @@ type Option struct {
 	Value       string `json:"value"`
 	Description string `json:"description,omitempty"`
 
-	json map[string]any
+	raw map[string]any
 }
 
 // Fill puts a value in a field, named by its label: text as it is, a date as 2006-01-02, a
@@ -25,15 +25,15 @@ type Option struct {
 // channels by their name, id or e-mail. Several values are for fields that hold several. No value, or "",
 // empties the field. A field whose changes go to the app at once must be filled with Change.
 func (m *Modal) Fill(label string, values ...string) error {
-	return m.with(func(v *view) error {
-		f, err := v.field(label)
+	return m.withView(func(v *view) error {
+		f, err := v.findField(label)
 		if err != nil {
 			return err
 		}
 		if f.dispatches {
 			return fmt.Errorf("field %q tells the app of each change: use Change", label)
 		}
-		return m.p.s.fill(v, f, values)
+		return m.p.s.fillLocked(v, f, values)
 	})
 }
 
@@ -41,69 +41,69 @@ func (m *Modal) Fill(label string, values ...string) error {
 func (m *Modal) Change(ctx context.Context, label string, values ...string) (Ack, error) {
 	s := m.p.s
 	var payload map[string]any
-	err := m.with(func(v *view) error {
-		f, err := v.field(label)
+	err := m.withView(func(v *view) error {
+		f, err := v.findField(label)
 		if err != nil {
 			return err
 		}
 		if !f.dispatches {
 			return fmt.Errorf("field %q does not tell the app of changes: use Fill", label)
 		}
-		if err := s.fill(v, f, values); err != nil {
+		if err := s.fillLocked(v, f, values); err != nil {
 			return err
 		}
-		action := map[string]any{"block_id": f.block, "action_id": f.action, "action_ts": s.newTS()}
-		for k, held := range v.values[key{f.block, f.action}] {
+		action := map[string]any{"block_id": f.block, "action_id": f.action, "action_ts": s.newTSLocked()}
+		for k, held := range v.values[elementKey{f.block, f.action}] {
 			action[k] = held
 		}
-		payload, err = m.actions(v, action)
+		payload, err = m.blockActionsLocked(v, action)
 		return err
 	})
 	if err != nil {
 		return Ack{}, err
 	}
-	s.tell("person", "slack", "change", label+": "+strings.Join(values, ", "), nil)
-	return s.interact(ctx, "block_actions", payload, true)
+	s.emit("person", "slack", "change", label+": "+strings.Join(values, ", "), nil)
+	return s.sendInteraction(ctx, "block_actions", payload, true)
 }
 
-// Click presses a button of the modal, by its text or action_id, and waits for the ack.
-func (m *Modal) Click(ctx context.Context, label string) (Ack, error) {
+// ClickButton presses a button of the modal, by its text or action_id, and waits for the ack.
+func (m *Modal) ClickButton(ctx context.Context, label string) (Ack, error) {
 	s := m.p.s
 	var payload map[string]any
-	err := m.with(func(v *view) error {
+	err := m.withView(func(v *view) error {
 		blocks, _ := v.body["blocks"].([]any)
-		block, element := button(blocks, func(e map[string]any) bool { return plain(e["text"]) == label || e["action_id"] == label })
+		block, element := findButton(blocks, func(e map[string]any) bool { return textOf(e["text"]) == label || e["action_id"] == label })
 		if element == nil {
 			return fmt.Errorf("no button %q", label)
 		}
 		var err error
-		payload, err = m.actions(v, pressed(block, element, s.newTS()))
+		payload, err = m.blockActionsLocked(v, buttonAction(block, element, s.newTSLocked()))
 		return err
 	})
 	if err != nil {
 		return Ack{}, err
 	}
-	s.tell("person", "slack", "click", label, nil)
-	return s.interact(ctx, "block_actions", payload, true)
+	s.emit("person", "slack", "click", label, nil)
+	return s.sendInteraction(ctx, "block_actions", payload, true)
 }
 
-// actions is the payload of block_actions in a view. s.mu is held.
-func (m *Modal) actions(v *view, action map[string]any) (map[string]any, error) {
+// blockActionsLocked is the payload of block_actions in a view.
+func (m *Modal) blockActionsLocked(v *view, action map[string]any) (map[string]any, error) {
 	s := m.p.s
 	u := s.users[m.p.ID]
 	if u == nil {
 		return nil, Error("user_not_found")
 	}
-	payload := s.interaction("block_actions", u)
-	payload["trigger_id"] = s.newTrigger(u.ID)
+	payload := s.interactionPayload("block_actions", u)
+	payload["trigger_id"] = s.newTriggerLocked(u.ID)
 	payload["container"] = map[string]any{"type": "view", "view_id": v.id}
-	payload["view"] = v.json(s)
-	payload["actions"] = raw([]any{action})
+	payload["view"] = v.toJSON(s)
+	payload["actions"] = marshalJSON([]any{action})
 	return payload, nil
 }
 
-// Pick chooses options that Search gave.
-func (m *Modal) Pick(label string, options ...Option) error {
+// SelectOptions chooses options that Search gave.
+func (m *Modal) SelectOptions(label string, options ...Option) error {
 	values := make([]string, len(options))
 	for i, o := range options {
 		values[i] = o.Value
@@ -111,15 +111,15 @@ func (m *Modal) Pick(label string, options ...Option) error {
 	return m.Fill(label, values...)
 }
 
-// Search types into an external select and waits for the options that the app gives. A
+// SearchOptions types into an external select and waits for the options that the app gives. A
 // query shorter than min_query_length asks nobody and gives nothing.
-func (m *Modal) Search(ctx context.Context, label, query string) ([]Option, error) {
+func (m *Modal) SearchOptions(ctx context.Context, label, query string) ([]Option, error) {
 	s := m.p.s
 	var f field
 	var payload map[string]any
-	err := m.with(func(v *view) error {
+	err := m.withView(func(v *view) error {
 		var err error
-		if f, err = v.field(label); err != nil {
+		if f, err = v.findField(label); err != nil {
 			return err
 		}
 		if f.kind != "external_select" && f.kind != "multi_external_select" {
@@ -133,36 +133,36 @@ func (m *Modal) Search(ctx context.Context, label, query string) ([]Option, erro
 		if len([]rune(query)) < least || u == nil {
 			return nil
 		}
-		payload = s.interaction("block_suggestion", u)
+		payload = s.interactionPayload("block_suggestion", u)
 		payload["container"] = map[string]any{"type": "view", "view_id": v.id}
 		payload["block_id"], payload["action_id"], payload["value"] = f.block, f.action, query
-		payload["view"] = v.json(s)
+		payload["view"] = v.toJSON(s)
 		return nil
 	})
 	if err != nil || payload == nil {
 		return nil, err
 	}
-	ack, err := s.interact(ctx, "block_suggestion", payload, true)
+	ack, err := s.sendInteraction(ctx, "block_suggestion", payload, true)
 	if err != nil {
 		return nil, err
 	}
-	options, err := suggestions(ack.Payload)
+	options, err := parseSuggestions(ack.Payload)
 	if err != nil {
 		return nil, fmt.Errorf("options for %q: %w", label, err)
 	}
-	err = m.with(func(v *view) error {
-		v.loaded[key{f.block, f.action}] = options
+	err = m.withView(func(v *view) error {
+		v.suggested[elementKey{f.block, f.action}] = options
 		return nil
 	})
-	return offered(options), err
+	return toOptions(options), err
 }
 
 // DefaultMinQueryLength is how much is typed before an external select asks the app.
 // https://docs.slack.dev/reference/block-kit/block-elements/select-menu-element#external_select
 const DefaultMinQueryLength = 3
 
-// suggestions reads the ack of a block_suggestion.
-func suggestions(payload json.RawMessage) ([]any, error) {
+// parseSuggestions reads the ack of a block_suggestion.
+func parseSuggestions(payload json.RawMessage) ([]any, error) {
 	if payload == nil {
 		return nil, errors.New("the app's ack is empty")
 	}
@@ -173,35 +173,35 @@ func suggestions(payload json.RawMessage) ([]any, error) {
 	if problems := validateSuggestions(answer); len(problems) > 0 {
 		return nil, fmt.Errorf("%s", problems[0])
 	}
-	normaliseTexts(answer)
+	normalizeTexts(answer)
 	options, _ := answer["options"].([]any)
 	groups, _ := answer["option_groups"].([]any)
-	return append(options, grouped(groups)...), nil
+	return append(options, flattenGroups(groups)...), nil
 }
 
 // Options are those that a field offers now: all of a static select, or what the latest Search brought.
 func (m *Modal) Options(label string) (out []Option, err error) {
-	err = m.with(func(v *view) error {
-		f, err := v.field(label)
+	err = m.withView(func(v *view) error {
+		f, err := v.findField(label)
 		if err != nil {
 			return err
 		}
-		out = offered(v.choices(f))
+		out = toOptions(v.currentOptions(f))
 		return nil
 	})
 	return out, err
 }
 
-func (v *view) choices(f field) []any {
+func (v *view) currentOptions(f field) []any {
 	if strings.HasSuffix(f.kind, "external_select") {
-		return v.loaded[key{f.block, f.action}]
+		return v.suggested[elementKey{f.block, f.action}]
 	}
 	return f.options()
 }
 
-// chosen are the options that a field holds: they can be kept, whatever is offered now.
-func (v *view) chosen(f field) []any {
-	switch held := v.values[key{f.block, f.action}][stateKeys[f.kind].state].(type) {
+// selectedOptions are the options that a field holds: they can be kept, whatever is offered now.
+func (v *view) selectedOptions(f field) []any {
+	switch held := v.values[elementKey{f.block, f.action}][stateKeys[f.kind].state].(type) {
 	case []any:
 		return held
 	case map[string]any:
@@ -210,29 +210,29 @@ func (v *view) chosen(f field) []any {
 	return nil
 }
 
-func offered(options []any) []Option {
+func toOptions(options []any) []Option {
 	out := make([]Option, 0, len(options))
 	for _, o := range options {
 		option, _ := o.(map[string]any)
 		value, _ := option["value"].(string)
-		out = append(out, Option{Text: plain(option["text"]), Value: value, Description: plain(option["description"]), json: option})
+		out = append(out, Option{Text: textOf(option["text"]), Value: value, Description: textOf(option["description"]), raw: option})
 	}
 	return out
 }
 
-// fill puts values in a field. s.mu is held.
-func (s *Server) fill(v *view, f field, typed []string) error {
+// fillLocked puts values in a field.
+func (s *Server) fillLocked(v *view, f field, typed []string) error {
 	typed = slices.DeleteFunc(slices.Clone(typed), func(t string) bool { return t == "" })
-	if len(typed) > 1 && !many(f.kind) {
+	if len(typed) > 1 && !holdsList(f.kind) {
 		return fmt.Errorf("field %q holds one value, not %d", f.label, len(typed))
 	}
-	read := func(text string) (any, error) { return s.reads(v, f, text) }
+	read := func(text string) (any, error) { return s.parseInputLocked(v, f, text) }
 	held := map[string]any{"type": f.kind}
 	if zone, ok := f.element["timezone"]; ok && f.kind == "timepicker" {
 		held["timezone"] = zone
 	}
 	name := stateKeys[f.kind].state
-	if many(f.kind) {
+	if holdsList(f.kind) {
 		list := []any{}
 		for _, text := range typed {
 			item, err := read(text)
@@ -252,14 +252,14 @@ func (s *Server) fill(v *view, f field, typed []string) error {
 			held[name] = item
 		}
 	}
-	v.values[key{f.block, f.action}] = held
-	s.touch()
-	s.detail("person", "slack", "fill", f.label, nil)
+	v.values[elementKey{f.block, f.action}] = held
+	s.notifyLocked()
+	s.emitVerbose("person", "slack", "fill", f.label, nil)
 	return nil
 }
 
-// reads turns what a person enters into what state.values holds. s.mu is held.
-func (s *Server) reads(v *view, f field, text string) (any, error) {
+// parseInputLocked turns what a person enters into what state.values holds.
+func (s *Server) parseInputLocked(v *view, f field, text string) (any, error) {
 	wrong := func(want string) error { return fmt.Errorf("field %q wants %s, not %q", f.label, want, text) }
 	switch f.kind {
 	case "datepicker":
@@ -287,25 +287,25 @@ func (s *Server) reads(v *view, f field, text string) (any, error) {
 		}
 		return nil, wrong("a user")
 	case "channels_select", "multi_channels_select", "conversations_select", "multi_conversations_select":
-		if ch, ok := s.conversation(text); ok {
+		if ch, ok := s.findChannelLocked(text); ok {
 			return ch.ID, nil
 		}
-		if ch, ok := s.conversation("#" + text); ok {
+		if ch, ok := s.findChannelLocked("#" + text); ok {
 			return ch.ID, nil
 		}
 		return nil, wrong("a channel")
 	case "file_input":
-		return map[string]any{"id": "F" + upper(10), "name": text, "title": text}, nil
+		return map[string]any{"id": "F" + randomUpper(10), "name": text, "title": text}, nil
 	case "rich_text_input":
 		return map[string]any{"type": "rich_text", "elements": []any{map[string]any{
 			"type": "rich_text_section", "elements": []any{map[string]any{"type": "text", "text": text}},
 		}}}, nil
 	}
-	if many(f.kind) || strings.HasSuffix(f.kind, "select") || f.kind == "radio_buttons" {
-		choices := v.choices(f)
-		for _, o := range offered(append(choices[:len(choices):len(choices)], v.chosen(f)...)) {
+	if holdsList(f.kind) || strings.HasSuffix(f.kind, "select") || f.kind == "radio_buttons" {
+		choices := v.currentOptions(f)
+		for _, o := range toOptions(append(choices[:len(choices):len(choices)], v.selectedOptions(f)...)) {
 			if o.Text == text || o.Value == text {
-				return o.json, nil
+				return o.raw, nil
 			}
 		}
 		return nil, wrong(fmt.Sprintf("one of %d options", len(choices)))

@@ -5,13 +5,13 @@ import (
 	"strconv"
 )
 
-// readable finds a channel whose messages the bot may read: it must be a member. s.mu is held.
-func (s *Server) readable(c *call) (*Channel, error) {
-	ch, err := s.seen(c, ":history")
+// readableChannelLocked finds a channel whose messages the bot may read: it must be a member.
+func (s *Server) readableChannelLocked(c *call) (*Channel, error) {
+	ch, err := s.visibleChannelLocked(c, ":history")
 	if err != nil {
 		return nil, err
 	}
-	if !ch.BotIn {
+	if !ch.BotIsMember {
 		return nil, Error("not_in_channel")
 	}
 	return ch, nil
@@ -20,11 +20,11 @@ func (s *Server) readable(c *call) (*Channel, error) {
 func (s *Server) conversationsHistory(c *call) (reply, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	ch, err := s.readable(c)
+	ch, err := s.readableChannelLocked(c)
 	if err != nil {
 		return nil, err
 	}
-	within, err := span(c)
+	within, err := timeRange(c)
 	if err != nil {
 		return nil, err
 	}
@@ -35,21 +35,21 @@ func (s *Server) conversationsHistory(c *call) (reply, error) {
 		}
 	}
 	slices.Reverse(all) // the latest first
-	return s.pageOfMessages(c, all)
+	return s.messagePageLocked(c, all)
 }
 
 func (s *Server) conversationsReplies(c *call) (reply, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	ch, err := s.readable(c)
+	ch, err := s.readableChannelLocked(c)
 	if err != nil {
 		return nil, err
 	}
-	ts := c.args.text("ts")
-	if s.messageAt(ch.ID, ts) == nil {
+	ts := c.args.stringArg("ts")
+	if s.findMessageLocked(ch.ID, ts) == nil {
 		return nil, Error("thread_not_found")
 	}
-	within, err := span(c)
+	within, err := timeRange(c)
 	if err != nil {
 		return nil, err
 	}
@@ -59,40 +59,40 @@ func (s *Server) conversationsReplies(c *call) (reply, error) {
 			all = append(all, m)
 		}
 	}
-	return s.pageOfMessages(c, all)
+	return s.messagePageLocked(c, all)
 }
 
-func (s *Server) pageOfMessages(c *call, all []*Message) (reply, error) {
-	part, next, err := page(c, all)
+func (s *Server) messagePageLocked(c *call, all []*Message) (reply, error) {
+	part, next, err := paginate(c, all)
 	if err != nil {
 		return nil, err
 	}
 	out := []any{}
 	for _, m := range part {
-		out = append(out, raw(s.messageJSON(m, c.args.flag("include_all_metadata"))))
+		out = append(out, marshalJSON(s.messageJSONLocked(m, c.args.boolArg("include_all_metadata"))))
 	}
 	return reply{"messages": out, "has_more": next["next_cursor"] != "", "response_metadata": next}, nil
 }
 
-// span reads oldest, latest and inclusive.
-func span(c *call) (func(ts string) bool, error) {
-	oldest, err := micros(c.args.text("oldest"), 0)
+// timeRange reads oldest, latest and inclusive.
+func timeRange(c *call) (func(ts string) bool, error) {
+	oldest, err := parseTS(c.args.stringArg("oldest"), 0)
 	if err != nil {
 		return nil, Error("invalid_ts_oldest")
 	}
-	latest, err := micros(c.args.text("latest"), 1<<62)
+	latest, err := parseTS(c.args.stringArg("latest"), 1<<62)
 	if err != nil {
 		return nil, Error("invalid_ts_latest")
 	}
-	inclusive := c.args.flag("inclusive")
+	inclusive := c.args.boolArg("inclusive")
 	return func(ts string) bool {
-		at, _ := micros(ts, 0)
+		at, _ := parseTS(ts, 0)
 		return at > oldest && at < latest || inclusive && (at == oldest || at == latest)
 	}, nil
 }
 
-// micros is a ts in microseconds.
-func micros(ts string, def int64) (int64, error) {
+// parseTS is a ts in microseconds.
+func parseTS(ts string, def int64) (int64, error) {
 	if ts == "" {
 		return def, nil
 	}
@@ -103,16 +103,16 @@ func micros(ts string, def int64) (int64, error) {
 	return int64(sec*1e6 + 0.5), nil
 }
 
-func (s *Server) getPermalink(c *call) (reply, error) {
+func (s *Server) chatGetPermalink(c *call) (reply, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	ch, ok := s.conversation(c.args.text("channel"))
-	if !ok || ch.Private && !ch.BotIn {
+	ch, ok := s.findChannelLocked(c.args.stringArg("channel"))
+	if !ok || ch.Private && !ch.BotIsMember {
 		return nil, Error("channel_not_found")
 	}
-	ts := c.args.text("message_ts")
-	if s.messageAt(ch.ID, ts) == nil {
+	ts := c.args.stringArg("message_ts")
+	if s.findMessageLocked(ch.ID, ts) == nil {
 		return nil, Error("message_not_found")
 	}
-	return reply{"channel": ch.ID, "permalink": s.permalink(ch.ID, ts)}, nil
+	return reply{"channel": ch.ID, "permalink": s.messagePermalink(ch.ID, ts)}, nil
 }

@@ -12,7 +12,7 @@ func (s *Server) teamInfo(*call) (reply, error) {
 }
 
 func (s *Server) botsInfo(c *call) (reply, error) {
-	if id := c.args.text("bot"); id != "" && id != s.BotID {
+	if id := c.args.stringArg("bot"); id != "" && id != s.BotID {
 		return nil, Error("bot_not_found")
 	}
 	return reply{"bot": map[string]any{
@@ -20,8 +20,8 @@ func (s *Server) botsInfo(c *call) (reply, error) {
 	}}, nil
 }
 
-// maxValidated is the most, in code points, that blocks.validate takes.
-const maxValidated = 100_000
+// maxValidateSize is the most, in code points, that blocks.validate takes.
+const maxValidateSize = 100_000
 
 // blocksValidate checks blocks, a view or a message without showing them.
 // https://docs.slack.dev/reference/methods/blocks.validate
@@ -30,21 +30,21 @@ func (s *Server) blocksValidate(c *call) (reply, error) {
 	for _, n := range []string{"blocks", "view", "message"} {
 		if c.args[n] != nil {
 			if name != "" {
-				return nil, invalid(Problem{Message: "Cannot provide both `" + name + "` and `" + n + "`"})
+				return nil, invalidArguments(Problem{Message: "Cannot provide both `" + name + "` and `" + n + "`"})
 			}
 			name = n
 		}
 	}
 	if name == "" {
-		return nil, invalid(Problem{Message: "missing required field: blocks"})
+		return nil, invalidArguments(Problem{Message: "missing required field: blocks"})
 	}
-	v, ok := c.args.json(name)
+	v, ok := c.args.jsonArg(name)
 	if !ok {
 		return nil, Error("invalid_json")
 	}
-	text := raw(v)
-	if utf8.RuneCount(text) > maxValidated {
-		return nil, invalid(Problem{Pointer: "/" + name, Message: "must be less than 100001 characters"})
+	text := marshalJSON(v)
+	if utf8.RuneCount(text) > maxValidateSize {
+		return nil, invalidArguments(Problem{Pointer: "/" + name, Message: "must be less than 100001 characters"})
 	}
 	validate := map[string]func() []Problem{
 		"blocks":  func() []Problem { return ValidateBlocks(text) },
@@ -61,5 +61,5 @@ func (s *Server) blocksValidate(c *call) (reply, error) {
 			"pointer": strings.TrimPrefix(p.Pointer, "/"+name), "code": "failed_constraint", "message": p.Message,
 		})
 	}
-	return nil, refuse("invalid_"+name, reply{"errors": out})
+	return nil, newAPIError("invalid_"+name, reply{"errors": out})
 }

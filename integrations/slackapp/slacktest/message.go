@@ -26,29 +26,29 @@ type Message struct {
 	Via         string          `json:"via,omitempty"`       // "response_url" or "ack" when it was not chat.*
 }
 
-// Shows says whether the text, or any text of the blocks and attachments, holds what.
-func (m Message) Shows(what string) bool {
-	return strings.Contains(m.Plain(), what)
+// Contains says whether the text, or any text of the blocks and attachments, holds what.
+func (m Message) Contains(what string) bool {
+	return strings.Contains(m.PlainText(), what)
 }
 
-// Plain is the text and all texts of the blocks and attachments, one a line.
-func (m Message) Plain() string {
+// PlainText is the text and all texts of the blocks and attachments, one a line.
+func (m Message) PlainText() string {
 	lines := []string{m.Text}
 	for _, part := range []json.RawMessage{m.Blocks, m.Attachments} {
 		var v any
 		if json.Unmarshal(part, &v) == nil {
-			lines = texts(lines, v)
+			lines = appendTexts(lines, v)
 		}
 	}
 	return strings.Join(lines, "\n")
 }
 
-// texts appends what is under a key "text", and the addresses, in the order of the blocks.
-func texts(lines []string, v any) []string {
+// appendTexts appends what is under a key "text", and the addresses, in the order of the blocks.
+func appendTexts(lines []string, v any) []string {
 	switch v := v.(type) {
 	case []any:
 		for _, item := range v {
-			lines = texts(lines, item)
+			lines = appendTexts(lines, item)
 		}
 	case map[string]any:
 		keys := make([]string, 0, len(v))
@@ -63,7 +63,7 @@ func texts(lines []string, v any) []string {
 				}
 				continue
 			}
-			lines = texts(lines, v[k])
+			lines = appendTexts(lines, v[k])
 		}
 	}
 	return lines
@@ -74,20 +74,20 @@ func texts(lines []string, v any) []string {
 func (s *Server) Messages(channel string) []Message {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.list(s.inbox(channel))
+	return s.messagesLocked(s.channelIDLocked(channel))
 }
 
-// inbox is the id under which the messages of a channel, or of the direct conversation
-// with a user, are kept. s.mu is held.
-func (s *Server) inbox(channel string) string {
+// channelIDLocked is the id under which the messages of a channel, or of the direct conversation
+// with a user, are kept.
+func (s *Server) channelIDLocked(channel string) string {
 	if u := s.users[channel]; u != nil {
-		return s.directWith(u).ID
+		return s.openDMLocked(u).ID
 	}
 	return channel
 }
 
-// list copies the messages of a channel. s.mu is held.
-func (s *Server) list(channel string) []Message {
+// messagesLocked copies the messages of a channel.
+func (s *Server) messagesLocked(channel string) []Message {
 	out := make([]Message, 0, len(s.messages[channel]))
 	for _, m := range s.messages[channel] {
 		out = append(out, *m)
@@ -98,16 +98,16 @@ func (s *Server) list(channel string) []Message {
 // WaitMessage waits for the first message of a channel that fits; nil fits every message.
 func (s *Server) WaitMessage(ctx context.Context, channel string, fits func(Message) bool) (Message, error) {
 	s.mu.Lock()
-	id := s.inbox(channel)
+	id := s.channelIDLocked(channel)
 	s.mu.Unlock()
-	return s.waitIn(ctx, id, func() []Message { return s.list(id) }, fits)
+	return s.waitForMessage(ctx, id, func() []Message { return s.messagesLocked(id) }, fits)
 }
 
-// waitIn waits for a message in a list that has a revision. fits is called unlocked.
-func (s *Server) waitIn(ctx context.Context, id string, all func() []Message, fits func(Message) bool) (Message, error) {
+// waitForMessage waits for a message in a list that has a revision. fits is called unlocked.
+func (s *Server) waitForMessage(ctx context.Context, id string, all func() []Message, fits func(Message) bool) (Message, error) {
 	for seen := -1; ; {
 		var now []Message
-		err := s.await(ctx, func() bool {
+		err := s.waitUntil(ctx, func() bool {
 			if s.revisions[id] == seen {
 				return false
 			}
@@ -123,11 +123,11 @@ func (s *Server) waitIn(ctx context.Context, id string, all func() []Message, fi
 	}
 }
 
-// said tells those who wait that the messages of a channel, or those that only one user
-// sees, have changed. s.mu is held.
-func (s *Server) said(id string) {
+// messagesChangedLocked tells those who wait that the messages of a channel, or those that only one user
+// sees, have changed.
+func (s *Server) messagesChangedLocked(id string) {
 	s.revisions[id]++
-	s.touch()
+	s.notifyLocked()
 }
 
 // Ephemerals are the messages that only one user saw, oldest first, also those that answered a command.
@@ -139,11 +139,11 @@ func (s *Server) Ephemerals(user string) []Message {
 
 // WaitEphemeral waits for the first message that only a user sees and that fits; nil fits every message.
 func (s *Server) WaitEphemeral(ctx context.Context, user string, fits func(Message) bool) (Message, error) {
-	return s.waitIn(ctx, user, func() []Message { return slices.Clone(s.ephemerals[user]) }, fits)
+	return s.waitForMessage(ctx, user, func() []Message { return slices.Clone(s.ephemerals[user]) }, fits)
 }
 
-// messageAt finds a message by its ts. s.mu is held.
-func (s *Server) messageAt(channel, ts string) *Message {
+// findMessageLocked finds a message by its ts.
+func (s *Server) findMessageLocked(channel, ts string) *Message {
 	for _, m := range s.messages[channel] {
 		if m.TS == ts {
 			return m
@@ -152,8 +152,8 @@ func (s *Server) messageAt(channel, ts string) *Message {
 	return nil
 }
 
-// messageJSON is a message as Slack shows it. s.mu is held.
-func (s *Server) messageJSON(m *Message, metadata bool) map[string]any {
+// messageJSONLocked is a message as Slack shows it.
+func (s *Server) messageJSONLocked(m *Message, metadata bool) map[string]any {
 	out := map[string]any{"type": "message", "user": m.User, "ts": m.TS, "text": m.Text, "team": s.TeamID}
 	if m.Bot {
 		out["bot_id"], out["app_id"] = s.BotID, s.AppID
@@ -179,7 +179,7 @@ func (s *Server) messageJSON(m *Message, metadata bool) map[string]any {
 	return out
 }
 
-// permalink is the address of a message.
-func (s *Server) permalink(channel, ts string) string {
+// messagePermalink is the address of a message.
+func (s *Server) messagePermalink(channel, ts string) string {
 	return s.cfg.Permalinks + "/archives/" + channel + "/p" + strings.Replace(ts, ".", "", 1)
 }

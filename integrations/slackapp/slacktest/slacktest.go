@@ -22,7 +22,7 @@ const (
 	TriggerLife = 3 * time.Second
 
 	// PingEvery is the time between two pings of a socket. Clients give up after 30 s without one.
-	PingEvery = 10 * time.Second
+	PingInterval = 10 * time.Second
 
 	// WarningPeriod is the time between a disconnect warning and the end of the socket.
 	// https://docs.slack.dev/apis/events-api/using-socket-mode#disconnect
@@ -30,8 +30,8 @@ const (
 
 	// SocketLife is how long a socket lives before it is refreshed; DebugSocketLife is for
 	// addresses with debug_reconnects=true.
-	SocketLife      = 18060 * time.Second
-	DebugSocketLife = 360 * time.Second
+	ConnectionLife      = 18060 * time.Second
+	DebugConnectionLife = 360 * time.Second
 )
 
 // ErrClosed is returned by whatever waits when the server is closed.
@@ -56,7 +56,7 @@ type Config struct {
 	Channels []Channel
 
 	// Zero means Slack's own value.
-	AckTimeout, TriggerLife, PingEvery, WarningPeriod, SocketLife time.Duration
+	AckTimeout, TriggerLife, PingInterval, WarningPeriod, ConnectionLife time.Duration
 }
 
 // A Server is a Slack workspace with one app installed in it.
@@ -70,43 +70,43 @@ type Server struct {
 	AppID    string
 	TeamID   string
 
-	cfg   Config
-	door  http.Handler
-	ready chan struct{} // closed when the fields above are set
-	ended chan struct{} // closed by Close
-	stop  sync.Once
-	busy  sync.WaitGroup // sockets and envelopes
+	cfg       Config
+	control   http.Handler
+	ready     chan struct{} // closed when the fields above are set
+	closed    chan struct{} // closed by Close
+	closeOnce sync.Once
+	wg        sync.WaitGroup // sockets and envelopes
 
 	mu      sync.Mutex
 	changed chan struct{} // closed and replaced at every change of what follows
 	workspace
-	sockets
+	connections
 	views
 }
 
 // Start serves a workspace on loopback. Close ends it.
 func Start(cfg Config) (*Server, error) {
-	cfg.fill()
+	cfg.setDefaults()
 	s := &Server{
 		BotToken: cfg.BotToken,
 		AppToken: cfg.AppToken,
-		AppID:    "A" + upper(10),
-		BotUser:  "U" + upper(10),
-		BotID:    "B" + upper(10),
-		TeamID:   "T" + upper(10),
+		AppID:    "A" + randomUpper(10),
+		BotUser:  "U" + randomUpper(10),
+		BotID:    "B" + randomUpper(10),
+		TeamID:   "T" + randomUpper(10),
 		cfg:      cfg,
 		ready:    make(chan struct{}),
-		ended:    make(chan struct{}),
+		closed:   make(chan struct{}),
 		changed:  make(chan struct{}),
 	}
 	if s.BotToken == "" {
-		s.BotToken = "xoxb-" + digits(12) + "-" + digits(12) + "-" + letters(24)
+		s.BotToken = "xoxb-" + randomDigits(12) + "-" + randomDigits(12) + "-" + randomLetters(24)
 	}
 	if s.AppToken == "" {
-		s.AppToken = "xapp-1-" + s.AppID + "-" + digits(12) + "-" + letters(32)
+		s.AppToken = "xapp-1-" + s.AppID + "-" + randomDigits(12) + "-" + randomLetters(32)
 	}
 	s.workspace = newWorkspace(cfg.Scopes)
-	s.sockets = newSockets()
+	s.connections = newConnections()
 	s.views = newViews()
 	s.AddUser(User{ID: s.BotUser, Name: strings.ToLower(cfg.AppName), RealName: cfg.AppName, Bot: true})
 	for _, u := range cfg.Users {
@@ -115,18 +115,18 @@ func Start(cfg Config) (*Server, error) {
 	for _, c := range cfg.Channels {
 		s.AddChannel(c)
 	}
-	s.door = s.newDoor()
-	srv, err := emulator.Start(cfg.Addr, http.HandlerFunc(s.serve))
+	s.control = s.newControl()
+	srv, err := emulator.Start(cfg.Addr, http.HandlerFunc(s.route))
 	if err != nil {
 		return nil, err
 	}
 	s.Server = srv
-	srv.Tell(s.teller())
+	srv.SetDescriber(s.callDescriber())
 	close(s.ready)
 	return s, nil
 }
 
-func (c *Config) fill() {
+func (c *Config) setDefaults() {
 	set := func(p *string, v string) {
 		if *p == "" {
 			*p = v
@@ -143,9 +143,9 @@ func (c *Config) fill() {
 	}
 	life(&c.AckTimeout, AckTimeout)
 	life(&c.TriggerLife, TriggerLife)
-	life(&c.PingEvery, PingEvery)
+	life(&c.PingInterval, PingInterval)
 	life(&c.WarningPeriod, WarningPeriod)
-	life(&c.SocketLife, SocketLife)
+	life(&c.ConnectionLife, ConnectionLife)
 }
 
 // URL is the base address of the Web API, for SLACK_API_URL or slack.OptionAPIURL. It ends in "/api/".
@@ -153,24 +153,24 @@ func (s *Server) URL() string { return s.Server.URL + "/api/" }
 
 // Close cuts all connections and waits for everything that the server runs.
 func (s *Server) Close() {
-	s.stop.Do(func() {
-		close(s.ended)
-		s.Drop()
+	s.closeOnce.Do(func() {
+		close(s.closed)
+		s.DropConnections()
 		s.Server.Close()
 	})
-	s.busy.Wait()
+	s.wg.Wait()
 }
 
-// serve routes what is not an API method: sockets, response_urls and the door.
-func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
+// route routes what is not an API method: sockets, response_urls and the door.
+func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 	<-s.ready
 	switch path := r.URL.Path; {
 	case strings.HasPrefix(path, "/api/"):
 		s.serveMethod(w, r, strings.TrimPrefix(path, "/api/"))
 	case path == "/link/":
-		s.serveSocket(w, r)
-	case strings.HasPrefix(path, "/door/"):
-		s.door.ServeHTTP(w, r)
+		s.serveConnection(w, r)
+	case strings.HasPrefix(path, "/control/"):
+		s.control.ServeHTTP(w, r)
 	case strings.HasPrefix(path, "/commands/"), strings.HasPrefix(path, "/actions/"):
 		s.serveResponseURL(w, r)
 	default:
@@ -178,8 +178,8 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// await returns when ready, which is called with the state locked, says true.
-func (s *Server) await(ctx context.Context, ready func() bool) error {
+// waitUntil returns when ready, which is called with the state locked, says true.
+func (s *Server) waitUntil(ctx context.Context, ready func() bool) error {
 	for {
 		s.mu.Lock()
 		if ready() {
@@ -192,17 +192,17 @@ func (s *Server) await(ctx context.Context, ready func() bool) error {
 		case <-changed:
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-s.ended:
+		case <-s.closed:
 			return ErrClosed
 		}
 	}
 }
 
-// touch wakes those who await a change. s.mu is held.
-func (s *Server) touch() {
+// notifyLocked wakes those who await a change.
+func (s *Server) notifyLocked() {
 	close(s.changed)
 	s.changed = make(chan struct{})
 }
 
-// app is the app's name in events.
-func (s *Server) app() string { return strings.ToLower(s.cfg.AppName) }
+// appLabel is the app's name in events.
+func (s *Server) appLabel() string { return strings.ToLower(s.cfg.AppName) }

@@ -9,20 +9,20 @@ import (
 	"slices"
 )
 
-// Trouble is what Slack shows when the answer to a submission is late or cannot be used.
+// ConnectionErrorText is what Slack shows when the answer to a submission is late or cannot be used.
 // The app is not told.
-const Trouble = "We had some trouble connecting. Try again?"
+const ConnectionErrorText = "We had some trouble connecting. Try again?"
 
 // Result is what a person sees after a submission.
 type Result struct {
-	Sent    bool              // false: the client found something wrong and sent nothing
-	Closed  bool              // the modal is gone
-	Errors  map[string]string // by label; of the client when not Sent, else of the app
-	Updated bool              // the modal shows something else now
-	Pushed  bool              // another modal lies on top; Person.Modal finds it
-	Trouble string            // Trouble, or ""
-	Why     string            // with Trouble: what was wrong, for the developer
-	Ack     Ack
+	Sent                bool              // false: the client found something wrong and sent nothing
+	Closed              bool              // the modal is gone
+	Errors              map[string]string // by label; of the client when not Sent, else of the app
+	Updated             bool              // the modal shows something else now
+	Pushed              bool              // another modal lies on top; UserClient.WaitTopModal finds it
+	ConnectionErrorText string            // Trouble, or ""
+	Reason              string            // with Trouble: what was wrong, for the developer
+	Ack                 Ack
 }
 
 // Submit presses the submit button: it checks the fields as Slack's client does, sends
@@ -36,48 +36,48 @@ func (m *Modal) submit(ctx context.Context, check bool) (Result, error) {
 	s := m.p.s
 	var res Result
 	var payload map[string]any
-	err := m.with(func(v *view) error {
+	err := m.withView(func(v *view) error {
 		u := s.users[m.p.ID]
 		switch {
 		case u == nil:
 			return Error("user_not_found")
 		case v.body["submit"] == nil:
 			return errors.New("modal has no submit button")
-		case s.top(v.user) != v:
+		case s.topViewLocked(v.user) != v:
 			return errors.New("modal is not the top one")
 		}
 		v.errors = nil
 		if check {
-			v.errors = v.check()
+			v.errors = v.validateInputs()
 		}
 		if len(v.errors) > 0 {
-			res.Errors = v.complaints()
-			s.complained(v)
+			res.Errors = v.errorsByLabel()
+			s.emitErrorsLocked(v)
 			return nil
 		}
-		payload = s.interaction("view_submission", u)
-		payload["trigger_id"] = s.newTrigger(u.ID)
-		payload["view"] = v.json(s)
-		payload["response_urls"] = s.responseURLs(v)
-		s.tell("person", "slack", "submission", plain(v.body["title"]), payload["view"])
+		payload = s.interactionPayload("view_submission", u)
+		payload["trigger_id"] = s.newTriggerLocked(u.ID)
+		payload["view"] = v.toJSON(s)
+		payload["response_urls"] = s.responseURLsLocked(v)
+		s.emit("person", "slack", "submission", textOf(v.body["title"]), payload["view"])
 		return nil
 	})
 	if err != nil || payload == nil {
 		return res, err
 	}
 	res.Sent = true
-	res.Ack, err = s.interact(ctx, "view_submission", payload, true)
+	res.Ack, err = s.sendInteraction(ctx, "view_submission", payload, true)
 	if word := Error(""); errors.As(err, &word) {
-		res.Trouble, res.Why = Trouble, word.Error()
+		res.ConnectionErrorText, res.Reason = ConnectionErrorText, word.Error()
 		return res, nil
 	}
 	if err != nil {
 		return res, err
 	}
-	err = m.with(func(v *view) error {
-		if err := s.answer(v, res.Ack.Payload, &res); err != nil {
-			res.Trouble, res.Why = Trouble, err.Error()
-			s.tell("slack", "person", "error", Trouble+" ("+res.Why+")", nil)
+	err = m.withView(func(v *view) error {
+		if err := s.applyAckLocked(v, res.Ack.Payload, &res); err != nil {
+			res.ConnectionErrorText, res.Reason = ConnectionErrorText, err.Error()
+			s.emit("slack", "person", "error", ConnectionErrorText+" ("+res.Reason+")", nil)
 		}
 		m.seen = v.version
 		return nil
@@ -88,11 +88,11 @@ func (m *Modal) submit(ctx context.Context, check bool) (Result, error) {
 	return res, err
 }
 
-// answer does what the ack of a submission says. An error means Trouble. s.mu is held.
+// applyAckLocked does what the ack of a submission says. An error means Trouble.
 // https://docs.slack.dev/surfaces/modals#handling_submissions
-func (s *Server) answer(v *view, payload json.RawMessage, res *Result) error {
+func (s *Server) applyAckLocked(v *view, payload json.RawMessage, res *Result) error {
 	if payload == nil {
-		s.remove(v)
+		s.closeViewLocked(v)
 		res.Closed = true
 		return nil
 	}
@@ -106,27 +106,27 @@ func (s *Server) answer(v *view, payload json.RawMessage, res *Result) error {
 	}
 	switch a.Action {
 	case "clear":
-		s.remove(s.stacks[v.user][0])
+		s.closeViewLocked(s.stacks[v.user][0])
 		res.Closed = true
 	case "errors":
-		return s.complain(v, a.Errors, res)
+		return s.setErrorsLocked(v, a.Errors, res)
 	case "update", "push":
 		body, err := parseView(a.View, "/view", "modal")
 		if err != nil {
-			return fmt.Errorf("view: %w", explained(err))
+			return fmt.Errorf("view: %w", withDetails(err))
 		}
-		if s.duplicateExternal(body, v) {
+		if s.hasDuplicateExternalIDLocked(body, v) {
 			return Error("duplicate_external_id")
 		}
 		if a.Action == "update" {
-			s.change(v, body)
+			s.updateViewLocked(v, body)
 			res.Updated = true
 			return nil
 		}
 		if len(s.stacks[v.user]) >= MaxStack {
 			return Error("push_limit_reached")
 		}
-		s.push(v.user, body)
+		s.pushViewLocked(v.user, body)
 		res.Pushed = true
 	default:
 		return fmt.Errorf("unknown response_action %q", a.Action)
@@ -134,8 +134,8 @@ func (s *Server) answer(v *view, payload json.RawMessage, res *Result) error {
 	return nil
 }
 
-// complain shows the app's errors below the fields. They must be for input blocks. s.mu is held.
-func (s *Server) complain(v *view, byBlock map[string]string, res *Result) error {
+// setErrorsLocked shows the app's errors below the fields. They must be for input blocks.
+func (s *Server) setErrorsLocked(v *view, byBlock map[string]string, res *Result) error {
 	if len(byBlock) == 0 {
 		return errors.New("response_action errors without errors")
 	}
@@ -149,40 +149,40 @@ func (s *Server) complain(v *view, byBlock map[string]string, res *Result) error
 		}
 	}
 	v.errors = byBlock
-	res.Errors = v.complaints()
-	s.complained(v)
+	res.Errors = v.errorsByLabel()
+	s.emitErrorsLocked(v)
 	return nil
 }
 
-// complained tells that errors stand below fields. s.mu is held.
-func (s *Server) complained(v *view) {
-	s.touch()
-	s.detail("slack", "person", "view", "errors: "+plain(v.body["title"]), v.complaints())
+// emitErrorsLocked tells that errors stand below fields.
+func (s *Server) emitErrorsLocked(v *view) {
+	s.notifyLocked()
+	s.emitVerbose("slack", "person", "view", "errors: "+textOf(v.body["title"]), v.errorsByLabel())
 }
 
-// explained is an error with Slack's details, for developers.
-func explained(err error) error {
-	no, ok := err.(refusal)
+// withDetails is an error with Slack's details, for developers.
+func withDetails(err error) error {
+	no, ok := err.(apiError)
 	if !ok {
 		return err
 	}
-	return fmt.Errorf("%w %s", no.word, raw(no.more))
+	return fmt.Errorf("%w %s", no.code, marshalJSON(no.details))
 }
 
-// responseURLs are for the inputs with response_url_enabled. s.mu is held.
-func (s *Server) responseURLs(v *view) []any {
+// responseURLsLocked are for the inputs with response_url_enabled.
+func (s *Server) responseURLsLocked(v *view) []any {
 	out := []any{}
 	for _, f := range v.fields() {
 		if on, _ := f.element["response_url_enabled"].(bool); !on {
 			continue
 		}
-		channel, _ := v.values[key{f.block, f.action}][stateKeys[f.kind].state].(string)
+		channel, _ := v.values[elementKey{f.block, f.action}][stateKeys[f.kind].state].(string)
 		if channel == "" {
 			continue
 		}
 		out = append(out, map[string]any{
 			"block_id": f.block, "action_id": f.action, "channel_id": channel,
-			"response_url": s.newResponseURL("actions", v.user, channel, "", false),
+			"response_url": s.newResponseURLLocked("actions", v.user, channel, "", false),
 		})
 	}
 	return out

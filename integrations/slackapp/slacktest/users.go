@@ -14,8 +14,8 @@ func (s *Server) authTest(c *call) (reply, error) {
 	return out, nil
 }
 
-// userJSON is a user as users.info shows it. The e-mail needs a scope, and bots have none. s.mu is held.
-func (s *Server) userJSON(u *User) map[string]any {
+// userJSONLocked is a user as users.info shows it. The e-mail needs a scope, and bots have none.
+func (s *Server) userJSONLocked(u *User) map[string]any {
 	team := u.Team
 	if team == "" {
 		team = s.TeamID
@@ -27,7 +27,7 @@ func (s *Server) userJSON(u *User) map[string]any {
 		"display_name_normalized": u.Name,
 		"team":                    team,
 	}
-	if u.Email != "" && !u.Bot && s.scoped("users:read.email") {
+	if u.Email != "" && !u.Bot && s.hasScopeLocked("users:read.email") {
 		profile["email"] = u.Email
 	}
 	if u.Bot {
@@ -54,8 +54,8 @@ func (s *Server) userJSON(u *User) map[string]any {
 	return out
 }
 
-// scoped says whether the bot token has a scope. s.mu is held.
-func (s *Server) scoped(scope string) bool {
+// hasScopeLocked says whether the bot token has a scope.
+func (s *Server) hasScopeLocked(scope string) bool {
 	for _, have := range s.scopes {
 		if have == scope {
 			return true
@@ -67,20 +67,20 @@ func (s *Server) scoped(scope string) bool {
 func (s *Server) usersInfo(c *call) (reply, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	u := s.users[c.args.text("user")]
+	u := s.users[c.args.stringArg("user")]
 	if u == nil {
 		return nil, Error("user_not_found")
 	}
-	return reply{"user": s.userJSON(u)}, nil
+	return reply{"user": s.userJSONLocked(u)}, nil
 }
 
 func (s *Server) usersLookupByEmail(c *call) (reply, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	email := c.args.text("email")
+	email := c.args.stringArg("email")
 	for _, id := range s.userOrder {
 		if u := s.users[id]; email != "" && strings.EqualFold(u.Email, email) && !u.Deleted {
-			return reply{"user": s.userJSON(u)}, nil
+			return reply{"user": s.userJSONLocked(u)}, nil
 		}
 	}
 	return nil, Error("users_not_found")
@@ -89,13 +89,13 @@ func (s *Server) usersLookupByEmail(c *call) (reply, error) {
 func (s *Server) usersList(c *call) (reply, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	ids, next, err := page(c, s.userOrder)
+	ids, next, err := paginate(c, s.userOrder)
 	if err != nil {
 		return nil, err
 	}
 	members := []any{}
 	for _, id := range ids {
-		members = append(members, s.userJSON(s.users[id]))
+		members = append(members, s.userJSONLocked(s.users[id]))
 	}
 	return reply{"members": members, "response_metadata": next}, nil
 }

@@ -26,7 +26,7 @@ func (p Problem) String() string {
 
 // ValidateView says what Slack would refuse in a modal or a home tab. The pointers begin with /view.
 func ValidateView(view json.RawMessage) []Problem {
-	v, problem := decode(view)
+	v, problem := decodeJSON(view)
 	if problem != nil {
 		return problem
 	}
@@ -42,19 +42,19 @@ func ValidateView(view json.RawMessage) []Problem {
 
 // ValidateBlocks says what Slack would refuse in a list of blocks, wherever it is shown.
 func ValidateBlocks(blocks json.RawMessage) []Problem {
-	v, problem := decode(blocks)
+	v, problem := decodeJSON(blocks)
 	if problem != nil {
 		return problem
 	}
 	c := &checker{}
-	list(0, MaxViewBlocks, anyBlock)(c, "/blocks", v)
+	listRule(0, MaxViewBlocks, anyBlockRule)(c, "/blocks", v)
 	return c.problems
 }
 
 // ValidateMessage says what Slack would refuse in the blocks and attachments of a message,
 // given as the JSON arguments of chat.postMessage or of a response_url.
 func ValidateMessage(message json.RawMessage) []Problem {
-	v, problem := decode(message)
+	v, problem := decodeJSON(message)
 	if problem != nil {
 		return problem
 	}
@@ -63,7 +63,7 @@ func ValidateMessage(message json.RawMessage) []Problem {
 		return []Problem{{"", "must provide an object"}}
 	}
 	_, err := readResponse(m)
-	if no, ok := errors.AsType[refusal](err); ok {
+	if no, ok := errors.AsType[apiError](err); ok {
 		return no.problems
 	}
 	if err != nil {
@@ -72,7 +72,7 @@ func ValidateMessage(message json.RawMessage) []Problem {
 	return nil
 }
 
-func decode(text json.RawMessage) (any, []Problem) {
+func decodeJSON(text json.RawMessage) (any, []Problem) {
 	var v any
 	if err := json.Unmarshal(text, &v); err != nil {
 		return nil, []Problem{{"", "invalid_json: " + err.Error()}}
@@ -82,7 +82,7 @@ func decode(text json.RawMessage) (any, []Problem) {
 
 func validateMessageBlocks(blocks []any, at string) []Problem {
 	c := &checker{surface: "message"}
-	list(0, MaxMessageBlocks, anyBlock)(c, at, blocks)
+	listRule(0, MaxMessageBlocks, anyBlockRule)(c, at, blocks)
 	return c.problems
 }
 
@@ -94,21 +94,21 @@ func validateAttachments(attachments []any, at string) []Problem {
 		at := fmt.Sprintf("%s/%d", at, i)
 		attachment, ok := a.(map[string]any)
 		if !ok {
-			c.fail(at, "must provide an object")
+			c.addProblem(at, "must provide an object")
 			continue
 		}
 		if blocks := attachment["blocks"]; blocks != nil {
-			list(0, MaxMessageBlocks, anyBlock)(c, at+"/blocks", blocks)
+			listRule(0, MaxMessageBlocks, anyBlockRule)(c, at+"/blocks", blocks)
 		}
 	}
 	return c.problems
 }
 
-// invalid is how views.* refuse.
-func invalid(problems ...Problem) error {
-	return refusal{
-		word: "invalid_arguments", problems: problems,
-		more: reply{"response_metadata": map[string]any{"messages": errorLines(problems)}},
+// invalidArguments is how views.* refuse.
+func invalidArguments(problems ...Problem) error {
+	return apiError{
+		code: "invalid_arguments", problems: problems,
+		details: reply{"response_metadata": map[string]any{"messages": errorLines(problems)}},
 	}
 }
 
@@ -118,9 +118,9 @@ func invalidBlocks(problems []Problem) error {
 	for i, p := range problems {
 		texts[i] = p.String()
 	}
-	return refusal{
-		word: "invalid_blocks", problems: problems,
-		more: reply{"errors": texts, "response_metadata": map[string]any{"messages": errorLines(problems)}},
+	return apiError{
+		code: "invalid_blocks", problems: problems,
+		details: reply{"errors": texts, "response_metadata": map[string]any{"messages": errorLines(problems)}},
 	}
 }
 
@@ -139,14 +139,14 @@ type checker struct {
 	focused  bool // an element with focus_on_load was seen
 }
 
-func (c *checker) fail(at, format string, args ...any) {
+func (c *checker) addProblem(at, format string, args ...any) {
 	if len(c.problems) < MaxProblems {
 		c.problems = append(c.problems, Problem{at, fmt.Sprintf(format, args...)})
 	}
 }
 
-// step is a JSON pointer one deeper.
-func step(at, name string) string {
+// joinPointer is a JSON pointer one deeper.
+func joinPointer(at, name string) string {
 	if strings.ContainsAny(name, "~/") {
 		name = pointerEscapes.Replace(name)
 	}

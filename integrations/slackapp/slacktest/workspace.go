@@ -21,14 +21,14 @@ type User struct {
 
 // A Channel is a conversation. Direct messages are made when they are needed.
 type Channel struct {
-	ID       string // "" makes one
-	Name     string
-	Private  bool
-	Archived bool
-	Members  []string // ids of users; nil means everybody
-	BotIn    bool     // the bot is a member
+	ID          string // "" makes one
+	Name        string
+	Private     bool
+	Archived    bool
+	Members     []string // ids of users; nil means everybody
+	BotIsMember bool     // the bot is a member
 
-	direct string // the user, when this is the direct conversation of the bot with one
+	dmUser string // the user, when this is the direct conversation of the bot with one
 }
 
 // workspace is who and what is there. Server.mu guards it.
@@ -42,7 +42,7 @@ type workspace struct {
 	revisions  map[string]int        // how often the two above changed, by channel and by user
 	scopes     []string
 	lastTS     int64
-	responses  recent[*responseURL] // by path
+	responses  boundedMap[*responseURL] // by path
 }
 
 // AllScopes are the bot scopes that are modelled.
@@ -61,7 +61,7 @@ func newWorkspace(scopes []string) workspace {
 		messages:   map[string][]*Message{},
 		ephemerals: map[string][]Message{},
 		revisions:  map[string]int{},
-		responses:  newRecent[*responseURL](),
+		responses:  newBoundedMap[*responseURL](),
 		scopes:     slices.Clone(scopes),
 	}
 }
@@ -69,7 +69,7 @@ func newWorkspace(scopes []string) workspace {
 // AddUser adds or replaces a user and returns it, completed.
 func (s *Server) AddUser(u User) User {
 	if u.ID == "" {
-		u.ID = "U" + upper(10)
+		u.ID = "U" + randomUpper(10)
 	}
 	if u.Name == "" {
 		u.Name = strings.ToLower(strings.ReplaceAll(u.RealName, " ", "."))
@@ -89,14 +89,14 @@ func (s *Server) AddUser(u User) User {
 		s.userOrder = append(s.userOrder, u.ID)
 	}
 	s.users[u.ID] = &u
-	s.touch()
+	s.notifyLocked()
 	return u
 }
 
 // AddChannel adds or replaces a channel and returns it, completed.
 func (s *Server) AddChannel(c Channel) Channel {
 	if c.ID == "" {
-		c.ID = "C" + upper(10)
+		c.ID = "C" + randomUpper(10)
 	}
 	if c.Name == "" {
 		c.Name = strings.ToLower(c.ID)
@@ -108,7 +108,7 @@ func (s *Server) AddChannel(c Channel) Channel {
 		s.chanOrder = append(s.chanOrder, c.ID)
 	}
 	s.channels[c.ID] = &c
-	s.touch()
+	s.notifyLocked()
 	return c
 }
 
@@ -136,33 +136,33 @@ func (s *Server) Channels() []Channel {
 	return out
 }
 
-// Scopes replaces the scopes of the bot token.
-func (s *Server) Scopes(scopes ...string) {
+// SetScopes replaces the scopes of the bot token.
+func (s *Server) SetScopes(scopes ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.scopes = slices.Clone(scopes)
 }
 
-// has says whether a user is in the channel. s.mu is held.
-func (c *Channel) has(user string) bool {
-	if c.direct != "" {
-		return c.direct == user
+// hasMember says whether a user is in the channel.
+func (c *Channel) hasMember(user string) bool {
+	if c.dmUser != "" {
+		return c.dmUser == user
 	}
 	return c.Members == nil || slices.Contains(c.Members, user)
 }
 
-// conversation finds a channel by its id or name, or the direct conversation with a user by
-// the user's id, which is made if need be. s.mu is held.
-func (s *Server) conversation(id string) (*Channel, bool) {
+// findChannelLocked finds a channel by its id or name, or the direct conversation with a user by
+// the user's id, which is made if need be.
+func (s *Server) findChannelLocked(id string) (*Channel, bool) {
 	if c := s.channels[id]; c != nil {
 		return c, true
 	}
 	if u := s.users[id]; u != nil && !u.Bot {
-		return s.directWith(u), true
+		return s.openDMLocked(u), true
 	}
 	if name, ok := strings.CutPrefix(id, "#"); ok {
 		for _, c := range s.channels {
-			if c.Name == name && c.direct == "" {
+			if c.Name == name && c.dmUser == "" {
 				return c, true
 			}
 		}
@@ -170,12 +170,12 @@ func (s *Server) conversation(id string) (*Channel, bool) {
 	return nil, false
 }
 
-// directWith is the conversation of the bot with one user. s.mu is held.
-func (s *Server) directWith(u *User) *Channel {
+// openDMLocked is the conversation of the bot with one user.
+func (s *Server) openDMLocked(u *User) *Channel {
 	id := "D" + strings.TrimLeft(u.ID, "UW")
 	c := s.channels[id]
 	if c == nil {
-		c = &Channel{ID: id, Name: "directmessage", Private: true, BotIn: true, direct: u.ID}
+		c = &Channel{ID: id, Name: "directmessage", Private: true, BotIsMember: true, dmUser: u.ID}
 		s.channels[id] = c
 		s.chanOrder = append(s.chanOrder, id)
 	}

@@ -52,8 +52,8 @@ func (s *Server) handleAction(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (s *Server) person(form url.Values) *slacktest.Person {
-	return s.cfg.Slack.Person(form.Get("user"))
+func (s *Server) person(form url.Values) *slacktest.UserClient {
+	return s.cfg.Slack.UserClient(form.Get("user"))
 }
 
 // mrkdwnEscaper escapes what a user types, as Slack's client does.
@@ -69,8 +69,8 @@ func (s *Server) handleType(ctx context.Context, form url.Values) (any, error) {
 	if !strings.HasPrefix(text, "/") {
 		text = mrkdwnEscaper.Replace(text)
 	}
-	ack, err := s.person(form).Types(ctx, form.Get("channel"), text)
-	if message := ack.Shown(); message != "" {
+	ack, err := s.person(form).SendMessage(ctx, form.Get("channel"), text)
+	if message := ack.UserMessage(); message != "" {
 		s.clientState.addSlackbotMessage(form.Get("user"), form.Get("channel"), message)
 		return nil, nil
 	}
@@ -81,9 +81,9 @@ func (s *Server) handleType(ctx context.Context, form url.Values) (any, error) {
 func (s *Server) handleShortcut(ctx context.Context, form url.Values) (any, error) {
 	var err error
 	if ts := form.Get("ts"); ts != "" {
-		_, err = s.person(form).MessageShortcut(ctx, form.Get("callback"), form.Get("channel"), ts)
+		_, err = s.person(form).UseMessageShortcut(ctx, form.Get("callback"), form.Get("channel"), ts)
 	} else {
-		_, err = s.person(form).Shortcut(ctx, form.Get("callback"))
+		_, err = s.person(form).UseShortcut(ctx, form.Get("callback"))
 	}
 	if code := slacktest.Error(""); errors.As(err, &code) {
 		return nil, fmt.Errorf("the app did not answer: %s", code)
@@ -98,7 +98,7 @@ func (s *Server) handleClick(ctx context.Context, form url.Values) (any, error) 
 	if i < 0 {
 		return nil, errors.New("the message no longer exists")
 	}
-	_, err := s.person(form).Clicks(ctx, messages[i], form.Get("action"))
+	_, err := s.person(form).ClickButton(ctx, messages[i], form.Get("action"))
 	return nil, err
 }
 
@@ -148,7 +148,7 @@ func (s *Server) handleFault(_ context.Context, form url.Values) (any, error) {
 
 // handleDisconnect closes all Socket Mode connections.
 func (s *Server) handleDisconnect(context.Context, url.Values) (any, error) {
-	s.cfg.Slack.Drop()
+	s.cfg.Slack.DropConnections()
 	return nil, nil
 }
 
@@ -189,7 +189,7 @@ func (s *Server) startBot(ctx context.Context, action string) error {
 	if err := s.cfg.Bot.Start(action); err != nil {
 		return err
 	}
-	if err := s.cfg.Slack.WaitSockets(ctx, 2); err != nil {
+	if err := s.cfg.Slack.WaitConnections(ctx, 2); err != nil {
 		return fmt.Errorf("wait for the bot's connections: %w", err)
 	}
 	return nil

@@ -38,7 +38,7 @@ func (v *viewModel) Conversations() []conversation {
 	for _, c := range v.server.cfg.Slack.Channels() {
 		isMember := !c.Private || c.Members == nil || slices.Contains(c.Members, v.User.ID)
 		if isMember && !isDirect(c) {
-			out = append(out, conversation{ID: c.ID, Name: c.Name, Private: c.Private, BotIsMember: c.BotIn})
+			out = append(out, conversation{ID: c.ID, Name: c.Name, Private: c.Private, BotIsMember: c.BotIsMember})
 		}
 	}
 	return out
@@ -48,7 +48,7 @@ func isDirect(c slacktest.Channel) bool { return strings.HasPrefix(c.ID, "D") }
 
 // LatestTS returns the ts of the latest message of a conversation; "" when there is none.
 func (v *viewModel) LatestTS(c conversation) string {
-	messages := v.person.Sees(c.ID)
+	messages := v.person.VisibleMessages(c.ID)
 	if len(messages) == 0 {
 		return ""
 	}
@@ -75,7 +75,7 @@ const maxMessages = 200
 // Messages returns the messages of the conversation in the order of time, ephemeral ones and Slackbot's included.
 func (v *viewModel) Messages() (out []*messageView) {
 	channel := v.Conversation.ID
-	messages := append(v.person.Sees(channel), v.server.clientState.slackbotMessagesFor(v.User.ID, channel)...)
+	messages := append(v.person.VisibleMessages(channel), v.server.clientState.slackbotMessagesFor(v.User.ID, channel)...)
 	slices.SortStableFunc(messages, func(a, b slacktest.Message) int {
 		return cmp.Compare(tsSeconds(a.TS), tsSeconds(b.TS))
 	})

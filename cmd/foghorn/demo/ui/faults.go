@@ -88,9 +88,9 @@ func (f *faults) set(name string, on bool) error {
 	f.on[name] = on
 	active := maps.Clone(f.on)
 	f.mu.Unlock()
-	f.cfg.Slack.Clear()
-	f.cfg.Port.Clear()
-	f.cfg.Incidents.Clear()
+	f.cfg.Slack.ClearFaults()
+	f.cfg.Port.ClearFaults()
+	f.cfg.Incidents.ClearFaults()
 	for _, t := range faultToggles {
 		if active[t.Name] {
 			f.inject(t.Name)
@@ -103,24 +103,24 @@ func (f *faults) inject(name string) {
 	switch name {
 	case "slack-429":
 		for _, method := range []string{"chat.postMessage", "chat.postEphemeral"} {
-			f.cfg.Slack.Limit(method, 2*time.Second, 0)
+			f.cfg.Slack.RateLimit(method, 2*time.Second, 0)
 		}
 	case "slack-500":
 		for _, method := range []string{"/chat.postMessage", "/chat.postEphemeral"} {
-			f.cfg.Slack.Plan(emulator.Fault{
+			f.cfg.Slack.InjectFault(emulator.Fault{
 				Path: method, Status: http.StatusInternalServerError, Body: "<html><body>Something went wrong</body></html>",
 			})
 		}
 	case "port-hangs":
-		f.cfg.Port.Plan(emulator.Fault{Delay: 30 * time.Second})
+		f.cfg.Port.InjectFault(emulator.Fault{Delay: 30 * time.Second})
 	case "port-down":
-		f.cfg.Port.Plan(emulator.Fault{
+		f.cfg.Port.InjectFault(emulator.Fault{
 			Status: http.StatusServiceUnavailable, Body: `{"ok":false,"error":"unavailable","message":"Port is down"}`,
 		})
 	case "port-loses":
-		f.cfg.Port.Plan(emulator.Fault{Method: http.MethodPost, Path: "/runs", Lose: true})
+		f.cfg.Port.InjectFault(emulator.Fault{Method: http.MethodPost, Path: "/runs", DropResponse: true})
 	case "incident-refuses":
-		f.cfg.Incidents.Plan(emulator.Fault{
+		f.cfg.Incidents.InjectFault(emulator.Fault{
 			Method: http.MethodPost, Path: "/v2/incidents", Status: http.StatusUnprocessableEntity,
 			Body: `{"type":"validation_error","status":422,"errors":[` +
 				`{"code":"not_found","message":"Severity could not be found","source":{"field":"severity_id"}}]}`,

@@ -14,7 +14,7 @@ import (
 
 // openModal returns the view that a form of the page is about. It must still be the top one.
 func (s *Server) openModal(form url.Values) (*slacktest.Modal, error) {
-	m := s.person(form).Top()
+	m := s.person(form).TopModal()
 	if m == nil || m.ID() != form.Get("view") {
 		return nil, errors.New("this view is no longer open")
 	}
@@ -37,7 +37,7 @@ func (s *Server) handleSearch(ctx context.Context, form url.Values) (any, error)
 	if err != nil {
 		return nil, err
 	}
-	found, err := m.Search(ctx, form.Get("field"), form.Get("query"))
+	found, err := m.SearchOptions(ctx, form.Get("field"), form.Get("query"))
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +50,7 @@ func (s *Server) handleModalButton(ctx context.Context, form url.Values) (any, e
 	if err != nil {
 		return nil, err
 	}
-	_, err = m.Click(ctx, form.Get("action"))
+	_, err = m.ClickButton(ctx, form.Get("action"))
 	return nil, err
 }
 
@@ -69,7 +69,7 @@ func (s *Server) handleSubmit(ctx context.Context, form url.Values) (any, error)
 	if err != nil {
 		return nil, err
 	}
-	s.clientState.setSubmitError(m.ID(), result.Trouble)
+	s.clientState.setSubmitError(m.ID(), result.ConnectionErrorText)
 	return nil, nil
 }
 

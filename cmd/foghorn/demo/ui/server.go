@@ -87,7 +87,7 @@ func New(cfg Config) (*Server, error) {
 	if s.templates, err = template.New("").Funcs(templateFuncs).ParseFS(templateFiles, "templates/*.html"); err != nil {
 		return nil, fmt.Errorf("parse the templates: %w", err)
 	}
-	for _, watch := range []func(func(event)) func(){cfg.Slack.WatchAll, cfg.Port.WatchAll, cfg.Incidents.WatchAll} {
+	for _, watch := range []func(func(event)) func(){cfg.Slack.SubscribeAll, cfg.Port.SubscribeAll, cfg.Incidents.SubscribeAll} {
 		s.stopWatching = append(s.stopWatching, watch(s.onEvent))
 	}
 	if cfg.Bot != nil {

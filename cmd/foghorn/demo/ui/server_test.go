@@ -24,7 +24,7 @@ func newTestServer(t *testing.T) (s *Server, address string) {
 			{ID: "U1", Name: "ada", RealName: "Ada", TZ: "Europe/Berlin"}, {ID: "U2", Name: "bob", RealName: "Bob"},
 		},
 		Channels: []slacktest.Channel{
-			{ID: "C1", Name: "ops", BotIn: true}, {ID: "C2", Name: "secret", Private: true, Members: []string{"U2"}},
+			{ID: "C1", Name: "ops", BotIsMember: true}, {ID: "C2", Name: "secret", Private: true, Members: []string{"U2"}},
 		},
 	}); err != nil {
 		t.Fatal(err)

@@ -91,7 +91,7 @@ func (t *timeline) add(e event) {
 		Body: indentJSON(e.Body), Count: 1, pending: e.Kind == emulator.KindCall,
 	}
 	switch {
-	case e.Kind == emulator.KindAnswer || e.Kind == emulator.KindLost:
+	case e.Kind == emulator.KindResponse || e.Kind == emulator.KindLost:
 		current.addAnswer(s)
 	case len(current.Spans) < maxSpans:
 		current.nextNumber++
@@ -103,8 +103,8 @@ func (t *timeline) add(e event) {
 // isShown says whether the timeline shows an event. Of the detailed events it shows the calls to Port and
 // incident.io; other events describe the calls to Slack.
 func isShown(e event) bool {
-	isCall := e.Kind == emulator.KindCall || e.Kind == emulator.KindAnswer || e.Kind == emulator.KindLost
-	return !e.Detail || isCall && e.From != "slack" && e.To != "slack"
+	isCall := e.Kind == emulator.KindCall || e.Kind == emulator.KindResponse || e.Kind == emulator.KindLost
+	return !e.Verbose || isCall && e.From != "slack" && e.To != "slack"
 }
 
 // participantIndex returns the place of a participant. An unknown one is a backend of Port, which is the last place.

@@ -11,9 +11,9 @@ import (
 
 // addEvent adds an event with a body, a detailed one if it is part of a call.
 func addEvent(tl *timeline, from, to, kind, text string) {
-	detail := kind == emulator.KindCall || kind == emulator.KindAnswer || kind == emulator.KindLost
+	detail := kind == emulator.KindCall || kind == emulator.KindResponse || kind == emulator.KindLost
 	body := map[string]any{"n": 1}
-	tl.add(event{Time: time.Now(), From: from, To: to, Kind: kind, Text: text, Body: body, Detail: detail})
+	tl.add(event{Time: time.Now(), From: from, To: to, Kind: kind, Text: text, Body: body, Verbose: detail})
 }
 
 // newStartedTimeline returns a timeline with one trace, which has one span.
@@ -50,7 +50,7 @@ func TestTimeline_RepeatedCallsAreOneSpan(t *testing.T) {
 	tl := newStartedTimeline()
 	for range 3 {
 		addEvent(tl, "foghorn", "port", emulator.KindCall, "GET /runs")
-		addEvent(tl, "port", "foghorn", emulator.KindAnswer, "200 OK to GET /runs")
+		addEvent(tl, "port", "foghorn", emulator.KindResponse, "200 OK to GET /runs")
 	}
 	s := latestSpans(t, tl, 2)[1]
 	if s.Text != "GET /runs → 200 OK" || s.Count != 3 || !strings.Contains(s.Body, "→ 200 OK") {

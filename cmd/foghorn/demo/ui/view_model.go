@@ -23,7 +23,7 @@ type viewModel struct {
 	Entity       string // identifier, on the page of an entity
 
 	server *Server
-	person *slacktest.Person
+	person *slacktest.UserClient
 }
 
 // A tab is one of the views beside Slack.
@@ -43,7 +43,7 @@ func (s *Server) newViewModel(r *http.Request) *viewModel {
 	v.TraceID, _ = strconv.Atoi(q.Get("trace"))
 	users := v.Users()
 	v.User = users[max(0, slices.IndexFunc(users, func(u slacktest.User) bool { return u.ID == q.Get("user") }))]
-	v.person = s.cfg.Slack.Person(v.User.ID)
+	v.person = s.cfg.Slack.UserClient(v.User.ID)
 	conversations := v.Conversations()
 	v.Conversation = conversations[min(1, len(conversations)-1)]
 	if i := slices.IndexFunc(conversations, func(c conversation) bool { return c.ID == q.Get("channel") }); i >= 0 {
@@ -91,7 +91,7 @@ func (v *viewModel) Bot() *BotState {
 }
 
 // Connections returns the number of the app's Socket Mode connections.
-func (v *viewModel) Connections() int { return v.server.cfg.Slack.Sockets() }
+func (v *viewModel) Connections() int { return v.server.cfg.Slack.Connections() }
 
 // Users returns the users that a viewer can be.
 func (v *viewModel) Users() []slacktest.User {
@@ -101,7 +101,7 @@ func (v *viewModel) Users() []slacktest.User {
 
 // Modal returns the top view that the user has open; nil for none.
 func (v *viewModel) Modal() *modalView {
-	m := v.person.Top()
+	m := v.person.TopModal()
 	if m == nil {
 		return nil
 	}
@@ -143,7 +143,7 @@ func (v *viewModel) Endpoints() []endpoint {
 		{"SLACK_API_URL", cfg.Slack.URL()},
 		{"SLACK_BOT_TOKEN", cfg.Slack.BotToken},
 		{"SLACK_APP_TOKEN", cfg.Slack.AppToken},
-		{"Control API of the Slack emulator", cfg.Slack.Door()},
+		{"Control API of the Slack emulator", cfg.Slack.ControlURL()},
 		{"PORT_BASE_URL", cfg.Port.URL()},
 		{"PORT_CLIENT_ID", cfg.Port.ClientID},
 		{"PORT_CLIENT_SECRET", cfg.Port.ClientSecret},

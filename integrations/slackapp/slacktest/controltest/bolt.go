@@ -12,25 +12,25 @@ import (
 // NoSkip is the environment variable with which a missing tool is a failure.
 const NoSkip = "FOGHORN_NO_SKIP"
 
-// leastNode is the oldest major version of node that Bolt 5 runs on.
-const leastNode = 20
+// minNodeVersion is the oldest major version of node that Bolt 5 runs on.
+const minNodeVersion = 20
 
-// Bolt runs the app.js of a directory with node until the test ends, with the address and
+// RunBolt runs the app.js of a directory with node until the test ends, with the address and
 // the tokens that the door gives in its environment. Without node, with one that is too old, or
 // without the directory's node_modules the test is skipped, or fails where NoSkip is set.
-func (d *Door) Bolt(dir string) {
+func (d *Client) RunBolt(dir string) {
 	d.t.Helper()
 	node, err := exec.LookPath("node")
 	if err != nil {
-		Missing(d.t, "node is not installed")
+		SkipMissingTool(d.t, "node is not installed")
 	}
 	version, err := exec.Command(node, "--version").Output() // v20.20.2
 	major := 0
-	if _, scan := fmt.Sscanf(string(version), "v%d.", &major); err != nil || scan != nil || major < leastNode {
-		Missing(d.t, fmt.Sprintf("node %d or later is needed, not %s", leastNode, bytes.TrimSpace(version)))
+	if _, scan := fmt.Sscanf(string(version), "v%d.", &major); err != nil || scan != nil || major < minNodeVersion {
+		SkipMissingTool(d.t, fmt.Sprintf("node %d or later is needed, not %s", minNodeVersion, bytes.TrimSpace(version)))
 	}
 	if _, err := os.Stat(filepath.Join(dir, "node_modules", "@slack", "bolt")); err != nil {
-		Missing(d.t, "run npm ci in "+dir+"; .ci/run does")
+		SkipMissingTool(d.t, "run npm ci in "+dir+"; .ci/run does")
 	}
 	space := d.Get("")
 	env := func(name, key string) string {
@@ -54,8 +54,8 @@ func (d *Door) Bolt(dir string) {
 	})
 }
 
-// Missing skips a test that a tool or its packages is missing for, or fails it where NoSkip is set.
-func Missing(t *testing.T, what string) {
+// SkipMissingTool skips a test that a tool or its packages is missing for, or fails it where NoSkip is set.
+func SkipMissingTool(t *testing.T, what string) {
 	t.Helper()
 	if os.Getenv(NoSkip) != "" {
 		t.Fatal(what)

@@ -13,30 +13,30 @@ import (
 	"time"
 )
 
-// patience is how long the door waits for the app, in its own words.
-const patience = "20s"
+// waitTime is how long the door waits for the app, in its own words.
+const waitTime = "20s"
 
-// A Door is the second door of an emulator.
-type Door struct {
+// A Client is the second door of an emulator.
+type Client struct {
 	t    *testing.T
-	base string // ends in /door/
+	base string // ends in /control/
 	http *http.Client
 }
 
 // An Object is a JSON object.
 type Object = map[string]any
 
-// Open gives the door at an address such as http://127.0.0.1:4390/door/, which is what
-// slacktest.Server.Door gives and what foghorn demo --no-bot prints.
-func Open(t *testing.T, address string) *Door {
+// NewClient gives the door at an address such as http://127.0.0.1:4390/control/, which is what
+// slacktest.Server.ControlURL gives and what foghorn demo --no-bot prints.
+func NewClient(t *testing.T, address string) *Client {
 	t.Helper()
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
-	return &Door{t: t, base: address, http: &http.Client{Transport: transport, Timeout: time.Minute}}
+	return &Client{t: t, base: address, http: &http.Client{Transport: transport, Timeout: time.Minute}}
 }
 
 // Get reads; pairs are the names and values of the query.
-func (d *Door) Get(path string, pairs ...string) Object {
+func (d *Client) Get(path string, pairs ...string) Object {
 	d.t.Helper()
 	q := url.Values{}
 	for i := 0; i+1 < len(pairs); i += 2 {
@@ -46,7 +46,7 @@ func (d *Door) Get(path string, pairs ...string) Object {
 }
 
 // Post does something.
-func (d *Door) Post(path string, body Object) Object {
+func (d *Client) Post(path string, body Object) Object {
 	d.t.Helper()
 	text, err := json.Marshal(body)
 	if err != nil {
@@ -56,7 +56,7 @@ func (d *Door) Post(path string, body Object) Object {
 }
 
 // Do asks for a path, below the door, with a body of JSON or none.
-func (d *Door) Do(method, path, body string) Object {
+func (d *Client) Do(method, path, body string) Object {
 	d.t.Helper()
 	r, err := http.NewRequestWithContext(d.t.Context(), method, d.base+path, strings.NewReader(body))
 	if err != nil {
@@ -79,8 +79,8 @@ func (d *Door) Do(method, path, body string) Object {
 	return out
 }
 
-// at is what lies at a path of keys and indices; nil when there is nothing.
-func at(v any, path ...any) any {
+// lookup is what lies at a path of keys and indices; nil when there is nothing.
+func lookup(v any, path ...any) any {
 	for _, step := range path {
 		switch step := step.(type) {
 		case string:
@@ -97,10 +97,10 @@ func at(v any, path ...any) any {
 	return v
 }
 
-// want wants a value at a path, compared as it is printed.
-func (d *Door) want(in Object, want any, path ...any) {
+// expect wants a value at a path, compared as it is printed.
+func (d *Client) expect(in Object, want any, path ...any) {
 	d.t.Helper()
-	if got := at(in, path...); fmt.Sprint(got) != fmt.Sprint(want) {
+	if got := lookup(in, path...); fmt.Sprint(got) != fmt.Sprint(want) {
 		d.t.Fatalf("%v is %v, want %v, in %v", path, got, want, in)
 	}
 }

@@ -18,14 +18,14 @@ type responseURL struct {
 	user, channel string
 	ts            string // of the message it came with; "" for none
 	ephemeral     bool   // that message was ephemeral
-	made          time.Time
+	createdAt     time.Time
 	uses          int
 }
 
-// newResponseURL makes an address to which the app can post without a token. s.mu is held.
-func (s *Server) newResponseURL(kind, user, channel, ts string, ephemeral bool) string {
-	path := "/" + kind + "/" + s.TeamID + "/" + digits(13) + "/" + letters(24)
-	s.responses.put(path, &responseURL{user: user, channel: channel, ts: ts, ephemeral: ephemeral, made: time.Now()})
+// newResponseURLLocked makes an address to which the app can post without a token.
+func (s *Server) newResponseURLLocked(kind, user, channel, ts string, ephemeral bool) string {
+	path := "/" + kind + "/" + s.TeamID + "/" + randomDigits(13) + "/" + randomLetters(24)
+	s.responses.put(path, &responseURL{user: user, channel: channel, ts: ts, ephemeral: ephemeral, createdAt: time.Now()})
 	return s.Server.URL + path
 }
 
@@ -48,7 +48,7 @@ func (s *Server) serveResponseURL(w http.ResponseWriter, r *http.Request) {
 	defer s.mu.Unlock()
 	u := s.responses.get(r.URL.Path)
 	switch {
-	case u == nil, time.Since(u.made) > ResponseLife:
+	case u == nil, time.Since(u.createdAt) > ResponseLife:
 		writeJSON(w, http.StatusNotFound, reply{"ok": false, "error": "expired_url"})
 		return
 	case u.uses >= MaxResponses:
@@ -56,10 +56,10 @@ func (s *Server) serveResponseURL(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	u.uses++
-	if err := s.respond(u, a, "response_url"); err != nil {
+	if err := s.applyResponseLocked(u, a, "response_url"); err != nil {
 		out := reply{"ok": false, "error": err.Error()}
-		if no, ok := err.(refusal); ok {
-			for k, v := range no.more {
+		if no, ok := err.(apiError); ok {
+			for k, v := range no.details {
 				out[k] = v
 			}
 		}
@@ -69,10 +69,10 @@ func (s *Server) serveResponseURL(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, reply{"ok": true})
 }
 
-// respond posts, replaces or deletes what a response_url, or the ack of a command, says. s.mu is held.
-func (s *Server) respond(u *responseURL, a args, via string) error {
-	if a.flag("delete_original") {
-		s.withdraw(u)
+// applyResponseLocked posts, replaces or deletes what a response_url, or the ack of a command, says.
+func (s *Server) applyResponseLocked(u *responseURL, a args, via string) error {
+	if a.boolArg("delete_original") {
+		s.deleteOriginalLocked(u)
 		return nil
 	}
 	m, err := readResponse(a)
@@ -80,25 +80,25 @@ func (s *Server) respond(u *responseURL, a args, via string) error {
 		return err
 	}
 	m.Channel, m.Via = u.channel, via
-	if a.flag("replace_original") && u.ts != "" {
-		if kept := s.messageAt(u.channel, u.ts); kept != nil {
-			s.edit(kept, m)
+	if a.boolArg("replace_original") && u.ts != "" {
+		if kept := s.findMessageLocked(u.channel, u.ts); kept != nil {
+			s.updateMessageLocked(kept, m)
 			return nil
 		}
-		s.withdraw(u)
+		s.deleteOriginalLocked(u)
 	}
 	ch := s.channels[u.channel]
-	if a.text("response_type") == "in_channel" && ch != nil {
-		s.post(ch, m)
+	if a.stringArg("response_type") == "in_channel" && ch != nil {
+		s.postMessageLocked(ch, m)
 		return nil
 	}
-	s.whisper(u.user, m)
+	s.postEphemeralLocked(u.user, m)
 	return nil
 }
 
 // readResponse is readMessage under the rules of a response: metadata is not looked at.
 func readResponse(a args) (Message, error) {
-	m := Message{Text: a.text("text"), UnfurlLinks: a.flag("unfurl_links"), UnfurlMedia: a.flag("unfurl_media")}
+	m := Message{Text: a.stringArg("text"), UnfurlLinks: a.boolArg("unfurl_links"), UnfurlMedia: a.boolArg("unfurl_media")}
 	var err error
 	if m.Blocks, err = readBlocks(a); err != nil {
 		return m, err
@@ -112,18 +112,18 @@ func readResponse(a args) (Message, error) {
 	return m, nil
 }
 
-// withdraw removes the message that a response_url came with. s.mu is held.
-func (s *Server) withdraw(u *responseURL) {
-	if kept := s.messageAt(u.channel, u.ts); kept != nil {
-		s.forget(u.channel, kept)
+// deleteOriginalLocked removes the message that a response_url came with.
+func (s *Server) deleteOriginalLocked(u *responseURL) {
+	if kept := s.findMessageLocked(u.channel, u.ts); kept != nil {
+		s.deleteMessageLocked(u.channel, kept)
 		return
 	}
 	all := s.ephemerals[u.user]
 	for i, m := range all {
 		if m.TS == u.ts && u.ephemeral {
 			s.ephemerals[u.user] = append(all[:i:i], all[i+1:]...)
-			s.said(u.user)
-			s.tell(s.app(), "slack", "ephemeral", "deleted: "+line(m.Text), m)
+			s.messagesChangedLocked(u.user)
+			s.emit(s.appLabel(), "slack", "ephemeral", "deleted: "+firstLine(m.Text), m)
 			return
 		}
 	}

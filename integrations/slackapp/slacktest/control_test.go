@@ -13,34 +13,34 @@ import (
 	"foghorn/integrations/slackapp/slacktest"
 )
 
-// door asks the second door; a body makes it a POST.
-func (w *world) door(path, body string, wantStatus int) answer {
+// control asks the second door; a body makes it a POST.
+func (w *env) control(path, body string, wantStatus int) response {
 	w.t.Helper()
 	method := http.MethodGet
 	if body != "" {
 		method = http.MethodPost
 	}
-	r, err := http.NewRequestWithContext(w.ctx, method, w.Door()+path, strings.NewReader(body))
-	w.must(err)
+	r, err := http.NewRequestWithContext(w.ctx, method, w.ControlURL()+path, strings.NewReader(body))
+	w.noError(err)
 	if body != "" {
 		r.Header.Set("Content-Type", "application/json")
 	}
 	res, err := http.DefaultClient.Do(r)
-	w.must(err)
+	w.noError(err)
 	defer res.Body.Close()
-	var a answer
-	w.must(json.NewDecoder(res.Body).Decode(&a))
+	var a response
+	w.noError(json.NewDecoder(res.Body).Decode(&a))
 	if res.StatusCode != wantStatus {
 		w.t.Errorf("%s %s: status %d, %v", path, body, res.StatusCode, a)
 	}
 	return a
 }
 
-func TestTheDoor(t *testing.T) {
-	w := start(t, slacktest.Config{}, func(w *world, evt socketmode.Event) any {
+func TestControl_Scenario(t *testing.T) {
+	w := newEnv(t, slacktest.Config{}, func(w *env, evt socketmode.Event) any {
 		switch data := evt.Data.(type) {
 		case slack.SlashCommand:
-			if _, err := w.api.OpenViewContext(w.ctx, data.TriggerID, form("Declare")); err != nil {
+			if _, err := w.api.OpenViewContext(w.ctx, data.TriggerID, modalRequest("Declare")); err != nil {
 				w.t.Error(err)
 			}
 		case slack.InteractionCallback:
@@ -53,84 +53,84 @@ func TestTheDoor(t *testing.T) {
 		}
 		return nil
 	})
-	if a := w.door("", "", 200); a["api_url"] != w.URL() || a["bot_token"] != w.BotToken || len(a["users"].([]any)) != 2 {
+	if a := w.control("", "", 200); a["api_url"] != w.URL() || a["bot_token"] != w.BotToken || len(a["users"].([]any)) != 2 {
 		t.Errorf("workspace = %v", a)
 	}
-	bob := w.door("users", `{"name":"bob","email":"bob@example.com"}`, 200)["id"].(string)
-	w.door("channels", `{"id":"C0NEW","name":"new","bot_in":true}`, 200)
-	if a := w.door("type", `{"user":"`+bob+`","channel":"C0OPS","text":"/incident"}`, 200); a["kind"] != "/incident" || a["error"] != nil {
+	bob := w.control("users", `{"name":"bob","email":"bob@example.com"}`, 200)["id"].(string)
+	w.control("channels", `{"id":"C0NEW","name":"new","bot_is_member":true}`, 200)
+	if a := w.control("send", `{"user":"`+bob+`","channel":"C0OPS","text":"/incident"}`, 200); a["kind"] != "/incident" || a["error"] != nil {
 		t.Errorf("ack = %v", a)
 	}
-	modal := w.door("modal?wait=5s&title=Declare&user="+bob, "", 200)
+	modal := w.control("modal?wait=5s&title=Declare&user="+bob, "", 200)
 	fields := modal["fields"].([]any)
 	if second := fields[1].(map[string]any); second["label"] != "Severity" || len(second["options"].([]any)) != 2 || second["kind"] != "static_select" {
 		t.Errorf("fields = %v", fields)
 	}
-	w.door("modal/fill", `{"user":"`+bob+`","values":{"Severity":"Huge"}}`, 422)
-	w.door("modal/fill", `{"user":"`+bob+`","values":{"Severity":["Major"]}}`, 200)
-	if a := w.door("modal/submit", `{"user":"`+bob+`"}`, 200); a["sent"] != false || a["errors"].(map[string]any)["Name"] == nil {
+	w.control("modal/fill", `{"user":"`+bob+`","values":{"Severity":"Huge"}}`, 422)
+	w.control("modal/fill", `{"user":"`+bob+`","values":{"Severity":["Major"]}}`, 200)
+	if a := w.control("modal/submit", `{"user":"`+bob+`"}`, 200); a["sent"] != false || a["errors"].(map[string]any)["Name"] == nil {
 		t.Errorf("submission = %v", a)
 	}
-	w.door("modal/fill", `{"user":"`+bob+`","values":{"Name":"all down"}}`, 200)
-	if a := w.door("modal/submit", `{"user":"`+bob+`"}`, 200); a["closed"] != true {
+	w.control("modal/fill", `{"user":"`+bob+`","values":{"Name":"all down"}}`, 200)
+	if a := w.control("modal/submit", `{"user":"`+bob+`"}`, 200); a["closed"] != true {
 		t.Errorf("submission = %v", a)
 	}
-	a := w.door("messages?channel=C0OPS&contains=declared&wait=5s", "", 200)
+	a := w.control("messages?channel=C0OPS&contains=declared&wait=5s", "", 200)
 	if list := a["messages"].([]any); len(list) != 1 || list[0].(map[string]any)["text"] != "declared all down" {
 		t.Errorf("messages = %v", a)
 	}
-	w.door("messages?channel=C0OPS&contains=nothing&wait=20ms", "", http.StatusRequestTimeout)
-	w.door("modal?user="+bob, "", http.StatusRequestTimeout)
-	w.door("modal/close", `{"user":"`+bob+`"}`, 422)
+	w.control("messages?channel=C0OPS&contains=nothing&wait=20ms", "", http.StatusRequestTimeout)
+	w.control("modal?user="+bob, "", http.StatusRequestTimeout)
+	w.control("modal/close", `{"user":"`+bob+`"}`, 422)
 
-	w.door("faults", `{"path":"/chat.postMessage","times":1,"status":429,"header":{"Retry-After":"3"}}`, 200)
+	w.control("faults", `{"path":"/chat.postMessage","times":1,"status":429,"header":{"Retry-After":"3"}}`, 200)
 	if _, _, err := w.api.PostMessageContext(w.ctx, "C0OPS", slack.MsgOptionText("x", false)); err == nil || !strings.Contains(err.Error(), "rate limit") {
 		t.Errorf("error = %v", err)
 	}
-	if text, _ := json.Marshal(w.door("calls?path=chat.postMessage", "", 200)); strings.Contains(string(text), w.BotToken) {
+	if text, _ := json.Marshal(w.control("calls?path=chat.postMessage", "", 200)); strings.Contains(string(text), w.BotToken) {
 		t.Error("the token is shown with the calls")
 	}
-	if a := w.door("acks", "", 200); len(a["acks"].([]any)) != 2 {
+	if a := w.control("acks", "", 200); len(a["acks"].([]any)) != 2 {
 		t.Errorf("acks = %v", a)
 	}
-	w.door("sockets", `{"do":"explode"}`, 422)
-	w.door("sockets", `{"do":"disconnect","reason":"refresh_requested"}`, 200)
-	w.door("nothing", "", 404)
-	w.door("type", `{"user":1}`, 400)
-	w.door("type", `{"colour":"red"}`, 400)
-	w.door("messages?wait=2h", "", 400)
+	w.control("connections", `{"action":"explode"}`, 422)
+	w.control("connections", `{"action":"disconnect","reason":"refresh_requested"}`, 200)
+	w.control("nothing", "", 404)
+	w.control("send", `{"user":1}`, 400)
+	w.control("send", `{"colour":"red"}`, 400)
+	w.control("messages?wait=2h", "", 400)
 }
 
-func TestTheDoorIsForThisMachine(t *testing.T) {
-	w := start(t, slacktest.Config{}, nil)
+func TestControl_LocalRequestsOnly(t *testing.T) {
+	w := newEnv(t, slacktest.Config{}, nil)
 	for name, change := range map[string]func(*http.Request){
 		"another host name": func(r *http.Request) { r.Host = "attacker.example" },
 		"another origin":    func(r *http.Request) { r.Header.Set("Origin", "https://attacker.example") },
 		"null origin":       func(r *http.Request) { r.Header.Set("Origin", "null") },
 		"another site":      func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "cross-site") },
 	} {
-		r, err := http.NewRequestWithContext(w.ctx, http.MethodGet, w.Door(), nil)
-		w.must(err)
+		r, err := http.NewRequestWithContext(w.ctx, http.MethodGet, w.ControlURL(), nil)
+		w.noError(err)
 		change(r)
 		res, err := http.DefaultClient.Do(r)
-		w.must(err)
+		w.noError(err)
 		res.Body.Close()
 		if res.StatusCode != http.StatusForbidden {
 			t.Errorf("%s: status %d", name, res.StatusCode)
 		}
 	}
-	r, err := http.NewRequestWithContext(w.ctx, http.MethodPost, w.Door()+"type", strings.NewReader(`{}`))
-	w.must(err)
+	r, err := http.NewRequestWithContext(w.ctx, http.MethodPost, w.ControlURL()+"send", strings.NewReader(`{}`))
+	w.noError(err)
 	r.Header.Set("Content-Type", "text/plain")
 	res, err := http.DefaultClient.Do(r)
-	w.must(err)
+	w.noError(err)
 	res.Body.Close()
 	if res.StatusCode != http.StatusUnsupportedMediaType {
 		t.Errorf("status %d for text/plain", res.StatusCode)
 	}
 }
 
-func TestCloseEndsWhoeverWaits(t *testing.T) {
+func TestServer_CloseEndsWaits(t *testing.T) {
 	s, err := slacktest.Start(slacktest.Config{})
 	if err != nil {
 		t.Fatal(err)

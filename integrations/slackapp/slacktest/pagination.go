@@ -6,15 +6,15 @@ import (
 	"strconv"
 )
 
-// maxPage is the most that a list method gives at a time.
+// maxPageSize is the most that a list method gives at a time.
 // https://docs.slack.dev/apis/web-api/pagination
-const maxPage = 1000
+const maxPageSize = 1000
 
-// page is the part of a list that a call asks for with cursor and limit, and the
+// paginate is the part of a list that a call asks for with cursor and limit, and the
 // response_metadata that leads to the next part.
-func page[T any](c *call, all []T) ([]T, map[string]any, error) {
+func paginate[T any](c *call, all []T) ([]T, map[string]any, error) {
 	start := 0
-	if cursor := c.args.text("cursor"); cursor != "" {
+	if cursor := c.args.stringArg("cursor"); cursor != "" {
 		b, err := base64.StdEncoding.DecodeString(cursor)
 		n, err2 := strconv.Atoi(string(b))
 		if err != nil || err2 != nil || n < 0 || n > len(all) {
@@ -22,8 +22,8 @@ func page[T any](c *call, all []T) ([]T, map[string]any, error) {
 		}
 		start = n
 	}
-	limit := c.args.number("limit", 100)
-	if limit < 1 || limit > maxPage {
+	limit := c.args.intArg("limit", 100)
+	if limit < 1 || limit > maxPageSize {
 		return nil, nil, Error("invalid_limit")
 	}
 	end, next := len(all), ""

@@ -6,22 +6,22 @@ import (
 	"slices"
 )
 
-// Sees are the messages of a conversation before the person, those for them alone among
+// VisibleMessages are the messages of a conversation before the person, those for them alone among
 // them, in the order of time; none when they are not in it. Replies come after what they
 // reply to, with its ts as ThreadTS.
-func (p *Person) Sees(channel string) []Message {
+func (p *UserClient) VisibleMessages(channel string) []Message {
 	p.s.mu.Lock()
 	defer p.s.mu.Unlock()
-	_, ch, err := p.in(channel)
+	_, ch, err := p.memberOfLocked(channel)
 	if err != nil {
 		return nil
 	}
-	return p.sees(ch)
+	return p.visibleMessagesLocked(ch)
 }
 
-// sees is Sees with s.mu held.
-func (p *Person) sees(ch *Channel) []Message {
-	all := p.s.list(ch.ID)
+// visibleMessagesLocked is Sees for a channel.
+func (p *UserClient) visibleMessagesLocked(ch *Channel) []Message {
+	all := p.s.messagesLocked(ch.ID)
 	for _, m := range p.s.ephemerals[p.ID] {
 		if m.Channel == ch.ID {
 			all = append(all, m)
@@ -31,14 +31,14 @@ func (p *Person) sees(ch *Channel) []Message {
 	return all
 }
 
-// WaitSees waits until the person sees a message in a conversation that fits; nil fits every message.
-func (p *Person) WaitSees(ctx context.Context, channel string, fits func(Message) bool) (Message, error) {
+// WaitVisible waits until the person sees a message in a conversation that fits; nil fits every message.
+func (p *UserClient) WaitVisible(ctx context.Context, channel string, fits func(Message) bool) (Message, error) {
 	s := p.s
 	for seen := -1; ; {
 		var now []Message
 		var wrong error
-		err := s.await(ctx, func() bool {
-			_, ch, err := p.in(channel)
+		err := s.waitUntil(ctx, func() bool {
+			_, ch, err := p.memberOfLocked(channel)
 			if err != nil {
 				wrong = err
 				return true
@@ -47,7 +47,7 @@ func (p *Person) WaitSees(ctx context.Context, channel string, fits func(Message
 			if changes == seen {
 				return false
 			}
-			seen, now = changes, p.sees(ch)
+			seen, now = changes, p.visibleMessagesLocked(ch)
 			return true
 		})
 		if err := cmp.Or(err, wrong); err != nil {

@@ -15,7 +15,7 @@ import (
 const (
 	// MaxSockets is how many sockets an app may have open.
 	// https://docs.slack.dev/apis/events-api/using-socket-mode#connections
-	MaxSockets = 10
+	MaxConnections = 10
 
 	// MaxFrame is the largest frame, in bytes, that an app may send.
 	// https://github.com/slack-go/slack/issues/1196
@@ -27,36 +27,36 @@ const (
 	// readLimit bounds what is read of a frame that is too large.
 	readLimit = 1 << 20
 
-	socketHost   = "applink-emulator-0"
-	queued       = 1024 // frames that wait for a slow reader
-	writeTimeout = 5 * time.Second
+	connectionHost = "applink-emulator-0"
+	sendQueueSize  = 1024 // frames that wait for a slow reader
+	writeTimeout   = 5 * time.Second
 )
 
-// sockets are the links with the app. Server.mu guards them.
-type sockets struct {
-	tickets   map[string]time.Time // when they end
-	links     map[*socket]bool     // all of them
-	open      []*socket            // those that envelopes are delivered to
-	pending   map[string]*pending  // envelopes without an ack, by id
-	acks      []Ack
-	noPings   bool
-	halfOpen  bool
-	refusing  string // a reason: every new socket is told it and closed
-	copies    int    // how often each envelope is delivered besides the first time
-	redeliver bool
+// connections are the links with the app. Server.mu guards them.
+type connections struct {
+	tickets      map[string]time.Time // when they end
+	all          map[*connection]bool // all of them
+	open         []*connection        // those that envelopes are delivered to
+	pending      map[string]*pending  // envelopes without an ack, by id
+	acks         []Ack
+	pingsOff     bool
+	halfOpen     bool
+	refuseReason string // a reason: every new socket is told it and closed
+	copies       int    // how often each envelope is delivered besides the first time
+	redeliver    bool
 }
 
-func newSockets() sockets {
-	return sockets{links: map[*socket]bool{}, tickets: map[string]time.Time{}, pending: map[string]*pending{}}
+func newConnections() connections {
+	return connections{all: map[*connection]bool{}, tickets: map[string]time.Time{}, pending: map[string]*pending{}}
 }
 
-// A socket is one link. out is what is to be written; done is closed when the link is cut.
-type socket struct {
-	conn *websocket.Conn
-	out  chan frame
-	done chan struct{}
-	mute bool // half-open: nothing is written any more. Server.mu guards it.
-	gone bool // cut. Server.mu guards it.
+// A connection is one link. out is what is to be written; done is closed when the link is cut.
+type connection struct {
+	conn   *websocket.Conn
+	out    chan frame
+	done   chan struct{}
+	silent bool // half-open: nothing is written any more. Server.mu guards it.
+	closed bool // cut. Server.mu guards it.
 }
 
 // A frame is what is written to a socket.
@@ -66,28 +66,28 @@ type frame struct {
 	last bool // close the link after it
 }
 
-// cut ends the link without a close frame. s.mu is held.
-func (k *socket) cut() {
-	if !k.gone {
-		k.gone = true
+// closeLocked ends the link without a close frame.
+func (k *connection) closeLocked() {
+	if !k.closed {
+		k.closed = true
 		close(k.done)
 		_ = k.conn.NetConn().Close()
 	}
 }
 
-// send queues a frame; a link whose reader is too slow is cut. s.mu is held.
-func (k *socket) send(f frame) {
-	if k.mute || k.gone {
+// sendLocked queues a frame; a link whose reader is too slow is cut.
+func (k *connection) sendLocked(f frame) {
+	if k.silent || k.closed {
 		return
 	}
 	select {
 	case k.out <- f:
 	default:
-		k.cut()
+		k.closeLocked()
 	}
 }
 
-func (s *Server) connectionsOpen(*call) (reply, error) {
+func (s *Server) appsConnectionsOpen(*call) (reply, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now()
@@ -96,7 +96,7 @@ func (s *Server) connectionsOpen(*call) (reply, error) {
 			delete(s.tickets, t)
 		}
 	}
-	ticket := letters(36)
+	ticket := randomLetters(36)
 	s.tickets[ticket] = now.Add(ticketLife)
 	q := url.Values{"ticket": {ticket}, "app_id": {s.AppID}}
 	return reply{"url": "ws" + strings.TrimPrefix(s.Server.URL, "http") + "/link/?" + q.Encode()}, nil
@@ -105,8 +105,8 @@ func (s *Server) connectionsOpen(*call) (reply, error) {
 // Origin is not looked at: slack-go sends that of api.slack.com. The ticket is what opens.
 var upgrader = websocket.Upgrader{CheckOrigin: func(*http.Request) bool { return true }}
 
-// serveSocket turns a request with a ticket into a socket and reads it until it ends.
-func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) {
+// serveConnection turns a request with a ticket into a socket and reads it until it ends.
+func (s *Server) serveConnection(w http.ResponseWriter, r *http.Request) {
 	ticket := r.URL.Query().Get("ticket")
 	s.mu.Lock()
 	end, ok := s.tickets[ticket]
@@ -116,44 +116,44 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "invalid ticket", http.StatusForbidden)
 		return
 	}
-	conn, err := upgrader.Upgrade(hijackable(w), r, nil)
+	conn, err := upgrader.Upgrade(unwrapHijacker(w), r, nil)
 	if err != nil {
 		return // Upgrade has answered
 	}
 	defer conn.Close()
 	conn.SetReadLimit(readLimit)
-	life := s.cfg.SocketLife
+	life := s.cfg.ConnectionLife
 	if r.URL.Query().Get("debug_reconnects") == "true" {
-		life = DebugSocketLife
+		life = DebugConnectionLife
 	}
-	k := &socket{conn: conn, out: make(chan frame, queued), done: make(chan struct{})}
-	if !s.join(k, life) {
+	k := &connection{conn: conn, out: make(chan frame, sendQueueSize), done: make(chan struct{})}
+	if !s.addConnection(k, life) {
 		return
 	}
-	defer s.busy.Done()
+	defer s.wg.Done()
 	written := make(chan struct{})
 	go func() {
 		defer close(written)
-		s.write(k, life)
+		s.writeLoop(k, life)
 	}()
-	s.read(k)
-	s.leave(k)
+	s.readLoop(k)
+	s.removeConnection(k)
 	<-written
 }
 
-// join greets a socket and takes it among the open ones. It reports false when the server is closed.
-func (s *Server) join(k *socket, life time.Duration) bool {
+// addConnection greets a socket and takes it among the open ones. It reports false when the server is closed.
+func (s *Server) addConnection(k *connection, life time.Duration) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	select {
-	case <-s.ended:
+	case <-s.closed:
 		return false
 	default:
 	}
-	s.busy.Add(1)
-	s.links[k] = true
-	if len(s.open) >= MaxSockets {
-		s.disconnect(k, "too_many_websockets")
+	s.wg.Add(1)
+	s.all[k] = true
+	if len(s.open) >= MaxConnections {
+		s.disconnectLocked(k, "too_many_websockets")
 		return true
 	}
 	hello, _ := json.Marshal(map[string]any{
@@ -161,52 +161,52 @@ func (s *Server) join(k *socket, life time.Duration) bool {
 		"num_connections": len(s.open) + 1,
 		"connection_info": map[string]any{"app_id": s.AppID},
 		"debug_info": map[string]any{
-			"host":                        socketHost,
+			"host":                        connectionHost,
 			"build_number":                54,
 			"started":                     time.Now().UTC().Format("2006-01-02 15:04:05.000"),
 			"approximate_connection_time": int(life.Seconds()),
 		},
 	})
-	k.send(frame{text: hello})
-	if s.refusing != "" {
-		s.disconnect(k, s.refusing)
+	k.sendLocked(frame{text: hello})
+	if s.refuseReason != "" {
+		s.disconnectLocked(k, s.refuseReason)
 		return true
 	}
-	k.mute = s.halfOpen
+	k.silent = s.halfOpen
 	s.open = append(s.open, k)
-	s.toldSockets("a socket was opened")
+	s.emitConnectionsLocked("a socket was opened")
 	if s.redeliver {
 		for _, p := range s.pending {
-			k.send(frame{text: p.frame})
+			k.sendLocked(frame{text: p.frame})
 		}
 	}
-	s.touch()
+	s.notifyLocked()
 	return true
 }
 
-// leave cuts a socket and forgets it.
-func (s *Server) leave(k *socket) {
+// removeConnection cuts a socket and forgets it.
+func (s *Server) removeConnection(k *connection) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	k.cut()
-	delete(s.links, k)
-	s.unlist(k, "a socket was closed")
+	k.closeLocked()
+	delete(s.all, k)
+	s.stopDeliveryLocked(k, "a socket was closed")
 }
 
-// unlist delivers nothing more to a socket. s.mu is held.
-func (s *Server) unlist(k *socket, why string) {
+// stopDeliveryLocked delivers nothing more to a socket.
+func (s *Server) stopDeliveryLocked(k *connection, why string) {
 	i := slices.Index(s.open, k)
 	if i < 0 {
 		return
 	}
 	s.open = slices.Delete(s.open, i, i+1)
-	s.toldSockets(why)
-	s.touch()
+	s.emitConnectionsLocked(why)
+	s.notifyLocked()
 }
 
-// write sends what is queued, the pings, and the refresh at the end of the socket's life.
-func (s *Server) write(k *socket, life time.Duration) {
-	ping := time.NewTicker(s.cfg.PingEvery)
+// writeLoop sends what is queued, the pings, and the refresh at the end of the socket's life.
+func (s *Server) writeLoop(k *connection, life time.Duration) {
+	ping := time.NewTicker(s.cfg.PingInterval)
 	defer ping.Stop()
 	old := time.NewTimer(life)
 	defer old.Stop()
@@ -218,15 +218,15 @@ func (s *Server) write(k *socket, life time.Duration) {
 		case f = <-k.out:
 		case <-ping.C:
 			s.mu.Lock()
-			quiet := s.noPings || k.mute
+			quiet := s.pingsOff || k.silent
 			s.mu.Unlock()
 			if quiet {
 				continue
 			}
-			f = frame{text: []byte("Ping from " + socketHost), ping: true}
+			f = frame{text: []byte("Ping from " + connectionHost), ping: true}
 		case <-old.C:
 			s.mu.Lock()
-			s.disconnect(k, "refresh_requested")
+			s.disconnectLocked(k, "refresh_requested")
 			s.mu.Unlock()
 			continue
 		}
@@ -241,17 +241,17 @@ func (s *Server) write(k *socket, life time.Duration) {
 			_ = k.conn.WriteControl(websocket.CloseMessage, bye, time.Now().Add(writeTimeout))
 		}
 		if f.last || err != nil {
-			s.leave(k)
+			s.removeConnection(k)
 			return
 		}
 	}
 }
 
-// read takes the app's frames until the socket ends.
-func (s *Server) read(k *socket) {
+// readLoop takes the app's frames until the socket ends.
+func (s *Server) readLoop(k *connection) {
 	k.conn.SetPingHandler(func(data string) error {
 		s.mu.Lock()
-		mute := k.mute
+		mute := k.silent
 		s.mu.Unlock()
 		if mute {
 			return nil
@@ -266,32 +266,32 @@ func (s *Server) read(k *socket) {
 		if len(text) > MaxFrame {
 			why := websocket.FormatCloseMessage(websocket.CloseMessageTooBig, fmt.Sprintf("Max frame length of %d has been exceeded", MaxFrame))
 			_ = k.conn.WriteControl(websocket.CloseMessage, why, time.Now().Add(writeTimeout))
-			s.tell("slack", s.app(), "disconnect", fmt.Sprintf("1009: a frame of %d bytes", len(text)), nil)
+			s.emit("slack", s.appLabel(), "disconnect", fmt.Sprintf("1009: a frame of %d bytes", len(text)), nil)
 			return
 		}
 		s.acknowledge(text)
 	}
 }
 
-// disconnect tells one socket to go. s.mu is held.
-func (s *Server) disconnect(k *socket, reason string) {
+// disconnectLocked tells one socket to go.
+func (s *Server) disconnectLocked(k *connection, reason string) {
 	last := reason != "warning"
 	if last { // nothing more is delivered to it
-		s.unlist(k, "a socket was told to go: "+reason)
+		s.stopDeliveryLocked(k, "a socket was told to go: "+reason)
 	}
 	text, _ := json.Marshal(map[string]any{
 		"type":            "disconnect",
 		"reason":          reason,
 		"num_connections": len(s.open),
-		"debug_info":      map[string]any{"host": socketHost},
+		"debug_info":      map[string]any{"host": connectionHost},
 		"connection_info": map[string]any{"app_id": s.AppID},
 	})
-	k.send(frame{text: text, last: last})
+	k.sendLocked(frame{text: text, last: last})
 }
 
-// hijackable finds the writer that gives its connection away: the websocket package does
+// unwrapHijacker finds the writer that gives its connection away: the websocket package does
 // not look behind Unwrap.
-func hijackable(w http.ResponseWriter) http.ResponseWriter {
+func unwrapHijacker(w http.ResponseWriter) http.ResponseWriter {
 	for {
 		if _, ok := w.(http.Hijacker); ok {
 			return w

@@ -14,28 +14,28 @@ import (
 	"foghorn/integrations/slackapp/slacktest"
 )
 
-func TestWhatAPersonSees(t *testing.T) {
-	w := start(t, slacktest.Config{}, nil)
-	bob := w.Person(w.AddUser(slacktest.User{ID: "U0BOB"}).ID)
-	secret := w.AddChannel(slacktest.Channel{Name: "secret", Private: true, Members: []string{"U0BOB"}, BotIn: true})
+func TestUserClient_VisibleMessages(t *testing.T) {
+	w := newEnv(t, slacktest.Config{}, nil)
+	bob := w.UserClient(w.AddUser(slacktest.User{ID: "U0BOB"}).ID)
+	secret := w.AddChannel(slacktest.Channel{Name: "secret", Private: true, Members: []string{"U0BOB"}, BotIsMember: true})
 	say := func(channel, text string, more ...slack.MsgOption) string {
 		_, ts, err := w.api.PostMessageContext(w.ctx, channel, append(more, slack.MsgOptionText(text, false))...)
-		w.must(err)
+		w.noError(err)
 		return ts
 	}
-	first := say(w.room.ID, "first")
-	_, err := w.api.PostEphemeralContext(w.ctx, w.room.ID, "U0ALICE", slack.MsgOptionText("for alice", false))
-	w.must(err)
-	_, err = w.alice.Types(w.ctx, w.room.ID, "hello")
-	w.must(err)
-	say(w.room.ID, "reply", slack.MsgOptionTS(first))
-	_, _, _, err = w.api.UpdateMessageContext(w.ctx, w.room.ID, first, slack.MsgOptionText("first, edited", false))
-	w.must(err)
+	first := say(w.channel.ID, "first")
+	_, err := w.api.PostEphemeralContext(w.ctx, w.channel.ID, "U0ALICE", slack.MsgOptionText("for alice", false))
+	w.noError(err)
+	_, err = w.alice.SendMessage(w.ctx, w.channel.ID, "hello")
+	w.noError(err)
+	say(w.channel.ID, "reply", slack.MsgOptionTS(first))
+	_, _, _, err = w.api.UpdateMessageContext(w.ctx, w.channel.ID, first, slack.MsgOptionText("first, edited", false))
+	w.noError(err)
 	say("U0ALICE", "direct")
 	say(secret.ID, "hidden")
 
-	show := func(p *slacktest.Person, channel string) (out []string) {
-		for _, m := range p.Sees(channel) {
+	show := func(p *slacktest.UserClient, channel string) (out []string) {
+		for _, m := range p.VisibleMessages(channel) {
 			text := m.User + ": " + m.Text
 			if m.To != "" {
 				text += " (for " + m.To + " in " + m.Channel + ")"
@@ -53,12 +53,12 @@ func TestWhatAPersonSees(t *testing.T) {
 	everybody := []string{"bot: first, edited (edited)", "U0ALICE: hello", "bot: reply (reply)"}
 	for _, c := range []struct {
 		name    string
-		p       *slacktest.Person
+		p       *slacktest.UserClient
 		channel string
 		want    []string
 	}{
-		{"alice", w.alice, w.room.ID, slices.Insert(slices.Clone(everybody), 1, "bot: for alice (for U0ALICE in C0OPS)")},
-		{"bob", bob, w.room.ID, everybody},
+		{"alice", w.alice, w.channel.ID, slices.Insert(slices.Clone(everybody), 1, "bot: for alice (for U0ALICE in C0OPS)")},
+		{"bob", bob, w.channel.ID, everybody},
 		{"alice's direct messages", w.alice, w.alice.DM(), []string{"bot: direct"}},
 		{"bob's direct messages", bob, bob.DM(), nil},
 		{"bob in alice's direct messages", bob, w.alice.DM(), nil},
@@ -69,29 +69,29 @@ func TestWhatAPersonSees(t *testing.T) {
 			t.Errorf("%s sees\n%s", c.name, diff)
 		}
 	}
-	if _, err := w.alice.WaitSees(w.ctx, secret.ID, nil); err == nil {
+	if _, err := w.alice.WaitVisible(w.ctx, secret.ID, nil); err == nil {
 		t.Error("alice waits for messages of a channel that she is not in")
 	}
 	waited := make(chan slacktest.Message)
 	go func() {
-		m, _ := w.alice.WaitSees(w.ctx, w.room.ID, func(m slacktest.Message) bool { return m.Text == "psst" })
+		m, _ := w.alice.WaitVisible(w.ctx, w.channel.ID, func(m slacktest.Message) bool { return m.Text == "psst" })
 		waited <- m
 	}()
-	_, err = w.api.PostEphemeralContext(w.ctx, w.room.ID, "U0ALICE", slack.MsgOptionText("psst", false))
-	w.must(err)
+	_, err = w.api.PostEphemeralContext(w.ctx, w.channel.ID, "U0ALICE", slack.MsgOptionText("psst", false))
+	w.noError(err)
 	if m := <-waited; m.To != "U0ALICE" {
 		t.Errorf("saw %+v", m)
 	}
 }
 
 // Whatever changes before a person is told at once, and nothing that is told lets its reader act.
-func TestEveryChangeIsTold(t *testing.T) {
+func TestEvents_EveryChange(t *testing.T) {
 	responseURL, trigger := "", ""
-	w := start(t, slacktest.Config{}, func(w *world, evt socketmode.Event) any {
+	w := newEnv(t, slacktest.Config{}, func(w *env, evt socketmode.Event) any {
 		switch data := evt.Data.(type) {
 		case slack.SlashCommand:
 			responseURL, trigger = data.ResponseURL, data.TriggerID
-			if _, err := w.api.OpenViewContext(w.ctx, data.TriggerID, form("Declare")); err != nil {
+			if _, err := w.api.OpenViewContext(w.ctx, data.TriggerID, modalRequest("Declare")); err != nil {
 				w.t.Error(err)
 			}
 		case slack.InteractionCallback:
@@ -99,14 +99,14 @@ func TestEveryChangeIsTold(t *testing.T) {
 			case "wrong":
 				return slack.NewErrorsViewSubmissionResponse(map[string]string{"name": "no"})
 			case "more":
-				next := form("Next")
+				next := modalRequest("Next")
 				return slack.NewPushViewSubmissionResponse(&next)
 			}
 		}
 		return nil
 	})
 	told := make(chan emulator.Event, 1000)
-	defer w.WatchAll(func(e emulator.Event) { told <- e })()
+	defer w.SubscribeAll(func(e emulator.Event) { told <- e })()
 	var all strings.Builder
 	wait := func(want ...string) {
 		t.Helper()
@@ -118,7 +118,7 @@ func TestEveryChangeIsTold(t *testing.T) {
 					t.Fatalf("%q is not told in its place; told\n%s", line, strings.Join(seen, "\n"))
 				case e := <-told:
 					body, err := json.Marshal(e)
-					w.must(err)
+					w.noError(err)
 					all.Write(body)
 					text, _, _ := strings.Cut(e.Text, " after ")
 					seen = append(seen, e.From+" > "+e.To+" "+e.Kind+": "+text)
@@ -129,47 +129,47 @@ func TestEveryChangeIsTold(t *testing.T) {
 			}
 		}
 	}
-	_, err := w.alice.Types(w.ctx, w.room.ID, "/incident")
-	w.must(err)
+	_, err := w.alice.SendMessage(w.ctx, w.channel.ID, "/incident")
+	w.noError(err)
 	wait("slack > foghorn envelope: /incident", "foghorn > slack call: views.open",
 		"foghorn > slack view: opened: Declare [Name, Severity]", "foghorn > slack ack: /incident")
-	m, err := w.alice.Modal(w.ctx)
-	w.must(err)
+	m, err := w.alice.WaitTopModal(w.ctx)
+	w.noError(err)
 	_, err = m.Submit(w.ctx)
-	w.must(err)
+	w.noError(err)
 	wait("slack > person view: errors: Declare")
-	w.must(m.Fill("Name", "wrong"))
-	w.must(m.Fill("Severity", "Major"))
+	w.noError(m.Fill("Name", "wrong"))
+	w.noError(m.Fill("Severity", "Major"))
 	_, err = m.Submit(w.ctx)
-	w.must(err)
+	w.noError(err)
 	wait("person > slack fill: Name", "person > slack submission: Declare", "foghorn > slack ack: view_submission", "slack > person view: errors: Declare")
-	w.must(m.Fill("Name", "more"))
+	w.noError(m.Fill("Name", "more"))
 	_, err = m.Submit(w.ctx)
-	w.must(err)
-	top, err := w.alice.Modal(w.ctx)
-	w.must(err)
-	w.must(top.Close(w.ctx))
+	w.noError(err)
+	top, err := w.alice.WaitTopModal(w.ctx)
+	w.noError(err)
+	w.noError(top.Close(w.ctx))
 	wait("foghorn > slack view: pushed: Next [Name, Severity]", "slack > person view: closed: Next", "person > slack close: Next")
-	w.must(m.Fill("Name", "fine"))
+	w.noError(m.Fill("Name", "fine"))
 	_, err = m.Submit(w.ctx)
-	w.must(err)
+	w.noError(err)
 	wait("foghorn > slack ack: view_submission", "slack > person view: closed: Declare")
 
-	_, ts, err := w.api.PostMessageContext(w.ctx, w.room.ID, slack.MsgOptionText("one", false))
-	w.must(err)
-	_, _, _, err = w.api.UpdateMessageContext(w.ctx, w.room.ID, ts, slack.MsgOptionText("two", false))
-	w.must(err)
-	_, _, err = w.api.DeleteMessageContext(w.ctx, w.room.ID, ts)
-	w.must(err)
+	_, ts, err := w.api.PostMessageContext(w.ctx, w.channel.ID, slack.MsgOptionText("one", false))
+	w.noError(err)
+	_, _, _, err = w.api.UpdateMessageContext(w.ctx, w.channel.ID, ts, slack.MsgOptionText("two", false))
+	w.noError(err)
+	_, _, err = w.api.DeleteMessageContext(w.ctx, w.channel.ID, ts)
+	w.noError(err)
 	_, _, err = w.api.PostMessageContext(w.ctx, "", slack.MsgOptionText(`three "`+responseURL+`"`, false), slack.MsgOptionResponseURL(responseURL, slack.ResponseTypeInChannel))
-	w.must(err)
-	w.Limit("chat.postMessage", 1, 1)
-	_, _, _ = w.api.PostMessageContext(w.ctx, w.room.ID, slack.MsgOptionText("four", false))
+	w.noError(err)
+	w.RateLimit("chat.postMessage", 1, 1)
+	_, _, _ = w.api.PostMessageContext(w.ctx, w.channel.ID, slack.MsgOptionText("four", false))
 	wait("foghorn > slack call: chat.postMessage", "foghorn > slack message: #ops: one", "foghorn > slack message: edited: two", "foghorn > slack message: deleted: two",
 		"foghorn > slack call: response_url", `foghorn > slack message: #ops: three "`+w.Server.Server.URL+"/commands/"+w.TeamID+`/•••"`, "slack > foghorn answer: 429 Too Many Requests to chat.postMessage")
 
-	w.Drop()
-	w.must(w.WaitSockets(w.ctx, 1))
+	w.DropConnections()
+	w.noError(w.WaitConnections(w.ctx, 1))
 	wait("foghorn > slack socket: a socket was cut; 0 open", "foghorn > slack call: apps.connections.open", "foghorn > slack socket: a socket was opened; 1 open")
 	for _, secret := range []string{w.BotToken, w.AppToken, responseURL, trigger, "ticket="} {
 		if strings.Contains(all.String(), secret) {

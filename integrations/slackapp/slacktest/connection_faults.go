@@ -6,16 +6,16 @@ import (
 	"time"
 )
 
-// Sockets is the number of open sockets.
-func (s *Server) Sockets() int {
+// Connections is the number of open sockets.
+func (s *Server) Connections() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.open)
 }
 
-// WaitSockets returns when n sockets are open.
-func (s *Server) WaitSockets(ctx context.Context, n int) error {
-	return s.await(ctx, func() bool { return len(s.open) == n })
+// WaitConnections returns when n sockets are open.
+func (s *Server) WaitConnections(ctx context.Context, n int) error {
+	return s.waitUntil(ctx, func() bool { return len(s.open) == n })
 }
 
 // Disconnect tells every open socket to go, for one of Slack's reasons: "warning" goes on
@@ -25,27 +25,27 @@ func (s *Server) Disconnect(reason string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, k := range slices.Clone(s.open) {
-		s.disconnect(k, reason)
+		s.disconnectLocked(k, reason)
 	}
 	if reason != "warning" {
 		return
 	}
 	select {
-	case <-s.ended:
+	case <-s.closed:
 		return
 	default:
 	}
 	warned := slices.Clone(s.open)
-	s.busy.Go(func() {
+	s.wg.Go(func() {
 		select {
-		case <-s.ended:
+		case <-s.closed:
 			return
 		case <-time.After(s.cfg.WarningPeriod):
 		}
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		for _, k := range warned {
-			s.disconnect(k, "refresh_requested")
+			s.disconnectLocked(k, "refresh_requested")
 		}
 	})
 }
@@ -56,44 +56,44 @@ func (s *Server) DisconnectOldest(reason string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.open) > 0 {
-		s.disconnect(s.open[0], reason)
+		s.disconnectLocked(s.open[0], reason)
 	}
 }
 
-// RefuseSockets makes every new socket hear hello and then disconnect with a reason, until
+// RefuseConnections makes every new socket hear hello and then disconnect with a reason, until
 // it is called with "".
-func (s *Server) RefuseSockets(reason string) {
+func (s *Server) RefuseConnections(reason string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.refusing = reason
+	s.refuseReason = reason
 }
 
-// Drop cuts every socket without a word, as a network does.
-func (s *Server) Drop() {
+// DropConnections cuts every socket without a word, as a network does.
+func (s *Server) DropConnections() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for k := range s.links {
-		k.cut()
-		s.unlist(k, "a socket was cut")
+	for k := range s.all {
+		k.closeLocked()
+		s.stopDeliveryLocked(k, "a socket was cut")
 	}
 }
 
-// HalfOpen makes the open sockets, and new ones while it is on, silent: they stay open, but
+// SetHalfOpen makes the open sockets, and new ones while it is on, silent: they stay open, but
 // neither pings nor envelopes arrive, though Slack believes they do. Off brings them back.
-func (s *Server) HalfOpen(on bool) {
+func (s *Server) SetHalfOpen(on bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.halfOpen = on
 	for _, k := range s.open {
-		k.mute = on
+		k.silent = on
 	}
 }
 
-// Pings switches the pings of the sockets. They are on at the start.
-func (s *Server) Pings(on bool) {
+// SetPings switches the pings of the sockets. They are on at the start.
+func (s *Server) SetPings(on bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.noPings = !on
+	s.pingsOff = !on
 }
 
 // SendRaw sends a text frame to every open socket, whatever it is.
@@ -101,24 +101,24 @@ func (s *Server) SendRaw(text []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, k := range slices.Clone(s.open) {
-		k.send(frame{text: slices.Clone(text)})
+		k.sendLocked(frame{text: slices.Clone(text)})
 	}
 }
 
 // maxCopies bounds Duplicate.
 const maxCopies = 10
 
-// Duplicate makes every envelope from now on arrive n times more than once, at most ten.
-func (s *Server) Duplicate(n int) {
+// SetDuplicates makes every envelope from now on arrive n times more than once, at most ten.
+func (s *Server) SetDuplicates(n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.copies = min(max(n, 0), maxCopies)
 }
 
-// RedeliverOnConnect makes each new socket receive again, from now on, the envelopes that were
+// SetRedeliverOnConnect makes each new socket receive again, from now on, the envelopes that were
 // never acknowledged. Slack has been seen to do so.
 // https://docs.slack.dev/apis/events-api/using-socket-mode
-func (s *Server) RedeliverOnConnect(on bool) {
+func (s *Server) SetRedeliverOnConnect(on bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.redeliver = on

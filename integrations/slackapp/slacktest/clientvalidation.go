@@ -11,37 +11,37 @@ import (
 
 // What Slack's client says below a field. Only the first is known word for word.
 const (
-	sayRequired = "Please complete this required field."
-	sayEmail    = "Please enter a valid email address."
-	sayURL      = "Please enter a valid URL."
-	sayNumber   = "Please enter a number."
-	sayWhole    = "Please enter a whole number."
+	msgRequired = "Please complete this required field."
+	msgEmail    = "Please enter a valid email address."
+	msgURL      = "Please enter a valid URL."
+	msgNumber   = "Please enter a number."
+	msgInteger  = "Please enter a whole number."
 )
 
-// check finds what Slack's client would not send, by block_id.
-func (v *view) check() map[string]string {
+// validateInputs finds what Slack's client would not send, by block_id.
+func (v *view) validateInputs() map[string]string {
 	out := map[string]string{}
 	for _, f := range v.fields() {
 		if !f.isInput {
 			continue
 		}
-		if text := f.check(v.values[key{f.block, f.action}][stateKeys[f.kind].state]); text != "" {
+		if text := f.validate(v.values[elementKey{f.block, f.action}][stateKeys[f.kind].state]); text != "" {
 			out[f.block] = text
 		}
 	}
 	return out
 }
 
-// check is what the client says about a value; "" when it is fine. Blanks pass: whether
+// validate is what the client says about a value; "" when it is fine. Blanks pass: whether
 // Slack's client lets them through is not known, so that an app must do without.
-func (f field) check(held any) string {
+func (f field) validate(held any) string {
 	list, isList := held.([]any)
 	text, isText := held.(string)
 	if held == nil || isList && len(list) == 0 || isText && text == "" {
 		if f.optional {
 			return ""
 		}
-		return sayRequired
+		return msgRequired
 	}
 	limit := func(name string) (int, bool) {
 		n, ok := f.element[name].(float64)
@@ -68,25 +68,25 @@ func (f field) check(held any) string {
 		}
 	case "email_text_input":
 		if a, err := mail.ParseAddress(text); err != nil || a.Address != text {
-			return sayEmail
+			return msgEmail
 		}
 	case "url_text_input":
 		if u, err := url.Parse(text); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-			return sayURL
+			return msgURL
 		}
 	case "number_input":
-		return f.checkNumber(text)
+		return f.validateNumber(text)
 	}
 	return ""
 }
 
-func (f field) checkNumber(text string) string {
+func (f field) validateNumber(text string) string {
 	n, err := strconv.ParseFloat(text, 64)
 	if err != nil || strings.ContainsAny(text, "xXnNpP_") {
-		return sayNumber
+		return msgNumber
 	}
 	if decimal, _ := f.element["is_decimal_allowed"].(bool); !decimal && strings.ContainsAny(text, ".eE") {
-		return sayWhole
+		return msgInteger
 	}
 	bound := func(name string) (float64, bool) {
 		s, _ := f.element[name].(string)

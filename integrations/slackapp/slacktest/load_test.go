@@ -13,11 +13,11 @@ import (
 )
 
 // Many people use an app with two sockets at the same time; each gets their own modal and message.
-func TestACrowd(t *testing.T) {
-	handle := func(w *world, evt socketmode.Event) any {
+func TestServer_ManyUsers(t *testing.T) {
+	handle := func(w *env, evt socketmode.Event) any {
 		switch data := evt.Data.(type) {
 		case slack.SlashCommand:
-			if _, err := w.api.OpenViewContext(w.ctx, data.TriggerID, form(data.Text)); err != nil {
+			if _, err := w.api.OpenViewContext(w.ctx, data.TriggerID, modalRequest(data.Text)); err != nil {
 				w.t.Error(err)
 			}
 		case slack.InteractionCallback:
@@ -28,7 +28,7 @@ func TestACrowd(t *testing.T) {
 		}
 		return nil
 	}
-	w := start(t, slacktest.Config{}, handle)
+	w := newEnv(t, slacktest.Config{}, handle)
 	second := w.connect(handle)
 	t.Cleanup(func() { <-second })
 
@@ -37,18 +37,18 @@ func TestACrowd(t *testing.T) {
 	for i := range people {
 		id := w.AddUser(slacktest.User{ID: fmt.Sprintf("U0P%d", i)}).ID
 		group.Go(func() error {
-			p := w.Person(id)
+			p := w.UserClient(id)
 			for n := range times {
-				if err := declare(ctx, w, p, fmt.Sprintf("%s-%d", id, n)); err != nil {
+				if err := declareIncident(ctx, w, p, fmt.Sprintf("%s-%d", id, n)); err != nil {
 					return err
 				}
 			}
 			return nil
 		})
 	}
-	w.must(group.Wait())
+	w.noError(group.Wait())
 	seen := map[string]int{}
-	for _, m := range w.Messages(w.room.ID) {
+	for _, m := range w.Messages(w.channel.ID) {
 		seen[m.Text]++
 	}
 	for i := range people {
@@ -60,9 +60,9 @@ func TestACrowd(t *testing.T) {
 	}
 }
 
-// declare is one person's way through the form.
-func declare(ctx context.Context, w *world, p *slacktest.Person, name string) error {
-	if _, err := p.Types(ctx, w.room.ID, "/incident "+name); err != nil {
+// declareIncident is one person's way through the form.
+func declareIncident(ctx context.Context, w *env, p *slacktest.UserClient, name string) error {
+	if _, err := p.SendMessage(ctx, w.channel.ID, "/incident "+name); err != nil {
 		return err
 	}
 	m, err := p.WaitModal(ctx, func(m *slacktest.Modal) bool { return m.Title() == name })

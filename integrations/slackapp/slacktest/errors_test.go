@@ -13,8 +13,8 @@ import (
 
 const tooLarge = "Max frame length of 20480 has been exceeded"
 
-// closedFor wants a socket to be closed because of a frame that was too large.
-func (w *world) closedFor(conn *websocket.Conn) {
+// expectClosed wants a socket to be closed because of a frame that was too large.
+func (w *env) expectClosed(conn *websocket.Conn) {
 	w.t.Helper()
 	_, _, err := conn.ReadMessage()
 	if !websocket.IsCloseError(err, websocket.CloseMessageTooBig) || !strings.Contains(err.Error(), tooLarge) {
@@ -23,57 +23,57 @@ func (w *world) closedFor(conn *websocket.Conn) {
 }
 
 // The words of a command that was not acknowledged: no socket, no ack, an ack that is too large.
-func TestWordsOfACommand(t *testing.T) {
-	w := start(t, slacktest.Config{AckTimeout: 150 * time.Millisecond}, nil)
+func TestErrors_Command(t *testing.T) {
+	w := newEnv(t, slacktest.Config{AckTimeout: 150 * time.Millisecond}, nil)
 	told := make(chan emulator.Event, 100)
-	defer w.Watch(func(e emulator.Event) {
+	defer w.Subscribe(func(e emulator.Event) {
 		if e.Kind == "error" {
 			told <- e
 		}
 	})()
 	wants := func(r result, word slacktest.Error, shown string) {
 		t.Helper()
-		if r.err != word || r.ack.Err != word || r.ack.Shown() != shown {
-			t.Errorf("error %v, shown %q; want %v, %q", r.err, r.ack.Shown(), word, shown)
+		if r.err != word || r.ack.Err != word || r.ack.UserMessage() != shown {
+			t.Errorf("error %v, shown %q; want %v, %q", r.err, r.ack.UserMessage(), word, shown)
 		}
 		if e := <-told; e.Text != shown || e.From != "slack" || e.To != "person" {
 			t.Errorf("told %+v", e)
 		}
 	}
-	wants(<-w.types("/incident now"), slacktest.ErrDispatchFailed, `/incident failed with the error "dispatch_failed"`)
-	conn := w.hello()
-	wants(<-w.types("/incident now"), slacktest.ErrOperationTimeout, `/incident failed with the error "operation_timeout"`)
-	done := w.types("/incident now")
-	w.next(conn) // the first
-	env := w.next(conn)
-	w.must(conn.WriteJSON(map[string]any{"envelope_id": env["envelope_id"], "payload": map[string]any{"text": strings.Repeat("x", slacktest.MaxFrame)}}))
-	w.closedFor(conn)
+	wants(<-w.sendAsync("/incident now"), slacktest.ErrDispatchFailed, `/incident failed with the error "dispatch_failed"`)
+	conn := w.dialHello()
+	wants(<-w.sendAsync("/incident now"), slacktest.ErrOperationTimeout, `/incident failed with the error "operation_timeout"`)
+	done := w.sendAsync("/incident now")
+	w.readFrame(conn) // the first
+	env := w.readFrame(conn)
+	w.noError(conn.WriteJSON(map[string]any{"envelope_id": env["envelope_id"], "payload": map[string]any{"text": strings.Repeat("x", slacktest.MaxFrame)}}))
+	w.expectClosed(conn)
 	wants(<-done, slacktest.ErrOperationTimeout, `/incident failed with the error "operation_timeout"`)
 
-	shown := w.door("type", `{"user":"U0ALICE","channel":"C0OPS","text":"/incident"}`, 200)
-	if shown["error"] != "dispatch_failed" || shown["shown"] != `/incident failed with the error "dispatch_failed"` {
+	shown := w.control("send", `{"user":"U0ALICE","channel":"C0OPS","text":"/incident"}`, 200)
+	if shown["error"] != "dispatch_failed" || shown["user_message"] != `/incident failed with the error "dispatch_failed"` {
 		t.Errorf("the door says %v", shown)
 	}
 }
 
 // A submission whose answer is late or too large: the modal stays, and says so.
-func TestWordsOfASubmission(t *testing.T) {
-	w := start(t, slacktest.Config{AckTimeout: time.Second}, nil)
-	conn := w.hello()
-	done := w.types("/incident")
-	env := w.next(conn)
+func TestErrors_Submission(t *testing.T) {
+	w := newEnv(t, slacktest.Config{AckTimeout: time.Second}, nil)
+	conn := w.dialHello()
+	done := w.sendAsync("/incident")
+	env := w.readFrame(conn)
 	payload, _ := env["payload"].(map[string]any)
-	w.wants(w.call("views.open", map[string]any{"trigger_id": payload["trigger_id"], "view": viewJSON("Declare", nil)}), "")
-	w.must(conn.WriteJSON(map[string]any{"envelope_id": env["envelope_id"]}))
-	w.must((<-done).err)
-	m, err := w.alice.Modal(w.ctx)
-	w.must(err)
-	w.must(m.Fill("Name", "x"))
+	w.expectError(w.call("views.open", map[string]any{"trigger_id": payload["trigger_id"], "view": viewJSON("Declare", nil)}), "")
+	w.noError(conn.WriteJSON(map[string]any{"envelope_id": env["envelope_id"]}))
+	w.noError((<-done).err)
+	m, err := w.alice.WaitTopModal(w.ctx)
+	w.noError(err)
+	w.noError(m.Fill("Name", "x"))
 
 	acked := make(chan struct{})
 	go func() {
 		defer close(acked)
-		var env answer
+		var env response
 		if conn.ReadJSON(&env) != nil {
 			return // Submit tells
 		}
@@ -83,40 +83,40 @@ func TestWordsOfASubmission(t *testing.T) {
 	}()
 	res, err := m.Submit(w.ctx)
 	<-acked
-	w.must(err)
-	w.closedFor(conn)
-	if res.Trouble != "We had some trouble connecting. Try again?" || res.Ack.Shown() != res.Trouble || res.Closed || m.Title() != "Declare" {
+	w.noError(err)
+	w.expectClosed(conn)
+	if res.ConnectionErrorText != "We had some trouble connecting. Try again?" || res.Ack.UserMessage() != res.ConnectionErrorText || res.Closed || m.Title() != "Declare" {
 		t.Errorf("result %+v, title %q", res, m.Title())
 	}
 }
 
 // What views.open says of a view over the limits, word for word.
-func TestWordsOfAView(t *testing.T) {
-	a := tapped(t, slacktest.Config{})
+func TestErrors_View(t *testing.T) {
+	a := newRecorderEnv(t, slacktest.Config{})
 	options := func(n int, text string) []any {
 		var out []any
 		for range n {
-			out = append(out, map[string]any{"text": plainText(text), "value": "v"})
+			out = append(out, map[string]any{"text": plainTextJSON(text), "value": "v"})
 		}
 		return out
 	}
 	choice := func(options []any) map[string]any {
 		return map[string]any{"blocks": []any{map[string]any{
-			"type": "input", "label": plainText("Severity"), "element": map[string]any{"type": "static_select", "action_id": "a", "options": options},
+			"type": "input", "label": plainTextJSON("Severity"), "element": map[string]any{"type": "static_select", "action_id": "a", "options": options},
 		}}}
 	}
 	dividers := make([]any, 101)
 	for i := range dividers {
 		dividers[i] = map[string]any{"type": "divider"}
 	}
-	id := a.trigger() // a refusal leaves it unused
+	id := a.newTriggerID() // a refusal leaves it unused
 	for _, tc := range []struct {
 		name string
 		more map[string]any
 		want string
 	}{
-		{"title", map[string]any{"title": plainText(strings.Repeat("x", 25))}, "must be less than 25 characters [json-pointer:/view/title/text]"},
-		{"submit", map[string]any{"submit": plainText(strings.Repeat("x", 25))}, "must be less than 25 characters [json-pointer:/view/submit/text]"},
+		{"title", map[string]any{"title": plainTextJSON(strings.Repeat("x", 25))}, "must be less than 25 characters [json-pointer:/view/title/text]"},
+		{"submit", map[string]any{"submit": plainTextJSON(strings.Repeat("x", 25))}, "must be less than 25 characters [json-pointer:/view/submit/text]"},
 		{"metadata", map[string]any{"private_metadata": strings.Repeat("x", 3001)}, "must be less than 3001 characters [json-pointer:/view/private_metadata]"},
 		{"blocks", map[string]any{"blocks": dividers}, "no more than 100 items allowed [json-pointer:/view/blocks]"},
 		{"options", choice(options(101, "x")), "no more than 100 items allowed [json-pointer:/view/blocks/0/element/options]"},
@@ -126,10 +126,10 @@ func TestWordsOfAView(t *testing.T) {
 		{"unknown property", map[string]any{"colour": "red"}, "invalid additional property: colour [json-pointer:/view]"},
 	} {
 		refused := a.call("views.open", map[string]any{"trigger_id": id, "view": viewJSON("Declare", tc.more)})
-		a.wants(refused, "invalid_arguments")
-		if got := refused.messages(); got != "[ERROR] "+tc.want {
+		a.expectError(refused, "invalid_arguments")
+		if got := refused.detailMessages(); got != "[ERROR] "+tc.want {
 			t.Errorf("%s: Slack would say %q, not %q", tc.name, "[ERROR] "+tc.want, got)
 		}
 	}
-	a.wants(a.call("views.open", map[string]any{"trigger_id": id, "view": viewJSON("Declare", nil)}), "")
+	a.expectError(a.call("views.open", map[string]any{"trigger_id": id, "view": viewJSON("Declare", nil)}), "")
 }
