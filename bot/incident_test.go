@@ -177,7 +177,7 @@ func TestShortcut_DeclareFromMessageAndGlobal(t *testing.T) {
 	e := testenv.New(t).Start()
 	e.Declare(testenv.Alice, testenv.General, "something to point at", "Minor", "public") // the definition is known now
 	m := e.ExpectMessage(testenv.General, "something to point at")
-	p := e.Slack.UserClient(testenv.Alice)
+	p := e.Slack.Person(testenv.Alice)
 	if _, err := p.UseMessageShortcut(e.Context(), dialog.ShortcutDeclareMessage, testenv.General, m.TS); err != nil {
 		t.Fatal(err)
 	}

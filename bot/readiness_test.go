@@ -41,7 +41,7 @@ func TestReadiness_PortOutage(t *testing.T) {
 	e.ExpectHealthy(base)
 	e.Port.ClearFaults()
 	e.WaitFor("the outage is over", func() bool {
-		if _, err := e.Slack.UserClient(testenv.Alice).SendMessage(e.Context(), testenv.General, "/incident"); err != nil { // reads the definition again
+		if _, err := e.Slack.Person(testenv.Alice).SlashCommand(e.Context(), testenv.General, "/incident"); err != nil { // reads the definition again
 			t.Error(err)
 		}
 		_, _, warnings := e.Readiness(base)

@@ -13,8 +13,8 @@ import (
 // OpenForm runs the command and waits for the form.
 func (e *Env) OpenForm(who, channel, command string) *slacktest.Modal {
 	e.t.Helper()
-	p := e.Slack.UserClient(who)
-	if _, err := p.SendMessage(e.Context(), channel, command); err != nil {
+	p := e.Slack.Person(who)
+	if _, err := p.SlashCommand(e.Context(), channel, command); err != nil {
 		e.t.Fatalf("%s types %s: %v", who, command, err)
 	}
 	for {
@@ -72,8 +72,8 @@ func (e *Env) Submit(m *slacktest.Modal) {
 // AnswerTo is the text with which a command was answered, or that its modal shows.
 func (e *Env) AnswerTo(who, channel, command string) string {
 	e.t.Helper()
-	p := e.Slack.UserClient(who)
-	ack, err := p.SendMessage(e.Context(), channel, command)
+	p := e.Slack.Person(who)
+	ack, err := p.SlashCommand(e.Context(), channel, command)
 	if err != nil {
 		e.t.Fatal(err)
 	}
@@ -99,8 +99,8 @@ func (e *Env) Declare(who, channel, name, severity, visibility string) {
 
 // TryDeclare declares an incident and returns the error of the first failed step.
 func (e *Env) TryDeclare(who, channel, name string) error {
-	p := e.Slack.UserClient(who)
-	if _, err := p.SendMessage(e.Context(), channel, "/incident"); err != nil {
+	p := e.Slack.Person(who)
+	if _, err := p.SlashCommand(e.Context(), channel, "/incident"); err != nil {
 		return fmt.Errorf("run the command: %w", err)
 	}
 	form, err := p.WaitTopModal(e.Context())
@@ -142,8 +142,8 @@ func (e *Env) DeclareUntilAccepted(who, channel, name string) {
 // DeclareDuringDeploy declares an incident. If Slack reports that the app did not answer, the form must
 // open and the submission must be stored anyway. It returns how often that happened.
 func (e *Env) DeclareDuringDeploy(who, channel, name string) (crossed int, err error) {
-	p, soon := e.Slack.UserClient(who), e.Context()
-	if _, err := p.SendMessage(soon, channel, "/incident"); errors.Is(err, slacktest.ErrOperationTimeout) && p.TopModal() != nil {
+	p, soon := e.Slack.Person(who), e.Context()
+	if _, err := p.SlashCommand(soon, channel, "/incident"); errors.Is(err, slacktest.ErrOperationTimeout) && p.TopModal() != nil {
 		crossed++
 	} else if err != nil {
 		return 0, err
@@ -158,7 +158,7 @@ func (e *Env) DeclareDuringDeploy(who, channel, name string) (crossed int, err e
 		}
 	}
 	r, err := form.Submit(soon)
-	if err == nil && r.ConnectionErrorText != "" {
+	if err == nil && r.ConnectionError != "" {
 		crossed++
 		err = form.Dismiss(soon)
 	} else if err == nil && !r.Closed {

@@ -119,8 +119,8 @@ func TestApply_FirstTenMinutes(t *testing.T) {
 // openForm opens the form and waits until it is there.
 func (w *environment) openForm(t *testing.T) *slacktest.Modal {
 	t.Helper()
-	alice := w.slack.UserClient(demoUser)
-	if _, err := alice.SendMessage(t.Context(), demoChannel, "/incident"); err != nil {
+	alice := w.slack.Person(demoUser)
+	if _, err := alice.SlashCommand(t.Context(), demoChannel, "/incident"); err != nil {
 		t.Fatal(err)
 	}
 	form, err := alice.WaitModal(t.Context(), func(m *slacktest.Modal) bool { return len(m.Labels()) > 0 })

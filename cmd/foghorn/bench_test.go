@@ -47,8 +47,8 @@ func benchUserID(i int) string { return "U0PERSON" + strconv.Itoa(i) }
 
 // openModal types the command and gives the form, filled in.
 func (w *environment) openModal(b *testing.B, i int, name string) *slacktest.Modal {
-	p := w.slack.UserClient(benchUserID(i))
-	if _, err := p.SendMessage(b.Context(), channelID(i), "/incident"); err != nil {
+	p := w.slack.Person(benchUserID(i))
+	if _, err := p.SlashCommand(b.Context(), channelID(i), "/incident"); err != nil {
 		b.Error(err)
 		return nil
 	}
@@ -154,9 +154,9 @@ func BenchmarkCommandToModal(b *testing.B) {
 }
 
 func (w *environment) measureCommandToModal(b *testing.B) time.Duration {
-	p := w.slack.UserClient(benchUserID(0))
+	p := w.slack.Person(benchUserID(0))
 	begun := time.Now()
-	if _, err := p.SendMessage(b.Context(), channelID(0), "/incident"); err != nil {
+	if _, err := p.SlashCommand(b.Context(), channelID(0), "/incident"); err != nil {
 		b.Fatal(err)
 	}
 	m, err := p.WaitTopModal(b.Context())

@@ -96,8 +96,8 @@ func (w *environment) runScript(ctx context.Context, out io.Writer) error {
 func (w *environment) declareIncident(ctx context.Context, d *eventLog, name, description, severity, visibility string) error {
 	ctx, cancel := context.WithTimeout(ctx, stepTimeout)
 	defer cancel()
-	alice := w.slack.UserClient(demoUser)
-	if _, err := alice.SendMessage(ctx, demoChannel, "/incident"); err != nil {
+	alice := w.slack.Person(demoUser)
+	if _, err := alice.SlashCommand(ctx, demoChannel, "/incident"); err != nil {
 		return fmt.Errorf("the hop \"command\" failed: %w", err)
 	}
 	form, err := alice.WaitModal(ctx, func(m *slacktest.Modal) bool { return len(m.Labels()) > 0 })
@@ -111,7 +111,7 @@ func (w *environment) declareIncident(ctx context.Context, d *eventLog, name, de
 	}
 	result, err := form.Submit(ctx)
 	if err != nil || !result.Closed {
-		return fmt.Errorf("the hop \"submission\" failed: %w %s %v", err, result.ConnectionErrorText, result.Errors)
+		return fmt.Errorf("the hop \"submission\" failed: %w %s %v", err, result.ConnectionError, result.Errors)
 	}
 	return d.waitFor(ctx, "command", "view", "submission", "run", "webhook", "incident", "automation", "entity", "message")
 }

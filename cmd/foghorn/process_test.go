@@ -100,8 +100,8 @@ func channelID(i int) string { return "C0ROOM" + strconv.Itoa(i) }
 func (w *environment) tryDeclare(ctx context.Context, who, channel, name string) bool {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	p := w.slack.UserClient(who)
-	if _, err := p.SendMessage(ctx, channel, "/incident"); err != nil {
+	p := w.slack.Person(who)
+	if _, err := p.SlashCommand(ctx, channel, "/incident"); err != nil {
 		return false
 	}
 	form, err := p.WaitModal(ctx, func(m *slacktest.Modal) bool { return len(m.Labels()) > 0 })

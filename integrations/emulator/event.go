@@ -32,7 +32,7 @@ type Event struct {
 const (
 	KindCall     = "call"   // a request, when it arrives
 	KindResponse = "answer" // its answer, when it is sent
-	KindLost     = "lost"   // in the place of an answer that is never sent
+	KindDropped  = "lost"   // in the place of an answer that is never sent
 )
 
 // A CallDescriber says how the calls to a Server become events. The zero value tells none.
@@ -102,7 +102,7 @@ func (s *Server) Emit(e Event) {
 	if e.Time.IsZero() {
 		e.Time = time.Now()
 	}
-	if e.Body = t.redact(e.Body); t.Mask != nil {
+	if e.Body = t.redacted(e.Body); t.Mask != nil {
 		e.Text = t.Mask(e.Text)
 	}
 	s.mu.Lock()
@@ -129,7 +129,7 @@ func (s *Server) recordCall(c Call, rec *recorder) (answered func(Call)) {
 	return func(c Call) {
 		e := Event{From: t.Name, To: caller, Kind: KindResponse, Text: fmt.Sprintf("%d %s to %s", c.Status, http.StatusText(c.Status), text), Verbose: true}
 		if e.Body = decodeBody(rec.Header(), rec.answer.Bytes()); c.Status == 0 {
-			e.Kind, e.Text, e.Body = KindLost, "no answer to "+text, nil
+			e.Kind, e.Text, e.Body = KindDropped, "no answer to "+text, nil
 		}
 		s.Emit(e)
 	}
@@ -158,8 +158,8 @@ func decodeBody(h http.Header, body []byte) any {
 	return string(body)
 }
 
-// redact is a body as watchers may see it: without secrets, and not too large.
-func (t CallDescriber) redact(body any) any {
+// redacted is a body as watchers may see it: without secrets, and not too large.
+func (t CallDescriber) redacted(body any) any {
 	if body == nil {
 		return nil
 	}
@@ -169,7 +169,7 @@ func (t CallDescriber) redact(body any) any {
 	}
 	if len(t.SecretKeys) > 0 {
 		var v any
-		if json.Unmarshal(text, &v) == nil && t.maskSecrets(v) {
+		if json.Unmarshal(text, &v) == nil && t.redactSecrets(v) {
 			text, _ = json.Marshal(v) // it came from JSON
 			body = json.RawMessage(text)
 		}
@@ -188,12 +188,12 @@ func (t CallDescriber) redact(body any) any {
 	return body
 }
 
-// maskSecrets masks the secret keys within v, and reports whether there were any.
-func (t CallDescriber) maskSecrets(v any) (found bool) {
+// redactSecrets masks the secret keys within v, and reports whether there were any.
+func (t CallDescriber) redactSecrets(v any) (found bool) {
 	switch v := v.(type) {
 	case []any:
 		for _, item := range v {
-			found = t.maskSecrets(item) || found
+			found = t.redactSecrets(item) || found
 		}
 	case map[string]any:
 		for k, item := range v {
@@ -201,7 +201,7 @@ func (t CallDescriber) maskSecrets(v any) (found bool) {
 				v[k], found = mask, true
 				continue
 			}
-			found = t.maskSecrets(item) || found
+			found = t.redactSecrets(item) || found
 		}
 	}
 	return found

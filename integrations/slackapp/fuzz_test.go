@@ -27,7 +27,7 @@ func FuzzFrames(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Cleanup(s.Close)
-	alice := s.UserClient(s.AddUser(slacktest.User{RealName: "Alice", Email: "alice@example.com"}).ID)
+	alice := s.Person(s.AddUser(slacktest.User{RealName: "Alice", Email: "alice@example.com"}).ID)
 	room := s.AddChannel(slacktest.Channel{Name: "ops", BotIsMember: true}).ID
 	panics := make(chan error, 100)
 	app := slackapp.New(slackapp.Config{AppToken: s.AppToken, BotToken: s.BotToken, APIURL: s.URL(), OnError: func(tr slackapp.ConnectionError) {
@@ -56,7 +56,7 @@ func FuzzFrames(f *testing.F) {
 		s.SendRaw([]byte(`{"type":"hello"}`)) // slack-go leaves a link after ten unreadable frames in a row
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
-		ack, err := alice.SendMessage(ctx, room, "/echo alive")
+		ack, err := alice.SlashCommand(ctx, room, "/echo alive")
 		var payload struct{ Text string }
 		if err != nil || json.Unmarshal(ack.Payload, &payload) != nil || payload.Text != "alive" {
 			t.Fatalf("after %q a command gets %s, %v", frame, ack.Payload, err)

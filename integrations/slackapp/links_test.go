@@ -68,7 +68,7 @@ func runs(t *testing.T, s *slacktest.Server, h slackapp.Handler, edit func(*slac
 	return app, stop
 }
 
-func workspace(t *testing.T) (*slacktest.Server, *slacktest.UserClient, string) {
+func workspace(t *testing.T) (*slacktest.Server, *slacktest.Person, string) {
 	t.Helper()
 	s, err := slacktest.Start(slacktest.Config{})
 	if err != nil {
@@ -77,7 +77,7 @@ func workspace(t *testing.T) (*slacktest.Server, *slacktest.UserClient, string) 
 	t.Cleanup(s.Close)
 	alice := s.AddUser(slacktest.User{RealName: "Alice", Email: "alice@example.com"})
 	room := s.AddChannel(slacktest.Channel{Name: "ops", BotIsMember: true})
-	return s, s.UserClient(alice.ID), room.ID
+	return s, s.Person(alice.ID), room.ID
 }
 
 func soon(t *testing.T) context.Context {
@@ -87,9 +87,9 @@ func soon(t *testing.T) context.Context {
 	return ctx
 }
 
-func says(t *testing.T, p *slacktest.UserClient, room, text string) {
+func says(t *testing.T, p *slacktest.Person, room, text string) {
 	t.Helper()
-	ack, err := p.SendMessage(soon(t), room, "/echo "+text)
+	ack, err := p.SlashCommand(soon(t), room, "/echo "+text)
 	if err != nil {
 		t.Fatalf("/echo %s: %v", text, err)
 	}
@@ -165,7 +165,7 @@ func TestHandlersAckBeforeTheLinksClose(t *testing.T) {
 	}
 	acked := make(chan error, 1)
 	go func() {
-		_, err := alice.SendMessage(soon(t), room, "/echo hold")
+		_, err := alice.SlashCommand(soon(t), room, "/echo hold")
 		acked <- err
 	}()
 	h.hold <- struct{}{} // the handler is at work
@@ -195,7 +195,7 @@ func TestAPanicIsOneCommandsTrouble(t *testing.T) {
 	}
 	short, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
-	_, _ = alice.SendMessage(short, room, "/echo x")
+	_, _ = alice.SlashCommand(short, room, "/echo x")
 	if tr := <-troubles; tr.Kind != "panic" {
 		t.Errorf("heard of %+v", tr)
 	}

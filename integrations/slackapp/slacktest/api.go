@@ -5,7 +5,6 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 )
@@ -185,61 +184,20 @@ func readCall(r *http.Request, name string) (*call, error) {
 	return c, nil
 }
 
-// args are a call's arguments: strings from a form, any JSON value from a JSON body.
-type args map[string]any
-
-func (a args) addForm(v url.Values) {
-	for k, vs := range v {
-		if len(vs) > 0 {
-			a[k] = vs[0]
-		}
-	}
-}
-
-func (a args) stringArg(name string) string {
-	s, _ := a[name].(string)
-	return s
-}
-
-func (a args) boolArg(name string) bool {
-	switch v := a[name].(type) {
-	case bool:
-		return v
-	case string:
-		return v == "true" || v == "1"
-	}
-	return false
-}
-
-// intArg is the whole number of an argument, or def.
-func (a args) intArg(name string, def int) int {
-	n := json.Number(a.stringArg(name))
-	if f, ok := a[name].(float64); ok {
-		return int(f)
-	}
-	if i, err := n.Int64(); err == nil {
-		return int(i)
-	}
-	return def
-}
-
-// jsonArg is the JSON value of an argument, which in a form is a string that holds JSON. It is
-// nil when the argument is missing; ok is false when the JSON is broken.
-func (a args) jsonArg(name string) (v any, ok bool) {
-	text, isText := a[name].(string)
-	if !isText {
-		return a[name], true
-	}
-	if strings.TrimSpace(text) == "" {
-		return nil, true
-	}
-	return v, json.Unmarshal([]byte(text), &v) == nil
-}
-
 func writeJSON(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(status)
 	out := json.NewEncoder(w)
 	out.SetEscapeHTML(false) // <@U1> is for people too
 	_ = out.Encode(v)
+}
+
+// hasScopeLocked says whether the bot token has a scope.
+func (s *Server) hasScopeLocked(scope string) bool {
+	for _, have := range s.scopes {
+		if have == scope {
+			return true
+		}
+	}
+	return false
 }

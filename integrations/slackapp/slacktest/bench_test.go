@@ -47,9 +47,9 @@ func BenchmarkCommand(b *testing.B) {
 	if err := s.WaitConnections(ctx, 1); err != nil {
 		b.Fatal(err)
 	}
-	person := s.UserClient(alice.ID)
+	person := s.Person(alice.ID)
 	for b.Loop() {
-		if _, err := person.SendMessage(ctx, room.ID, "/x"); err != nil {
+		if _, err := person.SlashCommand(ctx, room.ID, "/x"); err != nil {
 			b.Fatal(err)
 		}
 	}

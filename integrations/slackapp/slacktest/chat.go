@@ -1,9 +1,7 @@
 package slacktest
 
 import (
-	"encoding/json"
 	"strings"
-	"unicode/utf8"
 )
 
 // Limits of messages.
@@ -15,101 +13,9 @@ const (
 	MaxMetadataPayload = 16 << 10 // bytes of JSON
 )
 
-// readMessage reads text, blocks, attachments, metadata and flags of a message.
-func readMessage(a args) (Message, error) {
-	m := Message{Text: a.stringArg("text"), UnfurlLinks: true, UnfurlMedia: true}
-	if a["unfurl_links"] != nil {
-		m.UnfurlLinks = a.boolArg("unfurl_links")
-	}
-	if a["unfurl_media"] != nil {
-		m.UnfurlMedia = a.boolArg("unfurl_media")
-	}
-	if utf8.RuneCountInString(m.Text) > MaxText {
-		return m, Error("msg_too_long")
-	}
-	var err error
-	if m.Blocks, err = readBlocks(a); err != nil {
-		return m, err
-	}
-	if m.Attachments, err = readAttachments(a); err != nil {
-		return m, err
-	}
-	if m.Metadata, err = readMetadata(a); err != nil {
-		return m, err
-	}
-	if m.Text == "" && m.Blocks == nil && m.Attachments == nil {
-		return m, Error("no_text")
-	}
-	return m, nil
-}
-
-func readBlocks(a args) (json.RawMessage, error) {
-	v, ok := a.jsonArg("blocks")
-	if !ok {
-		return nil, Error("invalid_blocks_format")
-	}
-	if v == nil {
-		return nil, nil
-	}
-	blocks, ok := v.([]any)
-	if !ok {
-		return nil, Error("invalid_blocks_format")
-	}
-	if len(blocks) == 0 {
-		return nil, nil
-	}
-	if problems := validateMessageBlocks(blocks, "/blocks"); len(problems) > 0 {
-		return nil, invalidBlocks(problems)
-	}
-	normalizeBlocks(blocks)
-	return marshalJSON(blocks), nil
-}
-
-func readAttachments(a args) (json.RawMessage, error) {
-	v, ok := a.jsonArg("attachments")
-	list, isList := v.([]any)
-	switch {
-	case !ok || v != nil && !isList:
-		return nil, Error("invalid_attachments")
-	case len(list) == 0:
-		return nil, nil
-	case len(list) > MaxAttachments:
-		return nil, Error("too_many_attachments")
-	}
-	if problems := validateAttachments(list, "/attachments"); len(problems) > 0 {
-		return nil, invalidBlocks(problems)
-	}
-	return marshalJSON(list), nil
-}
-
-// readMetadata checks that metadata is {"event_type": string, "event_payload": object}.
-// https://docs.slack.dev/messaging/message-metadata
-func readMetadata(a args) (json.RawMessage, error) {
-	v, ok := a.jsonArg("metadata")
-	if !ok {
-		return nil, Error("invalid_metadata_format")
-	}
-	if v == nil {
-		return nil, nil
-	}
-	m, ok := v.(map[string]any)
-	if !ok {
-		return nil, Error("invalid_metadata_format")
-	}
-	event, _ := m["event_type"].(string)
-	payload, isObject := m["event_payload"].(map[string]any)
-	if event == "" || !isObject {
-		return nil, Error("invalid_metadata_schema")
-	}
-	if len(marshalJSON(payload)) > MaxMetadataPayload {
-		return nil, Error("metadata_too_large")
-	}
-	return marshalJSON(m), nil
-}
-
-// writableChannelLocked finds the channel of a call in which the bot may post.
-func (s *Server) writableChannelLocked(id string) (*Channel, error) {
-	c, ok := s.findChannelLocked(id)
+// postableChannelLocked finds the channel of a call in which the bot may post.
+func (s *Server) postableChannelLocked(id string) (*Channel, error) {
+	c, ok := s.conversationLocked(id)
 	switch {
 	case !ok, c.Private && !c.BotIsMember:
 		return nil, Error("channel_not_found")
@@ -128,7 +34,7 @@ func (s *Server) chatPostMessage(c *call) (reply, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	ch, err := s.writableChannelLocked(c.args.stringArg("channel"))
+	ch, err := s.postableChannelLocked(c.args.stringArg("channel"))
 	if err != nil {
 		return nil, err
 	}
@@ -144,7 +50,7 @@ func (s *Server) chatPostMessage(c *call) (reply, error) {
 
 // postMessageLocked puts a message of the bot in a channel.
 func (s *Server) postMessageLocked(ch *Channel, m Message) *Message {
-	m.Channel, m.TS, m.User, m.Bot = ch.ID, s.newTSLocked(), s.BotUser, true
+	m.Channel, m.TS, m.User, m.Bot = ch.ID, s.newTimestampLocked(), s.BotUser, true
 	s.messages[ch.ID] = append(s.messages[ch.ID], &m)
 	s.messagesChangedLocked(ch.ID)
 	s.emit(s.appLabel(), "slack", "message", "#"+ch.Name+": "+firstLine(m.Text), m)
@@ -158,12 +64,12 @@ func (s *Server) chatPostEphemeral(c *call) (reply, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	ch, err := s.writableChannelLocked(c.args.stringArg("channel"))
+	ch, err := s.postableChannelLocked(c.args.stringArg("channel"))
 	if err != nil {
 		return nil, err
 	}
 	user := c.args.stringArg("user")
-	if s.users[user] == nil || !ch.hasMember(user) {
+	if s.users[user] == nil || !ch.hasMemberLocked(user) {
 		return nil, Error("user_not_in_channel")
 	}
 	m.Channel, m.ThreadTS, m.Metadata = ch.ID, c.args.stringArg("thread_ts"), nil
@@ -172,7 +78,7 @@ func (s *Server) chatPostEphemeral(c *call) (reply, error) {
 
 // postEphemeralLocked shows a message of the bot to one user.
 func (s *Server) postEphemeralLocked(user string, m Message) Message {
-	m.TS, m.User, m.To, m.Bot, m.Ephemeral = s.newTSLocked(), s.BotUser, user, true, true
+	m.TS, m.User, m.To, m.Bot, m.Ephemeral = s.newTimestampLocked(), s.BotUser, user, true, true
 	s.ephemerals[user] = append(s.ephemerals[user], m)
 	s.messagesChangedLocked(user)
 	s.emit(s.appLabel(), "slack", "ephemeral", "@"+s.users[user].Name+": "+firstLine(m.Text), m)
@@ -181,7 +87,7 @@ func (s *Server) postEphemeralLocked(user string, m Message) Message {
 
 // ownMessageLocked finds a message of the bot that a call wants to change.
 func (s *Server) ownMessageLocked(c *call, refused Error) (*Channel, *Message, error) {
-	ch, ok := s.findChannelLocked(c.args.stringArg("channel"))
+	ch, ok := s.conversationLocked(c.args.stringArg("channel"))
 	if !ok || ch.Private && !ch.BotIsMember {
 		return nil, nil, Error("channel_not_found")
 	}
@@ -206,14 +112,14 @@ func (s *Server) chatUpdate(c *call) (reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.updateMessageLocked(kept, m)
+	s.editMessageLocked(kept, m)
 	shown := s.messageJSONLocked(kept, true)
 	delete(shown, "ts") // it stands beside the message alone
 	return reply{"channel": ch.ID, "ts": kept.TS, "text": kept.Text, "message": shown}, nil
 }
 
-// updateMessageLocked replaces what a message says.
-func (s *Server) updateMessageLocked(kept *Message, m Message) {
+// editMessageLocked replaces what a message says.
+func (s *Server) editMessageLocked(kept *Message, m Message) {
 	kept.Text, kept.Blocks, kept.Attachments = m.Text, m.Blocks, m.Attachments
 	if m.Metadata != nil {
 		kept.Metadata = m.Metadata
@@ -255,4 +161,18 @@ func firstLine(text string) string {
 		return string(r[:most]) + "…"
 	}
 	return text
+}
+
+func (s *Server) chatGetPermalink(c *call) (reply, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ch, ok := s.conversationLocked(c.args.stringArg("channel"))
+	if !ok || ch.Private && !ch.BotIsMember {
+		return nil, Error("channel_not_found")
+	}
+	ts := c.args.stringArg("message_ts")
+	if s.findMessageLocked(ch.ID, ts) == nil {
+		return nil, Error("message_not_found")
+	}
+	return reply{"channel": ch.ID, "permalink": s.messagePermalink(ch.ID, ts)}, nil
 }

@@ -32,50 +32,76 @@ func (v *view) validateInputs() map[string]string {
 	return out
 }
 
-// validate is what the client says about a value; "" when it is fine. Blanks pass: whether
-// Slack's client lets them through is not known, so that an app must do without.
+// validate returns the error that the client shows below the field, "" when the value is valid. Text that consists
+// of spaces is valid: it is not known whether Slack's client accepts it, so an app must handle it.
 func (f field) validate(held any) string {
-	list, isList := held.([]any)
-	text, isText := held.(string)
-	if held == nil || isList && len(list) == 0 || isText && text == "" {
+	list, _ := held.([]any)
+	text, _ := held.(string)
+	if isEmptyValue(held) {
 		if f.optional {
 			return ""
 		}
 		return msgRequired
 	}
-	limit := func(name string) (int, bool) {
-		n, ok := f.element[name].(float64)
-		return int(n), ok
+	if limit, ok := f.intProperty("max_selected_items"); ok && len(list) > limit {
+		return fmt.Sprintf("Please select at most %d.", limit)
 	}
-	if most, ok := limit("max_selected_items"); ok && len(list) > most {
-		return fmt.Sprintf("Please select at most %d.", most)
-	}
-	if most, ok := limit("max_files"); ok && len(list) > most {
-		return fmt.Sprintf("Please add at most %d files.", most)
+	if limit, ok := f.intProperty("max_files"); ok && len(list) > limit {
+		return fmt.Sprintf("Please add at most %d files.", limit)
 	}
 	switch f.kind {
 	case "plain_text_input":
-		n := utf8.RuneCountInString(text)
-		if least, ok := limit("min_length"); ok && n < least {
-			return fmt.Sprintf("Please enter at least %d characters.", least)
-		}
-		most, ok := limit("max_length")
-		if !ok {
-			most = MaxInput
-		}
-		if n > most {
-			return fmt.Sprintf("Please enter at most %d characters.", most)
-		}
+		return f.validateLength(text)
 	case "email_text_input":
-		if a, err := mail.ParseAddress(text); err != nil || a.Address != text {
-			return msgEmail
-		}
+		return validateEmail(text)
 	case "url_text_input":
-		if u, err := url.Parse(text); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-			return msgURL
-		}
+		return validateURL(text)
 	case "number_input":
 		return f.validateNumber(text)
+	}
+	return ""
+}
+
+func isEmptyValue(held any) bool {
+	switch held := held.(type) {
+	case []any:
+		return len(held) == 0
+	case string:
+		return held == ""
+	}
+	return held == nil
+}
+
+func (f field) intProperty(name string) (int, bool) {
+	n, ok := f.element[name].(float64)
+	return int(n), ok
+}
+
+func (f field) validateLength(text string) string {
+	n := utf8.RuneCountInString(text)
+	if minimum, ok := f.intProperty("min_length"); ok && n < minimum {
+		return fmt.Sprintf("Please enter at least %d characters.", minimum)
+	}
+	maximum, ok := f.intProperty("max_length")
+	if !ok {
+		maximum = MaxInput
+	}
+	if n > maximum {
+		return fmt.Sprintf("Please enter at most %d characters.", maximum)
+	}
+	return ""
+}
+
+func validateEmail(text string) string {
+	if a, err := mail.ParseAddress(text); err != nil || a.Address != text {
+		return msgEmail
+	}
+	return ""
+}
+
+func validateURL(text string) string {
+	if u, err := url.Parse(text); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return msgURL
 	}
 	return ""
 }

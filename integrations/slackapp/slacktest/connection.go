@@ -4,9 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -85,21 +83,6 @@ func (k *connection) sendLocked(f frame) {
 	default:
 		k.closeLocked()
 	}
-}
-
-func (s *Server) appsConnectionsOpen(*call) (reply, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	now := time.Now()
-	for t, end := range s.tickets {
-		if now.After(end) {
-			delete(s.tickets, t)
-		}
-	}
-	ticket := randomLetters(36)
-	s.tickets[ticket] = now.Add(ticketLife)
-	q := url.Values{"ticket": {ticket}, "app_id": {s.AppID}}
-	return reply{"url": "ws" + strings.TrimPrefix(s.Server.URL, "http") + "/link/?" + q.Encode()}, nil
 }
 
 // Origin is not looked at: slack-go sends that of api.slack.com. The ticket is what opens.

@@ -1,7 +1,6 @@
 package slacktest_test
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -10,7 +9,6 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
-	"github.com/slack-go/slack"
 	"github.com/slack-go/slack/socketmode"
 
 	"foghorn/integrations/slackapp/slacktest"
@@ -55,7 +53,7 @@ func (w *env) dialHello() *websocket.Conn {
 func (w *env) sendAsync(text string) <-chan result {
 	done := make(chan result, 1)
 	go func() { // ends with w.ctx
-		ack, err := w.alice.SendMessage(w.ctx, w.channel.ID, text)
+		ack, err := w.alice.SlashCommand(w.ctx, w.channel.ID, text)
 		done <- result{ack, err}
 	}()
 	return done
@@ -250,30 +248,4 @@ func TestConnection_SlackGoReconnects(t *testing.T) {
 	w.noError(w.WaitConnections(w.ctx, 1))
 	r := <-w.sendAsync("/x")
 	w.noError(r.err)
-}
-
-func TestResponseURL_Uses(t *testing.T) {
-	urls := make(chan string, 1)
-	w := newEnv(t, slacktest.Config{}, func(w *env, evt socketmode.Event) any {
-		urls <- evt.Data.(slack.SlashCommand).ResponseURL
-		return map[string]any{"text": "hello all", "response_type": "in_channel"}
-	})
-	w.noError((<-w.sendAsync("/x")).err)
-	url := <-urls
-	if m := w.Messages(w.channel.ID); len(m) != 1 || m[0].Text != "hello all" {
-		t.Errorf("messages = %+v", m)
-	}
-	for i := range slacktest.MaxResponses + 1 {
-		res, err := http.Post(url, "application/json", strings.NewReader(`{"text":"later"}`))
-		w.noError(err)
-		var a response
-		w.noError(json.NewDecoder(res.Body).Decode(&a))
-		res.Body.Close()
-		if used := i == slacktest.MaxResponses; used != (a.errorCode() == "used_url") {
-			t.Errorf("use %d: %v", i+1, a)
-		}
-	}
-	if n := len(w.Ephemerals("U0ALICE")); n != slacktest.MaxResponses {
-		t.Errorf("%d messages", n)
-	}
 }

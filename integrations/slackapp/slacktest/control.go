@@ -45,7 +45,7 @@ const maxWait = time.Minute
 // It answers only to this machine, and to no page of another site. A fault without a path is played on the door too.
 func (s *Server) ControlURL() string { return s.Server.URL + "/control/" }
 
-func (s *Server) newControl() http.Handler {
+func (s *Server) newControlHandler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /control/{$}", handleGet(s.controlWorkspace))
 	mux.HandleFunc("POST /control/users", handlePost(s.controlAddUser))
@@ -72,7 +72,7 @@ func (s *Server) newControl() http.Handler {
 		writeControlError(w, http.StatusNotFound, errors.New("no such thing here"))
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !isLocalRequest(r) {
+		if !isLoopbackRequest(r) {
 			writeControlError(w, http.StatusForbidden, errors.New("the door is for this machine only"))
 			return
 		}
@@ -80,8 +80,8 @@ func (s *Server) newControl() http.Handler {
 	})
 }
 
-// isLocalRequest refuses other names for this host (DNS rebinding) and pages of other sites.
-func isLocalRequest(r *http.Request) bool {
+// isLoopbackRequest refuses other names for this host (DNS rebinding) and pages of other sites.
+func isLoopbackRequest(r *http.Request) bool {
 	local := func(hostport string) bool {
 		host, _, err := net.SplitHostPort(hostport)
 		if err != nil {
@@ -105,7 +105,7 @@ func writeControlError(w http.ResponseWriter, status int, err error) {
 	writeJSON(w, status, map[string]string{"error": err.Error()})
 }
 
-func writeControlResult(w http.ResponseWriter, out any, err error) {
+func writeControlResponse(w http.ResponseWriter, out any, err error) {
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		writeControlError(w, http.StatusRequestTimeout, err)
@@ -132,7 +132,7 @@ func handleGet(f func(context.Context, url.Values) (any, error)) http.HandlerFun
 		ctx, cancel := context.WithTimeout(r.Context(), wait)
 		defer cancel()
 		out, err := f(ctx, q)
-		writeControlResult(w, out, err)
+		writeControlResponse(w, out, err)
 	}
 }
 
@@ -151,6 +151,6 @@ func handlePost[T any](f func(context.Context, T) (any, error)) http.HandlerFunc
 			return
 		}
 		out, err := f(r.Context(), in)
-		writeControlResult(w, out, err)
+		writeControlResponse(w, out, err)
 	}
 }

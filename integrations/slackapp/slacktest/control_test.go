@@ -146,3 +146,62 @@ func TestServer_CloseEndsWaits(t *testing.T) {
 	}
 	s.Close()
 }
+
+func TestControl_AllRoutes(t *testing.T) {
+	a := newRecorderEnv(t, slacktest.Config{})
+	a.respond = func(cb slack.InteractionCallback) any {
+		if cb.Type == slack.InteractionTypeBlockSuggestion {
+			return map[string]any{"options": optionList("Found")}
+		}
+		return nil
+	}
+	view := viewJSON("Door", nil)
+	view["blocks"] = []any{
+		inputBlock("Kind", map[string]any{"type": "static_select", "options": optionList("A", "B")}, "dispatch_action"),
+		inputBlock("Service", map[string]any{"type": "external_select", "min_query_length": 0}),
+		map[string]any{"type": "actions", "elements": []any{map[string]any{"type": "button", "action_id": "more", "text": plainTextJSON("More")}}},
+	}
+	m := a.openModal(view)
+	a.control("modal/change", `{"user":"U0ALICE","label":"Kind","values":"B"}`, 200)
+	if cb := <-a.interactions; cb.ActionCallback.BlockActions[0].SelectedOption.Value != "b" {
+		t.Errorf("change = %+v", cb.ActionCallback)
+	}
+	a.control("modal/click", `{"user":"U0ALICE","label":"More"}`, 200)
+	<-a.interactions
+	if found := a.control("modal/search", `{"user":"U0ALICE","label":"Service","query":"x"}`, 200)["options"].([]any); len(found) != 1 {
+		t.Errorf("found %v", found)
+	}
+	<-a.interactions
+	if got, err := m.Options("Service"); err != nil || len(got) != 1 || got[0].Text != "Found" {
+		t.Errorf("options %v, %v", got, err)
+	}
+	if !strings.Contains(m.Text(), "More") {
+		t.Errorf("text = %q", m.Text())
+	}
+	a.control("modal/close", `{"user":"U0ALICE","all":true}`, 200)
+	<-a.interactions
+
+	a.expectError(a.call("chat.postMessage", map[string]any{"channel": "C0OPS", "text": "x", "blocks": []any{view["blocks"].([]any)[2]}}), "")
+	ts := a.Messages("C0OPS")[0].TS
+	a.control("click", `{"user":"U0ALICE","channel":"C0OPS","ts":"`+ts+`","action_id":"more"}`, 200)
+	<-a.interactions
+	a.control("click", `{"user":"U0ALICE","channel":"C0OPS","ts":"1.2","action_id":"more"}`, 422)
+	a.control("shortcut", `{"user":"U0ALICE","callback_id":"s"}`, 200)
+	<-a.interactions
+	a.control("shortcut", `{"user":"U0ALICE","callback_id":"s","channel":"C0OPS","ts":"`+ts+`"}`, 200)
+	<-a.interactions
+	a.expectError(a.call("chat.postEphemeral", map[string]any{"channel": "C0OPS", "user": "U0ALICE", "text": "psst"}), "")
+	if got := a.control("ephemerals?user=U0ALICE&contains=psst&wait=1s", "", 200)["messages"].([]any); len(got) != 1 {
+		t.Errorf("ephemerals = %v", got)
+	}
+	for _, body := range []string{
+		`{"action":"pings","on":true}`, `{"action":"duplicate","n":0}`, `{"action":"redeliver","on":false}`, `{"action":"half_open","on":false}`,
+		`{"action":"refuse","reason":""}`, `{"action":"raw","text":"{}"}`, `{"action":"drop"}`,
+	} {
+		a.control("connections", body, 200)
+	}
+	a.control("faults", `{"path":"/x","status":42}`, 422)
+	a.control("faults", `{"path":"/x","delay_ms":-1}`, 422)
+	a.control("scopes", `{"scopes":["chat:write"]}`, 200)
+	a.expectError(a.call("users.info", map[string]any{"user": "U0ALICE"}), "missing_scope")
+}

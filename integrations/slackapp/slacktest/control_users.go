@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strings"
 )
 
 // ackJSON is an Ack as the door shows it.
@@ -37,7 +38,11 @@ func ackResult(a Ack, err error) (any, error) {
 type sendRequest struct{ User, Channel, Text string }
 
 func (s *Server) controlSend(ctx context.Context, in sendRequest) (any, error) {
-	return ackResult(s.UserClient(in.User).SendMessage(ctx, in.Channel, in.Text))
+	p := s.Person(in.User)
+	if !strings.HasPrefix(in.Text, "/") {
+		return newAckJSON(Ack{}), p.SendMessage(in.Channel, in.Text)
+	}
+	return ackResult(p.SlashCommand(ctx, in.Channel, in.Text))
 }
 
 type shortcutRequest struct {
@@ -49,9 +54,9 @@ type shortcutRequest struct {
 
 func (s *Server) controlShortcut(ctx context.Context, in shortcutRequest) (any, error) {
 	if in.TS != "" {
-		return ackResult(s.UserClient(in.User).UseMessageShortcut(ctx, in.Callback, in.Channel, in.TS))
+		return ackResult(s.Person(in.User).UseMessageShortcut(ctx, in.Callback, in.Channel, in.TS))
 	}
-	return ackResult(s.UserClient(in.User).UseShortcut(ctx, in.Callback))
+	return ackResult(s.Person(in.User).UseShortcut(ctx, in.Callback))
 }
 
 type clickRequest struct {
@@ -62,7 +67,7 @@ type clickRequest struct {
 func (s *Server) controlClickButton(ctx context.Context, in clickRequest) (any, error) {
 	for _, m := range append(s.Messages(in.Channel), s.Ephemerals(in.User)...) {
 		if m.TS == in.TS {
-			return ackResult(s.UserClient(in.User).ClickButton(ctx, m, in.Action))
+			return ackResult(s.Person(in.User).ClickButton(ctx, m, in.Action))
 		}
 	}
 	return nil, Error("message_not_found")
@@ -90,7 +95,7 @@ func (m *Modal) toJSON() (modalJSON, error) {
 
 func (s *Server) controlModal(ctx context.Context, q url.Values) (any, error) {
 	title := q.Get("title")
-	m, err := s.UserClient(q.Get("user")).WaitModal(ctx, func(m *Modal) bool { return title == "" || m.Title() == title })
+	m, err := s.Person(q.Get("user")).WaitModal(ctx, func(m *Modal) bool { return title == "" || m.Title() == title })
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +104,7 @@ func (s *Server) controlModal(ctx context.Context, q url.Values) (any, error) {
 
 // topModal is the modal before a user now.
 func (s *Server) topModal(user string) (*Modal, error) {
-	if m := s.UserClient(user).TopModal(); m != nil {
+	if m := s.Person(user).TopModal(); m != nil {
 		return m, nil
 	}
 	return nil, fmt.Errorf("user %s: %w", user, ErrNotOpen)
@@ -184,7 +189,7 @@ func (s *Server) controlSubmit(ctx context.Context, in struct{ User string }) (a
 	}
 	return map[string]any{
 		"sent": res.Sent, "closed": res.Closed, "errors": res.Errors, "updated": res.Updated, "pushed": res.Pushed,
-		"connection_error": res.ConnectionErrorText, "reason": res.Reason, "ack": newAckJSON(res.Ack),
+		"connection_error": res.ConnectionError, "reason": res.Reason, "ack": newAckJSON(res.Ack),
 	}, nil
 }
 

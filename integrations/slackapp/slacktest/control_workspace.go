@@ -34,7 +34,7 @@ type channelJSON struct {
 func (s *Server) toUserJSON(u User) userJSON {
 	out := userJSON{ID: u.ID, Name: u.Name, RealName: u.RealName, Email: u.Email, Guest: u.Guest, Bot: u.Bot}
 	if !u.Bot {
-		out.DM = s.UserClient(u.ID).DM()
+		out.DM = s.Person(u.ID).DM()
 	}
 	return out
 }
@@ -84,7 +84,7 @@ func (s *Server) controlSetScopes(_ context.Context, in struct{ Scopes []string 
 func (s *Server) controlMessages(ctx context.Context, q url.Values) (any, error) {
 	channel, holds := q.Get("channel"), textFilter(q)
 	if user := q.Get("user"); user != "" {
-		p := s.UserClient(user)
+		p := s.Person(user)
 		if q.Get("wait") != "" {
 			if _, err := p.WaitVisible(ctx, channel, holds); err != nil {
 				return nil, fmt.Errorf("wait for a message: %w", err)

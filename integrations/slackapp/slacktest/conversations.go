@@ -36,11 +36,11 @@ func (c *Channel) typeNames() (scope, listed string) {
 	return "channels", "public_channel"
 }
 
-// memberIDsLocked are the ids of the users in a channel.
-func (s *Server) memberIDsLocked(c *Channel) []string {
+// membersLocked are the ids of the users in a channel.
+func (s *Server) membersLocked(c *Channel) []string {
 	var out []string
 	for _, id := range s.userOrder {
-		if id == s.BotUser && c.BotIsMember || id != s.BotUser && c.hasMember(id) {
+		if id == s.BotUser && c.BotIsMember || id != s.BotUser && c.hasMemberLocked(id) {
 			out = append(out, id)
 		}
 	}
@@ -50,7 +50,7 @@ func (s *Server) memberIDsLocked(c *Channel) []string {
 // visibleChannelLocked finds the channel of a call as far as the bot can see it, with the scope that its
 // type needs, such as channels:history.
 func (s *Server) visibleChannelLocked(c *call, suffix string) (*Channel, error) {
-	ch, ok := s.findChannelLocked(c.args.stringArg("channel"))
+	ch, ok := s.conversationLocked(c.args.stringArg("channel"))
 	if !ok || ch.Private && !ch.BotIsMember {
 		return nil, Error("channel_not_found")
 	}
@@ -72,7 +72,7 @@ func (s *Server) conversationsInfo(c *call) (reply, error) {
 	if ch.dmUser != "" {
 		out["is_open"] = true
 	} else if c.args.boolArg("include_num_members") {
-		out["num_members"] = len(s.memberIDsLocked(ch))
+		out["num_members"] = len(s.membersLocked(ch))
 	}
 	return reply{"channel": out}, nil
 }
@@ -84,7 +84,7 @@ func (s *Server) conversationsMembers(c *call) (reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	members, next, err := paginate(c, s.memberIDsLocked(ch))
+	members, next, err := paginate(c, s.membersLocked(ch))
 	if err != nil {
 		return nil, err
 	}
@@ -127,7 +127,7 @@ func (s *Server) conversationsList(c *call) (reply, error) {
 		if ch.dmUser != "" {
 			shown["is_user_deleted"] = s.users[ch.dmUser].Deleted
 		} else {
-			shown["num_members"] = len(s.memberIDsLocked(ch))
+			shown["num_members"] = len(s.membersLocked(ch))
 		}
 		out = append(out, shown)
 	}
@@ -185,11 +185,11 @@ func (s *Server) conversationsOpen(c *call) (reply, error) {
 	case len(users) == 1 && users[0].Bot:
 		return nil, Error("cannot_dm_bot")
 	case len(users) == 1:
-		return s.openedReplyLocked(c, s.openDMLocked(users[0])), nil
+		return s.openedReplyLocked(c, s.directMessageLocked(users[0])), nil
 	case len(users) > 8:
 		return nil, Error("too_many_users")
 	}
-	return s.openedReplyLocked(c, s.openGroupDMLocked(users)), nil
+	return s.openedReplyLocked(c, s.groupMessageLocked(users)), nil
 }
 
 func (s *Server) openedReplyLocked(c *call, ch *Channel) reply {
@@ -199,8 +199,8 @@ func (s *Server) openedReplyLocked(c *call, ch *Channel) reply {
 	return reply{"channel": map[string]any{"id": ch.ID}}
 }
 
-// openGroupDMLocked is the direct conversation of the bot with several users.
-func (s *Server) openGroupDMLocked(users []*User) *Channel {
+// groupMessageLocked is the direct conversation of the bot with several users.
+func (s *Server) groupMessageLocked(users []*User) *Channel {
 	var members, names []string
 	for _, u := range users {
 		members, names = append(members, u.ID), append(names, u.Name)

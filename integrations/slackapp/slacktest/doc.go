@@ -7,7 +7,7 @@
 //	alice := s.AddUser(slacktest.User{RealName: "Alice", Email: "alice@example.com"})
 //	room := s.AddChannel(slacktest.Channel{Name: "ops", BotIsMember: true})
 //	// start the app with s.URL(), s.BotToken and s.AppToken, then:
-//	p := s.UserClient(alice.ID)
+//	p := s.Person(alice.ID)
 //	ack, err := p.SendMessage(ctx, room.ID, "/incident")
 //	m, err := p.WaitTopModal(ctx)
 //	err = m.Fill("Name", "Database down")
@@ -47,8 +47,8 @@
 // ack (with its time), view (with the labels of its fields), message, ephemeral; from slack to person: error. The app's name
 // is Config.AppName in lower case. [emulator.Server.SubscribeAll] also tells of each call to the API and its
 // answer, of sockets that come and go ("socket"), of fields that are filled ("fill") and of modals that close or
-// show errors ("view", to the person), so that a page can follow what a person sees ([UserClient.VisibleMessages],
-// [UserClient.TopModal]). Bodies hold no token, trigger_id, response_url or ticket.
+// show errors ("view", to the person), so that a page can follow what a person sees ([Person.VisibleMessages],
+// [Person.TopModal]). Bodies hold no token, trigger_id, response_url or ticket.
 //
 // # What is not
 //

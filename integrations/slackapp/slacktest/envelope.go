@@ -62,27 +62,18 @@ type pending struct {
 	acked chan json.RawMessage // holds one
 }
 
-// Deliver sends an envelope over one of the open sockets, as Slack does, at random, and
-// waits for its ack. An app that does not answer shows as Ack.Err, which is also returned.
+// Deliver sends an envelope over one of the open connections, chosen at random as Slack does, and waits for its
+// ack. If the app does not acknowledge, the error is also in Ack.Err.
 func (s *Server) Deliver(ctx context.Context, e Envelope) (Ack, error) {
 	if e.ID == "" {
 		e.ID = uuid.NewString()
 	}
 	ack := Ack{Envelope: e.ID, Type: e.Type, Kind: e.kind}
-	wire := map[string]any{
-		"envelope_id":              e.ID,
-		"type":                     e.Type,
-		"payload":                  e.Payload,
-		"accepts_response_payload": e.AcceptsResponse,
-	}
-	if e.Type == "events_api" {
-		wire["retry_attempt"], wire["retry_reason"] = e.RetryAttempt, e.RetryReason
-	}
-	text, err := json.Marshal(wire)
+	frame, err := e.encode()
 	if err != nil {
-		return ack, fmt.Errorf("encode envelope: %w", err)
+		return ack, err
 	}
-	p := &pending{frame: text, acked: make(chan json.RawMessage, 1)}
+	p := &pending{frame: frame, acked: make(chan json.RawMessage, 1)}
 
 	s.mu.Lock()
 	ack.Sent = time.Now()
@@ -93,25 +84,12 @@ func (s *Server) Deliver(ctx context.Context, e Envelope) (Ack, error) {
 		s.emitNoAck(ack)
 		return ack, ErrDispatchFailed
 	}
-	s.emit("slack", s.appLabel(), "envelope", e.label(), e.Payload) // before the app can answer
+	s.emit("slack", s.appLabel(), "envelope", e.label(), e.Payload) // before the app can acknowledge
 	s.dispatchLocked(e.ID, p)
 	s.mu.Unlock()
 
-	late := time.NewTimer(s.cfg.AckTimeout)
-	defer late.Stop()
-	select {
-	case payload := <-p.acked:
-		ack.Took = time.Since(ack.Sent)
-		if e.AcceptsResponse && !isEmptyPayload(payload) {
-			ack.Payload = payload
-		}
-	case <-late.C:
-		ack.Took, ack.Err = time.Since(ack.Sent), ErrOperationTimeout
-	case <-ctx.Done():
-		ack.Err = ctx.Err()
-	case <-s.closed:
-		ack.Err = ErrClosed
-	}
+	s.waitAck(ctx, e, p, &ack)
+
 	s.mu.Lock()
 	if ack.Err == nil || !s.redeliver {
 		delete(s.pending, e.ID)
@@ -125,6 +103,43 @@ func (s *Server) Deliver(ctx context.Context, e Envelope) (Ack, error) {
 		s.emitNoAck(ack)
 	}
 	return ack, ack.Err
+}
+
+// encode returns the envelope as a frame.
+func (e Envelope) encode() ([]byte, error) {
+	out := map[string]any{
+		"envelope_id":              e.ID,
+		"type":                     e.Type,
+		"payload":                  e.Payload,
+		"accepts_response_payload": e.AcceptsResponse,
+	}
+	if e.Type == "events_api" {
+		out["retry_attempt"], out["retry_reason"] = e.RetryAttempt, e.RetryReason
+	}
+	frame, err := json.Marshal(out)
+	if err != nil {
+		return nil, fmt.Errorf("encode envelope: %w", err)
+	}
+	return frame, nil
+}
+
+// waitAck waits for the ack of an envelope, at most for Config.AckTimeout, and completes ack.
+func (s *Server) waitAck(ctx context.Context, e Envelope, p *pending, ack *Ack) {
+	timeout := time.NewTimer(s.cfg.AckTimeout)
+	defer timeout.Stop()
+	select {
+	case payload := <-p.acked:
+		ack.Took = time.Since(ack.Sent)
+		if e.AcceptsResponse && !isEmptyPayload(payload) {
+			ack.Payload = payload
+		}
+	case <-timeout.C:
+		ack.Took, ack.Err = time.Since(ack.Sent), ErrOperationTimeout
+	case <-ctx.Done():
+		ack.Err = ctx.Err()
+	case <-s.closed:
+		ack.Err = ErrClosed
+	}
 }
 
 // emitNoAck tells that the app did not acknowledge, and what the person sees of it.

@@ -85,7 +85,7 @@ func TestErrors_Submission(t *testing.T) {
 	<-acked
 	w.noError(err)
 	w.expectClosed(conn)
-	if res.ConnectionErrorText != "We had some trouble connecting. Try again?" || res.Ack.UserMessage() != res.ConnectionErrorText || res.Closed || m.Title() != "Declare" {
+	if res.ConnectionError != "We had some trouble connecting. Try again?" || res.Ack.UserMessage() != res.ConnectionError || res.Closed || m.Title() != "Declare" {
 		t.Errorf("result %+v, title %q", res, m.Title())
 	}
 }

@@ -28,9 +28,9 @@ func (s *Server) emitEvent(e emulator.Event) {
 // secretURL matches what lets its holder act: the address of a socket, and response_urls.
 var secretURL = regexp.MustCompile(`(/link/\?|/(?:commands|actions)/T\w+/)(?:[^"\\\s]|\\u0026)+`)
 
-// callDescriber tells of the calls to the API and to response_urls, which are secrets. The door
+// newDescriber tells of the calls to the API and to response_urls, which are secrets. The door
 // and the sockets are no calls.
-func (s *Server) callDescriber() emulator.CallDescriber {
+func (s *Server) newDescriber() emulator.CallDescriber {
 	return emulator.CallDescriber{
 		Name: "slack",
 		Describe: func(c emulator.Call) (caller, text string) {

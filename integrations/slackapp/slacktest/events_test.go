@@ -42,7 +42,7 @@ func TestEvents_Sequence(t *testing.T) {
 		bodies.Write(body)
 	})
 	defer stop()
-	_, err := w.alice.SendMessage(w.ctx, w.channel.ID, "/incident")
+	_, err := w.alice.SlashCommand(w.ctx, w.channel.ID, "/incident")
 	w.noError(err)
 	m, err := w.alice.WaitTopModal(w.ctx)
 	w.noError(err)

@@ -247,7 +247,7 @@ func TestModal_BlockActions(t *testing.T) {
 	<-a.interactions
 }
 
-func TestUserClient_ButtonsAndShortcuts(t *testing.T) {
+func TestPerson_ButtonsAndShortcuts(t *testing.T) {
 	a := newRecorderEnv(t, slacktest.Config{})
 	a.expectError(a.call("chat.postMessage", map[string]any{"channel": a.channel.ID, "text": "x", "blocks": []any{map[string]any{
 		"type": "actions", "block_id": "bar", "elements": []any{map[string]any{"type": "button", "action_id": "go", "value": "1", "text": plainTextJSON("Go")}},

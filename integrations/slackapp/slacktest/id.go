@@ -30,8 +30,8 @@ func randomString(n int, set string) string {
 // newHash is a view's hash: it changes with every change of the view.
 func newHash() string { return fmt.Sprintf("%d.%s", time.Now().Unix(), randomLetters(8)) }
 
-// newTSLocked is the ts of a message, unique in the workspace.
-func (w *workspace) newTSLocked() string {
+// newTimestampLocked is the ts of a message, unique in the workspace.
+func (w *workspace) newTimestampLocked() string {
 	now := time.Now().UnixMicro()
 	if now <= w.lastTS {
 		now = w.lastTS + 1

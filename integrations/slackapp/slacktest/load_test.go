@@ -37,7 +37,7 @@ func TestServer_ManyUsers(t *testing.T) {
 	for i := range people {
 		id := w.AddUser(slacktest.User{ID: fmt.Sprintf("U0P%d", i)}).ID
 		group.Go(func() error {
-			p := w.UserClient(id)
+			p := w.Person(id)
 			for n := range times {
 				if err := declareIncident(ctx, w, p, fmt.Sprintf("%s-%d", id, n)); err != nil {
 					return err
@@ -61,8 +61,8 @@ func TestServer_ManyUsers(t *testing.T) {
 }
 
 // declareIncident is one person's way through the form.
-func declareIncident(ctx context.Context, w *env, p *slacktest.UserClient, name string) error {
-	if _, err := p.SendMessage(ctx, w.channel.ID, "/incident "+name); err != nil {
+func declareIncident(ctx context.Context, w *env, p *slacktest.Person, name string) error {
+	if _, err := p.SlashCommand(ctx, w.channel.ID, "/incident "+name); err != nil {
 		return err
 	}
 	m, err := p.WaitModal(ctx, func(m *slacktest.Modal) bool { return m.Title() == name })

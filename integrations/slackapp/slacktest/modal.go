@@ -12,7 +12,7 @@ import (
 // that they always show the latest state; Changed and Until wait for the app. One Modal is
 // for one goroutine; several may be for the same view.
 type Modal struct {
-	p    *UserClient
+	p    *Person
 	id   string
 	seen int // the version that Changed last told of
 }
@@ -20,45 +20,8 @@ type Modal struct {
 // ErrNotOpen is returned for a modal that is no longer open.
 var ErrNotOpen = errors.New("modal is not open")
 
-// WaitTopModal waits for the modal that is open before the person: the top one.
-func (p *UserClient) WaitTopModal(ctx context.Context) (*Modal, error) {
-	m := &Modal{p: p}
-	err := p.s.waitUntil(ctx, func() bool {
-		v := p.s.topViewLocked(p.ID)
-		if v == nil {
-			return false
-		}
-		m.id, m.seen = v.id, v.version
-		return true
-	})
-	if err != nil {
-		return nil, fmt.Errorf("wait for a modal: %w", err)
-	}
-	return m, nil
-}
-
-// WaitModal waits until the top modal before the person is as wanted.
-func (p *UserClient) WaitModal(ctx context.Context, wanted func(*Modal) bool) (*Modal, error) {
-	for {
-		m, err := p.WaitTopModal(ctx)
-		if err != nil {
-			return nil, err
-		}
-		if wanted(m) {
-			return m, nil
-		}
-		err = p.s.waitUntil(ctx, func() bool {
-			v := p.s.topViewLocked(p.ID)
-			return v == nil || v.id != m.id || v.version != m.seen
-		})
-		if err != nil {
-			return nil, fmt.Errorf("wait for a modal: %w", err)
-		}
-	}
-}
-
 // TopModal is the modal that is open before the person now, nil for none.
-func (p *UserClient) TopModal() *Modal {
+func (p *Person) TopModal() *Modal {
 	p.s.mu.Lock()
 	defer p.s.mu.Unlock()
 	v := p.s.topViewLocked(p.ID)
@@ -69,7 +32,7 @@ func (p *UserClient) TopModal() *Modal {
 }
 
 // HomeView is the person's home tab as Slack keeps it, nil when the app published none.
-func (p *UserClient) HomeView() json.RawMessage {
+func (p *Person) HomeView() json.RawMessage {
 	p.s.mu.Lock()
 	defer p.s.mu.Unlock()
 	v := p.s.homes[p.ID]
@@ -77,11 +40,6 @@ func (p *UserClient) HomeView() json.RawMessage {
 		return nil
 	}
 	return v.toJSON(p.s)
-}
-
-// WaitNoModal waits until no modal is open before the person.
-func (p *UserClient) WaitNoModal(ctx context.Context) error {
-	return p.s.waitUntil(ctx, func() bool { return p.s.topViewLocked(p.ID) == nil })
 }
 
 // viewLocked is the state of the modal.
@@ -243,35 +201,6 @@ func (v *view) findField(label string) (field, error) {
 	return field{}, fmt.Errorf("no field %q; there are %q", label, labels)
 }
 
-// WaitChanged waits until the app has updated the modal since the last time that Changed, Until
-// or Submit told of it, or since the modal was found. It fails with ErrNotOpen when the modal closes.
-func (m *Modal) WaitChanged(ctx context.Context) error {
-	from := m.seen
-	return m.WaitUntil(ctx, func(*Modal) bool { return m.seen > from })
-}
-
-// WaitUntil waits until the modal is as wanted, and looks again at every change. It fails with
-// ErrNotOpen when the modal closes.
-func (m *Modal) WaitUntil(ctx context.Context, wanted func(*Modal) bool) error {
-	for {
-		version := 0
-		if err := m.withView(func(v *view) error { version = v.version; return nil }); err != nil {
-			return err
-		}
-		m.seen = version
-		if wanted(m) {
-			return nil
-		}
-		err := m.p.s.waitUntil(ctx, func() bool {
-			v, err := m.viewLocked()
-			return err != nil || v.version != version
-		})
-		if err != nil {
-			return fmt.Errorf("wait for the modal to change: %w", err)
-		}
-	}
-}
-
 // Close closes the modal with its close button. The app hears of it if the view has
 // notify_on_close; then its silence is an error, though a person would not see it.
 func (m *Modal) Close(ctx context.Context) error { return m.close(ctx, false) }
@@ -291,12 +220,12 @@ func (m *Modal) close(ctx context.Context, all bool) error {
 		all = true
 		v = s.stacks[v.user][0]
 	}
-	s.closeViewLocked(v)
+	s.removeViewLocked(v)
 	u := s.users[m.p.ID]
 	notify := v.boolField("notify_on_close") && u != nil
 	var payload map[string]any
 	if notify {
-		payload = s.interactionPayload("view_closed", u)
+		payload = s.newInteractionLocked("view_closed", u)
 		payload["view"], payload["is_cleared"] = v.toJSON(s), all
 	}
 	s.mu.Unlock()

@@ -82,7 +82,7 @@ func (s *Server) applyResponseLocked(u *responseURL, a args, via string) error {
 	m.Channel, m.Via = u.channel, via
 	if a.boolArg("replace_original") && u.ts != "" {
 		if kept := s.findMessageLocked(u.channel, u.ts); kept != nil {
-			s.updateMessageLocked(kept, m)
+			s.editMessageLocked(kept, m)
 			return nil
 		}
 		s.deleteOriginalLocked(u)

@@ -115,13 +115,13 @@ func Start(cfg Config) (*Server, error) {
 	for _, c := range cfg.Channels {
 		s.AddChannel(c)
 	}
-	s.control = s.newControl()
+	s.control = s.newControlHandler()
 	srv, err := emulator.Start(cfg.Addr, http.HandlerFunc(s.route))
 	if err != nil {
 		return nil, err
 	}
 	s.Server = srv
-	srv.SetDescriber(s.callDescriber())
+	srv.SetDescriber(s.newDescriber())
 	close(s.ready)
 	return s, nil
 }

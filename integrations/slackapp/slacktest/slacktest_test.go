@@ -19,7 +19,7 @@ type env struct {
 	t       *testing.T
 	ctx     context.Context
 	api     *slack.Client
-	alice   *slacktest.UserClient
+	alice   *slacktest.Person
 	channel slacktest.Channel
 }
 
@@ -36,7 +36,7 @@ func newEnv(t *testing.T, cfg slacktest.Config, handle handler) *env {
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	w := &env{Server: s, t: t, ctx: ctx}
 	alice := s.AddUser(slacktest.User{ID: "U0ALICE", RealName: "Alice Jones", Email: "alice@example.com"})
-	w.alice = s.UserClient(alice.ID)
+	w.alice = s.Person(alice.ID)
 	w.channel = s.AddChannel(slacktest.Channel{ID: "C0OPS", Name: "ops", BotIsMember: true})
 	w.api = slack.New(s.BotToken, slack.OptionAPIURL(s.URL()), slack.OptionAppLevelToken(s.AppToken))
 	done := make(chan struct{})
@@ -133,7 +133,7 @@ func TestServer_CommandToMessage(t *testing.T) {
 		}
 		return nil
 	})
-	ack, err := w.alice.SendMessage(w.ctx, w.channel.ID, "/incident")
+	ack, err := w.alice.SlashCommand(w.ctx, w.channel.ID, "/incident")
 	w.noError(err)
 	if ack.Payload != nil || ack.Took <= 0 {
 		t.Errorf("ack = %+v", ack)

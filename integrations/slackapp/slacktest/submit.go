@@ -15,14 +15,14 @@ const ConnectionErrorText = "We had some trouble connecting. Try again?"
 
 // Result is what a person sees after a submission.
 type Result struct {
-	Sent                bool              // false: the client found something wrong and sent nothing
-	Closed              bool              // the modal is gone
-	Errors              map[string]string // by label; of the client when not Sent, else of the app
-	Updated             bool              // the modal shows something else now
-	Pushed              bool              // another modal lies on top; UserClient.WaitTopModal finds it
-	ConnectionErrorText string            // Trouble, or ""
-	Reason              string            // with Trouble: what was wrong, for the developer
-	Ack                 Ack
+	Sent            bool              // false: the client found something wrong and sent nothing
+	Closed          bool              // the modal is gone
+	Errors          map[string]string // by label; of the client when not Sent, else of the app
+	Updated         bool              // the modal shows something else now
+	Pushed          bool              // another modal lies on top; Person.WaitTopModal finds it
+	ConnectionError string            // Trouble, or ""
+	Reason          string            // with Trouble: what was wrong, for the developer
+	Ack             Ack
 }
 
 // Submit presses the submit button: it checks the fields as Slack's client does, sends
@@ -52,10 +52,10 @@ func (m *Modal) submit(ctx context.Context, check bool) (Result, error) {
 		}
 		if len(v.errors) > 0 {
 			res.Errors = v.errorsByLabel()
-			s.emitErrorsLocked(v)
+			s.notifyErrorsLocked(v)
 			return nil
 		}
-		payload = s.interactionPayload("view_submission", u)
+		payload = s.newInteractionLocked("view_submission", u)
 		payload["trigger_id"] = s.newTriggerLocked(u.ID)
 		payload["view"] = v.toJSON(s)
 		payload["response_urls"] = s.responseURLsLocked(v)
@@ -68,7 +68,7 @@ func (m *Modal) submit(ctx context.Context, check bool) (Result, error) {
 	res.Sent = true
 	res.Ack, err = s.sendInteraction(ctx, "view_submission", payload, true)
 	if word := Error(""); errors.As(err, &word) {
-		res.ConnectionErrorText, res.Reason = ConnectionErrorText, word.Error()
+		res.ConnectionError, res.Reason = ConnectionErrorText, word.Error()
 		return res, nil
 	}
 	if err != nil {
@@ -76,7 +76,7 @@ func (m *Modal) submit(ctx context.Context, check bool) (Result, error) {
 	}
 	err = m.withView(func(v *view) error {
 		if err := s.applyAckLocked(v, res.Ack.Payload, &res); err != nil {
-			res.ConnectionErrorText, res.Reason = ConnectionErrorText, err.Error()
+			res.ConnectionError, res.Reason = ConnectionErrorText, err.Error()
 			s.emit("slack", "person", "error", ConnectionErrorText+" ("+res.Reason+")", nil)
 		}
 		m.seen = v.version
@@ -92,7 +92,7 @@ func (m *Modal) submit(ctx context.Context, check bool) (Result, error) {
 // https://docs.slack.dev/surfaces/modals#handling_submissions
 func (s *Server) applyAckLocked(v *view, payload json.RawMessage, res *Result) error {
 	if payload == nil {
-		s.closeViewLocked(v)
+		s.removeViewLocked(v)
 		res.Closed = true
 		return nil
 	}
@@ -106,7 +106,7 @@ func (s *Server) applyAckLocked(v *view, payload json.RawMessage, res *Result) e
 	}
 	switch a.Action {
 	case "clear":
-		s.closeViewLocked(s.stacks[v.user][0])
+		s.removeViewLocked(s.stacks[v.user][0])
 		res.Closed = true
 	case "errors":
 		return s.setErrorsLocked(v, a.Errors, res)
@@ -115,11 +115,11 @@ func (s *Server) applyAckLocked(v *view, payload json.RawMessage, res *Result) e
 		if err != nil {
 			return fmt.Errorf("view: %w", withDetails(err))
 		}
-		if s.hasDuplicateExternalIDLocked(body, v) {
+		if s.hasExternalIDLocked(body, v) {
 			return Error("duplicate_external_id")
 		}
 		if a.Action == "update" {
-			s.updateViewLocked(v, body)
+			s.changeViewLocked(v, body)
 			res.Updated = true
 			return nil
 		}
@@ -150,12 +150,12 @@ func (s *Server) setErrorsLocked(v *view, byBlock map[string]string, res *Result
 	}
 	v.errors = byBlock
 	res.Errors = v.errorsByLabel()
-	s.emitErrorsLocked(v)
+	s.notifyErrorsLocked(v)
 	return nil
 }
 
-// emitErrorsLocked tells that errors stand below fields.
-func (s *Server) emitErrorsLocked(v *view) {
+// notifyErrorsLocked tells that errors stand below fields.
+func (s *Server) notifyErrorsLocked(v *view) {
 	s.notifyLocked()
 	s.emitVerbose("slack", "person", "view", "errors: "+textOf(v.body["title"]), v.errorsByLabel())
 }

@@ -16,8 +16,8 @@ func (s *Server) newTriggerLocked(user string) string {
 	return id
 }
 
-// findTriggerLocked finds one that can still be used.
-func (s *Server) findTriggerLocked(id string) (*trigger, error) {
+// useTriggerLocked finds one that can still be used.
+func (s *Server) useTriggerLocked(id string) (*trigger, error) {
 	t := s.triggers.get(id)
 	switch {
 	case t == nil:

@@ -2,18 +2,6 @@ package slacktest
 
 import "strings"
 
-func (s *Server) authTest(c *call) (reply, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	out := reply{"url": "https://" + s.cfg.Domain + ".slack.com/", "team": s.cfg.Team, "team_id": s.TeamID, "is_enterprise_install": false}
-	if c.token == s.AppToken {
-		out["app_name"], out["app_id"] = s.cfg.AppName, s.AppID
-		return out, nil
-	}
-	out["user"], out["user_id"], out["bot_id"] = s.users[s.BotUser].Name, s.BotUser, s.BotID
-	return out, nil
-}
-
 // userJSONLocked is a user as users.info shows it. The e-mail needs a scope, and bots have none.
 func (s *Server) userJSONLocked(u *User) map[string]any {
 	team := u.Team
@@ -52,16 +40,6 @@ func (s *Server) userJSONLocked(u *User) map[string]any {
 		out["is_stranger"] = true
 	}
 	return out
-}
-
-// hasScopeLocked says whether the bot token has a scope.
-func (s *Server) hasScopeLocked(scope string) bool {
-	for _, have := range s.scopes {
-		if have == scope {
-			return true
-		}
-	}
-	return false
 }
 
 func (s *Server) usersInfo(c *call) (reply, error) {

@@ -92,7 +92,7 @@ func FuzzView(f *testing.F) {
 		shown.validateInputs()
 		shown.toJSON(s)
 		for _, field := range shown.fields() {
-			_ = s.fillLocked(shown, field, []string{"1"})
+			_ = s.fillFieldLocked(shown, field, []string{"1"})
 		}
 		// What Slack shows again is a view that it would take again.
 		again := map[string]any{}

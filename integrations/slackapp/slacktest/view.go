@@ -142,8 +142,8 @@ func (s *Server) findViewLocked(match func(*view) bool) *view {
 	return nil
 }
 
-// closeViewLocked closes one view, and those above it.
-func (s *Server) closeViewLocked(v *view) {
+// removeViewLocked closes one view, and those above it.
+func (s *Server) removeViewLocked(v *view) {
 	stack := s.stacks[v.user]
 	if i := slices.Index(stack, v); i >= 0 {
 		s.stacks[v.user] = stack[:i]

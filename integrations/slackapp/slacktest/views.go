@@ -49,11 +49,11 @@ func (s *Server) openView(c *call, push bool) (reply, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	t, err := s.findTriggerLocked(id)
+	t, err := s.useTriggerLocked(id)
 	if err != nil {
 		return nil, err
 	}
-	if s.hasDuplicateExternalIDLocked(body, nil) {
+	if s.hasExternalIDLocked(body, nil) {
 		return nil, Error("duplicate_external_id")
 	}
 	if push {
@@ -65,7 +65,7 @@ func (s *Server) openView(c *call, push bool) (reply, error) {
 		}
 	} else {
 		if open := s.stacks[t.user]; len(open) > 0 {
-			s.closeViewLocked(open[0]) // a new modal takes the place of what was open
+			s.removeViewLocked(open[0]) // a new modal takes the place of what was open
 		}
 	}
 	t.used = true
@@ -84,7 +84,7 @@ func (s *Server) pushViewLocked(user string, body map[string]any) *view {
 	v.replaceBody(body)
 	s.stacks[user] = append(s.stacks[user], v)
 	s.notifyLocked()
-	s.emitView(v, what)
+	s.emitViewLocked(v, what)
 	return v
 }
 
@@ -111,18 +111,18 @@ func (s *Server) viewsUpdate(c *call) (reply, error) {
 	if hash := c.args.stringArg("hash"); hash != "" && hash != v.hash {
 		return nil, Error("hash_conflict")
 	}
-	if s.hasDuplicateExternalIDLocked(body, v) {
+	if s.hasExternalIDLocked(body, v) {
 		return nil, Error("duplicate_external_id")
 	}
-	s.updateViewLocked(v, body)
+	s.changeViewLocked(v, body)
 	return reply{"view": v.toJSON(s)}, nil
 }
 
-// updateViewLocked replaces what a view shows.
-func (s *Server) updateViewLocked(v *view, body map[string]any) {
+// changeViewLocked replaces what a view shows.
+func (s *Server) changeViewLocked(v *view, body map[string]any) {
 	v.replaceBody(body)
 	s.notifyLocked()
-	s.emitView(v, "updated")
+	s.emitViewLocked(v, "updated")
 }
 
 func (s *Server) viewsPublish(c *call) (reply, error) {
@@ -145,18 +145,18 @@ func (s *Server) viewsPublish(c *call) (reply, error) {
 		v.root = v.id
 		s.homes[user.ID] = v
 	}
-	s.updateViewLocked(v, body)
+	s.changeViewLocked(v, body)
 	return reply{"view": v.toJSON(s)}, nil
 }
 
-// hasDuplicateExternalIDLocked says whether another view has the external_id of a body.
-func (s *Server) hasDuplicateExternalIDLocked(body map[string]any, except *view) bool {
+// hasExternalIDLocked says whether another view has the external_id of a body.
+func (s *Server) hasExternalIDLocked(body map[string]any, except *view) bool {
 	id, _ := body["external_id"].(string)
 	return id != "" && s.findViewLocked(func(v *view) bool { return v != except && v.stringField("external_id") == id }) != nil
 }
 
-// emitView tells that a person sees a view.
-func (s *Server) emitView(v *view, what string) {
+// emitViewLocked tells that a person sees a view.
+func (s *Server) emitViewLocked(v *view, what string) {
 	var labels []string
 	for _, f := range v.fields() {
 		labels = append(labels, f.label)

@@ -56,7 +56,7 @@ func newRecorderEnv(t *testing.T, cfg slacktest.Config) *recorderEnv {
 // newTriggerID is a fresh trigger_id of alice.
 func (a *recorderEnv) newTriggerID() string {
 	a.t.Helper()
-	_, err := a.alice.SendMessage(a.ctx, a.channel.ID, "/x")
+	_, err := a.alice.SlashCommand(a.ctx, a.channel.ID, "/x")
 	a.noError(err)
 	return (<-a.commands).TriggerID
 }
@@ -199,8 +199,8 @@ func TestSubmit_ResponseActions(t *testing.T) {
 			if !res.Sent || res.Closed != tc.want.Closed || res.Updated != tc.want.Updated || res.Pushed != tc.want.Pushed || res.Errors["Name"] != tc.want.Errors["Name"] {
 				t.Errorf("result = %+v", res)
 			}
-			if (res.ConnectionErrorText == "") != (tc.trouble == "") || !strings.Contains(res.Reason, tc.trouble) {
-				t.Errorf("trouble = %q (%s)", res.ConnectionErrorText, res.Reason)
+			if (res.ConnectionError == "") != (tc.trouble == "") || !strings.Contains(res.Reason, tc.trouble) {
+				t.Errorf("trouble = %q (%s)", res.ConnectionError, res.Reason)
 			}
 			if m.IsOpen() == res.Closed {
 				t.Errorf("open = %t", m.IsOpen())
@@ -230,7 +230,7 @@ func TestSubmit_LateAck(t *testing.T) {
 	res, err := m.Submit(w.ctx)
 	close(late)
 	w.noError(err)
-	if res.ConnectionErrorText != slacktest.ConnectionErrorText || res.Reason != "operation_timeout" || !m.IsOpen() {
+	if res.ConnectionError != slacktest.ConnectionErrorText || res.Reason != "operation_timeout" || !m.IsOpen() {
 		t.Errorf("result = %+v", res)
 	}
 }

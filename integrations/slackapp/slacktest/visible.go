@@ -9,10 +9,10 @@ import (
 // VisibleMessages are the messages of a conversation before the person, those for them alone among
 // them, in the order of time; none when they are not in it. Replies come after what they
 // reply to, with its ts as ThreadTS.
-func (p *UserClient) VisibleMessages(channel string) []Message {
+func (p *Person) VisibleMessages(channel string) []Message {
 	p.s.mu.Lock()
 	defer p.s.mu.Unlock()
-	_, ch, err := p.memberOfLocked(channel)
+	_, ch, err := p.memberChannelLocked(channel)
 	if err != nil {
 		return nil
 	}
@@ -20,8 +20,8 @@ func (p *UserClient) VisibleMessages(channel string) []Message {
 }
 
 // visibleMessagesLocked is Sees for a channel.
-func (p *UserClient) visibleMessagesLocked(ch *Channel) []Message {
-	all := p.s.messagesLocked(ch.ID)
+func (p *Person) visibleMessagesLocked(ch *Channel) []Message {
+	all := p.s.listMessagesLocked(ch.ID)
 	for _, m := range p.s.ephemerals[p.ID] {
 		if m.Channel == ch.ID {
 			all = append(all, m)
@@ -32,13 +32,13 @@ func (p *UserClient) visibleMessagesLocked(ch *Channel) []Message {
 }
 
 // WaitVisible waits until the person sees a message in a conversation that fits; nil fits every message.
-func (p *UserClient) WaitVisible(ctx context.Context, channel string, fits func(Message) bool) (Message, error) {
+func (p *Person) WaitVisible(ctx context.Context, channel string, fits func(Message) bool) (Message, error) {
 	s := p.s
 	for seen := -1; ; {
 		var now []Message
 		var wrong error
 		err := s.waitUntil(ctx, func() bool {
-			_, ch, err := p.memberOfLocked(channel)
+			_, ch, err := p.memberChannelLocked(channel)
 			if err != nil {
 				wrong = err
 				return true

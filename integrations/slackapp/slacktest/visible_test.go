@@ -14,9 +14,9 @@ import (
 	"foghorn/integrations/slackapp/slacktest"
 )
 
-func TestUserClient_VisibleMessages(t *testing.T) {
+func TestPerson_VisibleMessages(t *testing.T) {
 	w := newEnv(t, slacktest.Config{}, nil)
-	bob := w.UserClient(w.AddUser(slacktest.User{ID: "U0BOB"}).ID)
+	bob := w.Person(w.AddUser(slacktest.User{ID: "U0BOB"}).ID)
 	secret := w.AddChannel(slacktest.Channel{Name: "secret", Private: true, Members: []string{"U0BOB"}, BotIsMember: true})
 	say := func(channel, text string, more ...slack.MsgOption) string {
 		_, ts, err := w.api.PostMessageContext(w.ctx, channel, append(more, slack.MsgOptionText(text, false))...)
@@ -26,7 +26,7 @@ func TestUserClient_VisibleMessages(t *testing.T) {
 	first := say(w.channel.ID, "first")
 	_, err := w.api.PostEphemeralContext(w.ctx, w.channel.ID, "U0ALICE", slack.MsgOptionText("for alice", false))
 	w.noError(err)
-	_, err = w.alice.SendMessage(w.ctx, w.channel.ID, "hello")
+	err = w.alice.SendMessage(w.channel.ID, "hello")
 	w.noError(err)
 	say(w.channel.ID, "reply", slack.MsgOptionTS(first))
 	_, _, _, err = w.api.UpdateMessageContext(w.ctx, w.channel.ID, first, slack.MsgOptionText("first, edited", false))
@@ -34,7 +34,7 @@ func TestUserClient_VisibleMessages(t *testing.T) {
 	say("U0ALICE", "direct")
 	say(secret.ID, "hidden")
 
-	show := func(p *slacktest.UserClient, channel string) (out []string) {
+	show := func(p *slacktest.Person, channel string) (out []string) {
 		for _, m := range p.VisibleMessages(channel) {
 			text := m.User + ": " + m.Text
 			if m.To != "" {
@@ -53,7 +53,7 @@ func TestUserClient_VisibleMessages(t *testing.T) {
 	everybody := []string{"bot: first, edited (edited)", "U0ALICE: hello", "bot: reply (reply)"}
 	for _, c := range []struct {
 		name    string
-		p       *slacktest.UserClient
+		p       *slacktest.Person
 		channel string
 		want    []string
 	}{
@@ -129,7 +129,7 @@ func TestEvents_EveryChange(t *testing.T) {
 			}
 		}
 	}
-	_, err := w.alice.SendMessage(w.ctx, w.channel.ID, "/incident")
+	_, err := w.alice.SlashCommand(w.ctx, w.channel.ID, "/incident")
 	w.noError(err)
 	wait("slack > foghorn envelope: /incident", "foghorn > slack call: views.open",
 		"foghorn > slack view: opened: Declare [Name, Severity]", "foghorn > slack ack: /incident")

@@ -143,22 +143,22 @@ func (s *Server) SetScopes(scopes ...string) {
 	s.scopes = slices.Clone(scopes)
 }
 
-// hasMember says whether a user is in the channel.
-func (c *Channel) hasMember(user string) bool {
+// hasMemberLocked says whether a user is in the channel.
+func (c *Channel) hasMemberLocked(user string) bool {
 	if c.dmUser != "" {
 		return c.dmUser == user
 	}
 	return c.Members == nil || slices.Contains(c.Members, user)
 }
 
-// findChannelLocked finds a channel by its id or name, or the direct conversation with a user by
+// conversationLocked finds a channel by its id or name, or the direct conversation with a user by
 // the user's id, which is made if need be.
-func (s *Server) findChannelLocked(id string) (*Channel, bool) {
+func (s *Server) conversationLocked(id string) (*Channel, bool) {
 	if c := s.channels[id]; c != nil {
 		return c, true
 	}
 	if u := s.users[id]; u != nil && !u.Bot {
-		return s.openDMLocked(u), true
+		return s.directMessageLocked(u), true
 	}
 	if name, ok := strings.CutPrefix(id, "#"); ok {
 		for _, c := range s.channels {
@@ -170,8 +170,8 @@ func (s *Server) findChannelLocked(id string) (*Channel, bool) {
 	return nil, false
 }
 
-// openDMLocked is the conversation of the bot with one user.
-func (s *Server) openDMLocked(u *User) *Channel {
+// directMessageLocked is the conversation of the bot with one user.
+func (s *Server) directMessageLocked(u *User) *Channel {
 	id := "D" + strings.TrimLeft(u.ID, "UW")
 	c := s.channels[id]
 	if c == nil {

@@ -52,8 +52,8 @@ func (s *Server) handleAction(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (s *Server) person(form url.Values) *slacktest.UserClient {
-	return s.cfg.Slack.UserClient(form.Get("user"))
+func (s *Server) person(form url.Values) *slacktest.Person {
+	return s.cfg.Slack.Person(form.Get("user"))
 }
 
 // mrkdwnEscaper escapes what a user types, as Slack's client does.
@@ -67,9 +67,9 @@ func (s *Server) handleType(ctx context.Context, form url.Values) (any, error) {
 		return nil, nil
 	}
 	if !strings.HasPrefix(text, "/") {
-		text = mrkdwnEscaper.Replace(text)
+		return nil, s.person(form).SendMessage(form.Get("channel"), mrkdwnEscaper.Replace(text))
 	}
-	ack, err := s.person(form).SendMessage(ctx, form.Get("channel"), text)
+	ack, err := s.person(form).SlashCommand(ctx, form.Get("channel"), text)
 	if message := ack.UserMessage(); message != "" {
 		s.clientState.addSlackbotMessage(form.Get("user"), form.Get("channel"), message)
 		return nil, nil

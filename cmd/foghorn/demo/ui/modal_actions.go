@@ -69,7 +69,7 @@ func (s *Server) handleSubmit(ctx context.Context, form url.Values) (any, error)
 	if err != nil {
 		return nil, err
 	}
-	s.clientState.setSubmitError(m.ID(), result.ConnectionErrorText)
+	s.clientState.setSubmitError(m.ID(), result.ConnectionError)
 	return nil, nil
 }
 

@@ -91,7 +91,7 @@ func (t *timeline) add(e event) {
 		Body: indentJSON(e.Body), Count: 1, pending: e.Kind == emulator.KindCall,
 	}
 	switch {
-	case e.Kind == emulator.KindResponse || e.Kind == emulator.KindLost:
+	case e.Kind == emulator.KindResponse || e.Kind == emulator.KindDropped:
 		current.addAnswer(s)
 	case len(current.Spans) < maxSpans:
 		current.nextNumber++
@@ -103,7 +103,7 @@ func (t *timeline) add(e event) {
 // isShown says whether the timeline shows an event. Of the detailed events it shows the calls to Port and
 // incident.io; other events describe the calls to Slack.
 func isShown(e event) bool {
-	isCall := e.Kind == emulator.KindCall || e.Kind == emulator.KindResponse || e.Kind == emulator.KindLost
+	isCall := e.Kind == emulator.KindCall || e.Kind == emulator.KindResponse || e.Kind == emulator.KindDropped
 	return !e.Verbose || isCall && e.From != "slack" && e.To != "slack"
 }
 

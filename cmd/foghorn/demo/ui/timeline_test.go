@@ -11,7 +11,7 @@ import (
 
 // addEvent adds an event with a body, a detailed one if it is part of a call.
 func addEvent(tl *timeline, from, to, kind, text string) {
-	detail := kind == emulator.KindCall || kind == emulator.KindResponse || kind == emulator.KindLost
+	detail := kind == emulator.KindCall || kind == emulator.KindResponse || kind == emulator.KindDropped
 	body := map[string]any{"n": 1}
 	tl.add(event{Time: time.Now(), From: from, To: to, Kind: kind, Text: text, Body: body, Verbose: detail})
 }
@@ -61,7 +61,7 @@ func TestTimeline_RepeatedCallsAreOneSpan(t *testing.T) {
 func TestTimeline_LostAnswer(t *testing.T) {
 	tl := newStartedTimeline()
 	addEvent(tl, "foghorn", "port", emulator.KindCall, "POST /runs")
-	addEvent(tl, "port", "foghorn", emulator.KindLost, "no answer to POST /runs")
+	addEvent(tl, "port", "foghorn", emulator.KindDropped, "no answer to POST /runs")
 	if s := latestSpans(t, tl, 2)[1]; s.Text != "POST /runs → no answer" || s.From != 2 || s.To != 3 {
 		t.Errorf("the span is %+v", s)
 	}

@@ -23,7 +23,7 @@ type viewModel struct {
 	Entity       string // identifier, on the page of an entity
 
 	server *Server
-	person *slacktest.UserClient
+	person *slacktest.Person
 }
 
 // A tab is one of the views beside Slack.
@@ -43,7 +43,7 @@ func (s *Server) newViewModel(r *http.Request) *viewModel {
 	v.TraceID, _ = strconv.Atoi(q.Get("trace"))
 	users := v.Users()
 	v.User = users[max(0, slices.IndexFunc(users, func(u slacktest.User) bool { return u.ID == q.Get("user") }))]
-	v.person = s.cfg.Slack.UserClient(v.User.ID)
+	v.person = s.cfg.Slack.Person(v.User.ID)
 	conversations := v.Conversations()
 	v.Conversation = conversations[min(1, len(conversations)-1)]
 	if i := slices.IndexFunc(conversations, func(c conversation) bool { return c.ID == q.Get("channel") }); i >= 0 {

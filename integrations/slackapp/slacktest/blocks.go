@@ -5,21 +5,6 @@ import (
 	"unicode/utf8"
 )
 
-func (s *Server) teamInfo(*call) (reply, error) {
-	return reply{"team": map[string]any{
-		"id": s.TeamID, "name": s.cfg.Team, "domain": s.cfg.Domain, "email_domain": "", "url": "https://" + s.cfg.Domain + ".slack.com/",
-	}}, nil
-}
-
-func (s *Server) botsInfo(c *call) (reply, error) {
-	if id := c.args.stringArg("bot"); id != "" && id != s.BotID {
-		return nil, Error("bot_not_found")
-	}
-	return reply{"bot": map[string]any{
-		"id": s.BotID, "deleted": false, "name": s.cfg.AppName, "app_id": s.AppID, "user_id": s.BotUser, "updated": 0,
-	}}, nil
-}
-
 // maxValidateSize is the most, in code points, that blocks.validate takes.
 const maxValidateSize = 100_000
 

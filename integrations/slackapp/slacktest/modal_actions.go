@@ -5,10 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
-	"strconv"
 	"strings"
-	"time"
 )
 
 // An Option is one that a select offers.
@@ -33,7 +30,7 @@ func (m *Modal) Fill(label string, values ...string) error {
 		if f.dispatches {
 			return fmt.Errorf("field %q tells the app of each change: use Change", label)
 		}
-		return m.p.s.fillLocked(v, f, values)
+		return m.p.s.fillFieldLocked(v, f, values)
 	})
 }
 
@@ -49,10 +46,10 @@ func (m *Modal) Change(ctx context.Context, label string, values ...string) (Ack
 		if !f.dispatches {
 			return fmt.Errorf("field %q does not tell the app of changes: use Fill", label)
 		}
-		if err := s.fillLocked(v, f, values); err != nil {
+		if err := s.fillFieldLocked(v, f, values); err != nil {
 			return err
 		}
-		action := map[string]any{"block_id": f.block, "action_id": f.action, "action_ts": s.newTSLocked()}
+		action := map[string]any{"block_id": f.block, "action_id": f.action, "action_ts": s.newTimestampLocked()}
 		for k, held := range v.values[elementKey{f.block, f.action}] {
 			action[k] = held
 		}
@@ -77,7 +74,7 @@ func (m *Modal) ClickButton(ctx context.Context, label string) (Ack, error) {
 			return fmt.Errorf("no button %q", label)
 		}
 		var err error
-		payload, err = m.blockActionsLocked(v, buttonAction(block, element, s.newTSLocked()))
+		payload, err = m.blockActionsLocked(v, buttonAction(block, element, s.newTimestampLocked()))
 		return err
 	})
 	if err != nil {
@@ -94,7 +91,7 @@ func (m *Modal) blockActionsLocked(v *view, action map[string]any) (map[string]a
 	if u == nil {
 		return nil, Error("user_not_found")
 	}
-	payload := s.interactionPayload("block_actions", u)
+	payload := s.newInteractionLocked("block_actions", u)
 	payload["trigger_id"] = s.newTriggerLocked(u.ID)
 	payload["container"] = map[string]any{"type": "view", "view_id": v.id}
 	payload["view"] = v.toJSON(s)
@@ -133,7 +130,7 @@ func (m *Modal) SearchOptions(ctx context.Context, label, query string) ([]Optio
 		if len([]rune(query)) < least || u == nil {
 			return nil
 		}
-		payload = s.interactionPayload("block_suggestion", u)
+		payload = s.newInteractionLocked("block_suggestion", u)
 		payload["container"] = map[string]any{"type": "view", "view_id": v.id}
 		payload["block_id"], payload["action_id"], payload["value"] = f.block, f.action, query
 		payload["view"] = v.toJSON(s)
@@ -190,125 +187,4 @@ func (m *Modal) Options(label string) (out []Option, err error) {
 		return nil
 	})
 	return out, err
-}
-
-func (v *view) currentOptions(f field) []any {
-	if strings.HasSuffix(f.kind, "external_select") {
-		return v.suggested[elementKey{f.block, f.action}]
-	}
-	return f.options()
-}
-
-// selectedOptions are the options that a field holds: they can be kept, whatever is offered now.
-func (v *view) selectedOptions(f field) []any {
-	switch held := v.values[elementKey{f.block, f.action}][stateKeys[f.kind].state].(type) {
-	case []any:
-		return held
-	case map[string]any:
-		return []any{held}
-	}
-	return nil
-}
-
-func toOptions(options []any) []Option {
-	out := make([]Option, 0, len(options))
-	for _, o := range options {
-		option, _ := o.(map[string]any)
-		value, _ := option["value"].(string)
-		out = append(out, Option{Text: textOf(option["text"]), Value: value, Description: textOf(option["description"]), raw: option})
-	}
-	return out
-}
-
-// fillLocked puts values in a field.
-func (s *Server) fillLocked(v *view, f field, typed []string) error {
-	typed = slices.DeleteFunc(slices.Clone(typed), func(t string) bool { return t == "" })
-	if len(typed) > 1 && !holdsList(f.kind) {
-		return fmt.Errorf("field %q holds one value, not %d", f.label, len(typed))
-	}
-	read := func(text string) (any, error) { return s.parseInputLocked(v, f, text) }
-	held := map[string]any{"type": f.kind}
-	if zone, ok := f.element["timezone"]; ok && f.kind == "timepicker" {
-		held["timezone"] = zone
-	}
-	name := stateKeys[f.kind].state
-	if holdsList(f.kind) {
-		list := []any{}
-		for _, text := range typed {
-			item, err := read(text)
-			if err != nil {
-				return err
-			}
-			list = append(list, item)
-		}
-		held[name] = list
-	} else {
-		held[name] = nil
-		if len(typed) == 1 {
-			item, err := read(typed[0])
-			if err != nil {
-				return err
-			}
-			held[name] = item
-		}
-	}
-	v.values[elementKey{f.block, f.action}] = held
-	s.notifyLocked()
-	s.emitVerbose("person", "slack", "fill", f.label, nil)
-	return nil
-}
-
-// parseInputLocked turns what a person enters into what state.values holds.
-func (s *Server) parseInputLocked(v *view, f field, text string) (any, error) {
-	wrong := func(want string) error { return fmt.Errorf("field %q wants %s, not %q", f.label, want, text) }
-	switch f.kind {
-	case "datepicker":
-		if _, err := time.Parse(time.DateOnly, text); err != nil {
-			return nil, wrong("a date such as 2026-01-31")
-		}
-	case "timepicker":
-		if _, err := time.Parse("15:04", text); err != nil {
-			return nil, wrong("a time such as 15:04")
-		}
-	case "datetimepicker":
-		if n, err := strconv.ParseInt(text, 10, 64); err == nil {
-			return float64(n), nil
-		}
-		t, err := time.Parse(time.RFC3339, text)
-		if err != nil {
-			return nil, wrong("a date and time such as 2026-01-31T15:04:00Z")
-		}
-		return float64(t.Unix()), nil
-	case "users_select", "multi_users_select":
-		for _, u := range s.users {
-			if text == u.ID || text == u.Name || text == u.RealName || text == u.Email {
-				return u.ID, nil
-			}
-		}
-		return nil, wrong("a user")
-	case "channels_select", "multi_channels_select", "conversations_select", "multi_conversations_select":
-		if ch, ok := s.findChannelLocked(text); ok {
-			return ch.ID, nil
-		}
-		if ch, ok := s.findChannelLocked("#" + text); ok {
-			return ch.ID, nil
-		}
-		return nil, wrong("a channel")
-	case "file_input":
-		return map[string]any{"id": "F" + randomUpper(10), "name": text, "title": text}, nil
-	case "rich_text_input":
-		return map[string]any{"type": "rich_text", "elements": []any{map[string]any{
-			"type": "rich_text_section", "elements": []any{map[string]any{"type": "text", "text": text}},
-		}}}, nil
-	}
-	if holdsList(f.kind) || strings.HasSuffix(f.kind, "select") || f.kind == "radio_buttons" {
-		choices := v.currentOptions(f)
-		for _, o := range toOptions(append(choices[:len(choices):len(choices)], v.selectedOptions(f)...)) {
-			if o.Text == text || o.Value == text {
-				return o.raw, nil
-			}
-		}
-		return nil, wrong(fmt.Sprintf("one of %d options", len(choices)))
-	}
-	return text, nil
 }

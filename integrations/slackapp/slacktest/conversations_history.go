@@ -102,17 +102,3 @@ func parseTS(ts string, def int64) (int64, error) {
 	}
 	return int64(sec*1e6 + 0.5), nil
 }
-
-func (s *Server) chatGetPermalink(c *call) (reply, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	ch, ok := s.findChannelLocked(c.args.stringArg("channel"))
-	if !ok || ch.Private && !ch.BotIsMember {
-		return nil, Error("channel_not_found")
-	}
-	ts := c.args.stringArg("message_ts")
-	if s.findMessageLocked(ch.ID, ts) == nil {
-		return nil, Error("message_not_found")
-	}
-	return reply{"channel": ch.ID, "permalink": s.messagePermalink(ch.ID, ts)}, nil
-}

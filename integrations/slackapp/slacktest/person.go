@@ -1,0 +1,197 @@
+package slacktest
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// A Person is somebody who uses Slack: what they do goes to the app as it would from Slack's client.
+type Person struct {
+	s  *Server
+	ID string
+}
+
+// Person is the user with an id. The user must exist when something is done.
+func (s *Server) Person(id string) *Person { return &Person{s: s, ID: id} }
+
+// SlashCommand sends a text such as "/incident now" in a channel and waits for the app's ack. If the app does not
+// acknowledge, the error is ErrOperationTimeout or ErrDispatchFailed. If the payload of the ack is a message, it
+// is posted, as Slack does.
+// https://docs.slack.dev/interactivity/implementing-slash-commands
+func (p *Person) SlashCommand(ctx context.Context, channel, text string) (Ack, error) {
+	s := p.s
+	command, _, _ := strings.Cut(text, " ")
+	if !strings.HasPrefix(text, "/") || s.cfg.Commands != nil && !slices.Contains(s.cfg.Commands, command) {
+		return Ack{}, fmt.Errorf("%s is not a valid command", command)
+	}
+	s.mu.Lock()
+	payload, response, err := p.newCommandLocked(channel, text)
+	s.mu.Unlock()
+	if err != nil {
+		return Ack{}, err
+	}
+	s.emit("person", "slack", "command", text, map[string]any{"user": p.ID, "channel": payload["channel_id"], "text": text})
+	ack, err := s.Deliver(ctx, Envelope{Type: "slash_commands", Payload: payload, AcceptsResponse: true, kind: command})
+	if err != nil || ack.Payload == nil {
+		return ack, err
+	}
+	var message args
+	if json.Unmarshal(ack.Payload, &message) != nil {
+		return ack, nil // Slack ignores a payload that is not a message
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.applyResponseLocked(response, message, "ack"); err != nil {
+		return ack, fmt.Errorf("post the ack of %s: %w", command, err)
+	}
+	return ack, nil
+}
+
+// newCommandLocked returns the payload of a slash command, and its response_url.
+func (p *Person) newCommandLocked(channel, text string) (map[string]any, *responseURL, error) {
+	s := p.s
+	u, ch, err := p.memberChannelLocked(channel)
+	if err != nil {
+		return nil, nil, err
+	}
+	name := ch.Name
+	if ch.Private && ch.dmUser == "" {
+		name = "privategroup"
+	}
+	command, rest, _ := strings.Cut(text, " ")
+	address := s.newResponseURLLocked("commands", u.ID, ch.ID, "", false)
+	payload := map[string]any{
+		"token":                 verificationToken,
+		"team_id":               s.TeamID,
+		"team_domain":           s.cfg.Domain,
+		"channel_id":            ch.ID,
+		"channel_name":          name,
+		"user_id":               u.ID,
+		"user_name":             u.Name,
+		"command":               command,
+		"text":                  strings.TrimSpace(rest),
+		"api_app_id":            s.AppID,
+		"is_enterprise_install": "false",
+		"response_url":          address,
+		"trigger_id":            s.newTriggerLocked(u.ID),
+	}
+	return payload, s.responses.get(strings.TrimPrefix(address, s.Server.URL)), nil
+}
+
+// SendMessage posts a message of the person in a channel. The app receives nothing.
+func (p *Person) SendMessage(channel, text string) error {
+	s := p.s
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u, ch, err := p.memberChannelLocked(channel)
+	if err != nil {
+		return err
+	}
+	m := &Message{Channel: ch.ID, TS: s.newTimestampLocked(), User: u.ID, Text: text, UnfurlLinks: true, UnfurlMedia: true}
+	s.messages[ch.ID] = append(s.messages[ch.ID], m)
+	s.messagesChangedLocked(ch.ID)
+	s.emit("person", "slack", "message", "#"+ch.Name+": "+firstLine(text), *m)
+	return nil
+}
+
+// memberChannelLocked finds the person and a channel they are in.
+func (p *Person) memberChannelLocked(channel string) (*User, *Channel, error) {
+	u := p.s.users[p.ID]
+	if u == nil {
+		return nil, nil, fmt.Errorf("no user %s: %w", p.ID, Error("user_not_found"))
+	}
+	if channel == p.s.BotUser {
+		return u, p.s.directMessageLocked(u), nil
+	}
+	ch, ok := p.s.conversationLocked(channel)
+	if !ok || !ch.hasMemberLocked(u.ID) {
+		return nil, nil, fmt.Errorf("%s in %s: %w", p.ID, channel, Error("channel_not_found"))
+	}
+	return u, ch, nil
+}
+
+// DM is the id of the direct conversation of the person with the app.
+func (p *Person) DM() string {
+	p.s.mu.Lock()
+	defer p.s.mu.Unlock()
+	u := p.s.users[p.ID]
+	if u == nil {
+		return ""
+	}
+	return p.s.directMessageLocked(u).ID
+}
+
+// UseShortcut uses one of the app's global shortcuts.
+func (p *Person) UseShortcut(ctx context.Context, callbackID string) (Ack, error) {
+	s := p.s
+	s.mu.Lock()
+	u := s.users[p.ID]
+	if u == nil {
+		s.mu.Unlock()
+		return Ack{}, Error("user_not_found")
+	}
+	payload := s.newInteractionLocked("shortcut", u)
+	payload["callback_id"], payload["action_ts"] = callbackID, s.newTimestampLocked()
+	payload["trigger_id"] = s.newTriggerLocked(u.ID)
+	s.mu.Unlock()
+	s.emit("person", "slack", "shortcut", callbackID, nil)
+	return s.sendInteraction(ctx, "shortcut", payload, false)
+}
+
+// UseMessageShortcut uses one of the app's shortcuts on a message.
+func (p *Person) UseMessageShortcut(ctx context.Context, callbackID, channel, ts string) (Ack, error) {
+	s := p.s
+	s.mu.Lock()
+	u, ch, err := p.memberChannelLocked(channel)
+	if err != nil {
+		s.mu.Unlock()
+		return Ack{}, err
+	}
+	m := s.findMessageLocked(ch.ID, ts)
+	if m == nil {
+		s.mu.Unlock()
+		return Ack{}, Error("message_not_found")
+	}
+	payload := s.newInteractionLocked("message_action", u)
+	payload["callback_id"], payload["action_ts"], payload["message_ts"] = callbackID, s.newTimestampLocked(), ts
+	payload["trigger_id"] = s.newTriggerLocked(u.ID)
+	payload["channel"] = map[string]any{"id": ch.ID, "name": ch.Name}
+	payload["message"] = marshalJSON(s.messageJSONLocked(m, true))
+	payload["response_url"] = s.newResponseURLLocked("actions", u.ID, ch.ID, "", false)
+	s.mu.Unlock()
+	s.emit("person", "slack", "shortcut", callbackID+" on "+firstLine(m.Text), nil)
+	return s.sendInteraction(ctx, "message_action", payload, false)
+}
+
+// ClickButton presses a button, by its action_id, of a message.
+func (p *Person) ClickButton(ctx context.Context, m Message, actionID string) (Ack, error) {
+	var blocks []any
+	_ = json.Unmarshal(m.Blocks, &blocks)
+	block, element := findButton(blocks, func(e map[string]any) bool { return e["action_id"] == actionID })
+	if element == nil {
+		return Ack{}, fmt.Errorf("message has no button %q", actionID)
+	}
+	s := p.s
+	s.mu.Lock()
+	u, ch, err := p.memberChannelLocked(m.Channel)
+	if err != nil {
+		s.mu.Unlock()
+		return Ack{}, err
+	}
+	payload := s.newInteractionLocked("block_actions", u)
+	payload["trigger_id"] = s.newTriggerLocked(u.ID)
+	payload["channel"] = map[string]any{"id": ch.ID, "name": ch.Name}
+	payload["container"] = map[string]any{"type": "message", "message_ts": m.TS, "channel_id": ch.ID, "is_ephemeral": m.Ephemeral}
+	if !m.Ephemeral {
+		payload["message"] = marshalJSON(s.messageJSONLocked(&m, true))
+	}
+	payload["state"] = map[string]any{"values": map[string]any{}}
+	payload["response_url"] = s.newResponseURLLocked("actions", u.ID, ch.ID, m.TS, m.Ephemeral)
+	payload["actions"] = []any{buttonAction(block, element, s.newTimestampLocked())}
+	s.mu.Unlock()
+	s.emit("person", "slack", "click", textOf(element["text"]), nil)
+	return s.sendInteraction(ctx, "block_actions", payload, true)
+}
