@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -50,8 +51,9 @@ type Fault struct {
 type Server struct {
 	URL string // http://127.0.0.1:port, no slash at the end
 
-	srv  *http.Server
-	done chan struct{}
+	srv     *http.Server
+	done    chan struct{}
+	control *http.ServeMux
 
 	mu          sync.Mutex
 	faults      []Fault
@@ -71,6 +73,8 @@ func Start(addr string, h http.Handler) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{URL: "http://" + ln.Addr().String(), done: make(chan struct{}), subscribers: map[int]subscriber{}}
+	s.control = http.NewServeMux()
+	s.addFaultRoutes()
 	s.srv = &http.Server{Handler: s.handler(h), ReadHeaderTimeout: 10 * time.Second}
 	go func() { // ends with Close
 		defer close(s.done)
@@ -97,6 +101,13 @@ func (s *Server) ClearFaults() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.faults = nil
+}
+
+// Faults returns the faults that are still active.
+func (s *Server) Faults() []Fault {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.faults)
 }
 
 // Calls are the calls whose path ends in suffix, oldest first. "" gives all.
@@ -134,6 +145,10 @@ func (s *Server) takeFault(r *http.Request) (Fault, bool) {
 
 func (s *Server) handler(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, controlPrefix) {
+			s.serveControl(w, r)
+			return
+		}
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
 		if err != nil {
 			http.Error(w, "request body too large", http.StatusRequestEntityTooLarge)

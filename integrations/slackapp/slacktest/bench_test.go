@@ -16,11 +16,7 @@ import (
 // BenchmarkCommand is a command through a slack-go app that acks at once: what the emulator
 // and the client cost together.
 func BenchmarkCommand(b *testing.B) {
-	s, err := slacktest.Start(slacktest.Config{})
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer s.Close()
+	s := slacktest.New(b, slacktest.Config{})
 	ctx, cancel := context.WithCancel(b.Context())
 	defer cancel()
 	alice := s.AddUser(slacktest.User{Name: "alice"})

@@ -1,9 +1,10 @@
 package slacktest_test
 
 import (
-	"foghorn/integrations/slackapp/slacktest"
 	"strings"
 	"testing"
+
+	"foghorn/integrations/slackapp/slacktest"
 )
 
 func TestBlocks_Validate(t *testing.T) {

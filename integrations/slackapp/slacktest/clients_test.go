@@ -10,11 +10,7 @@ import (
 // openControl opens the door of an empty workspace.
 func openControl(t *testing.T) *controltest.Client {
 	t.Helper()
-	s, err := slacktest.Start(slacktest.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(s.Close)
+	s := slacktest.New(t, slacktest.Config{})
 	return controltest.NewClient(t, s.ControlURL())
 }
 

@@ -83,6 +83,10 @@ func (s *Server) DropConnections() {
 func (s *Server) SetHalfOpen(on bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.setHalfOpenLocked(on)
+}
+
+func (s *Server) setHalfOpenLocked(on bool) {
 	s.halfOpen = on
 	for _, k := range s.open {
 		k.silent = on

@@ -101,40 +101,37 @@ func TestControl_Scenario(t *testing.T) {
 	w.control("messages?wait=2h", "", 400)
 }
 
-func TestControl_LocalRequestsOnly(t *testing.T) {
-	w := newEnv(t, slacktest.Config{}, nil)
-	for name, change := range map[string]func(*http.Request){
-		"another host name": func(r *http.Request) { r.Host = "attacker.example" },
-		"another origin":    func(r *http.Request) { r.Header.Set("Origin", "https://attacker.example") },
-		"null origin":       func(r *http.Request) { r.Header.Set("Origin", "null") },
-		"another site":      func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "cross-site") },
-	} {
-		r, err := http.NewRequestWithContext(w.ctx, http.MethodGet, w.ControlURL(), nil)
-		w.noError(err)
-		change(r)
-		res, err := http.DefaultClient.Do(r)
-		w.noError(err)
-		res.Body.Close()
-		if res.StatusCode != http.StatusForbidden {
-			t.Errorf("%s: status %d", name, res.StatusCode)
-		}
+func TestControl_StateAndReset(t *testing.T) {
+	w := newEnv(t, slacktest.Config{Users: []slacktest.User{{ID: "U0BOB", Name: "bob"}}, Channels: []slacktest.Channel{{ID: "C0DEV", Name: "dev"}}}, nil)
+	w.SetScopes("chat:write")
+	w.RateLimit("chat.postMessage", time.Second, 0)
+	w.noError(w.alice.SendMessage("C0OPS", "hello"))
+	state := w.control("state", "", 200)["state"].(map[string]any)
+	if n := len(state["users"].([]any)); n != 3 { // with the bot and alice
+		t.Errorf("%d users, want 3", n)
 	}
-	r, err := http.NewRequestWithContext(w.ctx, http.MethodPost, w.ControlURL()+"send", strings.NewReader(`{}`))
-	w.noError(err)
-	r.Header.Set("Content-Type", "text/plain")
-	res, err := http.DefaultClient.Do(r)
-	w.noError(err)
-	res.Body.Close()
-	if res.StatusCode != http.StatusUnsupportedMediaType {
-		t.Errorf("status %d for text/plain", res.StatusCode)
+	if messages := state["messages"].(map[string]any)["C0OPS"].([]any); len(messages) != 1 {
+		t.Errorf("messages = %v", messages)
+	}
+	if text, _ := json.Marshal(state); strings.Contains(string(text), w.BotToken) {
+		t.Error("the state contains the bot token")
+	}
+
+	w.control("reset", "{}", 200)
+	state = w.control("state", "", 200)["state"].(map[string]any)
+	if n, m := len(state["users"].([]any)), len(state["channels"].([]any)); n != 2 || m != 1 {
+		t.Errorf("%d users and %d channels after the reset, want 2 and 1", n, m)
+	}
+	if len(state["messages"].(map[string]any)) != 0 || len(state["scopes"].([]any)) != len(slacktest.AllScopes) || len(w.Faults()) != 0 {
+		t.Errorf("state after the reset = %v, faults %v", state, w.Faults())
+	}
+	if err := w.Person("U0BOB").SendMessage("C0DEV", "hello"); err != nil {
+		t.Errorf("a user of Config cannot send a message after the reset: %v", err)
 	}
 }
 
 func TestServer_CloseEndsWaits(t *testing.T) {
-	s, err := slacktest.Start(slacktest.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := slacktest.New(t, slacktest.Config{})
 	waits := make(chan error, 1)
 	go func() {
 		_, err := s.WaitMessage(t.Context(), "C0OPS", nil)

@@ -3,13 +3,8 @@ package slacktest
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
-	"time"
-
-	"foghorn/integrations/emulator"
 )
 
 type userJSON struct {
@@ -50,6 +45,15 @@ func (s *Server) controlWorkspace(ctx context.Context, q url.Values) (any, error
 			return nil, fmt.Errorf("wait for %d connections: %w", n, err)
 		}
 	}
+	users, channels := s.usersAndChannels()
+	return map[string]any{
+		"api_url": s.URL(), "bot_token": s.BotToken, "app_token": s.AppToken, "bot_user": s.BotUser, "connections": s.Connections(),
+		"users": users, "channels": channels,
+	}, nil
+}
+
+// usersAndChannels returns all users, and all channels but direct conversations.
+func (s *Server) usersAndChannels() ([]userJSON, []channelJSON) {
 	users, channels := []userJSON{}, []channelJSON{}
 	for _, u := range s.Users() {
 		users = append(users, s.toUserJSON(u))
@@ -59,10 +63,7 @@ func (s *Server) controlWorkspace(ctx context.Context, q url.Values) (any, error
 			channels = append(channels, channelJSON{c.ID, c.Name, c.Private, c.Archived, c.Members, c.BotIsMember})
 		}
 	}
-	return map[string]any{
-		"api_url": s.URL(), "bot_token": s.BotToken, "app_token": s.AppToken, "bot_user": s.BotUser, "connections": s.Connections(),
-		"users": users, "channels": channels,
-	}, nil
+	return users, channels
 }
 
 func (s *Server) controlAddUser(_ context.Context, in userJSON) (any, error) {
@@ -124,58 +125,12 @@ func filterMessages(all []Message, fits func(Message) bool) []Message {
 	return out
 }
 
-func (s *Server) controlCalls(_ context.Context, q url.Values) (any, error) {
-	out := []map[string]any{}
-	for _, c := range s.Calls(q.Get("path")) {
-		if strings.HasPrefix(c.Path, "/control/") {
-			continue
-		}
-		body := strings.NewReplacer(s.BotToken, "•••", s.AppToken, "•••").Replace(string(c.Body))
-		out = append(out, map[string]any{"time": c.Time, "method": c.Method, "path": c.Path, "status": c.Status, "took_ms": c.Took.Milliseconds(), "body": body})
-	}
-	return map[string]any{"calls": out}, nil
-}
-
 func (s *Server) controlAcks(context.Context, url.Values) (any, error) {
 	out := []ackJSON{}
 	for _, a := range s.Acks() {
 		out = append(out, newAckJSON(a))
 	}
 	return map[string]any{"acks": out}, nil
-}
-
-type faultRequest struct {
-	Path, Method   string
-	Times          int
-	DelayMS        int `json:"delay_ms"`
-	Status         int
-	Header         map[string]string
-	Body           string
-	DropResponse   bool `json:"drop_response"`
-	DropConnection bool `json:"drop_connection"`
-}
-
-func (s *Server) controlInjectFault(_ context.Context, in faultRequest) (any, error) {
-	if in.Status != 0 && (in.Status < 200 || in.Status > 599) {
-		return nil, fmt.Errorf("status %d is none that can be answered", in.Status)
-	}
-	if in.DelayMS < 0 || in.Times < 0 {
-		return nil, fmt.Errorf("delay_ms and times must not be negative")
-	}
-	header := http.Header{}
-	for k, v := range in.Header {
-		header.Set(k, v)
-	}
-	s.InjectFault(emulator.Fault{
-		Path: in.Path, Method: in.Method, Times: in.Times, Delay: time.Duration(in.DelayMS) * time.Millisecond,
-		Status: in.Status, Header: header, Body: in.Body, DropResponse: in.DropResponse, DropConnection: in.DropConnection,
-	})
-	return map[string]any{}, nil
-}
-
-func (s *Server) controlClearFaults(context.Context, url.Values) (any, error) {
-	s.ClearFaults()
-	return map[string]any{}, nil
 }
 
 type connectionsRequest struct {
@@ -203,7 +158,7 @@ func (s *Server) controlConnections(_ context.Context, in connectionsRequest) (a
 	case "raw":
 		s.SendRaw([]byte(in.Text))
 	default:
-		return nil, fmt.Errorf("unknown thing to do: %q", in.Action)
+		return nil, fmt.Errorf("unknown action %q", in.Action)
 	}
 	return map[string]any{"connections": s.Connections()}, nil
 }

@@ -1,9 +1,10 @@
 package slacktest_test
 
 import (
-	"foghorn/integrations/slackapp/slacktest"
 	"strings"
 	"testing"
+
+	"foghorn/integrations/slackapp/slacktest"
 
 	"github.com/slack-go/slack"
 )

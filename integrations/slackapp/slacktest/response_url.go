@@ -79,6 +79,9 @@ func (s *Server) applyResponseLocked(u *responseURL, a args, via string) error {
 	if err != nil {
 		return err
 	}
+	if s.users[u.user] == nil { // removed by Reset
+		return Error("user_not_found")
+	}
 	m.Channel, m.Via = u.channel, via
 	if a.boolArg("replace_original") && u.ts != "" {
 		if kept := s.findMessageLocked(u.channel, u.ts); kept != nil {

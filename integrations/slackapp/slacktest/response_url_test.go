@@ -2,10 +2,11 @@ package slacktest_test
 
 import (
 	"encoding/json"
-	"foghorn/integrations/slackapp/slacktest"
 	"net/http"
 	"strings"
 	"testing"
+
+	"foghorn/integrations/slackapp/slacktest"
 
 	"github.com/slack-go/slack"
 	"github.com/slack-go/slack/socketmode"

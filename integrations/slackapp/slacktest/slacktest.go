@@ -70,7 +70,10 @@ type Server struct {
 	AppID    string
 	TeamID   string
 
-	cfg       Config
+	cfg             Config
+	initialUsers    []User // with initialChannels, what Reset restores
+	initialChannels []Channel
+
 	control   http.Handler
 	ready     chan struct{} // closed when the fields above are set
 	closed    chan struct{} // closed by Close
@@ -82,6 +85,18 @@ type Server struct {
 	workspace
 	connections
 	views
+}
+
+// New starts a Server for a test. It fails the test on an error, and closes the Server when the
+// test ends.
+func New(t emulator.TB, cfg Config) *Server {
+	t.Helper()
+	s, err := Start(cfg)
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	t.Cleanup(s.Close)
+	return s
 }
 
 // Start serves a workspace on loopback. Close ends it.
@@ -108,20 +123,20 @@ func Start(cfg Config) (*Server, error) {
 	s.workspace = newWorkspace(cfg.Scopes)
 	s.connections = newConnections()
 	s.views = newViews()
-	s.AddUser(User{ID: s.BotUser, Name: strings.ToLower(cfg.AppName), RealName: cfg.AppName, Bot: true})
-	for _, u := range cfg.Users {
-		s.AddUser(u)
+	bot := User{ID: s.BotUser, Name: strings.ToLower(cfg.AppName), RealName: cfg.AppName, Bot: true}
+	for _, u := range append([]User{bot}, cfg.Users...) {
+		s.initialUsers = append(s.initialUsers, s.AddUser(u))
 	}
 	for _, c := range cfg.Channels {
-		s.AddChannel(c)
+		s.initialChannels = append(s.initialChannels, s.AddChannel(c))
 	}
-	s.control = s.newControlHandler()
 	srv, err := emulator.Start(cfg.Addr, http.HandlerFunc(s.route))
 	if err != nil {
 		return nil, err
 	}
 	s.Server = srv
 	srv.SetDescriber(s.newDescriber())
+	s.addControlRoutes()
 	close(s.ready)
 	return s, nil
 }
@@ -169,8 +184,6 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 		s.serveMethod(w, r, strings.TrimPrefix(path, "/api/"))
 	case path == "/link/":
 		s.serveConnection(w, r)
-	case strings.HasPrefix(path, "/control/"):
-		s.control.ServeHTTP(w, r)
 	case strings.HasPrefix(path, "/commands/"), strings.HasPrefix(path, "/actions/"):
 		s.serveResponseURL(w, r)
 	default:

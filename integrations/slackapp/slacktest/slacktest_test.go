@@ -29,10 +29,7 @@ type handler func(w *env, evt socketmode.Event) any
 // newEnv starts a workspace with one app that has one socket.
 func newEnv(t *testing.T, cfg slacktest.Config, handle handler) *env {
 	t.Helper()
-	s, err := slacktest.Start(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := slacktest.New(t, cfg)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	w := &env{Server: s, t: t, ctx: ctx}
 	alice := s.AddUser(slacktest.User{ID: "U0ALICE", RealName: "Alice Jones", Email: "alice@example.com"})

@@ -1,8 +1,9 @@
 package slacktest_test
 
 import (
-	"foghorn/integrations/slackapp/slacktest"
 	"testing"
+
+	"foghorn/integrations/slackapp/slacktest"
 
 	"github.com/slack-go/slack"
 	"github.com/slack-go/slack/slackevents"

@@ -1,8 +1,9 @@
 package slacktest_test
 
 import (
-	"foghorn/integrations/slackapp/slacktest"
 	"testing"
+
+	"foghorn/integrations/slackapp/slacktest"
 )
 
 func TestUsers_InfoListLookup(t *testing.T) {

@@ -85,12 +85,16 @@ func (s *Server) AddUser(u User) User {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.addUserLocked(u)
+	return u
+}
+
+func (s *Server) addUserLocked(u User) {
 	if s.users[u.ID] == nil {
 		s.userOrder = append(s.userOrder, u.ID)
 	}
 	s.users[u.ID] = &u
 	s.notifyLocked()
-	return u
 }
 
 // AddChannel adds or replaces a channel and returns it, completed.
@@ -104,12 +108,16 @@ func (s *Server) AddChannel(c Channel) Channel {
 	c.Members = slices.Clone(c.Members)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.addChannelLocked(c)
+	return c
+}
+
+func (s *Server) addChannelLocked(c Channel) {
 	if s.channels[c.ID] == nil {
 		s.chanOrder = append(s.chanOrder, c.ID)
 	}
 	s.channels[c.ID] = &c
 	s.notifyLocked()
-	return c
 }
 
 // Users are all users, in the order in which they were added, the bot first.
