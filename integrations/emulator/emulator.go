@@ -1,8 +1,6 @@
-// Package emulator is the small kit that the emulators of Slack, Port and
-// incident.io share: a server on loopback, the faults it plays on request, a record of
-// the calls it got and the events it tells to whoever watches.
-//
-// It knows nothing of any vendor.
+// Package emulator has what the emulators of Slack, Port and incident.io share: an HTTP server on
+// the loopback interface, faults, a record of the calls, events for subscribers, and the control
+// API. It contains nothing that is specific to a vendor.
 package emulator
 
 import (
@@ -16,13 +14,13 @@ import (
 	"time"
 )
 
-// MaxBody is the largest request body, in bytes, that an emulator reads.
+// MaxBody is the maximum size of a request body, in bytes.
 const MaxBody = 4 << 20
 
-// MaxCalls is how many calls, the latest ones, a Server remembers.
+// MaxCalls is the number of calls that a Server stores. Beyond it, the oldest are removed.
 const MaxCalls = 20_000
 
-// A Call is one request that a Server got.
+// A Call is one request that a Server received.
 type Call struct {
 	Time   time.Time
 	Method string
@@ -30,26 +28,26 @@ type Call struct {
 	Query  string
 	Header http.Header // Authorization removed
 	Body   []byte
-	Status int           // 0 when the answer was never sent
-	Took   time.Duration // until the handler was done
+	Status int           // 0 when no response was sent
+	Took   time.Duration // until the handler returned
 }
 
-// A Fault is played instead of, or around, the real answer.
+// A Fault replaces or delays the response to a request.
 type Fault struct {
-	Path           string        // what the path must end in; "" matches every call
+	Path           string        // the end of the path; "" matches every path
 	Method         string        // "" matches every method
-	Times          int           // how often; 0 means until Clear
-	Delay          time.Duration // waited before anything else, or until the caller hangs up
-	Status         int           // answered instead of the real answer; 0 leaves it alone
+	Times          int           // number of requests; 0 means until ClearFaults
+	Delay          time.Duration // time before anything else; ends early when the client disconnects
+	Status         int           // status of the response; 0 means the real response
 	Header         http.Header   // with Status
 	Body           string        // with Status
-	DropResponse   bool          // do the work, then cut the connection instead of answering
-	DropConnection bool          // cut the connection and do nothing
+	DropResponse   bool          // handle the request, then close the connection without a response
+	DropConnection bool          // close the connection without handling the request
 }
 
 // A Server is an HTTP server on a free port of 127.0.0.1.
 type Server struct {
-	URL string // http://127.0.0.1:port, no slash at the end
+	URL string // http://127.0.0.1:port, without a slash at the end
 
 	srv     *http.Server
 	done    chan struct{}
@@ -83,13 +81,13 @@ func Start(addr string, h http.Handler) (*Server, error) {
 	return s, nil
 }
 
-// Close stops the server and waits for it. Connections are cut.
+// Close stops the server, closes its connections and waits for its goroutine.
 func (s *Server) Close() {
 	_ = s.srv.Close()
 	<-s.done
 }
 
-// InjectFault adds a fault. Faults are tried in the order they were planned.
+// InjectFault adds a fault. For each request, the oldest fault that matches is used.
 func (s *Server) InjectFault(f Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -110,7 +108,7 @@ func (s *Server) Faults() []Fault {
 	return slices.Clone(s.faults)
 }
 
-// Calls are the calls whose path ends in suffix, oldest first. "" gives all.
+// Calls returns the stored calls whose path ends in suffix, oldest first. "" matches every path.
 func (s *Server) Calls(suffix string) []Call {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -123,7 +121,7 @@ func (s *Server) Calls(suffix string) []Call {
 	return out
 }
 
-// takeFault returns the first fault that fits and uses it up.
+// takeFault returns the first fault that matches a request, and counts the use.
 func (s *Server) takeFault(r *http.Request) (Fault, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -197,8 +195,8 @@ func (s *Server) handler(h http.Handler) http.Handler {
 	})
 }
 
-// recorder keeps the status, and the answer if somebody wants to hear of it. Unwrap lets
-// websocket upgrades and flushes through.
+// recorder stores the status, and the body if there are subscribers for it. Unwrap makes websocket
+// upgrades and flushes possible.
 type recorder struct {
 	http.ResponseWriter
 	status int
@@ -224,7 +222,7 @@ func (r *recorder) Write(p []byte) (int, error) {
 	return r.ResponseWriter.Write(p)
 }
 
-// discardWriter is the writer of an answer that is lost.
+// discardWriter is the writer of a response that is never sent.
 type discardWriter struct{ header http.Header }
 
 func (d *discardWriter) Header() http.Header         { return d.header }

@@ -11,7 +11,7 @@ import (
 	"foghorn/integrations/emulator"
 )
 
-// startServer serves h and gives what those hear who want all of it.
+// startServer serves h and returns all its events.
 func startServer(t *testing.T, h http.HandlerFunc) (*emulator.Server, <-chan emulator.Event) {
 	t.Helper()
 	s, err := emulator.Start("", h)
@@ -30,9 +30,9 @@ func startServer(t *testing.T, h http.HandlerFunc) (*emulator.Server, <-chan emu
 		SecretKeys: []string{"token", "deep"},
 		Mask:       func(text string) string { return strings.ReplaceAll(text, "hunter2", "***") },
 	})
-	told := make(chan emulator.Event, 100)
-	t.Cleanup(s.SubscribeAll(func(e emulator.Event) { told <- e }))
-	return s, told
+	events := make(chan emulator.Event, 100)
+	t.Cleanup(s.SubscribeAll(func(e emulator.Event) { events <- e }))
+	return s, events
 }
 
 func post(t *testing.T, url, kind, body string) error {
@@ -53,7 +53,7 @@ func formatEvent(e emulator.Event) string {
 }
 
 func TestEvents_Calls(t *testing.T) {
-	s, told := startServer(t, func(w http.ResponseWriter, r *http.Request) {
+	s, events := startServer(t, func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusAccepted)
 		_, _ = io.WriteString(w, `{"ok":true,"list":[{"deep":"x","said":"hunter2"}]}`)
 	})
@@ -79,19 +79,19 @@ func TestEvents_Calls(t *testing.T) {
 		if lost := c.path == "/lost"; (err != nil) != lost {
 			t.Errorf("%s: error %v", c.path, err)
 		}
-		if got := formatEvent(<-told); got != c.call {
-			t.Errorf("told  %s\nwant  %s", got, c.call)
+		if got := formatEvent(<-events); got != c.call {
+			t.Errorf("got   %s\nwant  %s", got, c.call)
 		}
-		if got := formatEvent(<-told); got != c.answer {
-			t.Errorf("told  %s\nwant  %s", got, c.answer)
+		if got := formatEvent(<-events); got != c.answer {
+			t.Errorf("got   %s\nwant  %s", got, c.answer)
 		}
 	}
 	if err := post(t, s.URL+"/quiet", "text/plain", "x"); err != nil {
 		t.Fatal(err)
 	}
 	s.Emit(emulator.Event{Kind: "news"})
-	if e := <-told; e.Kind != "news" || e.Time.IsZero() {
-		t.Errorf("a call that nobody makes was told: %+v", e)
+	if e := <-events; e.Kind != "news" || e.Time.IsZero() {
+		t.Errorf("a call without a caller was emitted: %+v", e)
 	}
 	if e := <-story; e.Kind != "news" {
 		t.Errorf("the story has a detail: %+v", e)
@@ -99,19 +99,19 @@ func TestEvents_Calls(t *testing.T) {
 }
 
 func TestEvents_BodySize(t *testing.T) {
-	s, told := startServer(t, http.NotFound)
+	s, events := startServer(t, http.NotFound)
 	s.Emit(emulator.Event{Body: map[string]any{"text": strings.Repeat("ä", emulator.MaxEventBody)}})
-	text, cut := (<-told).Body.(string)
+	text, cut := (<-events).Body.(string)
 	if !cut || len(text) > emulator.MaxEventBody+len("…") || !strings.HasPrefix(text, `{"text":"ää`) {
 		t.Errorf("a body of %d bytes", len(text))
 	}
 	s.SetDescriber(emulator.CallDescriber{Mask: func(text string) string { return strings.ReplaceAll(text, "null", "***") }})
 	s.Emit(emulator.Event{Body: map[string]any{"nothing": nil}})
-	if text := (<-told).Body; text != `{"nothing":***}` {
+	if text := (<-events).Body; text != `{"nothing":***}` {
 		t.Errorf("body %v", text)
 	}
 	s.Emit(emulator.Event{Body: func() {}})
-	if text, _ := (<-told).Body.(string); !strings.Contains(text, "no JSON") {
+	if text, _ := (<-events).Body.(string); !strings.Contains(text, "cannot be encoded as JSON") {
 		t.Errorf("body %q", text)
 	}
 }

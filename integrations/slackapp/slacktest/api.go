@@ -9,44 +9,44 @@ import (
 	"strings"
 )
 
-// An Error is one of Slack's error words, such as not_in_channel.
+// An Error is an error code of the Web API, such as not_in_channel.
 type Error string
 
 func (e Error) Error() string { return string(e) }
 
-// What a person sees when an app does not answer.
+// Errors of Ack.Err.
 const (
 	ErrOperationTimeout Error = "operation_timeout" // no ack within AckTimeout
-	ErrDispatchFailed   Error = "dispatch_failed"   // no socket is open
+	ErrDispatchFailed   Error = "dispatch_failed"   // no connection is open
 )
 
-// reply is the JSON object of an answer.
+// reply is the JSON object of a response.
 type reply map[string]any
 
-// apiError is an answer with ok false. More goes into the object beside the error word.
+// apiError is a response with ok false. details are additional properties of the object.
 type apiError struct {
 	code     Error
 	details  reply
-	problems []Problem // of an invalid body
+	problems []Problem // of an invalid view, message or list of blocks
 }
 
 func (r apiError) Error() string { return string(r.code) }
 
 func newAPIError(word string, more reply) error { return apiError{code: Error(word), details: more} }
 
-// A call is one request to a method, its arguments read.
+// A call is one request to a method, with its arguments.
 type call struct {
 	method string
 	args   args
 	token  string
-	inBody bool // the token came as a field
+	inBody bool // the token is in the body and not in the header
 }
 
 // A method of the Web API.
 type method struct {
-	appToken bool     // wants the app-level token, else the bot token
-	anyToken bool     // takes both
-	scopes   []string // one of them is needed; none means no scope is
+	appToken bool     // needs the app-level token; otherwise the bot token
+	anyToken bool     // accepts both tokens
+	scopes   []string // one of them is needed; empty means none is
 	run      func(*Server, *call) (reply, error)
 }
 
@@ -78,7 +78,7 @@ var methods = map[string]method{
 	"views.update":          {run: (*Server).viewsUpdate},
 }
 
-// scopesByType are the scopes of a family, one for each type of conversation.
+// scopesByType returns the scopes of an operation, one for each type of conversation.
 func scopesByType(of string) []string {
 	return []string{"channels:" + of, "groups:" + of, "im:" + of, "mpim:" + of}
 }
@@ -188,11 +188,11 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(status)
 	out := json.NewEncoder(w)
-	out.SetEscapeHTML(false) // <@U1> is for people too
+	out.SetEscapeHTML(false) // <@U1> stays readable
 	_ = out.Encode(v)
 }
 
-// hasScopeLocked says whether the bot token has a scope.
+// hasScopeLocked reports whether the bot token has a scope.
 func (s *Server) hasScopeLocked(scope string) bool {
 	for _, have := range s.scopes {
 		if have == scope {

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// args are a call's arguments: strings from a form, any JSON value from a JSON body.
+// args are the arguments of a call: strings from a form, any JSON value from a JSON body.
 type args map[string]any
 
 func (a args) addForm(v url.Values) {
@@ -32,7 +32,7 @@ func (a args) boolArg(name string) bool {
 	return false
 }
 
-// intArg is the whole number of an argument, or def.
+// intArg returns an argument as an integer, or def.
 func (a args) intArg(name string, def int) int {
 	n := json.Number(a.stringArg(name))
 	if f, ok := a[name].(float64); ok {
@@ -44,8 +44,8 @@ func (a args) intArg(name string, def int) int {
 	return def
 }
 
-// jsonArg is the JSON value of an argument, which in a form is a string that holds JSON. It is
-// nil when the argument is missing; ok is false when the JSON is broken.
+// jsonArg returns the JSON value of an argument. In a form, it is a string that contains JSON. v is
+// nil when the argument is missing; ok is false when the JSON is invalid.
 func (a args) jsonArg(name string) (v any, ok bool) {
 	text, isText := a[name].(string)
 	if !isText {

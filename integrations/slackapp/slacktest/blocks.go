@@ -5,10 +5,10 @@ import (
 	"unicode/utf8"
 )
 
-// maxValidateSize is the most, in code points, that blocks.validate takes.
+// maxValidateSize is the maximum size that blocks.validate accepts, in code points.
 const maxValidateSize = 100_000
 
-// blocksValidate checks blocks, a view or a message without showing them.
+// blocksValidate validates blocks, a view or a message.
 // https://docs.slack.dev/reference/methods/blocks.validate
 func (s *Server) blocksValidate(c *call) (reply, error) {
 	name := ""

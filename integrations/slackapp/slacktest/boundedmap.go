@@ -1,12 +1,13 @@
 package slacktest
 
-// boundedMapSize is how many triggers, and how many response_urls, the latest ones, are known.
+// boundedMapSize is the number of triggers, and of response_urls, that are stored. Beyond it, the
+// oldest are removed.
 const boundedMapSize = 10_000
 
-// boundedMap remembers the latest values by name.
+// boundedMap stores values by name, at most boundedMapSize.
 type boundedMap[V any] struct {
 	values map[string]V
-	order  []string // the oldest first
+	order  []string // oldest first
 }
 
 func newBoundedMap[V any]() boundedMap[V] { return boundedMap[V]{values: map[string]V{}} }

@@ -13,7 +13,7 @@ const (
 	MaxMetadataPayload = 16 << 10 // bytes of JSON
 )
 
-// postableChannelLocked finds the channel of a call in which the bot may post.
+// postableChannelLocked returns the channel of a call if the bot can post in it.
 func (s *Server) postableChannelLocked(id string) (*Channel, error) {
 	c, ok := s.conversationLocked(id)
 	switch {
@@ -48,7 +48,7 @@ func (s *Server) chatPostMessage(c *call) (reply, error) {
 	return reply{"channel": ch.ID, "ts": kept.TS, "message": s.messageJSONLocked(kept, true)}, nil
 }
 
-// postMessageLocked puts a message of the bot in a channel.
+// postMessageLocked posts a message of the bot in a channel.
 func (s *Server) postMessageLocked(ch *Channel, m Message) *Message {
 	m.Channel, m.TS, m.User, m.Bot = ch.ID, s.newTimestampLocked(), s.BotUser, true
 	s.messages[ch.ID] = append(s.messages[ch.ID], &m)
@@ -76,7 +76,7 @@ func (s *Server) chatPostEphemeral(c *call) (reply, error) {
 	return reply{"message_ts": s.postEphemeralLocked(user, m).TS}, nil
 }
 
-// postEphemeralLocked shows a message of the bot to one user.
+// postEphemeralLocked posts a message of the bot that only one user sees.
 func (s *Server) postEphemeralLocked(user string, m Message) Message {
 	m.TS, m.User, m.To, m.Bot, m.Ephemeral = s.newTimestampLocked(), s.BotUser, user, true, true
 	s.ephemerals[user] = append(s.ephemerals[user], m)
@@ -85,7 +85,8 @@ func (s *Server) postEphemeralLocked(user string, m Message) Message {
 	return m
 }
 
-// ownMessageLocked finds a message of the bot that a call wants to change.
+// ownMessageLocked returns the message of the bot that a call changes. refused is the error for a
+// message of a user.
 func (s *Server) ownMessageLocked(c *call, refused Error) (*Channel, *Message, error) {
 	ch, ok := s.conversationLocked(c.args.stringArg("channel"))
 	if !ok || ch.Private && !ch.BotIsMember {
@@ -114,11 +115,11 @@ func (s *Server) chatUpdate(c *call) (reply, error) {
 	}
 	s.editMessageLocked(kept, m)
 	shown := s.messageJSONLocked(kept, true)
-	delete(shown, "ts") // it stands beside the message alone
+	delete(shown, "ts") // only the outer object has it
 	return reply{"channel": ch.ID, "ts": kept.TS, "text": kept.Text, "message": shown}, nil
 }
 
-// editMessageLocked replaces what a message says.
+// editMessageLocked replaces the content of a message.
 func (s *Server) editMessageLocked(kept *Message, m Message) {
 	kept.Text, kept.Blocks, kept.Attachments = m.Text, m.Blocks, m.Attachments
 	if m.Metadata != nil {
@@ -153,7 +154,7 @@ func (s *Server) deleteMessageLocked(channel string, gone *Message) {
 	s.emit(s.appLabel(), "slack", "message", "deleted: "+firstLine(gone.Text), *gone)
 }
 
-// firstLine is the first line of a text, short enough for an event.
+// firstLine returns the first line of a text, at most 120 characters.
 func firstLine(text string) string {
 	text, _, _ = strings.Cut(text, "\n")
 	const most = 120

@@ -7,7 +7,7 @@ import (
 	"foghorn/integrations/slackapp/slacktest/controltest"
 )
 
-// openControl opens the door of an empty workspace.
+// openControl returns a client of the control API of an empty workspace.
 func openControl(t *testing.T) *controltest.Client {
 	t.Helper()
 	s := slacktest.New(t, slacktest.Config{})

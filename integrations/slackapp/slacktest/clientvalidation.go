@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 )
 
-// What Slack's client says below a field. Only the first is known word for word.
+// Texts that Slack's client shows below a field. Slack documents none; only the first was observed.
 const (
 	msgRequired = "Please complete this required field."
 	msgEmail    = "Please enter a valid email address."
@@ -18,7 +18,8 @@ const (
 	msgInteger  = "Please enter a whole number."
 )
 
-// validateInputs finds what Slack's client would not send, by block_id.
+// validateInputs returns the errors that Slack's client shows instead of sending the form, by
+// block_id.
 func (v *view) validateInputs() map[string]string {
 	out := map[string]string{}
 	for _, f := range v.fields() {

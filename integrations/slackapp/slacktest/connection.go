@@ -11,36 +11,36 @@ import (
 )
 
 const (
-	// MaxSockets is how many sockets an app may have open.
+	// MaxConnections is the maximum number of open connections of an app.
 	// https://docs.slack.dev/apis/events-api/using-socket-mode#connections
 	MaxConnections = 10
 
-	// MaxFrame is the largest frame, in bytes, that an app may send.
+	// MaxFrame is the maximum size of a frame of the app, in bytes.
 	// https://github.com/slack-go/slack/issues/1196
 	MaxFrame = 20480
 
-	// ticketLife is how long the address of a socket can be used, once.
+	// ticketLife is how long the address of a connection is valid. It can be used once.
 	ticketLife = 30 * time.Second
 
-	// readLimit bounds what is read of a frame that is too large.
+	// readLimit is the maximum that is read of a frame that is too large, in bytes.
 	readLimit = 1 << 20
 
 	connectionHost = "applink-emulator-0"
-	sendQueueSize  = 1024 // frames that wait for a slow reader
+	sendQueueSize  = 1024 // frames that can wait for a slow reader
 	writeTimeout   = 5 * time.Second
 )
 
-// connections are the links with the app. Server.mu guards them.
+// connections are the Socket Mode connections of the app. Server.mu guards them.
 type connections struct {
-	tickets      map[string]time.Time // when they end
+	tickets      map[string]time.Time // time of expiry
 	all          map[*connection]bool // all of them
-	open         []*connection        // those that envelopes are delivered to
-	pending      map[string]*pending  // envelopes without an ack, by id
+	open         []*connection        // envelopes are delivered to these
+	pending      map[string]*pending  // by envelope_id
 	acks         []Ack
 	pingsOff     bool
 	halfOpen     bool
-	refuseReason string // a reason: every new socket is told it and closed
-	copies       int    // how often each envelope is delivered besides the first time
+	refuseReason string // if not "", every new connection is closed with this reason
+	copies       int    // additional deliveries of each envelope
 	redeliver    bool
 }
 
@@ -48,23 +48,24 @@ func newConnections() connections {
 	return connections{all: map[*connection]bool{}, tickets: map[string]time.Time{}, pending: map[string]*pending{}}
 }
 
-// A connection is one link. out is what is to be written; done is closed when the link is cut.
+// A connection is one Socket Mode connection. out has the frames to write; done is closed when the
+// connection is closed.
 type connection struct {
 	conn   *websocket.Conn
 	out    chan frame
 	done   chan struct{}
-	silent bool // half-open: nothing is written any more. Server.mu guards it.
-	closed bool // cut. Server.mu guards it.
+	silent bool // half-open: nothing is written. Server.mu guards it.
+	closed bool // Server.mu guards it
 }
 
-// A frame is what is written to a socket.
+// A frame is a message to write to a connection.
 type frame struct {
 	text []byte
 	ping bool
-	last bool // close the link after it
+	last bool // close the connection after it
 }
 
-// closeLocked ends the link without a close frame.
+// closeLocked closes the connection without a close frame.
 func (k *connection) closeLocked() {
 	if !k.closed {
 		k.closed = true
@@ -73,7 +74,7 @@ func (k *connection) closeLocked() {
 	}
 }
 
-// sendLocked queues a frame; a link whose reader is too slow is cut.
+// sendLocked queues a frame. A connection whose queue is full is closed.
 func (k *connection) sendLocked(f frame) {
 	if k.silent || k.closed {
 		return
@@ -85,10 +86,11 @@ func (k *connection) sendLocked(f frame) {
 	}
 }
 
-// Origin is not looked at: slack-go sends that of api.slack.com. The ticket is what opens.
+// The Origin header is ignored, because slack-go sends that of api.slack.com. The ticket authorizes
+// the connection.
 var upgrader = websocket.Upgrader{CheckOrigin: func(*http.Request) bool { return true }}
 
-// serveConnection turns a request with a ticket into a socket and reads it until it ends.
+// serveConnection upgrades a request with a valid ticket to a connection, and serves it until it ends.
 func (s *Server) serveConnection(w http.ResponseWriter, r *http.Request) {
 	ticket := r.URL.Query().Get("ticket")
 	s.mu.Lock()
@@ -101,7 +103,7 @@ func (s *Server) serveConnection(w http.ResponseWriter, r *http.Request) {
 	}
 	conn, err := upgrader.Upgrade(unwrapHijacker(w), r, nil)
 	if err != nil {
-		return // Upgrade has answered
+		return // Upgrade has responded
 	}
 	defer conn.Close()
 	conn.SetReadLimit(readLimit)
@@ -124,7 +126,8 @@ func (s *Server) serveConnection(w http.ResponseWriter, r *http.Request) {
 	<-written
 }
 
-// addConnection greets a socket and takes it among the open ones. It reports false when the server is closed.
+// addConnection sends hello and adds the connection to the open ones. It reports false when the server
+// is closed.
 func (s *Server) addConnection(k *connection, life time.Duration) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -157,7 +160,7 @@ func (s *Server) addConnection(k *connection, life time.Duration) bool {
 	}
 	k.silent = s.halfOpen
 	s.open = append(s.open, k)
-	s.emitConnectionsLocked("a socket was opened")
+	s.emitConnectionsLocked("a connection was opened")
 	if s.redeliver {
 		for _, p := range s.pending {
 			k.sendLocked(frame{text: p.frame})
@@ -167,16 +170,16 @@ func (s *Server) addConnection(k *connection, life time.Duration) bool {
 	return true
 }
 
-// removeConnection cuts a socket and forgets it.
+// removeConnection closes and removes a connection.
 func (s *Server) removeConnection(k *connection) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	k.closeLocked()
 	delete(s.all, k)
-	s.stopDeliveryLocked(k, "a socket was closed")
+	s.stopDeliveryLocked(k, "a connection was closed")
 }
 
-// stopDeliveryLocked delivers nothing more to a socket.
+// stopDeliveryLocked removes a connection from the open ones, so that no envelope is delivered to it.
 func (s *Server) stopDeliveryLocked(k *connection, why string) {
 	i := slices.Index(s.open, k)
 	if i < 0 {
@@ -187,7 +190,8 @@ func (s *Server) stopDeliveryLocked(k *connection, why string) {
 	s.notifyLocked()
 }
 
-// writeLoop sends what is queued, the pings, and the refresh at the end of the socket's life.
+// writeLoop writes the queued frames and the pings. At the end of the connection's life, it sends a
+// refresh.
 func (s *Server) writeLoop(k *connection, life time.Duration) {
 	ping := time.NewTicker(s.cfg.PingInterval)
 	defer ping.Stop()
@@ -230,7 +234,7 @@ func (s *Server) writeLoop(k *connection, life time.Duration) {
 	}
 }
 
-// readLoop takes the app's frames until the socket ends.
+// readLoop reads the frames of the app until the connection ends.
 func (s *Server) readLoop(k *connection) {
 	k.conn.SetPingHandler(func(data string) error {
 		s.mu.Lock()
@@ -256,11 +260,12 @@ func (s *Server) readLoop(k *connection) {
 	}
 }
 
-// disconnectLocked tells one socket to go.
+// disconnectLocked sends a disconnect frame. Unless reason is warning, the connection is closed after
+// it.
 func (s *Server) disconnectLocked(k *connection, reason string) {
 	last := reason != "warning"
-	if last { // nothing more is delivered to it
-		s.stopDeliveryLocked(k, "a socket was told to go: "+reason)
+	if last { // no more envelopes
+		s.stopDeliveryLocked(k, "a connection was asked to disconnect: "+reason)
 	}
 	text, _ := json.Marshal(map[string]any{
 		"type":            "disconnect",
@@ -272,8 +277,8 @@ func (s *Server) disconnectLocked(k *connection, reason string) {
 	k.sendLocked(frame{text: text, last: last})
 }
 
-// unwrapHijacker finds the writer that gives its connection away: the websocket package does
-// not look behind Unwrap.
+// unwrapHijacker returns the underlying writer that is an http.Hijacker. The websocket package does
+// not call Unwrap.
 func unwrapHijacker(w http.ResponseWriter) http.ResponseWriter {
 	for {
 		if _, ok := w.(http.Hijacker); ok {

@@ -6,21 +6,21 @@ import (
 	"time"
 )
 
-// Connections is the number of open sockets.
+// Connections returns the number of open connections.
 func (s *Server) Connections() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.open)
 }
 
-// WaitConnections returns when n sockets are open.
+// WaitConnections waits until exactly n connections are open.
 func (s *Server) WaitConnections(ctx context.Context, n int) error {
 	return s.waitUntil(ctx, func() bool { return len(s.open) == n })
 }
 
-// Disconnect tells every open socket to go, for one of Slack's reasons: "warning" goes on
-// delivering for the WarningPeriod and then refreshes; "refresh_requested", "link_disabled"
-// and "too_many_websockets" close at once.
+// Disconnect sends a disconnect frame with one of Slack's reasons to every open connection. After
+// "warning", the connection receives envelopes for Config.WarningPeriod and is then refreshed. After
+// "refresh_requested", "link_disabled" and "too_many_websockets", it is closed at once.
 func (s *Server) Disconnect(reason string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -50,8 +50,8 @@ func (s *Server) Disconnect(reason string) {
 	})
 }
 
-// DisconnectOldest is Disconnect for the socket alone that has been open for the longest. A
-// "warning" is not followed by a refresh.
+// DisconnectOldest is Disconnect for the oldest open connection only. After a "warning", no refresh
+// follows.
 func (s *Server) DisconnectOldest(reason string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -60,26 +60,28 @@ func (s *Server) DisconnectOldest(reason string) {
 	}
 }
 
-// RefuseConnections makes every new socket hear hello and then disconnect with a reason, until
-// it is called with "".
+// RefuseConnections sends hello and then a disconnect frame with a reason to every new connection,
+// until it is called with "".
 func (s *Server) RefuseConnections(reason string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.refuseReason = reason
 }
 
-// DropConnections cuts every socket without a word, as a network does.
+// DropConnections closes every connection without a disconnect or close frame, as a network failure
+// does.
 func (s *Server) DropConnections() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for k := range s.all {
 		k.closeLocked()
-		s.stopDeliveryLocked(k, "a socket was cut")
+		s.stopDeliveryLocked(k, "a connection was dropped")
 	}
 }
 
-// SetHalfOpen makes the open sockets, and new ones while it is on, silent: they stay open, but
-// neither pings nor envelopes arrive, though Slack believes they do. Off brings them back.
+// SetHalfOpen makes connections half-open: they stay open, but pings and envelopes are discarded,
+// while Slack assumes that they are delivered. It applies to the open connections, and to new ones
+// while it is on.
 func (s *Server) SetHalfOpen(on bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -93,14 +95,14 @@ func (s *Server) setHalfOpenLocked(on bool) {
 	}
 }
 
-// SetPings switches the pings of the sockets. They are on at the start.
+// SetPings switches the pings on or off. They are on at the start.
 func (s *Server) SetPings(on bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.pingsOff = !on
 }
 
-// SendRaw sends a text frame to every open socket, whatever it is.
+// SendRaw sends a text frame, valid or not, to every open connection.
 func (s *Server) SendRaw(text []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -109,18 +111,18 @@ func (s *Server) SendRaw(text []byte) {
 	}
 }
 
-// maxCopies bounds Duplicate.
+// maxCopies is the maximum of SetDuplicates.
 const maxCopies = 10
 
-// SetDuplicates makes every envelope from now on arrive n times more than once, at most ten.
+// SetDuplicates makes every later envelope arrive n additional times, at most ten.
 func (s *Server) SetDuplicates(n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.copies = min(max(n, 0), maxCopies)
 }
 
-// SetRedeliverOnConnect makes each new socket receive again, from now on, the envelopes that were
-// never acknowledged. Slack has been seen to do so.
+// SetRedeliverOnConnect makes each new connection receive the envelopes that were not acknowledged.
+// Slack was observed to do so.
 // https://docs.slack.dev/apis/events-api/using-socket-mode
 func (s *Server) SetRedeliverOnConnect(on bool) {
 	s.mu.Lock()

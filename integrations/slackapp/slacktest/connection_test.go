@@ -14,7 +14,7 @@ import (
 	"foghorn/integrations/slackapp/slacktest"
 )
 
-// openConnectionURL asks for the address of a socket.
+// openConnectionURL returns the address of a new connection.
 func (w *env) openConnectionURL() string {
 	w.t.Helper()
 	a, _ := w.sendRaw("apps.connections.open", w.AppToken, "application/json", strings.NewReader(""))
@@ -22,7 +22,7 @@ func (w *env) openConnectionURL() string {
 	return a["url"].(string)
 }
 
-// dialConnection opens a socket by hand. Its frames are read with next.
+// dialConnection opens a connection. readFrame reads its frames.
 func (w *env) dialConnection() *websocket.Conn {
 	w.t.Helper()
 	conn, _, err := websocket.DefaultDialer.DialContext(w.ctx, w.openConnectionURL(), http.Header{"Origin": {"https://api.slack.com"}})

@@ -13,7 +13,7 @@ import (
 	"foghorn/integrations/slackapp/slacktest"
 )
 
-// control asks the second door; a body makes it a POST.
+// control sends a request to the control API: a POST if there is a body.
 func (w *env) control(path, body string, wantStatus int) response {
 	w.t.Helper()
 	method := http.MethodGet

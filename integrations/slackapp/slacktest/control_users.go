@@ -9,14 +9,14 @@ import (
 	"strings"
 )
 
-// ackJSON is an Ack as the door shows it.
+// ackJSON is an Ack in the control API.
 type ackJSON struct {
 	Type        string          `json:"type,omitempty"`
 	Kind        string          `json:"kind,omitempty"`
 	TookMS      float64         `json:"took_ms"`
 	Payload     json.RawMessage `json:"payload,omitempty"`
 	Error       string          `json:"error,omitempty"`        // operation_timeout or dispatch_failed
-	UserMessage string          `json:"user_message,omitempty"` // what the person sees of that
+	UserMessage string          `json:"user_message,omitempty"` // what the user sees
 }
 
 func newAckJSON(a Ack) ackJSON {
@@ -27,7 +27,8 @@ func newAckJSON(a Ack) ackJSON {
 	return out
 }
 
-// ackResult is the answer about an ack: what the app failed to do is in it, and is no error of the door.
+// ackResult is the response of a route that returns an ack. A missing ack is part of the response and
+// not an error of the route.
 func ackResult(a Ack, err error) (any, error) {
 	if err != nil && a.Err == nil {
 		return nil, err
@@ -102,7 +103,7 @@ func (s *Server) controlModal(ctx context.Context, q url.Values) (any, error) {
 	return m.toJSON()
 }
 
-// topModal is the modal before a user now.
+// topModal returns the top modal of a user.
 func (s *Server) topModal(user string) (*Modal, error) {
 	if m := s.Person(user).TopModal(); m != nil {
 		return m, nil

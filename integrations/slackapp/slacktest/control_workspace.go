@@ -34,7 +34,8 @@ func (s *Server) toUserJSON(u User) userJSON {
 	return out
 }
 
-// controlWorkspace tells of the workspace; with a number of sockets, it waits until so many are open.
+// controlWorkspace returns the workspace. With the parameter connections, it waits until at least that
+// many are open.
 func (s *Server) controlWorkspace(ctx context.Context, q url.Values) (any, error) {
 	if q.Has("connections") {
 		n, err := strconv.Atoi(q.Get("connections"))
@@ -80,8 +81,8 @@ func (s *Server) controlSetScopes(_ context.Context, in struct{ Scopes []string 
 	return map[string]any{}, nil
 }
 
-// controlMessages lists the messages that hold a text; with a time to wait, it waits for the
-// first. With a user it lists what that person sees.
+// controlMessages returns the messages that contain a text; with wait, it waits for the first. With
+// user, it returns the messages that this user sees.
 func (s *Server) controlMessages(ctx context.Context, q url.Values) (any, error) {
 	channel, holds := q.Get("channel"), textFilter(q)
 	if user := q.Get("user"); user != "" {

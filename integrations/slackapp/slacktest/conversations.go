@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// conversationJSONLocked is a channel as every method shows it.
+// conversationJSONLocked returns a channel as the Web API does.
 func (s *Server) conversationJSONLocked(c *Channel) map[string]any {
 	if c.dmUser != "" {
 		return map[string]any{
@@ -20,10 +20,10 @@ func (s *Server) conversationJSONLocked(c *Channel) map[string]any {
 	}
 }
 
-// isGroupDM says whether the channel is a direct conversation of several people.
+// isGroupDM reports whether the channel is a direct conversation of several users.
 func (c *Channel) isGroupDM() bool { return strings.HasPrefix(c.Name, "mpdm-") }
 
-// typeNames is the word for the type of a channel in scopes and in conversations.list.
+// typeNames returns the type of the channel as it is named in scopes and in conversations.list.
 func (c *Channel) typeNames() (scope, listed string) {
 	switch {
 	case c.dmUser != "":
@@ -36,7 +36,7 @@ func (c *Channel) typeNames() (scope, listed string) {
 	return "channels", "public_channel"
 }
 
-// membersLocked are the ids of the users in a channel.
+// membersLocked returns the ids of the members of a channel.
 func (s *Server) membersLocked(c *Channel) []string {
 	var out []string
 	for _, id := range s.userOrder {
@@ -47,8 +47,8 @@ func (s *Server) membersLocked(c *Channel) []string {
 	return out
 }
 
-// visibleChannelLocked finds the channel of a call as far as the bot can see it, with the scope that its
-// type needs, such as channels:history.
+// visibleChannelLocked returns the channel of a call if the bot can see it and has the scope that its
+// type needs, such as channels:history. suffix is the end of the scope.
 func (s *Server) visibleChannelLocked(c *call, suffix string) (*Channel, error) {
 	ch, ok := s.conversationLocked(c.args.stringArg("channel"))
 	if !ok || ch.Private && !ch.BotIsMember {
@@ -156,7 +156,7 @@ func (s *Server) conversationsJoin(c *call) (reply, error) {
 	return out, nil
 }
 
-// conversationsOpen opens the direct conversation with one user, or with several.
+// conversationsOpen opens the direct conversation with one or several users.
 func (s *Server) conversationsOpen(c *call) (reply, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -199,7 +199,8 @@ func (s *Server) openedReplyLocked(c *call, ch *Channel) reply {
 	return reply{"channel": map[string]any{"id": ch.ID}}
 }
 
-// groupMessageLocked is the direct conversation of the bot with several users.
+// groupMessageLocked returns the direct conversation of the bot with several users, which it creates
+// if needed.
 func (s *Server) groupMessageLocked(users []*User) *Channel {
 	var members, names []string
 	for _, u := range users {

@@ -5,7 +5,7 @@ import (
 	"strconv"
 )
 
-// readableChannelLocked finds a channel whose messages the bot may read: it must be a member.
+// readableChannelLocked returns a channel whose messages the bot can read: the bot must be a member.
 func (s *Server) readableChannelLocked(c *call) (*Channel, error) {
 	ch, err := s.visibleChannelLocked(c, ":history")
 	if err != nil {
@@ -34,7 +34,7 @@ func (s *Server) conversationsHistory(c *call) (reply, error) {
 			all = append(all, m)
 		}
 	}
-	slices.Reverse(all) // the latest first
+	slices.Reverse(all) // newest first
 	return s.messagePageLocked(c, all)
 }
 
@@ -74,7 +74,7 @@ func (s *Server) messagePageLocked(c *call, all []*Message) (reply, error) {
 	return reply{"messages": out, "has_more": next["next_cursor"] != "", "response_metadata": next}, nil
 }
 
-// timeRange reads oldest, latest and inclusive.
+// timeRange returns the filter of the arguments oldest, latest and inclusive.
 func timeRange(c *call) (func(ts string) bool, error) {
 	oldest, err := parseTS(c.args.stringArg("oldest"), 0)
 	if err != nil {
@@ -91,7 +91,7 @@ func timeRange(c *call) (func(ts string) bool, error) {
 	}, nil
 }
 
-// parseTS is a ts in microseconds.
+// parseTS returns a ts in microseconds.
 func parseTS(ts string, def int64) (int64, error) {
 	if ts == "" {
 		return def, nil

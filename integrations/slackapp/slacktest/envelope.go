@@ -12,23 +12,23 @@ import (
 	"github.com/google/uuid"
 )
 
-// MaxAcks is how many acks, the latest ones, the server remembers.
+// MaxAcks is the number of acks that the server stores. Beyond it, the oldest are removed.
 const MaxAcks = 100_000
 
-// An Ack tells how the app acknowledged one envelope.
+// An Ack describes how the app acknowledged one envelope.
 type Ack struct {
 	Envelope string
 	Type     string // slash_commands, interactive or events_api
-	Kind     string // for interactive: view_submission, block_actions, …; for commands the command
+	Kind     string // for interactive: view_submission, block_actions, …; for a command: its name
 	Sent     time.Time
-	Took     time.Duration   // from sent to acknowledged
-	Payload  json.RawMessage // nil when it was empty or is not accepted for this envelope
+	Took     time.Duration   // until the ack
+	Payload  json.RawMessage // nil when it is empty or the envelope accepts none
 	Err      error           // ErrOperationTimeout or ErrDispatchFailed
 }
 
-// UserMessage is what Slack tells the person when the app did not acknowledge: Slackbot below a
-// command, Trouble in a modal that was submitted. It is "" when the app did, and where
-// Slack's words are not known.
+// UserMessage is the text that Slack shows to the user if the app did not acknowledge: a message of
+// Slackbot for a command, ConnectionErrorText for a submission. It is "" if the app acknowledged, and
+// where Slack's text is not known.
 // https://docs.slack.dev/interactivity/implementing-slash-commands
 func (a Ack) UserMessage() string {
 	word, failed := a.Err.(Error)
@@ -43,10 +43,10 @@ func (a Ack) UserMessage() string {
 	return ""
 }
 
-// An Envelope is what goes over a socket to the app.
+// An Envelope is a message that a connection delivers to the app.
 // https://docs.slack.dev/apis/events-api/using-socket-mode#events
 type Envelope struct {
-	ID              string // "" makes one
+	ID              string // "" generates one
 	Type            string
 	Payload         any
 	AcceptsResponse bool
@@ -56,10 +56,10 @@ type Envelope struct {
 	kind string
 }
 
-// pending is an envelope that waits for its ack.
+// pending is an envelope that was not acknowledged yet.
 type pending struct {
 	frame []byte
-	acked chan json.RawMessage // holds one
+	acked chan json.RawMessage // has a buffer of one
 }
 
 // Deliver sends an envelope over one of the open connections, chosen at random as Slack does, and waits for its
@@ -142,12 +142,12 @@ func (s *Server) waitAck(ctx context.Context, e Envelope, p *pending, ack *Ack) 
 	}
 }
 
-// emitNoAck tells that the app did not acknowledge, and what the person sees of it.
+// emitNoAck emits that the app did not acknowledge, with the text that the user sees.
 func (s *Server) emitNoAck(a Ack) {
 	s.emit("slack", "person", "error", cmp.Or(a.UserMessage(), a.Kind+": "+a.Err.Error()), map[string]any{"envelope_id": a.Envelope, "error": a.Err.Error()})
 }
 
-// ackBody is an ack as it came.
+// ackBody is the frame of an ack.
 func ackBody(a Ack) any {
 	out := map[string]any{"envelope_id": a.Envelope}
 	if a.Payload != nil {
@@ -156,8 +156,8 @@ func ackBody(a Ack) any {
 	return out
 }
 
-// SendEvent delivers an event of the Events API, wrapped as Slack does it, and waits for the ack.
-// Slack's retries are not made; Deliver with RetryAttempt makes one.
+// SendEvent delivers an event of the Events API with the outer object that Slack adds, and waits for
+// the ack. It is not retried. To emulate a retry, call Deliver with RetryAttempt.
 // https://docs.slack.dev/apis/events-api#callback-field
 func (s *Server) SendEvent(ctx context.Context, event map[string]any) (Ack, error) {
 	kind, _ := event["type"].(string)
@@ -168,7 +168,7 @@ func (s *Server) SendEvent(ctx context.Context, event map[string]any) (Ack, erro
 	}})
 }
 
-// dispatchLocked hands an envelope to one of the open sockets.
+// dispatchLocked sends an envelope to a random open connection.
 func (s *Server) dispatchLocked(id string, p *pending) {
 	s.pending[id] = p
 	for range 1 + s.copies {
@@ -176,7 +176,7 @@ func (s *Server) dispatchLocked(id string, p *pending) {
 	}
 }
 
-// acknowledge reads a frame of the app. What is not the ack of an envelope that waits is ignored.
+// acknowledge handles a frame of the app. Any frame but the ack of a pending envelope is ignored.
 func (s *Server) acknowledge(text []byte) {
 	var ack struct {
 		ID      string          `json:"envelope_id"`
@@ -195,7 +195,7 @@ func (s *Server) acknowledge(text []byte) {
 	p.acked <- ack.Payload
 }
 
-// recordAckLocked remembers an ack.
+// recordAckLocked stores an ack.
 func (s *Server) recordAckLocked(a Ack) {
 	if len(s.acks) == MaxAcks {
 		s.acks = append(s.acks[:0], s.acks[MaxAcks/10:]...)
@@ -204,7 +204,7 @@ func (s *Server) recordAckLocked(a Ack) {
 	s.notifyLocked()
 }
 
-// Acks are the envelopes of the past, the oldest first, with how long the app took.
+// Acks returns the stored acks, oldest first.
 func (s *Server) Acks() []Ack {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -218,7 +218,7 @@ func (e Envelope) label() string {
 	return e.kind
 }
 
-// isEmptyPayload says whether the payload of an ack counts as none: bolt-js sends {} for it.
+// isEmptyPayload reports whether the payload of an ack is empty: bolt-js sends {} for none.
 func isEmptyPayload(payload json.RawMessage) bool {
 	var v any
 	if len(payload) == 0 || json.Unmarshal(payload, &v) != nil || v == nil {

@@ -13,7 +13,7 @@ import (
 
 const tooLarge = "Max frame length of 20480 has been exceeded"
 
-// expectClosed wants a socket to be closed because of a frame that was too large.
+// expectClosed expects that a connection is closed because a frame was too large.
 func (w *env) expectClosed(conn *websocket.Conn) {
 	w.t.Helper()
 	_, _, err := conn.ReadMessage()
@@ -22,13 +22,13 @@ func (w *env) expectClosed(conn *websocket.Conn) {
 	}
 }
 
-// The words of a command that was not acknowledged: no socket, no ack, an ack that is too large.
+// The text for a command without a connection, without an ack, and with an ack that is too large.
 func TestErrors_Command(t *testing.T) {
 	w := newEnv(t, slacktest.Config{AckTimeout: 150 * time.Millisecond}, nil)
-	told := make(chan emulator.Event, 100)
+	events := make(chan emulator.Event, 100)
 	defer w.Subscribe(func(e emulator.Event) {
 		if e.Kind == "error" {
-			told <- e
+			events <- e
 		}
 	})()
 	wants := func(r result, word slacktest.Error, shown string) {
@@ -36,8 +36,8 @@ func TestErrors_Command(t *testing.T) {
 		if r.err != word || r.ack.Err != word || r.ack.UserMessage() != shown {
 			t.Errorf("error %v, shown %q; want %v, %q", r.err, r.ack.UserMessage(), word, shown)
 		}
-		if e := <-told; e.Text != shown || e.From != "slack" || e.To != "person" {
-			t.Errorf("told %+v", e)
+		if e := <-events; e.Text != shown || e.From != "slack" || e.To != "person" {
+			t.Errorf("events %+v", e)
 		}
 	}
 	wants(<-w.sendAsync("/incident now"), slacktest.ErrDispatchFailed, `/incident failed with the error "dispatch_failed"`)

@@ -8,28 +8,28 @@ import (
 	"foghorn/integrations/emulator"
 )
 
-// emit tells whoever watches.
+// emit sends an event to the subscribers.
 func (s *Server) emit(from, to, kind, text string, body any) {
 	s.emitEvent(emulator.Event{From: from, To: to, Kind: kind, Text: text, Body: body})
 }
 
-// emitVerbose is tell for what only those hear who want all of it.
+// emitVerbose sends a verbose event.
 func (s *Server) emitVerbose(from, to, kind, text string, body any) {
 	s.emitEvent(emulator.Event{From: from, To: to, Kind: kind, Text: text, Body: body, Verbose: true})
 }
 
 func (s *Server) emitEvent(e emulator.Event) {
 	if s.Server == nil {
-		return // nobody can watch
+		return // there are no subscribers before the start
 	}
 	s.Emit(e)
 }
 
-// secretURL matches what lets its holder act: the address of a socket, and response_urls.
+// secretURL matches the addresses that authorize their holder: those of connections, and
+// response_urls.
 var secretURL = regexp.MustCompile(`(/link/\?|/(?:commands|actions)/T\w+/)(?:[^"\\\s]|\\u0026)+`)
 
-// newDescriber tells of the calls to the API and to response_urls, which are secrets. The door
-// and the sockets are no calls.
+// newDescriber describes the calls of API methods and response_urls. Other requests are not calls.
 func (s *Server) newDescriber() emulator.CallDescriber {
 	return emulator.CallDescriber{
 		Name: "slack",
@@ -49,7 +49,7 @@ func (s *Server) newDescriber() emulator.CallDescriber {
 	}
 }
 
-// emitConnectionsLocked tells how many sockets are open after one came or went.
+// emitConnectionsLocked emits the number of open connections after a change.
 func (s *Server) emitConnectionsLocked(what string) {
 	s.emitVerbose(s.appLabel(), "slack", "socket", fmt.Sprintf("%s; %d open", what, len(s.open)), nil)
 }

@@ -4,19 +4,19 @@ import (
 	"strings"
 )
 
-// A field is an element of a view that holds a value.
+// A field is an element of a view that has a value.
 type field struct {
 	block, action string
-	kind          string // the element's type
-	label         string // what a person calls it
+	kind          string // type of the element
+	label         string // as the user sees it
 	element       map[string]any
 	isInput       bool // of an input block
 	optional      bool
 	dispatches    bool // sends block_actions when it changes
 }
 
-// stateKeys names, for each element that holds a value, where the value is in state.values
-// and which property gives the first one.
+// stateKeys has, for each element with a value, the property of state.values and the property with the
+// initial value.
 // https://docs.slack.dev/reference/views#fields
 var stateKeys = map[string]struct{ state, initial string }{
 	"plain_text_input":           {"value", "initial_value"},
@@ -42,12 +42,12 @@ var stateKeys = map[string]struct{ state, initial string }{
 	"file_input":                 {"files", ""},
 }
 
-// holdsList says whether an element holds a list.
+// holdsList reports whether the value of an element is a list.
 func holdsList(kind string) bool {
 	return kind == "checkboxes" || kind == "file_input" || strings.HasPrefix(kind, "multi_")
 }
 
-// initialValue is what an element holds before anybody touched it.
+// initialValue returns the value of an element before the user changes it.
 func initialValue(element map[string]any) map[string]any {
 	kind, _ := element["type"].(string)
 	keys := stateKeys[kind]
@@ -104,7 +104,7 @@ func (v *view) fields() []field {
 	return out
 }
 
-// options are those of a static element, its groups put together.
+// options returns the options of a static element, including those of its groups.
 func (f field) options() []any {
 	out, _ := f.element["options"].([]any)
 	groups, _ := f.element["option_groups"].([]any)
@@ -121,7 +121,7 @@ func flattenGroups(groups []any) []any {
 	return out
 }
 
-// stillValid says whether what was chosen before can still be chosen.
+// stillValid reports whether the element still offers the options that were selected before.
 func (f field) stillValid(held map[string]any) bool {
 	if f.kind == "external_select" || f.kind == "multi_external_select" {
 		return true
@@ -142,7 +142,7 @@ func (f field) stillValid(held map[string]any) bool {
 	return true
 }
 
-// textOf is the text of a text object.
+// textOf returns the text of a text object.
 func textOf(v any) string {
 	switch v := v.(type) {
 	case string:
@@ -154,7 +154,7 @@ func textOf(v any) string {
 	return ""
 }
 
-// normalizeView completes a body as Slack does: ids where none were given, emoji and verbatim in texts.
+// normalizeView completes a view as Slack does: missing ids, and emoji and verbatim of text objects.
 func normalizeView(body map[string]any) {
 	blocks, _ := body["blocks"].([]any)
 	normalizeBlocks(blocks)

@@ -16,8 +16,8 @@ func randomDigits(n int) string  { return randomString(n, digitSet) }
 func randomUpper(n int) string   { return randomString(n, upperSet) }
 func randomLetters(n int) string { return randomString(n, letterSet) }
 
-// randomString is n characters out of set. Tokens and tickets are made of it, so that a stray
-// page of the same machine cannot guess them.
+// randomString returns n characters of set. It is used for tokens and tickets, which a web page on the
+// same machine must not guess.
 func randomString(n int, set string) string {
 	b := make([]byte, n)
 	_, _ = rand.Read(b) // never fails
@@ -27,10 +27,10 @@ func randomString(n int, set string) string {
 	return string(b)
 }
 
-// newHash is a view's hash: it changes with every change of the view.
+// newHash returns the hash of a view. It changes with every update.
 func newHash() string { return fmt.Sprintf("%d.%s", time.Now().Unix(), randomLetters(8)) }
 
-// newTimestampLocked is the ts of a message, unique in the workspace.
+// newTimestampLocked returns a ts that is unique in the workspace.
 func (w *workspace) newTimestampLocked() string {
 	now := time.Now().UnixMicro()
 	if now <= w.lastTS {

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// fillFieldLocked puts values in a field.
+// fillFieldLocked sets the value of a field to what the user enters.
 func (s *Server) fillFieldLocked(v *view, f field, typed []string) error {
 	typed = slices.DeleteFunc(slices.Clone(typed), func(t string) bool { return t == "" })
 	if len(typed) > 1 && !holdsList(f.kind) {
@@ -124,7 +124,7 @@ func (v *view) currentOptions(f field) []any {
 	return f.options()
 }
 
-// selectedOptions are the options that a field holds: they can be kept, whatever is offered now.
+// selectedOptions returns the options that a field has. They stay valid if they are no longer offered.
 func (v *view) selectedOptions(f field) []any {
 	switch held := v.values[elementKey{f.block, f.action}][stateKeys[f.kind].state].(type) {
 	case []any:

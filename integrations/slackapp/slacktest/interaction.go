@@ -2,7 +2,7 @@ package slacktest
 
 import "context"
 
-// newInteractionLocked is what every interactive payload has.
+// newInteractionLocked returns the common part of interactive payloads.
 func (s *Server) newInteractionLocked(kind string, u *User) map[string]any {
 	return map[string]any{
 		"type":                  kind,
@@ -19,10 +19,10 @@ func (s *Server) sendInteraction(ctx context.Context, kind string, payload map[s
 	return s.Deliver(ctx, Envelope{Type: "interactive", Payload: payload, AcceptsResponse: answers, kind: kind})
 }
 
-// verificationToken is the old way to know Slack; it is the same in every payload.
+// verificationToken is deprecated by Slack, but part of every payload.
 const verificationToken = "emulatorVerificationToken"
 
-// findButton finds the first button that fits among blocks, and the id of its block.
+// findButton returns the first button that matches, and the block_id of its block.
 func findButton(blocks []any, fits func(map[string]any) bool) (block string, element map[string]any) {
 	for _, b := range blocks {
 		bl, _ := b.(map[string]any)
@@ -38,7 +38,7 @@ func findButton(blocks []any, fits func(map[string]any) bool) (block string, ele
 	return "", nil
 }
 
-// buttonAction is a button as block_actions tells it.
+// buttonAction returns the action of a button in the payload of block_actions.
 func buttonAction(block string, element map[string]any, ts string) map[string]any {
 	out := map[string]any{
 		"type": "button", "block_id": block, "action_id": element["action_id"], "text": element["text"], "action_ts": ts,

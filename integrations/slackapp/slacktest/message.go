@@ -6,13 +6,13 @@ import (
 	"strings"
 )
 
-// A Message is one message of a channel, or one that only a single person sees.
+// A Message is a message of a channel, or an ephemeral message.
 type Message struct {
 	Channel     string          `json:"channel"`
 	TS          string          `json:"ts"`
 	ThreadTS    string          `json:"thread_ts,omitempty"`
-	User        string          `json:"user"`         // who wrote it
-	To          string          `json:"to,omitempty"` // who alone sees it, of an ephemeral one
+	User        string          `json:"user"`         // the author
+	To          string          `json:"to,omitempty"` // of an ephemeral message: the user who sees it
 	Bot         bool            `json:"bot,omitempty"`
 	Text        string          `json:"text"`
 	Blocks      json.RawMessage `json:"blocks,omitempty"`
@@ -20,17 +20,17 @@ type Message struct {
 	Metadata    json.RawMessage `json:"metadata,omitempty"`
 	UnfurlLinks bool            `json:"unfurl_links"`
 	UnfurlMedia bool            `json:"unfurl_media"`
-	Edited      int             `json:"edited,omitempty"`    // how often
-	Ephemeral   bool            `json:"ephemeral,omitempty"` // only one person sees it
-	Via         string          `json:"via,omitempty"`       // "response_url" or "ack" when it was not chat.*
+	Edited      int             `json:"edited,omitempty"`    // number of edits
+	Ephemeral   bool            `json:"ephemeral,omitempty"` // only To sees it
+	Via         string          `json:"via,omitempty"`       // "response_url" or "ack"; "" for the Web API
 }
 
-// Contains says whether the text, or any text of the blocks and attachments, holds what.
+// Contains reports whether the text, or a text of the blocks and attachments, contains what.
 func (m Message) Contains(what string) bool {
 	return strings.Contains(m.PlainText(), what)
 }
 
-// PlainText is the text and all texts of the blocks and attachments, one a line.
+// PlainText returns the text and all texts of the blocks and attachments, one per line.
 func (m Message) PlainText() string {
 	lines := []string{m.Text}
 	for _, part := range []json.RawMessage{m.Blocks, m.Attachments} {
@@ -42,7 +42,7 @@ func (m Message) PlainText() string {
 	return strings.Join(lines, "\n")
 }
 
-// appendTexts appends what is under a key "text", and the addresses, in the order of the blocks.
+// appendTexts appends the texts and URLs in v, in the order of the blocks.
 func appendTexts(lines []string, v any) []string {
 	switch v := v.(type) {
 	case []any:
@@ -68,7 +68,7 @@ func appendTexts(lines []string, v any) []string {
 	return lines
 }
 
-// findMessageLocked finds a message by its ts.
+// findMessageLocked returns the message with a ts, nil for none.
 func (s *Server) findMessageLocked(channel, ts string) *Message {
 	for _, m := range s.messages[channel] {
 		if m.TS == ts {
@@ -78,7 +78,7 @@ func (s *Server) findMessageLocked(channel, ts string) *Message {
 	return nil
 }
 
-// messageJSONLocked is a message as Slack shows it.
+// messageJSONLocked returns a message as the Web API does.
 func (s *Server) messageJSONLocked(m *Message, metadata bool) map[string]any {
 	out := map[string]any{"type": "message", "user": m.User, "ts": m.TS, "text": m.Text, "team": s.TeamID}
 	if m.Bot {
@@ -105,7 +105,7 @@ func (s *Server) messageJSONLocked(m *Message, metadata bool) map[string]any {
 	return out
 }
 
-// messagePermalink is the address of a message.
+// messagePermalink returns the permalink of a message.
 func (s *Server) messagePermalink(channel, ts string) string {
 	return s.cfg.Permalinks + "/archives/" + channel + "/p" + strings.Replace(ts, ".", "", 1)
 }

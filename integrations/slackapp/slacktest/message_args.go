@@ -5,7 +5,7 @@ import (
 	"unicode/utf8"
 )
 
-// readMessage reads text, blocks, attachments, metadata and flags of a message.
+// readMessage reads the text, blocks, attachments, metadata and flags of a message.
 func readMessage(a args) (Message, error) {
 	m := Message{Text: a.stringArg("text"), UnfurlLinks: true, UnfurlMedia: true}
 	if a["unfurl_links"] != nil {
@@ -72,7 +72,7 @@ func readAttachments(a args) (json.RawMessage, error) {
 	return marshalJSON(list), nil
 }
 
-// readMetadata checks that metadata is {"event_type": string, "event_payload": object}.
+// readMetadata reads metadata, which must be {"event_type": string, "event_payload": object}.
 // https://docs.slack.dev/messaging/message-metadata
 func readMetadata(a args) (json.RawMessage, error) {
 	v, ok := a.jsonArg("metadata")

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// Messages are the messages of a channel, oldest first. The id of a user means the direct
+// Messages returns the messages of a channel, oldest first. The id of a user means the direct
 // conversation of the bot with that user.
 func (s *Server) Messages(channel string) []Message {
 	s.mu.Lock()
@@ -13,8 +13,7 @@ func (s *Server) Messages(channel string) []Message {
 	return s.listMessagesLocked(s.conversationNameLocked(channel))
 }
 
-// conversationNameLocked is the id under which the messages of a channel, or of the direct conversation
-// with a user, are kept.
+// conversationNameLocked returns the id of the conversation of a channel, or of the bot with a user.
 func (s *Server) conversationNameLocked(channel string) string {
 	if u := s.users[channel]; u != nil {
 		return s.directMessageLocked(u).ID
@@ -22,7 +21,7 @@ func (s *Server) conversationNameLocked(channel string) string {
 	return channel
 }
 
-// listMessagesLocked copies the messages of a channel.
+// listMessagesLocked returns copies of the messages of a channel.
 func (s *Server) listMessagesLocked(channel string) []Message {
 	out := make([]Message, 0, len(s.messages[channel]))
 	for _, m := range s.messages[channel] {
@@ -31,7 +30,7 @@ func (s *Server) listMessagesLocked(channel string) []Message {
 	return out
 }
 
-// WaitMessage waits for the first message of a channel that fits; nil fits every message.
+// WaitMessage waits for a message of a channel that matches fits. A nil fits matches every message.
 func (s *Server) WaitMessage(ctx context.Context, channel string, fits func(Message) bool) (Message, error) {
 	s.mu.Lock()
 	id := s.conversationNameLocked(channel)
@@ -39,7 +38,8 @@ func (s *Server) WaitMessage(ctx context.Context, channel string, fits func(Mess
 	return s.waitForMessage(ctx, id, func() []Message { return s.listMessagesLocked(id) }, fits)
 }
 
-// waitForMessage waits for a message in a list that has a revision. fits is called unlocked.
+// waitForMessage waits for a message in a list whose revision is counted. fits is called without the
+// lock.
 func (s *Server) waitForMessage(ctx context.Context, id string, all func() []Message, fits func(Message) bool) (Message, error) {
 	for seen := -1; ; {
 		var now []Message
@@ -59,21 +59,23 @@ func (s *Server) waitForMessage(ctx context.Context, id string, all func() []Mes
 	}
 }
 
-// messagesChangedLocked tells those who wait that the messages of a channel, or those that only one user
-// sees, have changed.
+// messagesChangedLocked wakes the functions that wait for messages of a channel, or for ephemeral
+// messages of a user.
 func (s *Server) messagesChangedLocked(id string) {
 	s.revisions[id]++
 	s.notifyLocked()
 }
 
-// Ephemerals are the messages that only one user saw, oldest first, also those that answered a command.
+// Ephemerals returns the ephemeral messages of a user, oldest first, including the responses to
+// commands.
 func (s *Server) Ephemerals(user string) []Message {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.ephemerals[user])
 }
 
-// WaitEphemeral waits for the first message that only a user sees and that fits; nil fits every message.
+// WaitEphemeral waits for an ephemeral message of a user that matches fits. A nil fits matches every
+// message.
 func (s *Server) WaitEphemeral(ctx context.Context, user string, fits func(Message) bool) (Message, error) {
 	return s.waitForMessage(ctx, user, func() []Message { return slices.Clone(s.ephemerals[user]) }, fits)
 }

@@ -8,19 +8,19 @@ import (
 	"slices"
 )
 
-// A Modal is one view before a person. Its methods read and change what Slack keeps, so
-// that they always show the latest state; Changed and Until wait for the app. One Modal is
-// for one goroutine; several may be for the same view.
+// A Modal is an open modal of a person. Its methods return the current state. The methods WaitChanged
+// and WaitUntil wait for the app. A Modal must be used by one goroutine; there can be several of one
+// view.
 type Modal struct {
 	p    *Person
 	id   string
-	seen int // the version that Changed last told of
+	seen int // the latest version that a method returned
 }
 
-// ErrNotOpen is returned for a modal that is no longer open.
+// ErrNotOpen is returned for a modal that is not open.
 var ErrNotOpen = errors.New("modal is not open")
 
-// TopModal is the modal that is open before the person now, nil for none.
+// TopModal returns the top modal of the person, nil if none is open.
 func (p *Person) TopModal() *Modal {
 	p.s.mu.Lock()
 	defer p.s.mu.Unlock()
@@ -31,7 +31,7 @@ func (p *Person) TopModal() *Modal {
 	return &Modal{p: p, id: v.id, seen: v.version}
 }
 
-// HomeView is the person's home tab as Slack keeps it, nil when the app published none.
+// HomeView returns the home tab of the person, nil if the app published none.
 func (p *Person) HomeView() json.RawMessage {
 	p.s.mu.Lock()
 	defer p.s.mu.Unlock()
@@ -42,7 +42,7 @@ func (p *Person) HomeView() json.RawMessage {
 	return v.toJSON(p.s)
 }
 
-// viewLocked is the state of the modal.
+// viewLocked returns the view of the modal.
 func (m *Modal) viewLocked() (*view, error) {
 	for _, v := range m.p.s.stacks[m.p.ID] {
 		if v.id == m.id {
@@ -52,7 +52,7 @@ func (m *Modal) viewLocked() (*view, error) {
 	return nil, ErrNotOpen
 }
 
-// withView calls f with the state locked; f is not called when the modal is not open.
+// withView calls f with the state locked. It returns ErrNotOpen if the modal is not open.
 func (m *Modal) withView(f func(*view) error) error {
 	m.p.s.mu.Lock()
 	defer m.p.s.mu.Unlock()
@@ -63,19 +63,19 @@ func (m *Modal) withView(f func(*view) error) error {
 	return f(v)
 }
 
-// ID is the id of the view.
+// ID returns the id of the view.
 func (m *Modal) ID() string { return m.id }
 
-// IsOpen says whether the modal is still before the person.
+// IsOpen reports whether the modal is open.
 func (m *Modal) IsOpen() bool { return m.withView(func(*view) error { return nil }) == nil }
 
-// Title is the title, "" when the modal is not open.
+// Title returns the title, "" if the modal is not open.
 func (m *Modal) Title() (title string) {
 	_ = m.withView(func(v *view) error { title = textOf(v.body["title"]); return nil })
 	return title
 }
 
-// Labels are what the fields are called, from top to bottom.
+// Labels returns the labels of the fields, from top to bottom.
 func (m *Modal) Labels() (labels []string) {
 	_ = m.withView(func(v *view) error {
 		for _, f := range v.fields() {
@@ -86,20 +86,20 @@ func (m *Modal) Labels() (labels []string) {
 	return labels
 }
 
-// A Field is one field of a modal as a person sees it.
+// A Field is a field of a modal as the person sees it.
 type Field struct {
 	Label      string   `json:"label"`
 	Kind       string   `json:"kind"` // the type of the element, such as static_select
 	BlockID    string   `json:"block_id"`
 	ActionID   string   `json:"action_id"`
 	Optional   bool     `json:"optional"`
-	Dispatches bool     `json:"dispatches"` // tells the app of each change: use Change
-	Value      []string `json:"value"`      // as Value gives it
+	Dispatches bool     `json:"dispatches"` // sends block_actions on each change: use Change
+	Value      []string `json:"value"`      // as Value returns it
 	Options    []Option `json:"options,omitempty"`
 	Error      string   `json:"error,omitempty"` // of the latest submission
 }
 
-// Fields are the fields of the modal, from top to bottom; none when it is not open.
+// Fields returns the fields, from top to bottom; none if the modal is not open.
 func (m *Modal) Fields() (out []Field) {
 	_ = m.withView(func(v *view) error { out = v.fieldList(); return nil })
 	return out
@@ -117,7 +117,7 @@ func (v *view) fieldList() []Field {
 	return out
 }
 
-// Text is every text of the view, one a line.
+// Text returns all texts of the view, one per line.
 func (m *Modal) Text() (text string) {
 	_ = m.withView(func(v *view) error {
 		text = Message{Text: textOf(v.body["title"]), Blocks: marshalJSON(v.body["blocks"])}.PlainText()
@@ -126,19 +126,19 @@ func (m *Modal) Text() (text string) {
 	return text
 }
 
-// JSON is the view as Slack sends it to the app, nil when it is not open.
+// JSON returns the view as Slack sends it to the app, nil if it is not open.
 func (m *Modal) JSON() (out json.RawMessage) {
 	_ = m.withView(func(v *view) error { out = v.toJSON(m.p.s); return nil })
 	return out
 }
 
-// Errors are the complaints of the latest submission, by the label of the field.
+// Errors returns the errors of the latest submission, by the label of the field.
 func (m *Modal) Errors() (out map[string]string) {
 	_ = m.withView(func(v *view) error { out = v.errorsByLabel(); return nil })
 	return out
 }
 
-// errorsByLabel are the errors by label.
+// errorsByLabel returns the errors of the view by label.
 func (v *view) errorsByLabel() map[string]string {
 	out := map[string]string{}
 	for _, f := range v.fields() {
@@ -149,8 +149,8 @@ func (v *view) errorsByLabel() map[string]string {
 	return out
 }
 
-// Value is what a field holds, as a person reads it: text, a date, the text of options,
-// ids of users or channels. Lists have more than one; an empty field has none.
+// Value returns the value of a field as the person reads it: text, a date, texts of options, or ids of
+// users or channels. A list has several values; an empty field has none.
 func (m *Modal) Value(label string) (out []string, err error) {
 	err = m.withView(func(v *view) error {
 		f, err := v.findField(label)
@@ -182,7 +182,7 @@ func displayValues(held any) []string {
 	return []string{fmt.Sprint(held)}
 }
 
-// findField finds one by its label, or else by its block_id or action_id.
+// findField returns a field by its label, block_id or action_id.
 func (v *view) findField(label string) (field, error) {
 	all := v.fields()
 	for _, name := range []func(field) string{
@@ -198,14 +198,14 @@ func (v *view) findField(label string) (field, error) {
 	for i, f := range all {
 		labels[i] = f.label
 	}
-	return field{}, fmt.Errorf("no field %q; there are %q", label, labels)
+	return field{}, fmt.Errorf("no field %q among %q", label, labels)
 }
 
-// Close closes the modal with its close button. The app hears of it if the view has
-// notify_on_close; then its silence is an error, though a person would not see it.
+// Close closes the modal with its close button. If the view has notify_on_close, the app receives
+// view_closed, and a missing ack is an error, though the person does not see it.
 func (m *Modal) Close(ctx context.Context) error { return m.close(ctx, false) }
 
-// Dismiss closes the whole stack with the ×.
+// Dismiss closes all modals of the person.
 func (m *Modal) Dismiss(ctx context.Context) error { return m.close(ctx, true) }
 
 func (m *Modal) close(ctx context.Context, all bool) error {

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// An Option is one that a select offers.
+// An Option is an option of a select.
 type Option struct {
 	Text        string `json:"text"`
 	Value       string `json:"value"`
@@ -17,10 +17,10 @@ type Option struct {
 	raw map[string]any
 }
 
-// Fill puts a value in a field, named by its label: text as it is, a date as 2006-01-02, a
-// time as 15:04, a date with time as RFC 3339 or Unix seconds, options by their text (or value), users and
-// channels by their name, id or e-mail. Several values are for fields that hold several. No value, or "",
-// empties the field. A field whose changes go to the app at once must be filled with Change.
+// Fill sets the value of a field by its label: text, a date such as 2006-01-02, a time such as 15:04,
+// a date and time as RFC 3339 or Unix seconds, options by their text or value, users and channels by
+// their name, id or e-mail address. Several values need a field that has several. No value, or "",
+// empties the field. For a field that dispatches, use Change.
 func (m *Modal) Fill(label string, values ...string) error {
 	return m.withView(func(v *view) error {
 		f, err := v.findField(label)
@@ -28,13 +28,13 @@ func (m *Modal) Fill(label string, values ...string) error {
 			return err
 		}
 		if f.dispatches {
-			return fmt.Errorf("field %q tells the app of each change: use Change", label)
+			return fmt.Errorf("field %q dispatches its changes: use Change", label)
 		}
 		return m.p.s.fillFieldLocked(v, f, values)
 	})
 }
 
-// Change is Fill for a field that tells the app: it sends block_actions and waits for the ack.
+// Change is Fill for a field that dispatches: it sends block_actions and waits for the ack.
 func (m *Modal) Change(ctx context.Context, label string, values ...string) (Ack, error) {
 	s := m.p.s
 	var payload map[string]any
@@ -44,7 +44,7 @@ func (m *Modal) Change(ctx context.Context, label string, values ...string) (Ack
 			return err
 		}
 		if !f.dispatches {
-			return fmt.Errorf("field %q does not tell the app of changes: use Fill", label)
+			return fmt.Errorf("field %q does not dispatch its changes: use Fill", label)
 		}
 		if err := s.fillFieldLocked(v, f, values); err != nil {
 			return err
@@ -84,7 +84,7 @@ func (m *Modal) ClickButton(ctx context.Context, label string) (Ack, error) {
 	return s.sendInteraction(ctx, "block_actions", payload, true)
 }
 
-// blockActionsLocked is the payload of block_actions in a view.
+// blockActionsLocked returns the payload of block_actions for an action in the modal.
 func (m *Modal) blockActionsLocked(v *view, action map[string]any) (map[string]any, error) {
 	s := m.p.s
 	u := s.users[m.p.ID]
@@ -99,7 +99,7 @@ func (m *Modal) blockActionsLocked(v *view, action map[string]any) (map[string]a
 	return payload, nil
 }
 
-// SelectOptions chooses options that Search gave.
+// SelectOptions selects options that SearchOptions returned.
 func (m *Modal) SelectOptions(label string, options ...Option) error {
 	values := make([]string, len(options))
 	for i, o := range options {
@@ -108,8 +108,8 @@ func (m *Modal) SelectOptions(label string, options ...Option) error {
 	return m.Fill(label, values...)
 }
 
-// SearchOptions types into an external select and waits for the options that the app gives. A
-// query shorter than min_query_length asks nobody and gives nothing.
+// SearchOptions enters a query in an external select and waits for the options of the app. A query
+// that is shorter than min_query_length is not sent and returns none.
 func (m *Modal) SearchOptions(ctx context.Context, label, query string) ([]Option, error) {
 	s := m.p.s
 	var f field
@@ -120,7 +120,7 @@ func (m *Modal) SearchOptions(ctx context.Context, label, query string) ([]Optio
 			return err
 		}
 		if f.kind != "external_select" && f.kind != "multi_external_select" {
-			return fmt.Errorf("field %q is a %s: it has no type-ahead", label, f.kind)
+			return fmt.Errorf("field %q is a %s, which has no search", label, f.kind)
 		}
 		least := DefaultMinQueryLength
 		if n, ok := f.element["min_query_length"].(float64); ok {
@@ -154,18 +154,19 @@ func (m *Modal) SearchOptions(ctx context.Context, label, query string) ([]Optio
 	return toOptions(options), err
 }
 
-// DefaultMinQueryLength is how much is typed before an external select asks the app.
+// DefaultMinQueryLength is the minimum length of a query that an external select sends to the app, in
+// characters.
 // https://docs.slack.dev/reference/block-kit/block-elements/select-menu-element#external_select
 const DefaultMinQueryLength = 3
 
-// parseSuggestions reads the ack of a block_suggestion.
+// parseSuggestions returns the options in the ack of a block_suggestion.
 func parseSuggestions(payload json.RawMessage) ([]any, error) {
 	if payload == nil {
-		return nil, errors.New("the app's ack is empty")
+		return nil, errors.New("empty ack")
 	}
 	var answer map[string]any
 	if err := json.Unmarshal(payload, &answer); err != nil {
-		return nil, fmt.Errorf("read answer: %w", err)
+		return nil, fmt.Errorf("decode ack: %w", err)
 	}
 	if problems := validateSuggestions(answer); len(problems) > 0 {
 		return nil, fmt.Errorf("%s", problems[0])
@@ -176,7 +177,8 @@ func parseSuggestions(payload json.RawMessage) ([]any, error) {
 	return append(options, flattenGroups(groups)...), nil
 }
 
-// Options are those that a field offers now: all of a static select, or what the latest Search brought.
+// Options returns the options of a field: those of a static select, or those of the latest
+// SearchOptions.
 func (m *Modal) Options(label string) (out []Option, err error) {
 	err = m.withView(func(v *view) error {
 		f, err := v.findField(label)

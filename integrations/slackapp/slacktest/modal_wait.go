@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// WaitTopModal waits for the modal that is open before the person: the top one.
+// WaitTopModal waits until a modal is open and returns the top one.
 func (p *Person) WaitTopModal(ctx context.Context) (*Modal, error) {
 	m := &Modal{p: p}
 	err := p.s.waitUntil(ctx, func() bool {
@@ -22,7 +22,7 @@ func (p *Person) WaitTopModal(ctx context.Context) (*Modal, error) {
 	return m, nil
 }
 
-// WaitModal waits until the top modal before the person is as wanted.
+// WaitModal waits until the top modal matches wanted.
 func (p *Person) WaitModal(ctx context.Context, wanted func(*Modal) bool) (*Modal, error) {
 	for {
 		m, err := p.WaitTopModal(ctx)
@@ -42,19 +42,19 @@ func (p *Person) WaitModal(ctx context.Context, wanted func(*Modal) bool) (*Moda
 	}
 }
 
-// WaitNoModal waits until no modal is open before the person.
+// WaitNoModal waits until no modal of the person is open.
 func (p *Person) WaitNoModal(ctx context.Context) error {
 	return p.s.waitUntil(ctx, func() bool { return p.s.topViewLocked(p.ID) == nil })
 }
 
-// WaitChanged waits until the app has updated the modal since the last time that Changed, Until
-// or Submit told of it, or since the modal was found. It fails with ErrNotOpen when the modal closes.
+// WaitChanged waits until the app updates the modal: since the latest WaitChanged, WaitUntil or
+// Submit, or since the Modal was created. It returns ErrNotOpen when the modal closes.
 func (m *Modal) WaitChanged(ctx context.Context) error {
 	from := m.seen
 	return m.WaitUntil(ctx, func(*Modal) bool { return m.seen > from })
 }
 
-// WaitUntil waits until the modal is as wanted, and looks again at every change. It fails with
+// WaitUntil waits until the modal matches wanted, which is called after every change. It returns
 // ErrNotOpen when the modal closes.
 func (m *Modal) WaitUntil(ctx context.Context, wanted func(*Modal) bool) error {
 	for {

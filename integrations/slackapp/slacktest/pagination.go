@@ -6,12 +6,12 @@ import (
 	"strconv"
 )
 
-// maxPageSize is the most that a list method gives at a time.
+// maxPageSize is the maximum of the argument limit.
 // https://docs.slack.dev/apis/web-api/pagination
 const maxPageSize = 1000
 
-// paginate is the part of a list that a call asks for with cursor and limit, and the
-// response_metadata that leads to the next part.
+// paginate returns the page of a list that the arguments cursor and limit select, and its
+// response_metadata.
 func paginate[T any](c *call, all []T) ([]T, map[string]any, error) {
 	start := 0
 	if cursor := c.args.stringArg("cursor"); cursor != "" {

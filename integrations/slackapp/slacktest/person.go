@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// A Person is somebody who uses Slack: what they do goes to the app as it would from Slack's client.
+// A Person acts as a user of the workspace. The app receives what Slack would send.
 type Person struct {
 	s  *Server
 	ID string
@@ -97,7 +97,7 @@ func (p *Person) SendMessage(channel, text string) error {
 	return nil
 }
 
-// memberChannelLocked finds the person and a channel they are in.
+// memberChannelLocked returns the user, and a channel of which the user is a member.
 func (p *Person) memberChannelLocked(channel string) (*User, *Channel, error) {
 	u := p.s.users[p.ID]
 	if u == nil {
@@ -113,7 +113,7 @@ func (p *Person) memberChannelLocked(channel string) (*User, *Channel, error) {
 	return u, ch, nil
 }
 
-// DM is the id of the direct conversation of the person with the app.
+// DM returns the id of the direct conversation of the person with the app.
 func (p *Person) DM() string {
 	p.s.mu.Lock()
 	defer p.s.mu.Unlock()
@@ -124,7 +124,7 @@ func (p *Person) DM() string {
 	return p.s.directMessageLocked(u).ID
 }
 
-// UseShortcut uses one of the app's global shortcuts.
+// UseShortcut uses a global shortcut of the app and waits for the ack.
 func (p *Person) UseShortcut(ctx context.Context, callbackID string) (Ack, error) {
 	s := p.s
 	s.mu.Lock()
@@ -141,7 +141,7 @@ func (p *Person) UseShortcut(ctx context.Context, callbackID string) (Ack, error
 	return s.sendInteraction(ctx, "shortcut", payload, false)
 }
 
-// UseMessageShortcut uses one of the app's shortcuts on a message.
+// UseMessageShortcut uses a message shortcut of the app and waits for the ack.
 func (p *Person) UseMessageShortcut(ctx context.Context, callbackID, channel, ts string) (Ack, error) {
 	s := p.s
 	s.mu.Lock()

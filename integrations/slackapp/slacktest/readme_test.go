@@ -12,7 +12,7 @@ import (
 	"foghorn/integrations/slackapp/slacktest/controltest"
 )
 
-// exampleCommand is how the README asks the door.
+// exampleCommand matches a request to the control API in the README.
 var exampleCommand = regexp.MustCompile(`^curl -s "\$\{SLACK_CONTROL_URL\}([^"]*)"(?: --json '([^']*)'| -X (DELETE))?$`)
 
 // TestReadme_Examples does what the README does, in its order, and wants the answers that it shows,

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// A response_url takes MaxResponses messages, within ResponseLife.
+// A response_url accepts MaxResponses messages within ResponseLife.
 // https://docs.slack.dev/interactivity/handling-user-interaction#message_responses
 const (
 	MaxResponses = 5
@@ -16,13 +16,13 @@ const (
 
 type responseURL struct {
 	user, channel string
-	ts            string // of the message it came with; "" for none
-	ephemeral     bool   // that message was ephemeral
+	ts            string // of the message that contained it; "" for none
+	ephemeral     bool   // that message is ephemeral
 	createdAt     time.Time
 	uses          int
 }
 
-// newResponseURLLocked makes an address to which the app can post without a token.
+// newResponseURLLocked returns a new response_url, to which the app can post without a token.
 func (s *Server) newResponseURLLocked(kind, user, channel, ts string, ephemeral bool) string {
 	path := "/" + kind + "/" + s.TeamID + "/" + randomDigits(13) + "/" + randomLetters(24)
 	s.responses.put(path, &responseURL{user: user, channel: channel, ts: ts, ephemeral: ephemeral, createdAt: time.Now()})
@@ -69,7 +69,8 @@ func (s *Server) serveResponseURL(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, reply{"ok": true})
 }
 
-// applyResponseLocked posts, replaces or deletes what a response_url, or the ack of a command, says.
+// applyResponseLocked posts, replaces or deletes a message, as the body of a response_url or the ack
+// of a command says.
 func (s *Server) applyResponseLocked(u *responseURL, a args, via string) error {
 	if a.boolArg("delete_original") {
 		s.deleteOriginalLocked(u)
@@ -99,7 +100,7 @@ func (s *Server) applyResponseLocked(u *responseURL, a args, via string) error {
 	return nil
 }
 
-// readResponse is readMessage under the rules of a response: metadata is not looked at.
+// readResponse reads a message from a response. Unlike readMessage, it ignores metadata.
 func readResponse(a args) (Message, error) {
 	m := Message{Text: a.stringArg("text"), UnfurlLinks: a.boolArg("unfurl_links"), UnfurlMedia: a.boolArg("unfurl_media")}
 	var err error
@@ -115,7 +116,7 @@ func readResponse(a args) (Message, error) {
 	return m, nil
 }
 
-// deleteOriginalLocked removes the message that a response_url came with.
+// deleteOriginalLocked deletes the message that contained the response_url.
 func (s *Server) deleteOriginalLocked(u *responseURL) {
 	if kept := s.findMessageLocked(u.channel, u.ts); kept != nil {
 		s.deleteMessageLocked(u.channel, kept)

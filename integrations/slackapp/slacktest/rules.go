@@ -11,13 +11,15 @@ import (
 	"unicode/utf8"
 )
 
-// A rule checks the value at a pointer.
+// A rule validates the value at a JSON pointer.
 type rule func(c *checker, at string, v any)
 
+// fields are rules by the name of the property.
+// fields are rules by the name of the property.
 type fields map[string]rule
 
-// objectRule checks the properties of an object: those it needs, those it may have, and that
-// there are no others. Then come the rules about several properties at once.
+// objectRule validates an object: need are the required properties, may the optional ones, and others
+// are invalid. also validates several properties together.
 func objectRule(need, may fields, also ...func(c *checker, at string, o map[string]any)) rule {
 	needed := slices.Sorted(maps.Keys(need))
 	return func(c *checker, at string, v any) {
@@ -49,14 +51,14 @@ func objectRule(need, may fields, also ...func(c *checker, at string, o map[stri
 	}
 }
 
-// mergeFields is two sets of fields as one.
+// mergeFields returns the union of two sets.
 func mergeFields(a, b fields) fields {
 	out := maps.Clone(a)
 	maps.Copy(out, b)
 	return out
 }
 
-// typedRule chooses the rule by the property "type".
+// typedRule selects the rule by the property type.
 func typedRule(rules map[string]rule) rule {
 	return func(c *checker, at string, v any) {
 		o, ok := v.(map[string]any)
@@ -78,7 +80,7 @@ func typedRule(rules map[string]rule) rule {
 	}
 }
 
-// truncate keeps what a hostile body can put in an answer short.
+// truncate limits the text of a request that is repeated in a response.
 func truncate(s string) string {
 	if r := []rune(s); len(r) > 100 {
 		return string(r[:100]) + "…"
@@ -106,7 +108,7 @@ func listRule(least, most int, item rule) rule {
 	}
 }
 
-// stringRule is a string of so many code points.
+// stringRule validates the length of a string, in code points.
 func stringRule(least, most int) rule {
 	return func(c *checker, at string, v any) {
 		s, ok := v.(string)
@@ -138,7 +140,7 @@ func numberRule(c *checker, at string, v any) {
 	}
 }
 
-// integerRule is a whole number in a range.
+// integerRule validates an integer in a range.
 func integerRule(least, most float64) rule {
 	return func(c *checker, at string, v any) {
 		n, ok := v.(float64)
@@ -170,10 +172,10 @@ func patternRule(expr string) rule {
 	}
 }
 
-// urlRule is a URL.
+// urlRule validates the length of a URL.
 func urlRule(least int) rule { return stringRule(least, MaxAddress) }
 
-// textRule is a text object, plain_text or mrkdwn.
+// textRule validates a text object, plain_text or mrkdwn.
 func textRule(most int) rule {
 	either := typedRule(map[string]rule{"plain_text": plainTextRule(1, most), "mrkdwn": mrkdwnRule(most)})
 	return func(c *checker, at string, v any) {
@@ -185,7 +187,7 @@ func textRule(most int) rule {
 	}
 }
 
-// plainTextRule is a text object that must be plain_text.
+// plainTextRule validates a text object of type plain_text.
 func plainTextRule(least, most int) rule {
 	return objectRule(fields{"type": plainTextType, "text": stringRule(least, most)}, fields{"emoji": boolRule})
 }
@@ -200,7 +202,7 @@ func mrkdwnRule(most int) rule {
 	return objectRule(fields{"type": enumRule("mrkdwn"), "text": stringRule(1, most)}, fields{"verbatim": boolRule})
 }
 
-// exactlyOneOf wants one of two properties.
+// exactlyOneOf requires one of two properties, and not both.
 func exactlyOneOf(a, b string) func(*checker, string, map[string]any) {
 	return func(c *checker, at string, o map[string]any) {
 		if (o[a] == nil) == (o[b] == nil) {
@@ -209,7 +211,7 @@ func exactlyOneOf(a, b string) func(*checker, string, map[string]any) {
 	}
 }
 
-// checkUnique wants a property to differ among the objects of a list.
+// checkUnique requires that the values of a property differ in a list of objects.
 func checkUnique(c *checker, at, name string, items []any) {
 	seen := map[string]bool{}
 	for i, it := range items {
@@ -222,7 +224,7 @@ func checkUnique(c *checker, at, name string, items []any) {
 	}
 }
 
-// numericPattern is how a number is written as a string.
+// numericPattern matches a number in a string.
 var numericPattern = regexp.MustCompile(`^-?\d+(\.\d+)?$`)
 
 func numberTextRule(c *checker, at string, v any) {

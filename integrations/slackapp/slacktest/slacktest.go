@@ -11,51 +11,51 @@ import (
 	"foghorn/integrations/emulator"
 )
 
-// Slack's times. Config can make them shorter for tests.
+// Slack's durations. Config can make them shorter for tests.
 const (
-	// AckTimeout is how long an app may take to acknowledge an envelope.
+	// AckTimeout is the maximum time until the ack of an envelope.
 	// https://docs.slack.dev/interactivity/handling-user-interaction#acknowledgment_response
 	AckTimeout = 3 * time.Second
 
-	// TriggerLife is how long a trigger_id can be used, once.
+	// TriggerLife is how long a trigger_id is valid. It can be used once.
 	// https://docs.slack.dev/surfaces/modals
 	TriggerLife = 3 * time.Second
 
-	// PingEvery is the time between two pings of a socket. Clients give up after 30 s without one.
+	// PingInterval is the time between two pings of a connection. Clients close it after 30 s without one.
 	PingInterval = 10 * time.Second
 
-	// WarningPeriod is the time between a disconnect warning and the end of the socket.
+	// WarningPeriod is the time between a disconnect warning and the end of the connection.
 	// https://docs.slack.dev/apis/events-api/using-socket-mode#disconnect
 	WarningPeriod = 10 * time.Second
 
-	// SocketLife is how long a socket lives before it is refreshed; DebugSocketLife is for
+	// ConnectionLife is the time until a connection is refreshed. DebugConnectionLife applies to
 	// addresses with debug_reconnects=true.
 	ConnectionLife      = 18060 * time.Second
 	DebugConnectionLife = 360 * time.Second
 )
 
-// ErrClosed is returned by whatever waits when the server is closed.
+// ErrClosed is returned by functions that wait when the server is closed.
 var ErrClosed = errors.New("slack emulator is closed")
 
-// Config says how the workspace is. The zero value is a usable one.
+// Config configures a Server. The zero value is valid.
 type Config struct {
-	Addr string // where to listen; "" is a free port of 127.0.0.1
+	Addr string // the address to listen on; "" means a free port of 127.0.0.1
 
-	AppName string // "Foghorn"; in lower case it is the app's name in events
-	Team    string // "Foghorn Test": the name of the workspace
-	Domain  string // "foghorn-test"
+	AppName string // "" means "Foghorn"; in lower case, the name of the app in events
+	Team    string // the name of the workspace; "" means "Foghorn Test"
+	Domain  string // of the workspace; "" means "foghorn-test"
 
-	// Permalinks is what the links to messages begin with; "" is https://<Domain>.slack.com.
+	// Permalinks is the beginning of permalinks; "" means https://<Domain>.slack.com.
 	Permalinks string
 
-	BotToken, AppToken string // "" makes them
+	BotToken, AppToken string // "" generates them
 
-	Commands []string // the app's slash commands; none means that every command is the app's
-	Scopes   []string // of the bot token; nil means all that are modelled
+	Commands []string // the slash commands of the app; nil means every command
+	Scopes   []string // of the bot token; nil means AllScopes
 	Users    []User
 	Channels []Channel
 
-	// Zero means Slack's own value.
+	// Zero means Slack's value, which is the constant of the same name.
 	AckTimeout, TriggerLife, PingInterval, WarningPeriod, ConnectionLife time.Duration
 }
 
@@ -65,7 +65,7 @@ type Server struct {
 
 	BotToken string // xoxb-…
 	AppToken string // xapp-…
-	BotUser  string // user id of the app's bot
+	BotUser  string // user id of the bot
 	BotID    string
 	AppID    string
 	TeamID   string
@@ -78,10 +78,10 @@ type Server struct {
 	ready     chan struct{} // closed when the fields above are set
 	closed    chan struct{} // closed by Close
 	closeOnce sync.Once
-	wg        sync.WaitGroup // sockets and envelopes
+	wg        sync.WaitGroup // connections and warnings
 
 	mu      sync.Mutex
-	changed chan struct{} // closed and replaced at every change of what follows
+	changed chan struct{} // closed and replaced on every change of the fields below
 	workspace
 	connections
 	views
@@ -99,7 +99,7 @@ func New(t emulator.TB, cfg Config) *Server {
 	return s
 }
 
-// Start serves a workspace on loopback. Close ends it.
+// Start starts a Server. The caller must Close it.
 func Start(cfg Config) (*Server, error) {
 	cfg.setDefaults()
 	s := &Server{
@@ -166,7 +166,7 @@ func (c *Config) setDefaults() {
 // URL is the base address of the Web API, for SLACK_API_URL or slack.OptionAPIURL. It ends in "/api/".
 func (s *Server) URL() string { return s.Server.URL + "/api/" }
 
-// Close cuts all connections and waits for everything that the server runs.
+// Close closes all connections and waits for all goroutines of the server.
 func (s *Server) Close() {
 	s.closeOnce.Do(func() {
 		close(s.closed)
@@ -176,7 +176,7 @@ func (s *Server) Close() {
 	s.wg.Wait()
 }
 
-// route routes what is not an API method: sockets, response_urls and the door.
+// route serves API methods, connections and response_urls.
 func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 	<-s.ready
 	switch path := r.URL.Path; {
@@ -191,7 +191,7 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// waitUntil returns when ready, which is called with the state locked, says true.
+// waitUntil returns when ready, which is called with the lock held, returns true.
 func (s *Server) waitUntil(ctx context.Context, ready func() bool) error {
 	for {
 		s.mu.Lock()
@@ -211,11 +211,11 @@ func (s *Server) waitUntil(ctx context.Context, ready func() bool) error {
 	}
 }
 
-// notifyLocked wakes those who await a change.
+// notifyLocked wakes the functions that wait for a change.
 func (s *Server) notifyLocked() {
 	close(s.changed)
 	s.changed = make(chan struct{})
 }
 
-// appLabel is the app's name in events.
+// appLabel is the name of the app in events.
 func (s *Server) appLabel() string { return strings.ToLower(s.cfg.AppName) }

@@ -26,7 +26,7 @@ type env struct {
 // handler answers an event with the payload of its ack.
 type handler func(w *env, evt socketmode.Event) any
 
-// newEnv starts a workspace with one app that has one socket.
+// newEnv starts a workspace with one app that has one connection.
 func newEnv(t *testing.T, cfg slacktest.Config, handle handler) *env {
 	t.Helper()
 	s := slacktest.New(t, cfg)
@@ -49,7 +49,7 @@ func newEnv(t *testing.T, cfg slacktest.Config, handle handler) *env {
 	return w
 }
 
-// connect opens a socket, waits for it, and handles its events until the test ends.
+// connect opens a connection, waits for it, and handles its events until the test ends.
 func (w *env) connect(handle handler) chan struct{} {
 	w.t.Helper()
 	want := w.Connections() + 1

@@ -61,7 +61,7 @@ func readSlackTypes(t *testing.T, name string) slackTypes {
 // https://docs.slack.dev/reference/methods/conversations.info
 var undocumented = map[string]bool{"conversations.info/channel/user": true}
 
-// mismatches tells where a value is not of a type. null stands for what is absent.
+// mismatches returns where a value is not of a type. null means an absent value.
 func (s slackTypes) mismatches(at, kind string, v any) (out []string) {
 	if v == nil || kind == "any" || kind == "" {
 		return nil

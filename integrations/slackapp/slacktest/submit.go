@@ -9,27 +9,28 @@ import (
 	"slices"
 )
 
-// ConnectionErrorText is what Slack shows when the answer to a submission is late or cannot be used.
-// The app is not told.
+// ConnectionErrorText is what Slack shows when the ack of a submission is late or invalid. The app is
+// not informed.
 const ConnectionErrorText = "We had some trouble connecting. Try again?"
 
-// Result is what a person sees after a submission.
+// Result is the outcome of a submission for the person.
 type Result struct {
-	Sent            bool              // false: the client found something wrong and sent nothing
-	Closed          bool              // the modal is gone
-	Errors          map[string]string // by label; of the client when not Sent, else of the app
-	Updated         bool              // the modal shows something else now
-	Pushed          bool              // another modal lies on top; Person.WaitTopModal finds it
-	ConnectionError string            // Trouble, or ""
-	Reason          string            // with Trouble: what was wrong, for the developer
+	Sent            bool              // false: the client found errors and sent nothing
+	Closed          bool              // the modal is closed
+	Errors          map[string]string // by label; of the client if not Sent, otherwise of the app
+	Updated         bool              // the app updated the modal
+	Pushed          bool              // the app pushed a modal; Person.WaitTopModal returns it
+	ConnectionError string            // ConnectionErrorText or ""
+	Reason          string            // with ConnectionError: the cause, for the developer
 	Ack             Ack
 }
 
-// Submit presses the submit button: it checks the fields as Slack's client does, sends
-// view_submission, and does what the ack says. An app that answers late or wrong is no error but Result.Trouble.
+// Submit clicks the submit button: it validates the fields as Slack's client does, sends
+// view_submission and applies the ack. A late or invalid ack is not an error; it sets
+// Result.ConnectionError.
 func (m *Modal) Submit(ctx context.Context) (Result, error) { return m.submit(ctx, true) }
 
-// SubmitUnchecked is Submit without the checks of the client, as of one that is broken or forged.
+// SubmitUnchecked is Submit without the validation of the client.
 func (m *Modal) SubmitUnchecked(ctx context.Context) (Result, error) { return m.submit(ctx, false) }
 
 func (m *Modal) submit(ctx context.Context, check bool) (Result, error) {
@@ -82,13 +83,13 @@ func (m *Modal) submit(ctx context.Context, check bool) (Result, error) {
 		m.seen = v.version
 		return nil
 	})
-	if errors.Is(err, ErrNotOpen) { // closed in the meantime, by the person
+	if errors.Is(err, ErrNotOpen) { // the person closed it in the meantime
 		res.Closed, err = true, nil
 	}
 	return res, err
 }
 
-// applyAckLocked does what the ack of a submission says. An error means Trouble.
+// applyAckLocked applies the ack of a submission. It returns an error for an invalid ack.
 // https://docs.slack.dev/surfaces/modals#handling_submissions
 func (s *Server) applyAckLocked(v *view, payload json.RawMessage, res *Result) error {
 	if payload == nil {
@@ -102,7 +103,7 @@ func (s *Server) applyAckLocked(v *view, payload json.RawMessage, res *Result) e
 		View   any               `json:"view"`
 	}
 	if err := json.Unmarshal(payload, &a); err != nil {
-		return fmt.Errorf("read answer: %w", err)
+		return fmt.Errorf("decode ack: %w", err)
 	}
 	switch a.Action {
 	case "clear":
@@ -134,10 +135,10 @@ func (s *Server) applyAckLocked(v *view, payload json.RawMessage, res *Result) e
 	return nil
 }
 
-// setErrorsLocked shows the app's errors below the fields. They must be for input blocks.
+// setErrorsLocked shows the errors of the app below the fields. Each must be for an input block.
 func (s *Server) setErrorsLocked(v *view, byBlock map[string]string, res *Result) error {
 	if len(byBlock) == 0 {
-		return errors.New("response_action errors without errors")
+		return errors.New("response_action errors has no errors")
 	}
 	inputs := map[string]bool{}
 	for _, f := range v.fields() {
@@ -145,7 +146,7 @@ func (s *Server) setErrorsLocked(v *view, byBlock map[string]string, res *Result
 	}
 	for _, id := range slices.Sorted(maps.Keys(byBlock)) {
 		if !inputs[id] {
-			return fmt.Errorf("errors for %q, which is no input block", id)
+			return fmt.Errorf("errors for %q, which is not an input block", id)
 		}
 	}
 	v.errors = byBlock
@@ -154,13 +155,13 @@ func (s *Server) setErrorsLocked(v *view, byBlock map[string]string, res *Result
 	return nil
 }
 
-// notifyErrorsLocked tells that errors stand below fields.
+// notifyErrorsLocked emits that the modal shows errors.
 func (s *Server) notifyErrorsLocked(v *view) {
 	s.notifyLocked()
 	s.emitVerbose("slack", "person", "view", "errors: "+textOf(v.body["title"]), v.errorsByLabel())
 }
 
-// withDetails is an error with Slack's details, for developers.
+// withDetails adds the details of an API error to its text.
 func withDetails(err error) error {
 	no, ok := err.(apiError)
 	if !ok {
@@ -169,7 +170,7 @@ func withDetails(err error) error {
 	return fmt.Errorf("%w %s", no.code, marshalJSON(no.details))
 }
 
-// responseURLsLocked are for the inputs with response_url_enabled.
+// responseURLsLocked returns the response_urls for the inputs with response_url_enabled.
 func (s *Server) responseURLsLocked(v *view) []any {
 	out := []any{}
 	for _, f := range v.fields() {

@@ -2,21 +2,21 @@ package slacktest
 
 import "time"
 
-// A trigger lets an app open one view.
+// A trigger allows the app to open one view.
 type trigger struct {
 	user      string
 	createdAt time.Time
 	used      bool
 }
 
-// newTriggerLocked makes a trigger_id for a user.
+// newTriggerLocked returns a new trigger_id for a user.
 func (s *Server) newTriggerLocked(user string) string {
 	id := randomDigits(12) + "." + randomDigits(12) + "." + randomLetters(32)
 	s.triggers.put(id, &trigger{user: user, createdAt: time.Now()})
 	return id
 }
 
-// useTriggerLocked finds one that can still be used.
+// useTriggerLocked returns a trigger that is still valid.
 func (s *Server) useTriggerLocked(id string) (*trigger, error) {
 	t := s.triggers.get(id)
 	switch {

@@ -2,7 +2,8 @@ package slacktest
 
 import "strings"
 
-// userJSONLocked is a user as users.info shows it. The e-mail needs a scope, and bots have none.
+// userJSONLocked returns a user as users.info does. The e-mail address needs a scope, and a bot has
+// none.
 func (s *Server) userJSONLocked(u *User) map[string]any {
 	team := u.Team
 	if team == "" {

@@ -7,16 +7,16 @@ import (
 	"strings"
 )
 
-// MaxProblems is how many problems are told at a time.
+// MaxProblems is the maximum number of problems that are reported.
 const MaxProblems = 50
 
-// A Problem is one thing that Slack refuses in a view, a message or blocks.
+// A Problem is one error in a view, a message or blocks.
 type Problem struct {
-	Pointer string // JSON pointer such as /view/title/text; "" when it is about no place
-	Message string // Slack's words
+	Pointer string // JSON pointer such as /view/title/text; "" for none
+	Message string // in Slack's words
 }
 
-// String is the problem as Slack writes it, without "[ERROR] ".
+// String returns the problem as Slack writes it, without "[ERROR] ".
 func (p Problem) String() string {
 	if p.Pointer == "" {
 		return p.Message
@@ -24,7 +24,8 @@ func (p Problem) String() string {
 	return fmt.Sprintf("%s [json-pointer:%s]", p.Message, p.Pointer)
 }
 
-// ValidateView says what Slack would refuse in a modal or a home tab. The pointers begin with /view.
+// ValidateView returns the problems that Slack reports for a modal or a home tab. The pointers begin
+// with /view.
 func ValidateView(view json.RawMessage) []Problem {
 	v, problem := decodeJSON(view)
 	if problem != nil {
@@ -40,7 +41,7 @@ func ValidateView(view json.RawMessage) []Problem {
 	return validateView(body, "/view", "modal", "home")
 }
 
-// ValidateBlocks says what Slack would refuse in a list of blocks, wherever it is shown.
+// ValidateBlocks returns the problems that Slack reports for a list of blocks, in any place.
 func ValidateBlocks(blocks json.RawMessage) []Problem {
 	v, problem := decodeJSON(blocks)
 	if problem != nil {
@@ -51,7 +52,7 @@ func ValidateBlocks(blocks json.RawMessage) []Problem {
 	return c.problems
 }
 
-// ValidateMessage says what Slack would refuse in the blocks and attachments of a message,
+// ValidateMessage returns the problems that Slack reports for the blocks and attachments of a message,
 // given as the JSON arguments of chat.postMessage or of a response_url.
 func ValidateMessage(message json.RawMessage) []Problem {
 	v, problem := decodeJSON(message)
@@ -86,8 +87,8 @@ func validateMessageBlocks(blocks []any, at string) []Problem {
 	return c.problems
 }
 
-// validateAttachments looks at the blocks of attachments. Their other properties are the
-// old secondary content of which Slack ignores what it does not know.
+// validateAttachments validates the blocks of attachments. Slack ignores other properties that it does
+// not know.
 func validateAttachments(attachments []any, at string) []Problem {
 	c := &checker{surface: "message"}
 	for i, a := range attachments {
@@ -104,7 +105,7 @@ func validateAttachments(attachments []any, at string) []Problem {
 	return c.problems
 }
 
-// invalidArguments is how views.* refuse.
+// invalidArguments is the error of views.* methods.
 func invalidArguments(problems ...Problem) error {
 	return apiError{
 		code: "invalid_arguments", problems: problems,
@@ -112,7 +113,7 @@ func invalidArguments(problems ...Problem) error {
 	}
 }
 
-// invalidBlocks is how chat.* refuse.
+// invalidBlocks is the error of chat.* methods.
 func invalidBlocks(problems []Problem) error {
 	texts := make([]string, len(problems))
 	for i, p := range problems {
@@ -136,7 +137,7 @@ func errorLines(problems []Problem) []string {
 type checker struct {
 	surface  string // "modal", "home" or "message"; "" is any
 	problems []Problem
-	focused  bool // an element with focus_on_load was seen
+	focused  bool // an element has focus_on_load
 }
 
 func (c *checker) addProblem(at, format string, args ...any) {
@@ -145,7 +146,7 @@ func (c *checker) addProblem(at, format string, args ...any) {
 	}
 }
 
-// joinPointer is a JSON pointer one deeper.
+// joinPointer appends a name to a JSON pointer.
 func joinPointer(at, name string) string {
 	if strings.ContainsAny(name, "~/") {
 		name = pointerEscapes.Replace(name)

@@ -10,10 +10,10 @@ import (
 
 var commonBlockFields = fields{"type": anyValue}
 
-// blockIDField is what every block may have.
+// blockIDField is an optional property of every block.
 var blockIDField = fields{"block_id": stringRule(0, MaxID)}
 
-// blockRules are the rules by type. Blocks that hold blocks are added by init.
+// blockRules are the rules by type. init adds the blocks that contain blocks.
 var blockRules = map[string]rule{
 	"section": objectRule(commonBlockFields, mergeAllFields(blockIDField, fields{
 		"text": textRule(MaxTextObject), "fields": listRule(1, MaxFields, textRule(MaxFieldText)), "accessory": sectionAccessory, "expand": boolRule,
@@ -56,7 +56,7 @@ var blockRules = map[string]rule{
 	"task_card": objectRule(mergeFields(commonBlockFields, fields{"task_id": stringRule(1, MaxID), "title": stringRule(1, MaxTextObject)}), mergeFields(blockIDField, taskFields)),
 }
 
-// anyBlockRule is a block of any type that the surface knows.
+// anyBlockRule validates a block of a type that the surface supports.
 func anyBlockRule(c *checker, at string, v any) {
 	o, _ := v.(map[string]any)
 	if kind, _ := o["type"].(string); c.surface != "" && c.surface != "message" && slices.Contains(messageOnlyTypes, kind) {
@@ -66,14 +66,14 @@ func anyBlockRule(c *checker, at string, v any) {
 	blockRule(c, at, v)
 }
 
-// messageOnlyTypes are the blocks that no view shows.
+// messageOnlyTypes are the blocks that views do not support.
 var messageOnlyTypes = []string{
 	"file", "markdown", "table", "data_table", "data_visualization", "card", "carousel", "plan", "task_card", "context_actions",
 }
 
 var blockRule rule
 
-func init() { // a container holds blocks
+func init() { // a container contains blocks
 	blockRules["container"] = objectRule(mergeFields(commonBlockFields, fields{"child_blocks": listRule(1, MaxContainer, childBlockRule)}), mergeAllFields(blockIDField, fields{
 		"title": plainTextRule(1, MaxCardTitle), "rich_text_title": richText, "subtitle": textRule(MaxCardTitle), "width": enumRule("narrow", "standard", "wide", "full"), "is_collapsible": boolRule,
 		"default_collapsed": boolRule, "has_header_divider": boolRule, "icon": elementRules["image"],
@@ -81,7 +81,7 @@ func init() { // a container holds blocks
 	blockRule = typedRule(blockRules)
 }
 
-// childBlockTypes are the blocks that a container holds.
+// childBlockTypes are the blocks that a container supports.
 var childBlockTypes = []string{
 	"actions", "context", "divider", "file", "header", "image", "input", "rich_text", "section", "table", "video",
 }
@@ -119,7 +119,7 @@ var (
 	homeView = objectRule(fields{"type": anyValue, "blocks": listRule(1, MaxViewBlocks, anyBlockRule)}, viewFields)
 )
 
-// validateView checks a view of one of some types.
+// validateView validates a view of one of the types kinds.
 func validateView(body map[string]any, at string, kinds ...string) []Problem {
 	kind, _ := body["type"].(string)
 	c := &checker{surface: kind}

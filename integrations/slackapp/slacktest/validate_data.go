@@ -67,7 +67,7 @@ func positiveNumberRule(c *checker, at string, v any) {
 	}
 }
 
-// checkSameColumns wants every row of a table to be as long as the first.
+// checkSameColumns requires that every row of a table is as long as the first.
 func checkSameColumns(c *checker, at string, o map[string]any) {
 	rows, _ := o["rows"].([]any)
 	columns := -1
@@ -84,7 +84,7 @@ func checkSameColumns(c *checker, at string, o map[string]any) {
 	}
 }
 
-// countCellText is how many code points the cells below v hold.
+// countCellText returns the number of code points in the cells of v.
 func countCellText(v any) (n int) {
 	switch v := v.(type) {
 	case []any:

@@ -62,7 +62,7 @@ func checkFocusOnLoad(c *checker, at string, v any) {
 	}
 }
 
-// mergeAllFields is many sets of fields as one.
+// mergeAllFields returns the union of several sets.
 func mergeAllFields(sets ...fields) fields {
 	out := fields{}
 	for _, s := range sets {
@@ -158,7 +158,7 @@ var (
 	urlSource = objectRule(fields{"type": anyValue, "url": urlRule(1), "text": stringRule(1, MaxTextObject)}, nil)
 )
 
-// checkOrder wants one bound not to be above the other.
+// checkOrder requires that one bound is not greater than the other.
 func checkOrder(low, high string) func(*checker, string, map[string]any) {
 	read := func(v any) (float64, bool) {
 		switch v := v.(type) {
@@ -179,7 +179,7 @@ func checkOrder(low, high string) func(*checker, string, map[string]any) {
 	}
 }
 
-// checkInitialOptions wants initial_option(s) to equal one of the options.
+// checkInitialOptions requires that initial_option, or each of initial_options, is one of the options.
 func checkInitialOptions(c *checker, at string, o map[string]any) {
 	options := field{element: o}.options()
 	if one, ok := o["initial_option"].(map[string]any); ok && !containsOption(options, one) {
@@ -193,7 +193,7 @@ func checkInitialOptions(c *checker, at string, o map[string]any) {
 	}
 }
 
-// containsOption says whether an option is among others: value, text and description are the same.
+// containsOption reports whether options contain an option with the same value, text and description.
 func containsOption(options []any, wanted map[string]any) bool {
 	same := func(a, b any) bool {
 		x, _ := a.(map[string]any)
@@ -210,7 +210,7 @@ func containsOption(options []any, wanted map[string]any) bool {
 	return false
 }
 
-// validateSuggestions checks the answer to a block_suggestion.
+// validateSuggestions validates the ack of a block_suggestion.
 func validateSuggestions(answer map[string]any) []Problem {
 	c := &checker{}
 	objectRule(nil, fields{"options": listRule(0, MaxOptions, plainOption), "option_groups": listRule(0, MaxOptions, optionGroup)},
@@ -218,7 +218,7 @@ func validateSuggestions(answer map[string]any) []Problem {
 	return c.problems
 }
 
-// elementOf picks the rules of some types.
+// elementOf accepts the elements of some types.
 func elementOf(kinds ...string) rule {
 	some := map[string]rule{}
 	for _, k := range kinds {

@@ -40,11 +40,11 @@ var (
 	richText = objectRule(fields{"type": anyValue, "elements": listRule(0, maxRuns, typedRule(richParts))},
 		fields{"block_id": stringRule(0, MaxID)})
 
-	// anyRichText is what may be given as the first value of a rich_text_input.
+	// anyRichText is the initial value of a rich_text_input.
 	anyRichText = typedRule(mergeRules(richRuns, richParts, map[string]rule{"rich_text": richText}))
 )
 
-// maxRuns bounds lists for which Slack names no limit.
+// maxRuns is the maximum length of lists for which Slack documents none.
 const maxRuns = 10_000
 
 func mergeRules(sets ...map[string]rule) map[string]rule {

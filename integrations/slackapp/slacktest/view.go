@@ -6,11 +6,11 @@ import (
 )
 
 const (
-	// MaxStack is how many modals lie on top of each other.
+	// MaxStack is the maximum number of modals of a user.
 	// https://docs.slack.dev/surfaces/modals#lifecycle
 	MaxStack = 3
 
-	// MaxViewSize is the largest view, in bytes of JSON.
+	// MaxViewSize is the maximum size of a view, in bytes of JSON.
 	// https://docs.slack.dev/reference/methods/views.open
 	MaxViewSize = 250 << 10
 )
@@ -18,7 +18,7 @@ const (
 // views are the modals and home tabs. Server.mu guards them.
 type views struct {
 	triggers boundedMap[*trigger]
-	stacks   map[string][]*view // the open modals of a user, the top one last
+	stacks   map[string][]*view // open modals by user, the top one last
 	homes    map[string]*view   // by user
 }
 
@@ -26,22 +26,22 @@ func newViews() views {
 	return views{triggers: newBoundedMap[*trigger](), stacks: map[string][]*view{}, homes: map[string]*view{}}
 }
 
-// A view is a modal or a home tab as Slack keeps it.
+// A view is a modal or a home tab. Its methods need Server.mu.
 type view struct {
 	id, user       string
 	root, previous string
 	hash           string
-	version        int // counts the changes
+	version        int // number of changes
 	body           map[string]any
 	values         elementValues
 	errors         map[string]string    // by block_id, of the latest submission
-	suggested      map[elementKey][]any // options that the app gave for an external select
+	suggested      map[elementKey][]any // options of external selects
 }
 
-// elementKey names an element of a view.
+// elementKey identifies an element of a view.
 type elementKey struct{ block, action string }
 
-// elementValues are what the elements of a view hold, as state.values shows it.
+// elementValues are the values of the elements of a view, in the form of state.values.
 type elementValues map[elementKey]map[string]any
 
 func (v *view) stringField(name string) string {
@@ -54,7 +54,8 @@ func (v *view) boolField(name string) bool {
 	return b
 }
 
-// replaceBody replaces the body. What a person has typed stays where block_id and action_id stay.
+// replaceBody replaces the body. The values of elements whose block_id and action_id do not change
+// stay.
 func (v *view) replaceBody(body map[string]any) {
 	old := v.values
 	v.body, v.values, v.errors = body, elementValues{}, nil
@@ -70,7 +71,7 @@ func (v *view) replaceBody(body map[string]any) {
 	v.version++
 }
 
-// toJSON is the view as Slack sends it.
+// toJSON returns the view as Slack sends it.
 func (v *view) toJSON(s *Server) json.RawMessage {
 	byBlock := map[string]map[string]any{}
 	for k, held := range v.values {
@@ -109,16 +110,16 @@ func (v *view) toJSON(s *Server) json.RawMessage {
 	return marshalJSON(out)
 }
 
-// marshalJSON is a copy of v as JSON, safe to keep when the state is unlocked.
+// marshalJSON encodes v, so that the result can be used without the lock.
 func marshalJSON(v any) json.RawMessage {
 	b, err := json.Marshal(v)
-	if err != nil { // only for values that never came from JSON
+	if err != nil { // impossible for a value that was decoded from JSON
 		panic("slacktest: " + err.Error())
 	}
 	return b
 }
 
-// topViewLocked is the modal before a user.
+// topViewLocked returns the top modal of a user, nil for none.
 func (s *Server) topViewLocked(user string) *view {
 	stack := s.stacks[user]
 	if len(stack) == 0 {
@@ -127,7 +128,7 @@ func (s *Server) topViewLocked(user string) *view {
 	return stack[len(stack)-1]
 }
 
-// findViewLocked looks for an open view.
+// findViewLocked returns the first view that matches, nil for none.
 func (s *Server) findViewLocked(match func(*view) bool) *view {
 	for _, stack := range s.stacks {
 		if i := slices.IndexFunc(stack, match); i >= 0 {
@@ -142,7 +143,7 @@ func (s *Server) findViewLocked(match func(*view) bool) *view {
 	return nil
 }
 
-// removeViewLocked closes one view, and those above it.
+// removeViewLocked closes a modal and those above it.
 func (s *Server) removeViewLocked(v *view) {
 	stack := s.stacks[v.user]
 	if i := slices.Index(stack, v); i >= 0 {

@@ -4,8 +4,8 @@ import (
 	"strings"
 )
 
-// parseView reads, validates and normalises the view of a call or an ack. prefix is what its
-// JSON pointers begin with.
+// parseView validates and normalizes the view of a call or an ack. prefix is the beginning of the JSON
+// pointers.
 func parseView(v any, prefix string, kinds ...string) (map[string]any, error) {
 	if v == nil {
 		return nil, invalidArguments(Problem{Message: "missing required field: view"})
@@ -65,7 +65,7 @@ func (s *Server) openView(c *call, push bool) (reply, error) {
 		}
 	} else {
 		if open := s.stacks[t.user]; len(open) > 0 {
-			s.removeViewLocked(open[0]) // a new modal takes the place of what was open
+			s.removeViewLocked(open[0]) // a new modal replaces the open ones
 		}
 	}
 	t.used = true
@@ -73,7 +73,7 @@ func (s *Server) openView(c *call, push bool) (reply, error) {
 	return reply{"view": v.toJSON(s)}, nil
 }
 
-// pushViewLocked lays a new modal on the user's stack.
+// pushViewLocked opens a modal on top of the stack of a user.
 func (s *Server) pushViewLocked(user string, body map[string]any) *view {
 	v := &view{id: "V" + randomUpper(10), user: user, suggested: map[elementKey][]any{}}
 	v.root = v.id
@@ -118,7 +118,7 @@ func (s *Server) viewsUpdate(c *call) (reply, error) {
 	return reply{"view": v.toJSON(s)}, nil
 }
 
-// changeViewLocked replaces what a view shows.
+// changeViewLocked replaces the content of a view.
 func (s *Server) changeViewLocked(v *view, body map[string]any) {
 	v.replaceBody(body)
 	s.notifyLocked()
@@ -149,13 +149,13 @@ func (s *Server) viewsPublish(c *call) (reply, error) {
 	return reply{"view": v.toJSON(s)}, nil
 }
 
-// hasExternalIDLocked says whether another view has the external_id of a body.
+// hasExternalIDLocked reports whether another view has the external_id of a body.
 func (s *Server) hasExternalIDLocked(body map[string]any, except *view) bool {
 	id, _ := body["external_id"].(string)
 	return id != "" && s.findViewLocked(func(v *view) bool { return v != except && v.stringField("external_id") == id }) != nil
 }
 
-// emitViewLocked tells that a person sees a view.
+// emitViewLocked emits that the person sees a view.
 func (s *Server) emitViewLocked(v *view, what string) {
 	var labels []string
 	for _, f := range v.fields() {

@@ -175,18 +175,18 @@ func TestSubmit_ResponseActions(t *testing.T) {
 		name    string
 		answer  any
 		want    slacktest.Result
-		trouble string // part of Why
+		reason string // part of Reason
 	}{
 		{"empty", nil, slacktest.Result{Closed: true}, ""},
 		{"clear", map[string]any{"response_action": "clear"}, slacktest.Result{Closed: true}, ""},
 		{"update", map[string]any{"response_action": "update", "view": viewJSON("Next", nil)}, slacktest.Result{Updated: true}, ""},
 		{"push", map[string]any{"response_action": "push", "view": viewJSON("Next", nil)}, slacktest.Result{Pushed: true}, ""},
 		{"errors", map[string]any{"response_action": "errors", "errors": map[string]string{"b": "no"}}, slacktest.Result{Errors: map[string]string{"Name": "no"}}, ""},
-		{"errors for no input", map[string]any{"response_action": "errors", "errors": map[string]string{"c": "no"}}, slacktest.Result{}, "no input block"},
-		{"no errors", map[string]any{"response_action": "errors"}, slacktest.Result{}, "without errors"},
+		{"errors for no input", map[string]any{"response_action": "errors", "errors": map[string]string{"c": "no"}}, slacktest.Result{}, "not an input block"},
+		{"no errors", map[string]any{"response_action": "errors"}, slacktest.Result{}, "has no errors"},
 		{"unknown action", map[string]any{"response_action": "explode"}, slacktest.Result{}, "unknown response_action"},
 		{"a message", map[string]any{"text": "hi"}, slacktest.Result{}, "unknown response_action"},
-		{"a list", []int{1}, slacktest.Result{}, "read answer"},
+		{"a list", []int{1}, slacktest.Result{}, "decode ack"},
 		{"an invalid view", map[string]any{"response_action": "update", "view": viewJSON(strings.Repeat("x", 25), nil)}, slacktest.Result{}, "less than 25"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -199,8 +199,8 @@ func TestSubmit_ResponseActions(t *testing.T) {
 			if !res.Sent || res.Closed != tc.want.Closed || res.Updated != tc.want.Updated || res.Pushed != tc.want.Pushed || res.Errors["Name"] != tc.want.Errors["Name"] {
 				t.Errorf("result = %+v", res)
 			}
-			if (res.ConnectionError == "") != (tc.trouble == "") || !strings.Contains(res.Reason, tc.trouble) {
-				t.Errorf("trouble = %q (%s)", res.ConnectionError, res.Reason)
+			if (res.ConnectionError == "") != (tc.reason == "") || !strings.Contains(res.Reason, tc.reason) {
+				t.Errorf("connection error = %q (%s)", res.ConnectionError, res.Reason)
 			}
 			if m.IsOpen() == res.Closed {
 				t.Errorf("open = %t", m.IsOpen())

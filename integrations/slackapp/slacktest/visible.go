@@ -6,9 +6,9 @@ import (
 	"slices"
 )
 
-// VisibleMessages are the messages of a conversation before the person, those for them alone among
-// them, in the order of time; none when they are not in it. Replies come after what they
-// reply to, with its ts as ThreadTS.
+// VisibleMessages returns the messages of a conversation that the person sees, ephemeral ones
+// included, oldest first; none if the person is not a member. ThreadTS of a reply is the ts of the
+// first message of the thread.
 func (p *Person) VisibleMessages(channel string) []Message {
 	p.s.mu.Lock()
 	defer p.s.mu.Unlock()
@@ -19,7 +19,7 @@ func (p *Person) VisibleMessages(channel string) []Message {
 	return p.visibleMessagesLocked(ch)
 }
 
-// visibleMessagesLocked is Sees for a channel.
+// visibleMessagesLocked is VisibleMessages for a channel.
 func (p *Person) visibleMessagesLocked(ch *Channel) []Message {
 	all := p.s.listMessagesLocked(ch.ID)
 	for _, m := range p.s.ephemerals[p.ID] {
@@ -27,11 +27,12 @@ func (p *Person) visibleMessagesLocked(ch *Channel) []Message {
 			all = append(all, m)
 		}
 	}
-	slices.SortFunc(all, func(a, b Message) int { return cmp.Compare(a.TS, b.TS) }) // all are of the same length
+	slices.SortFunc(all, func(a, b Message) int { return cmp.Compare(a.TS, b.TS) }) // all ts have the same length
 	return all
 }
 
-// WaitVisible waits until the person sees a message in a conversation that fits; nil fits every message.
+// WaitVisible waits until the person sees a message in a conversation that matches fits. A nil fits
+// matches every message.
 func (p *Person) WaitVisible(ctx context.Context, channel string, fits func(Message) bool) (Message, error) {
 	s := p.s
 	for seen := -1; ; {

@@ -84,7 +84,7 @@ func TestPerson_VisibleMessages(t *testing.T) {
 	}
 }
 
-// Whatever changes before a person is told at once, and nothing that is told lets its reader act.
+// Every change that a person sees is emitted at once, and no event contains a credential.
 func TestEvents_EveryChange(t *testing.T) {
 	responseURL, trigger := "", ""
 	w := newEnv(t, slacktest.Config{}, func(w *env, evt socketmode.Event) any {
@@ -105,8 +105,8 @@ func TestEvents_EveryChange(t *testing.T) {
 		}
 		return nil
 	})
-	told := make(chan emulator.Event, 1000)
-	defer w.SubscribeAll(func(e emulator.Event) { told <- e })()
+	events := make(chan emulator.Event, 1000)
+	defer w.SubscribeAll(func(e emulator.Event) { events <- e })()
 	var all strings.Builder
 	wait := func(want ...string) {
 		t.Helper()
@@ -115,8 +115,8 @@ func TestEvents_EveryChange(t *testing.T) {
 			for line != "" {
 				select {
 				case <-w.ctx.Done():
-					t.Fatalf("%q is not told in its place; told\n%s", line, strings.Join(seen, "\n"))
-				case e := <-told:
+					t.Fatalf("%q is not emitted in this order; got\n%s", line, strings.Join(seen, "\n"))
+				case e := <-events:
 					body, err := json.Marshal(e)
 					w.noError(err)
 					all.Write(body)
@@ -170,7 +170,7 @@ func TestEvents_EveryChange(t *testing.T) {
 
 	w.DropConnections()
 	w.noError(w.WaitConnections(w.ctx, 1))
-	wait("foghorn > slack socket: a socket was cut; 0 open", "foghorn > slack call: apps.connections.open", "foghorn > slack socket: a socket was opened; 1 open")
+	wait("foghorn > slack socket: a connection was dropped; 0 open", "foghorn > slack call: apps.connections.open", "foghorn > slack socket: a connection was opened; 1 open")
 	for _, secret := range []string{w.BotToken, w.AppToken, responseURL, trigger, "ticket="} {
 		if strings.Contains(all.String(), secret) {
 			t.Errorf("the events show %.24s…", secret)

@@ -1,5 +1,5 @@
-// Package controltest plays a person through the door of a Slack emulator: JSON over HTTP and
-// nothing else, as a test in any language would do it. The app may be written in anything.
+// Package controltest acts as a user through the control API of a Slack emulator. It uses only JSON
+// over HTTP, as a test in any language can, so the app can be written in any language.
 package controltest
 
 import (
@@ -13,10 +13,10 @@ import (
 	"time"
 )
 
-// waitTime is how long the door waits for the app, in its own words.
+// waitTime is how long the control API waits for the app, as a Go duration.
 const waitTime = "20s"
 
-// A Client is the second door of an emulator.
+// A Client is a client of the control API of an emulator.
 type Client struct {
 	t    *testing.T
 	base string // ends in /control/
@@ -26,8 +26,8 @@ type Client struct {
 // An Object is a JSON object.
 type Object = map[string]any
 
-// NewClient gives the door at an address such as http://127.0.0.1:4390/control/, which is what
-// slacktest.Server.ControlURL gives and what foghorn demo --no-bot prints.
+// NewClient returns a Client for an address such as http://127.0.0.1:4390/control/, which
+// slacktest.Server.ControlURL returns and foghorn demo --no-bot prints.
 func NewClient(t *testing.T, address string) *Client {
 	t.Helper()
 	transport := &http.Transport{}
@@ -35,7 +35,7 @@ func NewClient(t *testing.T, address string) *Client {
 	return &Client{t: t, base: address, http: &http.Client{Transport: transport, Timeout: time.Minute}}
 }
 
-// Get reads; pairs are the names and values of the query.
+// Get sends a GET request. pairs are the names and values of the query.
 func (d *Client) Get(path string, pairs ...string) Object {
 	d.t.Helper()
 	q := url.Values{}
@@ -45,7 +45,7 @@ func (d *Client) Get(path string, pairs ...string) Object {
 	return d.Do(http.MethodGet, path+"?"+q.Encode(), "")
 }
 
-// Post does something.
+// Post sends a POST request.
 func (d *Client) Post(path string, body Object) Object {
 	d.t.Helper()
 	text, err := json.Marshal(body)
@@ -55,7 +55,8 @@ func (d *Client) Post(path string, body Object) Object {
 	return d.Do(http.MethodPost, path, string(text))
 }
 
-// Do asks for a path, below the door, with a body of JSON or none.
+// Do sends a request with a JSON body, or with none, to a path below the address. It fails the test if
+// the status is not 200.
 func (d *Client) Do(method, path, body string) Object {
 	d.t.Helper()
 	r, err := http.NewRequestWithContext(d.t.Context(), method, d.base+path, strings.NewReader(body))
@@ -79,7 +80,7 @@ func (d *Client) Do(method, path, body string) Object {
 	return out
 }
 
-// lookup is what lies at a path of keys and indices; nil when there is nothing.
+// lookup returns the value at a path of keys and indices, nil if there is none.
 func lookup(v any, path ...any) any {
 	for _, step := range path {
 		switch step := step.(type) {
@@ -97,7 +98,7 @@ func lookup(v any, path ...any) any {
 	return v
 }
 
-// expect wants a value at a path, compared as it is printed.
+// expect compares the value at a path, as it is printed.
 func (d *Client) expect(in Object, want any, path ...any) {
 	d.t.Helper()
 	if got := lookup(in, path...); fmt.Sprint(got) != fmt.Sprint(want) {

@@ -1,15 +1,15 @@
 package controltest
 
-// RunScenario plays what people do with an app that declares incidents, and holds the app to it:
+// RunScenario acts as a user of an app that declares incidents, and checks the app:
 //
-//   - /incident and the global shortcut "declare" open the modal "Declare", with the fields Name
-//     and Service, a type-ahead over payments, paging and search;
-//   - a name of less than three letters gets an error below the field;
-//   - the submission posts "<name> (<service>), says <@person>" with a button "resolve" in the channel of
-//     the command, or in the direct messages of whoever used the shortcut;
+//   - /incident and the global shortcut "declare" open the modal "Declare" with the fields Name
+//     and Service, an external select with payments, paging and search;
+//   - a name of less than three letters has an error below the field;
+//   - the submission posts "<name> (<service>), says <@user>" with a button "resolve", in the channel
+//     of the command or, for the shortcut, in the direct conversation;
 //   - the button changes the message to "<name> is resolved".
 //
-// The app is connected with the api_url and the tokens that the door gives.
+// The app uses the api_url and the tokens that the control API returns.
 func (d *Client) RunScenario() {
 	d.Get("", "connections", "1", "wait", waitTime) // the app is connected
 	who, _ := d.Post("users", Object{"name": "ana", "real_name": "Ana", "email": "ana@example.com"})["id"].(string)
@@ -26,18 +26,18 @@ func (d *Client) RunScenario() {
 	d.expect(modal, "Name", "fields", 0, "label")
 	d.expect(modal, "external_select", "fields", 1, "kind")
 
-	// What Slack's client refuses never reaches the app.
+	// An error of Slack's client: nothing is sent.
 	blank := d.Post("modal/submit", me(Object{}))
 	d.expect(blank, false, "sent")
 	d.expect(blank, "Please complete this required field.", "errors", "Name")
 
-	// Type-ahead.
+	// The options of an external select.
 	d.expect(d.Post("modal/search", me(Object{"label": "Service", "query": "zz"})), "[]", "options")
 	found := d.Post("modal/search", me(Object{"label": "Service", "query": "pa"}))
 	d.expect(found, "payments", "options", 0, "text")
 	d.expect(found, "paging", "options", 1, "value")
 
-	// What the app refuses stands below the field, and what was typed stays.
+	// An error of the app: it is shown below the field, and the values stay.
 	d.Post("modal/fill", me(Object{"values": Object{"Name": "x", "Service": "payments"}}))
 	short := d.Post("modal/submit", me(Object{}))
 	d.expect(short, true, "sent")
@@ -47,7 +47,7 @@ func (d *Client) RunScenario() {
 	d.expect(again, "[payments]", "fields", 1, "value")
 	d.expect(d.Post("modal/submit", me(Object{})), true, "closed")
 
-	// The message, its button, and what the button does.
+	// The message, and the effect of its button.
 	d.clickResolve(who, where)
 
 	// The global shortcut has no channel.
@@ -69,7 +69,7 @@ func (d *Client) RunScenario() {
 	}
 }
 
-// clickResolve waits for a message of the app that a person sees, and presses its button.
+// clickResolve waits for a message of the app and clicks its button.
 func (d *Client) clickResolve(who, where string) {
 	d.t.Helper()
 	seen := d.Get("messages", "channel", where, "contains", "says <@"+who+">", "wait", waitTime)

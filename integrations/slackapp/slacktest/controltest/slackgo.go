@@ -10,7 +10,7 @@ import (
 	"github.com/slack-go/slack/socketmode"
 )
 
-// RunSlackGo runs an app of slack-go that does what the app.js of Bolt does, until the test ends.
+// RunSlackGo runs a slack-go app with the same behavior as the app.js for Bolt, until the test ends.
 func (d *Client) RunSlackGo() {
 	d.t.Helper()
 	space := d.Get("")
@@ -31,7 +31,7 @@ func (d *Client) RunSlackGo() {
 				return
 			case evt := <-client.Events:
 				if evt.Request != nil && evt.Request.EnvelopeID != "" {
-					_ = client.AckCtx(ctx, evt.Request.EnvelopeID, app.handle(ctx, evt)) // Play tells what was not acked
+					_ = client.AckCtx(ctx, evt.Request.EnvelopeID, app.handle(ctx, evt)) // RunScenario reports missing acks
 				}
 			}
 		}
@@ -48,7 +48,7 @@ type slackGoApp struct {
 	api    *slack.Client
 }
 
-// handle gives the payload of the ack.
+// handle returns the payload of the ack.
 func (a *slackGoApp) handle(ctx context.Context, evt socketmode.Event) any {
 	var err error
 	var answer any
@@ -69,7 +69,7 @@ func (a *slackGoApp) handle(ctx context.Context, evt socketmode.Event) any {
 		}
 	}
 	if err != nil {
-		a.client.t.Errorf("the app of slack-go: %v", err)
+		a.client.t.Errorf("slack-go app: %v", err)
 	}
 	return answer
 }
@@ -91,7 +91,7 @@ func declareModal(channel string) slack.ModalViewRequest {
 	}
 }
 
-// serviceOptions are the services that begin so. slack.OptionsResponse leaves an empty list out.
+// serviceOptions returns the services with a prefix. slack.OptionsResponse omits an empty list.
 func serviceOptions(typed string) any {
 	options := []*slack.OptionBlockObject{}
 	for _, service := range []string{"payments", "paging", "search"} {
@@ -102,7 +102,7 @@ func serviceOptions(typed string) any {
 	return map[string]any{"options": options}
 }
 
-// submitDeclaration posts what a submission declares, or gives the errors of it.
+// submitDeclaration posts the submitted incident, or returns its errors.
 func (a *slackGoApp) submitDeclaration(ctx context.Context, data slack.InteractionCallback) (any, error) {
 	values := data.View.State.Values
 	name := values["name"]["name"].Value

@@ -3,79 +3,9 @@ package slacktest
 import (
 	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 )
-
-// corpus is where a collection of blocks that Slack accepts may lie, beside this repository.
-const corpus = "../../../../shared/corpus/blockkit/fixtures"
-
-func TestReference_AcceptedBlocks(t *testing.T) {
-	files, _ := filepath.Glob(filepath.Join(corpus, "valid/*/*.json"))
-	if len(files) == 0 {
-		t.Log("no corpus beside the repository: nothing to check")
-		return
-	}
-	for _, file := range files {
-		kind := filepath.Base(filepath.Dir(file))
-		name := strings.TrimSuffix(filepath.Base(file), ".json")
-		t.Run(kind+"/"+name, func(t *testing.T) {
-			text, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var v any
-			if err := json.Unmarshal(text, &v); err != nil {
-				t.Fatal(err)
-			}
-			for _, p := range checkAccepted(kind, name, text, v) {
-				t.Error(p)
-			}
-		})
-	}
-}
-
-// checkAccepted are the problems of one fixture, validated as what it is.
-func checkAccepted(kind, name string, text []byte, v any) []Problem {
-	c := &checker{}
-	switch kind {
-	case "blocks":
-		return ValidateBlocks(json.RawMessage("[" + string(text) + "]"))
-	case "views":
-		return ValidateView(text)
-	case "messages":
-		return ValidateMessage(text)
-	case "attachments":
-		return ValidateMessage(json.RawMessage(`{"attachments":[` + string(text) + `]}`))
-	case "elements":
-		typedRule(elementRules)(c, "", v)
-	case "rich_text":
-		anyRichText(c, "", v)
-	case "objects":
-		rules := map[string]rule{
-			"option": plainOption, "text_plaintext": plainTextRule(1, 75), "text_markdown": mrkdwnRule(75), "conversation_filter": conversationFilter,
-			"dispatch_action_configuration": dispatchConfig, "option_group": optionGroup, "input_parameter": inputParameter,
-			"workflow": workflow, "confirmation_dialogue": confirm, "trigger": func(c *checker, at string, v any) {
-				workflow(c, at, map[string]any{"trigger": v})
-			},
-		}
-		best := ""
-		for prefix := range rules {
-			if strings.HasPrefix(name, prefix) && len(prefix) > len(best) {
-				best = prefix
-			}
-		}
-		if best == "" {
-			return []Problem{{"", "no rule for " + name}}
-		}
-		rules[best](c, "", v)
-	default:
-		return []Problem{{"", "unknown kind of fixture " + kind}}
-	}
-	return c.problems
-}
 
 // repeatX is a string of n characters.
 func repeatX(n int) string { return strings.Repeat("x", n) }
@@ -296,20 +226,5 @@ func TestValidate_RejectsInvalidBlocks(t *testing.T) {
 				}
 			}
 		})
-	}
-	text, err := os.ReadFile(filepath.Join(corpus, "invalid/manifest.json"))
-	if err != nil {
-		t.Log("no corpus beside the repository: the list of cases is not compared")
-		return
-	}
-	var manifest struct{ Cases []struct{ ID string } }
-	if err := json.Unmarshal(text, &manifest); err != nil {
-		t.Fatal(err)
-	}
-	cases := invalidBlockCases()
-	for _, c := range manifest.Cases {
-		if cases[c.ID] == "" {
-			t.Errorf("case %s is not tested", c.ID)
-		}
 	}
 }
