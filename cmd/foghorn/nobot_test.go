@@ -8,13 +8,13 @@ import (
 	"foghorn/integrations/slackapp/slacktest/controltest"
 )
 
-// What the program prints for somebody else's app is so.
+// The addresses and tokens that the program prints are valid.
 func TestDemo_NoBot(t *testing.T) {
 	said := startDemo(t, "SLACK_CONTROL_URL", "--no-bot")
 	space := controltest.NewClient(t, said["SLACK_CONTROL_URL"]).Get("")
 	for name, key := range map[string]string{"SLACK_API_URL": "api_url", "SLACK_BOT_TOKEN": "bot_token", "SLACK_APP_TOKEN": "app_token"} {
 		if said[name] == "" || space[key] != said[name] {
-			t.Errorf("%s=%s is printed, the door says %v", name, said[name], space[key])
+			t.Errorf("%s=%s is printed, the control API returns %v", name, said[name], space[key])
 		}
 	}
 	for name, call := range map[string]struct{ method, url, key, body string }{
@@ -36,7 +36,7 @@ func TestDemo_NoBot(t *testing.T) {
 	}
 }
 
-// Apps that know nothing of Foghorn, and a person who knows only HTTP.
+// Other apps run against the emulator, and the test uses only HTTP.
 func TestDemo_NoBotBolt(t *testing.T) {
 	d := controltest.NewClient(t, startDemo(t, "SLACK_CONTROL_URL", "--no-bot")["SLACK_CONTROL_URL"])
 	d.RunBolt("../../integrations/slackapp/slacktest/testdata/bolt")

@@ -114,9 +114,9 @@ func (s *Server) chatUpdate(c *call) (reply, error) {
 		return nil, err
 	}
 	s.editMessageLocked(kept, m)
-	shown := s.messageJSONLocked(kept, true)
-	delete(shown, "ts") // only the outer object has it
-	return reply{"channel": ch.ID, "ts": kept.TS, "text": kept.Text, "message": shown}, nil
+	message := s.messageJSONLocked(kept, true)
+	delete(message, "ts") // only the outer object has it
+	return reply{"channel": ch.ID, "ts": kept.TS, "text": kept.Text, "message": message}, nil
 }
 
 // editMessageLocked replaces the content of a message.

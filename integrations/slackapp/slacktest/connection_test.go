@@ -69,12 +69,12 @@ func TestConnection_Hello(t *testing.T) {
 	for n := 1; n <= slacktest.MaxConnections; n++ {
 		a := w.readFrame(w.dialConnection())
 		if a["type"] != "hello" || a["num_connections"] != float64(n) {
-			t.Fatalf("frame of socket %d = %v", n, a)
+			t.Fatalf("frame of connection %d = %v", n, a)
 		}
 	}
 	conn := w.dialConnection()
 	if a := w.readFrame(conn); a["type"] != "disconnect" || a["reason"] != "too_many_websockets" {
-		t.Errorf("socket too many: %v", a)
+		t.Errorf("one connection too many: %v", a)
 	}
 	if _, _, err := conn.ReadMessage(); !websocket.IsCloseError(err, websocket.CloseNormalClosure) {
 		t.Errorf("then: %v", err)
@@ -98,7 +98,7 @@ func TestConnection_TicketSingleUse(t *testing.T) {
 func TestConnection_Acks(t *testing.T) {
 	w := newEnv(t, slacktest.Config{AckTimeout: 100 * time.Millisecond}, nil)
 	if r := <-w.sendAsync("/incident"); r.err != slacktest.ErrDispatchFailed {
-		t.Errorf("without a socket: %v", r.err)
+		t.Errorf("without a connection: %v", r.err)
 	}
 	conn := w.dialHello()
 	send := func(id, rest string) {
@@ -174,7 +174,7 @@ func TestConnection_Disconnect(t *testing.T) {
 		t.Errorf("frame = %v", a)
 	}
 	if _, _, err := conn.ReadMessage(); err == nil {
-		t.Error("the socket stays open")
+		t.Error("the connection stays open")
 	}
 	w.noError(w.WaitConnections(w.ctx, 0))
 

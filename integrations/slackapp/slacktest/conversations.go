@@ -123,13 +123,13 @@ func (s *Server) conversationsList(c *call) (reply, error) {
 	}
 	out := []any{}
 	for _, ch := range part {
-		shown := s.conversationJSONLocked(ch)
+		entry := s.conversationJSONLocked(ch)
 		if ch.dmUser != "" {
-			shown["is_user_deleted"] = s.users[ch.dmUser].Deleted
+			entry["is_user_deleted"] = s.users[ch.dmUser].Deleted
 		} else {
-			shown["num_members"] = len(s.membersLocked(ch))
+			entry["num_members"] = len(s.membersLocked(ch))
 		}
-		out = append(out, shown)
+		out = append(out, entry)
 	}
 	return reply{"channels": out, "response_metadata": next}, nil
 }

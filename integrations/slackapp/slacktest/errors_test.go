@@ -18,7 +18,7 @@ func (w *env) expectClosed(conn *websocket.Conn) {
 	w.t.Helper()
 	_, _, err := conn.ReadMessage()
 	if !websocket.IsCloseError(err, websocket.CloseMessageTooBig) || !strings.Contains(err.Error(), tooLarge) {
-		w.t.Errorf("the socket says %v", err)
+		w.t.Errorf("error of the connection: %v", err)
 	}
 }
 
@@ -31,12 +31,12 @@ func TestErrors_Command(t *testing.T) {
 			events <- e
 		}
 	})()
-	wants := func(r result, word slacktest.Error, shown string) {
+	wants := func(r result, word slacktest.Error, response string) {
 		t.Helper()
-		if r.err != word || r.ack.Err != word || r.ack.UserMessage() != shown {
-			t.Errorf("error %v, shown %q; want %v, %q", r.err, r.ack.UserMessage(), word, shown)
+		if r.err != word || r.ack.Err != word || r.ack.UserMessage() != response {
+			t.Errorf("error %v, response %q; want %v, %q", r.err, r.ack.UserMessage(), word, response)
 		}
-		if e := <-events; e.Text != shown || e.From != "slack" || e.To != "person" {
+		if e := <-events; e.Text != response || e.From != "slack" || e.To != "person" {
 			t.Errorf("events %+v", e)
 		}
 	}
@@ -50,9 +50,9 @@ func TestErrors_Command(t *testing.T) {
 	w.expectClosed(conn)
 	wants(<-done, slacktest.ErrOperationTimeout, `/incident failed with the error "operation_timeout"`)
 
-	shown := w.control("send", `{"user":"U0ALICE","channel":"C0OPS","text":"/incident"}`, 200)
-	if shown["error"] != "dispatch_failed" || shown["user_message"] != `/incident failed with the error "dispatch_failed"` {
-		t.Errorf("the door says %v", shown)
+	response := w.control("send", `{"user":"U0ALICE","channel":"C0OPS","text":"/incident"}`, 200)
+	if response["error"] != "dispatch_failed" || response["user_message"] != `/incident failed with the error "dispatch_failed"` {
+		t.Errorf("response of the control API: %v", response)
 	}
 }
 
@@ -90,7 +90,7 @@ func TestErrors_Submission(t *testing.T) {
 	}
 }
 
-// What views.open says of a view over the limits, word for word.
+// The exact errors of views.open for a view over the limits.
 func TestErrors_View(t *testing.T) {
 	a := newRecorderEnv(t, slacktest.Config{})
 	options := func(n int, text string) []any {

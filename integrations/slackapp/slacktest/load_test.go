@@ -60,7 +60,7 @@ func TestServer_ManyUsers(t *testing.T) {
 	}
 }
 
-// declareIncident is one person's way through the form.
+// declareIncident fills in and submits the form as one person.
 func declareIncident(ctx context.Context, w *env, p *slacktest.Person, name string) error {
 	if _, err := p.SlashCommand(ctx, w.channel.ID, "/incident "+name); err != nil {
 		return err

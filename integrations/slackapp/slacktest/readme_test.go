@@ -15,8 +15,8 @@ import (
 // exampleCommand matches a request to the control API in the README.
 var exampleCommand = regexp.MustCompile(`^curl -s "\$\{SLACK_CONTROL_URL\}([^"]*)"(?: --json '([^']*)'| -X (DELETE))?$`)
 
-// TestReadme_Examples does what the README does, in its order, and wants the answers that it shows,
-// which may leave things out.
+// TestReadme_Examples runs the requests of the README in their order. The responses contain what it shows,
+// which can be a part.
 func TestReadme_Examples(t *testing.T) {
 	text, err := os.ReadFile("README.md")
 	if err != nil {
@@ -69,7 +69,7 @@ func TestReadme_Examples(t *testing.T) {
 	}
 }
 
-// isSubset says whether everything in want is in got; of a list the first items.
+// isSubset reports whether got contains everything in want. Of a list, only the first items count.
 func isSubset(want, got any) bool {
 	switch want := want.(type) {
 	case map[string]any:

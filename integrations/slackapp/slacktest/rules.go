@@ -12,7 +12,7 @@ import (
 )
 
 // A rule validates the value at a JSON pointer.
-type rule func(c *checker, at string, v any)
+type rule func(c *checker, pointer string, v any)
 
 // fields are rules by the name of the property.
 // fields are rules by the name of the property.
@@ -20,17 +20,17 @@ type fields map[string]rule
 
 // objectRule validates an object: need are the required properties, may the optional ones, and others
 // are invalid. also validates several properties together.
-func objectRule(need, may fields, also ...func(c *checker, at string, o map[string]any)) rule {
+func objectRule(need, may fields, also ...func(c *checker, pointer string, o map[string]any)) rule {
 	needed := slices.Sorted(maps.Keys(need))
-	return func(c *checker, at string, v any) {
+	return func(c *checker, pointer string, v any) {
 		o, ok := v.(map[string]any)
 		if !ok {
-			c.addProblem(at, "must provide an object")
+			c.addProblem(pointer, "must provide an object")
 			return
 		}
 		for _, name := range needed {
 			if o[name] == nil {
-				c.addProblem(at, "missing required field: %s", name)
+				c.addProblem(pointer, "missing required field: %s", name)
 			}
 		}
 		for _, name := range slices.Sorted(maps.Keys(o)) {
@@ -40,13 +40,13 @@ func objectRule(need, may fields, also ...func(c *checker, at string, o map[stri
 			}
 			switch {
 			case !ok:
-				c.addProblem(at, "invalid additional property: %s", name)
+				c.addProblem(pointer, "invalid additional property: %s", name)
 			case o[name] != nil:
-				r(c, joinPointer(at, name), o[name])
+				r(c, joinPointer(pointer, name), o[name])
 			}
 		}
 		for _, f := range also {
-			f(c, at, o)
+			f(c, pointer, o)
 		}
 	}
 }
@@ -60,23 +60,23 @@ func mergeFields(a, b fields) fields {
 
 // typedRule selects the rule by the property type.
 func typedRule(rules map[string]rule) rule {
-	return func(c *checker, at string, v any) {
+	return func(c *checker, pointer string, v any) {
 		o, ok := v.(map[string]any)
 		if !ok {
-			c.addProblem(at, "must provide an object")
+			c.addProblem(pointer, "must provide an object")
 			return
 		}
 		kind, ok := o["type"].(string)
 		if !ok {
-			c.addProblem(at, "missing required field: type")
+			c.addProblem(pointer, "missing required field: type")
 			return
 		}
 		r, ok := rules[kind]
 		if !ok {
-			c.addProblem(joinPointer(at, "type"), "unsupported type: %s", truncate(kind))
+			c.addProblem(joinPointer(pointer, "type"), "unsupported type: %s", truncate(kind))
 			return
 		}
-		r(c, at, v)
+		r(c, pointer, v)
 	}
 }
 
@@ -89,85 +89,85 @@ func truncate(s string) string {
 }
 
 func listRule(least, most int, item rule) rule {
-	return func(c *checker, at string, v any) {
+	return func(c *checker, pointer string, v any) {
 		items, ok := v.([]any)
 		if !ok {
-			c.addProblem(at, "must provide an array")
+			c.addProblem(pointer, "must provide an array")
 			return
 		}
 		if len(items) < least {
-			c.addProblem(at, "must provide at least %d items", least)
+			c.addProblem(pointer, "must provide at least %d items", least)
 		}
 		if len(items) > most {
-			c.addProblem(at, "no more than %d items allowed", most)
+			c.addProblem(pointer, "no more than %d items allowed", most)
 			return
 		}
 		for i, it := range items {
-			item(c, at+"/"+strconv.Itoa(i), it)
+			item(c, pointer+"/"+strconv.Itoa(i), it)
 		}
 	}
 }
 
 // stringRule validates the length of a string, in code points.
 func stringRule(least, most int) rule {
-	return func(c *checker, at string, v any) {
+	return func(c *checker, pointer string, v any) {
 		s, ok := v.(string)
 		if !ok {
-			c.addProblem(at, "must provide a string")
+			c.addProblem(pointer, "must provide a string")
 			return
 		}
 		n := utf8.RuneCountInString(s)
 		if n < least {
-			c.addProblem(at, "must be more than %d characters", least-1)
+			c.addProblem(pointer, "must be more than %d characters", least-1)
 		}
 		if n > most {
-			c.addProblem(at, "must be less than %d characters", most+1)
+			c.addProblem(pointer, "must be less than %d characters", most+1)
 		}
 	}
 }
 
 func anyValue(*checker, string, any) {}
 
-func boolRule(c *checker, at string, v any) {
+func boolRule(c *checker, pointer string, v any) {
 	if _, ok := v.(bool); !ok {
-		c.addProblem(at, "must provide a boolean")
+		c.addProblem(pointer, "must provide a boolean")
 	}
 }
 
-func numberRule(c *checker, at string, v any) {
+func numberRule(c *checker, pointer string, v any) {
 	if _, ok := v.(float64); !ok {
-		c.addProblem(at, "must provide a number")
+		c.addProblem(pointer, "must provide a number")
 	}
 }
 
 // integerRule validates an integer in a range.
 func integerRule(least, most float64) rule {
-	return func(c *checker, at string, v any) {
+	return func(c *checker, pointer string, v any) {
 		n, ok := v.(float64)
 		switch {
 		case !ok || n != math.Trunc(n):
-			c.addProblem(at, "must provide an integer")
+			c.addProblem(pointer, "must provide an integer")
 		case n < least:
-			c.addProblem(at, "must be greater than %v", least-1)
+			c.addProblem(pointer, "must be greater than %v", least-1)
 		case n > most:
-			c.addProblem(at, "must be less than %v", most+1)
+			c.addProblem(pointer, "must be less than %v", most+1)
 		}
 	}
 }
 
 func enumRule(allowed ...string) rule {
-	return func(c *checker, at string, v any) {
+	return func(c *checker, pointer string, v any) {
 		if s, ok := v.(string); !ok || !slices.Contains(allowed, s) {
-			c.addProblem(at, "must be a valid enum value")
+			c.addProblem(pointer, "must be a valid enum value")
 		}
 	}
 }
 
 func patternRule(expr string) rule {
 	re := regexp.MustCompile(expr)
-	return func(c *checker, at string, v any) {
+	return func(c *checker, pointer string, v any) {
 		if s, ok := v.(string); !ok || !re.MatchString(s) {
-			c.addProblem(at, "does not match pattern: %s", expr)
+			c.addProblem(pointer, "does not match pattern: %s", expr)
 		}
 	}
 }
@@ -178,11 +178,11 @@ func urlRule(least int) rule { return stringRule(least, MaxAddress) }
 // textRule validates a text object, plain_text or mrkdwn.
 func textRule(most int) rule {
 	either := typedRule(map[string]rule{"plain_text": plainTextRule(1, most), "mrkdwn": mrkdwnRule(most)})
-	return func(c *checker, at string, v any) {
+	return func(c *checker, pointer string, v any) {
 		before := len(c.problems)
-		either(c, at, v)
+		either(c, pointer, v)
 		if len(c.problems) > before {
-			c.problems = slices.Insert(c.problems, before, Problem{at, "failed to match all allowed schemas"})
+			c.problems = slices.Insert(c.problems, before, Problem{pointer, "failed to match all allowed schemas"})
 		}
 	}
 }
@@ -192,9 +192,9 @@ func plainTextRule(least, most int) rule {
 	return objectRule(fields{"type": plainTextType, "text": stringRule(least, most)}, fields{"emoji": boolRule})
 }
 
-func plainTextType(c *checker, at string, v any) {
+func plainTextType(c *checker, pointer string, v any) {
 	if v != "plain_text" {
-		c.addProblem(at, "unsupported type: %s", truncate(fmt.Sprint(v)))
+		c.addProblem(pointer, "unsupported type: %s", truncate(fmt.Sprint(v)))
 	}
 }
 
@@ -204,21 +204,21 @@ func mrkdwnRule(most int) rule {
 
 // exactlyOneOf requires one of two properties, and not both.
 func exactlyOneOf(a, b string) func(*checker, string, map[string]any) {
-	return func(c *checker, at string, o map[string]any) {
+	return func(c *checker, pointer string, o map[string]any) {
 		if (o[a] == nil) == (o[b] == nil) {
-			c.addProblem(joinPointer(at, "type"), "must define either `%s` or `%s`", a, b)
+			c.addProblem(joinPointer(pointer, "type"), "must define either `%s` or `%s`", a, b)
 		}
 	}
 }
 
 // checkUnique requires that the values of a property differ in a list of objects.
-func checkUnique(c *checker, at, name string, items []any) {
+func checkUnique(c *checker, pointer, name string, items []any) {
 	seen := map[string]bool{}
 	for i, it := range items {
 		o, _ := it.(map[string]any)
 		id, _ := o[name].(string)
 		if id != "" && seen[id] {
-			c.addProblem(fmt.Sprintf("%s/%d/%s", at, i, name), "`%s` %q already exists", name, truncate(id))
+			c.addProblem(fmt.Sprintf("%s/%d/%s", pointer, i, name), "`%s` %q already exists", name, truncate(id))
 		}
 		seen[id] = true
 	}
@@ -227,8 +227,8 @@ func checkUnique(c *checker, at, name string, items []any) {
 // numericPattern matches a number in a string.
 var numericPattern = regexp.MustCompile(`^-?\d+(\.\d+)?$`)
 
-func numberTextRule(c *checker, at string, v any) {
+func numberTextRule(c *checker, pointer string, v any) {
 	if s, ok := v.(string); !ok || !numericPattern.MatchString(strings.TrimSpace(s)) {
-		c.addProblem(at, "must provide a string that holds a number")
+		c.addProblem(pointer, "must provide a string that holds a number")
 	}
 }

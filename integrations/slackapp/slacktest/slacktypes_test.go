@@ -105,7 +105,7 @@ func (s slackTypes) mismatches(at, kind string, v any) (out []string) {
 	return out
 }
 
-// TestAPI_ResponseTypes holds the answers of every method to the types of Slack's own
+// TestAPI_ResponseTypes compares the responses of every method with the types of Slack's own
 // client: nothing that Slack never sends, and nothing of another kind.
 func TestAPI_ResponseTypes(t *testing.T) {
 	if _, err := os.Stat(webAPI); err != nil {

@@ -81,25 +81,25 @@ func decodeJSON(text json.RawMessage) (any, []Problem) {
 	return v, nil
 }
 
-func validateMessageBlocks(blocks []any, at string) []Problem {
+func validateMessageBlocks(blocks []any, pointer string) []Problem {
 	c := &checker{surface: "message"}
-	listRule(0, MaxMessageBlocks, anyBlockRule)(c, at, blocks)
+	listRule(0, MaxMessageBlocks, anyBlockRule)(c, pointer, blocks)
 	return c.problems
 }
 
 // validateAttachments validates the blocks of attachments. Slack ignores other properties that it does
 // not know.
-func validateAttachments(attachments []any, at string) []Problem {
+func validateAttachments(attachments []any, pointer string) []Problem {
 	c := &checker{surface: "message"}
 	for i, a := range attachments {
-		at := fmt.Sprintf("%s/%d", at, i)
+		pointer := fmt.Sprintf("%s/%d", pointer, i)
 		attachment, ok := a.(map[string]any)
 		if !ok {
-			c.addProblem(at, "must provide an object")
+			c.addProblem(pointer, "must provide an object")
 			continue
 		}
 		if blocks := attachment["blocks"]; blocks != nil {
-			listRule(0, MaxMessageBlocks, anyBlockRule)(c, at+"/blocks", blocks)
+			listRule(0, MaxMessageBlocks, anyBlockRule)(c, pointer+"/blocks", blocks)
 		}
 	}
 	return c.problems
@@ -140,18 +140,18 @@ type checker struct {
 	focused  bool // an element has focus_on_load
 }
 
-func (c *checker) addProblem(at, format string, args ...any) {
+func (c *checker) addProblem(pointer, format string, args ...any) {
 	if len(c.problems) < MaxProblems {
-		c.problems = append(c.problems, Problem{at, fmt.Sprintf(format, args...)})
+		c.problems = append(c.problems, Problem{pointer, fmt.Sprintf(format, args...)})
 	}
 }
 
 // joinPointer appends a name to a JSON pointer.
-func joinPointer(at, name string) string {
+func joinPointer(pointer, name string) string {
 	if strings.ContainsAny(name, "~/") {
 		name = pointerEscapes.Replace(name)
 	}
-	return at + "/" + name
+	return pointer + "/" + name
 }
 
 var pointerEscapes = strings.NewReplacer("~", "~0", "/", "~1")

@@ -17,9 +17,9 @@ var blockIDField = fields{"block_id": stringRule(0, MaxID)}
 var blockRules = map[string]rule{
 	"section": objectRule(commonBlockFields, mergeAllFields(blockIDField, fields{
 		"text": textRule(MaxTextObject), "fields": listRule(1, MaxFields, textRule(MaxFieldText)), "accessory": sectionAccessory, "expand": boolRule,
-	}), func(c *checker, at string, o map[string]any) {
+	}), func(c *checker, pointer string, o map[string]any) {
 		if o["text"] == nil && o["fields"] == nil {
-			c.addProblem(joinPointer(at, "type"), "must define either `text` or `fields`")
+			c.addProblem(joinPointer(pointer, "type"), "must define either `text` or `fields`")
 		}
 	}),
 	"divider": objectRule(commonBlockFields, blockIDField),
@@ -57,13 +57,13 @@ var blockRules = map[string]rule{
 }
 
 // anyBlockRule validates a block of a type that the surface supports.
-func anyBlockRule(c *checker, at string, v any) {
+func anyBlockRule(c *checker, pointer string, v any) {
 	o, _ := v.(map[string]any)
 	if kind, _ := o["type"].(string); c.surface != "" && c.surface != "message" && slices.Contains(messageOnlyTypes, kind) {
-		c.addProblem(joinPointer(at, "type"), "unsupported type: %s", kind)
+		c.addProblem(joinPointer(pointer, "type"), "unsupported type: %s", kind)
 		return
 	}
-	blockRule(c, at, v)
+	blockRule(c, pointer, v)
 }
 
 // messageOnlyTypes are the blocks that views do not support.
@@ -86,24 +86,24 @@ var childBlockTypes = []string{
 	"actions", "context", "divider", "file", "header", "image", "input", "rich_text", "section", "table", "video",
 }
 
-func childBlockRule(c *checker, at string, v any) {
+func childBlockRule(c *checker, pointer string, v any) {
 	o, _ := v.(map[string]any)
 	if kind, _ := o["type"].(string); !slices.Contains(childBlockTypes, kind) {
-		c.addProblem(joinPointer(at, "type"), "unsupported type: %s", truncate(kind))
+		c.addProblem(joinPointer(pointer, "type"), "unsupported type: %s", truncate(kind))
 		return
 	}
-	anyBlockRule(c, at, v)
+	anyBlockRule(c, pointer, v)
 }
 
-func checkUniqueActions(c *checker, at string, o map[string]any) {
+func checkUniqueActions(c *checker, pointer string, o map[string]any) {
 	items, _ := o["elements"].([]any)
-	checkUnique(c, joinPointer(at, "elements"), "action_id", items)
+	checkUnique(c, joinPointer(pointer, "elements"), "action_id", items)
 }
 
-func checkNoFileDispatch(c *checker, at string, o map[string]any) {
+func checkNoFileDispatch(c *checker, pointer string, o map[string]any) {
 	element, _ := o["element"].(map[string]any)
 	if element["type"] == "file_input" && o["dispatch_action"] == true {
-		c.addProblem(joinPointer(at, "dispatch_action"), "`dispatch_action` cannot be used with a `file_input`")
+		c.addProblem(joinPointer(pointer, "dispatch_action"), "`dispatch_action` cannot be used with a `file_input`")
 	}
 }
 
@@ -120,25 +120,25 @@ var (
 )
 
 // validateView validates a view of one of the types kinds.
-func validateView(body map[string]any, at string, kinds ...string) []Problem {
+func validateView(body map[string]any, pointer string, kinds ...string) []Problem {
 	kind, _ := body["type"].(string)
 	c := &checker{surface: kind}
 	switch {
 	case body["type"] == nil:
-		c.addProblem(at, "missing required field: type")
+		c.addProblem(pointer, "missing required field: type")
 	case !slices.Contains(kinds, kind):
-		c.addProblem(joinPointer(at, "type"), "unsupported type: %s", truncate(kind))
+		c.addProblem(joinPointer(pointer, "type"), "unsupported type: %s", truncate(kind))
 	case kind == "home":
-		homeView(c, at, body)
+		homeView(c, pointer, body)
 	default:
-		modalView(c, at, body)
+		modalView(c, pointer, body)
 	}
 	content, _ := body["blocks"].([]any)
-	checkUnique(c, joinPointer(at, "blocks"), "block_id", content)
+	checkUnique(c, joinPointer(pointer, "blocks"), "block_id", content)
 	if kind == "modal" && body["submit"] == nil {
 		for i, b := range content {
 			if o, _ := b.(map[string]any); o["type"] == "input" {
-				c.addProblem(fmt.Sprintf("%s/blocks/%d/input", at, i), "must define `submit` to use an `input` block in modals")
+				c.addProblem(fmt.Sprintf("%s/blocks/%d/input", pointer, i), "must define `submit` to use an `input` block in modals")
 			}
 		}
 	}

@@ -17,12 +17,12 @@ var (
 
 	table = objectRule(mergeFields(commonBlockFields, fields{"rows": listRule(1, MaxTableRows, listRule(1, MaxTableColumns, typedRule(cells)))}), mergeAllFields(blockIDField, fields{
 		"column_settings": listRule(0, MaxTableColumns, objectRule(nil, fields{"align": enumRule("left", "center", "right"), "is_wrapped": boolRule})),
-	}), checkSameColumns, func(c *checker, at string, o map[string]any) {
+	}), checkSameColumns, func(c *checker, pointer string, o map[string]any) {
 		rows, _ := o["rows"].([]any)
 		settings, ok := o["column_settings"].([]any)
 		if ok && len(rows) > 0 {
 			if row, _ := rows[0].([]any); len(row) != len(settings) {
-				c.addProblem(joinPointer(at, "column_settings"), "must have one item for each column")
+				c.addProblem(joinPointer(pointer, "column_settings"), "must have one item for each column")
 			}
 		}
 	})
@@ -31,9 +31,9 @@ var (
 		"rows": listRule(2, MaxDataTableRows, listRule(1, MaxTableColumns, typedRule(cells))), "caption": stringRule(1, MaxTextObject),
 	}), mergeAllFields(blockIDField, fields{
 		"page_size": integerRule(1, MaxDataTablePage), "row_header_column_index": integerRule(0, MaxTableColumns-1),
-	}), checkSameColumns, func(c *checker, at string, o map[string]any) {
+	}), checkSameColumns, func(c *checker, pointer string, o map[string]any) {
 		if countCellText(o["rows"]) > MaxDataTableContent {
-			c.addProblem(joinPointer(at, "rows"), "must be less than %d characters", MaxDataTableContent+1)
+			c.addProblem(joinPointer(pointer, "rows"), "must be less than %d characters", MaxDataTableContent+1)
 		}
 	})
 
@@ -61,14 +61,14 @@ var (
 	})}), blockIDField)
 )
 
-func positiveNumberRule(c *checker, at string, v any) {
+func positiveNumberRule(c *checker, pointer string, v any) {
 	if n, ok := v.(float64); !ok || n <= 0 {
-		c.addProblem(at, "must be greater than 0")
+		c.addProblem(pointer, "must be greater than 0")
 	}
 }
 
 // checkSameColumns requires that every row of a table is as long as the first.
-func checkSameColumns(c *checker, at string, o map[string]any) {
+func checkSameColumns(c *checker, pointer string, o map[string]any) {
 	rows, _ := o["rows"].([]any)
 	columns := -1
 	for i, r := range rows {
@@ -77,7 +77,7 @@ func checkSameColumns(c *checker, at string, o map[string]any) {
 			return
 		}
 		if columns >= 0 && len(row) != columns {
-			c.addProblem(fmt.Sprintf("%s/rows/%d", at, i), "must have as many columns as the first row")
+			c.addProblem(fmt.Sprintf("%s/rows/%d", pointer, i), "must have as many columns as the first row")
 			return
 		}
 		columns = len(row)

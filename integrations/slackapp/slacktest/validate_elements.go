@@ -52,11 +52,11 @@ func optionRule(name, description rule, may fields) rule {
 	return objectRule(fields{"text": name, "value": stringRule(0, MaxOptionValue)}, mergeFields(fields{"description": description}, may))
 }
 
-func checkFocusOnLoad(c *checker, at string, v any) {
-	boolRule(c, at, v)
+func checkFocusOnLoad(c *checker, pointer string, v any) {
+	boolRule(c, pointer, v)
 	if v == true {
 		if c.focused {
-			c.addProblem(at, "only one element may set `focus_on_load`")
+			c.addProblem(pointer, "only one element may set `focus_on_load`")
 		}
 		c.focused = true
 	}
@@ -170,25 +170,25 @@ func checkOrder(low, high string) func(*checker, string, map[string]any) {
 		}
 		return 0, false
 	}
-	return func(c *checker, at string, o map[string]any) {
+	return func(c *checker, pointer string, o map[string]any) {
 		l, ok1 := read(o[low])
 		h, ok2 := read(o[high])
 		if ok1 && ok2 && l > h {
-			c.addProblem(at, "`%s` must not be greater than `%s`", low, high)
+			c.addProblem(pointer, "`%s` must not be greater than `%s`", low, high)
 		}
 	}
 }
 
 // checkInitialOptions requires that initial_option, or each of initial_options, is one of the options.
-func checkInitialOptions(c *checker, at string, o map[string]any) {
+func checkInitialOptions(c *checker, pointer string, o map[string]any) {
 	options := field{element: o}.options()
 	if one, ok := o["initial_option"].(map[string]any); ok && !containsOption(options, one) {
-		c.addProblem(joinPointer(at, "initial_option"), "`initial_option` must be one of the options")
+		c.addProblem(joinPointer(pointer, "initial_option"), "`initial_option` must be one of the options")
 	}
 	several, _ := o["initial_options"].([]any)
 	for i, one := range several {
 		if one, ok := one.(map[string]any); ok && !containsOption(options, one) {
-			c.addProblem(fmt.Sprintf("%s/initial_options/%d", at, i), "`initial_options` must be among the options")
+			c.addProblem(fmt.Sprintf("%s/initial_options/%d", pointer, i), "`initial_options` must be among the options")
 		}
 	}
 }

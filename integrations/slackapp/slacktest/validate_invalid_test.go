@@ -222,7 +222,7 @@ func TestValidate_RejectsInvalidBlocks(t *testing.T) {
 			for _, p := range problems {
 				if strings.HasPrefix(p.Message, "invalid_json") || strings.HasPrefix(p.Message, "invalid additional") ||
 					strings.HasPrefix(p.Message, "missing required") {
-					t.Errorf("refused for another reason: %s", p)
+					t.Errorf("rejected for another reason: %s", p)
 				}
 			}
 		})

@@ -172,9 +172,9 @@ func TestViews_Publish(t *testing.T) {
 func TestSubmit_ResponseActions(t *testing.T) {
 	a := newRecorderEnv(t, slacktest.Config{})
 	for _, tc := range []struct {
-		name    string
-		answer  any
-		want    slacktest.Result
+		name   string
+		answer any
+		want   slacktest.Result
 		reason string // part of Reason
 	}{
 		{"empty", nil, slacktest.Result{Closed: true}, ""},
