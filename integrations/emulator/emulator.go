@@ -1,8 +1,6 @@
-// Package emulator is the small kit that the emulators of Slack, Port and
-// incident.io share: a server on loopback, the faults it plays on request, a record of
-// the calls it got and the events it tells to whoever watches.
-//
-// It knows nothing of any vendor.
+// Package emulator has what the emulators of Slack, Port and incident.io share: an HTTP server on
+// the loopback interface, faults, a record of the calls, events for subscribers, and the control
+// API. It contains nothing that is specific to a vendor.
 package emulator
 
 import (
@@ -10,18 +8,19 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 )
 
-// MaxBody is the largest request body, in bytes, that an emulator reads.
+// MaxBody is the maximum size of a request body, in bytes.
 const MaxBody = 4 << 20
 
-// MaxCalls is how many calls, the latest ones, a Server remembers.
+// MaxCalls is the number of calls that a Server stores. Beyond it, the oldest are removed.
 const MaxCalls = 20_000
 
-// A Call is one request that a Server got.
+// A Call is one request that a Server received.
 type Call struct {
 	Time   time.Time
 	Method string
@@ -29,36 +28,37 @@ type Call struct {
 	Query  string
 	Header http.Header // Authorization removed
 	Body   []byte
-	Status int           // 0 when the answer was never sent
-	Took   time.Duration // until the handler was done
+	Status int           // 0 when no response was sent
+	Took   time.Duration // until the handler returned
 }
 
-// A Fault is played instead of, or around, the real answer.
+// A Fault replaces or delays the response to a request.
 type Fault struct {
-	Path           string        // what the path must end in; "" matches every call
+	Path           string        // the end of the path; "" matches every path
 	Method         string        // "" matches every method
-	Times          int           // how often; 0 means until Clear
-	Delay          time.Duration // waited before anything else, or until the caller hangs up
-	Status         int           // answered instead of the real answer; 0 leaves it alone
+	Times          int           // number of requests; 0 means until ClearFaults
+	Delay          time.Duration // time before anything else; ends early when the client disconnects
+	Status         int           // status of the response; 0 means the real response
 	Header         http.Header   // with Status
 	Body           string        // with Status
-	DropResponse   bool          // do the work, then cut the connection instead of answering
-	DropConnection bool          // cut the connection and do nothing
+	DropResponse   bool          // handle the request, then close the connection without a response
+	DropConnection bool          // close the connection without handling the request
 }
 
 // A Server is an HTTP server on a free port of 127.0.0.1.
 type Server struct {
-	URL string // http://127.0.0.1:port, no slash at the end
+	URL string // http://127.0.0.1:port, without a slash at the end
 
-	srv  *http.Server
-	done chan struct{}
+	srv     *http.Server
+	done    chan struct{}
+	control *http.ServeMux
 
-	mu       sync.Mutex
-	faults   []Fault
-	calls    []Call
-	teller   CallDescriber
-	watchers map[int]watcher
-	next     int
+	mu          sync.Mutex
+	faults      []Fault
+	calls       []Call
+	describer   CallDescriber
+	subscribers map[int]subscriber
+	nextID      int
 }
 
 // Start serves h on addr; "" means a free port of 127.0.0.1.
@@ -70,8 +70,10 @@ func Start(addr string, h http.Handler) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{URL: "http://" + ln.Addr().String(), done: make(chan struct{}), watchers: map[int]watcher{}}
-	s.srv = &http.Server{Handler: s.play(h), ReadHeaderTimeout: 10 * time.Second}
+	s := &Server{URL: "http://" + ln.Addr().String(), done: make(chan struct{}), subscribers: map[int]subscriber{}}
+	s.control = http.NewServeMux()
+	s.addFaultRoutes()
+	s.srv = &http.Server{Handler: s.handler(h), ReadHeaderTimeout: 10 * time.Second}
 	go func() { // ends with Close
 		defer close(s.done)
 		_ = s.srv.Serve(ln)
@@ -79,13 +81,13 @@ func Start(addr string, h http.Handler) (*Server, error) {
 	return s, nil
 }
 
-// Close stops the server and waits for it. Connections are cut.
+// Close stops the server, closes its connections and waits for its goroutine.
 func (s *Server) Close() {
 	_ = s.srv.Close()
 	<-s.done
 }
 
-// InjectFault adds a fault. Faults are tried in the order they were planned.
+// InjectFault adds a fault. For each request, the oldest fault that matches is used.
 func (s *Server) InjectFault(f Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -99,7 +101,14 @@ func (s *Server) ClearFaults() {
 	s.faults = nil
 }
 
-// Calls are the calls whose path ends in suffix, oldest first. "" gives all.
+// Faults returns the faults that are still active.
+func (s *Server) Faults() []Fault {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.faults)
+}
+
+// Calls returns the stored calls whose path ends in suffix, oldest first. "" matches every path.
 func (s *Server) Calls(suffix string) []Call {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -112,8 +121,8 @@ func (s *Server) Calls(suffix string) []Call {
 	return out
 }
 
-// take returns the first fault that fits and uses it up.
-func (s *Server) take(r *http.Request) (Fault, bool) {
+// takeFault returns the first fault that matches a request, and counts the use.
+func (s *Server) takeFault(r *http.Request) (Fault, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i, f := range s.faults {
@@ -132,8 +141,12 @@ func (s *Server) take(r *http.Request) (Fault, bool) {
 	return Fault{}, false
 }
 
-func (s *Server) play(h http.Handler) http.Handler {
+func (s *Server) handler(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, controlPrefix) {
+			s.serveControl(w, r)
+			return
+		}
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
 		if err != nil {
 			http.Error(w, "request body too large", http.StatusRequestEntityTooLarge)
@@ -144,7 +157,7 @@ func (s *Server) play(h http.Handler) http.Handler {
 		header.Del("Authorization")
 		call := Call{Time: time.Now(), Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery, Header: header, Body: body}
 		rec := &recorder{ResponseWriter: w}
-		answered := s.tell(call, rec)
+		answered := s.recordCall(call, rec)
 		defer func() {
 			call.Status, call.Took = rec.status, time.Since(call.Time)
 			answered(call)
@@ -156,7 +169,7 @@ func (s *Server) play(h http.Handler) http.Handler {
 			s.mu.Unlock()
 		}()
 
-		f, faulty := s.take(r)
+		f, faulty := s.takeFault(r)
 		if faulty && f.Delay > 0 {
 			select {
 			case <-time.After(f.Delay):
@@ -168,7 +181,7 @@ func (s *Server) play(h http.Handler) http.Handler {
 		case faulty && f.DropConnection:
 			panic(http.ErrAbortHandler)
 		case faulty && f.DropResponse:
-			h.ServeHTTP(&discard{header: http.Header{}}, r)
+			h.ServeHTTP(&discardWriter{header: http.Header{}}, r)
 			panic(http.ErrAbortHandler)
 		case faulty && f.Status != 0:
 			for k, vs := range f.Header {
@@ -182,8 +195,8 @@ func (s *Server) play(h http.Handler) http.Handler {
 	})
 }
 
-// recorder keeps the status, and the answer if somebody wants to hear of it. Unwrap lets
-// websocket upgrades and flushes through.
+// recorder stores the status, and the body if there are subscribers for it. Unwrap makes websocket
+// upgrades and flushes possible.
 type recorder struct {
 	http.ResponseWriter
 	status int
@@ -209,9 +222,9 @@ func (r *recorder) Write(p []byte) (int, error) {
 	return r.ResponseWriter.Write(p)
 }
 
-// discard is the writer of an answer that is lost.
-type discard struct{ header http.Header }
+// discardWriter is the writer of a response that is never sent.
+type discardWriter struct{ header http.Header }
 
-func (d *discard) Header() http.Header         { return d.header }
-func (d *discard) Write(p []byte) (int, error) { return len(p), nil }
-func (d *discard) WriteHeader(int)             {}
+func (d *discardWriter) Header() http.Header         { return d.header }
+func (d *discardWriter) Write(p []byte) (int, error) { return len(p), nil }
+func (d *discardWriter) WriteHeader(int)             {}

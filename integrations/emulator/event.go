@@ -11,110 +11,116 @@ import (
 	"time"
 )
 
-// MaxEventBody is the largest body, in bytes of JSON, that an Event carries. What is larger
-// becomes a string with its beginning.
+// MaxEventBody is the maximum size of the body of an Event, in bytes of JSON. A larger body becomes a
+// string with its beginning.
 const MaxEventBody = 64 << 10
 
-// mask stands where a secret was.
+// mask replaces a secret.
 const mask = "•••"
 
-// An Event is something that happened, as a person would tell it: one arrow of a sequence diagram.
+// An Event is one message between two parties: an arrow of a sequence diagram.
 type Event struct {
 	Time     time.Time
 	From, To string // "slack", "foghorn", "port", "incident.io", "person"
-	Kind     string // a stable word such as "command", "view", "run", "webhook", "incident", "automation", "entity", "message"
-	Text     string // one line for people
-	Body     any    // what crossed the wire, secrets masked; may be nil
-	Verbose  bool   // only WatchAll tells it: calls and answers, and small changes of what is seen
+	Kind     string // for example command, view, run, webhook, incident, automation, entity or message; does not change
+	Text     string // one line, for display
+	Body     any    // the request, response or frame without secrets; nil for none
+	Verbose  bool   // only for SubscribeAll: calls, responses and small changes of what a user sees
 }
 
-// The kinds of the events that every Server tells about the calls it gets. They are details.
+// The kinds of the events that every Server emits for its calls. They are verbose.
 const (
-	KindCall     = "call"   // a request, when it arrives
-	KindResponse = "answer" // its answer, when it is sent
-	KindDropped  = "lost"   // in the place of an answer that is never sent
+	KindCall     = "call"   // a request, when it is received
+	KindResponse = "answer" // its response, when it is sent
+	KindDropped  = "lost"   // instead of KindResponse, when no response is sent
 )
 
-// A CallDescriber says how the calls to a Server become events. The zero value tells none.
+// A CallDescriber defines how calls become events. The zero value describes none.
 type CallDescriber struct {
 	Name string // of the server, such as "port"
 
-	// Who names the caller and says in a line what is called. A call of "" is not told.
+	// Describe returns the name of the caller and one line about the call. A call whose
+	// caller is "" has no events.
 	Describe func(Call) (caller, text string)
 
-	SecretKeys []string                 // the keys of JSON objects and forms whose values are masked
-	Mask       func(text string) string // takes other secrets out of text and JSON; nil takes none
+	SecretKeys []string                 // keys of JSON objects and forms whose values are masked
+	Mask       func(text string) string // replaces other secrets in text and JSON; nil replaces none
 }
 
-// A watcher hears of events.
-type watcher struct {
+// A subscriber receives events.
+type subscriber struct {
 	f   func(Event)
 	all bool
 }
 
-// SetDescriber makes events of the calls from now on, and masks the bodies of all events.
+// SetDescriber sets how later calls become events and how the bodies of all events are masked.
 func (s *Server) SetDescriber(t CallDescriber) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.teller = t
+	s.describer = t
 }
 
-// Subscribe tells f of every event from now on but the details, one at a time, until stop is
-// called. f must not block and must not call the emulator.
-func (s *Server) Subscribe(f func(Event)) (stop func()) { return s.watch(watcher{f: f}) }
+// Subscribe calls f with every event that is not verbose, one at a time, until stop is called. f must
+// not block and must not call the emulator.
+func (s *Server) Subscribe(f func(Event)) (stop func()) { return s.subscribe(subscriber{f: f}) }
 
-// SubscribeAll is Watch with the details.
-func (s *Server) SubscribeAll(f func(Event)) (stop func()) { return s.watch(watcher{f: f, all: true}) }
+// SubscribeAll is Subscribe including the verbose events.
+func (s *Server) SubscribeAll(f func(Event)) (stop func()) {
+	return s.subscribe(subscriber{f: f, all: true})
+}
 
-func (s *Server) watch(w watcher) (stop func()) {
+func (s *Server) subscribe(w subscriber) (stop func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	id := s.next
-	s.next++
-	s.watchers[id] = w
+	id := s.nextID
+	s.nextID++
+	s.subscribers[id] = w
 	return func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		delete(s.watchers, id)
+		delete(s.subscribers, id)
 	}
 }
 
-// hears reports whether somebody hears of events, or of details, and how they are told.
-func (s *Server) hears(detail bool) (CallDescriber, bool) {
+// hasSubscribers reports whether an event, verbose or not, has a subscriber, and returns the
+// describer.
+func (s *Server) hasSubscribers(detail bool) (CallDescriber, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, w := range s.watchers {
+	for _, w := range s.subscribers {
 		if w.all || !detail {
-			return s.teller, true
+			return s.describer, true
 		}
 	}
 	return CallDescriber{}, false
 }
 
-// Emit tells the watchers. A zero Time becomes now; text and body are masked, the body is bounded.
+// Emit sends an event to the subscribers. A zero Time becomes now. Text and body are masked, and the
+// body is limited to MaxEventBody.
 func (s *Server) Emit(e Event) {
-	t, heard := s.hears(e.Verbose)
+	t, heard := s.hasSubscribers(e.Verbose)
 	if !heard {
 		return
 	}
 	if e.Time.IsZero() {
 		e.Time = time.Now()
 	}
-	if e.Body = t.shown(e.Body); t.Mask != nil {
+	if e.Body = t.redacted(e.Body); t.Mask != nil {
 		e.Text = t.Mask(e.Text)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, w := range s.watchers {
+	for _, w := range s.subscribers {
 		if w.all || !e.Verbose {
 			w.f(e)
 		}
 	}
 }
 
-// tell tells of a call. answered tells of its answer, which rec keeps until then.
-func (s *Server) tell(c Call, rec *recorder) (answered func(Call)) {
-	t, heard := s.hears(true)
+// recordCall emits the event of a call, if the describer describes it. The returned function emits the
+// event of its response, which rec stores until then.
+func (s *Server) recordCall(c Call, rec *recorder) (answered func(Call)) {
+	t, heard := s.hasSubscribers(true)
 	caller, text := "", ""
 	if heard && t.Describe != nil {
 		caller, text = t.Describe(c)
@@ -123,18 +129,18 @@ func (s *Server) tell(c Call, rec *recorder) (answered func(Call)) {
 		return func(Call) {}
 	}
 	rec.answer = &bytes.Buffer{}
-	s.Emit(Event{Time: c.Time, From: caller, To: t.Name, Kind: KindCall, Text: text, Body: readable(c.Header, c.Body), Verbose: true})
+	s.Emit(Event{Time: c.Time, From: caller, To: t.Name, Kind: KindCall, Text: text, Body: decodeBody(c.Header, c.Body), Verbose: true})
 	return func(c Call) {
 		e := Event{From: t.Name, To: caller, Kind: KindResponse, Text: fmt.Sprintf("%d %s to %s", c.Status, http.StatusText(c.Status), text), Verbose: true}
-		if e.Body = readable(rec.Header(), rec.answer.Bytes()); c.Status == 0 {
+		if e.Body = decodeBody(rec.Header(), rec.answer.Bytes()); c.Status == 0 {
 			e.Kind, e.Text, e.Body = KindDropped, "no answer to "+text, nil
 		}
 		s.Emit(e)
 	}
 }
 
-// readable is a body of HTTP as JSON can show it.
-func readable(h http.Header, body []byte) any {
+// decodeBody returns the body of a request or response as a value that can be encoded as JSON.
+func decodeBody(h http.Header, body []byte) any {
 	if len(body) == 0 {
 		return nil
 	}
@@ -147,7 +153,7 @@ func readable(h http.Header, body []byte) any {
 			for k, v := range form {
 				out[k] = v[0]
 				if strings.HasPrefix(v[0], "{") || strings.HasPrefix(v[0], "[") {
-					out[k] = readable(nil, []byte(v[0]))
+					out[k] = decodeBody(nil, []byte(v[0]))
 				}
 			}
 			return out
@@ -156,19 +162,19 @@ func readable(h http.Header, body []byte) any {
 	return string(body)
 }
 
-// shown is a body as watchers may see it: without secrets, and not too large.
-func (t CallDescriber) shown(body any) any {
+// redacted returns the body of an event without secrets and at most MaxEventBody long.
+func (t CallDescriber) redacted(body any) any {
 	if body == nil {
 		return nil
 	}
 	text, err := json.Marshal(body)
 	if err != nil {
-		return fmt.Sprintf("%T, which is no JSON", body)
+		return fmt.Sprintf("%T cannot be encoded as JSON", body)
 	}
 	if len(t.SecretKeys) > 0 {
 		var v any
-		if json.Unmarshal(text, &v) == nil && t.hide(v) {
-			text, _ = json.Marshal(v) // it came from JSON
+		if json.Unmarshal(text, &v) == nil && t.redactSecrets(v) {
+			text, _ = json.Marshal(v) // cannot fail: v was decoded from JSON
 			body = json.RawMessage(text)
 		}
 	}
@@ -176,7 +182,7 @@ func (t CallDescriber) shown(body any) any {
 		if masked := t.Mask(string(text)); masked != string(text) {
 			text = []byte(masked)
 			if body = json.RawMessage(text); !json.Valid(text) {
-				body = masked // a secret such as "null" was masked in the JSON itself
+				body = masked // a secret such as "null" was replaced, so this is not JSON
 			}
 		}
 	}
@@ -186,12 +192,12 @@ func (t CallDescriber) shown(body any) any {
 	return body
 }
 
-// hide masks the secret keys within v, and reports whether there were any.
-func (t CallDescriber) hide(v any) (found bool) {
+// redactSecrets masks the values of the secret keys in v, and reports whether there were any.
+func (t CallDescriber) redactSecrets(v any) (found bool) {
 	switch v := v.(type) {
 	case []any:
 		for _, item := range v {
-			found = t.hide(item) || found
+			found = t.redactSecrets(item) || found
 		}
 	case map[string]any:
 		for k, item := range v {
@@ -199,7 +205,7 @@ func (t CallDescriber) hide(v any) (found bool) {
 				v[k], found = mask, true
 				continue
 			}
-			found = t.hide(item) || found
+			found = t.redactSecrets(item) || found
 		}
 	}
 	return found

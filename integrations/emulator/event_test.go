@@ -11,8 +11,8 @@ import (
 	"foghorn/integrations/emulator"
 )
 
-// start serves h and gives what those hear who want all of it.
-func start(t *testing.T, h http.HandlerFunc) (*emulator.Server, <-chan emulator.Event) {
+// startServer serves h and returns all its events.
+func startServer(t *testing.T, h http.HandlerFunc) (*emulator.Server, <-chan emulator.Event) {
 	t.Helper()
 	s, err := emulator.Start("", h)
 	if err != nil {
@@ -30,12 +30,12 @@ func start(t *testing.T, h http.HandlerFunc) (*emulator.Server, <-chan emulator.
 		SecretKeys: []string{"token", "deep"},
 		Mask:       func(text string) string { return strings.ReplaceAll(text, "hunter2", "***") },
 	})
-	told := make(chan emulator.Event, 100)
-	t.Cleanup(s.SubscribeAll(func(e emulator.Event) { told <- e }))
-	return s, told
+	events := make(chan emulator.Event, 100)
+	t.Cleanup(s.SubscribeAll(func(e emulator.Event) { events <- e }))
+	return s, events
 }
 
-func send(t *testing.T, url, kind, body string) error {
+func post(t *testing.T, url, kind, body string) error {
 	t.Helper()
 	res, err := http.Post(url, kind, strings.NewReader(body))
 	if err != nil {
@@ -46,14 +46,14 @@ func send(t *testing.T, url, kind, body string) error {
 	return err
 }
 
-// line is an event in one line.
-func line(e emulator.Event) string {
+// formatEvent is an event in one line.
+func formatEvent(e emulator.Event) string {
 	body, _ := json.Marshal(e.Body)
 	return fmt.Sprintf("%s > %s %s: %s %s", e.From, e.To, e.Kind, e.Text, body)
 }
 
-func TestCallsAreTold(t *testing.T) {
-	s, told := start(t, func(w http.ResponseWriter, r *http.Request) {
+func TestEvents_Calls(t *testing.T) {
+	s, events := startServer(t, func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusAccepted)
 		_, _ = io.WriteString(w, `{"ok":true,"list":[{"deep":"x","said":"hunter2"}]}`)
 	})
@@ -75,43 +75,43 @@ func TestCallsAreTold(t *testing.T) {
 			`app > vendor call: POST /lost null`,
 			`vendor > app lost: no answer to POST /lost null`},
 	} {
-		err := send(t, s.URL+c.path, c.kind, c.body)
+		err := post(t, s.URL+c.path, c.kind, c.body)
 		if lost := c.path == "/lost"; (err != nil) != lost {
 			t.Errorf("%s: error %v", c.path, err)
 		}
-		if got := line(<-told); got != c.call {
-			t.Errorf("told  %s\nwant  %s", got, c.call)
+		if got := formatEvent(<-events); got != c.call {
+			t.Errorf("got   %s\nwant  %s", got, c.call)
 		}
-		if got := line(<-told); got != c.answer {
-			t.Errorf("told  %s\nwant  %s", got, c.answer)
+		if got := formatEvent(<-events); got != c.answer {
+			t.Errorf("got   %s\nwant  %s", got, c.answer)
 		}
 	}
-	if err := send(t, s.URL+"/quiet", "text/plain", "x"); err != nil {
+	if err := post(t, s.URL+"/quiet", "text/plain", "x"); err != nil {
 		t.Fatal(err)
 	}
 	s.Emit(emulator.Event{Kind: "news"})
-	if e := <-told; e.Kind != "news" || e.Time.IsZero() {
-		t.Errorf("a call that nobody makes was told: %+v", e)
+	if e := <-events; e.Kind != "news" || e.Time.IsZero() {
+		t.Errorf("a call without a caller was emitted: %+v", e)
 	}
 	if e := <-story; e.Kind != "news" {
 		t.Errorf("the story has a detail: %+v", e)
 	}
 }
 
-func TestBodiesAreBounded(t *testing.T) {
-	s, told := start(t, http.NotFound)
+func TestEvents_BodySize(t *testing.T) {
+	s, events := startServer(t, http.NotFound)
 	s.Emit(emulator.Event{Body: map[string]any{"text": strings.Repeat("ä", emulator.MaxEventBody)}})
-	text, cut := (<-told).Body.(string)
+	text, cut := (<-events).Body.(string)
 	if !cut || len(text) > emulator.MaxEventBody+len("…") || !strings.HasPrefix(text, `{"text":"ää`) {
 		t.Errorf("a body of %d bytes", len(text))
 	}
 	s.SetDescriber(emulator.CallDescriber{Mask: func(text string) string { return strings.ReplaceAll(text, "null", "***") }})
 	s.Emit(emulator.Event{Body: map[string]any{"nothing": nil}})
-	if text := (<-told).Body; text != `{"nothing":***}` {
+	if text := (<-events).Body; text != `{"nothing":***}` {
 		t.Errorf("body %v", text)
 	}
 	s.Emit(emulator.Event{Body: func() {}})
-	if text, _ := (<-told).Body.(string); !strings.Contains(text, "no JSON") {
+	if text, _ := (<-events).Body.(string); !strings.Contains(text, "cannot be encoded as JSON") {
 		t.Errorf("body %q", text)
 	}
 }

@@ -161,5 +161,6 @@ func printAddresses(out io.Writer, s *sandbox.Sandbox, addr string, noBot bool) 
 	} {
 		_, _ = fmt.Fprintf(out, "%s=%s\n", name, settings[name])
 	}
-	_, _ = fmt.Fprintf(out, "SLACK_DOOR=%s\n", s.Slack.ControlURL())
+	_, _ = fmt.Fprintf(out, "PORT_CONTROL_URL=%s\nINCIDENT_IO_CONTROL_URL=%s\nSLACK_CONTROL_URL=%s\n",
+		s.Port.ControlURL(), s.IncidentIO.ControlURL(), s.Slack.ControlURL())
 }

@@ -73,6 +73,7 @@ func Start(cfg Config) (*Server, error) {
 		return nil, fmt.Errorf("start incident.io emulator: %w", err)
 	}
 	s.SetDescriber(s.eventSource())
+	s.EnableControl(s.State, s.Reset)
 	return s, nil
 }
 

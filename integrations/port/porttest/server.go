@@ -120,6 +120,7 @@ func Start(cfg Config) (*Server, error) {
 		return nil, fmt.Errorf("start Port emulator: %w", err)
 	}
 	s.SetDescriber(s.eventSource())
+	s.EnableControl(s.State, s.Reset)
 	return s, nil
 }
 

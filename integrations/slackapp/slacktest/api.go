@@ -5,70 +5,69 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 )
 
-// An Error is one of Slack's error words, such as not_in_channel.
+// An Error is an error code of the Web API, such as not_in_channel.
 type Error string
 
 func (e Error) Error() string { return string(e) }
 
-// What a person sees when an app does not answer.
+// Errors of Ack.Err.
 const (
 	ErrOperationTimeout Error = "operation_timeout" // no ack within AckTimeout
-	ErrDispatchFailed   Error = "dispatch_failed"   // no socket is open
+	ErrDispatchFailed   Error = "dispatch_failed"   // no connection is open
 )
 
-// reply is the JSON object of an answer.
+// reply is the JSON object of a response.
 type reply map[string]any
 
-// refusal is an answer with ok false. More goes into the object beside the error word.
-type refusal struct {
-	word     Error
-	more     reply
-	problems []Problem // of an invalid body
+// apiError is a response with ok false. details are additional properties of the object.
+type apiError struct {
+	code     Error
+	details  reply
+	problems []Problem // of an invalid view, message or list of blocks
 }
 
-func (r refusal) Error() string { return string(r.word) }
+func (r apiError) Error() string { return string(r.code) }
 
-func refuse(word string, more reply) error { return refusal{word: Error(word), more: more} }
+func newAPIError(word string, more reply) error { return apiError{code: Error(word), details: more} }
 
-// A call is one request to a method, its arguments read.
+// A call is one request to a method, with its arguments.
 type call struct {
 	method string
 	args   args
 	token  string
-	inBody bool // the token came as a field
+	inBody bool // the token is in the body and not in the header
 }
 
 // A method of the Web API.
 type method struct {
-	app    bool     // wants the app-level token, else the bot token
-	any    bool     // takes both
-	scopes []string // one of them is needed; none means no scope is
-	run    func(*Server, *call) (reply, error)
+	appToken bool     // needs the app-level token; otherwise the bot token
+	anyToken bool     // accepts both tokens
+	scopes   []string // one of them is needed; empty means none is
+	run      func(*Server, *call) (reply, error)
 }
 
 var methods = map[string]method{
 	"api.test":              {run: func(*Server, *call) (reply, error) { return reply{}, nil }},
-	"apps.connections.open": {app: true, run: (*Server).connectionsOpen},
-	"auth.test":             {any: true, run: (*Server).authTest},
+	"apps.connections.open": {appToken: true, run: (*Server).appsConnectionsOpen},
+	"auth.test":             {anyToken: true, run: (*Server).authTest},
 	"blocks.validate":       {run: (*Server).blocksValidate},
 	"bots.info":             {scopes: []string{"users:read"}, run: (*Server).botsInfo},
-	"chat.delete":           {scopes: []string{"chat:write"}, run: (*Server).deleteMessage},
-	"chat.getPermalink":     {run: (*Server).getPermalink},
-	"chat.postEphemeral":    {scopes: []string{"chat:write"}, run: (*Server).postEphemeral},
-	"chat.postMessage":      {scopes: []string{"chat:write"}, run: (*Server).postMessage},
-	"chat.update":           {scopes: []string{"chat:write"}, run: (*Server).updateMessage},
-	"conversations.history": {scopes: kinds("history"), run: (*Server).conversationsHistory},
-	"conversations.info":    {scopes: kinds("read"), run: (*Server).conversationsInfo},
+	"chat.delete":           {scopes: []string{"chat:write"}, run: (*Server).chatDelete},
+	"chat.getPermalink":     {run: (*Server).chatGetPermalink},
+	"chat.postEphemeral":    {scopes: []string{"chat:write"}, run: (*Server).chatPostEphemeral},
+	"chat.postMessage":      {scopes: []string{"chat:write"}, run: (*Server).chatPostMessage},
+	"chat.update":           {scopes: []string{"chat:write"}, run: (*Server).chatUpdate},
+	"conversations.history": {scopes: scopesByType("history"), run: (*Server).conversationsHistory},
+	"conversations.info":    {scopes: scopesByType("read"), run: (*Server).conversationsInfo},
 	"conversations.join":    {scopes: []string{"channels:join"}, run: (*Server).conversationsJoin},
-	"conversations.list":    {scopes: kinds("read"), run: (*Server).conversationsList},
-	"conversations.members": {scopes: kinds("read"), run: (*Server).conversationsMembers},
+	"conversations.list":    {scopes: scopesByType("read"), run: (*Server).conversationsList},
+	"conversations.members": {scopes: scopesByType("read"), run: (*Server).conversationsMembers},
 	"conversations.open":    {scopes: []string{"im:write", "mpim:write"}, run: (*Server).conversationsOpen},
-	"conversations.replies": {scopes: kinds("history"), run: (*Server).conversationsReplies},
+	"conversations.replies": {scopes: scopesByType("history"), run: (*Server).conversationsReplies},
 	"team.info":             {scopes: []string{"team:read"}, run: (*Server).teamInfo},
 	"users.info":            {scopes: []string{"users:read"}, run: (*Server).usersInfo},
 	"users.list":            {scopes: []string{"users:read"}, run: (*Server).usersList},
@@ -79,8 +78,8 @@ var methods = map[string]method{
 	"views.update":          {run: (*Server).viewsUpdate},
 }
 
-// kinds are the scopes of a family, one for each type of conversation.
-func kinds(of string) []string {
+// scopesByType returns the scopes of an operation, one for each type of conversation.
+func scopesByType(of string) []string {
 	return []string{"channels:" + of, "groups:" + of, "im:" + of, "mpim:" + of}
 }
 
@@ -98,11 +97,11 @@ func (s *Server) serveMethod(w http.ResponseWriter, r *http.Request, name string
 	s.mu.Lock()
 	scopes := slices.Clone(s.scopes)
 	s.mu.Unlock()
-	if m.app {
+	if m.appToken {
 		scopes = []string{"connections:write"}
 		m.scopes = scopes
 	}
-	w.Header().Set("X-Slack-Req-Id", letters(32))
+	w.Header().Set("X-Slack-Req-Id", randomLetters(32))
 	w.Header().Set("X-Oauth-Scopes", strings.Join(scopes, ","))
 	w.Header().Set("X-Accepted-Oauth-Scopes", strings.Join(m.scopes, ","))
 	out, err := reply(nil), s.authorize(c, m, scopes)
@@ -110,10 +109,10 @@ func (s *Server) serveMethod(w http.ResponseWriter, r *http.Request, name string
 		out, err = m.run(s, c)
 	}
 	if err != nil {
-		s.tell("slack", s.app(), "refused", name+": "+err.Error(), nil)
+		s.emit("slack", s.appLabel(), "refused", name+": "+err.Error(), nil)
 		out = reply{"ok": false, "error": err.Error()}
-		if no, ok := err.(refusal); ok {
-			for k, v := range no.more {
+		if no, ok := err.(apiError); ok {
+			for k, v := range no.details {
 				out[k] = v
 			}
 		}
@@ -128,23 +127,23 @@ func (s *Server) authorize(c *call, m method, scopes []string) error {
 	switch {
 	case c.token == "":
 		return Error("not_authed")
-	case m.app && c.inBody:
+	case m.appToken && c.inBody:
 		return Error("invalid_auth") // the app-level token must be in the header
 	case c.token != s.BotToken && c.token != s.AppToken:
 		return Error("invalid_auth")
-	case !m.any && m.app != (c.token == s.AppToken):
+	case !m.anyToken && m.appToken != (c.token == s.AppToken):
 		return Error("not_allowed_token_type")
 	}
 	if len(m.scopes) == 0 || slices.ContainsFunc(m.scopes, func(x string) bool { return slices.Contains(scopes, x) }) {
 		return nil
 	}
-	return refuse("missing_scope", reply{"needed": strings.Join(m.scopes, ","), "provided": strings.Join(scopes, ",")})
+	return newAPIError("missing_scope", reply{"needed": strings.Join(m.scopes, ","), "provided": strings.Join(scopes, ",")})
 }
 
 // readCall reads the arguments from the query and a JSON, urlencoded or multipart body.
 func readCall(r *http.Request, name string) (*call, error) {
 	c := &call{method: name, args: args{}}
-	c.args.form(r.URL.Query())
+	c.args.addForm(r.URL.Query())
 	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	switch {
 	case kind == "application/json":
@@ -169,77 +168,36 @@ func readCall(r *http.Request, name string) (*call, error) {
 		if err := r.ParseMultipartForm(1 << 20); err != nil {
 			return nil, Error("invalid_form_data")
 		}
-		c.args.form(r.MultipartForm.Value)
+		c.args.addForm(r.MultipartForm.Value)
 		_ = r.MultipartForm.RemoveAll()
 	case kind == "application/x-www-form-urlencoded":
 		if err := r.ParseForm(); err != nil {
 			return nil, Error("invalid_form_data")
 		}
-		c.args.form(r.PostForm)
+		c.args.addForm(r.PostForm)
 	}
 	if h := r.Header.Get("Authorization"); h != "" {
 		c.token = strings.TrimSpace(strings.TrimPrefix(h, "Bearer"))
-	} else if c.token = c.args.text("token"); c.token != "" {
+	} else if c.token = c.args.stringArg("token"); c.token != "" {
 		c.inBody = true
 	}
 	return c, nil
-}
-
-// args are a call's arguments: strings from a form, any JSON value from a JSON body.
-type args map[string]any
-
-func (a args) form(v url.Values) {
-	for k, vs := range v {
-		if len(vs) > 0 {
-			a[k] = vs[0]
-		}
-	}
-}
-
-func (a args) text(name string) string {
-	s, _ := a[name].(string)
-	return s
-}
-
-func (a args) flag(name string) bool {
-	switch v := a[name].(type) {
-	case bool:
-		return v
-	case string:
-		return v == "true" || v == "1"
-	}
-	return false
-}
-
-// number is the whole number of an argument, or def.
-func (a args) number(name string, def int) int {
-	n := json.Number(a.text(name))
-	if f, ok := a[name].(float64); ok {
-		return int(f)
-	}
-	if i, err := n.Int64(); err == nil {
-		return int(i)
-	}
-	return def
-}
-
-// json is the JSON value of an argument, which in a form is a string that holds JSON. It is
-// nil when the argument is missing; ok is false when the JSON is broken.
-func (a args) json(name string) (v any, ok bool) {
-	text, isText := a[name].(string)
-	if !isText {
-		return a[name], true
-	}
-	if strings.TrimSpace(text) == "" {
-		return nil, true
-	}
-	return v, json.Unmarshal([]byte(text), &v) == nil
 }
 
 func writeJSON(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(status)
 	out := json.NewEncoder(w)
-	out.SetEscapeHTML(false) // <@U1> is for people too
+	out.SetEscapeHTML(false) // <@U1> stays readable
 	_ = out.Encode(v)
+}
+
+// hasScopeLocked reports whether the bot token has a scope.
+func (s *Server) hasScopeLocked(scope string) bool {
+	for _, have := range s.scopes {
+		if have == scope {
+			return true
+		}
+	}
+	return false
 }

@@ -15,13 +15,13 @@ import (
 	"foghorn/integrations/slackapp/slacktest"
 )
 
-// answer is what a method says.
-type answer map[string]any
+// response is what a method says.
+type response map[string]any
 
-func (a answer) code() string { s, _ := a["error"].(string); return s }
+func (a response) errorCode() string { s, _ := a["error"].(string); return s }
 
-// messages are the details of a refusal.
-func (a answer) messages() string {
+// detailMessages are the details of a refusal.
+func (a response) detailMessages() string {
 	meta, _ := a["response_metadata"].(map[string]any)
 	list, _ := meta["messages"].([]any)
 	var out []string
@@ -31,46 +31,46 @@ func (a answer) messages() string {
 	return strings.Join(out, "\n")
 }
 
-// send posts a body to a method, with a token in the header unless it is "".
-func (w *world) send(method, token, kind string, body io.Reader) (answer, *http.Response) {
+// sendRaw posts a body to a method, with a token in the header unless it is "".
+func (w *env) sendRaw(method, token, kind string, body io.Reader) (response, *http.Response) {
 	w.t.Helper()
 	r, err := http.NewRequestWithContext(w.ctx, http.MethodPost, w.URL()+method, body)
-	w.must(err)
+	w.noError(err)
 	r.Header.Set("Content-Type", kind)
 	if token != "" {
 		r.Header.Set("Authorization", "Bearer "+token)
 	}
 	res, err := http.DefaultClient.Do(r)
-	w.must(err)
+	w.noError(err)
 	defer res.Body.Close()
-	var a answer
-	w.must(json.NewDecoder(res.Body).Decode(&a))
+	var a response
+	w.noError(json.NewDecoder(res.Body).Decode(&a))
 	return a, res
 }
 
 // call sends JSON arguments with the bot token.
-func (w *world) call(method string, args any) answer {
+func (w *env) call(method string, args any) response {
 	w.t.Helper()
 	return w.callAs(w.BotToken, method, args)
 }
 
-func (w *world) callAs(token, method string, args any) answer {
+func (w *env) callAs(token, method string, args any) response {
 	w.t.Helper()
 	body, err := json.Marshal(args)
-	w.must(err)
-	a, _ := w.send(method, token, "application/json; charset=utf-8", bytes.NewReader(body))
+	w.noError(err)
+	a, _ := w.sendRaw(method, token, "application/json; charset=utf-8", bytes.NewReader(body))
 	return a
 }
 
-func (w *world) wants(a answer, code string) {
+func (w *env) expectError(a response, code string) {
 	w.t.Helper()
-	if a.code() != code || (code == "") != (a["ok"] == true) {
+	if a.errorCode() != code || (code == "") != (a["ok"] == true) {
 		w.t.Errorf("answer = %v, want error %q", a, code)
 	}
 }
 
-func TestTokens(t *testing.T) {
-	w := start(t, slacktest.Config{Scopes: []string{"chat:write"}}, nil)
+func TestAPI_Tokens(t *testing.T) {
+	w := newEnv(t, slacktest.Config{Scopes: []string{"chat:write"}}, nil)
 	for _, tc := range []struct{ name, method, token, body, want string }{
 		{"none", "auth.test", "", "", "not_authed"},
 		{"wrong", "auth.test", "xoxb-0", "", "invalid_auth"},
@@ -84,8 +84,8 @@ func TestTokens(t *testing.T) {
 		{"unknown method", "chat.meMessage", w.BotToken, "", "unknown_method"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			a, res := w.send(tc.method, tc.token, "application/x-www-form-urlencoded", strings.NewReader(tc.body))
-			w.wants(a, tc.want)
+			a, res := w.sendRaw(tc.method, tc.token, "application/x-www-form-urlencoded", strings.NewReader(tc.body))
+			w.expectError(a, tc.want)
 			if res.StatusCode != http.StatusOK {
 				t.Errorf("status = %d", res.StatusCode)
 			}
@@ -99,19 +99,19 @@ func TestTokens(t *testing.T) {
 	}
 }
 
-func TestBodies(t *testing.T) {
-	w := start(t, slacktest.Config{}, nil)
+func TestAPI_RequestBodies(t *testing.T) {
+	w := newEnv(t, slacktest.Config{}, nil)
 	const blocks = `[{"type":"divider"}]`
-	fields := map[string]string{"channel": w.room.ID, "text": "hi", "blocks": blocks, "unfurl_links": "false"}
+	fields := map[string]string{"channel": w.channel.ID, "text": "hi", "blocks": blocks, "unfurl_links": "false"}
 
 	form := url.Values{}
 	var multi bytes.Buffer
 	mw := multipart.NewWriter(&multi)
 	for k, v := range fields {
 		form.Set(k, v)
-		w.must(mw.WriteField(k, v))
+		w.noError(mw.WriteField(k, v))
 	}
-	w.must(mw.Close())
+	w.noError(mw.Close())
 	asText, _ := json.Marshal(fields)
 	for _, body := range []struct {
 		kind string
@@ -120,67 +120,41 @@ func TestBodies(t *testing.T) {
 		{"application/x-www-form-urlencoded", strings.NewReader(form.Encode())},
 		{mw.FormDataContentType(), &multi},
 		{"application/json", bytes.NewReader(asText)},
-		{"application/json", strings.NewReader(`{"channel":"` + w.room.ID + `","text":"hi","blocks":` + blocks + `,"unfurl_links":false}`)},
+		{"application/json", strings.NewReader(`{"channel":"` + w.channel.ID + `","text":"hi","blocks":` + blocks + `,"unfurl_links":false}`)},
 	} {
-		a, _ := w.send("chat.postMessage", w.BotToken, body.kind, body.body)
-		w.wants(a, "")
+		a, _ := w.sendRaw("chat.postMessage", w.BotToken, body.kind, body.body)
+		w.expectError(a, "")
 	}
-	for _, m := range w.Messages(w.room.ID) {
+	for _, m := range w.Messages(w.channel.ID) {
 		if m.Text != "hi" || !strings.Contains(string(m.Blocks), `"divider"`) || m.UnfurlLinks || !m.UnfurlMedia {
 			t.Errorf("message = %+v", m)
 		}
 	}
 	for body, want := range map[string]string{`{`: "invalid_json", `[]`: "json_not_object"} {
-		a, _ := w.send("chat.postMessage", w.BotToken, "application/json", strings.NewReader(body))
-		w.wants(a, want)
+		a, _ := w.sendRaw("chat.postMessage", w.BotToken, "application/json", strings.NewReader(body))
+		w.expectError(a, want)
 	}
 }
 
-func TestFaults(t *testing.T) {
-	w := start(t, slacktest.Config{}, nil)
+func TestAPI_Faults(t *testing.T) {
+	w := newEnv(t, slacktest.Config{}, nil)
 	w.RateLimit("chat.postMessage", 6500*time.Millisecond, 1)
 	w.InjectFault(emulator.Fault{Path: "/chat.postMessage", Times: 1, DropResponse: true})
-	args := map[string]any{"channel": w.room.ID, "text": "once"}
+	args := map[string]any{"channel": w.channel.ID, "text": "once"}
 	body, _ := json.Marshal(args)
-	a, res := w.send("chat.postMessage", w.BotToken, "application/json", bytes.NewReader(body))
-	if a.code() != "ratelimited" || res.Header.Get("Retry-After") != "7" {
+	a, res := w.sendRaw("chat.postMessage", w.BotToken, "application/json", bytes.NewReader(body))
+	if a.errorCode() != "ratelimited" || res.Header.Get("Retry-After") != "7" {
 		t.Errorf("answer = %v %v", a, res.Header)
 	}
 	if res, err := http.Post(w.URL()+"chat.postMessage", "application/json", strings.NewReader(
-		`{"token":"`+w.BotToken+`","channel":"`+w.room.ID+`","text":"once"}`)); err == nil {
+		`{"token":"`+w.BotToken+`","channel":"`+w.channel.ID+`","text":"once"}`)); err == nil {
 		res.Body.Close()
 		t.Error("an answer came that was to be lost")
 	}
-	if n := len(w.Messages(w.room.ID)); n != 1 {
+	if n := len(w.Messages(w.channel.ID)); n != 1 {
 		t.Errorf("%d messages, want 1", n)
 	}
 	w.FailMethod("auth.test", "token_revoked", 1)
-	w.wants(w.call("auth.test", nil), "token_revoked")
-	w.wants(w.call("auth.test", map[string]any{}), "")
-}
-
-func TestUsers(t *testing.T) {
-	w := start(t, slacktest.Config{}, nil)
-	u, err := w.api.GetUserInfoContext(w.ctx, "U0ALICE")
-	w.must(err)
-	if u.Profile.Email != "alice@example.com" || u.RealName != "Alice Jones" || u.IsBot {
-		t.Errorf("user = %+v", u)
-	}
-	u, err = w.api.GetUserByEmailContext(w.ctx, "ALICE@example.com")
-	w.must(err)
-	if u.ID != "U0ALICE" {
-		t.Errorf("found %q", u.ID)
-	}
-	w.SetScopes("users:read")
-	u, err = w.api.GetUserInfoContext(w.ctx, "U0ALICE")
-	w.must(err)
-	if u.Profile.Email != "" {
-		t.Error("the e-mail is shown without its scope")
-	}
-	w.wants(w.call("users.info", map[string]any{"user": "U0NOBODY"}), "user_not_found")
-	all, err := w.api.GetUsersContext(w.ctx)
-	w.must(err)
-	if len(all) != 2 {
-		t.Errorf("%d users", len(all))
-	}
+	w.expectError(w.call("auth.test", nil), "token_revoked")
+	w.expectError(w.call("auth.test", map[string]any{}), "")
 }

@@ -16,11 +16,7 @@ import (
 // BenchmarkCommand is a command through a slack-go app that acks at once: what the emulator
 // and the client cost together.
 func BenchmarkCommand(b *testing.B) {
-	s, err := slacktest.Start(slacktest.Config{})
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer s.Close()
+	s := slacktest.New(b, slacktest.Config{})
 	ctx, cancel := context.WithCancel(b.Context())
 	defer cancel()
 	alice := s.AddUser(slacktest.User{Name: "alice"})
@@ -59,7 +55,7 @@ func BenchmarkCommand(b *testing.B) {
 
 // BenchmarkValidateView is a modal of 100 selects of 30 options.
 func BenchmarkValidateView(b *testing.B) {
-	view := []byte(bigView())
+	view := []byte(largeView())
 	b.SetBytes(int64(len(view)))
 	for b.Loop() {
 		if p := slacktest.ValidateView(view); len(p) > 0 {
@@ -68,7 +64,7 @@ func BenchmarkValidateView(b *testing.B) {
 	}
 }
 
-func bigView() string {
+func largeView() string {
 	option := `{"text":{"type":"plain_text","text":"o"},"value":"o"}`
 	block := `{"type":"input","label":{"type":"plain_text","text":"l"},"element":{"type":"static_select","options":[` +
 		strings.Repeat(option+",", 29) + option + `]}}`

@@ -1,9 +1,7 @@
 package slacktest
 
 import (
-	"encoding/json"
 	"strings"
-	"unicode/utf8"
 )
 
 // Limits of messages.
@@ -15,177 +13,86 @@ const (
 	MaxMetadataPayload = 16 << 10 // bytes of JSON
 )
 
-// readMessage reads text, blocks, attachments, metadata and flags of a message.
-func readMessage(a args) (Message, error) {
-	m := Message{Text: a.text("text"), UnfurlLinks: true, UnfurlMedia: true}
-	if a["unfurl_links"] != nil {
-		m.UnfurlLinks = a.flag("unfurl_links")
-	}
-	if a["unfurl_media"] != nil {
-		m.UnfurlMedia = a.flag("unfurl_media")
-	}
-	if utf8.RuneCountInString(m.Text) > MaxText {
-		return m, Error("msg_too_long")
-	}
-	var err error
-	if m.Blocks, err = readBlocks(a); err != nil {
-		return m, err
-	}
-	if m.Attachments, err = readAttachments(a); err != nil {
-		return m, err
-	}
-	if m.Metadata, err = readMetadata(a); err != nil {
-		return m, err
-	}
-	if m.Text == "" && m.Blocks == nil && m.Attachments == nil {
-		return m, Error("no_text")
-	}
-	return m, nil
-}
-
-func readBlocks(a args) (json.RawMessage, error) {
-	v, ok := a.json("blocks")
-	if !ok {
-		return nil, Error("invalid_blocks_format")
-	}
-	if v == nil {
-		return nil, nil
-	}
-	blocks, ok := v.([]any)
-	if !ok {
-		return nil, Error("invalid_blocks_format")
-	}
-	if len(blocks) == 0 {
-		return nil, nil
-	}
-	if problems := validateMessageBlocks(blocks, "/blocks"); len(problems) > 0 {
-		return nil, invalidBlocks(problems)
-	}
-	normaliseBlocks(blocks)
-	return raw(blocks), nil
-}
-
-func readAttachments(a args) (json.RawMessage, error) {
-	v, ok := a.json("attachments")
-	list, isList := v.([]any)
-	switch {
-	case !ok || v != nil && !isList:
-		return nil, Error("invalid_attachments")
-	case len(list) == 0:
-		return nil, nil
-	case len(list) > MaxAttachments:
-		return nil, Error("too_many_attachments")
-	}
-	if problems := validateAttachments(list, "/attachments"); len(problems) > 0 {
-		return nil, invalidBlocks(problems)
-	}
-	return raw(list), nil
-}
-
-// readMetadata checks that metadata is {"event_type": string, "event_payload": object}.
-// https://docs.slack.dev/messaging/message-metadata
-func readMetadata(a args) (json.RawMessage, error) {
-	v, ok := a.json("metadata")
-	if !ok {
-		return nil, Error("invalid_metadata_format")
-	}
-	if v == nil {
-		return nil, nil
-	}
-	m, ok := v.(map[string]any)
-	if !ok {
-		return nil, Error("invalid_metadata_format")
-	}
-	event, _ := m["event_type"].(string)
-	payload, isObject := m["event_payload"].(map[string]any)
-	if event == "" || !isObject {
-		return nil, Error("invalid_metadata_schema")
-	}
-	if len(raw(payload)) > MaxMetadataPayload {
-		return nil, Error("metadata_too_large")
-	}
-	return raw(m), nil
-}
-
-// mayPost finds the channel of a call in which the bot may post. s.mu is held.
-func (s *Server) mayPost(id string) (*Channel, error) {
-	c, ok := s.conversation(id)
+// postableChannelLocked returns the channel of a call if the bot can post in it.
+func (s *Server) postableChannelLocked(id string) (*Channel, error) {
+	c, ok := s.conversationLocked(id)
 	switch {
 	case !ok, c.Private && !c.BotIsMember:
 		return nil, Error("channel_not_found")
 	case c.Archived:
 		return nil, Error("is_archived")
-	case !c.BotIsMember && !s.scoped("chat:write.public"):
+	case !c.BotIsMember && !s.hasScopeLocked("chat:write.public"):
 		return nil, Error("not_in_channel")
 	}
 	return c, nil
 }
 
-func (s *Server) postMessage(c *call) (reply, error) {
+func (s *Server) chatPostMessage(c *call) (reply, error) {
 	m, err := readMessage(c.args)
 	if err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	ch, err := s.mayPost(c.args.text("channel"))
+	ch, err := s.postableChannelLocked(c.args.stringArg("channel"))
 	if err != nil {
 		return nil, err
 	}
-	if thread := c.args.text("thread_ts"); thread != "" {
-		if s.messageAt(ch.ID, thread) == nil {
+	if thread := c.args.stringArg("thread_ts"); thread != "" {
+		if s.findMessageLocked(ch.ID, thread) == nil {
 			return nil, Error("thread_not_found")
 		}
 		m.ThreadTS = thread
 	}
-	kept := s.post(ch, m)
-	return reply{"channel": ch.ID, "ts": kept.TS, "message": s.messageJSON(kept, true)}, nil
+	kept := s.postMessageLocked(ch, m)
+	return reply{"channel": ch.ID, "ts": kept.TS, "message": s.messageJSONLocked(kept, true)}, nil
 }
 
-// post puts a message of the bot in a channel. s.mu is held.
-func (s *Server) post(ch *Channel, m Message) *Message {
-	m.Channel, m.TS, m.User, m.Bot = ch.ID, s.newTS(), s.BotUser, true
+// postMessageLocked posts a message of the bot in a channel.
+func (s *Server) postMessageLocked(ch *Channel, m Message) *Message {
+	m.Channel, m.TS, m.User, m.Bot = ch.ID, s.newTimestampLocked(), s.BotUser, true
 	s.messages[ch.ID] = append(s.messages[ch.ID], &m)
-	s.said(ch.ID)
-	s.tell(s.app(), "slack", "message", "#"+ch.Name+": "+line(m.Text), m)
+	s.messagesChangedLocked(ch.ID)
+	s.emit(s.appLabel(), "slack", "message", "#"+ch.Name+": "+firstLine(m.Text), m)
 	return &m
 }
 
-func (s *Server) postEphemeral(c *call) (reply, error) {
+func (s *Server) chatPostEphemeral(c *call) (reply, error) {
 	m, err := readMessage(c.args)
 	if err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	ch, err := s.mayPost(c.args.text("channel"))
+	ch, err := s.postableChannelLocked(c.args.stringArg("channel"))
 	if err != nil {
 		return nil, err
 	}
-	user := c.args.text("user")
-	if s.users[user] == nil || !ch.has(user) {
+	user := c.args.stringArg("user")
+	if s.users[user] == nil || !ch.hasMemberLocked(user) {
 		return nil, Error("user_not_in_channel")
 	}
-	m.Channel, m.ThreadTS, m.Metadata = ch.ID, c.args.text("thread_ts"), nil
-	return reply{"message_ts": s.whisper(user, m).TS}, nil
+	m.Channel, m.ThreadTS, m.Metadata = ch.ID, c.args.stringArg("thread_ts"), nil
+	return reply{"message_ts": s.postEphemeralLocked(user, m).TS}, nil
 }
 
-// whisper shows a message of the bot to one user. s.mu is held.
-func (s *Server) whisper(user string, m Message) Message {
-	m.TS, m.User, m.To, m.Bot, m.Ephemeral = s.newTS(), s.BotUser, user, true, true
+// postEphemeralLocked posts a message of the bot that only one user sees.
+func (s *Server) postEphemeralLocked(user string, m Message) Message {
+	m.TS, m.User, m.To, m.Bot, m.Ephemeral = s.newTimestampLocked(), s.BotUser, user, true, true
 	s.ephemerals[user] = append(s.ephemerals[user], m)
-	s.said(user)
-	s.tell(s.app(), "slack", "ephemeral", "@"+s.users[user].Name+": "+line(m.Text), m)
+	s.messagesChangedLocked(user)
+	s.emit(s.appLabel(), "slack", "ephemeral", "@"+s.users[user].Name+": "+firstLine(m.Text), m)
 	return m
 }
 
-// own finds a message of the bot that a call wants to change. s.mu is held.
-func (s *Server) own(c *call, refused Error) (*Channel, *Message, error) {
-	ch, ok := s.conversation(c.args.text("channel"))
+// ownMessageLocked returns the message of the bot that a call changes. refused is the error for a
+// message of a user.
+func (s *Server) ownMessageLocked(c *call, refused Error) (*Channel, *Message, error) {
+	ch, ok := s.conversationLocked(c.args.stringArg("channel"))
 	if !ok || ch.Private && !ch.BotIsMember {
 		return nil, nil, Error("channel_not_found")
 	}
-	m := s.messageAt(ch.ID, c.args.text("ts"))
+	m := s.findMessageLocked(ch.ID, c.args.stringArg("ts"))
 	if m == nil {
 		return nil, nil, Error("message_not_found")
 	}
@@ -195,47 +102,47 @@ func (s *Server) own(c *call, refused Error) (*Channel, *Message, error) {
 	return ch, m, nil
 }
 
-func (s *Server) updateMessage(c *call) (reply, error) {
+func (s *Server) chatUpdate(c *call) (reply, error) {
 	m, err := readMessage(c.args)
 	if err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	ch, kept, err := s.own(c, "cant_update_message")
+	ch, kept, err := s.ownMessageLocked(c, "cant_update_message")
 	if err != nil {
 		return nil, err
 	}
-	s.edit(kept, m)
-	shown := s.messageJSON(kept, true)
-	delete(shown, "ts") // it stands beside the message alone
-	return reply{"channel": ch.ID, "ts": kept.TS, "text": kept.Text, "message": shown}, nil
+	s.editMessageLocked(kept, m)
+	message := s.messageJSONLocked(kept, true)
+	delete(message, "ts") // only the outer object has it
+	return reply{"channel": ch.ID, "ts": kept.TS, "text": kept.Text, "message": message}, nil
 }
 
-// edit replaces what a message says. s.mu is held.
-func (s *Server) edit(kept *Message, m Message) {
+// editMessageLocked replaces the content of a message.
+func (s *Server) editMessageLocked(kept *Message, m Message) {
 	kept.Text, kept.Blocks, kept.Attachments = m.Text, m.Blocks, m.Attachments
 	if m.Metadata != nil {
 		kept.Metadata = m.Metadata
 	}
 	kept.Edited++
-	s.said(kept.Channel)
-	s.tell(s.app(), "slack", "message", "edited: "+line(kept.Text), *kept)
+	s.messagesChangedLocked(kept.Channel)
+	s.emit(s.appLabel(), "slack", "message", "edited: "+firstLine(kept.Text), *kept)
 }
 
-func (s *Server) deleteMessage(c *call) (reply, error) {
+func (s *Server) chatDelete(c *call) (reply, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	ch, kept, err := s.own(c, "cant_delete_message")
+	ch, kept, err := s.ownMessageLocked(c, "cant_delete_message")
 	if err != nil {
 		return nil, err
 	}
-	s.forget(ch.ID, kept)
+	s.deleteMessageLocked(ch.ID, kept)
 	return reply{"channel": ch.ID, "ts": kept.TS}, nil
 }
 
-// forget removes a message. s.mu is held.
-func (s *Server) forget(channel string, gone *Message) {
+// deleteMessageLocked removes a message.
+func (s *Server) deleteMessageLocked(channel string, gone *Message) {
 	kept := s.messages[channel][:0:0]
 	for _, m := range s.messages[channel] {
 		if m != gone {
@@ -243,16 +150,30 @@ func (s *Server) forget(channel string, gone *Message) {
 		}
 	}
 	s.messages[channel] = kept
-	s.said(channel)
-	s.tell(s.app(), "slack", "message", "deleted: "+line(gone.Text), *gone)
+	s.messagesChangedLocked(channel)
+	s.emit(s.appLabel(), "slack", "message", "deleted: "+firstLine(gone.Text), *gone)
 }
 
-// line is the first line of a text, short enough for an event.
-func line(text string) string {
+// firstLine returns the first line of a text, at most 120 characters.
+func firstLine(text string) string {
 	text, _, _ = strings.Cut(text, "\n")
 	const most = 120
 	if r := []rune(text); len(r) > most {
 		return string(r[:most]) + "…"
 	}
 	return text
+}
+
+func (s *Server) chatGetPermalink(c *call) (reply, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ch, ok := s.conversationLocked(c.args.stringArg("channel"))
+	if !ok || ch.Private && !ch.BotIsMember {
+		return nil, Error("channel_not_found")
+	}
+	ts := c.args.stringArg("message_ts")
+	if s.findMessageLocked(ch.ID, ts) == nil {
+		return nil, Error("message_not_found")
+	}
+	return reply{"channel": ch.ID, "permalink": s.messagePermalink(ch.ID, ts)}, nil
 }

@@ -7,28 +7,24 @@ import (
 	"foghorn/integrations/slackapp/slacktest/controltest"
 )
 
-// doorOf opens the door of an empty workspace.
-func doorOf(t *testing.T) *controltest.Client {
+// openControl returns a client of the control API of an empty workspace.
+func openControl(t *testing.T) *controltest.Client {
 	t.Helper()
-	s, err := slacktest.Start(slacktest.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(s.Close)
+	s := slacktest.New(t, slacktest.Config{})
 	return controltest.NewClient(t, s.ControlURL())
 }
 
 // Slack's own client for Node, unchanged but for the address of the API, and a person who
 // knows only HTTP.
-func TestBolt(t *testing.T) {
-	d := doorOf(t)
+func TestClients_Bolt(t *testing.T) {
+	d := openControl(t)
 	d.RunBolt("testdata/bolt")
 	d.RunScenario()
 }
 
 // The same with slack-go.
-func TestSlackGo(t *testing.T) {
-	d := doorOf(t)
+func TestClients_SlackGo(t *testing.T) {
+	d := openControl(t)
 	d.RunSlackGo()
 	d.RunScenario()
 }

@@ -5,30 +5,30 @@ import (
 	"strings"
 )
 
-// conversationJSON is a channel as every method shows it. s.mu is held.
-func (s *Server) conversationJSON(c *Channel) map[string]any {
-	if c.direct != "" {
+// conversationJSONLocked returns a channel as the Web API does.
+func (s *Server) conversationJSONLocked(c *Channel) map[string]any {
+	if c.dmUser != "" {
 		return map[string]any{
-			"id": c.ID, "user": c.direct, "is_im": true, "is_archived": c.Archived, "is_org_shared": false, "context_team_id": s.TeamID,
+			"id": c.ID, "user": c.dmUser, "is_im": true, "is_archived": c.Archived, "is_org_shared": false, "context_team_id": s.TeamID,
 		}
 	}
 	return map[string]any{
-		"id": c.ID, "name": c.Name, "name_normalized": c.Name, "is_channel": !c.Private, "is_group": c.Private && !c.multi(),
-		"is_im": false, "is_mpim": c.multi(), "is_private": c.Private, "is_archived": c.Archived, "is_member": c.BotIsMember,
+		"id": c.ID, "name": c.Name, "name_normalized": c.Name, "is_channel": !c.Private, "is_group": c.Private && !c.isGroupDM(),
+		"is_im": false, "is_mpim": c.isGroupDM(), "is_private": c.Private, "is_archived": c.Archived, "is_member": c.BotIsMember,
 		"is_general": false, "is_shared": false, "is_ext_shared": false, "context_team_id": s.TeamID,
 		"topic": map[string]any{"value": ""}, "purpose": map[string]any{"value": ""},
 	}
 }
 
-// multi says whether the channel is a direct conversation of several people.
-func (c *Channel) multi() bool { return strings.HasPrefix(c.Name, "mpdm-") }
+// isGroupDM reports whether the channel is a direct conversation of several users.
+func (c *Channel) isGroupDM() bool { return strings.HasPrefix(c.Name, "mpdm-") }
 
-// kind is the word for the type of a channel in scopes and in conversations.list.
-func (c *Channel) kind() (scope, listed string) {
+// typeNames returns the type of the channel as it is named in scopes and in conversations.list.
+func (c *Channel) typeNames() (scope, listed string) {
 	switch {
-	case c.direct != "":
+	case c.dmUser != "":
 		return "im", "im"
-	case c.multi():
+	case c.isGroupDM():
 		return "mpim", "mpim"
 	case c.Private:
 		return "groups", "private_channel"
@@ -36,27 +36,27 @@ func (c *Channel) kind() (scope, listed string) {
 	return "channels", "public_channel"
 }
 
-// members are the ids of the users in a channel. s.mu is held.
-func (s *Server) members(c *Channel) []string {
+// membersLocked returns the ids of the members of a channel.
+func (s *Server) membersLocked(c *Channel) []string {
 	var out []string
 	for _, id := range s.userOrder {
-		if id == s.BotUser && c.BotIsMember || id != s.BotUser && c.has(id) {
+		if id == s.BotUser && c.BotIsMember || id != s.BotUser && c.hasMemberLocked(id) {
 			out = append(out, id)
 		}
 	}
 	return out
 }
 
-// seen finds the channel of a call as far as the bot can see it, with the scope that its
-// type needs, such as channels:history. s.mu is held.
-func (s *Server) seen(c *call, suffix string) (*Channel, error) {
-	ch, ok := s.conversation(c.args.text("channel"))
+// visibleChannelLocked returns the channel of a call if the bot can see it and has the scope that its
+// type needs, such as channels:history. suffix is the end of the scope.
+func (s *Server) visibleChannelLocked(c *call, suffix string) (*Channel, error) {
+	ch, ok := s.conversationLocked(c.args.stringArg("channel"))
 	if !ok || ch.Private && !ch.BotIsMember {
 		return nil, Error("channel_not_found")
 	}
-	kind, _ := ch.kind()
-	if need := kind + suffix; !s.scoped(need) {
-		return nil, refuse("missing_scope", reply{"needed": need, "provided": strings.Join(s.scopes, ",")})
+	kind, _ := ch.typeNames()
+	if need := kind + suffix; !s.hasScopeLocked(need) {
+		return nil, newAPIError("missing_scope", reply{"needed": need, "provided": strings.Join(s.scopes, ",")})
 	}
 	return ch, nil
 }
@@ -64,15 +64,15 @@ func (s *Server) seen(c *call, suffix string) (*Channel, error) {
 func (s *Server) conversationsInfo(c *call) (reply, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	ch, err := s.seen(c, ":read")
+	ch, err := s.visibleChannelLocked(c, ":read")
 	if err != nil {
 		return nil, err
 	}
-	out := s.conversationJSON(ch)
-	if ch.direct != "" {
+	out := s.conversationJSONLocked(ch)
+	if ch.dmUser != "" {
 		out["is_open"] = true
-	} else if c.args.flag("include_num_members") {
-		out["num_members"] = len(s.members(ch))
+	} else if c.args.boolArg("include_num_members") {
+		out["num_members"] = len(s.membersLocked(ch))
 	}
 	return reply{"channel": out}, nil
 }
@@ -80,11 +80,11 @@ func (s *Server) conversationsInfo(c *call) (reply, error) {
 func (s *Server) conversationsMembers(c *call) (reply, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	ch, err := s.seen(c, ":read")
+	ch, err := s.visibleChannelLocked(c, ":read")
 	if err != nil {
 		return nil, err
 	}
-	members, next, err := page(c, s.members(ch))
+	members, next, err := paginate(c, s.membersLocked(ch))
 	if err != nil {
 		return nil, err
 	}
@@ -92,8 +92,8 @@ func (s *Server) conversationsMembers(c *call) (reply, error) {
 }
 
 func (s *Server) conversationsList(c *call) (reply, error) {
-	types := strings.Split(c.args.text("types"), ",")
-	if c.args.text("types") == "" {
+	types := strings.Split(c.args.stringArg("types"), ",")
+	if c.args.stringArg("types") == "" {
 		types = []string{"public_channel"}
 	}
 	known := []string{"public_channel", "private_channel", "mpim", "im"}
@@ -108,28 +108,28 @@ func (s *Server) conversationsList(c *call) (reply, error) {
 	var all []*Channel
 	for _, id := range s.chanOrder {
 		ch := s.channels[id]
-		scope, listed := ch.kind()
+		scope, listed := ch.typeNames()
 		switch {
-		case !slices.Contains(types, listed), ch.Private && !ch.BotIsMember, ch.Archived && c.args.flag("exclude_archived"):
-		case !s.scoped(scope + ":read"):
-			return nil, refuse("missing_scope", reply{"needed": scope + ":read", "provided": strings.Join(s.scopes, ",")})
+		case !slices.Contains(types, listed), ch.Private && !ch.BotIsMember, ch.Archived && c.args.boolArg("exclude_archived"):
+		case !s.hasScopeLocked(scope + ":read"):
+			return nil, newAPIError("missing_scope", reply{"needed": scope + ":read", "provided": strings.Join(s.scopes, ",")})
 		default:
 			all = append(all, ch)
 		}
 	}
-	part, next, err := page(c, all)
+	part, next, err := paginate(c, all)
 	if err != nil {
 		return nil, err
 	}
 	out := []any{}
 	for _, ch := range part {
-		shown := s.conversationJSON(ch)
-		if ch.direct != "" {
-			shown["is_user_deleted"] = s.users[ch.direct].Deleted
+		entry := s.conversationJSONLocked(ch)
+		if ch.dmUser != "" {
+			entry["is_user_deleted"] = s.users[ch.dmUser].Deleted
 		} else {
-			shown["num_members"] = len(s.members(ch))
+			entry["num_members"] = len(s.membersLocked(ch))
 		}
-		out = append(out, shown)
+		out = append(out, entry)
 	}
 	return reply{"channels": out, "response_metadata": next}, nil
 }
@@ -137,7 +137,7 @@ func (s *Server) conversationsList(c *call) (reply, error) {
 func (s *Server) conversationsJoin(c *call) (reply, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	ch := s.channels[c.args.text("channel")]
+	ch := s.channels[c.args.stringArg("channel")]
 	switch {
 	case ch == nil:
 		return nil, Error("channel_not_found")
@@ -151,27 +151,27 @@ func (s *Server) conversationsJoin(c *call) (reply, error) {
 		out["warning"], out["response_metadata"] = "already_in_channel", map[string]any{"warnings": []string{"already_in_channel"}}
 	}
 	ch.BotIsMember = true
-	s.touch()
-	out["channel"] = s.conversationJSON(ch)
+	s.notifyLocked()
+	out["channel"] = s.conversationJSONLocked(ch)
 	return out, nil
 }
 
-// conversationsOpen opens the direct conversation with one user, or with several.
+// conversationsOpen opens the direct conversation with one or several users.
 func (s *Server) conversationsOpen(c *call) (reply, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if id := c.args.text("channel"); id != "" {
+	if id := c.args.stringArg("channel"); id != "" {
 		ch := s.channels[id]
-		if ch == nil || ch.direct == "" {
+		if ch == nil || ch.dmUser == "" {
 			return nil, Error("channel_not_found")
 		}
-		return reply{"channel": s.conversationJSON(ch)}, nil
+		return reply{"channel": s.conversationJSONLocked(ch)}, nil
 	}
-	if c.args.text("users") == "" {
+	if c.args.stringArg("users") == "" {
 		return nil, Error("users_list_not_supplied")
 	}
 	var users []*User
-	for id := range strings.SplitSeq(c.args.text("users"), ",") {
+	for id := range strings.SplitSeq(c.args.stringArg("users"), ",") {
 		u := s.users[strings.TrimSpace(id)]
 		if u == nil {
 			return nil, Error("user_not_found")
@@ -185,22 +185,23 @@ func (s *Server) conversationsOpen(c *call) (reply, error) {
 	case len(users) == 1 && users[0].Bot:
 		return nil, Error("cannot_dm_bot")
 	case len(users) == 1:
-		return s.opened(c, s.directWith(users[0])), nil
+		return s.openedReplyLocked(c, s.directMessageLocked(users[0])), nil
 	case len(users) > 8:
 		return nil, Error("too_many_users")
 	}
-	return s.opened(c, s.multiWith(users)), nil
+	return s.openedReplyLocked(c, s.groupMessageLocked(users)), nil
 }
 
-func (s *Server) opened(c *call, ch *Channel) reply {
-	if c.args.flag("return_im") {
-		return reply{"channel": s.conversationJSON(ch)}
+func (s *Server) openedReplyLocked(c *call, ch *Channel) reply {
+	if c.args.boolArg("return_im") {
+		return reply{"channel": s.conversationJSONLocked(ch)}
 	}
 	return reply{"channel": map[string]any{"id": ch.ID}}
 }
 
-// multiWith is the direct conversation of the bot with several users. s.mu is held.
-func (s *Server) multiWith(users []*User) *Channel {
+// groupMessageLocked returns the direct conversation of the bot with several users, which it creates
+// if needed.
+func (s *Server) groupMessageLocked(users []*User) *Channel {
 	var members, names []string
 	for _, u := range users {
 		members, names = append(members, u.ID), append(names, u.Name)
@@ -212,7 +213,7 @@ func (s *Server) multiWith(users []*User) *Channel {
 			return ch
 		}
 	}
-	ch := &Channel{ID: "G" + upper(10), Name: name, Private: true, BotIsMember: true, Members: members}
+	ch := &Channel{ID: "G" + randomUpper(10), Name: name, Private: true, BotIsMember: true, Members: members}
 	s.channels[ch.ID] = ch
 	s.chanOrder = append(s.chanOrder, ch.ID)
 	return ch

@@ -12,23 +12,23 @@ import (
 	"github.com/google/uuid"
 )
 
-// MaxAcks is how many acks, the latest ones, the server remembers.
+// MaxAcks is the number of acks that the server stores. Beyond it, the oldest are removed.
 const MaxAcks = 100_000
 
-// An Ack tells how the app acknowledged one envelope.
+// An Ack describes how the app acknowledged one envelope.
 type Ack struct {
 	Envelope string
 	Type     string // slash_commands, interactive or events_api
-	Kind     string // for interactive: view_submission, block_actions, …; for commands the command
+	Kind     string // for interactive: view_submission, block_actions, …; for a command: its name
 	Sent     time.Time
-	Took     time.Duration   // from sent to acknowledged
-	Payload  json.RawMessage // nil when it was empty or is not accepted for this envelope
+	Took     time.Duration   // until the ack
+	Payload  json.RawMessage // nil when it is empty or the envelope accepts none
 	Err      error           // ErrOperationTimeout or ErrDispatchFailed
 }
 
-// UserMessage is what Slack tells the person when the app did not acknowledge: Slackbot below a
-// command, Trouble in a modal that was submitted. It is "" when the app did, and where
-// Slack's words are not known.
+// UserMessage is the text that Slack shows to the user if the app did not acknowledge: a message of
+// Slackbot for a command, ConnectionErrorText for a submission. It is "" if the app acknowledged, and
+// where Slack's text is not known.
 // https://docs.slack.dev/interactivity/implementing-slash-commands
 func (a Ack) UserMessage() string {
 	word, failed := a.Err.(Error)
@@ -43,10 +43,10 @@ func (a Ack) UserMessage() string {
 	return ""
 }
 
-// An Envelope is what goes over a socket to the app.
+// An Envelope is a message that a connection delivers to the app.
 // https://docs.slack.dev/apis/events-api/using-socket-mode#events
 type Envelope struct {
-	ID              string // "" makes one
+	ID              string // "" generates one
 	Type            string
 	Payload         any
 	AcceptsResponse bool
@@ -56,84 +56,99 @@ type Envelope struct {
 	kind string
 }
 
-// pending is an envelope that waits for its ack.
+// pending is an envelope that was not acknowledged yet.
 type pending struct {
 	frame []byte
-	acked chan json.RawMessage // holds one
+	acked chan json.RawMessage // has a buffer of one
 }
 
-// Deliver sends an envelope over one of the open sockets, as Slack does, at random, and
-// waits for its ack. An app that does not answer shows as Ack.Err, which is also returned.
+// Deliver sends an envelope over one of the open connections, chosen at random as Slack does, and waits for its
+// ack. If the app does not acknowledge, the error is also in Ack.Err.
 func (s *Server) Deliver(ctx context.Context, e Envelope) (Ack, error) {
 	if e.ID == "" {
 		e.ID = uuid.NewString()
 	}
 	ack := Ack{Envelope: e.ID, Type: e.Type, Kind: e.kind}
-	wire := map[string]any{
+	frame, err := e.encode()
+	if err != nil {
+		return ack, err
+	}
+	p := &pending{frame: frame, acked: make(chan json.RawMessage, 1)}
+
+	s.mu.Lock()
+	ack.Sent = time.Now()
+	if len(s.open) == 0 {
+		ack.Err = ErrDispatchFailed
+		s.recordAckLocked(ack)
+		s.mu.Unlock()
+		s.emitNoAck(ack)
+		return ack, ErrDispatchFailed
+	}
+	s.emit("slack", s.appLabel(), "envelope", e.label(), e.Payload) // before the app can acknowledge
+	s.dispatchLocked(e.ID, p)
+	s.mu.Unlock()
+
+	s.waitAck(ctx, e, p, &ack)
+
+	s.mu.Lock()
+	if ack.Err == nil || !s.redeliver {
+		delete(s.pending, e.ID)
+	}
+	s.recordAckLocked(ack)
+	s.mu.Unlock()
+	switch ack.Err {
+	case nil:
+		s.emit(s.appLabel(), "slack", "ack", fmt.Sprintf("%s after %d ms", e.label(), ack.Took.Milliseconds()), ackBody(ack))
+	case ErrOperationTimeout:
+		s.emitNoAck(ack)
+	}
+	return ack, ack.Err
+}
+
+// encode returns the envelope as a frame.
+func (e Envelope) encode() ([]byte, error) {
+	out := map[string]any{
 		"envelope_id":              e.ID,
 		"type":                     e.Type,
 		"payload":                  e.Payload,
 		"accepts_response_payload": e.AcceptsResponse,
 	}
 	if e.Type == "events_api" {
-		wire["retry_attempt"], wire["retry_reason"] = e.RetryAttempt, e.RetryReason
+		out["retry_attempt"], out["retry_reason"] = e.RetryAttempt, e.RetryReason
 	}
-	text, err := json.Marshal(wire)
+	frame, err := json.Marshal(out)
 	if err != nil {
-		return ack, fmt.Errorf("encode envelope: %w", err)
+		return nil, fmt.Errorf("encode envelope: %w", err)
 	}
-	p := &pending{frame: text, acked: make(chan json.RawMessage, 1)}
+	return frame, nil
+}
 
-	s.mu.Lock()
-	ack.Sent = time.Now()
-	if len(s.open) == 0 {
-		ack.Err = ErrDispatchFailed
-		s.record(ack)
-		s.mu.Unlock()
-		s.unanswered(ack)
-		return ack, ErrDispatchFailed
-	}
-	s.tell("slack", s.app(), "envelope", e.label(), e.Payload) // before the app can answer
-	s.dispatch(e.ID, p)
-	s.mu.Unlock()
-
-	late := time.NewTimer(s.cfg.AckTimeout)
-	defer late.Stop()
+// waitAck waits for the ack of an envelope, at most for Config.AckTimeout, and completes ack.
+func (s *Server) waitAck(ctx context.Context, e Envelope, p *pending, ack *Ack) {
+	timeout := time.NewTimer(s.cfg.AckTimeout)
+	defer timeout.Stop()
 	select {
 	case payload := <-p.acked:
 		ack.Took = time.Since(ack.Sent)
-		if e.AcceptsResponse && !empty(payload) {
+		if e.AcceptsResponse && !isEmptyPayload(payload) {
 			ack.Payload = payload
 		}
-	case <-late.C:
+	case <-timeout.C:
 		ack.Took, ack.Err = time.Since(ack.Sent), ErrOperationTimeout
 	case <-ctx.Done():
 		ack.Err = ctx.Err()
-	case <-s.ended:
+	case <-s.closed:
 		ack.Err = ErrClosed
 	}
-	s.mu.Lock()
-	if ack.Err == nil || !s.redeliver {
-		delete(s.pending, e.ID)
-	}
-	s.record(ack)
-	s.mu.Unlock()
-	switch ack.Err {
-	case nil:
-		s.tell(s.app(), "slack", "ack", fmt.Sprintf("%s after %d ms", e.label(), ack.Took.Milliseconds()), wireAck(ack))
-	case ErrOperationTimeout:
-		s.unanswered(ack)
-	}
-	return ack, ack.Err
 }
 
-// unanswered tells that the app did not acknowledge, and what the person sees of it.
-func (s *Server) unanswered(a Ack) {
-	s.tell("slack", "person", "error", cmp.Or(a.UserMessage(), a.Kind+": "+a.Err.Error()), map[string]any{"envelope_id": a.Envelope, "error": a.Err.Error()})
+// emitNoAck emits that the app did not acknowledge, with the text that the user sees.
+func (s *Server) emitNoAck(a Ack) {
+	s.emit("slack", "person", "error", cmp.Or(a.UserMessage(), a.Kind+": "+a.Err.Error()), map[string]any{"envelope_id": a.Envelope, "error": a.Err.Error()})
 }
 
-// wireAck is an ack as it came.
-func wireAck(a Ack) any {
+// ackBody is the frame of an ack.
+func ackBody(a Ack) any {
 	out := map[string]any{"envelope_id": a.Envelope}
 	if a.Payload != nil {
 		out["payload"] = a.Payload
@@ -141,27 +156,27 @@ func wireAck(a Ack) any {
 	return out
 }
 
-// SendEvent delivers an event of the Events API, wrapped as Slack does it, and waits for the ack.
-// Slack's retries are not made; Deliver with RetryAttempt makes one.
+// SendEvent delivers an event of the Events API with the outer object that Slack adds, and waits for
+// the ack. It is not retried. To emulate a retry, call Deliver with RetryAttempt.
 // https://docs.slack.dev/apis/events-api#callback-field
 func (s *Server) SendEvent(ctx context.Context, event map[string]any) (Ack, error) {
 	kind, _ := event["type"].(string)
 	return s.Deliver(ctx, Envelope{Type: "events_api", kind: kind, Payload: map[string]any{
 		"type": "event_callback", "token": verificationToken, "team_id": s.TeamID, "api_app_id": s.AppID,
-		"event": event, "event_id": "Ev" + upper(10), "event_time": time.Now().Unix(),
+		"event": event, "event_id": "Ev" + randomUpper(10), "event_time": time.Now().Unix(),
 		"authorizations": []any{map[string]any{"team_id": s.TeamID, "user_id": s.BotUser, "is_bot": true, "is_enterprise_install": false, "enterprise_id": nil}},
 	}})
 }
 
-// dispatch hands an envelope to one of the open sockets. s.mu is held.
-func (s *Server) dispatch(id string, p *pending) {
+// dispatchLocked sends an envelope to a random open connection.
+func (s *Server) dispatchLocked(id string, p *pending) {
 	s.pending[id] = p
 	for range 1 + s.copies {
-		s.open[rand.IntN(len(s.open))].send(frame{text: p.frame})
+		s.open[rand.IntN(len(s.open))].sendLocked(frame{text: p.frame})
 	}
 }
 
-// acknowledge reads a frame of the app. What is not the ack of an envelope that waits is ignored.
+// acknowledge handles a frame of the app. Any frame but the ack of a pending envelope is ignored.
 func (s *Server) acknowledge(text []byte) {
 	var ack struct {
 		ID      string          `json:"envelope_id"`
@@ -180,16 +195,16 @@ func (s *Server) acknowledge(text []byte) {
 	p.acked <- ack.Payload
 }
 
-// record remembers an ack. s.mu is held.
-func (s *Server) record(a Ack) {
+// recordAckLocked stores an ack.
+func (s *Server) recordAckLocked(a Ack) {
 	if len(s.acks) == MaxAcks {
 		s.acks = append(s.acks[:0], s.acks[MaxAcks/10:]...)
 	}
 	s.acks = append(s.acks, a)
-	s.touch()
+	s.notifyLocked()
 }
 
-// Acks are the envelopes of the past, the oldest first, with how long the app took.
+// Acks returns the stored acks, oldest first.
 func (s *Server) Acks() []Ack {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -203,8 +218,8 @@ func (e Envelope) label() string {
 	return e.kind
 }
 
-// empty says whether the payload of an ack counts as none: bolt-js sends {} for it.
-func empty(payload json.RawMessage) bool {
+// isEmptyPayload reports whether the payload of an ack is empty: bolt-js sends {} for none.
+func isEmptyPayload(payload json.RawMessage) bool {
 	var v any
 	if len(payload) == 0 || json.Unmarshal(payload, &v) != nil || v == nil {
 		return true

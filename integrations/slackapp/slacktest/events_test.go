@@ -14,13 +14,13 @@ import (
 	"foghorn/integrations/slackapp/slacktest"
 )
 
-func TestEventsTellTheStory(t *testing.T) {
+func TestEvents_Sequence(t *testing.T) {
 	responseURL := ""
-	w := start(t, slacktest.Config{}, func(w *world, evt socketmode.Event) any {
+	w := newEnv(t, slacktest.Config{}, func(w *env, evt socketmode.Event) any {
 		switch data := evt.Data.(type) {
 		case slack.SlashCommand:
 			responseURL = data.ResponseURL
-			if _, err := w.api.OpenViewContext(w.ctx, data.TriggerID, form("Declare")); err != nil {
+			if _, err := w.api.OpenViewContext(w.ctx, data.TriggerID, modalRequest("Declare")); err != nil {
 				w.t.Error(err)
 			}
 		case slack.InteractionCallback:
@@ -42,14 +42,14 @@ func TestEventsTellTheStory(t *testing.T) {
 		bodies.Write(body)
 	})
 	defer stop()
-	_, err := w.alice.SlashCommand(w.ctx, w.room.ID, "/incident")
-	w.must(err)
+	_, err := w.alice.SlashCommand(w.ctx, w.channel.ID, "/incident")
+	w.noError(err)
 	m, err := w.alice.WaitTopModal(w.ctx)
-	w.must(err)
-	w.must(m.Fill("Name", "x"))
-	w.must(m.Fill("Severity", "Major"))
+	w.noError(err)
+	w.noError(m.Fill("Name", "x"))
+	w.noError(m.Fill("Severity", "Major"))
 	_, err = m.Submit(w.ctx)
-	w.must(err)
+	w.noError(err)
 	mu.Lock()
 	defer mu.Unlock()
 	want := []string{

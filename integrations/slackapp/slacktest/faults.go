@@ -9,8 +9,8 @@ import (
 	"foghorn/integrations/emulator"
 )
 
-// RateLimit makes the next calls of a method, such as "chat.postMessage", answer 429 with
-// Retry-After, in whole seconds. Times 0 means until Clear.
+// RateLimit makes the next calls of a method, such as "chat.postMessage", fail with status 429 and
+// Retry-After in whole seconds. Times 0 means until ClearFaults.
 // https://docs.slack.dev/apis/web-api/rate-limits
 func (s *Server) RateLimit(method string, retryAfter time.Duration, times int) {
 	s.InjectFault(emulator.Fault{
@@ -23,8 +23,8 @@ func (s *Server) RateLimit(method string, retryAfter time.Duration, times int) {
 	})
 }
 
-// FailMethod makes the next calls of a method answer with an error word, such as
-// "token_revoked", and do nothing. Times 0 means until Clear.
+// FailMethod makes the next calls of a method fail with an error code, such as "token_revoked". Times
+// 0 means until ClearFaults.
 func (s *Server) FailMethod(method, word string, times int) {
 	body, _ := json.Marshal(reply{"ok": false, "error": word})
 	s.InjectFault(emulator.Fault{

@@ -4,19 +4,19 @@ import (
 	"strings"
 )
 
-// A field is an element of a view that holds a value.
+// A field is an element of a view that has a value.
 type field struct {
 	block, action string
-	kind          string // the element's type
-	label         string // what a person calls it
+	kind          string // type of the element
+	label         string // as the user sees it
 	element       map[string]any
 	isInput       bool // of an input block
 	optional      bool
 	dispatches    bool // sends block_actions when it changes
 }
 
-// stateKeys names, for each element that holds a value, where the value is in state.values
-// and which property gives the first one.
+// stateKeys has, for each element with a value, the property of state.values and the property with the
+// initial value.
 // https://docs.slack.dev/reference/views#fields
 var stateKeys = map[string]struct{ state, initial string }{
 	"plain_text_input":           {"value", "initial_value"},
@@ -42,19 +42,19 @@ var stateKeys = map[string]struct{ state, initial string }{
 	"file_input":                 {"files", ""},
 }
 
-// many says whether an element holds a list.
-func many(kind string) bool {
+// holdsList reports whether the value of an element is a list.
+func holdsList(kind string) bool {
 	return kind == "checkboxes" || kind == "file_input" || strings.HasPrefix(kind, "multi_")
 }
 
-// initial is what an element holds before anybody touched it.
-func initial(element map[string]any) map[string]any {
+// initialValue returns the value of an element before the user changes it.
+func initialValue(element map[string]any) map[string]any {
 	kind, _ := element["type"].(string)
 	keys := stateKeys[kind]
 	held := map[string]any{"type": kind, keys.state: element[keys.initial]}
 	if keys.initial == "" || held[keys.state] == nil {
 		held[keys.state] = nil
-		if many(kind) {
+		if holdsList(kind) {
 			held[keys.state] = []any{}
 		}
 	}
@@ -79,7 +79,7 @@ func (v *view) fields() []field {
 			f.block, _ = block["block_id"].(string)
 			f.action, _ = f.element["action_id"].(string)
 			if f.label == "" {
-				f.label = plain(f.element["placeholder"])
+				f.label = textOf(f.element["placeholder"])
 			}
 			if f.label == "" {
 				f.label = f.action
@@ -88,12 +88,12 @@ func (v *view) fields() []field {
 		}
 		switch block["type"] {
 		case "input":
-			f := field{label: plain(block["label"]), isInput: true}
+			f := field{label: textOf(block["label"]), isInput: true}
 			f.optional, _ = block["optional"].(bool)
 			f.dispatches, _ = block["dispatch_action"].(bool)
 			add(block["element"], f)
 		case "section":
-			add(block["accessory"], field{label: plain(block["text"]), optional: true, dispatches: true})
+			add(block["accessory"], field{label: textOf(block["text"]), optional: true, dispatches: true})
 		case "actions":
 			elements, _ := block["elements"].([]any)
 			for _, e := range elements {
@@ -104,14 +104,14 @@ func (v *view) fields() []field {
 	return out
 }
 
-// options are those of a static element, its groups put together.
+// options returns the options of a static element, including those of its groups.
 func (f field) options() []any {
 	out, _ := f.element["options"].([]any)
 	groups, _ := f.element["option_groups"].([]any)
-	return append(out[:len(out):len(out)], grouped(groups)...)
+	return append(out[:len(out):len(out)], flattenGroups(groups)...)
 }
 
-func grouped(groups []any) []any {
+func flattenGroups(groups []any) []any {
 	var out []any
 	for _, g := range groups {
 		group, _ := g.(map[string]any)
@@ -121,8 +121,8 @@ func grouped(groups []any) []any {
 	return out
 }
 
-// offers says whether what was chosen before can still be chosen.
-func (f field) offers(held map[string]any) bool {
+// stillValid reports whether the element still offers the options that were selected before.
+func (f field) stillValid(held map[string]any) bool {
 	if f.kind == "external_select" || f.kind == "multi_external_select" {
 		return true
 	}
@@ -135,15 +135,15 @@ func (f field) offers(held map[string]any) bool {
 	}
 	options := f.options()
 	for _, c := range chosen {
-		if option, ok := c.(map[string]any); ok && option["value"] != nil && f.kind != "rich_text_input" && !contains(options, option) {
+		if option, ok := c.(map[string]any); ok && option["value"] != nil && f.kind != "rich_text_input" && !containsOption(options, option) {
 			return false
 		}
 	}
 	return true
 }
 
-// plain is the text of a text object.
-func plain(v any) string {
+// textOf returns the text of a text object.
+func textOf(v any) string {
 	switch v := v.(type) {
 	case string:
 		return v
@@ -154,49 +154,49 @@ func plain(v any) string {
 	return ""
 }
 
-// normalise completes a body as Slack does: ids where none were given, emoji and verbatim in texts.
-func normalise(body map[string]any) {
+// normalizeView completes a view as Slack does: missing ids, and emoji and verbatim of text objects.
+func normalizeView(body map[string]any) {
 	blocks, _ := body["blocks"].([]any)
-	normaliseBlocks(blocks)
+	normalizeBlocks(blocks)
 	for _, name := range []string{"title", "submit", "close"} {
-		normaliseTexts(body[name])
+		normalizeTexts(body[name])
 	}
 }
 
-func normaliseBlocks(blocks []any) {
+func normalizeBlocks(blocks []any) {
 	for _, b := range blocks {
 		block, _ := b.(map[string]any)
 		if id, _ := block["block_id"].(string); id == "" && block != nil {
-			block["block_id"] = letters(5)
+			block["block_id"] = randomLetters(5)
 		}
 		for _, name := range []string{"element", "accessory"} {
-			nameAction(block[name])
+			setActionID(block[name])
 		}
 		elements, _ := block["elements"].([]any)
 		if block["type"] == "actions" {
 			for _, e := range elements {
-				nameAction(e)
+				setActionID(e)
 			}
 		}
-		normaliseTexts(block)
+		normalizeTexts(block)
 	}
 }
 
-func nameAction(e any) {
+func setActionID(e any) {
 	element, _ := e.(map[string]any)
 	if element == nil || element["type"] == "image" {
 		return
 	}
 	if id, _ := element["action_id"].(string); id == "" {
-		element["action_id"] = letters(5)
+		element["action_id"] = randomLetters(5)
 	}
 }
 
-func normaliseTexts(v any) {
+func normalizeTexts(v any) {
 	switch v := v.(type) {
 	case []any:
 		for _, item := range v {
-			normaliseTexts(item)
+			normalizeTexts(item)
 		}
 	case map[string]any:
 		if _, isText := v["text"].(string); isText {
@@ -212,7 +212,7 @@ func normaliseTexts(v any) {
 			}
 		}
 		for _, item := range v {
-			normaliseTexts(item)
+			normalizeTexts(item)
 		}
 	}
 }

@@ -12,13 +12,13 @@ const (
 	letterSet = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 )
 
-func digits(n int) string  { return random(n, digitSet) }
-func upper(n int) string   { return random(n, upperSet) }
-func letters(n int) string { return random(n, letterSet) }
+func randomDigits(n int) string  { return randomString(n, digitSet) }
+func randomUpper(n int) string   { return randomString(n, upperSet) }
+func randomLetters(n int) string { return randomString(n, letterSet) }
 
-// random is n characters out of set. Tokens and tickets are made of it, so that a stray
-// page of the same machine cannot guess them.
-func random(n int, set string) string {
+// randomString returns n characters of set. It is used for tokens and tickets, which a web page on the
+// same machine must not guess.
+func randomString(n int, set string) string {
 	b := make([]byte, n)
 	_, _ = rand.Read(b) // never fails
 	for i := range b {
@@ -27,11 +27,11 @@ func random(n int, set string) string {
 	return string(b)
 }
 
-// newHash is a view's hash: it changes with every change of the view.
-func newHash() string { return fmt.Sprintf("%d.%s", time.Now().Unix(), letters(8)) }
+// newHash returns the hash of a view. It changes with every update.
+func newHash() string { return fmt.Sprintf("%d.%s", time.Now().Unix(), randomLetters(8)) }
 
-// newTS is the ts of a message, unique in the workspace. s.mu is held.
-func (w *workspace) newTS() string {
+// newTimestampLocked returns a ts that is unique in the workspace.
+func (w *workspace) newTimestampLocked() string {
 	now := time.Now().UnixMicro()
 	if now <= w.lastTS {
 		now = w.lastTS + 1

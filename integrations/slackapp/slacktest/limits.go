@@ -3,7 +3,7 @@ package slacktest
 // Limits of Block Kit, in Unicode code points for text and in items for lists.
 // https://docs.slack.dev/reference/block-kit
 const (
-	MaxTextObject     = 3000 // text objects, unless something below is smaller
+	MaxTextObject     = 3000 // text objects, unless a smaller limit below applies
 	MaxID             = 255  // block_id, action_id, callback_id, external_id
 	MaxAddress        = 3000 // url, image_url
 	MaxMarkdown       = 12_000

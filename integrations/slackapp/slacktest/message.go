@@ -1,19 +1,18 @@
 package slacktest
 
 import (
-	"context"
 	"encoding/json"
 	"slices"
 	"strings"
 )
 
-// A Message is one message of a channel, or one that only a single person sees.
+// A Message is a message of a channel, or an ephemeral message.
 type Message struct {
 	Channel     string          `json:"channel"`
 	TS          string          `json:"ts"`
 	ThreadTS    string          `json:"thread_ts,omitempty"`
-	User        string          `json:"user"`         // who wrote it
-	To          string          `json:"to,omitempty"` // who alone sees it, of an ephemeral one
+	User        string          `json:"user"`         // the author
+	To          string          `json:"to,omitempty"` // of an ephemeral message: the user who sees it
 	Bot         bool            `json:"bot,omitempty"`
 	Text        string          `json:"text"`
 	Blocks      json.RawMessage `json:"blocks,omitempty"`
@@ -21,34 +20,34 @@ type Message struct {
 	Metadata    json.RawMessage `json:"metadata,omitempty"`
 	UnfurlLinks bool            `json:"unfurl_links"`
 	UnfurlMedia bool            `json:"unfurl_media"`
-	Edited      int             `json:"edited,omitempty"`    // how often
-	Ephemeral   bool            `json:"ephemeral,omitempty"` // only one person sees it
-	Via         string          `json:"via,omitempty"`       // "response_url" or "ack" when it was not chat.*
+	Edited      int             `json:"edited,omitempty"`    // number of edits
+	Ephemeral   bool            `json:"ephemeral,omitempty"` // only To sees it
+	Via         string          `json:"via,omitempty"`       // "response_url" or "ack"; "" for the Web API
 }
 
-// Contains says whether the text, or any text of the blocks and attachments, holds what.
+// Contains reports whether the text, or a text of the blocks and attachments, contains what.
 func (m Message) Contains(what string) bool {
 	return strings.Contains(m.PlainText(), what)
 }
 
-// PlainText is the text and all texts of the blocks and attachments, one a line.
+// PlainText returns the text and all texts of the blocks and attachments, one per line.
 func (m Message) PlainText() string {
 	lines := []string{m.Text}
 	for _, part := range []json.RawMessage{m.Blocks, m.Attachments} {
 		var v any
 		if json.Unmarshal(part, &v) == nil {
-			lines = texts(lines, v)
+			lines = appendTexts(lines, v)
 		}
 	}
 	return strings.Join(lines, "\n")
 }
 
-// texts appends what is under a key "text", and the addresses, in the order of the blocks.
-func texts(lines []string, v any) []string {
+// appendTexts appends the texts and URLs in v, in the order of the blocks.
+func appendTexts(lines []string, v any) []string {
 	switch v := v.(type) {
 	case []any:
 		for _, item := range v {
-			lines = texts(lines, item)
+			lines = appendTexts(lines, item)
 		}
 	case map[string]any:
 		keys := make([]string, 0, len(v))
@@ -63,87 +62,14 @@ func texts(lines []string, v any) []string {
 				}
 				continue
 			}
-			lines = texts(lines, v[k])
+			lines = appendTexts(lines, v[k])
 		}
 	}
 	return lines
 }
 
-// Messages are the messages of a channel, oldest first. The id of a user means the direct
-// conversation of the bot with that user.
-func (s *Server) Messages(channel string) []Message {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.list(s.inbox(channel))
-}
-
-// inbox is the id under which the messages of a channel, or of the direct conversation
-// with a user, are kept. s.mu is held.
-func (s *Server) inbox(channel string) string {
-	if u := s.users[channel]; u != nil {
-		return s.directWith(u).ID
-	}
-	return channel
-}
-
-// list copies the messages of a channel. s.mu is held.
-func (s *Server) list(channel string) []Message {
-	out := make([]Message, 0, len(s.messages[channel]))
-	for _, m := range s.messages[channel] {
-		out = append(out, *m)
-	}
-	return out
-}
-
-// WaitMessage waits for the first message of a channel that fits; nil fits every message.
-func (s *Server) WaitMessage(ctx context.Context, channel string, fits func(Message) bool) (Message, error) {
-	s.mu.Lock()
-	id := s.inbox(channel)
-	s.mu.Unlock()
-	return s.waitIn(ctx, id, func() []Message { return s.list(id) }, fits)
-}
-
-// waitIn waits for a message in a list that has a revision. fits is called unlocked.
-func (s *Server) waitIn(ctx context.Context, id string, all func() []Message, fits func(Message) bool) (Message, error) {
-	for seen := -1; ; {
-		var now []Message
-		err := s.await(ctx, func() bool {
-			if s.revisions[id] == seen {
-				return false
-			}
-			seen, now = s.revisions[id], all()
-			return true
-		})
-		if err != nil {
-			return Message{}, err
-		}
-		if i := slices.IndexFunc(now, func(m Message) bool { return fits == nil || fits(m) }); i >= 0 {
-			return now[i], nil
-		}
-	}
-}
-
-// said tells those who wait that the messages of a channel, or those that only one user
-// sees, have changed. s.mu is held.
-func (s *Server) said(id string) {
-	s.revisions[id]++
-	s.touch()
-}
-
-// Ephemerals are the messages that only one user saw, oldest first, also those that answered a command.
-func (s *Server) Ephemerals(user string) []Message {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.ephemerals[user])
-}
-
-// WaitEphemeral waits for the first message that only a user sees and that fits; nil fits every message.
-func (s *Server) WaitEphemeral(ctx context.Context, user string, fits func(Message) bool) (Message, error) {
-	return s.waitIn(ctx, user, func() []Message { return slices.Clone(s.ephemerals[user]) }, fits)
-}
-
-// messageAt finds a message by its ts. s.mu is held.
-func (s *Server) messageAt(channel, ts string) *Message {
+// findMessageLocked returns the message with a ts, nil for none.
+func (s *Server) findMessageLocked(channel, ts string) *Message {
 	for _, m := range s.messages[channel] {
 		if m.TS == ts {
 			return m
@@ -152,8 +78,8 @@ func (s *Server) messageAt(channel, ts string) *Message {
 	return nil
 }
 
-// messageJSON is a message as Slack shows it. s.mu is held.
-func (s *Server) messageJSON(m *Message, metadata bool) map[string]any {
+// messageJSONLocked returns a message as the Web API does.
+func (s *Server) messageJSONLocked(m *Message, metadata bool) map[string]any {
 	out := map[string]any{"type": "message", "user": m.User, "ts": m.TS, "text": m.Text, "team": s.TeamID}
 	if m.Bot {
 		out["bot_id"], out["app_id"] = s.BotID, s.AppID
@@ -179,7 +105,7 @@ func (s *Server) messageJSON(m *Message, metadata bool) map[string]any {
 	return out
 }
 
-// permalink is the address of a message.
-func (s *Server) permalink(channel, ts string) string {
+// messagePermalink returns the permalink of a message.
+func (s *Server) messagePermalink(channel, ts string) string {
 	return s.cfg.Permalinks + "/archives/" + channel + "/p" + strings.Replace(ts, ".", "", 1)
 }

@@ -8,67 +8,30 @@ import (
 	"slices"
 )
 
-// A Modal is one view before a person. Its methods read and change what Slack keeps, so
-// that they always show the latest state; Changed and Until wait for the app. One Modal is
-// for one goroutine; several may be for the same view.
+// A Modal is an open modal of a person. Its methods return the current state. The methods WaitChanged
+// and WaitUntil wait for the app. A Modal must be used by one goroutine; there can be several of one
+// view.
 type Modal struct {
 	p    *Person
 	id   string
-	seen int // the version that Changed last told of
+	seen int // the latest version that a method returned
 }
 
-// ErrNotOpen is returned for a modal that is no longer open.
+// ErrNotOpen is returned for a modal that is not open.
 var ErrNotOpen = errors.New("modal is not open")
 
-// WaitTopModal waits for the modal that is open before the person: the top one.
-func (p *Person) WaitTopModal(ctx context.Context) (*Modal, error) {
-	m := &Modal{p: p}
-	err := p.s.await(ctx, func() bool {
-		v := p.s.top(p.ID)
-		if v == nil {
-			return false
-		}
-		m.id, m.seen = v.id, v.version
-		return true
-	})
-	if err != nil {
-		return nil, fmt.Errorf("wait for a modal: %w", err)
-	}
-	return m, nil
-}
-
-// WaitModal waits until the top modal before the person is as wanted.
-func (p *Person) WaitModal(ctx context.Context, wanted func(*Modal) bool) (*Modal, error) {
-	for {
-		m, err := p.WaitTopModal(ctx)
-		if err != nil {
-			return nil, err
-		}
-		if wanted(m) {
-			return m, nil
-		}
-		err = p.s.await(ctx, func() bool {
-			v := p.s.top(p.ID)
-			return v == nil || v.id != m.id || v.version != m.seen
-		})
-		if err != nil {
-			return nil, fmt.Errorf("wait for a modal: %w", err)
-		}
-	}
-}
-
-// TopModal is the modal that is open before the person now, nil for none.
+// TopModal returns the top modal of the person, nil if none is open.
 func (p *Person) TopModal() *Modal {
 	p.s.mu.Lock()
 	defer p.s.mu.Unlock()
-	v := p.s.top(p.ID)
+	v := p.s.topViewLocked(p.ID)
 	if v == nil {
 		return nil
 	}
 	return &Modal{p: p, id: v.id, seen: v.version}
 }
 
-// HomeView is the person's home tab as Slack keeps it, nil when the app published none.
+// HomeView returns the home tab of the person, nil if the app published none.
 func (p *Person) HomeView() json.RawMessage {
 	p.s.mu.Lock()
 	defer p.s.mu.Unlock()
@@ -76,16 +39,11 @@ func (p *Person) HomeView() json.RawMessage {
 	if v == nil {
 		return nil
 	}
-	return v.json(p.s)
+	return v.toJSON(p.s)
 }
 
-// WaitNoModal waits until no modal is open before the person.
-func (p *Person) WaitNoModal(ctx context.Context) error {
-	return p.s.await(ctx, func() bool { return p.s.top(p.ID) == nil })
-}
-
-// view is the state of the modal. s.mu is held.
-func (m *Modal) view() (*view, error) {
+// viewLocked returns the view of the modal.
+func (m *Modal) viewLocked() (*view, error) {
 	for _, v := range m.p.s.stacks[m.p.ID] {
 		if v.id == m.id {
 			return v, nil
@@ -94,32 +52,32 @@ func (m *Modal) view() (*view, error) {
 	return nil, ErrNotOpen
 }
 
-// with calls f with the state locked; f is not called when the modal is not open.
-func (m *Modal) with(f func(*view) error) error {
+// withView calls f with the state locked. It returns ErrNotOpen if the modal is not open.
+func (m *Modal) withView(f func(*view) error) error {
 	m.p.s.mu.Lock()
 	defer m.p.s.mu.Unlock()
-	v, err := m.view()
+	v, err := m.viewLocked()
 	if err != nil {
 		return err
 	}
 	return f(v)
 }
 
-// ID is the id of the view.
+// ID returns the id of the view.
 func (m *Modal) ID() string { return m.id }
 
-// IsOpen says whether the modal is still before the person.
-func (m *Modal) IsOpen() bool { return m.with(func(*view) error { return nil }) == nil }
+// IsOpen reports whether the modal is open.
+func (m *Modal) IsOpen() bool { return m.withView(func(*view) error { return nil }) == nil }
 
-// Title is the title, "" when the modal is not open.
+// Title returns the title, "" if the modal is not open.
 func (m *Modal) Title() (title string) {
-	_ = m.with(func(v *view) error { title = plain(v.body["title"]); return nil })
+	_ = m.withView(func(v *view) error { title = textOf(v.body["title"]); return nil })
 	return title
 }
 
-// Labels are what the fields are called, from top to bottom.
+// Labels returns the labels of the fields, from top to bottom.
 func (m *Modal) Labels() (labels []string) {
-	_ = m.with(func(v *view) error {
+	_ = m.withView(func(v *view) error {
 		for _, f := range v.fields() {
 			labels = append(labels, f.label)
 		}
@@ -128,60 +86,60 @@ func (m *Modal) Labels() (labels []string) {
 	return labels
 }
 
-// A Field is one field of a modal as a person sees it.
+// A Field is a field of a modal as the person sees it.
 type Field struct {
 	Label      string   `json:"label"`
 	Kind       string   `json:"kind"` // the type of the element, such as static_select
 	BlockID    string   `json:"block_id"`
 	ActionID   string   `json:"action_id"`
 	Optional   bool     `json:"optional"`
-	Dispatches bool     `json:"dispatches"` // tells the app of each change: use Change
-	Value      []string `json:"value"`      // as Value gives it
+	Dispatches bool     `json:"dispatches"` // sends block_actions on each change: use Change
+	Value      []string `json:"value"`      // as Value returns it
 	Options    []Option `json:"options,omitempty"`
 	Error      string   `json:"error,omitempty"` // of the latest submission
 }
 
-// Fields are the fields of the modal, from top to bottom; none when it is not open.
+// Fields returns the fields, from top to bottom; none if the modal is not open.
 func (m *Modal) Fields() (out []Field) {
-	_ = m.with(func(v *view) error { out = v.shown(); return nil })
+	_ = m.withView(func(v *view) error { out = v.fieldList(); return nil })
 	return out
 }
 
-func (v *view) shown() []Field {
+func (v *view) fieldList() []Field {
 	out := []Field{}
 	for _, f := range v.fields() {
 		out = append(out, Field{
 			Label: f.label, Kind: f.kind, BlockID: f.block, ActionID: f.action, Optional: f.optional, Dispatches: f.dispatches,
-			Value:   append([]string{}, shown(v.values[key{f.block, f.action}][stateKeys[f.kind].state])...),
-			Options: offered(v.choices(f)), Error: v.errors[f.block],
+			Value:   append([]string{}, displayValues(v.values[elementKey{f.block, f.action}][stateKeys[f.kind].state])...),
+			Options: toOptions(v.currentOptions(f)), Error: v.errors[f.block],
 		})
 	}
 	return out
 }
 
-// Text is every text of the view, one a line.
+// Text returns all texts of the view, one per line.
 func (m *Modal) Text() (text string) {
-	_ = m.with(func(v *view) error {
-		text = Message{Text: plain(v.body["title"]), Blocks: raw(v.body["blocks"])}.PlainText()
+	_ = m.withView(func(v *view) error {
+		text = Message{Text: textOf(v.body["title"]), Blocks: marshalJSON(v.body["blocks"])}.PlainText()
 		return nil
 	})
 	return text
 }
 
-// JSON is the view as Slack sends it to the app, nil when it is not open.
+// JSON returns the view as Slack sends it to the app, nil if it is not open.
 func (m *Modal) JSON() (out json.RawMessage) {
-	_ = m.with(func(v *view) error { out = v.json(m.p.s); return nil })
+	_ = m.withView(func(v *view) error { out = v.toJSON(m.p.s); return nil })
 	return out
 }
 
-// Errors are the complaints of the latest submission, by the label of the field.
+// Errors returns the errors of the latest submission, by the label of the field.
 func (m *Modal) Errors() (out map[string]string) {
-	_ = m.with(func(v *view) error { out = v.complaints(); return nil })
+	_ = m.withView(func(v *view) error { out = v.errorsByLabel(); return nil })
 	return out
 }
 
-// complaints are the errors by label.
-func (v *view) complaints() map[string]string {
+// errorsByLabel returns the errors of the view by label.
+func (v *view) errorsByLabel() map[string]string {
 	out := map[string]string{}
 	for _, f := range v.fields() {
 		if text, ok := v.errors[f.block]; ok {
@@ -191,41 +149,41 @@ func (v *view) complaints() map[string]string {
 	return out
 }
 
-// Value is what a field holds, as a person reads it: text, a date, the text of options,
-// ids of users or channels. Lists have more than one; an empty field has none.
+// Value returns the value of a field as the person reads it: text, a date, texts of options, or ids of
+// users or channels. A list has several values; an empty field has none.
 func (m *Modal) Value(label string) (out []string, err error) {
-	err = m.with(func(v *view) error {
-		f, err := v.field(label)
+	err = m.withView(func(v *view) error {
+		f, err := v.findField(label)
 		if err != nil {
 			return err
 		}
-		out = shown(v.values[key{f.block, f.action}][stateKeys[f.kind].state])
+		out = displayValues(v.values[elementKey{f.block, f.action}][stateKeys[f.kind].state])
 		return nil
 	})
 	return out, err
 }
 
-func shown(held any) []string {
+func displayValues(held any) []string {
 	switch held := held.(type) {
 	case nil:
 		return nil
 	case []any:
 		var out []string
 		for _, item := range held {
-			out = append(out, shown(item)...)
+			out = append(out, displayValues(item)...)
 		}
 		return out
 	case map[string]any:
 		if held["value"] != nil {
-			return []string{plain(held["text"])}
+			return []string{textOf(held["text"])}
 		}
-		return []string{string(raw(held))}
+		return []string{string(marshalJSON(held))}
 	}
 	return []string{fmt.Sprint(held)}
 }
 
-// field finds one by its label, or else by its block_id or action_id.
-func (v *view) field(label string) (field, error) {
+// findField returns a field by its label, block_id or action_id.
+func (v *view) findField(label string) (field, error) {
 	all := v.fields()
 	for _, name := range []func(field) string{
 		func(f field) string { return f.label },
@@ -240,70 +198,41 @@ func (v *view) field(label string) (field, error) {
 	for i, f := range all {
 		labels[i] = f.label
 	}
-	return field{}, fmt.Errorf("no field %q; there are %q", label, labels)
+	return field{}, fmt.Errorf("no field %q among %q", label, labels)
 }
 
-// WaitChanged waits until the app has updated the modal since the last time that Changed, Until
-// or Submit told of it, or since the modal was found. It fails with ErrNotOpen when the modal closes.
-func (m *Modal) WaitChanged(ctx context.Context) error {
-	from := m.seen
-	return m.WaitUntil(ctx, func(*Modal) bool { return m.seen > from })
-}
-
-// WaitUntil waits until the modal is as wanted, and looks again at every change. It fails with
-// ErrNotOpen when the modal closes.
-func (m *Modal) WaitUntil(ctx context.Context, wanted func(*Modal) bool) error {
-	for {
-		version := 0
-		if err := m.with(func(v *view) error { version = v.version; return nil }); err != nil {
-			return err
-		}
-		m.seen = version
-		if wanted(m) {
-			return nil
-		}
-		err := m.p.s.await(ctx, func() bool {
-			v, err := m.view()
-			return err != nil || v.version != version
-		})
-		if err != nil {
-			return fmt.Errorf("wait for the modal to change: %w", err)
-		}
-	}
-}
-
-// Close closes the modal with its close button. The app hears of it if the view has
-// notify_on_close; then its silence is an error, though a person would not see it.
+// Close closes the modal with its close button. If the view has notify_on_close, the app receives
+// view_closed, and a missing ack is an error, though the person does not see it.
 func (m *Modal) Close(ctx context.Context) error { return m.close(ctx, false) }
 
-// Dismiss closes the whole stack with the ×.
+// Dismiss closes all modals of the person.
 func (m *Modal) Dismiss(ctx context.Context) error { return m.close(ctx, true) }
 
 func (m *Modal) close(ctx context.Context, all bool) error {
 	s := m.p.s
 	s.mu.Lock()
-	v, err := m.view()
+	v, err := m.viewLocked()
 	if err != nil {
 		s.mu.Unlock()
 		return err
 	}
-	if all || v.flag("clear_on_close") {
+	if all || v.boolField("clear_on_close") {
 		all = true
 		v = s.stacks[v.user][0]
 	}
-	s.remove(v)
+	s.removeViewLocked(v)
 	u := s.users[m.p.ID]
-	notify := v.flag("notify_on_close") && u != nil
+	notify := v.boolField("notify_on_close") && u != nil
 	var payload map[string]any
 	if notify {
-		payload = s.interaction("view_closed", u)
-		payload["view"], payload["is_cleared"] = v.json(s), all
+		payload = s.newInteractionLocked("view_closed", u)
+		payload["view"], payload["is_cleared"] = v.toJSON(s), all
 	}
 	s.mu.Unlock()
-	s.tell("person", "slack", "close", plain(v.body["title"]), nil)
+	s.emit("person", "slack", "close", textOf(v.body["title"]), nil)
 	if !notify {
 		return nil
 	}
-	_, err = s.interact(ctx, "view_closed", payload, false)
+	_, err = s.sendInteraction(ctx, "view_closed", payload, false)
 	return err
 }

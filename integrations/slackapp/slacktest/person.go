@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// A Person is somebody who uses Slack: what they do goes to the app as it would from Slack's client.
+// A Person acts as a user of the workspace. The app receives what Slack would send.
 type Person struct {
 	s  *Server
 	ID string
@@ -17,35 +17,52 @@ type Person struct {
 // Person is the user with an id. The user must exist when something is done.
 func (s *Server) Person(id string) *Person { return &Person{s: s, ID: id} }
 
-// SlashCommand sends what a person writes in a channel: "/command text" goes to the app, and Types
-// waits for its ack; anything else becomes a message. What the app does not acknowledge is
-// an error: ErrOperationTimeout or ErrDispatchFailed.
+// SlashCommand sends a text such as "/incident now" in a channel and waits for the app's ack. If the app does not
+// acknowledge, the error is ErrOperationTimeout or ErrDispatchFailed. If the payload of the ack is a message, it
+// is posted, as Slack does.
+// https://docs.slack.dev/interactivity/implementing-slash-commands
 func (p *Person) SlashCommand(ctx context.Context, channel, text string) (Ack, error) {
 	s := p.s
-	s.mu.Lock()
-	u, ch, err := p.in(channel)
-	if err != nil {
-		s.mu.Unlock()
-		return Ack{}, err
-	}
-	command, rest, _ := strings.Cut(text, " ")
-	if !strings.HasPrefix(text, "/") {
-		m := &Message{Channel: ch.ID, TS: s.newTS(), User: u.ID, Text: text, UnfurlLinks: true, UnfurlMedia: true}
-		s.messages[ch.ID] = append(s.messages[ch.ID], m)
-		s.said(ch.ID)
-		s.tell("person", "slack", "message", "#"+ch.Name+": "+line(text), *m)
-		s.mu.Unlock()
-		return Ack{}, nil
-	}
-	if s.cfg.Commands != nil && !slices.Contains(s.cfg.Commands, command) {
-		s.mu.Unlock()
+	command, _, _ := strings.Cut(text, " ")
+	if !strings.HasPrefix(text, "/") || s.cfg.Commands != nil && !slices.Contains(s.cfg.Commands, command) {
 		return Ack{}, fmt.Errorf("%s is not a valid command", command)
 	}
+	s.mu.Lock()
+	payload, response, err := p.newCommandLocked(channel, text)
+	s.mu.Unlock()
+	if err != nil {
+		return Ack{}, err
+	}
+	s.emit("person", "slack", "command", text, map[string]any{"user": p.ID, "channel": payload["channel_id"], "text": text})
+	ack, err := s.Deliver(ctx, Envelope{Type: "slash_commands", Payload: payload, AcceptsResponse: true, kind: command})
+	if err != nil || ack.Payload == nil {
+		return ack, err
+	}
+	var message args
+	if json.Unmarshal(ack.Payload, &message) != nil {
+		return ack, nil // Slack ignores a payload that is not a message
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.applyResponseLocked(response, message, "ack"); err != nil {
+		return ack, fmt.Errorf("post the ack of %s: %w", command, err)
+	}
+	return ack, nil
+}
+
+// newCommandLocked returns the payload of a slash command, and its response_url.
+func (p *Person) newCommandLocked(channel, text string) (map[string]any, *responseURL, error) {
+	s := p.s
+	u, ch, err := p.memberChannelLocked(channel)
+	if err != nil {
+		return nil, nil, err
+	}
 	name := ch.Name
-	if ch.Private && ch.direct == "" {
+	if ch.Private && ch.dmUser == "" {
 		name = "privategroup"
 	}
-	response := s.newResponseURL("commands", u.ID, ch.ID, "", false)
+	command, rest, _ := strings.Cut(text, " ")
+	address := s.newResponseURLLocked("commands", u.ID, ch.ID, "", false)
 	payload := map[string]any{
 		"token":                 verificationToken,
 		"team_id":               s.TeamID,
@@ -58,49 +75,45 @@ func (p *Person) SlashCommand(ctx context.Context, channel, text string) (Ack, e
 		"text":                  strings.TrimSpace(rest),
 		"api_app_id":            s.AppID,
 		"is_enterprise_install": "false",
-		"response_url":          response,
-		"trigger_id":            s.newTrigger(u.ID),
+		"response_url":          address,
+		"trigger_id":            s.newTriggerLocked(u.ID),
 	}
-	answerTo := s.responses.get(strings.TrimPrefix(response, s.Server.URL))
-	s.mu.Unlock()
-	s.tell("person", "slack", "command", text, map[string]any{"user": u.ID, "channel": ch.ID, "text": text})
-
-	ack, err := s.Deliver(ctx, Envelope{Type: "slash_commands", Payload: payload, AcceptsResponse: true, kind: command})
-	if err != nil || ack.Payload == nil {
-		return ack, err
-	}
-	var answer args
-	if json.Unmarshal(ack.Payload, &answer) != nil {
-		return ack, nil // Slack ignores what is no message
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := s.respond(answerTo, answer, "ack"); err != nil {
-		return ack, fmt.Errorf("show answer to %s: %w", command, err)
-	}
-	return ack, nil
+	return payload, s.responses.get(strings.TrimPrefix(address, s.Server.URL)), nil
 }
 
-// verificationToken is the old way to know Slack; it is the same in every payload.
-const verificationToken = "emulatorVerificationToken"
+// SendMessage posts a message of the person in a channel. The app receives nothing.
+func (p *Person) SendMessage(channel, text string) error {
+	s := p.s
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u, ch, err := p.memberChannelLocked(channel)
+	if err != nil {
+		return err
+	}
+	m := &Message{Channel: ch.ID, TS: s.newTimestampLocked(), User: u.ID, Text: text, UnfurlLinks: true, UnfurlMedia: true}
+	s.messages[ch.ID] = append(s.messages[ch.ID], m)
+	s.messagesChangedLocked(ch.ID)
+	s.emit("person", "slack", "message", "#"+ch.Name+": "+firstLine(text), *m)
+	return nil
+}
 
-// in finds the person and a channel they are in. s.mu is held.
-func (p *Person) in(channel string) (*User, *Channel, error) {
+// memberChannelLocked returns the user, and a channel of which the user is a member.
+func (p *Person) memberChannelLocked(channel string) (*User, *Channel, error) {
 	u := p.s.users[p.ID]
 	if u == nil {
 		return nil, nil, fmt.Errorf("no user %s: %w", p.ID, Error("user_not_found"))
 	}
 	if channel == p.s.BotUser {
-		return u, p.s.directWith(u), nil
+		return u, p.s.directMessageLocked(u), nil
 	}
-	ch, ok := p.s.conversation(channel)
-	if !ok || !ch.has(u.ID) {
+	ch, ok := p.s.conversationLocked(channel)
+	if !ok || !ch.hasMemberLocked(u.ID) {
 		return nil, nil, fmt.Errorf("%s in %s: %w", p.ID, channel, Error("channel_not_found"))
 	}
 	return u, ch, nil
 }
 
-// DM is the id of the direct conversation of the person with the app.
+// DM returns the id of the direct conversation of the person with the app.
 func (p *Person) DM() string {
 	p.s.mu.Lock()
 	defer p.s.mu.Unlock()
@@ -108,10 +121,10 @@ func (p *Person) DM() string {
 	if u == nil {
 		return ""
 	}
-	return p.s.directWith(u).ID
+	return p.s.directMessageLocked(u).ID
 }
 
-// UseShortcut uses one of the app's global shortcuts.
+// UseShortcut uses a global shortcut of the app and waits for the ack.
 func (p *Person) UseShortcut(ctx context.Context, callbackID string) (Ack, error) {
 	s := p.s
 	s.mu.Lock()
@@ -120,111 +133,65 @@ func (p *Person) UseShortcut(ctx context.Context, callbackID string) (Ack, error
 		s.mu.Unlock()
 		return Ack{}, Error("user_not_found")
 	}
-	payload := s.interaction("shortcut", u)
-	payload["callback_id"], payload["action_ts"] = callbackID, s.newTS()
-	payload["trigger_id"] = s.newTrigger(u.ID)
+	payload := s.newInteractionLocked("shortcut", u)
+	payload["callback_id"], payload["action_ts"] = callbackID, s.newTimestampLocked()
+	payload["trigger_id"] = s.newTriggerLocked(u.ID)
 	s.mu.Unlock()
-	s.tell("person", "slack", "shortcut", callbackID, nil)
-	return s.interact(ctx, "shortcut", payload, false)
+	s.emit("person", "slack", "shortcut", callbackID, nil)
+	return s.sendInteraction(ctx, "shortcut", payload, false)
 }
 
-// UseMessageShortcut uses one of the app's shortcuts on a message.
+// UseMessageShortcut uses a message shortcut of the app and waits for the ack.
 func (p *Person) UseMessageShortcut(ctx context.Context, callbackID, channel, ts string) (Ack, error) {
 	s := p.s
 	s.mu.Lock()
-	u, ch, err := p.in(channel)
+	u, ch, err := p.memberChannelLocked(channel)
 	if err != nil {
 		s.mu.Unlock()
 		return Ack{}, err
 	}
-	m := s.messageAt(ch.ID, ts)
+	m := s.findMessageLocked(ch.ID, ts)
 	if m == nil {
 		s.mu.Unlock()
 		return Ack{}, Error("message_not_found")
 	}
-	payload := s.interaction("message_action", u)
-	payload["callback_id"], payload["action_ts"], payload["message_ts"] = callbackID, s.newTS(), ts
-	payload["trigger_id"] = s.newTrigger(u.ID)
+	payload := s.newInteractionLocked("message_action", u)
+	payload["callback_id"], payload["action_ts"], payload["message_ts"] = callbackID, s.newTimestampLocked(), ts
+	payload["trigger_id"] = s.newTriggerLocked(u.ID)
 	payload["channel"] = map[string]any{"id": ch.ID, "name": ch.Name}
-	payload["message"] = raw(s.messageJSON(m, true))
-	payload["response_url"] = s.newResponseURL("actions", u.ID, ch.ID, "", false)
+	payload["message"] = marshalJSON(s.messageJSONLocked(m, true))
+	payload["response_url"] = s.newResponseURLLocked("actions", u.ID, ch.ID, "", false)
 	s.mu.Unlock()
-	s.tell("person", "slack", "shortcut", callbackID+" on "+line(m.Text), nil)
-	return s.interact(ctx, "message_action", payload, false)
+	s.emit("person", "slack", "shortcut", callbackID+" on "+firstLine(m.Text), nil)
+	return s.sendInteraction(ctx, "message_action", payload, false)
 }
 
 // ClickButton presses a button, by its action_id, of a message.
 func (p *Person) ClickButton(ctx context.Context, m Message, actionID string) (Ack, error) {
 	var blocks []any
 	_ = json.Unmarshal(m.Blocks, &blocks)
-	block, element := button(blocks, func(e map[string]any) bool { return e["action_id"] == actionID })
+	block, element := findButton(blocks, func(e map[string]any) bool { return e["action_id"] == actionID })
 	if element == nil {
 		return Ack{}, fmt.Errorf("message has no button %q", actionID)
 	}
 	s := p.s
 	s.mu.Lock()
-	u, ch, err := p.in(m.Channel)
+	u, ch, err := p.memberChannelLocked(m.Channel)
 	if err != nil {
 		s.mu.Unlock()
 		return Ack{}, err
 	}
-	payload := s.interaction("block_actions", u)
-	payload["trigger_id"] = s.newTrigger(u.ID)
+	payload := s.newInteractionLocked("block_actions", u)
+	payload["trigger_id"] = s.newTriggerLocked(u.ID)
 	payload["channel"] = map[string]any{"id": ch.ID, "name": ch.Name}
 	payload["container"] = map[string]any{"type": "message", "message_ts": m.TS, "channel_id": ch.ID, "is_ephemeral": m.Ephemeral}
 	if !m.Ephemeral {
-		payload["message"] = raw(s.messageJSON(&m, true))
+		payload["message"] = marshalJSON(s.messageJSONLocked(&m, true))
 	}
 	payload["state"] = map[string]any{"values": map[string]any{}}
-	payload["response_url"] = s.newResponseURL("actions", u.ID, ch.ID, m.TS, m.Ephemeral)
-	payload["actions"] = []any{pressed(block, element, s.newTS())}
+	payload["response_url"] = s.newResponseURLLocked("actions", u.ID, ch.ID, m.TS, m.Ephemeral)
+	payload["actions"] = []any{buttonAction(block, element, s.newTimestampLocked())}
 	s.mu.Unlock()
-	s.tell("person", "slack", "click", plain(element["text"]), nil)
-	return s.interact(ctx, "block_actions", payload, true)
-}
-
-// button finds the first button that fits among blocks, and the id of its block.
-func button(blocks []any, fits func(map[string]any) bool) (block string, element map[string]any) {
-	for _, b := range blocks {
-		bl, _ := b.(map[string]any)
-		elements, _ := bl["elements"].([]any)
-		for _, e := range append(elements[:len(elements):len(elements)], bl["accessory"]) {
-			el, _ := e.(map[string]any)
-			if el != nil && el["type"] == "button" && fits(el) {
-				id, _ := bl["block_id"].(string)
-				return id, el
-			}
-		}
-	}
-	return "", nil
-}
-
-// pressed is a button as block_actions tells it.
-func pressed(block string, element map[string]any, ts string) map[string]any {
-	out := map[string]any{
-		"type": "button", "block_id": block, "action_id": element["action_id"], "text": element["text"], "action_ts": ts,
-	}
-	for _, name := range []string{"value", "url", "style"} {
-		if v, ok := element[name]; ok {
-			out[name] = v
-		}
-	}
-	return out
-}
-
-// interaction is what every interactive payload has. s.mu is held.
-func (s *Server) interaction(kind string, u *User) map[string]any {
-	return map[string]any{
-		"type":                  kind,
-		"team":                  map[string]any{"id": s.TeamID, "domain": s.cfg.Domain},
-		"user":                  map[string]any{"id": u.ID, "username": u.Name, "name": u.Name, "team_id": s.TeamID},
-		"api_app_id":            s.AppID,
-		"token":                 verificationToken,
-		"is_enterprise_install": false,
-		"enterprise":            nil,
-	}
-}
-
-func (s *Server) interact(ctx context.Context, kind string, payload map[string]any, answers bool) (Ack, error) {
-	return s.Deliver(ctx, Envelope{Type: "interactive", Payload: payload, AcceptsResponse: answers, kind: kind})
+	s.emit("person", "slack", "click", textOf(element["text"]), nil)
+	return s.sendInteraction(ctx, "block_actions", payload, true)
 }

@@ -12,12 +12,12 @@ import (
 	"foghorn/integrations/slackapp/slacktest/controltest"
 )
 
-// example is how the README asks the door.
-var example = regexp.MustCompile(`^curl -s "\$\{SLACK_DOOR\}([^"]*)"(?: --json '([^']*)'| -X (DELETE))?$`)
+// exampleCommand matches a request to the control API in the README.
+var exampleCommand = regexp.MustCompile(`^curl -s "\$\{SLACK_CONTROL_URL\}([^"]*)"(?: --json '([^']*)'| -X (DELETE))?$`)
 
-// TestExamples does what the README does, in its order, and wants the answers that it shows,
-// which may leave things out.
-func TestExamples(t *testing.T) {
+// TestReadme_Examples runs the requests of the README in their order. The responses contain what it shows,
+// which can be a part.
+func TestReadme_Examples(t *testing.T) {
 	text, err := os.ReadFile("README.md")
 	if err != nil {
 		t.Fatal(err)
@@ -27,7 +27,7 @@ func TestExamples(t *testing.T) {
 	if !ok || !ok2 {
 		t.Fatal("the README has no examples")
 	}
-	d := doorOf(t)
+	d := openControl(t)
 	d.RunSlackGo()
 	var answer controltest.Object
 	ts, done, compared := "", 0, 0
@@ -38,7 +38,7 @@ func TestExamples(t *testing.T) {
 			if err := json.Unmarshal([]byte(shown), &want); err != nil {
 				t.Fatalf("%s: %v", shown, err)
 			}
-			if !within(want, answer) {
+			if !isSubset(want, answer) {
 				t.Errorf("the README shows %s, the answer is %v", shown, answer)
 			}
 			compared++
@@ -47,7 +47,7 @@ func TestExamples(t *testing.T) {
 		if !strings.HasPrefix(line, "curl") {
 			continue
 		}
-		part := example.FindStringSubmatch(line)
+		part := exampleCommand.FindStringSubmatch(line)
 		if part == nil {
 			t.Fatalf("%s: not understood", line)
 		}
@@ -69,13 +69,13 @@ func TestExamples(t *testing.T) {
 	}
 }
 
-// within says whether everything in want is in got; of a list the first items.
-func within(want, got any) bool {
+// isSubset reports whether got contains everything in want. Of a list, only the first items count.
+func isSubset(want, got any) bool {
 	switch want := want.(type) {
 	case map[string]any:
 		have, ok := got.(map[string]any)
 		for k, v := range want {
-			ok = ok && within(v, have[k])
+			ok = ok && isSubset(v, have[k])
 		}
 		return ok
 	case []any:
@@ -84,7 +84,7 @@ func within(want, got any) bool {
 			return false
 		}
 		for i, v := range want {
-			if !within(v, have[i]) {
+			if !isSubset(v, have[i]) {
 				return false
 			}
 		}

@@ -11,24 +11,26 @@ import (
 	"unicode/utf8"
 )
 
-// A rule checks the value at a pointer.
-type rule func(c *checker, at string, v any)
+// A rule validates the value at a JSON pointer.
+type rule func(c *checker, pointer string, v any)
 
+// fields are rules by the name of the property.
+// fields are rules by the name of the property.
 type fields map[string]rule
 
-// object checks the properties of an object: those it needs, those it may have, and that
-// there are no others. Then come the rules about several properties at once.
-func object(need, may fields, also ...func(c *checker, at string, o map[string]any)) rule {
+// objectRule validates an object: need are the required properties, may the optional ones, and others
+// are invalid. also validates several properties together.
+func objectRule(need, may fields, also ...func(c *checker, pointer string, o map[string]any)) rule {
 	needed := slices.Sorted(maps.Keys(need))
-	return func(c *checker, at string, v any) {
+	return func(c *checker, pointer string, v any) {
 		o, ok := v.(map[string]any)
 		if !ok {
-			c.fail(at, "must provide an object")
+			c.addProblem(pointer, "must provide an object")
 			return
 		}
 		for _, name := range needed {
 			if o[name] == nil {
-				c.fail(at, "missing required field: %s", name)
+				c.addProblem(pointer, "missing required field: %s", name)
 			}
 		}
 		for _, name := range slices.Sorted(maps.Keys(o)) {
@@ -38,195 +40,195 @@ func object(need, may fields, also ...func(c *checker, at string, o map[string]a
 			}
 			switch {
 			case !ok:
-				c.fail(at, "invalid additional property: %s", name)
+				c.addProblem(pointer, "invalid additional property: %s", name)
 			case o[name] != nil:
-				r(c, step(at, name), o[name])
+				r(c, joinPointer(pointer, name), o[name])
 			}
 		}
 		for _, f := range also {
-			f(c, at, o)
+			f(c, pointer, o)
 		}
 	}
 }
 
-// with is two sets of fields as one.
-func with(a, b fields) fields {
+// mergeFields returns the union of two sets.
+func mergeFields(a, b fields) fields {
 	out := maps.Clone(a)
 	maps.Copy(out, b)
 	return out
 }
 
-// byType chooses the rule by the property "type".
-func byType(rules map[string]rule) rule {
-	return func(c *checker, at string, v any) {
+// typedRule selects the rule by the property type.
+func typedRule(rules map[string]rule) rule {
+	return func(c *checker, pointer string, v any) {
 		o, ok := v.(map[string]any)
 		if !ok {
-			c.fail(at, "must provide an object")
+			c.addProblem(pointer, "must provide an object")
 			return
 		}
 		kind, ok := o["type"].(string)
 		if !ok {
-			c.fail(at, "missing required field: type")
+			c.addProblem(pointer, "missing required field: type")
 			return
 		}
 		r, ok := rules[kind]
 		if !ok {
-			c.fail(step(at, "type"), "unsupported type: %s", clipped(kind))
+			c.addProblem(joinPointer(pointer, "type"), "unsupported type: %s", truncate(kind))
 			return
 		}
-		r(c, at, v)
+		r(c, pointer, v)
 	}
 }
 
-// clipped keeps what a hostile body can put in an answer short.
-func clipped(s string) string {
+// truncate limits the text of a request that is repeated in a response.
+func truncate(s string) string {
 	if r := []rune(s); len(r) > 100 {
 		return string(r[:100]) + "…"
 	}
 	return s
 }
 
-func list(least, most int, item rule) rule {
-	return func(c *checker, at string, v any) {
+func listRule(least, most int, item rule) rule {
+	return func(c *checker, pointer string, v any) {
 		items, ok := v.([]any)
 		if !ok {
-			c.fail(at, "must provide an array")
+			c.addProblem(pointer, "must provide an array")
 			return
 		}
 		if len(items) < least {
-			c.fail(at, "must provide at least %d items", least)
+			c.addProblem(pointer, "must provide at least %d items", least)
 		}
 		if len(items) > most {
-			c.fail(at, "no more than %d items allowed", most)
+			c.addProblem(pointer, "no more than %d items allowed", most)
 			return
 		}
 		for i, it := range items {
-			item(c, at+"/"+strconv.Itoa(i), it)
+			item(c, pointer+"/"+strconv.Itoa(i), it)
 		}
 	}
 }
 
-// str is a string of so many code points.
-func str(least, most int) rule {
-	return func(c *checker, at string, v any) {
+// stringRule validates the length of a string, in code points.
+func stringRule(least, most int) rule {
+	return func(c *checker, pointer string, v any) {
 		s, ok := v.(string)
 		if !ok {
-			c.fail(at, "must provide a string")
+			c.addProblem(pointer, "must provide a string")
 			return
 		}
 		n := utf8.RuneCountInString(s)
 		if n < least {
-			c.fail(at, "must be more than %d characters", least-1)
+			c.addProblem(pointer, "must be more than %d characters", least-1)
 		}
 		if n > most {
-			c.fail(at, "must be less than %d characters", most+1)
+			c.addProblem(pointer, "must be less than %d characters", most+1)
 		}
 	}
 }
 
-func anything(*checker, string, any) {}
+func anyValue(*checker, string, any) {}
 
-func boolean(c *checker, at string, v any) {
+func boolRule(c *checker, pointer string, v any) {
 	if _, ok := v.(bool); !ok {
-		c.fail(at, "must provide a boolean")
+		c.addProblem(pointer, "must provide a boolean")
 	}
 }
 
-func number(c *checker, at string, v any) {
+func numberRule(c *checker, pointer string, v any) {
 	if _, ok := v.(float64); !ok {
-		c.fail(at, "must provide a number")
+		c.addProblem(pointer, "must provide a number")
 	}
 }
 
-// integer is a whole number in a range.
-func integer(least, most float64) rule {
-	return func(c *checker, at string, v any) {
+// integerRule validates an integer in a range.
+func integerRule(least, most float64) rule {
+	return func(c *checker, pointer string, v any) {
 		n, ok := v.(float64)
 		switch {
 		case !ok || n != math.Trunc(n):
-			c.fail(at, "must provide an integer")
+			c.addProblem(pointer, "must provide an integer")
 		case n < least:
-			c.fail(at, "must be greater than %v", least-1)
+			c.addProblem(pointer, "must be greater than %v", least-1)
 		case n > most:
-			c.fail(at, "must be less than %v", most+1)
+			c.addProblem(pointer, "must be less than %v", most+1)
 		}
 	}
 }
 
-func enum(allowed ...string) rule {
-	return func(c *checker, at string, v any) {
+func enumRule(allowed ...string) rule {
+	return func(c *checker, pointer string, v any) {
 		if s, ok := v.(string); !ok || !slices.Contains(allowed, s) {
-			c.fail(at, "must be a valid enum value")
+			c.addProblem(pointer, "must be a valid enum value")
 		}
 	}
 }
 
-func pattern(expr string) rule {
+func patternRule(expr string) rule {
 	re := regexp.MustCompile(expr)
-	return func(c *checker, at string, v any) {
+	return func(c *checker, pointer string, v any) {
 		if s, ok := v.(string); !ok || !re.MatchString(s) {
-			c.fail(at, "does not match pattern: %s", expr)
+			c.addProblem(pointer, "does not match pattern: %s", expr)
 		}
 	}
 }
 
-// address is a URL.
-func address(least int) rule { return str(least, MaxAddress) }
+// urlRule validates the length of a URL.
+func urlRule(least int) rule { return stringRule(least, MaxAddress) }
 
-// text is a text object, plain_text or mrkdwn.
-func text(most int) rule {
-	either := byType(map[string]rule{"plain_text": plainText(1, most), "mrkdwn": mrkdwn(most)})
-	return func(c *checker, at string, v any) {
+// textRule validates a text object, plain_text or mrkdwn.
+func textRule(most int) rule {
+	either := typedRule(map[string]rule{"plain_text": plainTextRule(1, most), "mrkdwn": mrkdwnRule(most)})
+	return func(c *checker, pointer string, v any) {
 		before := len(c.problems)
-		either(c, at, v)
+		either(c, pointer, v)
 		if len(c.problems) > before {
-			c.problems = slices.Insert(c.problems, before, Problem{at, "failed to match all allowed schemas"})
+			c.problems = slices.Insert(c.problems, before, Problem{pointer, "failed to match all allowed schemas"})
 		}
 	}
 }
 
-// plainText is a text object that must be plain_text.
-func plainText(least, most int) rule {
-	return object(fields{"type": plainType, "text": str(least, most)}, fields{"emoji": boolean})
+// plainTextRule validates a text object of type plain_text.
+func plainTextRule(least, most int) rule {
+	return objectRule(fields{"type": plainTextType, "text": stringRule(least, most)}, fields{"emoji": boolRule})
 }
 
-func plainType(c *checker, at string, v any) {
+func plainTextType(c *checker, pointer string, v any) {
 	if v != "plain_text" {
-		c.fail(at, "unsupported type: %s", clipped(fmt.Sprint(v)))
+		c.addProblem(pointer, "unsupported type: %s", truncate(fmt.Sprint(v)))
 	}
 }
 
-func mrkdwn(most int) rule {
-	return object(fields{"type": enum("mrkdwn"), "text": str(1, most)}, fields{"verbatim": boolean})
+func mrkdwnRule(most int) rule {
+	return objectRule(fields{"type": enumRule("mrkdwn"), "text": stringRule(1, most)}, fields{"verbatim": boolRule})
 }
 
-// exactlyOne wants one of two properties.
-func exactlyOne(a, b string) func(*checker, string, map[string]any) {
-	return func(c *checker, at string, o map[string]any) {
+// exactlyOneOf requires one of two properties, and not both.
+func exactlyOneOf(a, b string) func(*checker, string, map[string]any) {
+	return func(c *checker, pointer string, o map[string]any) {
 		if (o[a] == nil) == (o[b] == nil) {
-			c.fail(step(at, "type"), "must define either `%s` or `%s`", a, b)
+			c.addProblem(joinPointer(pointer, "type"), "must define either `%s` or `%s`", a, b)
 		}
 	}
 }
 
-// unique wants a property to differ among the objects of a list.
-func unique(c *checker, at, name string, items []any) {
+// checkUnique requires that the values of a property differ in a list of objects.
+func checkUnique(c *checker, pointer, name string, items []any) {
 	seen := map[string]bool{}
 	for i, it := range items {
 		o, _ := it.(map[string]any)
 		id, _ := o[name].(string)
 		if id != "" && seen[id] {
-			c.fail(fmt.Sprintf("%s/%d/%s", at, i, name), "`%s` %q already exists", name, clipped(id))
+			c.addProblem(fmt.Sprintf("%s/%d/%s", pointer, i, name), "`%s` %q already exists", name, truncate(id))
 		}
 		seen[id] = true
 	}
 }
 
-// numeric is how a number is written as a string.
-var numeric = regexp.MustCompile(`^-?\d+(\.\d+)?$`)
+// numericPattern matches a number in a string.
+var numericPattern = regexp.MustCompile(`^-?\d+(\.\d+)?$`)
 
-func numberText(c *checker, at string, v any) {
-	if s, ok := v.(string); !ok || !numeric.MatchString(strings.TrimSpace(s)) {
-		c.fail(at, "must provide a string that holds a number")
+func numberTextRule(c *checker, pointer string, v any) {
+	if s, ok := v.(string); !ok || !numericPattern.MatchString(strings.TrimSpace(s)) {
+		c.addProblem(pointer, "must provide a string that holds a number")
 	}
 }

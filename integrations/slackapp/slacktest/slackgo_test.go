@@ -10,11 +10,11 @@ import (
 )
 
 // Every element that slack-go can build passes as it is encoded there.
-func TestElementsOfSlackGo(t *testing.T) {
-	red, blue := slack.NewOptionBlockObject("red", text("Red"), text("warm")), slack.NewOptionBlockObject("blue", text("Blue"), nil)
-	number := slack.NewNumberInputBlockElement(text("how many"), "v", true)
+func TestValidate_SlackGoElements(t *testing.T) {
+	red, blue := slack.NewOptionBlockObject("red", plainTextObject("Red"), plainTextObject("warm")), slack.NewOptionBlockObject("blue", plainTextObject("Blue"), nil)
+	number := slack.NewNumberInputBlockElement(plainTextObject("how many"), "v", true)
 	number.MinValue, number.MaxValue, number.InitialValue = "1", "9.5", "2"
-	long := slack.NewPlainTextInputBlockElement(text("say"), "v").WithMultiline(true).WithMinLength(1).WithMaxLength(3000)
+	long := slack.NewPlainTextInputBlockElement(plainTextObject("say"), "v").WithMultiline(true).WithMinLength(1).WithMaxLength(3000)
 	long.DispatchActionConfig = &slack.DispatchActionConfig{TriggerActionsOn: []string{"on_enter_pressed"}}
 	date := slack.NewDatePickerBlockElement("v")
 	date.InitialDate = "2026-01-31"
@@ -22,9 +22,9 @@ func TestElementsOfSlackGo(t *testing.T) {
 	clock.InitialTime, clock.Timezone = "09:30", "Europe/Berlin"
 	moment := slack.NewDateTimePickerBlockElement("v")
 	moment.InitialDateTime = 1769871840
-	one := slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, text("pick"), "v", red, blue)
+	one := slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, plainTextObject("pick"), "v", red, blue)
 	one.InitialOption = red
-	grouped := slack.NewOptionsGroupSelectBlockElement(slack.OptTypeStatic, nil, "v", slack.NewOptionGroupBlockElement(text("Colours"), red, blue))
+	grouped := slack.NewOptionsGroupSelectBlockElement(slack.OptTypeStatic, nil, "v", slack.NewOptionGroupBlockElement(plainTextObject("Colours"), red, blue))
 	external := slack.NewOptionsSelectBlockElement(slack.OptTypeExternal, nil, "v")
 	least := 0
 	external.MinQueryLength = &least
@@ -46,24 +46,24 @@ func TestElementsOfSlackGo(t *testing.T) {
 		"conversations": slack.NewOptionsMultiSelectBlockElement(slack.MultiOptTypeConversations, nil, "v"),
 	}
 	view := slack.ModalViewRequest{
-		Type: slack.VTModal, Title: text("All"), Submit: text("Go"), Close: text("No"), CallbackID: "c", ExternalID: "e",
+		Type: slack.VTModal, Title: plainTextObject("All"), Submit: plainTextObject("Go"), Close: plainTextObject("No"), CallbackID: "c", ExternalID: "e",
 		PrivateMetadata: "{}", ClearOnClose: true, NotifyOnClose: true,
 	}
 	for name, element := range inputs {
-		block := slack.NewInputBlock(name, text(name), text("hint"), element).WithOptional(true)
+		block := slack.NewInputBlock(name, plainTextObject(name), plainTextObject("hint"), element).WithOptional(true)
 		if name != "file" {
 			block = block.WithDispatchAction(true)
 		}
 		view.Blocks.BlockSet = append(view.Blocks.BlockSet, block)
 	}
-	button := slack.NewButtonBlockElement("go", "1", text("Go")).WithStyle(slack.StyleDanger)
-	button.WithConfirm(slack.NewConfirmationBlockObject(text("Sure?"), text("Really?"), text("Yes"), text("No")))
+	button := slack.NewButtonBlockElement("go", "1", plainTextObject("Go")).WithStyle(slack.StyleDanger)
+	button.WithConfirm(slack.NewConfirmationBlockObject(plainTextObject("Sure?"), plainTextObject("Really?"), plainTextObject("Yes"), plainTextObject("No")))
 	md := slack.NewTextBlockObject(slack.MarkdownType, "*x*", false, true)
 	view.Blocks.BlockSet = append(view.Blocks.BlockSet,
-		slack.NewHeaderBlock(text("Head")), slack.NewDividerBlock(), slack.NewContextBlock("ctx", md, slack.NewImageBlockElement("https://x/y.png", "y")),
+		slack.NewHeaderBlock(plainTextObject("Head")), slack.NewDividerBlock(), slack.NewContextBlock("ctx", md, slack.NewImageBlockElement("https://x/y.png", "y")),
 		slack.NewSectionBlock(md, []*slack.TextBlockObject{md}, slack.NewAccessory(button)),
 		slack.NewActionBlock("act", button, slack.NewOverflowBlockElement("more", red, blue)),
-		slack.NewImageBlock("https://x/y.png", "y", "img", text("title")),
+		slack.NewImageBlock("https://x/y.png", "y", "img", plainTextObject("title")),
 		slack.NewRichTextBlock("rich block", slack.NewRichTextSection(slack.NewRichTextSectionTextElement("hi", nil))),
 	)
 	encoded, err := json.Marshal(view)

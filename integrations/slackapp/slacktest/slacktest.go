@@ -11,51 +11,51 @@ import (
 	"foghorn/integrations/emulator"
 )
 
-// Slack's times. Config can make them shorter for tests.
+// Slack's durations. Config can make them shorter for tests.
 const (
-	// AckTimeout is how long an app may take to acknowledge an envelope.
+	// AckTimeout is the maximum time until the ack of an envelope.
 	// https://docs.slack.dev/interactivity/handling-user-interaction#acknowledgment_response
 	AckTimeout = 3 * time.Second
 
-	// TriggerLife is how long a trigger_id can be used, once.
+	// TriggerLife is how long a trigger_id is valid. It can be used once.
 	// https://docs.slack.dev/surfaces/modals
 	TriggerLife = 3 * time.Second
 
-	// PingEvery is the time between two pings of a socket. Clients give up after 30 s without one.
+	// PingInterval is the time between two pings of a connection. Clients close it after 30 s without one.
 	PingInterval = 10 * time.Second
 
-	// WarningPeriod is the time between a disconnect warning and the end of the socket.
+	// WarningPeriod is the time between a disconnect warning and the end of the connection.
 	// https://docs.slack.dev/apis/events-api/using-socket-mode#disconnect
 	WarningPeriod = 10 * time.Second
 
-	// SocketLife is how long a socket lives before it is refreshed; DebugSocketLife is for
+	// ConnectionLife is the time until a connection is refreshed. DebugConnectionLife applies to
 	// addresses with debug_reconnects=true.
 	ConnectionLife      = 18060 * time.Second
 	DebugConnectionLife = 360 * time.Second
 )
 
-// ErrClosed is returned by whatever waits when the server is closed.
+// ErrClosed is returned by functions that wait when the server is closed.
 var ErrClosed = errors.New("slack emulator is closed")
 
-// Config says how the workspace is. The zero value is a usable one.
+// Config configures a Server. The zero value is valid.
 type Config struct {
-	Addr string // where to listen; "" is a free port of 127.0.0.1
+	Addr string // the address to listen on; "" means a free port of 127.0.0.1
 
-	AppName string // "Foghorn"; in lower case it is the app's name in events
-	Team    string // "Foghorn Test": the name of the workspace
-	Domain  string // "foghorn-test"
+	AppName string // "" means "Foghorn"; in lower case, the name of the app in events
+	Team    string // the name of the workspace; "" means "Foghorn Test"
+	Domain  string // of the workspace; "" means "foghorn-test"
 
-	// Permalinks is what the links to messages begin with; "" is https://<Domain>.slack.com.
+	// Permalinks is the beginning of permalinks; "" means https://<Domain>.slack.com.
 	Permalinks string
 
-	BotToken, AppToken string // "" makes them
+	BotToken, AppToken string // "" generates them
 
-	Commands []string // the app's slash commands; none means that every command is the app's
-	Scopes   []string // of the bot token; nil means all that are modelled
+	Commands []string // the slash commands of the app; nil means every command
+	Scopes   []string // of the bot token; nil means AllScopes
 	Users    []User
 	Channels []Channel
 
-	// Zero means Slack's own value.
+	// Zero means Slack's value, which is the constant of the same name.
 	AckTimeout, TriggerLife, PingInterval, WarningPeriod, ConnectionLife time.Duration
 }
 
@@ -65,68 +65,83 @@ type Server struct {
 
 	BotToken string // xoxb-…
 	AppToken string // xapp-…
-	BotUser  string // user id of the app's bot
+	BotUser  string // user id of the bot
 	BotID    string
 	AppID    string
 	TeamID   string
 
-	cfg   Config
-	door  http.Handler
-	ready chan struct{} // closed when the fields above are set
-	ended chan struct{} // closed by Close
-	stop  sync.Once
-	busy  sync.WaitGroup // sockets and envelopes
+	cfg             Config
+	initialUsers    []User // with initialChannels, what Reset restores
+	initialChannels []Channel
+
+	control   http.Handler
+	ready     chan struct{} // closed when the fields above are set
+	closed    chan struct{} // closed by Close
+	closeOnce sync.Once
+	wg        sync.WaitGroup // connections and warnings
 
 	mu      sync.Mutex
-	changed chan struct{} // closed and replaced at every change of what follows
+	changed chan struct{} // closed and replaced on every change of the fields below
 	workspace
-	sockets
+	connections
 	views
 }
 
-// Start serves a workspace on loopback. Close ends it.
+// New starts a Server for a test. It fails the test on an error, and closes the Server when the
+// test ends.
+func New(t emulator.TB, cfg Config) *Server {
+	t.Helper()
+	s, err := Start(cfg)
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	t.Cleanup(s.Close)
+	return s
+}
+
+// Start starts a Server. The caller must Close it.
 func Start(cfg Config) (*Server, error) {
-	cfg.fill()
+	cfg.setDefaults()
 	s := &Server{
 		BotToken: cfg.BotToken,
 		AppToken: cfg.AppToken,
-		AppID:    "A" + upper(10),
-		BotUser:  "U" + upper(10),
-		BotID:    "B" + upper(10),
-		TeamID:   "T" + upper(10),
+		AppID:    "A" + randomUpper(10),
+		BotUser:  "U" + randomUpper(10),
+		BotID:    "B" + randomUpper(10),
+		TeamID:   "T" + randomUpper(10),
 		cfg:      cfg,
 		ready:    make(chan struct{}),
-		ended:    make(chan struct{}),
+		closed:   make(chan struct{}),
 		changed:  make(chan struct{}),
 	}
 	if s.BotToken == "" {
-		s.BotToken = "xoxb-" + digits(12) + "-" + digits(12) + "-" + letters(24)
+		s.BotToken = "xoxb-" + randomDigits(12) + "-" + randomDigits(12) + "-" + randomLetters(24)
 	}
 	if s.AppToken == "" {
-		s.AppToken = "xapp-1-" + s.AppID + "-" + digits(12) + "-" + letters(32)
+		s.AppToken = "xapp-1-" + s.AppID + "-" + randomDigits(12) + "-" + randomLetters(32)
 	}
 	s.workspace = newWorkspace(cfg.Scopes)
-	s.sockets = newSockets()
+	s.connections = newConnections()
 	s.views = newViews()
-	s.AddUser(User{ID: s.BotUser, Name: strings.ToLower(cfg.AppName), RealName: cfg.AppName, Bot: true})
-	for _, u := range cfg.Users {
-		s.AddUser(u)
+	bot := User{ID: s.BotUser, Name: strings.ToLower(cfg.AppName), RealName: cfg.AppName, Bot: true}
+	for _, u := range append([]User{bot}, cfg.Users...) {
+		s.initialUsers = append(s.initialUsers, s.AddUser(u))
 	}
 	for _, c := range cfg.Channels {
-		s.AddChannel(c)
+		s.initialChannels = append(s.initialChannels, s.AddChannel(c))
 	}
-	s.door = s.newDoor()
-	srv, err := emulator.Start(cfg.Addr, http.HandlerFunc(s.serve))
+	srv, err := emulator.Start(cfg.Addr, http.HandlerFunc(s.route))
 	if err != nil {
 		return nil, err
 	}
 	s.Server = srv
-	srv.SetDescriber(s.teller())
+	srv.SetDescriber(s.newDescriber())
+	s.addControlRoutes()
 	close(s.ready)
 	return s, nil
 }
 
-func (c *Config) fill() {
+func (c *Config) setDefaults() {
 	set := func(p *string, v string) {
 		if *p == "" {
 			*p = v
@@ -151,26 +166,24 @@ func (c *Config) fill() {
 // URL is the base address of the Web API, for SLACK_API_URL or slack.OptionAPIURL. It ends in "/api/".
 func (s *Server) URL() string { return s.Server.URL + "/api/" }
 
-// Close cuts all connections and waits for everything that the server runs.
+// Close closes all connections and waits for all goroutines of the server.
 func (s *Server) Close() {
-	s.stop.Do(func() {
-		close(s.ended)
+	s.closeOnce.Do(func() {
+		close(s.closed)
 		s.DropConnections()
 		s.Server.Close()
 	})
-	s.busy.Wait()
+	s.wg.Wait()
 }
 
-// serve routes what is not an API method: sockets, response_urls and the door.
-func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
+// route serves API methods, connections and response_urls.
+func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 	<-s.ready
 	switch path := r.URL.Path; {
 	case strings.HasPrefix(path, "/api/"):
 		s.serveMethod(w, r, strings.TrimPrefix(path, "/api/"))
 	case path == "/link/":
-		s.serveSocket(w, r)
-	case strings.HasPrefix(path, "/door/"):
-		s.door.ServeHTTP(w, r)
+		s.serveConnection(w, r)
 	case strings.HasPrefix(path, "/commands/"), strings.HasPrefix(path, "/actions/"):
 		s.serveResponseURL(w, r)
 	default:
@@ -178,8 +191,8 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// await returns when ready, which is called with the state locked, says true.
-func (s *Server) await(ctx context.Context, ready func() bool) error {
+// waitUntil returns when ready, which is called with the lock held, returns true.
+func (s *Server) waitUntil(ctx context.Context, ready func() bool) error {
 	for {
 		s.mu.Lock()
 		if ready() {
@@ -192,17 +205,17 @@ func (s *Server) await(ctx context.Context, ready func() bool) error {
 		case <-changed:
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-s.ended:
+		case <-s.closed:
 			return ErrClosed
 		}
 	}
 }
 
-// touch wakes those who await a change. s.mu is held.
-func (s *Server) touch() {
+// notifyLocked wakes the functions that wait for a change.
+func (s *Server) notifyLocked() {
 	close(s.changed)
 	s.changed = make(chan struct{})
 }
 
-// app is the app's name in events.
-func (s *Server) app() string { return strings.ToLower(s.cfg.AppName) }
+// appLabel is the name of the app in events.
+func (s *Server) appLabel() string { return strings.ToLower(s.cfg.AppName) }

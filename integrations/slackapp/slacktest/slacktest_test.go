@@ -13,31 +13,28 @@ import (
 	"foghorn/integrations/slackapp/slacktest"
 )
 
-// world is a workspace with an app written with slack-go in it.
-type world struct {
+// env is a workspace with an app written with slack-go in it.
+type env struct {
 	*slacktest.Server
-	t     *testing.T
-	ctx   context.Context
-	api   *slack.Client
-	alice *slacktest.Person
-	room  slacktest.Channel
+	t       *testing.T
+	ctx     context.Context
+	api     *slack.Client
+	alice   *slacktest.Person
+	channel slacktest.Channel
 }
 
 // handler answers an event with the payload of its ack.
-type handler func(w *world, evt socketmode.Event) any
+type handler func(w *env, evt socketmode.Event) any
 
-// start starts a workspace with one app that has one socket.
-func start(t *testing.T, cfg slacktest.Config, handle handler) *world {
+// newEnv starts a workspace with one app that has one connection.
+func newEnv(t *testing.T, cfg slacktest.Config, handle handler) *env {
 	t.Helper()
-	s, err := slacktest.Start(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := slacktest.New(t, cfg)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	w := &world{Server: s, t: t, ctx: ctx}
+	w := &env{Server: s, t: t, ctx: ctx}
 	alice := s.AddUser(slacktest.User{ID: "U0ALICE", RealName: "Alice Jones", Email: "alice@example.com"})
 	w.alice = s.Person(alice.ID)
-	w.room = s.AddChannel(slacktest.Channel{ID: "C0OPS", Name: "ops", BotIsMember: true})
+	w.channel = s.AddChannel(slacktest.Channel{ID: "C0OPS", Name: "ops", BotIsMember: true})
 	w.api = slack.New(s.BotToken, slack.OptionAPIURL(s.URL()), slack.OptionAppLevelToken(s.AppToken))
 	done := make(chan struct{})
 	close(done)
@@ -52,8 +49,8 @@ func start(t *testing.T, cfg slacktest.Config, handle handler) *world {
 	return w
 }
 
-// connect opens a socket, waits for it, and handles its events until the test ends.
-func (w *world) connect(handle handler) chan struct{} {
+// connect opens a connection, waits for it, and handles its events until the test ends.
+func (w *env) connect(handle handler) chan struct{} {
 	w.t.Helper()
 	want := w.Connections() + 1
 	client := socketmode.New(w.api, socketmode.OptionLog(log.New(io.Discard, "", 0)))
@@ -89,36 +86,36 @@ func (w *world) connect(handle handler) chan struct{} {
 // silent is returned by a handler that does not ack.
 var silent = new(int)
 
-func (w *world) must(err error) {
+func (w *env) noError(err error) {
 	w.t.Helper()
 	if err != nil {
 		w.t.Fatal(err)
 	}
 }
 
-func text(s string) *slack.TextBlockObject {
+func plainTextObject(s string) *slack.TextBlockObject {
 	return slack.NewTextBlockObject(slack.PlainTextType, s, false, false)
 }
 
-// form is a modal with a name and a severity.
-func form(title string) slack.ModalViewRequest {
-	major := slack.NewOptionBlockObject("major", text("Major"), nil)
-	minor := slack.NewOptionBlockObject("minor", text("Minor"), nil)
+// modalRequest is a modal with a name and a severity.
+func modalRequest(title string) slack.ModalViewRequest {
+	major := slack.NewOptionBlockObject("major", plainTextObject("Major"), nil)
+	minor := slack.NewOptionBlockObject("minor", plainTextObject("Minor"), nil)
 	return slack.ModalViewRequest{
-		Type: slack.VTModal, Title: text(title), Submit: text("Declare"), CallbackID: "incident", PrivateMetadata: "C0OPS",
+		Type: slack.VTModal, Title: plainTextObject(title), Submit: plainTextObject("Declare"), CallbackID: "incident", PrivateMetadata: "C0OPS",
 		Blocks: slack.Blocks{BlockSet: []slack.Block{
-			slack.NewInputBlock("name", text("Name"), nil, slack.NewPlainTextInputBlockElement(nil, "v")),
-			slack.NewInputBlock("severity", text("Severity"), nil,
+			slack.NewInputBlock("name", plainTextObject("Name"), nil, slack.NewPlainTextInputBlockElement(nil, "v")),
+			slack.NewInputBlock("severity", plainTextObject("Severity"), nil,
 				slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, nil, "v", major, minor)),
 		}},
 	}
 }
 
-func TestCommandToMessage(t *testing.T) {
-	w := start(t, slacktest.Config{}, func(w *world, evt socketmode.Event) any {
+func TestServer_CommandToMessage(t *testing.T) {
+	w := newEnv(t, slacktest.Config{}, func(w *env, evt socketmode.Event) any {
 		switch data := evt.Data.(type) {
 		case slack.SlashCommand:
-			if _, err := w.api.OpenViewContext(w.ctx, data.TriggerID, form("Declare incident")); err != nil {
+			if _, err := w.api.OpenViewContext(w.ctx, data.TriggerID, modalRequest("Declare incident")); err != nil {
 				w.t.Error(err)
 			}
 		case slack.InteractionCallback:
@@ -133,39 +130,39 @@ func TestCommandToMessage(t *testing.T) {
 		}
 		return nil
 	})
-	ack, err := w.alice.SlashCommand(w.ctx, w.room.ID, "/incident")
-	w.must(err)
+	ack, err := w.alice.SlashCommand(w.ctx, w.channel.ID, "/incident")
+	w.noError(err)
 	if ack.Payload != nil || ack.Took <= 0 {
 		t.Errorf("ack = %+v", ack)
 	}
 	m, err := w.alice.WaitTopModal(w.ctx)
-	w.must(err)
+	w.noError(err)
 	if got := m.Labels(); len(got) != 2 || got[0] != "Name" || got[1] != "Severity" {
 		t.Errorf("labels = %q", got)
 	}
 	res, err := m.Submit(w.ctx)
-	w.must(err)
+	w.noError(err)
 	if res.Sent || len(res.Errors) != 2 {
 		t.Errorf("submitting nothing: %+v", res)
 	}
-	w.must(m.Fill("Name", "x"))
-	w.must(m.Fill("Severity", "Major"))
+	w.noError(m.Fill("Name", "x"))
+	w.noError(m.Fill("Severity", "Major"))
 	if err := m.Fill("Severity", "Colossal"); err == nil {
 		t.Error("an option that is not there was accepted")
 	}
 	res, err = m.Submit(w.ctx)
-	w.must(err)
+	w.noError(err)
 	if res.Errors["Name"] != "too short" || res.Closed {
 		t.Errorf("errors of the app: %+v", res)
 	}
-	w.must(m.Fill("Name", "Database down"))
+	w.noError(m.Fill("Name", "Database down"))
 	res, err = m.Submit(w.ctx)
-	w.must(err)
+	w.noError(err)
 	if !res.Closed {
 		t.Errorf("submission: %+v", res)
 	}
-	msg, err := w.WaitMessage(w.ctx, w.room.ID, nil)
-	w.must(err)
+	msg, err := w.WaitMessage(w.ctx, w.channel.ID, nil)
+	w.noError(err)
 	if msg.Text != "Database down major" || !msg.Bot {
 		t.Errorf("message = %+v", msg)
 	}

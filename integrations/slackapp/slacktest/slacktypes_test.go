@@ -18,22 +18,22 @@ import (
 // answers that it has seen.
 const webAPI = "testdata/bolt/node_modules/@slack/web-api/dist/types/response"
 
-// shapes are the types of one file: the fields of interfaces, by name; nil for an enum.
-type shapes map[string]map[string]string
+// slackTypes are the types of one file: the fields of interfaces, by name; nil for an enum.
+type slackTypes map[string]map[string]string
 
 var (
 	shapeBegin = regexp.MustCompile(`^export (?:declare )?(interface|type|enum) (\w+)`)
 	shapeField = regexp.MustCompile(`^    "?([\w-]+)"?\??: (.*?);?$`)
 )
 
-func readShapes(t *testing.T, name string) shapes {
+func readSlackTypes(t *testing.T, name string) slackTypes {
 	t.Helper()
 	f, err := os.Open(filepath.Join(webAPI, name+".d.ts"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	out := shapes{}
+	out := slackTypes{}
 	var in map[string]string
 	for s := bufio.NewScanner(f); s.Scan(); {
 		if m := shapeBegin.FindStringSubmatch(s.Text()); m != nil {
@@ -61,13 +61,13 @@ func readShapes(t *testing.T, name string) shapes {
 // https://docs.slack.dev/reference/methods/conversations.info
 var undocumented = map[string]bool{"conversations.info/channel/user": true}
 
-// differs tells where a value is not of a type. null stands for what is absent.
-func (s shapes) differs(at, kind string, v any) (out []string) {
+// mismatches returns where a value is not of a type. null means an absent value.
+func (s slackTypes) mismatches(at, kind string, v any) (out []string) {
 	if v == nil || kind == "any" || kind == "" {
 		return nil
 	}
 	if either := strings.Split(kind, " | "); len(either) > 1 {
-		if slices.ContainsFunc(either, func(k string) bool { return s.differs(at, k, v) == nil }) {
+		if slices.ContainsFunc(either, func(k string) bool { return s.mismatches(at, k, v) == nil }) {
 			return nil
 		}
 		return []string{fmt.Sprintf("%s is none of %s", at, kind)}
@@ -76,14 +76,14 @@ func (s shapes) differs(at, kind string, v any) (out []string) {
 	if item, ok := strings.CutSuffix(kind, "[]"); ok {
 		list, isList := v.([]any)
 		for i, x := range list {
-			out = append(out, s.differs(fmt.Sprintf("%s/%d", at, i), item, x)...)
+			out = append(out, s.mismatches(fmt.Sprintf("%s/%d", at, i), item, x)...)
 		}
 		fits = isList
 	} else if fields := s[kind]; fields != nil {
 		object, isObject := v.(map[string]any)
 		for name, x := range object {
 			if inner, known := fields[name]; known || len(fields) == 0 || undocumented[at+"/"+name] {
-				out = append(out, s.differs(at+"/"+name, inner, x)...)
+				out = append(out, s.mismatches(at+"/"+name, inner, x)...)
 			} else {
 				out = append(out, at+"/"+name+" is not known to Slack")
 			}
@@ -105,16 +105,16 @@ func (s shapes) differs(at, kind string, v any) (out []string) {
 	return out
 }
 
-// TestAnswersAreOfSlacksTypes holds the answers of every method to the types of Slack's own
+// TestAPI_ResponseTypes compares the responses of every method with the types of Slack's own
 // client: nothing that Slack never sends, and nothing of another kind.
-func TestAnswersAreOfSlacksTypes(t *testing.T) {
+func TestAPI_ResponseTypes(t *testing.T) {
 	if _, err := os.Stat(webAPI); err != nil {
 		controltest.SkipMissingTool(t, "run npm ci in testdata/bolt; .ci/run does")
 	}
-	a := tapped(t, slacktest.Config{})
-	in := map[string]any{"channel": a.room.ID}
+	a := newRecorderEnv(t, slacktest.Config{})
+	in := map[string]any{"channel": a.channel.ID}
 	with := func(more map[string]any) map[string]any {
-		out := map[string]any{"channel": a.room.ID}
+		out := map[string]any{"channel": a.channel.ID}
 		for k, v := range more {
 			out[k] = v
 		}
@@ -122,10 +122,10 @@ func TestAnswersAreOfSlacksTypes(t *testing.T) {
 	}
 	blocks := []any{
 		map[string]any{"type": "section", "text": map[string]any{"type": "mrkdwn", "text": "*x*"}},
-		map[string]any{"type": "actions", "elements": []any{map[string]any{"type": "button", "action_id": "b", "text": plainText("B")}}},
+		map[string]any{"type": "actions", "elements": []any{map[string]any{"type": "button", "action_id": "b", "text": plainTextJSON("B")}}},
 	}
 	var got []string
-	check := func(method string, args map[string]any) answer {
+	check := func(method string, args map[string]any) response {
 		t.Helper()
 		token := a.BotToken
 		if method == "apps.connections.open" {
@@ -137,16 +137,16 @@ func TestAnswersAreOfSlacksTypes(t *testing.T) {
 			name += strings.ToUpper(part[:1]) + part[1:]
 		}
 		name += "Response"
-		for _, wrong := range readShapes(t, name).differs(method, name, map[string]any(reply)) {
+		for _, wrong := range readSlackTypes(t, name).mismatches(method, name, map[string]any(reply)) {
 			t.Error(wrong)
 		}
 		got = append(got, method)
 		return reply
 	}
-	works := func(method string, args map[string]any) answer {
+	works := func(method string, args map[string]any) response {
 		t.Helper()
 		reply := check(method, args)
-		a.wants(reply, "")
+		a.expectError(reply, "")
 		return reply
 	}
 	works("api.test", nil)
@@ -177,18 +177,18 @@ func TestAnswersAreOfSlacksTypes(t *testing.T) {
 	works("conversations.replies", with(map[string]any{"ts": ts}))
 	works("chat.delete", with(map[string]any{"ts": ts}))
 
-	opened := works("views.open", map[string]any{"trigger_id": a.trigger(), "view": viewJSON("One", nil)})
+	opened := works("views.open", map[string]any{"trigger_id": a.newTriggerID(), "view": viewJSON("One", nil)})
 	view, _ := opened["view"].(map[string]any)
 	works("views.update", map[string]any{"view_id": view["id"], "view": viewJSON("Two", nil)})
-	works("views.push", map[string]any{"trigger_id": a.trigger(), "view": viewJSON("Three", nil)})
+	works("views.push", map[string]any{"trigger_id": a.newTriggerID(), "view": viewJSON("Three", nil)})
 	works("views.publish", map[string]any{"user_id": "U0ALICE", "view": map[string]any{"type": "home", "blocks": blocks}})
 	works("blocks.validate", map[string]any{"blocks": blocks})
 
 	// Refusals too.
-	a.wants(check("chat.postMessage", with(map[string]any{"blocks": []any{map[string]any{"type": "marquee"}}})), "invalid_blocks")
-	a.wants(check("views.open", map[string]any{"trigger_id": a.trigger(), "view": viewJSON(strings.Repeat("x", 25), nil)}), "invalid_arguments")
+	a.expectError(check("chat.postMessage", with(map[string]any{"blocks": []any{map[string]any{"type": "marquee"}}})), "invalid_blocks")
+	a.expectError(check("views.open", map[string]any{"trigger_id": a.newTriggerID(), "view": viewJSON(strings.Repeat("x", 25), nil)}), "invalid_arguments")
 	a.SetScopes("chat:write")
-	a.wants(check("users.info", map[string]any{"user": "U0ALICE"}), "missing_scope")
+	a.expectError(check("users.info", map[string]any{"user": "U0ALICE"}), "missing_scope")
 	slices.Sort(got)
 	if n := len(slices.Compact(got)); n != 25 {
 		t.Errorf("%d methods were compared; slacktest has 25", n)

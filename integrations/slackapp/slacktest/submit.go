@@ -9,64 +9,65 @@ import (
 	"slices"
 )
 
-// ConnectionErrorText is what Slack shows when the answer to a submission is late or cannot be used.
-// The app is not told.
+// ConnectionErrorText is what Slack shows when the ack of a submission is late or invalid. The app is
+// not informed.
 const ConnectionErrorText = "We had some trouble connecting. Try again?"
 
-// Result is what a person sees after a submission.
+// Result is the outcome of a submission for the person.
 type Result struct {
-	Sent            bool              // false: the client found something wrong and sent nothing
-	Closed          bool              // the modal is gone
-	Errors          map[string]string // by label; of the client when not Sent, else of the app
-	Updated         bool              // the modal shows something else now
-	Pushed          bool              // another modal lies on top; Person.Modal finds it
-	ConnectionError string            // Trouble, or ""
-	Reason          string            // with Trouble: what was wrong, for the developer
+	Sent            bool              // false: the client found errors and sent nothing
+	Closed          bool              // the modal is closed
+	Errors          map[string]string // by label; of the client if not Sent, otherwise of the app
+	Updated         bool              // the app updated the modal
+	Pushed          bool              // the app pushed a modal; Person.WaitTopModal returns it
+	ConnectionError string            // ConnectionErrorText or ""
+	Reason          string            // with ConnectionError: the cause, for the developer
 	Ack             Ack
 }
 
-// Submit presses the submit button: it checks the fields as Slack's client does, sends
-// view_submission, and does what the ack says. An app that answers late or wrong is no error but Result.Trouble.
+// Submit clicks the submit button: it validates the fields as Slack's client does, sends
+// view_submission and applies the ack. A late or invalid ack is not an error; it sets
+// Result.ConnectionError.
 func (m *Modal) Submit(ctx context.Context) (Result, error) { return m.submit(ctx, true) }
 
-// SubmitUnchecked is Submit without the checks of the client, as of one that is broken or forged.
+// SubmitUnchecked is Submit without the validation of the client.
 func (m *Modal) SubmitUnchecked(ctx context.Context) (Result, error) { return m.submit(ctx, false) }
 
 func (m *Modal) submit(ctx context.Context, check bool) (Result, error) {
 	s := m.p.s
 	var res Result
 	var payload map[string]any
-	err := m.with(func(v *view) error {
+	err := m.withView(func(v *view) error {
 		u := s.users[m.p.ID]
 		switch {
 		case u == nil:
 			return Error("user_not_found")
 		case v.body["submit"] == nil:
 			return errors.New("modal has no submit button")
-		case s.top(v.user) != v:
+		case s.topViewLocked(v.user) != v:
 			return errors.New("modal is not the top one")
 		}
 		v.errors = nil
 		if check {
-			v.errors = v.check()
+			v.errors = v.validateInputs()
 		}
 		if len(v.errors) > 0 {
-			res.Errors = v.complaints()
-			s.complained(v)
+			res.Errors = v.errorsByLabel()
+			s.notifyErrorsLocked(v)
 			return nil
 		}
-		payload = s.interaction("view_submission", u)
-		payload["trigger_id"] = s.newTrigger(u.ID)
-		payload["view"] = v.json(s)
-		payload["response_urls"] = s.responseURLs(v)
-		s.tell("person", "slack", "submission", plain(v.body["title"]), payload["view"])
+		payload = s.newInteractionLocked("view_submission", u)
+		payload["trigger_id"] = s.newTriggerLocked(u.ID)
+		payload["view"] = v.toJSON(s)
+		payload["response_urls"] = s.responseURLsLocked(v)
+		s.emit("person", "slack", "submission", textOf(v.body["title"]), payload["view"])
 		return nil
 	})
 	if err != nil || payload == nil {
 		return res, err
 	}
 	res.Sent = true
-	res.Ack, err = s.interact(ctx, "view_submission", payload, true)
+	res.Ack, err = s.sendInteraction(ctx, "view_submission", payload, true)
 	if word := Error(""); errors.As(err, &word) {
 		res.ConnectionError, res.Reason = ConnectionErrorText, word.Error()
 		return res, nil
@@ -74,25 +75,25 @@ func (m *Modal) submit(ctx context.Context, check bool) (Result, error) {
 	if err != nil {
 		return res, err
 	}
-	err = m.with(func(v *view) error {
-		if err := s.answer(v, res.Ack.Payload, &res); err != nil {
+	err = m.withView(func(v *view) error {
+		if err := s.applyAckLocked(v, res.Ack.Payload, &res); err != nil {
 			res.ConnectionError, res.Reason = ConnectionErrorText, err.Error()
-			s.tell("slack", "person", "error", ConnectionErrorText+" ("+res.Reason+")", nil)
+			s.emit("slack", "person", "error", ConnectionErrorText+" ("+res.Reason+")", nil)
 		}
 		m.seen = v.version
 		return nil
 	})
-	if errors.Is(err, ErrNotOpen) { // closed in the meantime, by the person
+	if errors.Is(err, ErrNotOpen) { // the person closed it in the meantime
 		res.Closed, err = true, nil
 	}
 	return res, err
 }
 
-// answer does what the ack of a submission says. An error means Trouble. s.mu is held.
+// applyAckLocked applies the ack of a submission. It returns an error for an invalid ack.
 // https://docs.slack.dev/surfaces/modals#handling_submissions
-func (s *Server) answer(v *view, payload json.RawMessage, res *Result) error {
+func (s *Server) applyAckLocked(v *view, payload json.RawMessage, res *Result) error {
 	if payload == nil {
-		s.remove(v)
+		s.removeViewLocked(v)
 		res.Closed = true
 		return nil
 	}
@@ -102,31 +103,31 @@ func (s *Server) answer(v *view, payload json.RawMessage, res *Result) error {
 		View   any               `json:"view"`
 	}
 	if err := json.Unmarshal(payload, &a); err != nil {
-		return fmt.Errorf("read answer: %w", err)
+		return fmt.Errorf("decode ack: %w", err)
 	}
 	switch a.Action {
 	case "clear":
-		s.remove(s.stacks[v.user][0])
+		s.removeViewLocked(s.stacks[v.user][0])
 		res.Closed = true
 	case "errors":
-		return s.complain(v, a.Errors, res)
+		return s.setErrorsLocked(v, a.Errors, res)
 	case "update", "push":
 		body, err := parseView(a.View, "/view", "modal")
 		if err != nil {
-			return fmt.Errorf("view: %w", explained(err))
+			return fmt.Errorf("view: %w", withDetails(err))
 		}
-		if s.duplicateExternal(body, v) {
+		if s.hasExternalIDLocked(body, v) {
 			return Error("duplicate_external_id")
 		}
 		if a.Action == "update" {
-			s.change(v, body)
+			s.changeViewLocked(v, body)
 			res.Updated = true
 			return nil
 		}
 		if len(s.stacks[v.user]) >= MaxStack {
 			return Error("push_limit_reached")
 		}
-		s.push(v.user, body)
+		s.pushViewLocked(v.user, body)
 		res.Pushed = true
 	default:
 		return fmt.Errorf("unknown response_action %q", a.Action)
@@ -134,10 +135,10 @@ func (s *Server) answer(v *view, payload json.RawMessage, res *Result) error {
 	return nil
 }
 
-// complain shows the app's errors below the fields. They must be for input blocks. s.mu is held.
-func (s *Server) complain(v *view, byBlock map[string]string, res *Result) error {
+// setErrorsLocked shows the errors of the app below the fields. Each must be for an input block.
+func (s *Server) setErrorsLocked(v *view, byBlock map[string]string, res *Result) error {
 	if len(byBlock) == 0 {
-		return errors.New("response_action errors without errors")
+		return errors.New("response_action errors has no errors")
 	}
 	inputs := map[string]bool{}
 	for _, f := range v.fields() {
@@ -145,44 +146,44 @@ func (s *Server) complain(v *view, byBlock map[string]string, res *Result) error
 	}
 	for _, id := range slices.Sorted(maps.Keys(byBlock)) {
 		if !inputs[id] {
-			return fmt.Errorf("errors for %q, which is no input block", id)
+			return fmt.Errorf("errors for %q, which is not an input block", id)
 		}
 	}
 	v.errors = byBlock
-	res.Errors = v.complaints()
-	s.complained(v)
+	res.Errors = v.errorsByLabel()
+	s.notifyErrorsLocked(v)
 	return nil
 }
 
-// complained tells that errors stand below fields. s.mu is held.
-func (s *Server) complained(v *view) {
-	s.touch()
-	s.detail("slack", "person", "view", "errors: "+plain(v.body["title"]), v.complaints())
+// notifyErrorsLocked emits that the modal shows errors.
+func (s *Server) notifyErrorsLocked(v *view) {
+	s.notifyLocked()
+	s.emitVerbose("slack", "person", "view", "errors: "+textOf(v.body["title"]), v.errorsByLabel())
 }
 
-// explained is an error with Slack's details, for developers.
-func explained(err error) error {
-	no, ok := err.(refusal)
+// withDetails adds the details of an API error to its text.
+func withDetails(err error) error {
+	no, ok := err.(apiError)
 	if !ok {
 		return err
 	}
-	return fmt.Errorf("%w %s", no.word, raw(no.more))
+	return fmt.Errorf("%w %s", no.code, marshalJSON(no.details))
 }
 
-// responseURLs are for the inputs with response_url_enabled. s.mu is held.
-func (s *Server) responseURLs(v *view) []any {
+// responseURLsLocked returns the response_urls for the inputs with response_url_enabled.
+func (s *Server) responseURLsLocked(v *view) []any {
 	out := []any{}
 	for _, f := range v.fields() {
 		if on, _ := f.element["response_url_enabled"].(bool); !on {
 			continue
 		}
-		channel, _ := v.values[key{f.block, f.action}][stateKeys[f.kind].state].(string)
+		channel, _ := v.values[elementKey{f.block, f.action}][stateKeys[f.kind].state].(string)
 		if channel == "" {
 			continue
 		}
 		out = append(out, map[string]any{
 			"block_id": f.block, "action_id": f.action, "channel_id": channel,
-			"response_url": s.newResponseURL("actions", v.user, channel, "", false),
+			"response_url": s.newResponseURLLocked("actions", v.user, channel, "", false),
 		})
 	}
 	return out

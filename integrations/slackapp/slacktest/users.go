@@ -2,20 +2,9 @@ package slacktest
 
 import "strings"
 
-func (s *Server) authTest(c *call) (reply, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	out := reply{"url": "https://" + s.cfg.Domain + ".slack.com/", "team": s.cfg.Team, "team_id": s.TeamID, "is_enterprise_install": false}
-	if c.token == s.AppToken {
-		out["app_name"], out["app_id"] = s.cfg.AppName, s.AppID
-		return out, nil
-	}
-	out["user"], out["user_id"], out["bot_id"] = s.users[s.BotUser].Name, s.BotUser, s.BotID
-	return out, nil
-}
-
-// userJSON is a user as users.info shows it. The e-mail needs a scope, and bots have none. s.mu is held.
-func (s *Server) userJSON(u *User) map[string]any {
+// userJSONLocked returns a user as users.info does. The e-mail address needs a scope, and a bot has
+// none.
+func (s *Server) userJSONLocked(u *User) map[string]any {
 	team := u.Team
 	if team == "" {
 		team = s.TeamID
@@ -27,7 +16,7 @@ func (s *Server) userJSON(u *User) map[string]any {
 		"display_name_normalized": u.Name,
 		"team":                    team,
 	}
-	if u.Email != "" && !u.Bot && s.scoped("users:read.email") {
+	if u.Email != "" && !u.Bot && s.hasScopeLocked("users:read.email") {
 		profile["email"] = u.Email
 	}
 	if u.Bot {
@@ -54,33 +43,23 @@ func (s *Server) userJSON(u *User) map[string]any {
 	return out
 }
 
-// scoped says whether the bot token has a scope. s.mu is held.
-func (s *Server) scoped(scope string) bool {
-	for _, have := range s.scopes {
-		if have == scope {
-			return true
-		}
-	}
-	return false
-}
-
 func (s *Server) usersInfo(c *call) (reply, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	u := s.users[c.args.text("user")]
+	u := s.users[c.args.stringArg("user")]
 	if u == nil {
 		return nil, Error("user_not_found")
 	}
-	return reply{"user": s.userJSON(u)}, nil
+	return reply{"user": s.userJSONLocked(u)}, nil
 }
 
 func (s *Server) usersLookupByEmail(c *call) (reply, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	email := c.args.text("email")
+	email := c.args.stringArg("email")
 	for _, id := range s.userOrder {
 		if u := s.users[id]; email != "" && strings.EqualFold(u.Email, email) && !u.Deleted {
-			return reply{"user": s.userJSON(u)}, nil
+			return reply{"user": s.userJSONLocked(u)}, nil
 		}
 	}
 	return nil, Error("users_not_found")
@@ -89,13 +68,13 @@ func (s *Server) usersLookupByEmail(c *call) (reply, error) {
 func (s *Server) usersList(c *call) (reply, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	ids, next, err := page(c, s.userOrder)
+	ids, next, err := paginate(c, s.userOrder)
 	if err != nil {
 		return nil, err
 	}
 	members := []any{}
 	for _, id := range ids {
-		members = append(members, s.userJSON(s.users[id]))
+		members = append(members, s.userJSONLocked(s.users[id]))
 	}
 	return reply{"members": members, "response_metadata": next}, nil
 }

@@ -7,16 +7,16 @@ import (
 	"strings"
 )
 
-// MaxProblems is how many problems are told at a time.
+// MaxProblems is the maximum number of problems that are reported.
 const MaxProblems = 50
 
-// A Problem is one thing that Slack refuses in a view, a message or blocks.
+// A Problem is one error in a view, a message or blocks.
 type Problem struct {
-	Pointer string // JSON pointer such as /view/title/text; "" when it is about no place
-	Message string // Slack's words
+	Pointer string // JSON pointer such as /view/title/text; "" for none
+	Message string // in Slack's words
 }
 
-// String is the problem as Slack writes it, without "[ERROR] ".
+// String returns the problem as Slack writes it, without "[ERROR] ".
 func (p Problem) String() string {
 	if p.Pointer == "" {
 		return p.Message
@@ -24,9 +24,10 @@ func (p Problem) String() string {
 	return fmt.Sprintf("%s [json-pointer:%s]", p.Message, p.Pointer)
 }
 
-// ValidateView says what Slack would refuse in a modal or a home tab. The pointers begin with /view.
+// ValidateView returns the problems that Slack reports for a modal or a home tab. The pointers begin
+// with /view.
 func ValidateView(view json.RawMessage) []Problem {
-	v, problem := decode(view)
+	v, problem := decodeJSON(view)
 	if problem != nil {
 		return problem
 	}
@@ -40,21 +41,21 @@ func ValidateView(view json.RawMessage) []Problem {
 	return validateView(body, "/view", "modal", "home")
 }
 
-// ValidateBlocks says what Slack would refuse in a list of blocks, wherever it is shown.
+// ValidateBlocks returns the problems that Slack reports for a list of blocks, in any place.
 func ValidateBlocks(blocks json.RawMessage) []Problem {
-	v, problem := decode(blocks)
+	v, problem := decodeJSON(blocks)
 	if problem != nil {
 		return problem
 	}
 	c := &checker{}
-	list(0, MaxViewBlocks, anyBlock)(c, "/blocks", v)
+	listRule(0, MaxViewBlocks, anyBlockRule)(c, "/blocks", v)
 	return c.problems
 }
 
-// ValidateMessage says what Slack would refuse in the blocks and attachments of a message,
+// ValidateMessage returns the problems that Slack reports for the blocks and attachments of a message,
 // given as the JSON arguments of chat.postMessage or of a response_url.
 func ValidateMessage(message json.RawMessage) []Problem {
-	v, problem := decode(message)
+	v, problem := decodeJSON(message)
 	if problem != nil {
 		return problem
 	}
@@ -63,7 +64,7 @@ func ValidateMessage(message json.RawMessage) []Problem {
 		return []Problem{{"", "must provide an object"}}
 	}
 	_, err := readResponse(m)
-	if no, ok := errors.AsType[refusal](err); ok {
+	if no, ok := errors.AsType[apiError](err); ok {
 		return no.problems
 	}
 	if err != nil {
@@ -72,7 +73,7 @@ func ValidateMessage(message json.RawMessage) []Problem {
 	return nil
 }
 
-func decode(text json.RawMessage) (any, []Problem) {
+func decodeJSON(text json.RawMessage) (any, []Problem) {
 	var v any
 	if err := json.Unmarshal(text, &v); err != nil {
 		return nil, []Problem{{"", "invalid_json: " + err.Error()}}
@@ -80,47 +81,47 @@ func decode(text json.RawMessage) (any, []Problem) {
 	return v, nil
 }
 
-func validateMessageBlocks(blocks []any, at string) []Problem {
+func validateMessageBlocks(blocks []any, pointer string) []Problem {
 	c := &checker{surface: "message"}
-	list(0, MaxMessageBlocks, anyBlock)(c, at, blocks)
+	listRule(0, MaxMessageBlocks, anyBlockRule)(c, pointer, blocks)
 	return c.problems
 }
 
-// validateAttachments looks at the blocks of attachments. Their other properties are the
-// old secondary content of which Slack ignores what it does not know.
-func validateAttachments(attachments []any, at string) []Problem {
+// validateAttachments validates the blocks of attachments. Slack ignores other properties that it does
+// not know.
+func validateAttachments(attachments []any, pointer string) []Problem {
 	c := &checker{surface: "message"}
 	for i, a := range attachments {
-		at := fmt.Sprintf("%s/%d", at, i)
+		pointer := fmt.Sprintf("%s/%d", pointer, i)
 		attachment, ok := a.(map[string]any)
 		if !ok {
-			c.fail(at, "must provide an object")
+			c.addProblem(pointer, "must provide an object")
 			continue
 		}
 		if blocks := attachment["blocks"]; blocks != nil {
-			list(0, MaxMessageBlocks, anyBlock)(c, at+"/blocks", blocks)
+			listRule(0, MaxMessageBlocks, anyBlockRule)(c, pointer+"/blocks", blocks)
 		}
 	}
 	return c.problems
 }
 
-// invalid is how views.* refuse.
-func invalid(problems ...Problem) error {
-	return refusal{
-		word: "invalid_arguments", problems: problems,
-		more: reply{"response_metadata": map[string]any{"messages": errorLines(problems)}},
+// invalidArguments is the error of views.* methods.
+func invalidArguments(problems ...Problem) error {
+	return apiError{
+		code: "invalid_arguments", problems: problems,
+		details: reply{"response_metadata": map[string]any{"messages": errorLines(problems)}},
 	}
 }
 
-// invalidBlocks is how chat.* refuse.
+// invalidBlocks is the error of chat.* methods.
 func invalidBlocks(problems []Problem) error {
 	texts := make([]string, len(problems))
 	for i, p := range problems {
 		texts[i] = p.String()
 	}
-	return refusal{
-		word: "invalid_blocks", problems: problems,
-		more: reply{"errors": texts, "response_metadata": map[string]any{"messages": errorLines(problems)}},
+	return apiError{
+		code: "invalid_blocks", problems: problems,
+		details: reply{"errors": texts, "response_metadata": map[string]any{"messages": errorLines(problems)}},
 	}
 }
 
@@ -136,21 +137,21 @@ func errorLines(problems []Problem) []string {
 type checker struct {
 	surface  string // "modal", "home" or "message"; "" is any
 	problems []Problem
-	focused  bool // an element with focus_on_load was seen
+	focused  bool // an element has focus_on_load
 }
 
-func (c *checker) fail(at, format string, args ...any) {
+func (c *checker) addProblem(pointer, format string, args ...any) {
 	if len(c.problems) < MaxProblems {
-		c.problems = append(c.problems, Problem{at, fmt.Sprintf(format, args...)})
+		c.problems = append(c.problems, Problem{pointer, fmt.Sprintf(format, args...)})
 	}
 }
 
-// step is a JSON pointer one deeper.
-func step(at, name string) string {
+// joinPointer appends a name to a JSON pointer.
+func joinPointer(pointer, name string) string {
 	if strings.ContainsAny(name, "~/") {
 		name = pointerEscapes.Replace(name)
 	}
-	return at + "/" + name
+	return pointer + "/" + name
 }
 
 var pointerEscapes = strings.NewReplacer("~", "~0", "/", "~1")

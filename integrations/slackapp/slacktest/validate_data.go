@@ -10,65 +10,65 @@ import (
 
 var (
 	cells = map[string]rule{
-		"raw_text":   object(fields{"type": anything, "text": str(1, MaxTextObject)}, nil),
-		"raw_number": object(fields{"type": anything, "value": number, "text": str(1, MaxTextObject)}, nil),
+		"raw_text":   objectRule(fields{"type": anyValue, "text": stringRule(1, MaxTextObject)}, nil),
+		"raw_number": objectRule(fields{"type": anyValue, "value": numberRule, "text": stringRule(1, MaxTextObject)}, nil),
 		"rich_text":  richText,
 	}
 
-	table = object(with(block, fields{"rows": list(1, MaxTableRows, list(1, MaxTableColumns, byType(cells)))}), all(blockID, fields{
-		"column_settings": list(0, MaxTableColumns, object(nil, fields{"align": enum("left", "center", "right"), "is_wrapped": boolean})),
-	}), sameColumns, func(c *checker, at string, o map[string]any) {
+	table = objectRule(mergeFields(commonBlockFields, fields{"rows": listRule(1, MaxTableRows, listRule(1, MaxTableColumns, typedRule(cells)))}), mergeAllFields(blockIDField, fields{
+		"column_settings": listRule(0, MaxTableColumns, objectRule(nil, fields{"align": enumRule("left", "center", "right"), "is_wrapped": boolRule})),
+	}), checkSameColumns, func(c *checker, pointer string, o map[string]any) {
 		rows, _ := o["rows"].([]any)
 		settings, ok := o["column_settings"].([]any)
 		if ok && len(rows) > 0 {
 			if row, _ := rows[0].([]any); len(row) != len(settings) {
-				c.fail(step(at, "column_settings"), "must have one item for each column")
+				c.addProblem(joinPointer(pointer, "column_settings"), "must have one item for each column")
 			}
 		}
 	})
 
-	dataTable = object(with(block, fields{
-		"rows": list(2, MaxDataTableRows, list(1, MaxTableColumns, byType(cells))), "caption": str(1, MaxTextObject),
-	}), all(blockID, fields{
-		"page_size": integer(1, MaxDataTablePage), "row_header_column_index": integer(0, MaxTableColumns-1),
-	}), sameColumns, func(c *checker, at string, o map[string]any) {
-		if cellText(o["rows"]) > MaxDataTableContent {
-			c.fail(step(at, "rows"), "must be less than %d characters", MaxDataTableContent+1)
+	dataTable = objectRule(mergeFields(commonBlockFields, fields{
+		"rows": listRule(2, MaxDataTableRows, listRule(1, MaxTableColumns, typedRule(cells))), "caption": stringRule(1, MaxTextObject),
+	}), mergeAllFields(blockIDField, fields{
+		"page_size": integerRule(1, MaxDataTablePage), "row_header_column_index": integerRule(0, MaxTableColumns-1),
+	}), checkSameColumns, func(c *checker, pointer string, o map[string]any) {
+		if countCellText(o["rows"]) > MaxDataTableContent {
+			c.addProblem(joinPointer(pointer, "rows"), "must be less than %d characters", MaxDataTableContent+1)
 		}
 	})
 
-	card = object(block, all(blockID, fields{
-		"hero_image": elements["image"], "icon": elements["image"], "slack_icon": elements["icon"],
-		"title": mrkdwn(MaxCardTitle), "subtitle": mrkdwn(MaxCardTitle), "body": mrkdwn(MaxCardText), "subtext": mrkdwn(MaxCardText),
-		"actions": list(0, MaxCardActions, only("button", "workflow_button")),
+	card = objectRule(commonBlockFields, mergeAllFields(blockIDField, fields{
+		"hero_image": elementRules["image"], "icon": elementRules["image"], "slack_icon": elementRules["icon"],
+		"title": mrkdwnRule(MaxCardTitle), "subtitle": mrkdwnRule(MaxCardTitle), "body": mrkdwnRule(MaxCardText), "subtext": mrkdwnRule(MaxCardText),
+		"actions": listRule(0, MaxCardActions, elementOf("button", "workflow_button")),
 	}))
 
 	taskFields = fields{
-		"status": enum("pending", "in_progress", "complete", "error"), "details": richText, "output": richText,
-		"sources": list(0, MaxOptions, urlSource), "hide_title": boolean,
+		"status": enumRule("pending", "in_progress", "complete", "error"), "details": richText, "output": richText,
+		"sources": listRule(0, MaxOptions, urlSource), "hide_title": boolRule,
 	}
 
-	segment = object(fields{"label": str(1, MaxChartLabel), "value": positive}, nil)
-	point   = object(fields{"label": str(1, MaxChartLabel), "value": number}, nil)
-	series  = object(fields{"name": str(1, MaxChartLabel), "data": list(1, MaxChartPoints, point)}, nil)
-	axis    = object(fields{"categories": list(1, MaxChartPoints, str(1, MaxChartLabel))},
-		fields{"x_label": str(0, MaxChartTitle), "y_label": str(0, MaxChartTitle)})
-	lines = object(fields{"type": anything, "series": list(1, MaxChartSeries, series), "axis_config": axis}, nil)
+	segment = objectRule(fields{"label": stringRule(1, MaxChartLabel), "value": positiveNumberRule}, nil)
+	point   = objectRule(fields{"label": stringRule(1, MaxChartLabel), "value": numberRule}, nil)
+	series  = objectRule(fields{"name": stringRule(1, MaxChartLabel), "data": listRule(1, MaxChartPoints, point)}, nil)
+	axis    = objectRule(fields{"categories": listRule(1, MaxChartPoints, stringRule(1, MaxChartLabel))},
+		fields{"x_label": stringRule(0, MaxChartTitle), "y_label": stringRule(0, MaxChartTitle)})
+	lines = objectRule(fields{"type": anyValue, "series": listRule(1, MaxChartSeries, series), "axis_config": axis}, nil)
 
-	chart = object(with(block, fields{"title": str(1, MaxChartTitle), "chart": byType(map[string]rule{
-		"pie":  object(fields{"type": anything, "segments": list(1, MaxChartSeries, segment)}, nil),
+	chart = objectRule(mergeFields(commonBlockFields, fields{"title": stringRule(1, MaxChartTitle), "chart": typedRule(map[string]rule{
+		"pie":  objectRule(fields{"type": anyValue, "segments": listRule(1, MaxChartSeries, segment)}, nil),
 		"line": lines, "bar": lines, "area": lines,
-	})}), blockID)
+	})}), blockIDField)
 )
 
-func positive(c *checker, at string, v any) {
+func positiveNumberRule(c *checker, pointer string, v any) {
 	if n, ok := v.(float64); !ok || n <= 0 {
-		c.fail(at, "must be greater than 0")
+		c.addProblem(pointer, "must be greater than 0")
 	}
 }
 
-// sameColumns wants every row of a table to be as long as the first.
-func sameColumns(c *checker, at string, o map[string]any) {
+// checkSameColumns requires that every row of a table is as long as the first.
+func checkSameColumns(c *checker, pointer string, o map[string]any) {
 	rows, _ := o["rows"].([]any)
 	columns := -1
 	for i, r := range rows {
@@ -77,26 +77,26 @@ func sameColumns(c *checker, at string, o map[string]any) {
 			return
 		}
 		if columns >= 0 && len(row) != columns {
-			c.fail(fmt.Sprintf("%s/rows/%d", at, i), "must have as many columns as the first row")
+			c.addProblem(fmt.Sprintf("%s/rows/%d", pointer, i), "must have as many columns as the first row")
 			return
 		}
 		columns = len(row)
 	}
 }
 
-// cellText is how many code points the cells below v hold.
-func cellText(v any) (n int) {
+// countCellText returns the number of code points in the cells of v.
+func countCellText(v any) (n int) {
 	switch v := v.(type) {
 	case []any:
 		for _, item := range v {
-			n += cellText(item)
+			n += countCellText(item)
 		}
 	case map[string]any:
 		for k, item := range v {
 			if s, ok := item.(string); ok && k == "text" {
 				n += utf8.RuneCountInString(s)
 			} else {
-				n += cellText(item)
+				n += countCellText(item)
 			}
 		}
 	}

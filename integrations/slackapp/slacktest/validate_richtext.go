@@ -4,50 +4,50 @@ package slacktest
 // https://docs.slack.dev/reference/block-kit/blocks/rich-text-block
 
 var (
-	styles = object(nil, fields{
-		"bold": boolean, "italic": boolean, "strike": boolean, "code": boolean, "underline": boolean,
-		"highlight": boolean, "client_highlight": boolean, "unlink": boolean,
+	styles = objectRule(nil, fields{
+		"bold": boolRule, "italic": boolRule, "strike": boolRule, "code": boolRule, "underline": boolRule,
+		"highlight": boolRule, "client_highlight": boolRule, "unlink": boolRule,
 	})
 	runStyle = fields{"style": styles}
 
 	richRuns = map[string]rule{
-		"text":      object(fields{"type": anything, "text": str(1, MaxMarkdown)}, runStyle),
-		"emoji":     object(fields{"type": anything, "name": str(1, MaxID)}, with(runStyle, fields{"unicode": str(1, MaxID), "url": address(0)})),
-		"link":      object(fields{"type": anything, "url": address(1)}, with(runStyle, fields{"text": str(0, MaxMarkdown), "unsafe": boolean})),
-		"user":      object(fields{"type": anything, "user_id": str(1, MaxID)}, runStyle),
-		"usergroup": object(fields{"type": anything, "usergroup_id": str(1, MaxID)}, runStyle),
-		"channel":   object(fields{"type": anything, "channel_id": str(1, MaxID)}, runStyle),
-		"team":      object(fields{"type": anything, "team_id": str(1, MaxID)}, runStyle),
-		"broadcast": object(fields{"type": anything, "range": enum("here", "channel", "everyone")}, runStyle),
-		"color":     object(fields{"type": anything, "value": str(1, MaxID)}, runStyle),
-		"date": object(fields{"type": anything, "timestamp": number, "format": str(1, MaxID)},
-			with(runStyle, fields{"url": address(0), "fallback": str(0, MaxTextObject)})),
+		"text":      objectRule(fields{"type": anyValue, "text": stringRule(1, MaxMarkdown)}, runStyle),
+		"emoji":     objectRule(fields{"type": anyValue, "name": stringRule(1, MaxID)}, mergeFields(runStyle, fields{"unicode": stringRule(1, MaxID), "url": urlRule(0)})),
+		"link":      objectRule(fields{"type": anyValue, "url": urlRule(1)}, mergeFields(runStyle, fields{"text": stringRule(0, MaxMarkdown), "unsafe": boolRule})),
+		"user":      objectRule(fields{"type": anyValue, "user_id": stringRule(1, MaxID)}, runStyle),
+		"usergroup": objectRule(fields{"type": anyValue, "usergroup_id": stringRule(1, MaxID)}, runStyle),
+		"channel":   objectRule(fields{"type": anyValue, "channel_id": stringRule(1, MaxID)}, runStyle),
+		"team":      objectRule(fields{"type": anyValue, "team_id": stringRule(1, MaxID)}, runStyle),
+		"broadcast": objectRule(fields{"type": anyValue, "range": enumRule("here", "channel", "everyone")}, runStyle),
+		"color":     objectRule(fields{"type": anyValue, "value": stringRule(1, MaxID)}, runStyle),
+		"date": objectRule(fields{"type": anyValue, "timestamp": numberRule, "format": stringRule(1, MaxID)},
+			mergeFields(runStyle, fields{"url": urlRule(0), "fallback": stringRule(0, MaxTextObject)})),
 	}
-	runs = list(0, maxRuns, byType(richRuns))
+	runs = listRule(0, maxRuns, typedRule(richRuns))
 
-	richSection = object(fields{"type": anything, "elements": runs}, nil)
+	richSection = objectRule(fields{"type": anyValue, "elements": runs}, nil)
 
 	richParts = map[string]rule{
 		"rich_text_section": richSection,
-		"rich_text_preformatted": object(fields{"type": anything, "elements": runs},
-			fields{"border": integer(0, 1), "language": str(0, MaxID)}),
-		"rich_text_quote": object(fields{"type": anything, "elements": runs}, fields{"border": integer(0, 1)}),
-		"rich_text_list": object(fields{
-			"type": anything, "style": enum("bullet", "ordered"),
-			"elements": list(0, maxRuns, byType(map[string]rule{"rich_text_section": richSection})),
-		}, fields{"indent": integer(0, 8), "offset": integer(0, 1e6), "border": integer(0, 10)}),
+		"rich_text_preformatted": objectRule(fields{"type": anyValue, "elements": runs},
+			fields{"border": integerRule(0, 1), "language": stringRule(0, MaxID)}),
+		"rich_text_quote": objectRule(fields{"type": anyValue, "elements": runs}, fields{"border": integerRule(0, 1)}),
+		"rich_text_list": objectRule(fields{
+			"type": anyValue, "style": enumRule("bullet", "ordered"),
+			"elements": listRule(0, maxRuns, typedRule(map[string]rule{"rich_text_section": richSection})),
+		}, fields{"indent": integerRule(0, 8), "offset": integerRule(0, 1e6), "border": integerRule(0, 10)}),
 	}
-	richText = object(fields{"type": anything, "elements": list(0, maxRuns, byType(richParts))},
-		fields{"block_id": str(0, MaxID)})
+	richText = objectRule(fields{"type": anyValue, "elements": listRule(0, maxRuns, typedRule(richParts))},
+		fields{"block_id": stringRule(0, MaxID)})
 
-	// anyRichText is what may be given as the first value of a rich_text_input.
-	anyRichText = byType(rulesOf(richRuns, richParts, map[string]rule{"rich_text": richText}))
+	// anyRichText is the initial value of a rich_text_input.
+	anyRichText = typedRule(mergeRules(richRuns, richParts, map[string]rule{"rich_text": richText}))
 )
 
-// maxRuns bounds lists for which Slack names no limit.
+// maxRuns is the maximum length of lists for which Slack documents none.
 const maxRuns = 10_000
 
-func rulesOf(sets ...map[string]rule) map[string]rule {
+func mergeRules(sets ...map[string]rule) map[string]rule {
 	out := map[string]rule{}
 	for _, s := range sets {
 		for k, r := range s {

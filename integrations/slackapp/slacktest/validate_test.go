@@ -14,30 +14,30 @@ func TestValidate_Messages(t *testing.T) {
 	}
 	submit := `,"submit":` + text
 	for _, tc := range []struct{ name, view, want string }{
-		{"title", modalWith("title", plainJSON(25)), "must be less than 25 characters [json-pointer:/view/title/text]"},
-		{"mrkdwn title", modalWith("title", mrkdwnJSON(1)), "unsupported type: mrkdwn [json-pointer:/view/title/type]"},
-		{"metadata", modalWith("private_metadata", `"`+xs(3001)+`"`), "must be less than 3001 characters [json-pointer:/view/private_metadata]"},
-		{"code points", modalWith("title", `{"type":"plain_text","text":"`+strings.Repeat("😀", 24)+`"}`), ""},
+		{"title", modalJSONWith("title", plainJSON(25)), "must be less than 25 characters [json-pointer:/view/title/text]"},
+		{"mrkdwn title", modalJSONWith("title", mrkdwnJSON(1)), "unsupported type: mrkdwn [json-pointer:/view/title/type]"},
+		{"metadata", modalJSONWith("private_metadata", `"`+repeatX(3001)+`"`), "must be less than 3001 characters [json-pointer:/view/private_metadata]"},
+		{"code points", modalJSONWith("title", `{"type":"plain_text","text":"`+strings.Repeat("😀", 24)+`"}`), ""},
 		{"no submit", view(`{"type":"divider"},`+inputBlock, ""), "must define `submit` to use an `input` block in modals [json-pointer:/view/blocks/1/input]"},
 		{"two of one block_id", view(inputBlock+","+inputBlock, submit), "`block_id` \"b\" already exists [json-pointer:/view/blocks/1/block_id]"},
 		{"unknown type", view(`{"type":"marquee"}`, ""), "unsupported type: marquee [json-pointer:/view/blocks/0/type]"},
 		{"not for views", view(`{"type":"markdown","text":"x"}`, ""), "unsupported type: markdown [json-pointer:/view/blocks/0/type]"},
-		{"unknown property", modalWith("submit_disabled", "true"), "invalid additional property: submit_disabled [json-pointer:/view]"},
+		{"unknown property", modalJSONWith("submit_disabled", "true"), "invalid additional property: submit_disabled [json-pointer:/view]"},
 		{"missing property", view(`{"type":"header"}`, ""), "missing required field: text [json-pointer:/view/blocks/0]"},
 		{"no content", view(`{"type":"section"}`, ""), "must define either `text` or `fields` [json-pointer:/view/blocks/0/type]"},
 		{"empty text", view(`{"type":"header","text":`+plainJSON(0)+`}`, ""), "must be more than 0 characters [json-pointer:/view/blocks/0/text/text]"},
-		{"no options", view(inputOf(`{"type":"static_select","options":[]}`), submit), "must provide at least 1 items [json-pointer:/view/blocks/0/element/options]"},
-		{"too many options", view(inputOf(`{"type":"static_select","options":`+times(101, opt)+`}`), submit), "no more than 100 items allowed [json-pointer:/view/blocks/0/element/options]"},
-		{"initial option", view(inputOf(`{"type":"static_select","initial_option":"o1","options":`+times(2, opt)+`}`), submit), "must provide an object [json-pointer:/view/blocks/0/element/initial_option]"},
-		{"foreign initial option", view(inputOf(`{"type":"static_select","initial_option":{"text":`+text+`,"value":"1"},"options":`+times(2, opt)+`}`), submit), "`initial_option` must be one of the options [json-pointer:/view/blocks/0/element/initial_option]"},
-		{"url of an option", view(inputOf(`{"type":"static_select","options":[{"text":`+text+`,"value":"a","url":"https://x"}]}`), submit), "invalid additional property: url [json-pointer:/view/blocks/0/element/options/0]"},
+		{"no options", view(inputBlockJSON(`{"type":"static_select","options":[]}`), submit), "must provide at least 1 items [json-pointer:/view/blocks/0/element/options]"},
+		{"too many options", view(inputBlockJSON(`{"type":"static_select","options":`+repeatJSON(101, opt)+`}`), submit), "no more than 100 items allowed [json-pointer:/view/blocks/0/element/options]"},
+		{"initial option", view(inputBlockJSON(`{"type":"static_select","initial_option":"o1","options":`+repeatJSON(2, opt)+`}`), submit), "must provide an object [json-pointer:/view/blocks/0/element/initial_option]"},
+		{"foreign initial option", view(inputBlockJSON(`{"type":"static_select","initial_option":{"text":`+text+`,"value":"1"},"options":`+repeatJSON(2, opt)+`}`), submit), "`initial_option` must be one of the options [json-pointer:/view/blocks/0/element/initial_option]"},
+		{"url of an option", view(inputBlockJSON(`{"type":"static_select","options":[{"text":`+text+`,"value":"a","url":"https://x"}]}`), submit), "invalid additional property: url [json-pointer:/view/blocks/0/element/options/0]"},
 		{"two of one action_id", view(`{"type":"actions","elements":[`+strings.Repeat(`{"type":"button","action_id":"a","text":`+text+`},`, 1)+`{"type":"button","action_id":"a","text":`+text+`}]}`, ""), "`action_id` \"a\" already exists [json-pointer:/view/blocks/0/elements/1/action_id]"},
-		{"number as number", view(inputOf(`{"type":"number_input","is_decimal_allowed":false,"min_value":1}`), submit), "must provide a string that holds a number [json-pointer:/view/blocks/0/element/min_value]"},
-		{"two in focus", view(inputOf(`{"type":"plain_text_input","focus_on_load":true}`)+","+inputOf(`{"type":"plain_text_input","focus_on_load":true}`), submit), "only one element may set `focus_on_load` [json-pointer:/view/blocks/1/element/focus_on_load]"},
+		{"number as number", view(inputBlockJSON(`{"type":"number_input","is_decimal_allowed":false,"min_value":1}`), submit), "must provide a string that holds a number [json-pointer:/view/blocks/0/element/min_value]"},
+		{"two in focus", view(inputBlockJSON(`{"type":"plain_text_input","focus_on_load":true}`)+","+inputBlockJSON(`{"type":"plain_text_input","focus_on_load":true}`), submit), "only one element may set `focus_on_load` [json-pointer:/view/blocks/1/element/focus_on_load]"},
 		{"dispatch of files", view(`{"type":"input","dispatch_action":true,"label":`+text+`,"element":{"type":"file_input"}}`, submit), "`dispatch_action` cannot be used with a `file_input` [json-pointer:/view/blocks/0/dispatch_action]"},
 		{"no type", `{}`, "missing required field: type [json-pointer:/view]"},
 		{"a list", `[]`, "must provide an object [json-pointer:/view]"},
-		{"null is absent", modalWith("submit", "null"), ""},
+		{"null is absent", modalJSONWith("submit", "null"), ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			var got []string
@@ -60,18 +60,18 @@ func TestValidate_LongSectionText(t *testing.T) {
 	if len(got) != 2 || got[0] != want[0] || got[1] != want[1] {
 		t.Errorf("problems = %v", got)
 	}
-	if got := ValidateMessage(json.RawMessage(`{"text":"x","blocks":` + times(51, `{"type":"divider"}`) + `}`)); len(got) != 1 || got[0].Message != "no more than 50 items allowed" {
+	if got := ValidateMessage(json.RawMessage(`{"text":"x","blocks":` + repeatJSON(51, `{"type":"divider"}`) + `}`)); len(got) != 1 || got[0].Message != "no more than 50 items allowed" {
 		t.Errorf("51 blocks: %v", got)
 	}
 }
 
 func FuzzView(f *testing.F) {
-	for _, text := range refused() {
-		f.Add([]byte(modalWith("blocks", "["+text+"]")))
+	for _, text := range invalidBlockCases() {
+		f.Add([]byte(modalJSONWith("blocks", "["+text+"]")))
 	}
-	f.Add([]byte(modalWith("title", plainJSON(24))))
+	f.Add([]byte(modalJSONWith("title", plainJSON(24))))
 	f.Add([]byte(`{"type":"modal","title":{"type":"plain_text","text":"x"},"submit":{"type":"plain_text","text":"x"},"blocks":[` +
-		inputOf(`{"type":"static_select","options":`+times(2, opt)+`,"initial_option":`+strings.ReplaceAll(opt, "%d", "1")+`}`) + `]}`))
+		inputBlockJSON(`{"type":"static_select","options":`+repeatJSON(2, opt)+`,"initial_option":`+strings.ReplaceAll(opt, "%d", "1")+`}`) + `]}`))
 	s := &Server{cfg: Config{}, changed: make(chan struct{}), workspace: newWorkspace(nil), views: newViews()}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		problems := ValidateView(text)
@@ -86,13 +86,13 @@ func FuzzView(f *testing.F) {
 		if err != nil {
 			return
 		}
-		shown := &view{id: "V", user: "U", loaded: map[key][]any{}}
-		shown.set(body)
-		shown.set(body) // what was typed survives
-		shown.check()
-		shown.json(s)
+		shown := &view{id: "V", user: "U", suggested: map[elementKey][]any{}}
+		shown.replaceBody(body)
+		shown.replaceBody(body) // what was typed survives
+		shown.validateInputs()
+		shown.toJSON(s)
 		for _, field := range shown.fields() {
-			_ = s.fill(shown, field, []string{"1"})
+			_ = s.fillFieldLocked(shown, field, []string{"1"})
 		}
 		// What Slack shows again is a view that it would take again.
 		again := map[string]any{}
@@ -109,29 +109,29 @@ func FuzzAck(f *testing.F) {
 	for _, text := range []string{
 		`{"envelope_id":"e"}`, `{"envelope_id":"e","payload":{}}`, `{"envelope_id":"e","payload":{"response_action":"clear"}}`,
 		`{"envelope_id":"e","payload":{"response_action":"errors","errors":{"b":"no"}}}`, `{"envelope_id":1}`, `[]`, `null`,
-		`{"envelope_id":"e","payload":{"response_action":"update","view":` + modalWith("title", plainJSON(1)) + `}}`,
+		`{"envelope_id":"e","payload":{"response_action":"update","view":` + modalJSONWith("title", plainJSON(1)) + `}}`,
 		`{"envelope_id":"e","payload":{"response_action":"push","view":{"type":"modal"}}}`,
 	} {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		s := &Server{cfg: Config{}, changed: make(chan struct{}), workspace: newWorkspace(nil), views: newViews(), sockets: newSockets()}
+		s := &Server{cfg: Config{}, changed: make(chan struct{}), workspace: newWorkspace(nil), views: newViews(), connections: newConnections()}
 		p := &pending{acked: make(chan json.RawMessage, 1)}
 		s.pending["e"] = p
 		s.acknowledge(text)
 		s.acknowledge(text)
 		select {
 		case payload := <-p.acked:
-			if empty(payload) {
+			if isEmptyPayload(payload) {
 				payload = nil
 			}
 			var body map[string]any
-			if err := json.Unmarshal([]byte(modalWith("title", plainJSON(1))), &body); err != nil {
+			if err := json.Unmarshal([]byte(modalJSONWith("title", plainJSON(1))), &body); err != nil {
 				t.Fatal(err)
 			}
-			v := s.push("U", body)
+			v := s.pushViewLocked("U", body)
 			var res Result
-			_ = s.answer(v, payload, &res)
+			_ = s.applyAckLocked(v, payload, &res)
 			if len(s.stacks["U"]) > MaxStack {
 				t.Fatal("too many views")
 			}

@@ -6,63 +6,64 @@ import (
 )
 
 const (
-	// MaxStack is how many modals lie on top of each other.
+	// MaxStack is the maximum number of modals of a user.
 	// https://docs.slack.dev/surfaces/modals#lifecycle
 	MaxStack = 3
 
-	// MaxViewSize is the largest view, in bytes of JSON.
+	// MaxViewSize is the maximum size of a view, in bytes of JSON.
 	// https://docs.slack.dev/reference/methods/views.open
 	MaxViewSize = 250 << 10
 )
 
 // views are the modals and home tabs. Server.mu guards them.
 type views struct {
-	triggers recent[*trigger]
-	stacks   map[string][]*view // the open modals of a user, the top one last
+	triggers boundedMap[*trigger]
+	stacks   map[string][]*view // open modals by user, the top one last
 	homes    map[string]*view   // by user
 }
 
 func newViews() views {
-	return views{triggers: newRecent[*trigger](), stacks: map[string][]*view{}, homes: map[string]*view{}}
+	return views{triggers: newBoundedMap[*trigger](), stacks: map[string][]*view{}, homes: map[string]*view{}}
 }
 
-// A view is a modal or a home tab as Slack keeps it.
+// A view is a modal or a home tab. Its methods need Server.mu.
 type view struct {
 	id, user       string
 	root, previous string
 	hash           string
-	version        int // counts the changes
+	version        int // number of changes
 	body           map[string]any
-	values         values
-	errors         map[string]string // by block_id, of the latest submission
-	loaded         map[key][]any     // options that the app gave for an external select
+	values         elementValues
+	errors         map[string]string    // by block_id, of the latest submission
+	suggested      map[elementKey][]any // options of external selects
 }
 
-// key names an element of a view.
-type key struct{ block, action string }
+// elementKey identifies an element of a view.
+type elementKey struct{ block, action string }
 
-// values are what the elements of a view hold, as state.values shows it.
-type values map[key]map[string]any
+// elementValues are the values of the elements of a view, in the form of state.values.
+type elementValues map[elementKey]map[string]any
 
-func (v *view) text(name string) string {
+func (v *view) stringField(name string) string {
 	s, _ := v.body[name].(string)
 	return s
 }
 
-func (v *view) flag(name string) bool {
+func (v *view) boolField(name string) bool {
 	b, _ := v.body[name].(bool)
 	return b
 }
 
-// set replaces the body. What a person has typed stays where block_id and action_id stay.
-func (v *view) set(body map[string]any) {
+// replaceBody replaces the body. The values of elements whose block_id and action_id do not change
+// stay.
+func (v *view) replaceBody(body map[string]any) {
 	old := v.values
-	v.body, v.values, v.errors = body, values{}, nil
+	v.body, v.values, v.errors = body, elementValues{}, nil
 	for _, f := range v.fields() {
-		k := key{f.block, f.action}
+		k := elementKey{f.block, f.action}
 		held, ok := old[k]
-		if !ok || held["type"] != f.kind || !f.offers(held) {
-			held = initial(f.element)
+		if !ok || held["type"] != f.kind || !f.stillValid(held) {
+			held = initialValue(f.element)
 		}
 		v.values[k] = held
 	}
@@ -70,8 +71,8 @@ func (v *view) set(body map[string]any) {
 	v.version++
 }
 
-// json is the view as Slack sends it.
-func (v *view) json(s *Server) json.RawMessage {
+// toJSON returns the view as Slack sends it.
+func (v *view) toJSON(s *Server) json.RawMessage {
 	byBlock := map[string]map[string]any{}
 	for k, held := range v.values {
 		if byBlock[k.block] == nil {
@@ -96,30 +97,30 @@ func (v *view) json(s *Server) json.RawMessage {
 		"submit":                v.body["submit"],
 		"close":                 v.body["close"],
 		"blocks":                v.body["blocks"],
-		"private_metadata":      v.text("private_metadata"),
-		"callback_id":           v.text("callback_id"),
-		"external_id":           v.text("external_id"),
-		"clear_on_close":        v.flag("clear_on_close"),
-		"notify_on_close":       v.flag("notify_on_close"),
+		"private_metadata":      v.stringField("private_metadata"),
+		"callback_id":           v.stringField("callback_id"),
+		"external_id":           v.stringField("external_id"),
+		"clear_on_close":        v.boolField("clear_on_close"),
+		"notify_on_close":       v.boolField("notify_on_close"),
 		"state":                 map[string]any{"values": byBlock},
 		"hash":                  v.hash,
 		"root_view_id":          v.root,
 		"previous_view_id":      nullable(v.previous),
 	}
-	return raw(out)
+	return marshalJSON(out)
 }
 
-// raw is a copy of v as JSON, safe to keep when the state is unlocked.
-func raw(v any) json.RawMessage {
+// marshalJSON encodes v, so that the result can be used without the lock.
+func marshalJSON(v any) json.RawMessage {
 	b, err := json.Marshal(v)
-	if err != nil { // only for values that never came from JSON
+	if err != nil { // impossible for a value that was decoded from JSON
 		panic("slacktest: " + err.Error())
 	}
 	return b
 }
 
-// top is the modal before a user. s.mu is held.
-func (s *Server) top(user string) *view {
+// topViewLocked returns the top modal of a user, nil for none.
+func (s *Server) topViewLocked(user string) *view {
 	stack := s.stacks[user]
 	if len(stack) == 0 {
 		return nil
@@ -127,8 +128,8 @@ func (s *Server) top(user string) *view {
 	return stack[len(stack)-1]
 }
 
-// find looks for an open view. s.mu is held.
-func (s *Server) find(match func(*view) bool) *view {
+// findViewLocked returns the first view that matches, nil for none.
+func (s *Server) findViewLocked(match func(*view) bool) *view {
 	for _, stack := range s.stacks {
 		if i := slices.IndexFunc(stack, match); i >= 0 {
 			return stack[i]
@@ -142,12 +143,12 @@ func (s *Server) find(match func(*view) bool) *view {
 	return nil
 }
 
-// remove closes one view, and those above it. s.mu is held.
-func (s *Server) remove(v *view) {
+// removeViewLocked closes a modal and those above it.
+func (s *Server) removeViewLocked(v *view) {
 	stack := s.stacks[v.user]
 	if i := slices.Index(stack, v); i >= 0 {
 		s.stacks[v.user] = stack[:i]
-		s.touch()
-		s.detail("slack", "person", "view", "closed: "+plain(v.body["title"]), nil)
+		s.notifyLocked()
+		s.emitVerbose("slack", "person", "view", "closed: "+textOf(v.body["title"]), nil)
 	}
 }

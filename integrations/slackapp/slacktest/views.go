@@ -4,30 +4,30 @@ import (
 	"strings"
 )
 
-// parseView reads, validates and normalises the view of a call or an ack. prefix is what its
-// JSON pointers begin with.
+// parseView validates and normalizes the view of a call or an ack. prefix is the beginning of the JSON
+// pointers.
 func parseView(v any, prefix string, kinds ...string) (map[string]any, error) {
 	if v == nil {
-		return nil, invalid(Problem{Message: "missing required field: view"})
+		return nil, invalidArguments(Problem{Message: "missing required field: view"})
 	}
 	body, ok := v.(map[string]any)
 	if !ok {
-		return nil, invalid(Problem{Pointer: prefix, Message: "must provide an object"})
+		return nil, invalidArguments(Problem{Pointer: prefix, Message: "must provide an object"})
 	}
-	if len(raw(body)) > MaxViewSize {
+	if len(marshalJSON(body)) > MaxViewSize {
 		return nil, Error("view_too_large")
 	}
 	if problems := validateView(body, prefix, kinds...); len(problems) > 0 {
-		return nil, invalid(problems...)
+		return nil, invalidArguments(problems...)
 	}
-	normalise(body)
+	normalizeView(body)
 	return body, nil
 }
 
-func (c *call) view(kinds ...string) (map[string]any, error) {
-	v, ok := c.args.json("view")
+func (c *call) viewArg(kinds ...string) (map[string]any, error) {
+	v, ok := c.args.jsonArg("view")
 	if !ok {
-		return nil, invalid(Problem{Pointer: "/view", Message: "must provide an object"})
+		return nil, invalidArguments(Problem{Pointer: "/view", Message: "must provide an object"})
 	}
 	return parseView(v, "/view", kinds...)
 }
@@ -36,28 +36,28 @@ func (s *Server) viewsOpen(c *call) (reply, error) { return s.openView(c, false)
 func (s *Server) viewsPush(c *call) (reply, error) { return s.openView(c, true) }
 
 func (s *Server) openView(c *call, push bool) (reply, error) {
-	body, err := c.view("modal")
+	body, err := c.viewArg("modal")
 	if err != nil {
 		return nil, err
 	}
-	id := c.args.text("trigger_id")
+	id := c.args.stringArg("trigger_id")
 	if id == "" {
-		id = c.args.text("interactivity_pointer")
+		id = c.args.stringArg("interactivity_pointer")
 	}
 	if id == "" {
-		return nil, invalid(Problem{Message: "missing required field: trigger_id"})
+		return nil, invalidArguments(Problem{Message: "missing required field: trigger_id"})
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	t, err := s.trigger(id)
+	t, err := s.useTriggerLocked(id)
 	if err != nil {
 		return nil, err
 	}
-	if s.duplicateExternal(body, nil) {
+	if s.hasExternalIDLocked(body, nil) {
 		return nil, Error("duplicate_external_id")
 	}
 	if push {
-		if s.top(t.user) == nil {
+		if s.topViewLocked(t.user) == nil {
 			return nil, Error("not_found")
 		}
 		if len(s.stacks[t.user]) >= MaxStack {
@@ -65,105 +65,105 @@ func (s *Server) openView(c *call, push bool) (reply, error) {
 		}
 	} else {
 		if open := s.stacks[t.user]; len(open) > 0 {
-			s.remove(open[0]) // a new modal takes the place of what was open
+			s.removeViewLocked(open[0]) // a new modal replaces the open ones
 		}
 	}
 	t.used = true
-	v := s.push(t.user, body)
-	return reply{"view": v.json(s)}, nil
+	v := s.pushViewLocked(t.user, body)
+	return reply{"view": v.toJSON(s)}, nil
 }
 
-// push lays a new modal on the user's stack. s.mu is held.
-func (s *Server) push(user string, body map[string]any) *view {
-	v := &view{id: "V" + upper(10), user: user, loaded: map[key][]any{}}
+// pushViewLocked opens a modal on top of the stack of a user.
+func (s *Server) pushViewLocked(user string, body map[string]any) *view {
+	v := &view{id: "V" + randomUpper(10), user: user, suggested: map[elementKey][]any{}}
 	v.root = v.id
 	what := "opened"
-	if under := s.top(user); under != nil {
+	if under := s.topViewLocked(user); under != nil {
 		v.previous, v.root, what = under.id, under.root, "pushed"
 	}
-	v.set(body)
+	v.replaceBody(body)
 	s.stacks[user] = append(s.stacks[user], v)
-	s.touch()
-	s.showed(v, what)
+	s.notifyLocked()
+	s.emitViewLocked(v, what)
 	return v
 }
 
 func (s *Server) viewsUpdate(c *call) (reply, error) {
-	body, err := c.view("modal", "home")
+	body, err := c.viewArg("modal", "home")
 	if err != nil {
 		return nil, err
 	}
-	id, external := c.args.text("view_id"), c.args.text("external_id")
+	id, external := c.args.stringArg("view_id"), c.args.stringArg("external_id")
 	if id == "" && external == "" {
-		return nil, invalid(Problem{Message: "missing required field: view_id"})
+		return nil, invalidArguments(Problem{Message: "missing required field: view_id"})
 	}
 	if id != "" && external != "" {
-		return nil, invalid(Problem{Message: "Cannot provide both `view_id` and `external_id`"})
+		return nil, invalidArguments(Problem{Message: "Cannot provide both `view_id` and `external_id`"})
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	v := s.find(func(v *view) bool {
-		return v.id == id || external != "" && v.text("external_id") == external
+	v := s.findViewLocked(func(v *view) bool {
+		return v.id == id || external != "" && v.stringField("external_id") == external
 	})
 	if v == nil || v.body["type"] != body["type"] {
 		return nil, Error("not_found")
 	}
-	if hash := c.args.text("hash"); hash != "" && hash != v.hash {
+	if hash := c.args.stringArg("hash"); hash != "" && hash != v.hash {
 		return nil, Error("hash_conflict")
 	}
-	if s.duplicateExternal(body, v) {
+	if s.hasExternalIDLocked(body, v) {
 		return nil, Error("duplicate_external_id")
 	}
-	s.change(v, body)
-	return reply{"view": v.json(s)}, nil
+	s.changeViewLocked(v, body)
+	return reply{"view": v.toJSON(s)}, nil
 }
 
-// change replaces what a view shows. s.mu is held.
-func (s *Server) change(v *view, body map[string]any) {
-	v.set(body)
-	s.touch()
-	s.showed(v, "updated")
+// changeViewLocked replaces the content of a view.
+func (s *Server) changeViewLocked(v *view, body map[string]any) {
+	v.replaceBody(body)
+	s.notifyLocked()
+	s.emitViewLocked(v, "updated")
 }
 
 func (s *Server) viewsPublish(c *call) (reply, error) {
-	body, err := c.view("home")
+	body, err := c.viewArg("home")
 	if err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	user := s.users[c.args.text("user_id")]
+	user := s.users[c.args.stringArg("user_id")]
 	if user == nil || user.Bot {
-		return nil, invalid(Problem{Message: "invalid `user_id`"})
+		return nil, invalidArguments(Problem{Message: "invalid `user_id`"})
 	}
 	v := s.homes[user.ID]
-	if hash := c.args.text("hash"); hash != "" && v != nil && hash != v.hash {
+	if hash := c.args.stringArg("hash"); hash != "" && v != nil && hash != v.hash {
 		return nil, Error("hash_conflict")
 	}
 	if v == nil {
-		v = &view{id: "V" + upper(10), user: user.ID, loaded: map[key][]any{}}
+		v = &view{id: "V" + randomUpper(10), user: user.ID, suggested: map[elementKey][]any{}}
 		v.root = v.id
 		s.homes[user.ID] = v
 	}
-	s.change(v, body)
-	return reply{"view": v.json(s)}, nil
+	s.changeViewLocked(v, body)
+	return reply{"view": v.toJSON(s)}, nil
 }
 
-// duplicateExternal says whether another view has the external_id of a body. s.mu is held.
-func (s *Server) duplicateExternal(body map[string]any, except *view) bool {
+// hasExternalIDLocked reports whether another view has the external_id of a body.
+func (s *Server) hasExternalIDLocked(body map[string]any, except *view) bool {
 	id, _ := body["external_id"].(string)
-	return id != "" && s.find(func(v *view) bool { return v != except && v.text("external_id") == id }) != nil
+	return id != "" && s.findViewLocked(func(v *view) bool { return v != except && v.stringField("external_id") == id }) != nil
 }
 
-// showed tells that a person sees a view. s.mu is held.
-func (s *Server) showed(v *view, what string) {
+// emitViewLocked emits that the person sees a view.
+func (s *Server) emitViewLocked(v *view, what string) {
 	var labels []string
 	for _, f := range v.fields() {
 		labels = append(labels, f.label)
 	}
-	text := what + ": " + plain(v.body["title"])
+	text := what + ": " + textOf(v.body["title"])
 	if len(labels) > 0 {
 		text += " [" + strings.Join(labels, ", ") + "]"
 	}
-	s.tell(s.app(), "slack", "view", text, v.json(s))
+	s.emit(s.appLabel(), "slack", "view", text, v.toJSON(s))
 }

@@ -5,33 +5,33 @@ import (
 	"strings"
 )
 
-// A User is somebody in the workspace.
+// A User is a user of the workspace.
 type User struct {
-	ID       string // "" makes one
-	Name     string // the handle, such as alice; "" is made from RealName or ID
+	ID       string // "" generates one
+	Name     string // the handle, such as alice; "" derives it from RealName or ID
 	RealName string
 	Email    string
-	TZ       string // such as Europe/Berlin; "" is UTC
-	Team     string // "" is the workspace; another team makes the user a stranger
+	TZ       string // such as Europe/Berlin; "" means UTC
+	Team     string // "" means the workspace; a user of another team is external
 	Guest    bool   // restricted
 	Bot      bool
 	Deleted  bool
 	Admin    bool
 }
 
-// A Channel is a conversation. Direct messages are made when they are needed.
+// A Channel is a conversation. Direct conversations are created when they are needed.
 type Channel struct {
-	ID          string // "" makes one
+	ID          string // "" generates one
 	Name        string
 	Private     bool
 	Archived    bool
-	Members     []string // ids of users; nil means everybody
+	Members     []string // ids of users; nil means all users
 	BotIsMember bool     // the bot is a member
 
-	direct string // the user, when this is the direct conversation of the bot with one
+	dmUser string // the user of a direct conversation of the bot
 }
 
-// workspace is who and what is there. Server.mu guards it.
+// workspace is the content of the workspace. Server.mu guards it.
 type workspace struct {
 	users      map[string]*User
 	userOrder  []string
@@ -39,13 +39,13 @@ type workspace struct {
 	chanOrder  []string
 	messages   map[string][]*Message // by channel
 	ephemerals map[string][]Message  // by user
-	revisions  map[string]int        // how often the two above changed, by channel and by user
+	revisions  map[string]int        // number of changes of the two above, by channel and by user
 	scopes     []string
 	lastTS     int64
-	responses  recent[*responseURL] // by path
+	responses  boundedMap[*responseURL] // by path
 }
 
-// AllScopes are the bot scopes that are modelled.
+// AllScopes are the bot scopes that the emulator knows.
 var AllScopes = []string{
 	"commands", "chat:write", "chat:write.public", "channels:history", "channels:join", "channels:read",
 	"groups:history", "groups:read", "im:history", "im:read", "im:write", "mpim:history", "mpim:read", "mpim:write", "team:read", "users:read", "users:read.email",
@@ -61,15 +61,15 @@ func newWorkspace(scopes []string) workspace {
 		messages:   map[string][]*Message{},
 		ephemerals: map[string][]Message{},
 		revisions:  map[string]int{},
-		responses:  newRecent[*responseURL](),
+		responses:  newBoundedMap[*responseURL](),
 		scopes:     slices.Clone(scopes),
 	}
 }
 
-// AddUser adds or replaces a user and returns it, completed.
+// AddUser adds or replaces a user and returns it with the default values.
 func (s *Server) AddUser(u User) User {
 	if u.ID == "" {
-		u.ID = "U" + upper(10)
+		u.ID = "U" + randomUpper(10)
 	}
 	if u.Name == "" {
 		u.Name = strings.ToLower(strings.ReplaceAll(u.RealName, " ", "."))
@@ -85,18 +85,22 @@ func (s *Server) AddUser(u User) User {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.addUserLocked(u)
+	return u
+}
+
+func (s *Server) addUserLocked(u User) {
 	if s.users[u.ID] == nil {
 		s.userOrder = append(s.userOrder, u.ID)
 	}
 	s.users[u.ID] = &u
-	s.touch()
-	return u
+	s.notifyLocked()
 }
 
-// AddChannel adds or replaces a channel and returns it, completed.
+// AddChannel adds or replaces a channel and returns it with the default values.
 func (s *Server) AddChannel(c Channel) Channel {
 	if c.ID == "" {
-		c.ID = "C" + upper(10)
+		c.ID = "C" + randomUpper(10)
 	}
 	if c.Name == "" {
 		c.Name = strings.ToLower(c.ID)
@@ -104,15 +108,19 @@ func (s *Server) AddChannel(c Channel) Channel {
 	c.Members = slices.Clone(c.Members)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.addChannelLocked(c)
+	return c
+}
+
+func (s *Server) addChannelLocked(c Channel) {
 	if s.channels[c.ID] == nil {
 		s.chanOrder = append(s.chanOrder, c.ID)
 	}
 	s.channels[c.ID] = &c
-	s.touch()
-	return c
+	s.notifyLocked()
 }
 
-// Users are all users, in the order in which they were added, the bot first.
+// Users returns all users, in the order in which they were added. The bot is the first.
 func (s *Server) Users() []User {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -123,7 +131,7 @@ func (s *Server) Users() []User {
 	return out
 }
 
-// Channels are all channels and direct conversations, in the order in which they were added.
+// Channels returns all channels and direct conversations, in the order in which they were added.
 func (s *Server) Channels() []Channel {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -143,26 +151,26 @@ func (s *Server) SetScopes(scopes ...string) {
 	s.scopes = slices.Clone(scopes)
 }
 
-// has says whether a user is in the channel. s.mu is held.
-func (c *Channel) has(user string) bool {
-	if c.direct != "" {
-		return c.direct == user
+// hasMemberLocked reports whether a user is a member of the channel.
+func (c *Channel) hasMemberLocked(user string) bool {
+	if c.dmUser != "" {
+		return c.dmUser == user
 	}
 	return c.Members == nil || slices.Contains(c.Members, user)
 }
 
-// conversation finds a channel by its id or name, or the direct conversation with a user by
-// the user's id, which is made if need be. s.mu is held.
-func (s *Server) conversation(id string) (*Channel, bool) {
+// conversationLocked returns a channel by its id or name, or the direct conversation of the bot with a
+// user by the id of the user, which it creates if needed.
+func (s *Server) conversationLocked(id string) (*Channel, bool) {
 	if c := s.channels[id]; c != nil {
 		return c, true
 	}
 	if u := s.users[id]; u != nil && !u.Bot {
-		return s.directWith(u), true
+		return s.directMessageLocked(u), true
 	}
 	if name, ok := strings.CutPrefix(id, "#"); ok {
 		for _, c := range s.channels {
-			if c.Name == name && c.direct == "" {
+			if c.Name == name && c.dmUser == "" {
 				return c, true
 			}
 		}
@@ -170,12 +178,13 @@ func (s *Server) conversation(id string) (*Channel, bool) {
 	return nil, false
 }
 
-// directWith is the conversation of the bot with one user. s.mu is held.
-func (s *Server) directWith(u *User) *Channel {
+// directMessageLocked returns the direct conversation of the bot with one user, which it creates if
+// needed.
+func (s *Server) directMessageLocked(u *User) *Channel {
 	id := "D" + strings.TrimLeft(u.ID, "UW")
 	c := s.channels[id]
 	if c == nil {
-		c = &Channel{ID: id, Name: "directmessage", Private: true, BotIsMember: true, direct: u.ID}
+		c = &Channel{ID: id, Name: "directmessage", Private: true, BotIsMember: true, dmUser: u.ID}
 		s.channels[id] = c
 		s.chanOrder = append(s.chanOrder, id)
 	}

@@ -67,7 +67,7 @@ func (s *Server) handleType(ctx context.Context, form url.Values) (any, error) {
 		return nil, nil
 	}
 	if !strings.HasPrefix(text, "/") {
-		text = mrkdwnEscaper.Replace(text)
+		return nil, s.person(form).SendMessage(form.Get("channel"), mrkdwnEscaper.Replace(text))
 	}
 	ack, err := s.person(form).SlashCommand(ctx, form.Get("channel"), text)
 	if message := ack.UserMessage(); message != "" {

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"html/template"
 	"net/url"
+
+	"foghorn/integrations/emulator"
 )
 
 // A block is a block of Block Kit as the page shows it. The type says which other fields are set.
@@ -124,7 +126,7 @@ func (r blockRenderer) renderElement(b, e object, label string) element {
 func newImage(b object) *image {
 	out := &image{Alt: stringValue(b["alt_text"]), Title: stringValue(nestedValue(b, "title", "text"))}
 	u, err := url.Parse(stringValue(b["image_url"]))
-	if err == nil && u.Scheme == "http" && isLoopback(u.Host) {
+	if err == nil && u.Scheme == "http" && emulator.IsLoopback(u.Host) {
 		out.Source = u.String()
 	}
 	return out

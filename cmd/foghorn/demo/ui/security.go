@@ -1,9 +1,9 @@
 package ui
 
 import (
-	"net"
 	"net/http"
-	"strings"
+
+	"foghorn/integrations/emulator"
 )
 
 // securityHeaders let the page load its own files and images of this machine, and nothing else.
@@ -26,7 +26,7 @@ func protect(next http.Handler) http.Handler {
 			w.Header().Set(name, value)
 		}
 		switch {
-		case !isLoopback(r.Host):
+		case !emulator.IsLoopback(r.Host):
 			http.Error(w, "The demo accepts requests to 127.0.0.1 and localhost only.", http.StatusForbidden)
 		case r.Header.Get("Sec-Fetch-Site") == "cross-site" && r.Header.Get("Sec-Fetch-Mode") != "navigate":
 			http.Error(w, "The demo accepts no requests of other sites.", http.StatusForbidden)
@@ -35,14 +35,4 @@ func protect(next http.Handler) http.Handler {
 			sameOrigin.ServeHTTP(w, r)
 		}
 	})
-}
-
-// isLoopback says whether a host, with or without a port, is this machine.
-func isLoopback(hostport string) bool {
-	host, _, err := net.SplitHostPort(hostport)
-	if err != nil {
-		host = hostport
-	}
-	ip := net.ParseIP(strings.Trim(host, "[]"))
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }

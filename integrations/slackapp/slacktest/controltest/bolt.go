@@ -9,15 +9,15 @@ import (
 	"testing"
 )
 
-// NoSkip is the environment variable with which a missing tool is a failure.
+// NoSkip is the environment variable that makes a missing tool a failure.
 const NoSkip = "FOGHORN_NO_SKIP"
 
-// leastNode is the oldest major version of node that Bolt 5 runs on.
-const leastNode = 20
+// minNodeVersion is the oldest major version of Node that Bolt 5 supports.
+const minNodeVersion = 20
 
-// RunBolt runs the app.js of a directory with node until the test ends, with the address and
-// the tokens that the door gives in its environment. Without node, with one that is too old, or
-// without the directory's node_modules the test is skipped, or fails where NoSkip is set.
+// RunBolt runs app.js in a directory with Node until the test ends. The environment has the address
+// and the tokens that the control API returns. If Node or node_modules is missing, or Node is too old,
+// the test is skipped, or fails if NoSkip is set.
 func (d *Client) RunBolt(dir string) {
 	d.t.Helper()
 	node, err := exec.LookPath("node")
@@ -26,35 +26,35 @@ func (d *Client) RunBolt(dir string) {
 	}
 	version, err := exec.Command(node, "--version").Output() // v20.20.2
 	major := 0
-	if _, scan := fmt.Sscanf(string(version), "v%d.", &major); err != nil || scan != nil || major < leastNode {
-		SkipMissingTool(d.t, fmt.Sprintf("node %d or later is needed, not %s", leastNode, bytes.TrimSpace(version)))
+	if _, scan := fmt.Sscanf(string(version), "v%d.", &major); err != nil || scan != nil || major < minNodeVersion {
+		SkipMissingTool(d.t, fmt.Sprintf("node %d or later is needed, not %s", minNodeVersion, bytes.TrimSpace(version)))
 	}
 	if _, err := os.Stat(filepath.Join(dir, "node_modules", "@slack", "bolt")); err != nil {
 		SkipMissingTool(d.t, "run npm ci in "+dir+"; .ci/run does")
 	}
-	space := d.Get("")
+	workspace := d.Get("")
 	env := func(name, key string) string {
-		value, _ := space[key].(string)
+		value, _ := workspace[key].(string)
 		return name + "=" + value
 	}
 	app := exec.Command(node, "app.js")
 	app.Dir = dir
 	app.Env = append(os.Environ(), env("SLACK_API_URL", "api_url"), env("SLACK_BOT_TOKEN", "bot_token"), env("SLACK_APP_TOKEN", "app_token"))
-	var said bytes.Buffer
-	app.Stdout, app.Stderr = &said, &said
+	var output bytes.Buffer
+	app.Stdout, app.Stderr = &output, &output
 	if err := app.Start(); err != nil {
 		d.t.Fatal(err)
 	}
 	d.t.Cleanup(func() {
 		_ = app.Process.Kill()
-		_ = app.Wait() // it was killed
+		_ = app.Wait() // fails: it was killed
 		if d.t.Failed() {
-			d.t.Logf("the app says\n%s", said.String())
+			d.t.Logf("output of the app:\n%s", output.String())
 		}
 	})
 }
 
-// SkipMissingTool skips a test that a tool or its packages is missing for, or fails it where NoSkip is set.
+// SkipMissingTool skips a test because a tool is missing, or fails it if NoSkip is set.
 func SkipMissingTool(t *testing.T, what string) {
 	t.Helper()
 	if os.Getenv(NoSkip) != "" {

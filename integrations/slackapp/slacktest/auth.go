@@ -1,0 +1,13 @@
+package slacktest
+
+func (s *Server) authTest(c *call) (reply, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := reply{"url": "https://" + s.cfg.Domain + ".slack.com/", "team": s.cfg.Team, "team_id": s.TeamID, "is_enterprise_install": false}
+	if c.token == s.AppToken {
+		out["app_name"], out["app_id"] = s.cfg.AppName, s.AppID
+		return out, nil
+	}
+	out["user"], out["user_id"], out["bot_id"] = s.users[s.BotUser].Name, s.BotUser, s.BotID
+	return out, nil
+}

@@ -1,0 +1,130 @@
+package slacktest
+
+import (
+	"fmt"
+	"net/mail"
+	"net/url"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// Texts that Slack's client shows below a field. Slack documents none; only the first was observed.
+const (
+	msgRequired = "Please complete this required field."
+	msgEmail    = "Please enter a valid email address."
+	msgURL      = "Please enter a valid URL."
+	msgNumber   = "Please enter a number."
+	msgInteger  = "Please enter a whole number."
+)
+
+// validateInputs returns the errors that Slack's client shows instead of sending the form, by
+// block_id.
+func (v *view) validateInputs() map[string]string {
+	out := map[string]string{}
+	for _, f := range v.fields() {
+		if !f.isInput {
+			continue
+		}
+		if text := f.validate(v.values[elementKey{f.block, f.action}][stateKeys[f.kind].state]); text != "" {
+			out[f.block] = text
+		}
+	}
+	return out
+}
+
+// validate returns the error that the client shows below the field, "" when the value is valid. Text that consists
+// of spaces is valid: it is not known whether Slack's client accepts it, so an app must handle it.
+func (f field) validate(held any) string {
+	list, _ := held.([]any)
+	text, _ := held.(string)
+	if isEmptyValue(held) {
+		if f.optional {
+			return ""
+		}
+		return msgRequired
+	}
+	if limit, ok := f.intProperty("max_selected_items"); ok && len(list) > limit {
+		return fmt.Sprintf("Please select at most %d.", limit)
+	}
+	if limit, ok := f.intProperty("max_files"); ok && len(list) > limit {
+		return fmt.Sprintf("Please add at most %d files.", limit)
+	}
+	switch f.kind {
+	case "plain_text_input":
+		return f.validateLength(text)
+	case "email_text_input":
+		return validateEmail(text)
+	case "url_text_input":
+		return validateURL(text)
+	case "number_input":
+		return f.validateNumber(text)
+	}
+	return ""
+}
+
+func isEmptyValue(held any) bool {
+	switch held := held.(type) {
+	case []any:
+		return len(held) == 0
+	case string:
+		return held == ""
+	}
+	return held == nil
+}
+
+func (f field) intProperty(name string) (int, bool) {
+	n, ok := f.element[name].(float64)
+	return int(n), ok
+}
+
+func (f field) validateLength(text string) string {
+	n := utf8.RuneCountInString(text)
+	if minimum, ok := f.intProperty("min_length"); ok && n < minimum {
+		return fmt.Sprintf("Please enter at least %d characters.", minimum)
+	}
+	maximum, ok := f.intProperty("max_length")
+	if !ok {
+		maximum = MaxInput
+	}
+	if n > maximum {
+		return fmt.Sprintf("Please enter at most %d characters.", maximum)
+	}
+	return ""
+}
+
+func validateEmail(text string) string {
+	if a, err := mail.ParseAddress(text); err != nil || a.Address != text {
+		return msgEmail
+	}
+	return ""
+}
+
+func validateURL(text string) string {
+	if u, err := url.Parse(text); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return msgURL
+	}
+	return ""
+}
+
+func (f field) validateNumber(text string) string {
+	n, err := strconv.ParseFloat(text, 64)
+	if err != nil || strings.ContainsAny(text, "xXnNpP_") {
+		return msgNumber
+	}
+	if decimal, _ := f.element["is_decimal_allowed"].(bool); !decimal && strings.ContainsAny(text, ".eE") {
+		return msgInteger
+	}
+	bound := func(name string) (float64, bool) {
+		s, _ := f.element[name].(string)
+		b, err := strconv.ParseFloat(s, 64)
+		return b, err == nil
+	}
+	if least, ok := bound("min_value"); ok && n < least {
+		return fmt.Sprintf("Please enter a number that is at least %v.", least)
+	}
+	if most, ok := bound("max_value"); ok && n > most {
+		return fmt.Sprintf("Please enter a number that is at most %v.", most)
+	}
+	return ""
+}

@@ -1,0 +1,210 @@
+package slacktest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+)
+
+// ackJSON is an Ack in the control API.
+type ackJSON struct {
+	Type        string          `json:"type,omitempty"`
+	Kind        string          `json:"kind,omitempty"`
+	TookMS      float64         `json:"took_ms"`
+	Payload     json.RawMessage `json:"payload,omitempty"`
+	Error       string          `json:"error,omitempty"`        // operation_timeout or dispatch_failed
+	UserMessage string          `json:"user_message,omitempty"` // what the user sees
+}
+
+func newAckJSON(a Ack) ackJSON {
+	out := ackJSON{Type: a.Type, Kind: a.Kind, TookMS: float64(a.Took.Microseconds()) / 1000, Payload: a.Payload}
+	if a.Err != nil {
+		out.Error, out.UserMessage = a.Err.Error(), a.UserMessage()
+	}
+	return out
+}
+
+// ackResult is the response of a route that returns an ack. A missing ack is part of the response and
+// not an error of the route.
+func ackResult(a Ack, err error) (any, error) {
+	if err != nil && a.Err == nil {
+		return nil, err
+	}
+	return newAckJSON(a), nil
+}
+
+type sendRequest struct{ User, Channel, Text string }
+
+func (s *Server) controlSend(ctx context.Context, in sendRequest) (any, error) {
+	p := s.Person(in.User)
+	if !strings.HasPrefix(in.Text, "/") {
+		return newAckJSON(Ack{}), p.SendMessage(in.Channel, in.Text)
+	}
+	return ackResult(p.SlashCommand(ctx, in.Channel, in.Text))
+}
+
+type shortcutRequest struct {
+	User     string
+	Callback string `json:"callback_id"`
+	Channel  string
+	TS       string
+}
+
+func (s *Server) controlShortcut(ctx context.Context, in shortcutRequest) (any, error) {
+	if in.TS != "" {
+		return ackResult(s.Person(in.User).UseMessageShortcut(ctx, in.Callback, in.Channel, in.TS))
+	}
+	return ackResult(s.Person(in.User).UseShortcut(ctx, in.Callback))
+}
+
+type clickRequest struct {
+	User, Channel, TS string
+	Action            string `json:"action_id"`
+}
+
+func (s *Server) controlClickButton(ctx context.Context, in clickRequest) (any, error) {
+	for _, m := range append(s.Messages(in.Channel), s.Ephemerals(in.User)...) {
+		if m.TS == in.TS {
+			return ackResult(s.Person(in.User).ClickButton(ctx, m, in.Action))
+		}
+	}
+	return nil, Error("message_not_found")
+}
+
+type modalJSON struct {
+	ID     string          `json:"id"`
+	Title  string          `json:"title"`
+	Text   string          `json:"text"`
+	Fields []Field         `json:"fields"`
+	View   json.RawMessage `json:"view"`
+}
+
+func (m *Modal) toJSON() (modalJSON, error) {
+	out := modalJSON{ID: m.id}
+	err := m.withView(func(v *view) error {
+		out.Title = textOf(v.body["title"])
+		out.Text = Message{Blocks: marshalJSON(v.body["blocks"])}.PlainText()
+		out.View = v.toJSON(m.p.s)
+		out.Fields = v.fieldList()
+		return nil
+	})
+	return out, err
+}
+
+func (s *Server) controlModal(ctx context.Context, q url.Values) (any, error) {
+	title := q.Get("title")
+	m, err := s.Person(q.Get("user")).WaitModal(ctx, func(m *Modal) bool { return title == "" || m.Title() == title })
+	if err != nil {
+		return nil, err
+	}
+	return m.toJSON()
+}
+
+// topModal returns the top modal of a user.
+func (s *Server) topModal(user string) (*Modal, error) {
+	if m := s.Person(user).TopModal(); m != nil {
+		return m, nil
+	}
+	return nil, fmt.Errorf("user %s: %w", user, ErrNotOpen)
+}
+
+type fillRequest struct {
+	User   string
+	Values map[string]stringOrList
+}
+
+// stringOrList is a string or a list of strings.
+type stringOrList []string
+
+func (o *stringOrList) UnmarshalJSON(text []byte) error {
+	var one string
+	if json.Unmarshal(text, &one) == nil {
+		*o = stringOrList{one}
+		return nil
+	}
+	return json.Unmarshal(text, (*[]string)(o))
+}
+
+func (s *Server) controlFill(_ context.Context, in fillRequest) (any, error) {
+	m, err := s.topModal(in.User)
+	if err != nil {
+		return nil, err
+	}
+	var wrong []error
+	for label, values := range in.Values {
+		wrong = append(wrong, m.Fill(label, values...))
+	}
+	if err := errors.Join(wrong...); err != nil {
+		return nil, err
+	}
+	return m.toJSON()
+}
+
+type fieldRequest struct {
+	User, Label, Query string
+	Values             stringOrList
+}
+
+func (s *Server) controlChange(ctx context.Context, in fieldRequest) (any, error) {
+	m, err := s.topModal(in.User)
+	if err != nil {
+		return nil, err
+	}
+	return ackResult(m.Change(ctx, in.Label, in.Values...))
+}
+
+func (s *Server) controlSearch(ctx context.Context, in fieldRequest) (any, error) {
+	m, err := s.topModal(in.User)
+	if err != nil {
+		return nil, err
+	}
+	found, err := m.SearchOptions(ctx, in.Label, in.Query)
+	if err != nil {
+		return nil, err
+	}
+	return map[string]any{"options": append([]Option{}, found...)}, nil
+}
+
+func (s *Server) controlClickModalButton(ctx context.Context, in fieldRequest) (any, error) {
+	m, err := s.topModal(in.User)
+	if err != nil {
+		return nil, err
+	}
+	return ackResult(m.ClickButton(ctx, in.Label))
+}
+
+func (s *Server) controlSubmit(ctx context.Context, in struct{ User string }) (any, error) {
+	m, err := s.topModal(in.User)
+	if err != nil {
+		return nil, err
+	}
+	res, err := m.Submit(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if res.Errors == nil {
+		res.Errors = map[string]string{}
+	}
+	return map[string]any{
+		"sent": res.Sent, "closed": res.Closed, "errors": res.Errors, "updated": res.Updated, "pushed": res.Pushed,
+		"connection_error": res.ConnectionError, "reason": res.Reason, "ack": newAckJSON(res.Ack),
+	}, nil
+}
+
+type closeRequest struct {
+	User string
+	All  bool
+}
+
+func (s *Server) controlClose(ctx context.Context, in closeRequest) (any, error) {
+	m, err := s.topModal(in.User)
+	if err == nil && in.All {
+		err = m.Dismiss(ctx)
+	} else if err == nil {
+		err = m.Close(ctx)
+	}
+	return map[string]any{}, err
+}

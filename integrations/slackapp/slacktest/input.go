@@ -1,0 +1,146 @@
+package slacktest
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// fillFieldLocked sets the value of a field to what the user enters.
+func (s *Server) fillFieldLocked(v *view, f field, typed []string) error {
+	typed = slices.DeleteFunc(slices.Clone(typed), func(t string) bool { return t == "" })
+	if len(typed) > 1 && !holdsList(f.kind) {
+		return fmt.Errorf("field %q holds one value, not %d", f.label, len(typed))
+	}
+	read := func(text string) (any, error) { return s.parseInputLocked(v, f, text) }
+	held := map[string]any{"type": f.kind}
+	if zone, ok := f.element["timezone"]; ok && f.kind == "timepicker" {
+		held["timezone"] = zone
+	}
+	name := stateKeys[f.kind].state
+	if holdsList(f.kind) {
+		list := []any{}
+		for _, text := range typed {
+			item, err := read(text)
+			if err != nil {
+				return err
+			}
+			list = append(list, item)
+		}
+		held[name] = list
+	} else {
+		held[name] = nil
+		if len(typed) == 1 {
+			item, err := read(typed[0])
+			if err != nil {
+				return err
+			}
+			held[name] = item
+		}
+	}
+	v.values[elementKey{f.block, f.action}] = held
+	s.notifyLocked()
+	s.emitVerbose("person", "slack", "fill", f.label, nil)
+	return nil
+}
+
+// parseInputLocked converts what a person enters in a field to the value in state.values.
+func (s *Server) parseInputLocked(v *view, f field, text string) (any, error) {
+	switch f.kind {
+	case "datepicker", "timepicker", "datetimepicker":
+		return f.parseTime(text)
+	case "users_select", "multi_users_select":
+		for _, u := range s.users {
+			if slices.Contains([]string{u.ID, u.Name, u.RealName, u.Email}, text) {
+				return u.ID, nil
+			}
+		}
+		return nil, f.invalidInput("a user", text)
+	case "channels_select", "multi_channels_select", "conversations_select", "multi_conversations_select":
+		for _, name := range []string{text, "#" + text} {
+			if ch, ok := s.conversationLocked(name); ok {
+				return ch.ID, nil
+			}
+		}
+		return nil, f.invalidInput("a channel", text)
+	case "file_input":
+		return map[string]any{"id": "F" + randomUpper(10), "name": text, "title": text}, nil
+	case "rich_text_input":
+		return map[string]any{"type": "rich_text", "elements": []any{map[string]any{
+			"type": "rich_text_section", "elements": []any{map[string]any{"type": "text", "text": text}},
+		}}}, nil
+	}
+	if holdsList(f.kind) || strings.HasSuffix(f.kind, "select") || f.kind == "radio_buttons" {
+		return v.parseOption(f, text)
+	}
+	return text, nil
+}
+
+// parseTime converts the value of a date or time picker.
+func (f field) parseTime(text string) (any, error) {
+	switch f.kind {
+	case "datepicker":
+		if _, err := time.Parse(time.DateOnly, text); err != nil {
+			return nil, f.invalidInput("a date such as 2026-01-31", text)
+		}
+		return text, nil
+	case "timepicker":
+		if _, err := time.Parse("15:04", text); err != nil {
+			return nil, f.invalidInput("a time such as 15:04", text)
+		}
+		return text, nil
+	}
+	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+		return float64(n), nil
+	}
+	t, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return nil, f.invalidInput("a date and time such as 2026-01-31T15:04:00Z", text)
+	}
+	return float64(t.Unix()), nil
+}
+
+// parseOption finds an option by its text or value among those that the field offers or already holds.
+func (v *view) parseOption(f field, text string) (any, error) {
+	offered := v.currentOptions(f)
+	for _, o := range toOptions(append(offered[:len(offered):len(offered)], v.selectedOptions(f)...)) {
+		if o.Text == text || o.Value == text {
+			return o.raw, nil
+		}
+	}
+	return nil, f.invalidInput(fmt.Sprintf("one of %d options", len(offered)), text)
+}
+
+func (f field) invalidInput(want, text string) error {
+	return fmt.Errorf("field %q accepts %s, not %q", f.label, want, text)
+}
+
+func (v *view) currentOptions(f field) []any {
+	if strings.HasSuffix(f.kind, "external_select") {
+		return v.suggested[elementKey{f.block, f.action}]
+	}
+	return f.options()
+}
+
+// selectedOptions returns the options that a field has. They stay valid if they are no longer offered.
+func (v *view) selectedOptions(f field) []any {
+	switch held := v.values[elementKey{f.block, f.action}][stateKeys[f.kind].state].(type) {
+	case []any:
+		return held
+	case map[string]any:
+		return []any{held}
+	}
+	return nil
+}
+
+func toOptions(options []any) []Option {
+	out := make([]Option, 0, len(options))
+	for _, o := range options {
+		option, _ := o.(map[string]any)
+		value, _ := option["value"].(string)
+		out = append(out, Option{Text: textOf(option["text"]), Value: value, Description: textOf(option["description"]), raw: option})
+	}
+	return out
+}

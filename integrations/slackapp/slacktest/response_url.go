@@ -1,0 +1,134 @@
+package slacktest
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"time"
+)
+
+// A response_url accepts MaxResponses messages within ResponseLife.
+// https://docs.slack.dev/interactivity/handling-user-interaction#message_responses
+const (
+	MaxResponses = 5
+	ResponseLife = 30 * time.Minute
+)
+
+type responseURL struct {
+	user, channel string
+	ts            string // of the message that contained it; "" for none
+	ephemeral     bool   // that message is ephemeral
+	createdAt     time.Time
+	uses          int
+}
+
+// newResponseURLLocked returns a new response_url, to which the app can post without a token.
+func (s *Server) newResponseURLLocked(kind, user, channel, ts string, ephemeral bool) string {
+	path := "/" + kind + "/" + s.TeamID + "/" + randomDigits(13) + "/" + randomLetters(24)
+	s.responses.put(path, &responseURL{user: user, channel: channel, ts: ts, ephemeral: ephemeral, createdAt: time.Now()})
+	return s.Server.URL + path
+}
+
+func (s *Server) serveResponseURL(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodPost {
+		w.WriteHeader(http.StatusMethodNotAllowed)
+		return
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	a := args{}
+	if json.Unmarshal(body, &a) != nil {
+		writeJSON(w, http.StatusBadRequest, reply{"ok": false, "error": "invalid_payload"})
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u := s.responses.get(r.URL.Path)
+	switch {
+	case u == nil, time.Since(u.createdAt) > ResponseLife:
+		writeJSON(w, http.StatusNotFound, reply{"ok": false, "error": "expired_url"})
+		return
+	case u.uses >= MaxResponses:
+		writeJSON(w, http.StatusNotFound, reply{"ok": false, "error": "used_url"})
+		return
+	}
+	u.uses++
+	if err := s.applyResponseLocked(u, a, "response_url"); err != nil {
+		out := reply{"ok": false, "error": err.Error()}
+		if no, ok := err.(apiError); ok {
+			for k, v := range no.details {
+				out[k] = v
+			}
+		}
+		writeJSON(w, http.StatusOK, out)
+		return
+	}
+	writeJSON(w, http.StatusOK, reply{"ok": true})
+}
+
+// applyResponseLocked posts, replaces or deletes a message, as the body of a response_url or the ack
+// of a command says.
+func (s *Server) applyResponseLocked(u *responseURL, a args, via string) error {
+	if a.boolArg("delete_original") {
+		s.deleteOriginalLocked(u)
+		return nil
+	}
+	m, err := readResponse(a)
+	if err != nil {
+		return err
+	}
+	if s.users[u.user] == nil { // removed by Reset
+		return Error("user_not_found")
+	}
+	m.Channel, m.Via = u.channel, via
+	if a.boolArg("replace_original") && u.ts != "" {
+		if kept := s.findMessageLocked(u.channel, u.ts); kept != nil {
+			s.editMessageLocked(kept, m)
+			return nil
+		}
+		s.deleteOriginalLocked(u)
+	}
+	ch := s.channels[u.channel]
+	if a.stringArg("response_type") == "in_channel" && ch != nil {
+		s.postMessageLocked(ch, m)
+		return nil
+	}
+	s.postEphemeralLocked(u.user, m)
+	return nil
+}
+
+// readResponse reads a message from a response. Unlike readMessage, it ignores metadata.
+func readResponse(a args) (Message, error) {
+	m := Message{Text: a.stringArg("text"), UnfurlLinks: a.boolArg("unfurl_links"), UnfurlMedia: a.boolArg("unfurl_media")}
+	var err error
+	if m.Blocks, err = readBlocks(a); err != nil {
+		return m, err
+	}
+	if m.Attachments, err = readAttachments(a); err != nil {
+		return m, err
+	}
+	if m.Text == "" && m.Blocks == nil && m.Attachments == nil {
+		return m, Error("no_text")
+	}
+	return m, nil
+}
+
+// deleteOriginalLocked deletes the message that contained the response_url.
+func (s *Server) deleteOriginalLocked(u *responseURL) {
+	if kept := s.findMessageLocked(u.channel, u.ts); kept != nil {
+		s.deleteMessageLocked(u.channel, kept)
+		return
+	}
+	all := s.ephemerals[u.user]
+	for i, m := range all {
+		if m.TS == u.ts && u.ephemeral {
+			s.ephemerals[u.user] = append(all[:i:i], all[i+1:]...)
+			s.messagesChangedLocked(u.user)
+			s.emit(s.appLabel(), "slack", "ephemeral", "deleted: "+firstLine(m.Text), m)
+			return
+		}
+	}
+}
