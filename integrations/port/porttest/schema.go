@@ -143,6 +143,8 @@ func validationError(path string, err error) error {
 
 // ajvMessage returns AJV's message for an error. It is one flat list of messages, and so
 // exceeds the usual number of branches.
+//
+//gocyclo:ignore
 func ajvMessage(k jsonschema.ErrorKind) string {
 	switch k := k.(type) {
 	case *kind.Required:
