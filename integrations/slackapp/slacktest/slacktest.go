@@ -74,7 +74,6 @@ type Server struct {
 	initialUsers    []User // with initialChannels, what Reset restores
 	initialChannels []Channel
 
-	control   http.Handler
 	ready     chan struct{} // closed when the fields above are set
 	closed    chan struct{} // closed by Close
 	closeOnce sync.Once
