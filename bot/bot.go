@@ -121,8 +121,8 @@ func (b *Bot) NotReady(ctx context.Context) map[string]string {
 	return problems
 }
 
-// CheckPort reports why Port's definition of the action could not be read for a minute, or never.
-func (b *Bot) CheckPort() error { return b.dialog.CheckDefinition(portOutageGrace) }
+// checkPort reports why Port's definition of the action could not be read for a minute, or never.
+func (b *Bot) checkPort() error { return b.dialog.CheckDefinition(portOutageGrace) }
 
 // wakeForRun wakes the request that a run belongs to. It reports false if there is none.
 func (b *Bot) wakeForRun(ctx context.Context, runID string) (found bool, err error) {

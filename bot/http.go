@@ -51,7 +51,7 @@ func (s *HTTPServer) serveReadiness(w http.ResponseWriter, r *http.Request) {
 	problems, warnings := map[string]string{"store": "the store is not open yet"}, map[string]string{}
 	if b := s.bot.Load(); b != nil {
 		connections, problems = b.slack.Connections(), b.NotReady(r.Context())
-		if err := b.CheckPort(); err != nil {
+		if err := b.checkPort(); err != nil {
 			warnings["port"] = err.Error()
 		}
 	}

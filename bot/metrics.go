@@ -76,7 +76,7 @@ func (m *Metrics) observe(b *Bot) {
 		Namespace: "foghorn", Name: "slack_connects_total", Help: "Connections to Slack that were opened: the first ones, and reconnects.",
 	}, func() float64 { return float64(b.slack.Connects()) }))
 	gauge("port_up", "1 when Port's definition of the action was read; 0 when that failed for a minute, or always.", func() float64 {
-		if b.CheckPort() != nil {
+		if b.checkPort() != nil {
 			return 0
 		}
 		return 1

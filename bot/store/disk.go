@@ -22,8 +22,8 @@ const (
 	probeSize         = 1 << 20     // bytes that the disk must take to count as writable
 )
 
-// ErrFull reports that the store has reached its size limit.
-var ErrFull = errors.New("the store has reached its size limit; a shorter STATE_RETENTION frees space")
+// errFull reports that the store has reached its size limit.
+var errFull = errors.New("the store has reached its size limit; a shorter STATE_RETENTION frees space")
 
 // health is why the embedded store accepts nothing. It is the logger of the embedded
 // server, because JetStream reports a failed write only there.
@@ -109,7 +109,7 @@ func (s *Store) monitorDisk(ctx context.Context) error {
 // enforceMaxSize stops or allows accepting, by the size of the store in bytes.
 func (s *Store) enforceMaxSize(limit uint64) {
 	if s.Size() > limit {
-		s.health.set(ErrFull)
+		s.health.set(errFull)
 	} else {
 		s.health.set(nil)
 	}

@@ -11,8 +11,8 @@ import (
 	"foghorn/bot/request"
 )
 
-// AcceptTimeout bounds the write of a submission. It leaves time to answer within Slack's 3 s.
-const AcceptTimeout = 2500 * time.Millisecond
+// acceptTimeout bounds the write of a submission. It leaves time to answer within Slack's 3 s.
+const acceptTimeout = 2500 * time.Millisecond
 
 var (
 	// ErrConflict reports that another process changed the record since it was read.
@@ -30,7 +30,7 @@ func (s *Store) Accept(ctx context.Context, r *request.Request) error {
 	if err := s.health.current(); err != nil {
 		return fmt.Errorf("accept request: %w", err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, AcceptTimeout)
+	ctx, cancel := context.WithTimeout(ctx, acceptTimeout)
 	defer cancel()
 	data, err := r.Encode()
 	if err != nil {

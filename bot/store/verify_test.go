@@ -168,10 +168,10 @@ func TestStore_MaxSize(t *testing.T) {
 		t.Fatal(err)
 	}
 	j.enforceMaxSize(1)
-	if err := j.Accept(t.Context(), &request.Request{ID: "V2", Stage: request.Accepted}); !errors.Is(err, ErrFull) {
+	if err := j.Accept(t.Context(), &request.Request{ID: "V2", Stage: request.Accepted}); !errors.Is(err, errFull) {
 		t.Errorf("a new request gets %v", err)
 	}
-	if err := j.CheckReady(t.Context()); !errors.Is(err, ErrFull) {
+	if err := j.CheckReady(t.Context()); !errors.Is(err, errFull) {
 		t.Errorf("/readyz says %v", err)
 	}
 	r.Enter(request.Done)
