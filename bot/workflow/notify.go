@@ -10,8 +10,13 @@ import (
 	"foghorn/integrations/slackapp"
 )
 
-// channelLookupTimeout is how long the incident's own channel is awaited.
-const channelLookupTimeout = 2 * time.Minute
+const (
+	// channelLookupTimeout is how long the incident's own channel is awaited.
+	channelLookupTimeout = 2 * time.Minute
+
+	// messageLookupTimeout is how long a message whose answer was lost is looked up before it is posted again.
+	messageLookupTimeout = 5 * time.Minute
+)
 
 // notify is the stage Notifying: it posts the first message that has not been posted.
 func (w *Workflow) notify(ctx context.Context, j *job) (next, error) {
@@ -45,8 +50,9 @@ func (w *Workflow) addChannel(ctx context.Context, j *job) (next, error) {
 // deliver posts one message, once. It saves the delivery before it posts and after. A
 // delivery that was saved without a result is looked up in the channel first, where the app may read it.
 //
-// A message can be posted twice in one case: its answer was lost, and the app may not read the history of
-// the channel. It is posted again then, because a duplicate is better than no message.
+// A message can be posted twice in one case: its answer was lost, and the history of the channel cannot be
+// read, for lack of a scope or for five minutes. It is posted again then, because a duplicate is better
+// than no message.
 func (w *Workflow) deliver(ctx context.Context, j *job, m message.Delivery) (next, error) {
 	m.Message.Metadata = slackapp.Metadata{EventType: message.MetadataType, Key: j.ID + "." + m.Key}
 	if d := j.Deliveries[m.Key]; d != nil {
@@ -54,7 +60,7 @@ func (w *Workflow) deliver(ctx context.Context, j *job, m message.Delivery) (nex
 			return after(early), nil
 		}
 		ts, found, err := w.cfg.Slack.FindMessage(ctx, m.To, m.Message, d.StartedAt.Add(-maxClockSkew))
-		if err != nil && !slackapp.IsRejected(err) {
+		if err != nil && !slackapp.IsRejected(err) && time.Since(d.StartedAt) < messageLookupTimeout {
 			return after(backoff(j)), err
 		}
 		if found {

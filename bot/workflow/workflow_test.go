@@ -367,6 +367,7 @@ func TestDeliver_Errors(t *testing.T) {
 		{"answer lost, found in the history", fakes{postErr: errors.New("timeout"), postLost: true, found: true}, []string{"C1"}},
 		{"answer lost, not posted", fakes{postErr: errors.New("timeout")}, []string{"C1"}},
 		{"answer lost, history not readable", fakes{postErr: errors.New("timeout"), findErr: &slackapp.Error{Code: "missing_scope"}}, []string{"C1"}},
+		{"answer lost, history never answers", fakes{postErr: errors.New("timeout"), findErr: errors.New("timeout")}, []string{"C1"}},
 		{"rate limited", fakes{postErr: &slackapp.Error{Code: "ratelimited", RetryAfter: 3 * time.Second}}, []string{"C1"}},
 		{"not in the channel", fakes{postErr: &slackapp.Error{Code: "not_in_channel"}}, []string{"U1"}},
 	} {
