@@ -10,7 +10,7 @@ import (
 
 // TestCompile_PublishedActions compiles the definitions that Port publishes. They are not part of
 // this repository: REFERENCE_DIR is the folder with corpus/actions.
-func TestCompile_PublishedActions(t *testing.T) {
+func TestReference_CompilePublishedActions(t *testing.T) {
 	dir := os.Getenv("REFERENCE_DIR")
 	if dir == "" {
 		t.Fatal("REFERENCE_DIR is not set")
