@@ -1,39 +1,46 @@
-// Package incidentiotest is a small incident.io on loopback: the API that declares incidents
-// and tells what an organisation has, with the vendor's bodies, codes and error envelope.
+// Package incidentiotest is an emulator of incident.io on 127.0.0.1: the API that creates incidents and
+// lists what an organization has, with the vendor's bodies, codes and errors.
 //
-//	s, err := incidentiotest.Start(incidentiotest.Config{})
-//	defer s.Close()
-//	// declare with s.URL() and s.APIKey, then look:
+//	s := incidentiotest.New(t, incidentiotest.Config{})
+//	// Create an incident with s.URL() and s.APIKey. Then look at the result:
 //	incidents := s.Incidents()
 //
-// # What is modelled
+// A program that is not a test calls [Start] and [Server.Close]. [Server.State] returns everything that is
+// stored, and [Server.Reset] removes the incidents.
 //
-//   - POST and GET /v2/incidents, GET /v2/incidents/{id} (or the number of the reference, but not
-//     INC-1), severities, incident_statuses, incident_types, incident_roles, identity;
-//   - the bearer key with both of its 401s; an empty 404 for unknown routes and methods, before the key is
-//     looked at; 422 with every wrong field; the rate-limit headers; 429s on request: [Server.Limit],
-//     [Server.LimitIncidents];
-//   - a repeated idempotency_key gives the incident there is, whatever else the repeat says, without a
-//     second event. Foghorn relies on it; the vendor says only that the key removes duplicates;
-//   - Triage as the first status; the Slack channel, known only a moment after the incident;
-//     absent keys left out; role assignments; pages; tests and tutorials hidden from lists.
+// The default severities Minor, Major and Critical have the ids that Port's guide writes into its action, so
+// the guide works unchanged.
 //
-// Other faults (5xx, lost answers, silence) are those of the embedded emulator.Server.
+// # Faults
+//
+// [Server.RateLimit] and [Server.RateLimitIncidents] answer with the vendor's two 429s.
+// [emulator.Server.Plan] adds other faults: an error status, a delay, a lost answer or a closed connection.
+// With this one, the next new incident is created but its answer is lost:
+//
+//	s.Plan(emulator.Fault{Path: "/v2/incidents", Method: http.MethodPost, Times: 1, Lose: true})
+//
+// # What is modeled
+//
+//   - POST and GET /v2/incidents, GET /v2/incidents/{id} by id or by the number of the reference (1, not
+//     INC-1), severities, incident_statuses, incident_types, incident_roles, identity.
+//   - The bearer key with its two 401s. An empty 404 for unknown routes and methods, before the key is checked.
+//     A 422 with every invalid field. The headers of the rate limit.
+//   - A repeated idempotency_key returns the existing incident, whatever the rest of the request is, without a
+//     second event. Foghorn relies on it; the vendor documents only that the key prevents duplicates.
+//   - Triage as the first status. The Slack channel, present only some time after the creation. Absent keys for
+//     values that do not exist. Role assignments. Pages. Lists without tests and tutorials.
 //
 // # Events
 //
-// [emulator.Server.Watch] tells of every new incident, once: Kind "incident", from incident.io to port; and of
-// every change of status, from incident.io to itself. [emulator.Server.WatchAll] also tells of what is read.
+// [emulator.Server.Watch] reports every new incident once, from incident.io to Port, and every change of a
+// status, from incident.io to itself. [emulator.Server.WatchAll] also reports calls that read.
 //
-// # What is not
+// # What is not modeled
 //
-//   - editing, incident updates, custom fields, timestamps, escalations, webhooks, users, memberships;
-//   - filters and order of lists;
-//   - roles of keys, and so 403s; a private incident is shown to the one key there is;
-//   - the numbers in the rate-limit headers, which never change;
-//   - limits on the length of names and summaries, as none are published;
-//   - moves of status by rule: [Server.SetStatus] moves as told.
-//
-// The default organisation has the severities Minor, Major and Critical with the ids that
-// Port's guide writes into its action, so that the guide works to the letter.
+//   - Edits, incident updates, custom fields, timestamps, escalations, webhooks, users, memberships.
+//   - Filters and the order of lists.
+//   - Roles of keys, and therefore 403s. The only key can read private incidents.
+//   - Other numbers in the headers of the rate limit: they never change.
+//   - Limits on the length of names and summaries, because none are documented.
+//   - Rules for changes of a status: [Server.SetStatus] accepts every change.
 package incidentiotest

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// The rate limit of all routes but those of entities and blueprints. It is told, not enforced:
-// a 429 is a fault to Plan.
+// The rate limit of all routes except those of entities and blueprints. The headers report it,
+// but the emulator does not enforce it: to test a 429, plan a fault.
 // https://docs.port.io/api-reference/rate-limits
 const (
 	rateLimitPeriod = 5 * time.Minute
@@ -22,46 +22,21 @@ type rateWindow struct {
 	calls   int
 }
 
-// setRateLimitHeaders puts the headers of the rate limit into h.
-func (s *Server) setRateLimitHeaders(h http.Header) {
-	now := time.Now()
-	s.mu.Lock()
-	if now.After(s.window.expires) {
-		s.window = rateWindow{expires: now.Add(rateLimitPeriod)}
-	}
-	s.window.calls++
-	left, ends := max(rateLimitCalls-s.window.calls, 0), s.window.expires
-	s.mu.Unlock()
-	h.Set("X-Ratelimit-Period", strconv.Itoa(int(rateLimitPeriod.Seconds())))
-	h.Set("X-Ratelimit-Limit", strconv.Itoa(rateLimitCalls))
-	h.Set("X-Ratelimit-Remaining", strconv.Itoa(left))
-	h.Set("X-Ratelimit-Reset", strconv.FormatInt(ends.Unix(), 10))
-}
-
-// RevokeTokens makes the token that was given out worthless.
+// RevokeTokens revokes the current access token.
 func (s *Server) RevokeTokens() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.token = ""
 }
 
-// SetTokenLifetime is how long tokens given out from now on are good for. The one that was
-// given out is revoked.
+// SetTokenLifetime revokes the current access token and sets the lifetime of later ones.
 func (s *Server) SetTokenLifetime(d time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.token, s.tokenLifetime = "", d
 }
 
-// currentTokenLocked is the token there is, and when it ends. The caller holds the lock.
-func (s *Server) currentTokenLocked() (string, time.Time) {
-	if s.token == "" || time.Now().After(s.tokenExpires) {
-		s.token, s.tokenExpires = "ey"+randomHex(62), time.Now().Add(s.tokenLifetime)
-	}
-	return s.token, s.tokenExpires
-}
-
-// createAccessToken gives the token there is until it ends: Port has one at a time.
+// createAccessToken returns the current token until it expires, because Port has one at a time.
 func (s *Server) createAccessToken(r *http.Request) (response, error) {
 	var in struct {
 		ClientID     string `json:"clientId"`
@@ -71,15 +46,28 @@ func (s *Server) createAccessToken(r *http.Request) (response, error) {
 		return response{}, err
 	}
 	if in.ClientID != s.ClientID || subtle.ConstantTimeCompare([]byte(in.ClientSecret), []byte(s.ClientSecret)) == 0 {
-		return response{}, &apiError{status: http.StatusUnauthorized, code: "invalid_credentials", message: "Invalid client id or client secret"}
+		return response{}, &apiError{
+			status: http.StatusUnauthorized, code: "invalid_credentials", message: "Invalid client id or client secret",
+		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	token, ends := s.currentTokenLocked()
-	return response{body: map[string]any{"accessToken": token, "expiresIn": int(time.Until(ends).Seconds()), "tokenType": "Bearer"}}, nil
+	token, expires := s.currentTokenLocked()
+	return response{body: map[string]any{
+		"accessToken": token, "expiresIn": int(time.Until(expires).Seconds()), "tokenType": "Bearer",
+	}}, nil
 }
 
-// authorize wants the token, with or without the word Bearer before it.
+// currentTokenLocked returns the current token and the time when it expires. It creates a token
+// when there is none.
+func (s *Server) currentTokenLocked() (string, time.Time) {
+	if s.token == "" || time.Now().After(s.tokenExpires) {
+		s.token, s.tokenExpires = "ey"+randomHex(62), time.Now().Add(s.tokenLifetime)
+	}
+	return s.token, s.tokenExpires
+}
+
+// authorize checks the token of a call. The prefix "Bearer" is optional, as it is with Port.
 func (s *Server) authorize(r *http.Request) error {
 	token := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
 	s.mu.Lock()
@@ -88,4 +76,19 @@ func (s *Server) authorize(r *http.Request) error {
 		return &apiError{status: http.StatusUnauthorized, code: "unauthorized", message: "Unauthorized"}
 	}
 	return nil
+}
+
+func (s *Server) setRateLimitHeaders(h http.Header) {
+	now := time.Now()
+	s.mu.Lock()
+	if now.After(s.window.expires) {
+		s.window = rateWindow{expires: now.Add(rateLimitPeriod)}
+	}
+	s.window.calls++
+	remaining, expires := max(rateLimitCalls-s.window.calls, 0), s.window.expires
+	s.mu.Unlock()
+	h.Set("X-Ratelimit-Period", strconv.Itoa(int(rateLimitPeriod.Seconds())))
+	h.Set("X-Ratelimit-Limit", strconv.Itoa(rateLimitCalls))
+	h.Set("X-Ratelimit-Remaining", strconv.Itoa(remaining))
+	h.Set("X-Ratelimit-Reset", strconv.FormatInt(expires.Unix(), 10))
 }

@@ -5,89 +5,118 @@ import (
 	"time"
 )
 
-// maxChain is how long a chain of automations that trigger each other grows. Port documents
-// no guard; without one a test could never end.
+// maxChain is the largest number of automations that start each other. Port documents no limit;
+// without one a loop of automations would never end.
 const maxChain = 100
 
-// dispatchRunEvent tells the automations that a run was created or has changed.
+// An automationEvent is the change that starts an automation.
+type automationEvent struct {
+	ID           string       `json:"id"`
+	Action       string       `json:"action"` // CREATE, UPDATE or DELETE
+	ResourceType string       `json:"resourceType"`
+	Context      any          `json:"context"`
+	Trigger      eventTrigger `json:"trigger"`
+	Diff         eventDiff    `json:"diff"`
+}
+
+type eventTrigger struct {
+	By     eventUser `json:"by"`
+	Origin string    `json:"origin"`
+	At     string    `json:"at"`
+}
+
+type eventUser struct {
+	OrgID  string `json:"orgId"`
+	UserID string `json:"userId"`
+}
+
+// An eventDiff has nil before a creation and after a deletion.
+type eventDiff struct {
+	Before any `json:"before"`
+	After  any `json:"after"`
+}
+
+type entityContext struct {
+	Blueprint string  `json:"blueprintIdentifier"`
+	Entity    string  `json:"entityIdentifier"`
+	Property  *string `json:"propertyIdentifier"`
+}
+
+// dispatchRunEvent starts the automations on the creation or a change of a run.
 // https://docs.port.io/actions-and-automations/define-automations/setup-trigger
-func (s *Server) dispatchRunEvent(kind string, chain int, before, after map[string]any) {
-	action, _ := after["action"].(map[string]any)
-	id := toText(action["identifier"])
+func (s *Server) dispatchRunEvent(kind string, run Run, before *apiRun, after apiRun) {
 	s.mu.Lock()
-	definition := deepCopy(s.actions[id])
+	var definition map[string]any
+	if a := s.actions[run.Action]; a != nil {
+		definition = a.raw
+	}
 	s.mu.Unlock()
-	event := s.newEvent(kind, before, after, map[string]any{"action": definition})
-	event["resourceType"] = "run"
-	trigger, _ := event["trigger"].(map[string]any)
-	trigger["by"], trigger["origin"] = map[string]any{"orgId": organizationID, "userId": after["createdBy"]}, after["source"]
-	s.runAutomations(kind, "ANY_RUN_CHANGE", "actionIdentifier", id, event, chain)
+	event := newEvent(kind, "run", before, after)
+	event.Context = map[string]any{"action": definition}
+	event.Trigger.By.UserID, event.Trigger.Origin = after.CreatedBy, run.Source
+	s.runAutomations(event, run.chain, func(f eventFilter) bool {
+		return f.Action == run.Action && (f.Type == kind || f.Type == "ANY_RUN_CHANGE")
+	})
 }
 
-// dispatchEntityEvent tells the automations that an entity was created, changed or deleted.
-func (s *Server) dispatchEntityEvent(kind string, chain int, blueprint, id string, before, after map[string]any) {
-	event := s.newEvent(kind, before, after, map[string]any{"blueprintIdentifier": blueprint, "entityIdentifier": id, "propertyIdentifier": nil})
-	event["resourceType"] = "entity"
-	s.runAutomations(kind, "ANY_ENTITY_CHANGE", "blueprintIdentifier", blueprint, event, chain)
+// dispatchEntityEvent starts the automations on the creation, a change or the deletion of an
+// entity. before or after is nil.
+func (s *Server) dispatchEntityEvent(kind string, chain int, before, after *entity) {
+	subject := after
+	if after == nil {
+		subject = before
+	}
+	event := newEvent(kind, "entity", before, after)
+	event.Context = entityContext{Blueprint: subject.Blueprint, Entity: subject.Identifier}
+	event.Trigger.By.UserID, event.Trigger.Origin = s.clientUserID(), sourceAPI
+	s.runAutomations(event, chain, func(f eventFilter) bool {
+		return f.Blueprint == subject.Blueprint && (f.Type == kind || f.Type == "ANY_ENTITY_CHANGE")
+	})
 }
 
-func (s *Server) newEvent(kind string, before, after, about map[string]any) map[string]any {
+func newEvent(kind, resource string, before, after any) automationEvent {
 	_, verb, _ := strings.Cut(kind, "_") // CREATED, UPDATED, DELETED
-	return map[string]any{
-		"id": "event_" + randomHex(16), "action": strings.TrimSuffix(verb, "D"), "context": about,
-		"trigger": map[string]any{"by": map[string]any{"orgId": organizationID, "userId": s.ClientID + "@clients"}, "origin": sourceAPI, "at": formatTime(time.Now())},
-		"diff":    map[string]any{"before": nullIfNil(before), "after": nullIfNil(after)},
+	return automationEvent{
+		ID: "event_" + randomHex(16), Action: strings.TrimSuffix(verb, "D"), ResourceType: resource,
+		Trigger: eventTrigger{By: eventUser{OrgID: organizationID}, At: formatTime(time.Now())},
+		Diff:    eventDiff{Before: before, After: after},
 	}
 }
 
-func nullIfNil(m map[string]any) any {
-	if m == nil {
-		return nil
-	}
-	return m
-}
-
-// runAutomations runs the published automations that an event concerns. Their conditions are
-// evaluated without the lock.
-func (s *Server) runAutomations(kind, anyKind, key, value string, event map[string]any, chain int) {
+// runAutomations starts a run of every published automation whose filter and condition match.
+// It evaluates conditions without the lock.
+func (s *Server) runAutomations(event automationEvent, chain int, matches func(eventFilter) bool) {
 	if chain >= maxChain {
 		return
 	}
-	type candidate struct {
-		id        string
-		condition map[string]any
-	}
-	var due []candidate
+	var candidates []*action
 	s.mu.Lock()
 	for _, id := range s.actionOrder {
-		a := s.actions[id]
-		trigger, _ := a["trigger"].(map[string]any)
-		on, _ := trigger["event"].(map[string]any)
-		if trigger["type"] == "automation" && a["publish"] != false && on[key] == value && (on["type"] == kind || on["type"] == anyKind) {
-			condition, _ := trigger["condition"].(map[string]any)
-			due = append(due, candidate{id, deepCopy(condition)})
+		if a := s.actions[id]; a.Trigger.Type == "automation" && a.Publish && matches(a.Trigger.Event) {
+			candidates = append(candidates, a)
 		}
 	}
 	s.mu.Unlock()
-	for _, c := range due {
-		if seen := deepCopy[any](event); conditionHolds(c.condition, seen) {
-			s.startRun(&Run{Action: c.id, Status: InProgress, Source: sourceAutomation, Properties: map[string]any{}, Event: seen, chain: chain + 1})
+	for _, a := range candidates {
+		if data := convertJSON[any](event); conditionHolds(a.Trigger.Condition, data) {
+			s.startRun(&Run{
+				Action: a.Identifier, Status: InProgress, Source: sourceAutomation, Properties: map[string]any{}, Event: data, chain: chain + 1,
+			})
 		}
 	}
 }
 
-// conditionHolds evaluates the JQ condition of an automation: its programs see the event itself.
-// No condition, or one without expressions, holds always.
-func conditionHolds(condition map[string]any, event any) bool {
-	expressions, _ := condition["expressions"].([]any)
-	yes := 0
-	for _, e := range expressions {
-		if evalJQ(toText(e), event) == true {
-			yes++
+// conditionHolds evaluates a JQ condition, whose programs get the event itself. A condition
+// without expressions holds.
+func conditionHolds(c condition, event any) bool {
+	trueCount := 0
+	for _, e := range c.Expressions {
+		if evalJQ(e, event) == true {
+			trueCount++
 		}
 	}
-	if condition["combinator"] == "or" && len(expressions) > 0 {
-		return yes > 0
+	if c.Combinator == "or" && len(c.Expressions) > 0 {
+		return trueCount > 0
 	}
-	return yes == len(expressions)
+	return trueCount == len(c.Expressions)
 }

@@ -1,79 +1,140 @@
 package porttest
 
-import "net/http"
+import (
+	"encoding/json"
+	"maps"
+	"time"
+)
 
-// A definitionKind is one kind of definition: actions, blueprints. Its functions get and
-// remove are called with the lock held, the others without.
-type definitionKind struct {
-	key, kind string // "action", "Action"
-	check     func(map[string]any) error
-	put       func(map[string]any) map[string]any
-	get       func(id string) (map[string]any, bool)
-	remove    func(id string)
+// An action is an action or an automation. The fields are those that the emulator uses; raw is
+// the whole definition, as the API returns it. A stored action is replaced, never changed.
+// https://docs.port.io/api-reference/create-an-action-automation
+type action struct {
+	Identifier       string           `json:"identifier"`
+	Title            string           `json:"title"`
+	Icon             string           `json:"icon"`
+	Publish          bool             `json:"publish"`
+	Trigger          trigger          `json:"trigger"`
+	UserInputs       userInputs       `json:"userInputs"` // of the old style, where the trigger is a string
+	InvocationMethod invocationMethod `json:"invocationMethod"`
+	RequiredApproval any              `json:"requiredApproval"` // a boolean, or an object with a type
+
+	raw map[string]any
 }
 
-// definitionRoutes are the routes that create, read, replace and delete definitions.
-func (s *Server) definitionRoutes(route routeFunc, path string, c definitionKind) {
-	known := func(id string) (map[string]any, bool) {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		v, ok := c.get(id)
-		return deepCopy(v), ok
+type trigger struct {
+	Type       string      `json:"type"`      // "self-service" or "automation"
+	Operation  string      `json:"operation"` // of a self-service action
+	Blueprint  string      `json:"blueprintIdentifier"`
+	UserInputs userInputs  `json:"userInputs"`
+	Event      eventFilter `json:"event"`     // of an automation
+	Condition  condition   `json:"condition"` // of an automation
+}
+
+type userInputs struct {
+	Properties map[string]property `json:"properties"`
+	Required   any                 `json:"required"` // a list of names, or {jqQuery}
+}
+
+// An eventFilter selects the events that start an automation.
+type eventFilter struct {
+	Type      string `json:"type"`
+	Action    string `json:"actionIdentifier"`
+	Blueprint string `json:"blueprintIdentifier"`
+}
+
+// A condition is the JQ condition of an automation.
+type condition struct {
+	Expressions []string `json:"expressions"`
+	Combinator  string   `json:"combinator"`
+}
+
+// An invocationMethod is a backend. Values of type any are templates.
+type invocationMethod struct {
+	Type string `json:"type"`
+
+	// WEBHOOK
+	URL          any `json:"url"`
+	Method       any `json:"method"`
+	Headers      any `json:"headers"`
+	Body         any `json:"body"`
+	Synchronized any `json:"synchronized"`
+	Agent        any `json:"agent"`
+
+	// UPSERT_ENTITY
+	Blueprint string `json:"blueprintIdentifier"`
+	Mapping   any    `json:"mapping"`
+}
+
+// A blueprint is the type of an entity; raw is the whole definition, as the API returns it.
+// A stored blueprint is replaced, never changed.
+type blueprint struct {
+	Identifier string `json:"identifier"`
+	Title      string `json:"title"`
+	Icon       string `json:"icon"`
+	Schema     struct {
+		Properties map[string]property `json:"properties"`
+		Required   []string            `json:"required"`
+	} `json:"schema"`
+	Relations map[string]struct {
+		Target string `json:"target"`
+	} `json:"relations"`
+
+	raw map[string]any
+}
+
+// A property is an input of an action or a property of a blueprint; raw has all its keys.
+type property struct {
+	Format     string    `json:"format"`
+	Blueprint  string    `json:"blueprint"` // with the format "entity"
+	Default    any       `json:"default"`
+	Encryption any       `json:"encryption"`
+	Items      *property `json:"items"`
+
+	raw map[string]any
+}
+
+// UnmarshalJSON accepts every value: a field of another type stays zero.
+func (p *property) UnmarshalJSON(data []byte) error {
+	type fields property // without this method
+	_ = json.Unmarshal(data, (*fields)(p))
+	_ = json.Unmarshal(data, &p.raw)
+	return nil
+}
+
+// parseAction reads a definition. Fields of an unexpected type stay zero, because
+// PutActionUnchecked accepts every definition.
+func parseAction(raw map[string]any) *action {
+	a := convertJSON[action](raw)
+	a.raw = raw
+	return &a
+}
+
+func parseBlueprint(raw map[string]any) *blueprint {
+	b := convertJSON[blueprint](raw)
+	b.raw = raw
+	return &b
+}
+
+// stampDefinition returns a copy of a definition with the audit fields that Port adds. old is
+// the definition that it replaces, or nil.
+func (s *Server) stampDefinition(raw, old map[string]any) map[string]any {
+	out, now := map[string]any{}, formatTime(time.Now())
+	maps.Copy(out, raw)
+	out["createdAt"], out["updatedAt"] = now, now
+	out["createdBy"], out["updatedBy"] = s.clientUserID(), s.clientUserID()
+	if old["createdAt"] != nil {
+		out["createdAt"], out["createdBy"] = old["createdAt"], old["createdBy"]
 	}
-	remove := func(id string) {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		c.remove(id)
+	return out
+}
+
+// marshalDefinition encodes a definition. It panics on a value that is not JSON, which a
+// definition cannot contain.
+func marshalDefinition(raw map[string]any) json.RawMessage {
+	data, err := json.Marshal(raw)
+	if err != nil {
+		panic("porttest: encode definition: " + err.Error())
 	}
-	read := func(r *http.Request) (map[string]any, error) {
-		var v map[string]any
-		if err := decodeBody(r, "anything", &v); err != nil {
-			return nil, err
-		}
-		return v, c.check(v)
-	}
-	route("POST "+path, func(r *http.Request) (response, error) {
-		v, err := read(r)
-		if err != nil {
-			return response{}, err
-		}
-		if id := toText(v["identifier"]); id != "" {
-			if _, there := known(id); there {
-				return response{}, conflict(c.kind, id)
-			}
-		}
-		return response{status: http.StatusCreated, body: map[string]any{c.key: c.put(v)}}, nil
-	})
-	route("GET "+path+"/{id}", func(r *http.Request) (response, error) {
-		v, ok := known(r.PathValue("id"))
-		if !ok {
-			return response{}, notFound(c.kind, r.PathValue("id"))
-		}
-		return response{body: map[string]any{c.key: v}}, nil
-	})
-	route("PUT "+path+"/{id}", func(r *http.Request) (response, error) {
-		id := r.PathValue("id")
-		v, err := read(r)
-		if err != nil {
-			return response{}, err
-		}
-		if _, ok := known(id); !ok {
-			return response{}, notFound(c.kind, id)
-		}
-		if renamed := toText(v["identifier"]); renamed != id {
-			if _, there := known(renamed); there {
-				return response{}, conflict(c.kind, renamed)
-			}
-			remove(id)
-		}
-		return response{body: map[string]any{c.key: c.put(v)}}, nil
-	})
-	route("DELETE "+path+"/{id}", func(r *http.Request) (response, error) {
-		id := r.PathValue("id")
-		if _, ok := known(id); !ok {
-			return response{}, notFound(c.kind, id)
-		}
-		remove(id)
-		return response{}, nil
-	})
+	return data
 }

@@ -1,59 +1,71 @@
-// Package porttest is a small Port on loopback: the API, and behind it an engine that really
-// executes actions and automations.
+// Package porttest is an emulator of Port on 127.0.0.1: its API, and an engine that executes
+// actions and automations.
 //
-//	s, err := porttest.Start(porttest.Config{})
-//	defer s.Close()
-//	err = s.PutAction(definition)
+//	s := porttest.New(t, porttest.Config{})
+//	if err := s.PutAction(definition); err != nil {
+//		t.Fatal(err)
+//	}
 //	s.AddUser("alice@example.com")
-//	// run it with s.URL(), s.ClientID and s.ClientSecret, then look:
-//	run, err := s.WaitRun(ctx, s.Runs()[0].ID, porttest.Success)
+//	// Start a run with s.URL(), s.ClientID and s.ClientSecret. Then wait for its end:
+//	run, err := s.WaitRun(t.Context(), s.Runs()[0].ID, porttest.Success)
 //
-// # What is modelled
+// A program that is not a test calls [Start] and [Server.Close]. [Server.State] returns everything
+// that is stored, and [Server.Reset] removes it.
 //
-//   - access tokens: three hours or [Server.SetTokenLife], one at a time (asking again gives the same),
-//     with or without "Bearer", revoked by [Server.RevokeTokens]; X-Trace-Id and the headers of the rate
-//     limit on every answer; 401, 404, 409, 413 beyond 1 MiB, 422, in Port's envelope;
-//   - bodies and definitions to the letter of Port's OpenAPI document, refused in the words of its
-//     validator: `"properties/n" must be >= 1`. [Server.PutRaw] lets odd and old definitions in;
-//   - actions and automations, their permissions (kept, not enforced), blueprints, secrets (written,
-//     used, never shown), users, teams, the organization;
-//   - runs: run_as for members, inputs checked and defaults filled in, entities that must exist, approval,
-//     logs, filters, both versions of the shape; a run that has ended cannot be changed;
-//   - WEBHOOK, signed, synchronized or not, with the summaries and logs of Port's agent; Port's own API as
-//     a target, which needs no token; UPSERT_ENTITY, merged and checked against the blueprint;
-//   - templates under the rules of Port's engine: a whole template keeps its type, others are text, what
-//     is missing is null, keys are templates, spreadValue(), the first output only, no environment;
-//   - automations on runs and entities, with JQ conditions and runs of their own, which may trigger
-//     further ones. A change of a run's logs, payload or response triggers none;
-//   - entities: create, upsert, merge, patch, replace, validate; a null takes a property away; search in one
-//     blueprint or all with nested groups, every operator, pages, include and exclude.
+// # Faults
 //
-// Faults (429, 5xx, lost answers, hangs) come from the embedded emulator.Server, which also
-// keeps every call, those to unknown routes too.
+// [emulator.Server.Plan] adds a fault: an error status, a delay, a lost answer or a closed connection.
+// This one answers the next two new runs with 503:
+//
+//	s.Plan(emulator.Fault{Path: "/runs", Method: http.MethodPost, Times: 2, Status: http.StatusServiceUnavailable})
+//
+// [emulator.Server.Calls] returns the calls, also those of unknown routes. [Server.RevokeTokens] and
+// [Server.SetTokenLifetime] make tokens invalid. [Server.PutActionUnchecked] stores definitions that
+// the API rejects, as an old organization may have them.
+//
+// # What is modeled
+//
+//   - Access tokens: valid for three hours, one at a time, with or without "Bearer". Every answer has
+//     X-Trace-Id and the headers of the rate limit. Errors are 401, 404, 409, 413 beyond 1 MiB, and 422.
+//   - Validation of bodies and definitions against Port's OpenAPI document, with the messages of its
+//     validator: `"properties/n" must be >= 1`.
+//   - Actions, automations, blueprints, secrets, users, teams and the organization. Permissions are stored,
+//     but not enforced.
+//   - Runs: run_as for members, validation and defaults of inputs, entities that must exist, approval, logs,
+//     filters, versions v1 and v2 of the JSON. A run that has ended cannot change.
+//   - WEBHOOK, signed, synchronized or not, with the summaries and logs of Port's agent. A webhook to Port's
+//     own API gets a token. UPSERT_ENTITY merges an entity and validates it against the blueprint.
+//   - Templates with the rules of Port's engine: a string that is one template keeps the type of its result,
+//     others become text, a missing value is null, keys are templates, spreadValue() is a key, only the first
+//     output counts, and the environment is hidden.
+//   - Automations on runs and entities, with JQ conditions. Their own runs can start automations. A change of
+//     the logs, the payload or the response of a run starts none.
+//   - Entities: create, upsert, merge, patch, replace, validate. A null removes a property. Search in one
+//     blueprint or in all, with nested groups, every operator, pages, include and exclude.
 //
 // # Events
 //
-// Watch tells of runs ("run": created, then each status), their webhooks ("webhook": sent, then
-// answered), automations ("automation") and entities ("entity"), with the JSON of each. WatchAll
-// also tells of each call to the API and its answer, and of lines of logs ("log"). Secrets are masked.
+// [emulator.Server.Watch] reports runs ("run": created, then each status), webhooks ("webhook": request, then
+// answer), automations ("automation") and entities ("entity"), with their JSON. [emulator.Server.WatchAll] also
+// reports each call to the API, each answer, and the lines of logs ("log"). Secrets are masked.
 //
-// # What is not
+// # What is not modeled
 //
-//   - other backends than WEBHOOK and UPSERT_ENTITY: their runs stay IN_PROGRESS until [Server.EndRun];
-//     agents, Kafka, and old-style actions, which can be read and run but call nobody by Port's old payload;
-//   - jqQuery in inputs (required, enum, default, visible): Port's form evaluates them, and what its API does
-//     is not published; a pattern that only JavaScript understands is not checked either;
-//   - permissions, policies, personal tokens, encryption of inputs, scorecards, mirror, calculation and
-//     aggregation properties, timers, ownership, bulk routes, audit logs, pages, integrations, workflows;
-//   - a rate limit of its own: the headers count, nothing is refused;
-//   - the direction of relatedTo: relations are followed both ways.
+//   - Other backends than WEBHOOK and UPSERT_ENTITY: their runs stay IN_PROGRESS until [Server.EndRun]. Agents,
+//     Kafka, and the payload of actions of the old style, which can be read and run.
+//   - jqQuery in inputs (required, enum, default, visible): Port's form evaluates it, and the behavior of the
+//     API is not documented. Regular expressions that only JavaScript has are not checked.
+//   - Enforcement of permissions, policies, personal tokens, encryption of inputs, scorecards, mirror, calculation
+//     and aggregation properties, timers, ownership, bulk routes, audit logs, pages, integrations, workflows.
+//   - The rate limit: the headers count calls, but no call is rejected.
+//   - The direction of relatedTo: relations are followed in both directions.
 //
-// # Where Port says nothing
+// # What Port does not document
 //
-// The webhook's timeout is the agent's 30 seconds. Secrets are masked in a run's payload. A chain
-// of automations ends after 100. Webhooks are not sent again. Lists of runs hold 50 by default.
+// The timeout of a webhook is the 30 seconds of Port's agent. Secrets are masked in the payload of a run. A
+// chain of automations ends after 100. Webhooks are not repeated. A list of runs has 50 by default.
 //
-// jq is gojq. It sorts the keys of objects where jq keeps their order, so that to_entries, keys_unsorted
-// and objects within text may come out in another order; everything else that Port's own engine was seen
-// to render comes out the same. A program has one second, where Port gives five, and 64 KiB.
+// The jq implementation is gojq. It sorts the keys of objects where jq keeps their order, so to_entries,
+// keys_unsorted and objects within text can have another order. All other results that are known from Port's
+// engine are the same. A program is limited to one second, where Port allows five, and to 64 KiB.
 package porttest

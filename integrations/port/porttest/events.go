@@ -7,10 +7,10 @@ import (
 	"foghorn/integrations/emulator"
 )
 
-// selfUserAgent is how webhooks to Port's own API are known.
+// selfUserAgent is the User-Agent of webhooks to Port's own API.
 const selfUserAgent = "port"
 
-// eventSource tells of the calls to the API.
+// eventSource describes the calls to the API as events.
 func (s *Server) eventSource() emulator.Teller {
 	return emulator.Teller{
 		Name: "port",
@@ -26,7 +26,7 @@ func (s *Server) eventSource() emulator.Teller {
 		},
 		Secret: []string{"clientSecret", "accessToken", "secretValue"},
 		Mask: func(text string) string {
-			return strings.ReplaceAll(s.maskSecretsInText(text), s.ClientSecret, "********")
+			return strings.ReplaceAll(s.maskSecretsInText(text), s.ClientSecret, maskText)
 		},
 	}
 }

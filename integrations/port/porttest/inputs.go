@@ -5,54 +5,46 @@ import (
 	"slices"
 )
 
-// resolveInputs checks what a run is given against the action's inputs and fills in defaults.
-// Conditions (jqQuery) are the form's business and are not evaluated.
-func (s *Server) resolveInputs(action, given map[string]any) (map[string]any, error) {
-	trigger, _ := action["trigger"].(map[string]any)
-	in, _ := trigger["userInputs"].(map[string]any)
-	if in == nil {
-		in, _ = action["userInputs"].(map[string]any) // the old style
+// resolveInputs validates the inputs of a run against the action and adds defaults. It does not
+// evaluate jqQuery, which Port's form does.
+func (s *Server) resolveInputs(a *action, given map[string]any) (map[string]any, error) {
+	inputs := a.Trigger.UserInputs
+	if inputs.Properties == nil {
+		inputs = a.UserInputs
 	}
-	properties, _ := in["properties"].(map[string]any)
-	out, known := maps.Clone(given), map[string]any{}
-	for id, p := range properties {
-		p, _ := p.(map[string]any)
-		if _, ok := out[id]; !ok && p["default"] != nil && !isJQQuery(p["default"]) {
-			out[id] = p["default"]
+	out := maps.Clone(given)
+	for id, p := range inputs.Properties {
+		if _, ok := out[id]; !ok && p.Default != nil && !isJQQuery(p.Default) {
+			out[id] = p.Default
 		}
-		known[id] = toJSONSchema(p)
 	}
-	schema := map[string]any{"type": "object", "additionalProperties": false, "properties": known}
-	if required, ok := in["required"].([]any); ok {
+	schema := objectSchema(inputs.Properties)
+	if required, ok := inputs.Required.([]any); ok {
 		schema["required"] = required
 	}
 	if err := validateWith(schema, "properties", out); err != nil {
 		return nil, err
 	}
-	for _, id := range slices.Sorted(maps.Keys(properties)) {
-		p, _ := properties[id].(map[string]any)
-		if err := s.entitiesExist(p, id, out[id]); err != nil {
+	for _, id := range slices.Sorted(maps.Keys(inputs.Properties)) {
+		if err := s.checkEntitiesExist(inputs.Properties[id], id, out[id]); err != nil {
 			return nil, err
 		}
 	}
 	return out, nil
 }
 
-// entitiesExist refuses an entity input, or a list of them, that names what is not there.
-func (s *Server) entitiesExist(p map[string]any, id string, v any) error {
-	list, many := v.([]any)
-	if many {
-		p, _ = p["items"].(map[string]any)
-	} else {
-		list = []any{v}
+// checkEntitiesExist returns an error when an entity input, or a list of them, names an entity
+// that does not exist.
+func (s *Server) checkEntitiesExist(p property, id string, value any) error {
+	if _, isList := value.([]any); isList && p.Items != nil {
+		p = *p.Items
 	}
-	if p["format"] != "entity" {
+	if p.Format != "entity" {
 		return nil
 	}
-	blueprint, _ := p["blueprint"].(string)
-	for _, v := range list {
-		if entity, ok := v.(string); ok && s.copyEntity(blueprint, entity) == nil {
-			return invalidRequest("%q: Entity with identifier %q of blueprint %q was not found", "properties/"+id, entity, blueprint)
+	for _, v := range asList(value) {
+		if entity, ok := v.(string); ok && s.findEntity(p.Blueprint, entity) == nil {
+			return invalidRequest("%q: Entity with identifier %q of blueprint %q was not found", "properties/"+id, entity, p.Blueprint)
 		}
 	}
 	return nil

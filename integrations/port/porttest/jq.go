@@ -9,17 +9,21 @@ import (
 	"github.com/itchyny/gojq"
 )
 
-// What bounds one jq program. Port's engine gives one five seconds.
+// The limits of one jq program. Port's engine allows five seconds.
 const (
 	programTimeout  = time.Second
-	maxProgramBytes = 64 << 10 // bytes
+	maxProgramBytes = 64 << 10
 )
 
-// jqPrelude hides the environment, as Port's engine does, and adds what gojq leaves out: it
-// sorts all keys.
+// jqPrelude hides the environment, as Port's engine does, and defines the functions that gojq
+// does not have. gojq sorts all keys, so keys_unsorted is keys.
 const jqPrelude = "def env: {}; def keys_unsorted: keys; def input_line_number: 0; {} as $ENV | "
 
-// evalJQ is the first output of a jq program; null when it does not compile or fails.
+// undefined is the result of a jq program without output. An object omits a key with this value,
+// and text shows the word "undefined".
+type undefined struct{}
+
+// evalJQ returns the first output of a jq program, or nil when the program is invalid or fails.
 func evalJQ(program string, data any) any {
 	if strings.TrimSpace(program) == "" || len(program) > maxProgramBytes {
 		return nil
@@ -44,8 +48,8 @@ func evalJQ(program string, data any) any {
 	return normalizeResult(v)
 }
 
-// normalizeResult is what jq prints of a result and JavaScript reads back: no NaN, no endless
-// numbers, and all of them float64.
+// normalizeResult converts a result to the value that JavaScript reads from jq's output: no NaN,
+// no infinite numbers, and every number a float64.
 func normalizeResult(v any) (out any) {
 	data, err := gojq.Marshal(v)
 	if err != nil || json.Unmarshal(data, &out) != nil {
@@ -54,16 +58,17 @@ func normalizeResult(v any) (out any) {
 	return out
 }
 
-// convertSingleQuotes makes single quotes at the edges of words double ones, which is all that jq knows.
+// convertSingleQuotes replaces single quotes at the start and the end of a word by double quotes,
+// as Port's engine does. jq has only double quotes.
 func convertSingleQuotes(s string) string {
-	space := func(i int) bool { return strings.ContainsRune(" \t\n\r\v\f", rune(s[i])) }
+	isSpace := func(i int) bool { return strings.ContainsRune(" \t\n\r\v\f", rune(s[i])) }
 	b := []byte(s)
 	for i := range b {
 		if b[i] != '\'' {
 			continue
 		}
-		opens := (i == 0 || space(i-1)) && (i+1 == len(b) || !space(i+1) && s[i+1] != '"')
-		closes := (i+1 == len(b) || space(i+1)) && (i == 0 || !space(i-1) && s[i-1] != '"')
+		opens := (i == 0 || isSpace(i-1)) && (i+1 == len(b) || !isSpace(i+1) && s[i+1] != '"')
+		closes := (i+1 == len(b) || isSpace(i+1)) && (i == 0 || !isSpace(i-1) && s[i-1] != '"')
 		if opens || closes {
 			b[i] = '"'
 		}

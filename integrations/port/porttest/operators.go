@@ -1,14 +1,18 @@
 package porttest
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
 )
 
-// operators compare what an entity has with what a rule wants.
+// An operator compares the value of an entity with the value of a search rule.
+type operator func(have, want any) bool
+
+// operators are the operators of search rules by name.
 // https://docs.port.io/search-and-query/comparison-operators
-var operators = map[string]func(have, want any) bool{
+var operators = map[string]operator{
 	"=":                 isEqual,
 	"!=":                negate(isEqual),
 	">":                 func(have, want any) bool { c, ok := compareValues(have, want); return ok && c > 0 },
@@ -33,11 +37,12 @@ var operators = map[string]func(have, want any) bool{
 	"isNotExpired":      func(have, _ any) bool { t, ok := parseTime(have); return ok && !t.Before(time.Now()) },
 }
 
-func negate(op func(have, want any) bool) func(have, want any) bool {
+func negate(op operator) operator {
 	return func(have, want any) bool { return !op(have, want) }
 }
 
-func anyOf(op func(have, want any) bool) func(have, want any) bool {
+// anyOf applies op to each element of a wanted list.
+func anyOf(op operator) operator {
 	return func(have, want any) bool {
 		list, ok := want.([]any)
 		if !ok {
@@ -68,19 +73,11 @@ func contains(have, want any) bool {
 	return have != nil && strings.Contains(lowerText(have), lowerText(want))
 }
 
-// compareValues orders numbers, moments and words; others have no order.
-func compareValues(a, b any) (int, bool) {
+// compareValues orders numbers, times and texts. ok is false for values of other or different types.
+func compareValues(a, b any) (order int, ok bool) {
 	if x, ok := a.(float64); ok {
 		y, ok := b.(float64)
-		switch {
-		case !ok:
-			return 0, false
-		case x < y:
-			return -1, true
-		case x > y:
-			return 1, true
-		}
-		return 0, true
+		return cmp.Compare(x, y), ok
 	}
 	x, okX := a.(string)
 	y, okY := b.(string)
@@ -100,14 +97,14 @@ func parseTime(v any) (time.Time, bool) {
 	return t, err == nil
 }
 
-// rangePresets are how long before now a range begins.
+// rangePresets are the lengths of the ranges that end now, by name.
 var rangePresets = map[string]time.Duration{
 	"last24Hours": 24 * time.Hour, "yesterday": 48 * time.Hour, "today": 24 * time.Hour, "lastWeek": 7 * 24 * time.Hour,
 	"last2Weeks": 14 * 24 * time.Hour, "lastMonth": 30 * 24 * time.Hour, "last3Months": 91 * 24 * time.Hour,
 	"last6Months": 182 * 24 * time.Hour, "last12Months": 365 * 24 * time.Hour,
 }
 
-// isBetween wants {from, to}, or {preset} that ends now.
+// isBetween reports whether a value lies within {from, to}, or within the range of {preset}.
 func isBetween(have, want any) bool {
 	bounds, _ := want.(map[string]any)
 	if d, ok := rangePresets[toText(bounds["preset"])]; ok {

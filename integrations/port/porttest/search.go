@@ -8,43 +8,64 @@ import (
 	"strings"
 )
 
-const defaultSearchLimit = 200 // entities a page
+// defaultSearchLimit is the number of entities per page unless the request gives one.
+const defaultSearchLimit = 200
+
+// A searchRequest selects entities. A Limit of 0 means all of them.
+type searchRequest struct {
+	Query   *searchRule `json:"query"`
+	Include []string    `json:"include"`
+	Exclude []string    `json:"exclude"`
+	Limit   int         `json:"limit"`
+	From    string      `json:"from"` // identifier of the last entity of the page before
+}
+
+// A searchRule is a comparison or, when Rules is not nil, a group of rules.
+// https://docs.port.io/search-and-query/
+type searchRule struct {
+	Combinator string       `json:"combinator"`
+	Rules      []searchRule `json:"rules"`
+
+	Operator  string `json:"operator"`
+	Property  any    `json:"property"`
+	Blueprint any    `json:"blueprint"`
+	Value     any    `json:"value"`
+}
 
 func (s *Server) searchRoutes(route routeFunc) {
-	route("GET /v1/blueprints/{blueprint}/entities", func(r *http.Request) (response, error) {
-		return s.searchEntities(r.PathValue("blueprint"), searchRequest{})
-	})
-	route("POST /v1/blueprints/{blueprint}/entities/search", func(r *http.Request) (response, error) {
-		var in searchRequest
-		if err := decodeBody(r, "blueprint search", &in); err != nil {
-			return response{}, err
-		}
-		in.Limit = cmp.Or(in.Limit, defaultSearchLimit)
-		return s.searchEntities(r.PathValue("blueprint"), in)
-	})
-	route("POST /v1/entities/search", func(r *http.Request) (response, error) {
-		var in map[string]any
-		if err := decodeBody(r, "group", &in); err != nil {
-			return response{}, err
-		}
-		q := r.URL.Query()
-		return s.searchEntities("", searchRequest{Query: in, Include: q["include"], Exclude: q["exclude"]})
-	})
+	route("GET "+entityPath, s.listEntities)
+	route("POST "+entityPath+"/search", s.searchBlueprint)
+	route("POST /v1/entities/search", s.searchCatalog)
 }
 
-// A searchRequest is what a search asks for. Without a Limit it is everything.
-type searchRequest struct {
-	Query   map[string]any `json:"query"`
-	Include []string       `json:"include"`
-	Exclude []string       `json:"exclude"`
-	Limit   int            `json:"limit"`
-	From    string         `json:"from"`
+func (s *Server) listEntities(r *http.Request) (response, error) {
+	return s.searchEntities(r.PathValue("blueprint"), searchRequest{})
 }
 
-// searchEntities finds the entities of a blueprint, or of all when it is "".
-func (s *Server) searchEntities(blueprint string, p searchRequest) (response, error) {
-	if err := checkRules(p.Query, 0); err != nil {
+func (s *Server) searchBlueprint(r *http.Request) (response, error) {
+	var in searchRequest
+	if err := decodeBody(r, "blueprint search", &in); err != nil {
 		return response{}, err
+	}
+	in.Limit = cmp.Or(in.Limit, defaultSearchLimit)
+	return s.searchEntities(r.PathValue("blueprint"), in)
+}
+
+func (s *Server) searchCatalog(r *http.Request) (response, error) {
+	var query searchRule
+	if err := decodeBody(r, "group", &query); err != nil {
+		return response{}, err
+	}
+	q := r.URL.Query()
+	return s.searchEntities("", searchRequest{Query: &query, Include: q["include"], Exclude: q["exclude"]})
+}
+
+// searchEntities finds the entities of a blueprint, or of all blueprints for "".
+func (s *Server) searchEntities(blueprint string, in searchRequest) (response, error) {
+	if in.Query != nil {
+		if err := checkRules(in.Query.Rules, 0); err != nil {
+			return response{}, err
+		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -54,161 +75,122 @@ func (s *Server) searchEntities(blueprint string, p searchRequest) (response, er
 	} else if s.blueprints[blueprint] == nil {
 		return response{}, notFound("Blueprint", blueprint)
 	}
-	out, body := []any{}, map[string]any{}
+	body := map[string]any{}
+	found := []*entity{}
 	for _, b := range blueprints {
 		for _, id := range slices.Sorted(maps.Keys(s.entities[b])) {
 			e := s.entities[b][id]
-			if p.From != "" && id <= p.From || p.Query != nil && !s.matchesLocked(p.Query, e) {
+			if in.From != "" && id <= in.From || in.Query != nil && !s.matchesLocked(*in.Query, e) {
 				continue
 			}
-			if p.Limit > 0 && len(out) == p.Limit {
-				body["next"] = out[len(out)-1].(map[string]any)["identifier"]
-				body["entities"] = selectFields(out, p)
-				return response{body: body}, nil
-			}
-			out = append(out, deepCopy(e))
+			found = append(found, e)
 		}
 	}
-	body["entities"] = selectFields(out, p)
+	if in.Limit > 0 && len(found) > in.Limit {
+		found = found[:in.Limit]
+		body["next"] = found[in.Limit-1].Identifier
+	}
+	body["entities"] = selectFields(found, in)
 	return response{body: body}, nil
 }
 
-// selectFields leaves of entities what is included and not excluded: meta-properties by their
-// name ("title", "$title") and properties by theirs ("tier", "properties.tier").
-func selectFields(entities []any, p searchRequest) []any {
-	if len(p.Include) == 0 && len(p.Exclude) == 0 {
+// selectFields returns the entities with the fields that are included and not excluded. A
+// request names a field of the entity "title" or "$title", and a property "tier" or
+// "properties.tier".
+func selectFields(entities []*entity, in searchRequest) any {
+	if len(in.Include) == 0 && len(in.Exclude) == 0 {
 		return entities
 	}
-	named := func(list []string, names ...string) bool {
+	contains := func(list []string, names ...string) bool {
 		return slices.ContainsFunc(names, func(n string) bool { return slices.Contains(list, n) })
 	}
-	drop := func(names ...string) bool {
-		return len(p.Include) > 0 && !named(p.Include, names...) || named(p.Exclude, names...)
+	selected := func(names ...string) bool {
+		return (len(in.Include) == 0 || contains(in.Include, names...)) && !contains(in.Exclude, names...)
 	}
-	out := make([]any, len(entities))
+	out := make([]map[string]any, len(entities))
 	for i, e := range entities {
-		e, _ := e.(map[string]any)
-		kept := map[string]any{}
-		for k, v := range e {
-			parts, nested := v.(map[string]any)
+		out[i] = map[string]any{}
+		for k, v := range convertJSON[map[string]any](e) {
+			values, isGroup := v.(map[string]any) // properties or relations
 			switch {
-			case nested:
-				left := maps.Clone(parts)
-				maps.DeleteFunc(left, func(id string, _ any) bool { return drop(id, k+"."+id, k) })
-				if len(left) > 0 && !named(p.Exclude, k) {
-					kept[k] = left
+			case isGroup:
+				maps.DeleteFunc(values, func(id string, _ any) bool { return !selected(id, k+"."+id, k) })
+				if len(values) > 0 && !contains(in.Exclude, k) {
+					out[i][k] = values
 				}
-			case k == "identifier" && !named(p.Exclude, k, "$"+k), !drop(k, "$"+k):
-				kept[k] = v
+			case k == "identifier" && !contains(in.Exclude, k, "$"+k), selected(k, "$"+k):
+				out[i][k] = v
 			}
 		}
-		out[i] = kept
 	}
 	return out
 }
 
-// matchesLocked evaluates a rule or a group of rules. The caller holds the lock.
-// https://docs.port.io/search-and-query/
-func (s *Server) matchesLocked(rule any, e map[string]any) bool {
-	r, ok := rule.(map[string]any)
-	if !ok {
-		return false
-	}
-	if rules, ok := r["rules"].([]any); ok {
-		yes := 0
-		for _, rule := range rules {
-			if s.matchesLocked(rule, e) {
-				yes++
-			}
-		}
-		if strings.EqualFold(toText(r["combinator"]), "or") && len(rules) > 0 {
-			return yes > 0
-		}
-		return yes == len(rules)
-	}
-	if r["operator"] == "relatedTo" {
-		return s.isRelatedLocked(r, e)
-	}
-	op, ok := operators[toText(r["operator"])]
-	return ok && op(propertyValue(e, toText(r["property"])), r["value"])
-}
-
-// checkRules refuses what no search knows.
-func checkRules(group map[string]any, depth int) error {
-	if group == nil {
-		return nil
-	}
+// checkRules returns an error for an operator that does not exist.
+func checkRules(rules []searchRule, depth int) error {
 	if depth > maxDepth {
 		return invalidRequest(`"query" is nested too deeply`)
 	}
-	rules, _ := group["rules"].([]any)
-	for _, rule := range rules {
-		r, _ := rule.(map[string]any)
-		if r["rules"] != nil {
-			if err := checkRules(r, depth+1); err != nil {
+	for _, r := range rules {
+		if r.Rules != nil {
+			if err := checkRules(r.Rules, depth+1); err != nil {
 				return err
 			}
 			continue
 		}
-		name := toText(r["operator"])
-		if _, ok := operators[name]; !ok && name != "relatedTo" {
-			return enumError("query/rules/operator", append(slices.Sorted(maps.Keys(operators)), "relatedTo"))
+		if _, ok := operators[r.Operator]; !ok && r.Operator != relatedTo {
+			return enumError("query/rules/operator", append(slices.Sorted(maps.Keys(operators)), relatedTo))
 		}
 	}
 	return nil
 }
 
-// isRelatedLocked reports that an entity can be reached from another over relations, in
-// either direction.
-func (s *Server) isRelatedLocked(rule, e map[string]any) bool {
-	type node struct{ blueprint, id string }
-	targets, many := rule["value"].([]any)
-	if !many {
-		targets = []any{rule["value"]}
-	}
-	want := map[node]bool{}
-	for _, v := range targets {
-		want[node{toText(rule["blueprint"]), toText(v)}] = true
-	}
-	start := node{toText(e["blueprint"]), toText(e["identifier"])}
-	seen, todo := map[node]bool{start: true}, []node{start}
-	for len(todo) > 0 {
-		at := todo[0]
-		todo = todo[1:]
-		if want[at] && at != start {
-			return true
-		}
-		for blueprint, all := range s.entities {
-			for id, other := range all {
-				next := node{blueprint, id}
-				if !seen[next] && (s.hasRelationLocked(s.entities[at.blueprint][at.id], blueprint, id) || s.hasRelationLocked(other, at.blueprint, at.id)) {
-					seen[next] = true
-					todo = append(todo, next)
-				}
+// matchesLocked evaluates a rule or a group of rules.
+func (s *Server) matchesLocked(r searchRule, e *entity) bool {
+	if r.Rules != nil {
+		trueCount := 0
+		for _, rule := range r.Rules {
+			if s.matchesLocked(rule, e) {
+				trueCount++
 			}
 		}
-	}
-	return false
-}
-
-// hasRelationLocked reports that an entity has a relation to another.
-func (s *Server) hasRelationLocked(e map[string]any, blueprint, id string) bool {
-	known, _ := s.blueprints[toText(e["blueprint"])]["relations"].(map[string]any)
-	relations, _ := e["relations"].(map[string]any)
-	for name, v := range relations {
-		relation, _ := known[name].(map[string]any)
-		list, many := v.([]any)
-		if relation["target"] == blueprint && (v == id || many && slices.Contains(list, any(id))) {
-			return true
+		if strings.EqualFold(r.Combinator, "or") && len(r.Rules) > 0 {
+			return trueCount > 0
 		}
+		return trueCount == len(r.Rules)
 	}
-	return false
+	if r.Operator == relatedTo {
+		return s.isRelatedLocked(r, e)
+	}
+	compare, ok := operators[r.Operator]
+	return ok && compare(e.field(toText(r.Property)), r.Value)
 }
 
-func propertyValue(e map[string]any, name string) any {
-	if meta, ok := strings.CutPrefix(name, "$"); ok {
-		return e[meta]
+// field returns the value of a property, or of a field of the entity for a name such as "$title".
+func (e *entity) field(name string) any {
+	key, isMeta := strings.CutPrefix(name, "$")
+	if !isMeta {
+		return e.Properties[name]
 	}
-	properties, _ := e["properties"].(map[string]any)
-	return properties[name]
+	switch key {
+	case "identifier":
+		return e.Identifier
+	case "title":
+		return e.Title
+	case "blueprint":
+		return e.Blueprint
+	case "icon":
+		return e.Icon
+	case "team":
+		return e.Team
+	case "createdAt":
+		return e.CreatedAt
+	case "createdBy":
+		return e.CreatedBy
+	case "updatedAt":
+		return e.UpdatedAt
+	case "updatedBy":
+		return e.UpdatedBy
+	}
+	return nil
 }

@@ -12,115 +12,131 @@ import (
 )
 
 const (
-	// TokenLife is how long a token is good for.
+	// defaultTokenLifetime is the lifetime of an access token.
 	// https://docs.port.io/api-reference/port-api
-	TokenLifetime = 3 * time.Hour
+	defaultTokenLifetime = 3 * time.Hour
 
-	// MaxRequest is the largest request body, in bytes, and the largest answer of a webhook.
-	MaxRequestBytes = 1 << 20
+	// maxRequestBytes is the size of the largest request body and of the largest answer of a webhook.
+	maxRequestBytes = 1 << 20
 
-	// MaxRuns is how many runs are kept unless Config says otherwise.
-	DefaultMaxRuns = 50_000
-
-	// WebhookTimeout bounds a webhook. Port does not publish its own; its agent's is this.
-	// https://github.com/port-labs/port-agent
-	WebhookTimeout = 30 * time.Second
+	// defaultMaxRuns is the number of stored runs unless Config says otherwise.
+	defaultMaxRuns = 50_000
 
 	organizationID = "org_emulated"
 )
 
-// Config says how the organisation is. The zero value is a usable one.
+// Config configures a Server. The zero value is valid.
 type Config struct {
-	Addr string // where to listen; "": a free port of 127.0.0.1
+	Addr string // the address to listen on; "" means a free port of 127.0.0.1
 
-	// Outbound, if set, gives the address that a webhook is really sent to, such as that
-	// of an emulator in the place of a vendor's.
+	// RewriteURL, if not nil, returns the address to send a webhook to in place of url, such as
+	// the address of another emulator.
 	RewriteURL func(url string) string
 
-	// MaxRuns is how many runs are kept; beyond it the oldest that have ended are
-	// forgotten. 0 means MaxRuns.
+	// MaxRuns is the number of stored runs. Beyond it, the oldest runs that have ended are
+	// removed. 0 means 50,000.
 	MaxRuns int
 
-	ClientName string // whom events name as the caller of the API; "" is "foghorn"
+	ClientName string // the name of the API's client in events; "" means "foghorn"
 }
 
-// A Server is a Port organisation.
+// A Server is the emulator of one Port organization. It is safe for concurrent use.
 type Server struct {
 	*emulator.Server
-	ClientID, ClientSecret string
+	ClientID, ClientSecret string // the credentials of the organization
 
 	cfg        Config
 	httpClient *http.Client
 	cancel     context.CancelFunc
-	wg         sync.WaitGroup // webhooks and automations at work
+	wg         sync.WaitGroup // running webhooks and automations
 
-	// spawn runs work of the organisation's own: Close ends its context and waits for it.
-	// The caller must not hold the lock.
-	goAsync func(func(context.Context))
+	// goAsync runs f in a goroutine that Close cancels and waits for. The caller must not hold mu.
+	goAsync func(f func(context.Context))
 
 	mu            sync.Mutex
 	token         string
 	tokenExpires  time.Time
 	tokenLifetime time.Duration
 	window        rateWindow
-	actions       map[string]map[string]any // automations too
-	actionOrder   []string                  // identifiers of actions, oldest first
-	permissions   map[string]map[string]any // of actions
-	blueprints    map[string]map[string]any
-	entities      map[string]map[string]map[string]any // blueprint -> identifier -> entity
-	secrets       map[string]secret
-	users         map[string]map[string]any // by e-mail
+	users         map[string]*user // by e-mail address
 	teams         []string
-	runs          []*Run // oldest first
-	runsByID      map[string]*Run
-	changed       chan struct{} // closed when something changes, and replaced
+	changed       chan struct{} // closed and replaced on every change
+	catalog
 }
 
-// Start serves an organisation on loopback. Close ends it.
+// A catalog is everything that Reset removes. Server.mu protects it.
+type catalog struct {
+	actions     map[string]*action
+	actionOrder []string // identifiers of actions, oldest first
+	permissions map[string]permissions
+	blueprints  map[string]*blueprint
+	entities    map[string]map[string]*entity // by blueprint and identifier
+	secrets     map[string]secret
+	runs        []*Run // oldest first
+	runsByID    map[string]*Run
+}
+
+func newCatalog() catalog {
+	return catalog{
+		actions: map[string]*action{}, permissions: map[string]permissions{}, blueprints: map[string]*blueprint{},
+		entities: map[string]map[string]*entity{}, secrets: map[string]secret{}, runsByID: map[string]*Run{},
+	}
+}
+
+// New starts a Server for a test. It fails the test on an error, and closes the Server when the
+// test ends.
+func New(t emulator.TB, cfg Config) *Server {
+	t.Helper()
+	s, err := Start(cfg)
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	t.Cleanup(s.Close)
+	return s
+}
+
+// Start starts a Server. The caller must Close it.
 func Start(cfg Config) (*Server, error) {
 	if cfg.MaxRuns <= 0 {
-		cfg.MaxRuns = DefaultMaxRuns
+		cfg.MaxRuns = defaultMaxRuns
 	}
 	cfg.ClientName = cmp.Or(cfg.ClientName, "foghorn")
+	ctx, cancel := context.WithCancel(context.Background())
 	s := &Server{
-		ClientID: "client" + randomHex(12), ClientSecret: randomHex(32), cfg: cfg,
-		httpClient: &http.Client{Timeout: WebhookTimeout},
-		actions:    map[string]map[string]any{}, permissions: map[string]map[string]any{}, blueprints: map[string]map[string]any{},
-		entities: map[string]map[string]map[string]any{}, secrets: map[string]secret{},
-		users: map[string]map[string]any{}, runsByID: map[string]*Run{}, tokenLifetime: TokenLifetime, changed: make(chan struct{}),
+		ClientID: "client" + randomHex(12), ClientSecret: randomHex(32), cfg: cfg, cancel: cancel,
+		httpClient: &http.Client{Timeout: webhookTimeout}, tokenLifetime: defaultTokenLifetime,
+		users: map[string]*user{}, changed: make(chan struct{}), catalog: newCatalog(),
 	}
-	ctx, stop := context.WithCancel(context.Background())
-	s.cancel = stop
-	s.goAsync = func(work func(context.Context)) {
+	s.goAsync = func(f func(context.Context)) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if ctx.Err() == nil {
-			s.wg.Go(func() { work(ctx) })
+			s.wg.Go(func() { f(ctx) })
 		}
 	}
 	var err error
 	if s.Server, err = emulator.Start(cfg.Addr, s.routes()); err != nil {
-		stop()
+		cancel()
 		return nil, fmt.Errorf("start Port emulator: %w", err)
 	}
 	s.Tell(s.eventSource())
 	return s, nil
 }
 
-// URL is the base address of the API; paths begin with /v1.
+// URL is the base address of the API. Paths begin with /v1.
 func (s *Server) URL() string { return s.Server.URL }
 
-// Close stops the server, ends the webhooks that are under way and waits for them.
+// Close stops the server, cancels running webhooks and waits for them.
 func (s *Server) Close() {
 	s.mu.Lock()
-	s.cancel() // under the lock, so that nothing is spawned after it
+	s.cancel() // with the lock, so that goAsync starts nothing afterwards
 	s.mu.Unlock()
 	s.Server.Close()
 	s.wg.Wait()
 	s.httpClient.CloseIdleConnections()
 }
 
-// notifyLocked wakes whoever waits for a change. The caller holds the lock.
+// notifyLocked wakes the callers that wait for a change.
 func (s *Server) notifyLocked() {
 	close(s.changed)
 	s.changed = make(chan struct{})

@@ -1,55 +1,56 @@
 package porttest
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 )
 
-// maxDepth is how deep a template, and a search, may be nested.
+// maxDepth is the largest nesting depth of a template, and of a search.
 const maxDepth = 64
 
-// undefined is what jq's empty gives: an object drops the key, text shows the word.
-type undefined struct{}
-
-// render puts the values of templates into v, under the rules of Port's engine.
+// render evaluates the templates within JSON values, with the rules of Port's engine.
 // https://github.com/port-labs/jq-node-bindings
-func render(v any, data any) (any, error) { return renderAt(v, data, 0) }
+func render(v any, data any) (any, error) { return renderValue(v, data, 0) }
 
-func renderAt(v, data any, depth int) (any, error) {
+func renderValue(v, data any, depth int) (any, error) {
 	if depth > maxDepth {
-		return nil, fmt.Errorf("the template is nested deeper than %d", maxDepth)
+		return nil, fmt.Errorf("template: nested deeper than %d", maxDepth)
 	}
 	switch v := v.(type) {
 	case string:
 		return renderString(v, data)
 	case []any:
-		out := make([]any, len(v))
-		for i := range v {
-			x, err := renderAt(v[i], data, depth+1)
-			if err != nil {
-				return nil, err
-			}
-			if _, none := x.(undefined); none {
-				x = nil
-			}
-			out[i] = x
-		}
-		return out, nil
+		return renderList(v, data, depth)
 	case map[string]any:
 		return renderObject(v, data, depth)
 	}
 	return v, nil
 }
 
-// renderObject renders keys too: a key that comes to nothing drops its pair, and
-// spreadValue() puts the entries of its value in its place.
+// renderList renders the elements of a list. An undefined element becomes null.
+func renderList(list []any, data any, depth int) (any, error) {
+	out := make([]any, len(list))
+	for i := range list {
+		x, err := renderValue(list[i], data, depth+1)
+		if err != nil {
+			return nil, err
+		}
+		if _, isUndefined := x.(undefined); !isUndefined {
+			out[i] = x
+		}
+	}
+	return out, nil
+}
+
+// renderObject renders keys and values. A key that renders to null or "" omits its value; the key
+// spreadValue() inserts the entries of its value instead.
 func renderObject(v map[string]any, data any, depth int) (any, error) {
 	out := map[string]any{}
 	for _, key := range slices.Sorted(maps.Keys(v)) {
-		value, err := renderAt(v[key], data, depth+1)
+		value, err := renderValue(v[key], data, depth+1)
 		if err != nil {
 			return nil, err
 		}
@@ -66,11 +67,12 @@ func renderObject(v map[string]any, data any, depth int) (any, error) {
 		switch k := k.(type) {
 		case nil, undefined:
 		case string:
-			if _, none := value.(undefined); k != "" && !none {
+			if _, isUndefined := value.(undefined); k != "" && !isUndefined {
 				out[k] = value
 			}
 		default:
-			return nil, fmt.Errorf("template: Evaluated object key should be undefined, null or string. Original key: %s, evaluated to: %s", key, stringify(k))
+			return nil, fmt.Errorf("template: Evaluated object key should be undefined, null or string. Original key: %s, evaluated to: %s",
+				key, stringify(k))
 		}
 	}
 	return out, nil
@@ -91,7 +93,7 @@ func spreadInto(out map[string]any, value any) error {
 		maps.Copy(out, value)
 	case []any:
 		for i, v := range value {
-			out[fmt.Sprint(i)] = v
+			out[strconv.Itoa(i)] = v
 		}
 	default:
 		return fmt.Errorf("template: Evaluated value should be an object if the key is {{ spreadValue() }}. Original value: %s", stringify(value))
@@ -99,7 +101,8 @@ func spreadInto(out map[string]any, value any) error {
 	return nil
 }
 
-// renderString renders a string. One that is nothing but a template keeps the type of its result.
+// renderString renders the templates in a string. The result of a string that is one template
+// keeps its type.
 func renderString(s string, data any) (any, error) {
 	spans, err := findTemplates(s)
 	if err != nil || len(spans) == 0 {
@@ -120,59 +123,42 @@ func renderString(s string, data any) (any, error) {
 	return b.String(), nil
 }
 
-// stringify is a value in the middle of text.
-func stringify(v any) string {
-	switch v := v.(type) {
-	case string:
-		return v
-	case undefined:
-		return "undefined"
-	}
-	var b strings.Builder
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if enc.Encode(v) != nil {
-		return "null"
-	}
-	return strings.TrimSuffix(b.String(), "\n")
-}
-
-// A span is where a template's program is in a text.
+// A span is the position of a template's program in a text, without the braces.
 type span struct{ from, to int }
 
-// findTemplates finds the programs between double braces. Braces in quotes are the program's.
+// findTemplates returns the programs between double braces. Braces within quotes belong to the
+// program, and a backslash escapes the next byte.
 func findTemplates(s string) ([]span, error) {
 	var out []span
-	open, quote := -1, byte(0)
+	start, quote := -1, byte(0) // start of the open template, or -1; the open quote, or 0
 	for i := 0; i < len(s); i++ {
-		double := func(c byte) bool { return s[i] == c && i+1 < len(s) && s[i+1] == c }
-		switch {
-		case s[i] == '\\':
+		inTemplate := start >= 0
+		switch c := s[i]; {
+		case c == '\\':
 			i++
-		case open >= 0 && (s[i] == '"' || s[i] == '\'') && (quote == 0 || quote == s[i]):
-			if quote == 0 {
-				quote = s[i]
-			} else {
+		case quote != 0:
+			if c == quote {
 				quote = 0
 			}
-		case quote != 0:
-		case double('{'):
-			if open >= 0 {
-				return nil, fmt.Errorf("template: Found double braces in index %d inside other one in index %d", i, open-2)
+		case inTemplate && (c == '"' || c == '\''):
+			quote = c
+		case strings.HasPrefix(s[i:], "{{"):
+			if inTemplate {
+				return nil, fmt.Errorf("template: Found double braces in index %d inside other one in index %d", i, start-2)
 			}
-			open = i + 2
+			start = i + 2
 			i++
-		case double('}'):
-			if open < 0 {
+		case strings.HasPrefix(s[i:], "}}"):
+			if !inTemplate {
 				return nil, fmt.Errorf("template: Found closing double braces in index %d without opening double braces", i)
 			}
-			out = append(out, span{open, i})
-			open = -1
+			out = append(out, span{start, i})
+			start = -1
 			i++
 		}
 	}
-	if open >= 0 {
-		return nil, fmt.Errorf("template: Found opening double braces in index %d without closing double braces", open-2)
+	if start >= 0 {
+		return nil, fmt.Errorf("template: Found opening double braces in index %d without closing double braces", start-2)
 	}
 	return out, nil
 }

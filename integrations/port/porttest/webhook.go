@@ -2,6 +2,7 @@ package porttest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -20,46 +21,63 @@ import (
 	"foghorn/integrations/emulator"
 )
 
-// portAPIHosts are those of Port's own API. Webhooks to them come here, and need no token.
+// webhookTimeout is the timeout of a webhook. Port does not publish its own; this is the timeout
+// of its agent.
+// https://github.com/port-labs/port-agent
+const webhookTimeout = 30 * time.Second
+
+// portAPIHosts are the hosts of Port's own API. The emulator sends webhooks to them to itself,
+// with a token that it adds.
 // https://docs.port.io/actions-and-automations/setup-backend/webhook/#trigger-port-api
 var portAPIHosts = []string{"api.port.io", "api.getport.io", "api.us.port.io", "api.us.getport.io"}
 
-// invokeWebhook calls the action's backend and, when it is synchronized, ends the run with its
-// answer. It does and says what Port's agent does and says.
+// A webhookRequest is a rendered webhook. It is also the payload of the run.
+type webhookRequest struct {
+	Type         string         `json:"type"`
+	URL          string         `json:"url"`
+	Method       string         `json:"method"`
+	Headers      map[string]any `json:"headers"`
+	Body         any            `json:"body"`
+	Synchronized any            `json:"synchronized"`
+	Agent        any            `json:"agent"`
+}
+
+// isSynchronized reports whether the answer of the backend ends the run.
+func (w webhookRequest) isSynchronized() bool {
+	return w.Synchronized == true || w.Synchronized == "true"
+}
+
+// invokeWebhook calls the backend of a run. The answer ends the run when the webhook is
+// synchronized or the answer is an error; otherwise the backend ends the run itself. Logs and
+// summaries have the texts of Port's agent.
 // https://github.com/port-labs/port-agent/blob/main/app/invokers/webhook_invoker.py
-func (s *Server) invokeWebhook(ctx context.Context, id string, method, data map[string]any) {
-	fail := func(err error) {
-		why := s.maskSecretsInText(err.Error())
-		s.appendLog(id, "Action invocation failed: "+why)
-		_ = s.updateRun(id, func(r *Run) { r.Status, r.Summary = Failure, "Failed to invoke the webhook: "+why })
-	}
-	rendered, err := render(map[string]any{
-		"url": method["url"], "method": method["method"], "headers": method["headers"], "body": method["body"],
-		"synchronized": method["synchronized"], "agent": method["agent"],
-	}, data)
-	call, ok := rendered.(map[string]any)
-	if err != nil || !ok {
-		fail(err)
+func (s *Server) invokeWebhook(ctx context.Context, id string, method invocationMethod, data map[string]any) {
+	request, err := renderWebhook(method, data)
+	if err != nil {
+		s.failWebhook(id, err)
 		return
 	}
-	call["type"], call["method"] = "WEBHOOK", strings.ToUpper(firstNonEmpty(toText(call["method"]), http.MethodPost))
-	masked, address := s.maskSecrets(call), s.maskSecretsInText(toText(call["url"]))
-	s.updateQuietly(id, func(r *Run) { r.Payload = masked })
+	payload, address := s.maskSecrets(request), s.maskSecretsInText(request.URL)
+	s.updateQuietly(id, func(r *Run) { r.Payload = payload })
 	s.appendLog(id, "Sending the request")
-	far := receiverName(address)
-	s.Emit(emulator.Event{From: "port", To: far, Kind: "webhook", Text: fmt.Sprintf("%s %s for %s", call["method"], address, id), Body: masked})
-	status, body, err := s.sendWebhook(ctx, call)
+	receiver := receiverName(address)
+	s.Emit(emulator.Event{
+		From: "port", To: receiver, Kind: "webhook", Text: fmt.Sprintf("%s %s for %s", request.Method, address, id), Body: payload,
+	})
+	status, body, err := s.sendWebhook(ctx, request)
 	if err != nil {
-		fail(err)
+		s.failWebhook(id, err)
 		return
 	}
 	var answer any
 	if json.Unmarshal(body, &answer) != nil {
 		answer = string(body)
 	}
-	s.Emit(emulator.Event{From: far, To: "port", Kind: "webhook", Text: fmt.Sprintf("%d %s for %s", status, http.StatusText(status), id), Body: s.maskSecrets(answer)})
-	synchronized := call["synchronized"] == true || call["synchronized"] == "true"
-	if synchronized && len(body) > 0 {
+	s.Emit(emulator.Event{
+		From: receiver, To: "port", Kind: "webhook", Text: fmt.Sprintf("%d %s for %s", status, http.StatusText(status), id),
+		Body: s.maskSecrets(answer),
+	})
+	if request.isSynchronized() && len(body) > 0 {
 		s.updateQuietly(id, func(r *Run) { r.Response = answer })
 	}
 	if status >= 400 {
@@ -70,36 +88,58 @@ func (s *Server) invokeWebhook(ctx context.Context, id string, method, data map[
 		return
 	}
 	s.appendLog(id, fmt.Sprintf("Action invocation has completed successfully with status code: %d", status))
-	if synchronized {
+	if request.isSynchronized() {
 		_ = s.updateRun(id, func(r *Run) { r.Status = Success })
 	}
-	// The backend of the others tells how they end.
 }
 
-// receiverName is who is at an address, as an event names them.
+// failWebhook ends a run whose webhook got no answer.
+func (s *Server) failWebhook(id string, err error) {
+	reason := s.maskSecretsInText(err.Error())
+	s.appendLog(id, "Action invocation failed: "+reason)
+	_ = s.updateRun(id, func(r *Run) { r.Status, r.Summary = Failure, "Failed to invoke the webhook: "+reason })
+}
+
+func renderWebhook(method invocationMethod, data map[string]any) (webhookRequest, error) {
+	rendered, err := render(map[string]any{
+		"url": method.URL, "method": method.Method, "headers": method.Headers, "body": method.Body,
+		"synchronized": method.Synchronized, "agent": method.Agent,
+	}, data)
+	if err != nil {
+		return webhookRequest{}, err
+	}
+	values, _ := rendered.(map[string]any)
+	headers, _ := values["headers"].(map[string]any)
+	return webhookRequest{
+		Type: "WEBHOOK", URL: toText(values["url"]), Method: strings.ToUpper(cmp.Or(toText(values["method"]), http.MethodPost)),
+		Headers: headers, Body: values["body"], Synchronized: values["synchronized"], Agent: values["agent"],
+	}, nil
+}
+
+// receiverName names the receiver of a webhook in events.
 func receiverName(address string) string {
 	u, err := url.Parse(address)
 	if err != nil {
 		return "webhook"
 	}
 	if host := u.Hostname(); host != "api.incident.io" {
-		return firstNonEmpty(host, "webhook")
+		return cmp.Or(host, "webhook")
 	}
 	return "incident.io"
 }
 
-// sendWebhook sends a rendered webhook, signed, and reads its answer.
+// sendWebhook sends a webhook with its signature, and reads the answer.
 // https://docs.port.io/create-self-service-experiences/setup-backend/webhook/signature-verification
-func (s *Server) sendWebhook(ctx context.Context, call map[string]any) (int, []byte, error) {
+func (s *Server) sendWebhook(ctx context.Context, request webhookRequest) (int, []byte, error) {
 	var body []byte
-	if call["body"] != nil {
-		body = []byte(stringify(call["body"]))
+	if request.Body != nil {
+		body = []byte(stringify(request.Body))
 	}
-	if len(body) > MaxRequestBytes {
+	if len(body) > maxRequestBytes {
 		return 0, nil, errors.New("the rendered body is larger than 1 MiB")
 	}
-	address, token := s.resolveTarget(toText(call["url"]))
-	r, err := http.NewRequestWithContext(ctx, toText(call["method"]), address, bytes.NewReader(body))
+	address, token := s.resolveTarget(request.URL)
+	r, err := http.NewRequestWithContext(ctx, request.Method, address, bytes.NewReader(body))
 	if err != nil {
 		return 0, nil, err
 	}
@@ -108,29 +148,28 @@ func (s *Server) sendWebhook(ctx context.Context, call map[string]any) (int, []b
 		r.Header.Set("User-Agent", selfUserAgent)
 	}
 	r.Header.Set("Content-Type", "application/json")
-	headers, _ := call["headers"].(map[string]any)
-	for k, v := range headers {
+	for k, v := range request.Headers {
 		if v != nil {
 			r.Header.Set(k, toText(v))
 		}
 	}
-	at := strconv.FormatInt(time.Now().Unix(), 10)
-	r.Header.Set("X-Port-Timestamp", at)
-	r.Header.Set("X-Port-Signature", signBody(s.ClientSecret, at, body))
+	timestamp := strconv.FormatInt(time.Now().Unix(), 10)
+	r.Header.Set("X-Port-Timestamp", timestamp)
+	r.Header.Set("X-Port-Signature", signBody(s.ClientSecret, timestamp, body))
 	res, err := s.httpClient.Do(r)
 	if err != nil {
 		return 0, nil, err
 	}
 	defer func() { _ = res.Body.Close() }()
-	answer, err := io.ReadAll(io.LimitReader(res.Body, MaxRequestBytes))
+	answer, err := io.ReadAll(io.LimitReader(res.Body, maxRequestBytes))
 	return res.StatusCode, answer, err
 }
 
-// resolveTarget is where a webhook really goes, and the token it needs there.
-func (s *Server) resolveTarget(address string) (string, string) {
+// resolveTarget returns the address that a webhook is sent to and the token for it, if any.
+func (s *Server) resolveTarget(address string) (target, token string) {
 	if s.cfg.RewriteURL != nil {
-		if other := s.cfg.RewriteURL(address); other != address {
-			return other, ""
+		if rewritten := s.cfg.RewriteURL(address); rewritten != address {
+			return rewritten, ""
 		}
 	}
 	u, err := url.Parse(address)
@@ -139,25 +178,14 @@ func (s *Server) resolveTarget(address string) (string, string) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	token, _ := s.currentTokenLocked()
+	token, _ = s.currentTokenLocked()
 	return s.URL() + u.RequestURI(), token
 }
 
-// signBody is the signature of a webhook's body, sent at a time in seconds.
-func signBody(secret, at string, body []byte) string {
+// signBody returns the signature of a webhook. timestamp is in seconds since 1970.
+func signBody(secret, timestamp string, body []byte) string {
 	mac := hmac.New(sha256.New, []byte(secret))
-	_, _ = mac.Write([]byte(at + "."))
+	_, _ = mac.Write([]byte(timestamp + "."))
 	_, _ = mac.Write(body)
 	return "v1," + base64.StdEncoding.EncodeToString(mac.Sum(nil))
-}
-
-// toText is a value where text is wanted.
-func toText(v any) string {
-	switch v := v.(type) {
-	case nil:
-		return ""
-	case string:
-		return v
-	}
-	return stringify(v)
 }

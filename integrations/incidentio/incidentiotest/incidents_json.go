@@ -1,0 +1,88 @@
+package incidentiotest
+
+import (
+	"cmp"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+)
+
+// An incidentBody is the body of an answer with one incident.
+type incidentBody struct {
+	Incident apiIncident `json:"incident"`
+}
+
+// An apiIncident is an incident as the API shows it. Keys without a value are absent.
+type apiIncident struct {
+	ID             string              `json:"id"`
+	Reference      string              `json:"reference"`
+	Name           string              `json:"name"`
+	Summary        string              `json:"summary,omitempty"`
+	Mode           string              `json:"mode"`
+	Visibility     string              `json:"visibility"`
+	Permalink      string              `json:"permalink"`
+	Severity       *apiSeverity        `json:"severity,omitempty"`
+	Status         apiStatus           `json:"incident_status"`
+	Type           apiType             `json:"incident_type"`
+	Roles          []apiRoleAssignment `json:"incident_role_assignments"`
+	CustomFields   []any               `json:"custom_field_entries"`
+	Timestamps     []any               `json:"incident_timestamp_values"`
+	Creator        creator             `json:"creator"`
+	SlackTeamID    string              `json:"slack_team_id"`
+	SlackChannelID string              `json:"slack_channel_id"`
+	SlackChannel   string              `json:"slack_channel_name,omitempty"`
+	HasDebrief     bool                `json:"has_debrief"`
+	CreatedAt      string              `json:"created_at"`
+	UpdatedAt      string              `json:"updated_at"`
+
+	WorkloadTotal    float64 `json:"workload_minutes_total"`
+	WorkloadWorking  float64 `json:"workload_minutes_working"`
+	WorkloadLate     float64 `json:"workload_minutes_late"`
+	WorkloadSleeping float64 `json:"workload_minutes_sleeping"`
+}
+
+type creator struct {
+	APIKey apiKey `json:"api_key"`
+}
+
+type apiKey struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+type apiRoleAssignment struct {
+	Role     apiRole     `json:"role"`
+	Assignee apiAssignee `json:"assignee"`
+}
+
+type apiAssignee struct {
+	ID          string `json:"id"`
+	Name        string `json:"name"`
+	Role        string `json:"role"`
+	Email       string `json:"email,omitempty"`
+	SlackUserID string `json:"slack_user_id,omitempty"`
+}
+
+func (s *Server) toAPILocked(i *Incident) apiIncident {
+	out := apiIncident{
+		ID: i.ID, Reference: i.Reference, Name: i.Name, Summary: i.Summary, Mode: i.Mode, Visibility: i.Visibility, Permalink: i.Permalink,
+		Status: statusToAPI(i.status), Type: defaultType(), Roles: append([]apiRoleAssignment{}, i.roleAssignments...),
+		CustomFields: []any{}, Timestamps: []any{}, Creator: creator{apiKey{ID: "01FCNDV6P870EA6S7TK1DSYDG0", Name: "Port"}},
+		SlackTeamID: "T0ACME", CreatedAt: i.CreatedAt.Format(timeLayout), UpdatedAt: i.UpdatedAt.Format(timeLayout),
+	}
+	if i.severity != nil {
+		severity := severityToAPI(*i.severity)
+		out.Severity = &severity
+	}
+	if time.Since(i.CreatedAt) >= s.cfg.ChannelDelay {
+		out.SlackChannelID, out.SlackChannel = i.channelID, i.channelName()
+	}
+	return out
+}
+
+func newRoleAssignment(roleID string, a assigneeRequest) apiRoleAssignment {
+	return apiRoleAssignment{Role: roleToAPI(roleID), Assignee: apiAssignee{
+		ID: cmp.Or(a.ID, ulid.Make().String()), Name: cmp.Or(a.Email, a.SlackUserID, a.ID), Role: "unset",
+		Email: a.Email, SlackUserID: a.SlackUserID,
+	}}
+}

@@ -1,0 +1,50 @@
+//go:build reference
+
+package incidentiotest_test
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"foghorn/integrations/incidentio/incidentiotest"
+	"foghorn/integrations/rest/resttest"
+)
+
+// The answers match incident.io's OpenAPI document, which does not describe errors.
+func TestResponses_MatchSpec(t *testing.T) {
+	dir := os.Getenv("REFERENCE_DIR")
+	if dir == "" {
+		t.Fatal("REFERENCE_DIR is not set")
+	}
+	spec := resttest.LoadSpec(t, filepath.Join(dir, "spec", "incidentio-openapi-subset.json"))
+	s := newServer(t, incidentiotest.Config{})
+	reporter := listRoles(t, s)[1]["id"].(string)
+	ask := func(method, route, path, body string) {
+		t.Helper()
+		if body != "" {
+			spec.CheckRequest(method, route, []byte(body))
+		}
+		a := callAPI(t, s, s.APIKey, method, path, body)
+		if a.status != http.StatusOK {
+			t.Errorf("%s %s: %d %s", method, path, a.status, a.data)
+		}
+		spec.CheckResponse(method, route, a.status, a.data)
+	}
+	ask("POST", "/v2/incidents", "/v2/incidents", `{"idempotency_key":"k1","visibility":"public","name":"All of it","summary":"Words","mode":"standard","severity_id":"`+majorID+`",`+
+		`"incident_role_assignments":[{"incident_role_id":"`+reporter+`","assignee":{"email":"ana@example.com","slack_user_id":"U1"}}]}`)
+	ask("POST", "/v2/incidents", "/v2/incidents", `{"idempotency_key":"k2","visibility":"private","severity_id":"`+minorID+`"}`)
+	ask("GET", "/v2/incidents", "/v2/incidents?page_size=1", "")
+	ask("GET", "/v2/incidents/{id}", "/v2/incidents/1", "")
+	for _, path := range []string{"/v1/severities", "/v1/incident_statuses", "/v1/incident_types", "/v2/incident_roles", "/v1/identity"} {
+		ask("GET", path, path, "")
+	}
+	spec.CheckCoverage("..")
+
+	// With the Slack channel, which a new incident does not have.
+	s = newServer(t, incidentiotest.Config{ChannelDelay: time.Nanosecond})
+	ask("POST", "/v2/incidents", "/v2/incidents", `{"idempotency_key":"k3","visibility":"public","severity_id":"`+criticalID+`"}`)
+	ask("GET", "/v2/incidents/{id}", "/v2/incidents/1", "")
+}

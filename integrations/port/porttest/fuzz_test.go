@@ -1,0 +1,42 @@
+package porttest
+
+import (
+	"encoding/json"
+	"testing"
+)
+
+func FuzzDecode(f *testing.F) {
+	for _, s := range []string{`{"properties":{}}`, `null`, `[]`, `{"properties":{"n":1e400}}`, `{"a":`, `"x"`} {
+		for _, name := range []string{"new run", "entity", "action", "blueprint search"} {
+			f.Add(name, s)
+		}
+	}
+	f.Fuzz(func(t *testing.T, name, body string) {
+		if schemas[name] == nil {
+			return
+		}
+		var v map[string]any
+		if err := json.Unmarshal([]byte(body), &v); err != nil {
+			return
+		}
+		// Every definition is either rejected or usable.
+		if checkAction(v) == nil && v["identifier"] == nil {
+			t.Errorf("%s is accepted without an identifier", body)
+		}
+		_ = checkRules(convertJSON[searchRule](v).Rules, 0)
+		_ = validateWith(toJSONSchema(v), "x", v)
+		_ = validateSchema(name, "", v)
+	})
+}
+
+func FuzzTemplate(f *testing.F) {
+	for _, s := range []string{"{{.a}}", "x{{ .a | tostring }}y", "{{", "}}", "{{{}}}", `{{ "}}" }}`, `\\{{.a}}`, "{{ [range(1e9)] }}", "{{ 'a' }}"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if len(s) > 200 {
+			return
+		}
+		_, _ = render(map[string]any{s: s}, map[string]any{"a": 1.0})
+	})
+}

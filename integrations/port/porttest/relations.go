@@ -1,0 +1,51 @@
+package porttest
+
+import "slices"
+
+// relatedTo is the operator that follows relations.
+const relatedTo = "relatedTo"
+
+// An entityKey identifies an entity.
+type entityKey struct{ blueprint, id string }
+
+// isRelatedLocked reports whether relations, in either direction and over any number of
+// entities, connect an entity to one of the rule's.
+func (s *Server) isRelatedLocked(r searchRule, e *entity) bool {
+	targets := map[entityKey]bool{}
+	for _, v := range asList(r.Value) {
+		targets[entityKey{toText(r.Blueprint), toText(v)}] = true
+	}
+	start := entityKey{e.Blueprint, e.Identifier}
+	visited, queue := map[entityKey]bool{start: true}, []*entity{e}
+	for len(queue) > 0 {
+		current := queue[0]
+		queue = queue[1:]
+		if key := (entityKey{current.Blueprint, current.Identifier}); key != start && targets[key] {
+			return true
+		}
+		for _, entities := range s.entities {
+			for _, next := range entities {
+				key := entityKey{next.Blueprint, next.Identifier}
+				if !visited[key] && (s.hasRelationLocked(current, next) || s.hasRelationLocked(next, current)) {
+					visited[key] = true
+					queue = append(queue, next)
+				}
+			}
+		}
+	}
+	return false
+}
+
+// hasRelationLocked reports whether an entity has a relation to another.
+func (s *Server) hasRelationLocked(from, to *entity) bool {
+	b := s.blueprints[from.Blueprint]
+	if b == nil {
+		return false
+	}
+	for name, v := range from.Relations {
+		if b.Relations[name].Target == to.Blueprint && slices.Contains(asList(v), any(to.Identifier)) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,243 @@
+package porttest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"foghorn/integrations/emulator"
+)
+
+// The statuses of a run.
+// https://docs.port.io/create-self-service-experiences/reflect-action-progress
+const (
+	InProgress         = "IN_PROGRESS"
+	WaitingForApproval = "WAITING_FOR_APPROVAL"
+	Success            = "SUCCESS"
+	Failure            = "FAILURE"
+	Declined           = "DECLINED"
+)
+
+// The decisions on a run that waits for approval.
+const (
+	approve = "APPROVE"
+	decline = "DECLINE"
+)
+
+// The sources of a run.
+const (
+	sourceAPI        = "API"
+	sourceAutomation = "AUTOMATION"
+)
+
+// A Run is one execution of an action or an automation.
+type Run struct {
+	ID          string
+	Action      string // identifier
+	Blueprint   string // identifier; may be empty
+	Entity      string // identifier; may be empty
+	Status      string
+	StatusLabel string
+	Summary     string
+	Source      string         // API or AUTOMATION
+	RunAs       string         // e-mail address; "" for the client credentials themselves
+	Properties  map[string]any // the inputs, with defaults
+	Payload     any            // what was sent to the backend, secrets masked
+	Response    any            // the backend's answer
+	Logs        []string
+	LogTimes    []time.Time    // the time of each of Logs
+	Link        any            // a string, a list of strings, or nil
+	Approval    map[string]any // state, description, userId; nil before the decision
+	Event       any            // the event that started an automation
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+	EndedAt     time.Time // zero before the end
+
+	externalID       any
+	requiredApproval any // of the action
+	chain            int // number of automations that led to this run
+}
+
+// Ended reports whether the run has ended.
+func (r Run) Ended() bool {
+	return r.Status != InProgress && r.Status != WaitingForApproval
+}
+
+// Runs returns the runs of self-service actions, oldest first.
+func (s *Server) Runs() []Run { return s.filterRuns(false) }
+
+// AutomationRuns returns the runs of automations, oldest first.
+func (s *Server) AutomationRuns() []Run { return s.filterRuns(true) }
+
+func (s *Server) filterRuns(automations bool) []Run {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []Run
+	for _, r := range s.runs {
+		if (r.Source == sourceAutomation) == automations {
+			out = append(out, *r)
+		}
+	}
+	return out
+}
+
+// Run returns the run with an id.
+func (s *Server) Run(id string) (Run, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := s.runsByID[id]
+	if r == nil {
+		return Run{}, false
+	}
+	return *r, true
+}
+
+// WaitRun waits until a run has a status, and returns the run.
+func (s *Server) WaitRun(ctx context.Context, id, status string) (Run, error) {
+	return s.waitForStatus(ctx, "run "+id, status, func(r *Run) bool { return r.ID == id })
+}
+
+// WaitAutomation waits until the latest run of an automation has a status, and returns the run.
+func (s *Server) WaitAutomation(ctx context.Context, automation, status string) (Run, error) {
+	return s.waitForStatus(ctx, "run of "+automation, status, func(r *Run) bool { return r.Action == automation })
+}
+
+// waitForStatus waits until the latest run that matches has a status.
+func (s *Server) waitForStatus(ctx context.Context, description, status string, matches func(*Run) bool) (Run, error) {
+	for {
+		s.mu.Lock()
+		changed := s.changed
+		for _, r := range slices.Backward(s.runs) {
+			if !matches(r) {
+				continue
+			}
+			if r.Status == status {
+				defer s.mu.Unlock()
+				return *r, nil
+			}
+			break
+		}
+		s.mu.Unlock()
+		select {
+		case <-ctx.Done():
+			return Run{}, fmt.Errorf("wait for %s to be %s: %w", description, status, ctx.Err())
+		case <-changed:
+		}
+	}
+}
+
+// EndRun ends a run as its backend would. It fails when the run does not exist or has ended.
+func (s *Server) EndRun(id, status, summary string) error {
+	return s.updateRun(id, func(r *Run) { r.Status, r.Summary = status, summary })
+}
+
+// Approve starts a run that waits for approval. The end of ctx does not end the run.
+func (s *Server) Approve(ctx context.Context, id string) error {
+	return errors.Join(ctx.Err(), s.decideApproval(id, approve, ""))
+}
+
+// Decline ends a run that waits for approval.
+func (s *Server) Decline(ctx context.Context, id string) error {
+	return errors.Join(ctx.Err(), s.decideApproval(id, decline, ""))
+}
+
+func (s *Server) decideApproval(id, decision, description string) error {
+	err := s.updateRunIf(id, func(r *Run) bool { return r.Status == WaitingForApproval }, func(r *Run) {
+		r.Approval = map[string]any{"state": decision + "D", "description": description, "userId": s.clientUserID()}
+		if r.Status = InProgress; decision == decline {
+			r.Status = Declined
+		}
+	})
+	if err == nil && decision == approve {
+		s.goAsync(func(ctx context.Context) { s.executeRun(ctx, id) })
+	}
+	return err
+}
+
+// startRun stores a run, starts the automations of its creation and executes it unless it waits
+// for approval.
+func (s *Server) startRun(run *Run) apiRun {
+	run.ID, run.CreatedAt = "r_"+randomHex(16), time.Now()
+	run.UpdatedAt = run.CreatedAt
+	kind := "run"
+	if run.Source == sourceAutomation {
+		kind = "automation"
+	}
+	s.mu.Lock()
+	if len(s.runs) >= s.cfg.MaxRuns {
+		s.dropOldRunsLocked()
+	}
+	s.runs, s.runsByID[run.ID] = append(s.runs, run), run
+	created, after := *run, s.runToAPILocked(run, "v2")
+	s.notifyLocked()
+	s.mu.Unlock()
+	body := any(after)
+	if created.Event != nil {
+		body = map[string]any{"run": after, "event": created.Event}
+	}
+	s.Emit(emulator.Event{From: "port", To: "port", Kind: kind, Text: created.ID + " of " + created.Action, Body: body})
+	s.dispatchRunEvent("RUN_CREATED", created, nil, after)
+	if created.Status != WaitingForApproval {
+		s.goAsync(func(ctx context.Context) { s.executeRun(ctx, created.ID) })
+	}
+	return after
+}
+
+// dropOldRunsLocked removes the oldest tenth of the runs, except those that have not ended.
+func (s *Server) dropOldRunsLocked() {
+	drop := s.cfg.MaxRuns/10 + 1
+	var kept []*Run
+	for _, r := range s.runs {
+		if drop > 0 && r.Ended() {
+			drop--
+			delete(s.runsByID, r.ID)
+			continue
+		}
+		kept = append(kept, r)
+	}
+	s.runs = kept
+}
+
+var errRunNotUpdatable = errors.New("the run does not exist or its status does not allow the change")
+
+// updateRun changes a run that has not ended, and starts the automations of the change.
+func (s *Server) updateRun(id string, update func(*Run)) error {
+	return s.updateRunIf(id, func(r *Run) bool { return !r.Ended() }, update)
+}
+
+func (s *Server) updateRunIf(id string, allowed func(*Run) bool, update func(*Run)) error {
+	s.mu.Lock()
+	r := s.runsByID[id]
+	if r == nil || !allowed(r) {
+		s.mu.Unlock()
+		return errRunNotUpdatable
+	}
+	before := s.runToAPILocked(r, "v2")
+	update(r)
+	r.UpdatedAt = time.Now()
+	if r.Ended() {
+		r.EndedAt = r.UpdatedAt
+	}
+	updated, after := *r, s.runToAPILocked(r, "v2")
+	s.notifyLocked()
+	s.mu.Unlock()
+	if before.Status != updated.Status && updated.Source != sourceAutomation {
+		s.Emit(emulator.Event{
+			From: "port", To: "port", Kind: "run", Text: fmt.Sprintf("%s %s %s", id, updated.Status, updated.Summary), Body: after,
+		})
+	}
+	s.dispatchRunEvent("RUN_UPDATED", updated, &before, after)
+	return nil
+}
+
+// updateQuietly changes a run without starting automations: its logs, payload or response.
+func (s *Server) updateQuietly(id string, update func(*Run)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if r := s.runsByID[id]; r != nil {
+		update(r)
+		s.notifyLocked()
+	}
+}

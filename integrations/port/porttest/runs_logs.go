@@ -1,0 +1,84 @@
+package porttest
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"foghorn/integrations/emulator"
+)
+
+// maxLogsLimit is the largest limit of the list of logs, and the default.
+const maxLogsLimit = 50
+
+// An apiLog is a line of a run's log as the API shows it.
+type apiLog struct {
+	ID        string `json:"id"`
+	RunID     string `json:"runId"`
+	Message   string `json:"message"`
+	CreatedBy string `json:"createdBy"`
+	CreatedAt string `json:"createdAt"`
+}
+
+func (s *Server) listLogs(r *http.Request) (response, error) {
+	limit, err := parseLimit(r.URL.Query().Get("limit"), maxLogsLimit, maxLogsLimit)
+	if err != nil {
+		return response{}, err
+	}
+	offset, _ := strconv.Atoi(r.URL.Query().Get("offset"))
+	run, ok := s.Run(r.PathValue("id"))
+	if !ok {
+		return response{}, notFound("Run", r.PathValue("id"))
+	}
+	out := []apiLog{}
+	for i := range run.Logs {
+		if i >= offset && len(out) < limit {
+			out = append(out, s.logToAPI(run, i))
+		}
+	}
+	return newResponse(http.StatusOK, "runLogs", out), nil
+}
+
+func (s *Server) createLog(r *http.Request) (response, error) {
+	var in struct {
+		Message string `json:"message"`
+		Status  string `json:"terminationStatus"`
+		Label   string `json:"statusLabel"`
+	}
+	if err := decodeBody(r, "log", &in); err != nil {
+		return response{}, err
+	}
+	id := r.PathValue("id")
+	if run, ok := s.Run(id); !ok || run.Ended() {
+		return response{}, s.runStateError(id)
+	}
+	run := s.appendLog(id, in.Message)
+	if in.Status != "" || in.Label != "" {
+		_ = s.updateRun(id, func(run *Run) {
+			run.Status, run.StatusLabel = cmp.Or(in.Status, run.Status), cmp.Or(in.Label, run.StatusLabel)
+		})
+	}
+	if run.ID == "" {
+		return response{}, notFound("Run", id)
+	}
+	return newResponse(http.StatusCreated, "runLog", s.logToAPI(run, len(run.Logs)-1)), nil
+}
+
+// appendLog adds a line to a run's log and returns the run, or the zero Run when it does not exist.
+func (s *Server) appendLog(id, line string) (updated Run) {
+	s.updateQuietly(id, func(r *Run) {
+		r.Logs, r.LogTimes = append(r.Logs, line), append(r.LogTimes, time.Now())
+		updated = *r
+	})
+	s.Emit(emulator.Event{From: "port", To: "port", Kind: "log", Text: id + ": " + line, Detail: true})
+	return updated
+}
+
+func (s *Server) logToAPI(run Run, i int) apiLog {
+	return apiLog{
+		ID: fmt.Sprintf("%s_log_%d", run.ID, i), RunID: run.ID, Message: run.Logs[i],
+		CreatedBy: s.clientUserID(), CreatedAt: formatTime(run.LogTimes[i]),
+	}
+}

@@ -1,0 +1,189 @@
+package porttest
+
+import (
+	"bytes"
+	_ "embed"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/santhosh-tekuri/jsonschema/v6/kind"
+)
+
+// schemasJSON has the schemas of bodies and definitions, after Port's OpenAPI document.
+// https://docs.port.io/api-reference/port-api
+//
+//go:embed schemas.json
+var schemasJSON []byte
+
+// schemas are the schemas of schemas.json by name. They are safe for concurrent use.
+var schemas = compileSchemas()
+
+func compileSchemas() map[string]*jsonschema.Schema {
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(schemasJSON))
+	if err != nil {
+		panic("porttest: read schemas.json: " + err.Error())
+	}
+	c := jsonschema.NewCompiler()
+	if err := c.AddResource("schemas.json", doc); err != nil {
+		panic("porttest: read schemas.json: " + err.Error())
+	}
+	out := map[string]*jsonschema.Schema{}
+	for name := range doc.(map[string]any)["$defs"].(map[string]any) {
+		out[name] = c.MustCompile("schemas.json#/$defs/" + strings.ReplaceAll(name, " ", "%20"))
+	}
+	return out
+}
+
+// validateSchema validates a value against a schema of schemas.json. path is the name of the
+// value in the error.
+func validateSchema(name, path string, value any) error {
+	return validationError(path, schemas[name].Validate(value))
+}
+
+// validateWith validates a value against a schema that was made of a definition. An invalid
+// schema accepts every value.
+func validateWith(schema map[string]any, path string, value any) error {
+	c := jsonschema.NewCompiler()
+	c.AssertFormat()
+	if err := c.AddResource("schema.json", convertJSON[any](schema)); err != nil {
+		return nil
+	}
+	compiled, err := c.Compile("schema.json")
+	if err != nil {
+		return nil
+	}
+	return validationError(path, compiled.Validate(convertJSON[any](value)))
+}
+
+// objectSchema returns the JSON schema of an object with only these properties.
+func objectSchema(properties map[string]property) map[string]any {
+	schemas := map[string]any{}
+	for id, p := range properties {
+		schemas[id] = toJSONSchema(p.raw)
+	}
+	return map[string]any{"type": "object", "additionalProperties": false, "properties": schemas}
+}
+
+// jsonSchemaKeys are the keys of an input or a property that are keys of JSON Schema as they are.
+var jsonSchemaKeys = []string{
+	"type", "minLength", "maxLength", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
+	"enum", "minItems", "maxItems", "uniqueItems", "properties", "patternProperties", "additionalProperties",
+}
+
+// jsonSchemaFormats are the formats that JSON Schema checks, by their names in Port.
+var jsonSchemaFormats = map[string]string{"date-time": "date-time", "email": "email", "ipv4": "ipv4", "ipv6": "ipv6", "url": "uri"}
+
+// toJSONSchema returns the part of an input or a property that JSON Schema can check.
+func toJSONSchema(p map[string]any) map[string]any {
+	out := map[string]any{}
+	for k, v := range p {
+		if v == nil || isJQQuery(v) {
+			continue
+		}
+		switch k {
+		case "pattern":
+			if isGoPattern(v) {
+				out[k] = v
+			}
+		case "required":
+			if _, isList := v.([]any); isList && p["type"] == "object" {
+				out[k] = v
+			}
+		case "format":
+			if name, ok := v.(string); ok && jsonSchemaFormats[name] != "" {
+				out[k] = jsonSchemaFormats[name]
+			}
+		case "items":
+			if m, ok := v.(map[string]any); ok {
+				out[k] = toJSONSchema(m)
+			}
+		default:
+			if slices.Contains(jsonSchemaKeys, k) {
+				out[k] = v
+			}
+		}
+	}
+	return out
+}
+
+// isGoPattern reports whether Go has the regular expression. It does not have all of
+// JavaScript's, such as look-ahead.
+func isGoPattern(v any) bool {
+	pattern, ok := v.(string)
+	if !ok {
+		return false
+	}
+	_, err := regexp.Compile(pattern)
+	return err == nil
+}
+
+// validationError converts an error of the schema to the text of Port's validator (AJV), with
+// the quoted path first: `"query" must have required property 'combinator'`.
+func validationError(path string, err error) error {
+	failed, ok := errors.AsType[*jsonschema.ValidationError](err)
+	if !ok {
+		return err
+	}
+	for len(failed.Causes) > 0 {
+		failed = failed.Causes[0]
+	}
+	segments := failed.InstanceLocation
+	if path != "" {
+		segments = append([]string{path}, segments...)
+	}
+	if len(segments) == 0 {
+		return invalidRequest("body %s", ajvMessage(failed.ErrorKind))
+	}
+	return invalidRequest("%q %s", strings.Join(segments, "/"), ajvMessage(failed.ErrorKind))
+}
+
+// ajvMessage returns AJV's message for an error. It is one flat list of messages, and so
+// exceeds the usual number of branches.
+func ajvMessage(k jsonschema.ErrorKind) string {
+	switch k := k.(type) {
+	case *kind.Required:
+		return fmt.Sprintf("must have required property '%s'", k.Missing[0])
+	case *kind.DependentRequired:
+		return fmt.Sprintf("must have property %s when property %s is present", k.Missing[0], k.Prop)
+	case *kind.AdditionalProperties:
+		return fmt.Sprintf("must NOT have additional properties, additional property: %q", k.Properties[0])
+	case *kind.Enum:
+		return "must be equal to one of the allowed values " + stringify(k.Want)
+	case *kind.Const:
+		return "must be equal to constant " + stringify(k.Want)
+	case *kind.Not:
+		return "must NOT be valid"
+	case *kind.Type:
+		return "must be " + strings.Join(k.Want, ",")
+	case *kind.Pattern:
+		return fmt.Sprintf("must match pattern %q", k.Want)
+	case *kind.MinLength:
+		return fmt.Sprintf("must NOT have fewer than %d characters", k.Want)
+	case *kind.MaxLength:
+		return fmt.Sprintf("must NOT have more than %d characters", k.Want)
+	case *kind.Minimum:
+		return "must be >= " + formatNumber(k.Want.Float64())
+	case *kind.Maximum:
+		return "must be <= " + formatNumber(k.Want.Float64())
+	case *kind.ExclusiveMinimum:
+		return "must be > " + formatNumber(k.Want.Float64())
+	case *kind.ExclusiveMaximum:
+		return "must be < " + formatNumber(k.Want.Float64())
+	case *kind.MinItems:
+		return fmt.Sprintf("must NOT have fewer than %d items", k.Want)
+	case *kind.MaxItems:
+		return fmt.Sprintf("must NOT have more than %d items", k.Want)
+	case *kind.UniqueItems:
+		return fmt.Sprintf("must NOT have duplicate items (items ## %d and %d are identical)", k.Duplicates[1], k.Duplicates[0])
+	case *kind.Format:
+		return fmt.Sprintf("must match format %q", k.Want)
+	}
+	return "is not valid"
+}
+
+// formatNumber formats a number as JavaScript does. It ignores whether the number is exact.
+func formatNumber(f float64, _ bool) string { return stringify(f) }
