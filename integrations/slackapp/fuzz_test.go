@@ -10,9 +10,9 @@ import (
 	"foghorn/integrations/slackapp/slacktest"
 )
 
-// FuzzFrames sends what Slack never would down a link. The next command is answered all the
+// FuzzRun_Frames sends what Slack never would down a link. The next command is answered all the
 // same, and no handler has panicked.
-func FuzzFrames(f *testing.F) {
+func FuzzRun_Frames(f *testing.F) {
 	for _, frame := range []string{
 		``, `{`, `null`, `{"type":"hello","num_connections":-1}`, `{"type":"slash_commands","envelope_id":"1","payload":7}`,
 		`{"type":"slash_commands","envelope_id":"2","payload":{"command":"/echo","text":"x"},"accepts_response_payload":true}`,
