@@ -1,12 +1,10 @@
 package form
 
 import (
-	"bytes"
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 )
@@ -14,78 +12,30 @@ import (
 // maxFields bounds what is compiled. Port's own largest action has 32 inputs.
 const maxFields = 1000
 
-// definition is an action as Port gives it, both styles.
-// https://docs.port.io/api-reference/create-an-action-automation
-type definition struct {
-	Identifier          string          `json:"identifier"`
-	Title               string          `json:"title"`
-	Description         string          `json:"description"`
-	Trigger             json.RawMessage `json:"trigger"`    // an object, or in the old style the operation
-	UserInputs          json.RawMessage `json:"userInputs"` // in the old style
-	Blueprint           string          `json:"blueprint"`  // in the old style
-	BlueprintIdentifier string          `json:"blueprintIdentifier"`
-}
-
-type trigger struct {
-	Type                string          `json:"type"`
-	Operation           string          `json:"operation"`
-	BlueprintIdentifier string          `json:"blueprintIdentifier"`
-	ButtonText          string          `json:"executeActionButtonText"`
-	UserInputs          json.RawMessage `json:"userInputs"`
-}
-
-type userInputs struct {
-	Properties json.RawMessage  `json:"properties"`
-	Required   any              `json:"required"`
-	Order      []string         `json:"order"`
-	Steps      []step           `json:"steps"`
-	Titles     map[string]title `json:"titles"`
-}
-
-type step struct {
-	Title   string   `json:"title"`
-	Order   []string `json:"order"`
-	Visible any      `json:"visible"`
-}
-
-type title struct {
-	Title       string `json:"title"`
-	Description string `json:"description"`
-	Visible     any    `json:"visible"`
-}
-
-var errNotAction = errors.New("it is not an action: it has no identifier or no trigger")
-
-func compile(action json.RawMessage) (*Form, error) {
-	var d definition
-	if err := json.Unmarshal(action, &d); err != nil {
-		return nil, fmt.Errorf("read action: %w", err)
-	}
-	if d.Identifier == "" || len(d.Trigger) == 0 {
-		return nil, fmt.Errorf("read action: %w", errNotAction)
-	}
-	var t trigger
-	if err := json.Unmarshal(d.Trigger, &t.Operation); err != nil {
-		if err := json.Unmarshal(d.Trigger, &t); err != nil {
-			return nil, fmt.Errorf("read trigger of action %q: %w", d.Identifier, err)
-		}
-	}
-	if len(t.UserInputs) == 0 {
-		t.UserInputs = d.UserInputs
+// Compile reads an action as GET /v1/actions/{id} returns it (the old style included). It fails with a
+// *DefinitionError, and only when the JSON is not an action; what a form cannot show is in Problems.
+func Compile(action json.RawMessage) (*Form, error) {
+	d, err := decodeDefinition(action)
+	if err != nil {
+		return nil, err
 	}
 	f := &Form{
 		Action: d.Identifier, Title: cmp.Or(d.Title, d.Identifier), Description: d.Description,
-		Button: t.ButtonText, Operation: t.Operation,
-		Blueprint: cmp.Or(t.BlueprintIdentifier, d.BlueprintIdentifier, d.Blueprint),
+		Button: d.trigger.ButtonText, Operation: d.trigger.Operation,
+		Blueprint: cmp.Or(d.trigger.BlueprintIdentifier, d.BlueprintIdentifier, d.Blueprint),
 		byID:      map[string]*Field{},
 	}
-	sum := sha256.Sum256(slices.Concat(d.Trigger, t.UserInputs))
-	f.Version = hex.EncodeToString(sum[:4])
-	if t.Type == "automation" {
-		f.addProblem("", "it is an automation: Port runs it by itself, nobody else can")
+	inputs, path := d.trigger.UserInputs, []string{"trigger", "userInputs"}
+	if len(inputs) == 0 {
+		inputs, path = d.UserInputs, []string{"userInputs"}
 	}
-	if err := f.compileInputs(t.UserInputs); err != nil {
-		return nil, fmt.Errorf("read inputs of action %q: %w", d.Identifier, err)
+	sum := sha256.Sum256(slices.Concat(d.Trigger, inputs))
+	f.Version = hex.EncodeToString(sum[:4])
+	if d.trigger.Type == "automation" {
+		f.addProblem("", "it is an automation, which only Port runs")
+	}
+	if err := f.compileInputs(inputs); err != nil {
+		return nil, err.wrap(fmt.Sprintf("read inputs of action %q", d.Identifier), path...)
 	}
 	f.findDependencies()
 	return f, nil
@@ -96,11 +46,11 @@ func (f *Form) addProblem(input, reason string) {
 }
 
 // compileInputs compiles the user inputs into fields and puts them in their order.
-func (f *Form) compileInputs(raw json.RawMessage) error {
+func (f *Form) compileInputs(raw json.RawMessage) *DefinitionError {
 	var in userInputs
 	if len(raw) > 0 {
 		if err := json.Unmarshal(raw, &in); err != nil {
-			return err
+			return newDefinitionError(err)
 		}
 	}
 	ids, properties, err := decodeOrdered(in.Properties)
@@ -108,7 +58,7 @@ func (f *Form) compileInputs(raw json.RawMessage) error {
 		return err
 	}
 	if len(ids) > maxFields {
-		f.addProblem("", fmt.Sprintf("it has %d inputs, and %d is the most", len(ids), maxFields))
+		f.addProblem("", fmt.Sprintf("it has %d inputs; a form has at most %d", len(ids), maxFields))
 		ids = ids[:maxFields]
 	}
 	if f.hasTarget() {
@@ -118,7 +68,12 @@ func (f *Form) compileInputs(raw json.RawMessage) error {
 		f.byID[id] = f.compileField(id, properties[id])
 	}
 	f.required = parseExpr(in.Required)
+	f.layOut(in, ids)
+	return nil
+}
 
+// layOut puts the fields and headings into their steps. Fields that the order does not name come last.
+func (f *Form) layOut(in userInputs, ids []string) {
 	if len(in.Steps) == 0 {
 		in.Steps = []step{{Order: in.Order}}
 	}
@@ -143,41 +98,11 @@ func (f *Form) compileInputs(raw json.RawMessage) error {
 		f.Steps = append(f.Steps, out)
 	}
 	last := &f.Steps[len(f.Steps)-1]
-	for _, id := range ids { // those that the order forgot come after
+	for _, id := range ids {
 		if !placed[id] {
 			last.Items = append(last.Items, Item{Field: f.byID[id]})
 		}
 	}
-	return nil
-}
-
-// decodeOrdered reads an object and the order of its keys, which is the order of the inputs where
-// the action gives none.
-func decodeOrdered(raw json.RawMessage) (keys []string, values map[string]map[string]any, err error) {
-	values = map[string]map[string]any{}
-	if len(raw) == 0 || bytes.Equal(bytes.TrimSpace(raw), []byte("null")) {
-		return nil, values, nil
-	}
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
-		return nil, nil, errors.New(`"properties" is not an object`)
-	}
-	for dec.More() {
-		key, err := dec.Token()
-		if err != nil {
-			return nil, nil, err
-		}
-		var value map[string]any
-		if err := dec.Decode(&value); err != nil {
-			return nil, nil, fmt.Errorf("input %q: %w", key, err)
-		}
-		id := key.(string)
-		if _, twice := values[id]; !twice {
-			keys = append(keys, id)
-		}
-		values[id] = value
-	}
-	return keys, values, nil
 }
 
 // hasTarget reports that the action works on an entity.
@@ -189,8 +114,8 @@ func (f *Form) hasTarget() bool {
 	return false
 }
 
-// targetField is the field that picks the entity. Where the definition does not name the
-// blueprint, its identifier is typed.
+// targetField is the field that picks the entity. If the definition does not name the blueprint, the identifier is
+// typed.
 func (f *Form) targetField() *Field {
 	t := &Field{ID: TargetID, Title: "Entity", Kind: Entity, Blueprint: f.Blueprint, Description: "What the action is run for."}
 	if f.Blueprint == "" {
@@ -199,56 +124,11 @@ func (f *Form) targetField() *Field {
 	return t
 }
 
-// findDependencies finds out which fields others depend on, and what else conditions read.
-func (f *Form) findDependencies() {
-	note := func(r expr) {
-		if !r.isProgram() {
-			return
-		}
-		f.hasPrograms = true
-		f.UsesUser = f.UsesUser || userWord.MatchString(r.source)
-		f.UsesEntity = f.UsesEntity || entityWord.MatchString(r.source)
-		ids, all := r.inputsRead()
-		if all {
-			for _, field := range f.byID {
-				field.HasDependents = true
-			}
-		}
-		for _, id := range ids {
-			if field := f.byID[id]; field != nil {
-				field.HasDependents = true
-			}
-		}
-	}
-	note(f.required)
-	for _, s := range f.Steps {
-		note(s.visible)
-		for _, item := range s.Items {
-			if item.Heading != nil {
-				note(item.Heading.visible)
-			}
-		}
-	}
-	for _, field := range f.byID {
-		for _, r := range field.exprs() {
-			note(r)
-		}
-		for _, id := range field.dependsOn {
-			if other := f.byID[id]; other != nil {
-				other.HasDependents = true
-			}
-		}
-	}
-	if f.UsesEntity && f.byID[TargetID] != nil {
-		f.byID[TargetID].HasDependents = true
-	}
-}
-
 // Field is the field with an id; nil when there is none.
 func (f *Form) Field(id string) *Field { return f.byID[id] }
 
-// RequestIDInput is the hidden input that Foghorn fills with the id of the request, so that
-// a repeat is known as one. It reports false when the action has none.
+// RequestIDInput is the hidden input that the bot fills with the id of the request, so that the request's run can be
+// found. It reports false when the action has none.
 func (f *Form) RequestIDInput() (id string, ok bool) {
 	field := f.byID[requestIDInput]
 	return requestIDInput, field != nil && field.isRequestID()
@@ -256,7 +136,7 @@ func (f *Form) RequestIDInput() (id string, ok bool) {
 
 const requestIDInput = "request_id"
 
-// isRequestID reports that nobody but Foghorn gives the field its value.
+// isRequestID reports that the bot gives the field its value.
 func (f *Field) isRequestID() bool {
 	return f.ID == requestIDInput && f.Hidden && f.Kind == Text && !f.Many
 }

@@ -4,12 +4,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 )
 
-// multilineFormats are the formats of text that has more than one line.
-var multilineFormats = map[string]bool{"multi-line": true, "markdown": true, "yaml": true, "proto": true}
+// stringFormats are the kinds of strings with a format. An unknown format is text, because Port adds formats.
+var stringFormats = map[string]Kind{
+	"date-time": DateTime, "url": URL, "email": Email, "ipv4": IP, "ipv6": IP, "entity": Entity, "user": User, "team": Team,
+	"multi-line": Multiline, "markdown": Multiline, "yaml": Multiline, "proto": Multiline,
+}
 
 // compileField compiles one input.
 // https://docs.port.io/create-self-service-experiences/setup-ui-for-action/user-inputs
@@ -34,7 +36,7 @@ func (f *Form) compileField(id string, p map[string]any) *Field {
 		x.Kind, x.Decimal = f.kindOf(id, typ, format, x.enum)
 	}
 	if x.Kind == Entity && x.Blueprint == "" {
-		x.Kind = Text // nobody can say among what to choose
+		x.Kind = Text // there is nothing to choose from
 		x.Description = joinSentences(x.Description, "Identifier of the entity.")
 	}
 	x.DynamicOptions = x.enum.isProgram() || x.defaultExpr.isProgram()
@@ -42,14 +44,13 @@ func (f *Form) compileField(id string, p map[string]any) *Field {
 	if _, secret := p["encryption"]; secret {
 		x.Secret = true
 		if !x.Hidden {
-			f.addProblem(id, "it is a secret: Slack shows what is typed into a form and keeps it, so it is typed in Port instead")
+			f.addProblem(id, "it is a secret: Slack would show it and keep it, so enter it in Port")
 		}
 	}
 	return x
 }
 
-// kindOf is the sort of a single value. An unknown type is a problem, an unknown format is
-// text: Port adds formats.
+// kindOf is the kind of a single value. An unknown type is a problem.
 func (f *Form) kindOf(id, typ, format string, enum expr) (k Kind, decimal bool) {
 	if enum.isSet() {
 		return Choice, false
@@ -70,29 +71,10 @@ func (f *Form) kindOf(id, typ, format string, enum expr) (k Kind, decimal bool) 
 	default:
 		f.addProblem(id, fmt.Sprintf("its type %q is not known", truncate(typ)))
 	}
-	switch format {
-	case "date-time":
-		return DateTime, false
-	case "url":
-		return URL, false
-	case "email":
-		return Email, false
-	case "ipv4", "ipv6":
-		return IP, false
-	case "entity":
-		return Entity, false
-	case "user":
-		return User, false
-	case "team":
-		return Team, false
-	}
-	if multilineFormats[format] {
-		return Multiline, false
-	}
-	return Text, false
+	return stringFormats[format], false // Text is the zero Kind
 }
 
-// compileList compiles an input that takes several values.
+// compileList compiles an input whose value is a list.
 func (f *Form) compileList(x *Field, p map[string]any, format string) {
 	x.Many = true
 	items, _ := p["items"].(map[string]any)
@@ -117,7 +99,7 @@ func (f *Form) compileList(x *Field, p map[string]any, format string) {
 	}
 }
 
-// exprs are those of a field's rules that may read the form, the dataset's included.
+// exprs are the field's expressions, those in its dataset included.
 func (f *Field) exprs() []expr {
 	out := []expr{f.defaultExpr, f.visible, f.disabled, f.enum, f.pattern, f.minItems, f.maxItems}
 	mapObjects(f.dataset, 0, func(m map[string]any) any {
@@ -129,10 +111,10 @@ func (f *Field) exprs() []expr {
 	return out
 }
 
-// maxDatasetDepth is how deep the groups of a dataset are nested at the most.
+// maxDatasetDepth bounds how deep the groups of a dataset are nested.
 const maxDatasetDepth = 20
 
-// mapObjects gives a copy of v in which f has replaced the objects, the outer ones first.
+// mapObjects returns a copy of v in which f has replaced the objects, the outer ones first.
 func mapObjects(v any, depth int, f func(map[string]any) any) any {
 	if depth > maxDatasetDepth {
 		return nil
@@ -155,63 +137,4 @@ func mapObjects(v any, depth int, f func(map[string]any) any) any {
 		return out
 	}
 	return v
-}
-
-func stringOr(m map[string]any, key, otherwise string) string {
-	if s, ok := m[key].(string); ok && s != "" {
-		return s
-	}
-	return otherwise
-}
-
-func parseNumber(v any) *float64 {
-	if n, ok := v.(float64); ok {
-		return &n
-	}
-	return nil
-}
-
-// parseCount is a count; nil when v is none.
-func parseCount(v any) *int {
-	n, ok := v.(float64)
-	if !ok || n < 0 || n > 1<<30 {
-		return nil
-	}
-	i := int(n)
-	return &i
-}
-
-func stringList(v any) (out []string) {
-	list, _ := v.([]any)
-	for _, w := range list {
-		if s, ok := w.(string); ok {
-			out = append(out, s)
-		}
-	}
-	return out
-}
-
-func joinSentences(a, b string) string {
-	if a == "" {
-		return b
-	}
-	return a + " " + b
-}
-
-func truncate(s string) string {
-	if r := []rune(s); len(r) > 60 {
-		return string(r[:60]) + "…"
-	}
-	return s
-}
-
-// isGoPattern reports that a pattern can be checked here. Port's are those of JavaScript:
-// what Go's do not know, such as look-ahead, Port checks itself.
-func isGoPattern(v any) bool {
-	s, ok := v.(string)
-	if !ok || s == "" || len(s) > maxProgramBytes {
-		return false
-	}
-	_, err := regexp.Compile(s)
-	return err == nil
 }

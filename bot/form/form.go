@@ -1,13 +1,14 @@
-// Package form turns the user inputs of a Port self-service action into a form:
-// fields in their order, with what is visible, required and allowed for the
-// values a person has given so far, and the properties that Port gets in the end.
-// It knows nothing of Slack.
+// Package form turns the user inputs of a Port self-service action into a form. It knows nothing of Slack.
+//
+//	f, err := form.Compile(action)          // once for a definition
+//	state := f.Resolve(ctx, user, values)   // after each change: what is visible, required and allowed
+//	problems := state.Validate(-1)          // texts by field
+//	inputs := state.Properties()            // of the run
+//
+// Conditions are jq programs, evaluated as Port's own form does (expr.go).
 package form
 
-import (
-	"context"
-	"encoding/json"
-)
+import "encoding/json"
 
 // A Form is one action's inputs, compiled once and safe for concurrent use.
 type Form struct {
@@ -17,21 +18,20 @@ type Form struct {
 	Button      string // executeActionButtonText, empty when the action has none
 	Operation   string // CREATE, DAY-2 or DELETE
 	Blueprint   string // of the target entity; empty for CREATE
-	Version     string // a short hash of the definition: another one means that the action was changed
+	Version     string // a short hash of the definition, to recognize that the action was changed
 	Steps       []Step // at least one; an action without steps has one with an empty title
-	UsesUser    bool   // some condition reads .user, so Resolve wants Who.User filled
-	UsesEntity  bool   // some condition reads .entity
+	UsesUser    bool   // a condition reads .user: Resolve needs EvalContext.User
+	UsesEntity  bool   // a condition reads .entity: Resolve needs EvalContext.Entity
 
-	// Problems says why the action cannot be run from a chat form.
-	// Empty: it can.
+	// Problems are the reasons why the action cannot be run from a chat form; empty: it can.
 	Problems []Problem
 
 	byID        map[string]*Field
 	required    expr
-	hasPrograms bool // some rule is a program
+	hasPrograms bool // an expression is a program
 }
 
-// A Problem is an input (or, with an empty Input, the action) that cannot be mirrored.
+// A Problem is an input, or with an empty Input the action, that a form cannot show.
 type Problem struct {
 	Input  string
 	Reason string // a phrase for people
@@ -58,7 +58,7 @@ type Heading struct {
 	visible expr
 }
 
-// Kind says which sort of value a field takes, and so how a person enters it.
+// Kind is the type of a field's value, and so how a person enters it.
 type Kind int
 
 // The kinds. A field with Many set takes a list of them.
@@ -68,20 +68,20 @@ const (
 	Email
 	URL
 	IP
-	LabeledURL // {url, displayText}: entered as "text url" (see LabeledURL's validation sentence)
+	LabeledURL // {url, displayText}
 	Number
 	Integer
 	Boolean
 	DateTime // RFC 3339 in Values
 	Choice   // one of FieldState.Options
 	Entity   // identifier of an entity of Field.Blueprint
-	User     // e-mail of a person
+	User     // email address of a person
 	Team     // name of a team
 	Object   // JSON object, entered as text
-	List     // free list of texts or numbers, entered one a line
+	List     // free list of texts or numbers, entered one per line
 )
 
-// A Field is one input, as far as it does not depend on values.
+// A Field is the part of an input that does not depend on values.
 type Field struct {
 	ID             string // the input's key; TargetID for the entity a DAY-2 or DELETE action works on
 	Title          string // title, else the key
@@ -95,7 +95,7 @@ type Field struct {
 	Maximum        *float64
 	Decimal        bool // a Number that may have a fraction
 	Hidden         bool // never shown whatever the values: visible is false, or Foghorn fills it (request_id)
-	HasDependents  bool // another field's condition reads this one: a change wants a new Resolve
+	HasDependents  bool // a condition of another field reads this one: a change needs a new Resolve
 	Secret         bool // encrypted by Port: never logged, stored or shown
 	Numbers        bool // a List of numbers
 	DynamicOptions bool // its options or its default depend on other values
@@ -111,19 +111,19 @@ type Field struct {
 // TargetID is the id of the field that picks the entity of a DAY-2 or DELETE action.
 const TargetID = "$targetEntity"
 
-// Values are what a person gave, by field id. Types are those of JSON as Port
-// gets it: string, float64, bool, []any, map[string]any. An Entity's value is its
-// identifier, a User's an e-mail. A field without a value is absent.
+// Values are the values that were entered, by field id. Their types are those of encoding/json: string, float64,
+// bool, []any, map[string]any. The value of an Entity is its identifier, of a User the email address. A field
+// without a value is absent.
 type Values map[string]any
 
-// EvalContext is the context conditions are evaluated in.
+// An EvalContext is what conditions can read besides the form.
 type EvalContext struct {
-	User     map[string]any            // .user, as Port gives it; nil when unknown
-	Entity   map[string]any            // .entity, the target; nil for CREATE
-	Entities map[string]map[string]any // entities by identifier that Values refer to, for .form.<input>.title; may be nil
+	User     map[string]any            // .user; nil: unknown
+	Entity   map[string]any            // .entity, the target; nil: none
+	Entities map[string]map[string]any // by identifier: what .form.<input>.title reads; may be nil
 }
 
-// State is the form as it stands for some values.
+// A State is the form for some values.
 type State struct {
 	Form  *Form
 	Steps []StepState // same length and order as Form.Steps
@@ -138,28 +138,28 @@ type StepState struct {
 	Items   []ItemState
 }
 
-// ItemState is an Item with what the values make of it.
+// ItemState is one item of a State: exactly one of Heading and Field is set.
 type ItemState struct {
-	Heading *Heading // with Visible
+	Heading *Heading
 	Field   *FieldState
 	Visible bool
 }
 
-// FieldState is a field with what the values make of it.
+// FieldState is a field of a State.
 type FieldState struct {
 	*Field
 	Visible   bool
 	Required  bool
-	Disabled  bool     // shown and not changed
-	Value     any      // the given value, else the default; nil when neither
-	Default   any      // what the value is when none is given; nil for none
+	Disabled  bool     // shown, cannot be changed
+	Value     any      // the given value, else the default; nil: neither
+	Default   any      // nil: none
 	Options   []Option // for Choice
 	MinItems  *int
 	MaxItems  *int
 	Pattern   string
-	Dataset   json.RawMessage // for Entity: search rules with jqQuery values already resolved; nil for none
-	Sort      json.RawMessage // for Entity: {property, order}; nil for none
-	DependsOn []string        // ids of fields that need a value first; those without one disable this field
+	Dataset   json.RawMessage // for Entity: search rules, evaluated; nil: none
+	Sort      json.RawMessage // for Entity: {property, order}; nil: none
+	DependsOn []string        // ids of fields that need a value first; until then this field is disabled
 }
 
 // An Option is one allowed value of a Choice.
@@ -167,21 +167,3 @@ type Option struct {
 	Label string
 	Value any // string, float64 or map[string]any, exactly as in the definition
 }
-
-// Compile reads an action as GET /v1/actions/{id} gives it (old style included).
-// It fails only when the JSON is not an action; what cannot be mirrored is in Problems.
-func Compile(action json.RawMessage) (*Form, error) { return compile(action) }
-
-// Resolve evaluates the form's conditions for some values. It never fails: a jq
-// program that errs or runs too long counts as null, as in Port.
-func (f *Form) Resolve(ctx context.Context, who EvalContext, values Values) *State {
-	return f.resolve(ctx, who, values)
-}
-
-// Validate says what is wrong with the values of step i (or of all steps with i < 0),
-// by field id, each as a sentence for the person. Nil: all is well.
-func (s *State) Validate(i int) map[string]string { return s.validate(i) }
-
-// Properties are the inputs that Port gets: given values, defaults, those of hidden
-// fields too; fields without a value are left out. The target entity is not among them.
-func (s *State) Properties() map[string]any { return s.properties() }

@@ -2,8 +2,11 @@ package form
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -67,35 +70,74 @@ func TestValidate_Texts(t *testing.T) {
 	for _, c := range []struct {
 		property string
 		value    any
-		want     string // "" is: nothing is wrong
+		want     string // "": the value is valid
 	}{
-		{`{"type":"string","title":"Name","minLength":3}`, "ab", "Name must have at least 3 characters"},
-		{`{"type":"string","title":"Name","maxLength":1}`, "äö", "Name must have at most 1 character; it has 2."},
-		{`{"type":"string","title":"Name","pattern":"^a"}`, "b", "Name does not have the right form"},
-		{`{"type":"string","title":"Name","pattern":"(?=a)b"}`, "b", ""}, // Port checks what Go cannot
-		{`{"type":"number","title":"N","minimum":3}`, 2.0, "N must be at least 3."},
-		{`{"type":"number","title":"N","exclusiveMaximum":3}`, 3.0, "N must be less than 3."},
-		{`{"type":"number","title":"N"}`, "many", "N must be a number."},
-		{`{"type":"string","title":"M","format":"email"}`, "me", "M must be an e-mail address"},
-		{`{"type":"string","title":"U","format":"url"}`, "example.com", "U must be an address"},
-		{`{"type":"string","title":"I","format":"ipv4"}`, "::1", "I must be an IP address of version 4."},
-		{`{"type":"string","title":"I","format":"ipv6"}`, "::1", ""},
-		{`{"type":"string","title":"Y","format":"yaml"}`, "a: [", "Y is not YAML"},
-		{`{"type":"string","title":"D","format":"date-time"}`, "tomorrow", "D must be a date with a time."},
-		{`{"type":"object","title":"O"}`, "{", "O must be JSON"},
-		{`{"type":"object","title":"O","properties":{"n":{"type":"number"}},"required":["n"]}`, map[string]any{"m": 1.0}, "O lacks n."},
-		{`{"type":"array","title":"L","minItems":2}`, []any{"a"}, "L needs at least 2 entries."},
-		{`{"type":"array","title":"L","maxItems":1}`, []any{"a", "b"}, "L takes at most 1 entry."},
-		{`{"type":"array","title":"L","uniqueItems":true}`, []any{"a", "a"}, "L has the same entry twice."},
-		{`{"type":"array","title":"L","items":{"type":"number"}}`, []any{"a"}, "L takes numbers"},
-		{`{"type":"string","title":"C","enum":["a"]}`, "b", "C cannot be"},
-		{`{"type":"number","title":"C","enum":[1,2]}`, 2.0, ""},
-		{`{"type":"number","title":"C","enum":[1,2]}`, "2", "C cannot be"},
+		{`{"type":"string","minLength":3}`, "ab", "Enter at least 3 characters (now 2)."},
+		{`{"type":"string","maxLength":1}`, "äö", "Enter at most 1 character (now 2)."},
+		{`{"type":"string","pattern":"^a","description":"Begins with an a."}`, "b", "Doesn't match the required format `^a`. Begins with an a."},
+		{`{"type":"string","pattern":"(?=a)b"}`, "b", ""}, // only Port can check it
+		{`{"type":"number","minimum":3}`, 2.0, "Enter 3 or more."},
+		{`{"type":"number","maximum":0.1}`, 2.0, "Enter 0.1 or less."},
+		{`{"type":"number","exclusiveMinimum":3}`, 3.0, "Enter more than 3."},
+		{`{"type":"number","exclusiveMaximum":3}`, 3.0, "Enter less than 3."},
+		{`{"type":"number"}`, "many", "Enter a number."},
+		{`{"type":"integer"}`, 1.5, "Enter a whole number."},
+		{`{"type":"string","format":"email"}`, "me", "Enter an email address, for example ada@example.com."},
+		{`{"type":"string","format":"user"}`, "Gus (no address)", "Port doesn't know Gus (no address). Choose another person."},
+		{`{"type":"string","format":"url"}`, "example.com", "Enter a URL, for example https://example.com."},
+		{`{"type":"string","format":"ipv4"}`, "::1", "Enter an IPv4 address, for example 192.0.2.1."},
+		{`{"type":"string","format":"ipv6"}`, "::1", ""},
+		{`{"type":"string","format":"ipv6"}`, "1.2.3.4", "Enter an IPv6 address, for example 2001:db8::1."},
+		{`{"type":"string","format":"yaml"}`, "a: [", "Not valid YAML: "},
+		{`{"type":"string","format":"date-time"}`, "tomorrow", "Enter a date and a time, for example 2026-01-31T15:04:05Z."},
+		{`{"type":"object"}`, "{", `Enter valid JSON, for example {"key": "value"}.`},
+		{`{"type":"object","properties":{"n":{"type":"number"}},"required":["n"]}`, map[string]any{"m": 1.0}, "Add n."},
+		{`{"type":"object","properties":{"n":{"type":"number"}}}`, map[string]any{"n": "x"}, "n: Must be of type number."},
+		{`{"type":"object","additionalProperties":false}`, map[string]any{"m": 1.0}, "Remove m."},
+		{`{"type":"string"}`, []any{"a"}, "This value has the wrong type. Enter it again."},
+		{`{"type":"array","minItems":2}`, []any{"a"}, "Enter at least 2 entries (now 1)."},
+		{`{"type":"array","maxItems":1,"items":{"type":"string","enum":["a","b"]}}`, []any{"a", "b"}, "Choose at most 1 entry (now 2)."},
+		{`{"type":"array","uniqueItems":true}`, []any{"a", "a"}, "Remove the entry that is there twice."},
+		{`{"type":"array","items":{"type":"string","minLength":2}}`, []any{"ab", "a"}, "Entry 2: Enter at least 2 characters (now 1)."},
+		{`{"type":"array","items":{"type":"number"}}`, []any{"a"}, `Enter one number per line; "a" is not a number.`},
+		{`{"type":"string","title":"Severity","enum":["a"]}`, "b", `"b" is no longer available. Choose another severity.`},
+		{`{"type":"number","title":"How many?","enum":[1,2]}`, "2", `"2" is no longer available. Choose another option.`},
+		{`{"type":"number","enum":[1,2]}`, 2.0, ""},
 	} {
 		s := newFormWithInput(t, c.property).Resolve(t.Context(), EvalContext{}, Values{"x": c.value})
 		got := s.Validate(-1)["x"]
 		if c.want == "" && got != "" || !strings.HasPrefix(got, c.want) {
 			t.Errorf("%s of %v: %q, want %q", c.property, c.value, got, c.want)
+		}
+	}
+}
+
+func TestValidate_Required(t *testing.T) {
+	for title, want := range map[string]string{
+		"Name": "Enter a name.", "Impact": "Enter an impact.", "API key": "Enter an API key.", "URL": "Enter a URL.", "SLO": "Enter an SLO.",
+		"User": "Enter a user.", "Urgency": "Enter an urgency.", "Unit": "Enter a unit.", "Status": "Enter a status.",
+		"Affected services": "Enter affected services.", "Release version": "Enter a release version.",
+		"What happened?": "Enter a value.", "Describe it": "Enter a value.", "Größe": "Enter a value.", "2nd name": "Enter a value.",
+	} {
+		f := newForm(t, "CREATE", fmt.Sprintf(`{"properties":{"x":{"type":"string","title":%q}},"required":["x"]}`, title))
+		if got := f.Resolve(t.Context(), EvalContext{}, nil).Validate(-1)["x"]; got != want {
+			t.Errorf("%s: %q, want %q", title, got, want)
+		}
+	}
+	for property, want := range map[string]string{
+		`{"type":"string","title":"Severity","enum":["a"]}`:                              "Choose a severity.",
+		`{"type":"string","title":"Owner","format":"user"}`:                              "Choose an owner.",
+		`{"type":"array","title":"Reviewer","items":{"type":"string","format":"user"}}`:  "Choose reviewer.",
+		`{"type":"boolean","title":"Should it page someone right now?"}`:                 "Choose an option.",
+		`{"type":"string","title":"Service","format":"entity","blueprint":"service"}`:    "Choose a service.",
+		`{"type":"array","title":"Tags","items":{"type":"string"}}`:                      "Enter tags.",
+		`{"type":"string","title":"Start","format":"date-time","description":"In UTC."}`: "Choose a start.",
+		`{"type":"object","title":"Labels","properties":{"a":{"type":"string"}}}`:        "Enter labels.",
+		`{"type":"string","title":"Description","format":"multi-line"}`:                  "Enter a description.",
+	} {
+		f := newForm(t, "CREATE", `{"properties":{"x":`+property+`},"required":["x"]}`)
+		if got := f.Resolve(t.Context(), EvalContext{}, nil).Validate(-1)["x"]; got != want {
+			t.Errorf("%s: %q, want %q", property, got, want)
 		}
 	}
 }
@@ -146,12 +188,12 @@ func TestCompile_Dependencies(t *testing.T) {
 		"x":{"type":"string","visible":{"jqQuery":".form.a == \"1\" and .form[\"c-d\"] != null"}}}}`)
 	for id, want := range map[string]bool{"a": true, "b": false, "c-d": true, "x": false} {
 		if f.Field(id).HasDependents != want {
-			t.Errorf("%s is watched: %v", id, !want)
+			t.Errorf("%s has dependents: %v", id, !want)
 		}
 	}
 	f = newForm(t, "CREATE", `{"properties":{"a":{"type":"string"},"x":{"type":"string","visible":{"jqQuery":".form | keys | length > 1"}}}}`)
 	if !f.Field("a").HasDependents {
-		t.Error("a program that may read any field watches all")
+		t.Error("with a program that may read any field, every field has dependents")
 	}
 }
 
@@ -201,26 +243,83 @@ func TestResolve_Dataset(t *testing.T) {
 	}
 }
 
-func TestCompile_OldAndInvalidDefinitions(t *testing.T) {
-	f, err := Compile(json.RawMessage(`{"identifier":"old","trigger":"CREATE","userInputs":{"properties":{"x":{"type":"string"}}}}`))
-	if err != nil || f.Field("x") == nil || len(f.Problems) > 0 {
-		t.Errorf("old style: %+v, %v", f, err)
+// TestCompile_Fixtures compiles whole definitions.
+func TestCompile_Fixtures(t *testing.T) {
+	for file, want := range map[string]struct {
+		fields           int
+		target           bool
+		user, entity     bool
+		problemsOfValues map[string]string
+	}{
+		"scaffold-service.json": {fields: 9, user: true, problemsOfValues: map[string]string{"name": "Enter a name.", "language": "Choose a language."}},
+		"restart-service.json": {fields: 5, target: true, entity: true, problemsOfValues: map[string]string{
+			TargetID: "Choose an entity.", "environment": "Choose an environment.", "reason": "Enter a reason."}},
+		"old-style.json": {fields: 3, target: true, problemsOfValues: map[string]string{TargetID: "Choose an entity.", "message": "Enter a message."}},
+	} {
+		f := compileFile(t, filepath.Join("testdata", "actions", file))
+		if len(f.Problems) > 0 || len(f.byID) != want.fields || f.hasTarget() != want.target || f.UsesUser != want.user || f.UsesEntity != want.entity {
+			t.Errorf("%s: %d fields, %+v", file, len(f.byID), f)
+		}
+		if diff := cmp.Diff(want.problemsOfValues, f.Resolve(t.Context(), EvalContext{}, nil).Validate(-1)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", file, diff)
+		}
 	}
-	f, err = Compile(json.RawMessage(`{"identifier":"auto","trigger":{"type":"automation"}}`))
+}
+
+func compileFile(t *testing.T, file string) *Form {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := Compile(data)
+	if err != nil {
+		t.Errorf("%s: %v", filepath.Base(file), err)
+	}
+	return f
+}
+
+func TestCompile_Problems(t *testing.T) {
+	f, err := Compile(json.RawMessage(`{"identifier":"auto","trigger":{"type":"automation"}}`))
 	if err != nil || len(f.Problems) != 1 {
 		t.Errorf("automation: %+v, %v", f, err)
-	}
-	for _, bad := range []string{``, `[]`, `{}`, `{"identifier":"x"}`, `{"identifier":"x","trigger":7}`, `{"identifier":"x","trigger":{"userInputs":{"properties":[]}}}`} {
-		if _, err := Compile(json.RawMessage(bad)); err == nil {
-			t.Errorf("%q is an action", bad)
-		}
 	}
 	if f := newFormWithInput(t, `{"type":"string","encryption":"aes256-gcm"}`); len(f.Problems) != 1 || f.Problems[0].Input != "x" {
 		t.Errorf("a secret: %+v", f.Problems)
 	}
 }
 
-// hostilePrograms are programs that want too much.
+func TestCompile_InvalidDefinitions(t *testing.T) {
+	for definition, want := range map[string][]string{
+		``:                               nil,
+		`[]`:                             nil,
+		`{}`:                             nil,
+		`{"identifier":"x"}`:             nil,
+		`{"identifier":7,"trigger":{}}`:  {"identifier"},
+		`{"identifier":"x","trigger":7}`: {"trigger"},
+		`{"identifier":"x","trigger":{"operation":[]}}`:                                    {"trigger", "operation"},
+		`{"identifier":"x","trigger":{"userInputs":{"order":"a"}}}`:                        {"trigger", "userInputs", "order"},
+		`{"identifier":"x","trigger":{"userInputs":{"properties":[]}}}`:                    {"trigger", "userInputs", "properties"},
+		`{"identifier":"x","trigger":{"userInputs":{"properties":{"a.b":"string"}}}}`:      {"trigger", "userInputs", "properties", "a.b"},
+		`{"identifier":"x","trigger":"CREATE","userInputs":{"properties":{"a":"string"}}}`: {"userInputs", "properties", "a"},
+	} {
+		_, err := Compile(json.RawMessage(definition))
+		e, ok := errors.AsType[*DefinitionError](err)
+		if !ok {
+			t.Errorf("%q: %v", definition, err)
+			continue
+		}
+		if diff := cmp.Diff(want, e.Path); diff != "" {
+			t.Errorf("%q: path (-want +got):\n%s", definition, diff)
+		}
+	}
+	_, err := Compile(json.RawMessage(`{"identifier":"x","trigger":{"userInputs":{"properties":{"a":"string"}}}}`))
+	if want := `read inputs of action "x": input "a": json: cannot unmarshal string into Go value of type map[string]interface {}`; err.Error() != want {
+		t.Errorf("%s, want %s", err, want)
+	}
+}
+
+// hostilePrograms use more than a form may.
 var hostilePrograms = []string{
 	`[range(1e9)]`, `range(1e12)`, `def f: f; f`, `"a" * 1e9`, `reduce range(100) as $i ("a"; . + .)`, `[limit(1e7; repeat(1))]`,
 	`def f(x): f(x|x); f(.)`, `until(false; .)`, `recurse(.+1)`, `env`, `$ENV`, `input`, `inputs`, `import "x" as x; 1`,
@@ -262,15 +361,15 @@ func TestResolve_CyclicDefaults(t *testing.T) {
 
 // TestCompile_RandomDefinitions compiles and resolves definitions put together at random.
 func TestCompile_RandomDefinitions(t *testing.T) {
-	dice := rand.New(rand.NewPCG(1, 2))
-	pick := func(of ...any) any { return of[dice.IntN(len(of))] }
+	gen := rand.New(rand.NewPCG(1, 2))
+	pick := func(of ...any) any { return of[gen.IntN(len(of))] }
 	for range 300 {
 		properties := map[string]any{}
-		for range dice.IntN(12) {
+		for range gen.IntN(12) {
 			id := fmt.Sprint(pick("a", "b", "ü", "", " ", "a.b", "$x", strings.Repeat("k", 400), "request_id"))
 			p := map[string]any{"type": pick("string", "number", "boolean", "object", "array", "null", 7)}
 			for _, key := range []string{"format", "enum", "default", "visible", "disabled", "pattern", "minLength", "maxLength", "minimum", "minItems", "items", "dataset", "dependsOn", "title", "blueprint", "sort", "required"} {
-				if dice.IntN(3) == 0 {
+				if gen.IntN(3) == 0 {
 					p[key] = pick("entity", "user", "", nil, true, 1e300, -1.0, []any{"x", 1.0, nil, []any{}}, map[string]any{"jqQuery": pick(".form.a", ".form", "error", "[.]", ".user.x", 7)},
 						map[string]any{"type": "string", "enum": []any{"x"}}, strings.Repeat("v", 10_000))
 				}

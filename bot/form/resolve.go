@@ -7,14 +7,15 @@ import (
 	"strings"
 )
 
-// maxDefaultPasses is how often defaults are worked out at the most: one may depend on another, and
-// those that depend on each other must end.
+// maxDefaultPasses is how often defaults are evaluated: one may depend on another, and a cycle must end.
 const maxDefaultPasses = 4
 
 // maxOptions bounds the options of one field.
 const maxOptions = 10_000
 
-func (f *Form) resolve(ctx context.Context, who EvalContext, values Values) *State {
+// Resolve evaluates the form's conditions for some values. It never fails: the value of a jq program that fails or
+// exceeds its limits is null, as in Port.
+func (f *Form) Resolve(ctx context.Context, who EvalContext, values Values) *State {
 	ctx, cancel := context.WithTimeout(ctx, resolveTimeout)
 	defer cancel()
 	e := &evaluation{form: f, evalContext: who, values: Values{}}
@@ -49,15 +50,15 @@ func (f *Form) resolve(ctx context.Context, who EvalContext, values Values) *Sta
 	return s
 }
 
-// An evaluation is the context that a form's rules are evaluated in.
+// An evaluation is the state of one Resolve.
 type evaluation struct {
 	form        *Form
 	evalContext EvalContext
-	values      Values // given ones and defaults
-	input       any    // what programs see
+	values      Values // given values and defaults
+	input       any    // of the programs
 }
 
-// resolveDefaults works out the defaults that are programs, for the fields without a given value.
+// resolveDefaults evaluates the defaults that are programs, for the fields without a given value.
 func (e *evaluation) resolveDefaults(ctx context.Context, given Values) {
 	e.input = e.buildInput()
 	for range maxDefaultPasses {
@@ -80,7 +81,7 @@ func (e *evaluation) resolveDefaults(ctx context.Context, given Values) {
 	}
 }
 
-// buildInput is the object that programs see: untouched texts are "", entities are objects.
+// buildInput is the input of the programs: an empty text is "", an entity is an object.
 // https://docs.port.io/create-self-service-experiences/setup-ui-for-action/advanced-form-configurations
 func (e *evaluation) buildInput() any {
 	form := make(map[string]any, len(e.form.byID))
@@ -100,6 +101,7 @@ func (e *evaluation) buildInput() any {
 	return map[string]any{"form": form, "user": untypedNil(e.evalContext.User), "entity": untypedNil(e.evalContext.Entity)}
 }
 
+// untypedNil makes a nil map the nil that gojq knows as null.
 func untypedNil(m map[string]any) any {
 	if m == nil {
 		return nil
@@ -138,7 +140,8 @@ func (e *evaluation) expandEntities(v any) any {
 	return v
 }
 
-// evalBool is a rule that says yes or no. Anything but a boolean of a program is no.
+// evalBool evaluates a condition. A program that returns no boolean is false; any other value that is no boolean
+// counts as not set.
 func (e *evaluation) evalBool(ctx context.Context, r expr, otherwise bool) bool {
 	if !r.isSet() {
 		return otherwise
@@ -240,35 +243,6 @@ func teamNames(v any) []any {
 			t = m["name"]
 		}
 		out = append(out, t)
-	}
-	return out
-}
-
-// isEmpty reports that a value is as good as none.
-func isEmpty(v any) bool {
-	switch v := v.(type) {
-	case nil:
-		return true
-	case string:
-		return strings.TrimSpace(v) == ""
-	case []any:
-		return len(v) == 0
-	case map[string]any:
-		return len(v) == 0
-	}
-	return false
-}
-
-// Field is the state of the field with an id; nil when there is none.
-func (s *State) Field(id string) *FieldState { return s.byID[id] }
-
-// properties leaves out a hidden secret: Port gives it its default.
-func (s *State) properties() map[string]any {
-	out := map[string]any{}
-	for id, field := range s.byID {
-		if id != TargetID && !field.isRequestID() && !field.Secret && !isEmpty(field.Value) {
-			out[id] = field.Value
-		}
 	}
 	return out
 }

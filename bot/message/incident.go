@@ -1,90 +1,108 @@
 package message
 
 import (
-	"encoding/json"
+	"cmp"
 	"fmt"
-	"net/url"
-	"regexp"
 	"strings"
 
-	"foghorn/bot/request"
+	"github.com/slack-go/slack"
+
+	"foghorn/integrations/slackapp"
 )
 
-// ParseIncident takes the incident out of a run's response. It gives nil when there is none.
-func ParseIncident(response json.RawMessage) *request.Incident {
-	var answer struct {
-		Incident *struct {
-			ID             string `json:"id"`
-			Name           string `json:"name"`
-			Reference      string `json:"reference"`
-			Permalink      string `json:"permalink"`
-			Visibility     string `json:"visibility"`
-			SlackChannelID string `json:"slack_channel_id"`
-			Severity       *struct {
-				Name string `json:"name"`
-			} `json:"severity"`
-		} `json:"incident"`
+// maxSummaryLines is how many lines of an incident's summary are shown.
+const maxSummaryLines = 3
+
+// incidentMessage is the message about a new incident. Programs read its text: it contains the severity,
+// the name, the reporter and the permalink.
+func (r Renderer) incidentMessage(in Input, reporterOnly bool) slackapp.Message {
+	incident := in.Outcome.Incident
+	title := strings.TrimSpace(escape(incident.Reference) + " " + displayName(in.incidentName()))
+	severity := in.severity()
+
+	text := "Incident: " + title
+	if severity != "" {
+		text = severity + " incident: " + title
 	}
-	if json.Unmarshal(response, &answer) != nil || answer.Incident == nil {
-		return nil
+	text += fmt.Sprintf(" (declared by <@%s>)", in.Reporter)
+	blocks := []slack.Block{sectionBlock(incidentHeadline(in, title, severity))}
+	if summary := firstLines(incident.Summary, maxSummaryLines); summary != "" {
+		blocks = append(blocks, sectionBlock(escape(truncate(summary, maxReason))))
 	}
-	in := answer.Incident
-	i := &request.Incident{
-		ID: in.ID, Name: truncate(in.Name, maxName), Reference: truncate(in.Reference, maxName),
-		Permalink: validURL(in.Permalink), Visibility: in.Visibility,
-	}
-	if channelIDPattern.MatchString(in.SlackChannelID) {
-		i.Channel = in.SlackChannelID
-	}
-	if in.Severity != nil {
-		i.Severity = truncate(in.Severity.Name, maxName)
-	}
-	return i
+	blocks = append(blocks, r.incidentButtons(in, reporterOnly)...)
+	blocks = append(blocks, incidentContext(in)...)
+	return slackapp.Message{Text: appendURL(text, incident.Permalink), Blocks: blocks}
 }
 
-// ErrorText is what the called API said was wrong, by the field where it names one. It
-// gives "" when the response says nothing that people can read.
-// https://docs.incident.io/api-reference/introduction#errors
-func ErrorText(response json.RawMessage) string {
-	var answer struct {
-		Errors []struct {
-			Message string `json:"message"`
-			Source  struct {
-				Field string `json:"field"`
-			} `json:"source"`
-		} `json:"errors"`
-		Message string `json:"message"`
-		Error   any    `json:"error"`
+// incidentHeadline is the name with its link, and below it a line of facts. The severity's rank is not in
+// the response, so that the emoji is the same for each.
+func incidentHeadline(in Input, title, severity string) string {
+	incident := in.Outcome.Incident
+	head := "*" + title + "*"
+	if incident.Permalink != "" {
+		head = "*<" + incident.Permalink + "|" + title + ">*"
 	}
-	if json.Unmarshal(response, &answer) != nil {
-		return ""
+	var facts []string
+	if severity != "" {
+		facts = append(facts, "*"+severity+"*")
 	}
-	var said []string
-	for _, e := range answer.Errors {
-		switch {
-		case e.Message == "":
-		case e.Source.Field != "":
-			said = append(said, fmt.Sprintf("%s (%s)", e.Message, e.Source.Field))
-		default:
-			said = append(said, e.Message)
+	if incident.Status != "" {
+		facts = append(facts, displayName(incident.Status))
+	}
+	facts = append(facts, fmt.Sprintf("declared by <@%s>", in.Reporter))
+	if incident.Channel != "" {
+		facts = append(facts, fmt.Sprintf("<#%s>", incident.Channel))
+	}
+	return ":rotating_light: " + head + "\n" + strings.Join(facts, " · ")
+}
+
+func (r Renderer) incidentButtons(in Input, reporterOnly bool) []slack.Block {
+	incident := in.Outcome.Incident
+	var buttons []slack.BlockElement
+	if incident.Permalink != "" {
+		open := linkButton("open_incident", "Open in incident.io", incident.Permalink)
+		open.Style = slack.StylePrimary
+		buttons = append(buttons, open)
+	}
+	if incident.Channel != "" {
+		label := "Join channel"
+		if in.Private() {
+			label = "Open channel"
 		}
+		buttons = append(buttons, linkButton("open_channel", label, channelURL(incident.Channel)))
 	}
-	if len(said) == 0 && answer.Message != "" {
-		said = append(said, answer.Message)
+	if url := r.runURL(in); reporterOnly && url != "" {
+		buttons = append(buttons, linkButton("open_run", "View run in Port", url))
 	}
-	if s, ok := answer.Error.(string); ok && len(said) == 0 {
-		said = append(said, s)
-	}
-	return truncate(strings.Join(said, "; "), maxReason)
+	return actionBlocks(buttons...)
 }
 
-var channelIDPattern = regexp.MustCompile(`^[CG][A-Z0-9]{1,30}$`)
-
-// validURL keeps an address that can be clicked, and drops all else.
-func validURL(s string) string {
-	u, err := url.Parse(s)
-	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || len(s) > maxURL || strings.ContainsAny(s, "|<> \n\t") {
-		return ""
+func incidentContext(in Input) []slack.Block {
+	var lines []string
+	if in.Private() {
+		lines = append(lines, ":lock: This incident is private. Only you can see this message.")
 	}
-	return s
+	if in.Outcome.Incident.Permalink == "" {
+		lines = append(lines, "incident.io returned no link to the incident.")
+	}
+	origin := "Declared from Slack through Port"
+	if date := slackDate(in.Outcome.EndedAt, "{date_short_pretty} at {time}"); date != "" {
+		origin += " · " + date
+	}
+	return []slack.Block{contextBlock(append(lines, origin)...)}
+}
+
+// incidentName is the name in the response, else the one that was entered.
+func (in Input) incidentName() string {
+	if i := in.Outcome.Incident; i != nil && i.Name != "" {
+		return i.Name
+	}
+	name, _ := in.Properties["name"].(string)
+	return cmp.Or(strings.TrimSpace(name), in.Title)
+}
+
+// severity is the severity in the response, else the one that was entered; "" if neither is set.
+func (in Input) severity() string {
+	entered, _ := in.Properties["severity"].(string)
+	return displayName(cmp.Or(in.Outcome.Incident.Severity, entered))
 }

@@ -15,22 +15,21 @@ import (
 	"foghorn/bot/form"
 )
 
-// maxValueBytes bounds what is read of one field, in bytes: 3,000 characters and some.
+// maxValueBytes bounds the value of one field, in bytes.
 const maxValueBytes = 4 * maxInput
 
-// maxSelected bounds how many options of one field are read. Forms have limits of their own.
+// maxSelected bounds how many options of one field can be chosen.
 const maxSelected = 1000
 
 var errValueTooLarge = errors.New("a value is larger than a field holds")
 
-// Decode reads what a person gave on a page, and which fields the page had. Fields left
-// empty are absent. The persons of a User field come back as their Slack ids; one left empty
-// keeps the person it has. A value that is not of its field's kind comes back as text, for
-// form's Validate to say so.
+// Decode reads the values of a page, and which fields the page had. A field that was left empty is absent. The people of
+// a User field are Slack ids; one that was left empty keeps its value. A value that is not of its field's kind
+// stays text, which form's Validate rejects.
 //
-// What is on the page counts, not what the state would show: a condition may have changed
-// since. For the options of fields that depend on others, decode twice: the second time in the
-// state that the first values make.
+// The fields of the page count, not those that the state would show: a condition can have changed since the page was
+// rendered. For fields whose options depend on other fields, decode twice: the second time with the state of the first
+// values.
 func Decode(s *form.State, v *slack.ViewState) (values form.Values, fields []string, err error) {
 	values = form.Values{}
 	if v == nil {
@@ -39,7 +38,7 @@ func Decode(s *form.State, v *slack.ViewState) (values form.Values, fields []str
 	for block, elements := range v.Values {
 		f := FieldForBlock(s, block)
 		if f == nil || f.Hidden {
-			continue // forged, or gone from the definition
+			continue // forged, or removed from the definition
 		}
 		fields = append(fields, f.ID)
 		for id, a := range elements {
@@ -59,7 +58,7 @@ func Decode(s *form.State, v *slack.ViewState) (values form.Values, fields []str
 	return values, fields, nil
 }
 
-// isStaleChoice reports a choice among options that there were before.
+// isStaleChoice reports a choice among options that no longer exist.
 func isStaleChoice(f *form.FieldState, v any) bool {
 	if f.Kind != form.Choice {
 		return false
@@ -75,7 +74,7 @@ func isStaleChoice(f *form.FieldState, v any) bool {
 	})
 }
 
-// isOversized reports that an element holds more than Slack lets anybody enter.
+// isOversized reports that an element holds more than can be entered in Slack.
 func isOversized(a slack.BlockAction) bool {
 	if len(a.Value) > maxValueBytes || len(a.SelectedOption.Value) > maxValueBytes || len(a.SelectedUser) > maxValueBytes ||
 		len(a.SelectedOptions) > maxSelected || len(a.SelectedUsers) > maxSelected {
@@ -85,7 +84,7 @@ func isOversized(a slack.BlockAction) bool {
 		slices.ContainsFunc(a.SelectedUsers, func(id string) bool { return len(id) > maxValueBytes })
 }
 
-// decodeElement is the value of one element; nil for none.
+// decodeElement is the value of one element; nil: none.
 func decodeElement(f *form.FieldState, a slack.BlockAction) any {
 	switch f.Kind {
 	case form.Choice, form.Boolean:
@@ -119,8 +118,8 @@ func decodeElement(f *form.FieldState, a slack.BlockAction) any {
 	return nilIfEmpty(a.Value)
 }
 
-// isUnchanged reports that a text still says what the field holds: then it is that, even where
-// the text says less, such as an entry of a list with two lines.
+// isUnchanged reports that a text is that of the field's value. The value is kept then, because the text can
+// contain less, such as of an entry of a list with two lines.
 func isUnchanged(f *form.FieldState, s string) bool {
 	switch f.Value.(type) {
 	case []any, map[string]any:
@@ -129,7 +128,7 @@ func isUnchanged(f *form.FieldState, s string) bool {
 	return false
 }
 
-// decodeStructured reads a text that stands for more than a text.
+// decodeStructured reads a text that represents another value.
 func decodeStructured(f *form.FieldState, s string) any {
 	switch f.Kind {
 	case form.Object:
@@ -147,8 +146,8 @@ func nilIfEmpty(s string) any {
 	return s
 }
 
-// optionByName is the value that an option stands for. A forged one stays as it is, and is refused
-// by form's Validate.
+// optionByName is the value that an option represents. The name of an unknown option stays text, which form's Validate
+// rejects.
 func optionByName(allowed map[string]any, name string) any {
 	if v, ok := allowed[name]; ok {
 		return v
@@ -169,7 +168,7 @@ func decodeList[T any](list []T, value func(T) any) any {
 	return out
 }
 
-// decodeDateTime keeps the way a date was written in the definition when it is still the same moment.
+// decodeDateTime keeps the notation of the definition if the time is the same.
 func decodeDateTime(f *form.FieldState, a slack.BlockAction) any {
 	if a.SelectedDateTime == 0 {
 		return nilIfEmpty(strings.TrimSpace(a.Value))
@@ -180,7 +179,7 @@ func decodeDateTime(f *form.FieldState, a slack.BlockAction) any {
 	return time.Unix(a.SelectedDateTime, 0).UTC().Format(time.RFC3339)
 }
 
-// decimalPattern is how people write numbers; strconv also reads 0x10 and 1_000.
+// decimalPattern matches decimal numbers; strconv also reads 0x10 and 1_000.
 var decimalPattern = regexp.MustCompile(`^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?$`)
 
 func decodeNumber(s string) any {
@@ -216,7 +215,7 @@ func decodeLines(f *form.FieldState, s string) any {
 	})
 }
 
-// decodeLabeledURL reads an address and, after a blank, what it is called.
+// decodeLabeledURL reads a URL and, after a space, its label.
 func decodeLabeledURL(s string) any {
 	s = strings.TrimSpace(s)
 	if strings.HasPrefix(s, "{") {

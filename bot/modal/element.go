@@ -16,13 +16,13 @@ import (
 
 // BlockID is the id of the block that shows a field.
 func BlockID(field string) string {
-	if id := "f:" + field; utf8.RuneCountInString(id) <= maxID && utf8.ValidString(field) {
+	if id := "f:" + field; jsonLength(id) <= maxID && utf8.ValidString(field) {
 		return id
 	}
 	return "h:" + digest(field)
 }
 
-// FieldForBlock is the field that a block shows; nil when it shows none.
+// FieldForBlock is the field of a block; nil if it has none.
 func FieldForBlock(s *form.State, block string) *form.FieldState {
 	if id, ok := strings.CutPrefix(block, "f:"); ok {
 		return s.Field(id)
@@ -50,7 +50,7 @@ func digest(s string) string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// newElement is what a field is entered with.
+// newElement makes the element in which a field is entered.
 func newElement(f *form.FieldState) slack.BlockElement {
 	id := actionID(f)
 	switch kind := elementType(f); kind {
@@ -92,7 +92,7 @@ func newElement(f *form.FieldState) slack.BlockElement {
 	case slack.OptTypeExternal, slack.OptTypeUser:
 		e := slack.NewOptionsSelectBlockElement(kind, nil, id)
 		if kind == slack.OptTypeExternal {
-			e.MinQueryLength = new(int) // ask as soon as it is opened
+			e.MinQueryLength = new(int) // load options when the menu is opened
 			e.InitialOption = selectedOption(f, f.Value)
 		}
 		return e
@@ -108,8 +108,8 @@ func newElement(f *form.FieldState) slack.BlockElement {
 	return newTextInput(f, id)
 }
 
-// newTextInput is a field for text. The least length is not given to Slack: form says it in a
-// sentence, and a default that is too short would be refused with the whole view.
+// newTextInput is an input for text. It has no minimum length: package form checks it, and Slack rejects the whole view for
+// a default that is too short.
 func newTextInput(f *form.FieldState, id string) slack.BlockElement {
 	value := inputText(f)
 	e := slack.NewPlainTextInputBlockElement(placeholderText(f), id)
@@ -125,7 +125,7 @@ func newTextInput(f *form.FieldState, id string) slack.BlockElement {
 		}
 	}
 	if utf8.RuneCountInString(value) > e.MaxLength {
-		e.MaxLength = maxInput // a default that breaks its own rule is still shown
+		e.MaxLength = maxInput // a default that is too long is shown
 	}
 	return e
 }
@@ -135,18 +135,17 @@ func placeholderText(f *form.FieldState) *slack.TextBlockObject {
 	case form.Object:
 		return plainText(`{"key": "value"}`)
 	case form.List:
-		return plainText("One a line")
+		return plainText("One per line")
 	case form.LabeledURL:
-		return plainText("https://example.com What it is called")
+		return plainText("https://example.com Name of the link")
 	case form.DateTime:
 		return plainText("2026-01-31T15:04:05Z")
 	}
 	return nil
 }
 
-// dispatchConfig says when a text that others depend on is told to the bot; nil for a field that
-// nothing depends on. Slack knows no "when the field is left", and people seldom press Enter
-// in a form: with on_enter_pressed a condition would be seen too late or never.
+// dispatchConfig makes Slack report each change of a text on which other fields depend; nil for other fields. Slack has no
+// event for leaving a field, and people seldom press Enter in a form.
 // https://docs.slack.dev/reference/block-kit/composition-objects/dispatch-action-configuration-object
 func dispatchConfig(f *form.FieldState) *slack.DispatchActionConfig {
 	if !f.HasDependents {
@@ -164,8 +163,8 @@ func fitsNumberInput(f *form.FieldState) bool {
 	return ok && (f.Decimal || n == math.Trunc(n)) && math.Abs(n) <= maxNumber
 }
 
-// numberBounds are the least and the greatest number; "" for none. They are left out when no
-// number is between them, or when a default is not: form's Validate says so.
+// numberBounds are the minimum and the maximum; "" for none. They are left out when they or the default contradict them, because
+// Slack would reject the view; form's Validate reports it.
 func numberBounds(f *form.FieldState) (least, most string) {
 	low, high := math.Inf(-1), math.Inf(1)
 	if f.Minimum != nil {
@@ -190,11 +189,11 @@ func formatBound(n float64) string {
 	return strconv.FormatFloat(n, 'f', -1, 64)
 }
 
-// maxSelectedItems is how many may be chosen; nil when any number may. What is chosen already stays.
-func maxSelectedItems(f *form.FieldState, already int) *int {
+// maxSelectedItems is how many options can be chosen; nil: any number. Options that are chosen stay.
+func maxSelectedItems(f *form.FieldState, chosen int) *int {
 	if f.MaxItems == nil || *f.MaxItems < 1 || *f.MaxItems > maxOptions {
 		return nil
 	}
-	most := max(*f.MaxItems, already)
+	most := max(*f.MaxItems, chosen)
 	return &most
 }

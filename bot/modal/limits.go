@@ -1,14 +1,11 @@
 package modal
 
-// Slack's limits of a view and its parts, in Unicode code points where nothing else is said.
+// Slack's limits of a view and its parts, in Unicode code points unless stated otherwise.
 const (
 	// https://docs.slack.dev/reference/views/modal-views
 	maxTitle    = 24 // of the view, its submit and its close
 	maxBlocks   = 100
 	maxMetadata = 3000
-
-	// https://docs.slack.dev/reference/methods/views.open#errors
-	maxViewBytes = 250_000 // bytes of JSON
 
 	// https://docs.slack.dev/reference/block-kit/blocks/input-block
 	maxLabel = 2000
@@ -25,8 +22,7 @@ const (
 	maxOptionValue = 150
 
 	// https://docs.slack.dev/reference/block-kit/block-elements/select-menu-element
-	maxPlaceholder = 150
-	maxOptions     = 100
+	maxOptions = 100
 
 	// https://docs.slack.dev/reference/block-kit/block-elements/plain-text-input-element
 	maxInput = 3000
@@ -38,44 +34,39 @@ const (
 	minDateTime = 1_000_000_000 // ten digits of Unix seconds
 	maxDateTime = 9_999_999_999
 
-	// Slack drops longer acks without a word. https://github.com/slack-go/slack/issues/1196
-	maxAckBytes = 20_000 // bytes of JSON; the limit is 20,480 with the envelope around it
+	// Slack closes the connection on an ack of more than 20,480 bytes, with the envelope around it.
+	// https://github.com/slack-go/slack/issues/1196
+	maxAckBytes = 20_000
+)
+
+// A page of a form is the answer to the submission of the page before it, so that it must fit an ack. Bytes are those
+// of JSON, in which one code point can take six. The parts of an input block add up to less than maxPageBytes, so that each block
+// fits a page: label + hint + initial value + about 1,500 for ids and keys.
+const (
+	chromeBytes      = 3000                      // everything but the fields: titles, metadata, step, Back
+	maxPageBytes     = maxAckBytes - chromeBytes // of the blocks of a page's fields
+	maxMetadataBytes = 1000                      // of private_metadata; Port's identifiers have up to 100 characters
+	maxStepBytes     = 500                       // of a step's title
+	maxLabelBytes    = 600
+	maxHintBytes     = 2000
+	maxInitialBytes  = 12_000 // of a text, of chosen options, or of all options of a menu: 3,000 code points of any script
 )
 
 const (
-	// room is what a page leaves for what is not a field: its step, a button to go back.
+	// reservedBlocks is how many blocks of a page are not fields: its step, the button Back.
 	reservedBlocks = 4
 
-	// pageBytes is how many bytes of JSON the fields of a page may have.
-	maxPageBytes = maxViewBytes - 20_000
+	// optionBytes is the size of an option without its texts.
+	optionBytes = 80
 
 	// maxNumber is the largest number that a number_input is given: above it, not every
 	// integer is a float64.
 	maxNumber = 1 << 53
 
-	// ownName is the longest text in bytes that an option is named by, instead of by a
-	// digest. Two hundred options (all and the chosen ones) of the longest texts with such
-	// names fit a page.
+	// maxInlineValue is the longest text in bytes that is the value of its option. A longer one is
+	// represented by a digest.
 	maxInlineValue = 75
 
-	// fewOptions is how many options are shown at once as radio buttons.
+	// maxRadioOptions is how many options are shown as radio buttons.
 	maxRadioOptions = 4
 )
-
-// truncate shortens text to n code points, with an ellipsis.
-func truncate(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	seen, cut := 0, 0
-	for i := range s {
-		switch seen {
-		case n - 1:
-			cut = i
-		case n:
-			return s[:cut] + "…"
-		}
-		seen++
-	}
-	return s
-}

@@ -18,7 +18,7 @@ import (
 	"foghorn/manifests"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "write the golden files")
 
 // actionJSON is a definition with some user inputs.
 func actionJSON(userInputs string) json.RawMessage {
@@ -131,7 +131,7 @@ func checkGolden(t *testing.T, name string, got any) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(string(want), b.String()); diff != "" {
-		t.Errorf("%s (-want +got); -update writes it anew:\n%s", file, diff)
+		t.Errorf("%s (-want +got); -update writes it:\n%s", file, diff)
 	}
 }
 

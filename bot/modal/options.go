@@ -23,7 +23,7 @@ func optionsOf(f *form.FieldState) []form.Option {
 	return f.Options
 }
 
-// selectedOption is the option of a value that was chosen from a type-ahead; nil for none.
+// selectedOption is the option of a value in a type-ahead; nil: none.
 func selectedOption(f *form.FieldState, v any) *slack.OptionBlockObject {
 	if f.Kind == form.Choice {
 		for _, o := range f.Options {
@@ -40,17 +40,20 @@ func selectedOption(f *form.FieldState, v any) *slack.OptionBlockObject {
 	return slack.NewOptionBlockObject(s, plainText(optionText(s)), nil)
 }
 
+// selectedOptions are the options of a list in a type-ahead, in its order, each once.
 func selectedOptions(f *form.FieldState) (out []*slack.OptionBlockObject) {
 	list, _ := f.Value.([]any)
+	seen := make(map[string]bool, len(list))
 	for _, v := range list {
-		if o := selectedOption(f, v); o != nil && len(out) < maxOptions {
+		if o := selectedOption(f, v); o != nil && !seen[o.Value] && len(out) < maxOptions {
+			seen[o.Value] = true
 			out = append(out, o)
 		}
 	}
 	return out
 }
 
-// optionObjects are options as Slack shows them. Those that would read the same are numbered.
+// optionObjects are options as Slack shows them. Options with the same label are numbered.
 func optionObjects(options []form.Option) []*slack.OptionBlockObject {
 	out := make([]*slack.OptionBlockObject, 0, len(options))
 	seen := make(map[string]int, len(options))
@@ -67,8 +70,8 @@ func optionObjects(options []form.Option) []*slack.OptionBlockObject {
 
 func optionText(label string) string { return truncate(nonBlank(label, "(empty)"), maxOptionText) }
 
-// optionValue names an option: its own text where that is short and plain, else "#" and its
-// JSON or, for what is long, "##" and a digest. So no two values have the same name.
+// optionValue names an option: a short text by itself, a number or boolean by "#" and its JSON, anything else by "##"
+// and a digest. So no two values have the same name.
 func optionValue(o form.Option) string {
 	switch v := o.Value.(type) {
 	case string:
@@ -114,17 +117,17 @@ func initialOptions(f *form.FieldState, objects []*slack.OptionBlockObject) (out
 // equalJSON compares values of JSON.
 func equalJSON(a, b any) bool { return reflect.DeepEqual(a, b) }
 
-// A Candidate is something a type-ahead can offer.
+// A Candidate is an entity or a team that a type-ahead can offer.
 type Candidate struct{ Label, Value string }
 
-// Suggestions is the ack of a type-ahead. One without options is a list without any.
+// Suggestions is the ack of a type-ahead. Without options it is an empty list.
 // https://docs.slack.dev/reference/interaction-payloads/block_suggestion-payload
 type Suggestions struct {
 	Options []*slack.OptionBlockObject `json:"options"`
 }
 
-// SuggestCandidates is the ack of a type-ahead: as many as Slack takes, by number and by bytes.
-// What has too long a name to be chosen is left out.
+// SuggestCandidates offers as many candidates as Slack accepts, by number and by bytes. Those with a value that
+// an option cannot hold are left out.
 func SuggestCandidates(found []Candidate) Suggestions {
 	options := make([]form.Option, 0, len(found))
 	for _, c := range found {
@@ -139,9 +142,8 @@ func SuggestCandidates(found []Candidate) Suggestions {
 	return limitToAck(objects)
 }
 
-// SuggestOptions is the ack of a type-ahead over a long list of allowed values: first the one that
-// is what was typed, then those that begin with it, then those that hold it. So each can be
-// found by typing more of it.
+// SuggestOptions offers the allowed values of a field for a text that was typed: first the one that equals it, then those
+// that begin with it, then those that contain it. So each can be found by typing more of it.
 func SuggestOptions(f *form.FieldState, query string) Suggestions {
 	query = strings.ToLower(strings.TrimSpace(query))
 	var ranked [3][]form.Option
@@ -160,7 +162,7 @@ func SuggestOptions(f *form.FieldState, query string) Suggestions {
 	return limitToAck(optionObjects(found[:min(len(found), maxOptions)]))
 }
 
-// limitToAck keeps as many options as an ack holds.
+// limitToAck keeps as many options as fit an ack.
 func limitToAck(objects []*slack.OptionBlockObject) Suggestions {
 	size := 0
 	for i, o := range objects {

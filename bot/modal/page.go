@@ -1,17 +1,15 @@
-// Package modal turns a form into Slack modals and what people did in them back into
-// values. Nothing here calls anybody.
+// Package modal turns a form into Slack modals, and what people entered in them back into values. It makes no
+// calls.
 //
-// [Render] makes one page of a form; [Decode] is its inverse: what a person sees is what
-// Port gets, with the types of JSON. Whatever a definition holds, a page stays within
-// Slack's limits: what is too long is shortened for the eye and stays exact for Port, what
-// is too much goes on further pages or becomes a type-ahead.
+// [Render] makes one page of a form; [Decode] is its inverse: Port gets the values that a person sees, with the
+// types of JSON. Whatever a definition contains, a page is within Slack's limits and fits the ack of the
+// page before it (limits.go). A long text is shortened on the page, not in its value; a value that an input cannot hold
+// is shown and cannot be changed; a long form has several pages; a large menu becomes a type-ahead.
 package modal
 
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
-	"unicode/utf8"
 
 	"github.com/slack-go/slack"
 
@@ -21,17 +19,20 @@ import (
 // CallbackID is the callback id of every form's view.
 const CallbackID = "foghorn_form"
 
-// A Page is where in a form a view is. The view carries it as its private_metadata.
+// A Page is a position in a form. A view contains it as its private_metadata.
 type Page struct {
 	Action  string `json:"a"`           // identifier of the action
 	Version string `json:"v"`           // form.Form.Version the view was made from
 	Channel string `json:"c,omitempty"` // of the command
 	Step    int    `json:"s,omitempty"` // counted from 0
-	Part    int    `json:"p,omitempty"` // of the step, when it is more than one view holds
-	Draft   string `json:"d,omitempty"` // key of what was given on other pages; empty: nothing was
+	Part    int    `json:"p,omitempty"` // of the step, counted from 0, if the step needs several pages
+	Draft   string `json:"d,omitempty"` // key of the values of other pages; empty: there are none
 }
 
-var errInvalidPage = errors.New("its private_metadata is not a page of a form")
+var (
+	errInvalidPage    = errors.New("its private_metadata is not a page of a form")
+	errLongIdentifier = errors.New("the action's identifier is too long for a view")
+)
 
 // DecodePage reads a view's private_metadata.
 func DecodePage(metadata string) (Page, error) {
@@ -44,8 +45,8 @@ func DecodePage(metadata string) (Page, error) {
 
 func (p Page) encode() (string, error) {
 	data, err := json.Marshal(p)
-	if err != nil || utf8.RuneCount(data) > maxMetadata {
-		return "", fmt.Errorf("the action's identifier is too long for a view")
+	if err != nil || jsonLength(string(data)) > maxMetadataBytes {
+		return "", errLongIdentifier
 	}
 	return string(data), nil
 }
@@ -57,7 +58,8 @@ type pageLayout struct {
 	blocks     []slack.Block
 }
 
-// paginate lays the form out: every visible step, in as many parts as it needs. There is at least one.
+// paginate lays the form out: every visible step, in as many parts as it needs. There is at least one page. The size of
+// a page includes its values, so that values that become longer can move fields to a further page.
 func paginate(s *form.State) []pageLayout {
 	var out []pageLayout
 	for n, step := range s.Steps {
@@ -92,8 +94,8 @@ func paginate(s *form.State) []pageLayout {
 	return out
 }
 
-// indexOf is the index of a page among the sheets: the page itself or, when the form has become
-// another meanwhile, the last one before it.
+// indexOf is the index of a page: the page itself, or the last one before it if the form no longer has the
+// page.
 func indexOf(all []pageLayout, p Page) int {
 	found := 0
 	for i, s := range all {
@@ -109,7 +111,7 @@ func (p Page) withLayout(s pageLayout) Page {
 	return p
 }
 
-// LastPage reports that nothing comes after a page.
+// LastPage reports that a page is the last one.
 func LastPage(s *form.State, p Page) bool {
 	all := paginate(s)
 	return indexOf(all, p) == len(all)-1
@@ -127,7 +129,7 @@ func PrevPage(s *form.State, p Page) Page {
 	return p.withLayout(all[max(indexOf(all, p)-1, 0)])
 }
 
-// PageWithFields is the first page with one of the fields; p itself when there is none.
+// PageWithFields is the first page with one of the fields; p itself if there is none.
 func PageWithFields(s *form.State, p Page, fields map[string]string) Page {
 	for _, sheet := range paginate(s) {
 		for _, item := range sheet.items {
@@ -142,7 +144,7 @@ func PageWithFields(s *form.State, p Page, fields map[string]string) Page {
 	return p
 }
 
-// FieldsOnPage are the ids of the fields that a page asks for.
+// FieldsOnPage are the ids of the input fields of a page.
 func FieldsOnPage(s *form.State, p Page) (ids []string) {
 	all := paginate(s)
 	for _, item := range all[indexOf(all, p)].items {
@@ -153,13 +155,12 @@ func FieldsOnPage(s *form.State, p Page) (ids []string) {
 	return ids
 }
 
-// ErrorsByBlock are the sentences about fields that a page asks for, by the block that
-// shows them.
-func ErrorsByBlock(s *form.State, p Page, wrong map[string]string) map[string]string {
+// ErrorsByBlock are the texts about the input fields of a page, by the block that shows them.
+func ErrorsByBlock(s *form.State, p Page, problems map[string]string) map[string]string {
 	out := map[string]string{}
 	for _, id := range FieldsOnPage(s, p) {
-		if sentence, ok := wrong[id]; ok {
-			out[BlockID(id)] = truncate(sentence, maxHint)
+		if text, ok := problems[id]; ok {
+			out[BlockID(id)] = truncate(text, maxHint)
 		}
 	}
 	return out

@@ -1,6 +1,7 @@
 package modal_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -112,7 +113,7 @@ func TestRender_NoInputs(t *testing.T) {
 	for _, inputs := range []string{`{}`, `{"titles":{"h":{"title":" "}},"order":["h"]}`, `{"properties":{"x":{"type":"string","visible":false}}}`} {
 		view := renderPage(t, compileForm(t, actionJSON(inputs)).Resolve(t.Context(), form.EvalContext{}, nil), modal.Page{})
 		text := view["blocks"].([]any)[0].(map[string]any)["text"].(map[string]any)["text"]
-		if text != "This action asks for nothing." || submitText(view) != "Run" {
+		if text != "This action needs no input." || submitText(view) != "Run" {
 			t.Errorf("%s: %v", inputs, text)
 		}
 	}
@@ -130,14 +131,66 @@ func TestPage_InvalidMetadata(t *testing.T) {
 	}
 }
 
-func TestFitsAck_Limit(t *testing.T) {
-	small, err := modal.Render(singleInputState(t, `{"type":"string"}`, nil), modal.Page{Action: "act"})
-	if err != nil || !modal.FitsAck(small) {
-		t.Error("a small form does not fit", err)
+// The largest field fits a page with the largest values of everything around it.
+func TestRender_LargestPartsFitAck(t *testing.T) {
+	for _, char := range []string{"<", "\u2028", "é", "日", "𝕏", "\"", "a", "\x01"} {
+		long := func(n int) string { return strings.Repeat(char, n) }
+		quoted := func(n int) string {
+			data, _ := json.Marshal(long(n))
+			return string(data)
+		}
+		var options strings.Builder
+		for i := range 100 {
+			fmt.Fprintf(&options, `,%s`, strings.TrimSuffix(quoted(60), `"`)+fmt.Sprintf(`%d"`, i))
+		}
+		list := "[" + options.String()[1:] + "]"
+		for _, input := range []string{
+			`{"type":"string","default":` + quoted(3000),
+			`{"type":"string","format":"multi-line","default":` + quoted(2000),
+			`{"type":"string","format":"url","default":` + quoted(2900),
+			`{"type":"string","default":` + quoted(3000) + `,"disabled":true`,
+			`{"type":"string","enum":` + list,
+			`{"type":"array","items":{"type":"string","enum":` + list + `},"default":` + list,
+			`{"type":"array","blueprint":"b","items":{"type":"string","format":"entity"},"default":` + list,
+		} {
+			definition := `{"identifier":"` + strings.Repeat("a", 500) + `","title":` + quoted(100) + `,"description":` + quoted(4000) + `,"trigger":{
+				"type":"self-service","operation":"CREATE","executeActionButtonText":` + quoted(100) + `,"userInputs":{
+				"properties":{` + quoted(255) + `:` + input + `,"title":` + quoted(3000) + `,"description":` + quoted(3000) + `},"last":{"type":"string"}},
+				"steps":[{"title":` + quoted(300) + `,"order":[` + quoted(255) + `]},{"title":` + quoted(300) + `,"order":["last"]}]}}}`
+			s := compileForm(t, json.RawMessage(definition)).Resolve(t.Context(), form.EvalContext{}, nil)
+			for _, p := range allPages(t, s) {
+				p.Action = strings.Repeat("a", 500)
+				view, err := modal.Render(s, p)
+				if err != nil {
+					t.Fatal(err)
+				}
+				checkFitsAck(t, view)
+				requireValidView(t, view)
+			}
+		}
+		checkFitsAck(t, modal.Notice(long(100), long(5000)))
 	}
-	large, err := modal.Render(singleInputState(t, `{"type":"string","default":"`+strings.Repeat("<", 3000)+`","description":"`+strings.Repeat("<", 2000)+`"}`, nil), modal.Page{Action: "act"})
-	if err != nil || modal.FitsAck(large) {
-		t.Error("a large form fits", err)
+}
+
+func TestRender_LargeMenuIsTypeAhead(t *testing.T) {
+	options := func(n, length int) string {
+		list := make([]string, n)
+		for i := range list {
+			list[i] = fmt.Sprintf("%q", fmt.Sprintf("%0*d", length, i))
+		}
+		return "[" + strings.Join(list, ",") + "]"
+	}
+	for _, c := range []struct{ input, want string }{
+		{`{"type":"string","enum":` + options(100, 10) + `}`, "static_select"},
+		{`{"type":"string","enum":` + options(100, 70) + `}`, "external_select"},
+		{`{"type":"string","enum":` + options(101, 3) + `}`, "external_select"},
+		{`{"type":"array","items":{"type":"string","enum":` + options(50, 10) + `}}`, "multi_static_select"},
+		{`{"type":"array","items":{"type":"string","enum":` + options(100, 70) + `}}`, "multi_external_select"},
+	} {
+		element := inputBlocks(renderPage(t, singleInputState(t, c.input, nil), modal.Page{}))[0]["element"].(map[string]any)
+		if element["type"] != c.want {
+			t.Errorf("%.80s is a %s, want %s", c.input, element["type"], c.want)
+		}
 	}
 }
 

@@ -11,8 +11,8 @@ func Prefill(f *form.Form, text string) form.Values {
 	return fillFirst(text, textFields(f))
 }
 
-// PrefillDescription puts the text of a message into the field that describes: the one
-// called description, else the first of several lines, else the first for text.
+// PrefillDescription puts the text of a message into the field with the id description, else the first field of
+// several lines, else the first field for text.
 func PrefillDescription(f *form.Form, text string) form.Values {
 	fields := textFields(f)
 	for _, fits := range []func(*form.Field) bool{
@@ -28,7 +28,7 @@ func PrefillDescription(f *form.Form, text string) form.Values {
 	return fillFirst(text, fields)
 }
 
-// textFields are the fields that take any text, in their order.
+// textFields are the fields for any text, in their order.
 func textFields(f *form.Form) (out []*form.Field) {
 	for _, step := range f.Steps {
 		for _, item := range step.Items {
@@ -41,18 +41,19 @@ func textFields(f *form.Form) (out []*form.Field) {
 	return out
 }
 
-// fillFirst puts text, as much of it as fits, into the first of the fields.
+// fillFirst puts as much of a text as fits into the first of the fields.
 func fillFirst(text string, fields []*form.Field) form.Values {
 	text = strings.TrimSpace(text)
 	if text == "" || len(fields) == 0 {
 		return form.Values{}
 	}
-	most := maxInput
+	limit := maxInput
 	if n := fields[0].MaxLength; n != nil && *n > 0 {
-		most = min(most, *n)
+		limit = min(limit, *n)
 	}
-	if r := []rune(text); len(r) > most {
-		text = string(r[:most])
+	if r := []rune(text); len(r) > limit {
+		text = string(r[:limit])
 	}
+	text = truncateBytes(text, maxInitialBytes)
 	return form.Values{fields[0].ID: text}
 }

@@ -2,7 +2,6 @@ package modal
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -14,8 +13,7 @@ import (
 // ActionBack is the action id of the button that goes to the page before.
 const ActionBack = "foghorn_back"
 
-// Render makes the view of one page. It fails only for an action whose identifier does not
-// fit a view.
+// Render makes the view of one page. It fails only for an action whose identifier does not fit a view.
 func Render(s *form.State, p Page) (slack.ModalViewRequest, error) {
 	all := paginate(s)
 	here := indexOf(all, p)
@@ -30,7 +28,7 @@ func Render(s *form.State, p Page) (slack.ModalViewRequest, error) {
 	}
 	blocks = append(blocks, all[here].blocks...)
 	if len(all[here].blocks) == 0 {
-		blocks = append(blocks, sectionBlock(cmp.Or(s.Form.Description, "This action asks for nothing.")))
+		blocks = append(blocks, sectionBlock(cmp.Or(s.Form.Description, "This action needs no input.")))
 	}
 	submit := truncate(cmp.Or(strings.TrimSpace(s.Form.Button), "Run"), maxTitle)
 	if here < len(all)-1 {
@@ -51,11 +49,11 @@ func Render(s *form.State, p Page) (slack.ModalViewRequest, error) {
 	}, nil
 }
 
-// pageLabel says which page of how many this is, and what its step is called.
+// pageLabel is the title of the step and the number of the page.
 func pageLabel(s *form.State, p Page, here, pages int) string {
 	var parts []string
 	if p.Step < len(s.Steps) && strings.TrimSpace(s.Steps[p.Step].Title) != "" {
-		parts = append(parts, truncate(s.Steps[p.Step].Title, maxHeader))
+		parts = append(parts, truncateBytes(truncate(s.Steps[p.Step].Title, maxHeader), maxStepBytes))
 	}
 	if pages > 1 {
 		parts = append(parts, fmt.Sprintf("%d of %d", here+1, pages))
@@ -63,21 +61,16 @@ func pageLabel(s *form.State, p Page, here, pages int) string {
 	return strings.Join(parts, " · ")
 }
 
-// Notice is a view that only says something.
+// Notice is a view with a text in mrkdwn and no input.
 func Notice(title, text string) slack.ModalViewRequest {
+	mrkdwn := slack.NewTextBlockObject(slack.MarkdownType, paragraph(text), false, false)
 	return slack.ModalViewRequest{
 		Type:       slack.VTModal,
 		CallbackID: "foghorn_notice",
 		Title:      plainText(truncate(nonBlank(title, "Foghorn"), maxTitle)),
 		Close:      plainText("Close"),
-		Blocks:     slack.Blocks{BlockSet: []slack.Block{slack.NewSectionBlock(slack.NewTextBlockObject(slack.MarkdownType, truncate(nonBlank(text, "…"), maxText), false, false), nil, nil)}},
+		Blocks:     slack.Blocks{BlockSet: []slack.Block{slack.NewSectionBlock(mrkdwn, nil, nil)}},
 	}
-}
-
-// FitsAck reports that a view is small enough to go with an ack.
-func FitsAck(view slack.ModalViewRequest) bool {
-	data, err := json.Marshal(slack.NewUpdateViewSubmissionResponse(&view))
-	return err == nil && len(data) <= maxAckBytes
 }
 
 // itemBlocks are the blocks of a heading or a field.
@@ -96,13 +89,14 @@ func itemBlocks(s *form.State, item form.ItemState) []slack.Block {
 	if !isInput(f) {
 		return []slack.Block{sectionBlock(readOnlyText(s, f))}
 	}
-	block := slack.NewInputBlock(BlockID(f.ID), plainText(truncate(nonBlank(f.Title, f.ID), maxLabel)), hintText(f), newElement(f))
+	label := truncateBytes(truncate(nonBlank(f.Title, f.ID), maxLabel), maxLabelBytes)
+	block := slack.NewInputBlock(BlockID(f.ID), plainText(label), hintText(f), newElement(f))
 	block.Optional = !f.Required || f.Kind == form.User && f.Value != nil // see Decode
 	block.DispatchAction = f.HasDependents
 	return []slack.Block{block}
 }
 
-// readOnlyText is what a page says of a field that it does not ask for.
+// readOnlyText is how a page shows a field that is not an input.
 func readOnlyText(s *form.State, f *form.FieldState) string {
 	value := inputText(f)
 	if value == "" && f.Value != nil {
@@ -115,36 +109,36 @@ func readOnlyText(s *form.State, f *form.FieldState) string {
 	default:
 		value = "(empty)"
 	}
-	var first []string
+	var missing []string
 	for _, id := range f.DependsOn {
 		if other := s.Field(id); other != nil && other.Value == nil {
-			first = append(first, nonBlank(other.Title, id))
+			missing = append(missing, nonBlank(other.Title, id))
 		}
 	}
-	if len(first) > 0 {
-		value = "(fill in " + strings.Join(first, ", ") + " first)"
+	if len(missing) > 0 {
+		value = "(fill in " + strings.Join(missing, ", ") + " first)"
 	}
 	return truncate(nonBlank(f.Title, f.ID), maxHeader) + "\n" + value
 }
 
-// hintText is the description of a field under it, and what it is when it is left empty: Port
-// gives an input without a value its default.
+// hintText is the description of a field, and the value that it has when it is left empty: Port gives an input without
+// a value its default.
 func hintText(f *form.FieldState) *slack.TextBlockObject {
 	var otherwise string
 	switch {
 	case f.Kind == form.User:
-		otherwise = formatFieldValue(f) // who it was made with; Slack begins empty
+		otherwise = formatFieldValue(f) // Slack cannot preselect a person by the email address
 	case !f.Required && f.Default != nil && f.Kind != form.Boolean:
 		otherwise = defaultText(f)
 	}
 	if otherwise != "" {
-		otherwise = "Left empty it is " + truncate(strings.Join(strings.Fields(otherwise), " "), maxOptionText) + "."
+		otherwise = "If left empty: " + truncate(strings.Join(strings.Fields(otherwise), " "), maxOptionText) + "."
 	}
 	text := strings.TrimSpace(f.Description)
 	if text == "" && otherwise == "" {
 		return nil
 	}
-	text = truncate(text, maxHint-len(otherwise)-1)
+	text = truncateBytes(truncate(text, maxHint-len(otherwise)-1), maxHintBytes)
 	return plainText(strings.TrimSpace(text + " " + otherwise))
 }
 
@@ -170,30 +164,4 @@ func joinValues(v any) string {
 		parts = append(parts, formatScalar(v))
 	}
 	return strings.Join(parts, ", ")
-}
-
-// plainText is plain text, in which nothing of mrkdwn counts.
-func plainText(s string) *slack.TextBlockObject {
-	return slack.NewTextBlockObject(slack.PlainTextType, s, false, false)
-}
-
-// sectionBlock is a paragraph of plain text.
-func sectionBlock(s string) slack.Block {
-	return slack.NewSectionBlock(plainText(truncate(nonBlank(s, "…"), maxText)), nil, nil)
-}
-
-// contextBlock is a small line of plain text.
-func contextBlock(s string) slack.Block {
-	return slack.NewContextBlock("", plainText(truncate(nonBlank(s, "…"), maxHint)))
-}
-
-// nonBlank is s, or something else where s shows nothing.
-func nonBlank(s, otherwise string) string {
-	if strings.TrimSpace(s) != "" {
-		return s
-	}
-	if strings.TrimSpace(otherwise) != "" {
-		return otherwise
-	}
-	return "(no name)"
 }

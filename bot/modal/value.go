@@ -10,8 +10,7 @@ import (
 	"foghorn/bot/form"
 )
 
-// inputText is a field's value as the text that an input holds; "" when it is none, or when it
-// is chosen instead of typed.
+// inputText is a field's value as the text of an input; "" if there is none, or if it is chosen instead of typed.
 func inputText(f *form.FieldState) string {
 	switch f.Kind {
 	case form.Choice, form.Boolean, form.Entity, form.Team, form.User:
@@ -77,7 +76,7 @@ func encodeJSON(v any, indent string) string {
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-// parseDateTime reads a date that Slack's picker can hold: ten digits of Unix seconds.
+// parseDateTime reads a time that Slack's picker can hold: ten digits of Unix seconds.
 // https://docs.slack.dev/reference/block-kit/block-elements/datetime-picker-element
 func parseDateTime(v any) (time.Time, bool) {
 	s, ok := v.(string)

@@ -84,7 +84,7 @@ func backoff(j *job) time.Duration {
 func messageInput(j *job) message.Input {
 	in := message.Input{
 		Title: j.Title, Reporter: j.User, Channel: j.Channel,
-		Properties: j.Properties, RunID: j.RunID, Rejected: map[string]string{},
+		Properties: j.Properties, RunID: j.RunID, CreatedAt: j.CreatedAt, Rejected: map[string]string{},
 	}
 	if j.Outcome != nil {
 		in.Outcome = *j.Outcome

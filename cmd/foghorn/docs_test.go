@@ -14,8 +14,6 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/santhosh-tekuri/jsonschema/v6"
-
-	"foghorn/bot/modal"
 )
 
 var update = flag.Bool("update", false, "write what the tests compare with")
@@ -85,7 +83,7 @@ func TestDocs_Settings(t *testing.T) {
 }
 
 func TestDocs_Inputs(t *testing.T) {
-	checkSection(t, "README.md", "inputs", modal.Table())
+	checkSection(t, "README.md", "inputs", inputsTable(t))
 }
 
 func TestDocs_EnvExample(t *testing.T) {

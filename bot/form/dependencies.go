@@ -1,0 +1,67 @@
+package form
+
+import "regexp"
+
+// findDependencies finds the fields whose values the conditions of other fields read.
+func (f *Form) findDependencies() {
+	for _, x := range f.exprs() {
+		if !x.isProgram() {
+			continue
+		}
+		f.hasPrograms = true
+		f.UsesUser = f.UsesUser || userWord.MatchString(x.source)
+		f.UsesEntity = f.UsesEntity || entityWord.MatchString(x.source)
+		ids, all := x.inputsRead()
+		for id, field := range f.byID {
+			field.HasDependents = field.HasDependents || all || ids[id]
+		}
+	}
+	for _, field := range f.byID {
+		for _, id := range field.dependsOn {
+			if other := f.byID[id]; other != nil {
+				other.HasDependents = true
+			}
+		}
+	}
+	if f.UsesEntity && f.byID[TargetID] != nil {
+		f.byID[TargetID].HasDependents = true
+	}
+}
+
+// exprs are all expressions of the form.
+func (f *Form) exprs() []expr {
+	out := []expr{f.required}
+	for _, s := range f.Steps {
+		out = append(out, s.visible)
+		for _, item := range s.Items {
+			if item.Heading != nil {
+				out = append(out, item.Heading.visible)
+			}
+		}
+	}
+	for _, field := range f.byID {
+		out = append(out, field.exprs()...)
+	}
+	return out
+}
+
+var (
+	formWord          = regexp.MustCompile(`\bform\b`)
+	userWord          = regexp.MustCompile(`\buser\b`)
+	entityWord        = regexp.MustCompile(`\bentity\b`)
+	inputReference    = regexp.MustCompile(`\.form\s*(?:\.\s*([A-Za-z_][A-Za-z0-9_]*)|\.?\s*\[\s*"([^"\\]+)"\s*\]|\.\s*"([^"\\]+)")`)
+	anyInputReference = regexp.MustCompile(`\.\.|\bgetpath\b|\bto_entries\b|\$__loc__`)
+)
+
+// inputsRead are the inputs whose values a program reads; all is true when it may read any.
+func (x expr) inputsRead() (ids map[string]bool, all bool) {
+	references := inputReference.FindAllStringSubmatch(x.source, -1)
+	if len(formWord.FindAllString(x.source, -1)) > len(references) || anyInputReference.MatchString(x.source) {
+		return nil, true
+	}
+	ids = make(map[string]bool, len(references))
+	for _, m := range references {
+		ids[m[1]+m[2]+m[3]] = true
+	}
+	return ids, false
+}

@@ -1,0 +1,133 @@
+package message
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/slack-go/slack"
+
+	"foghorn/bot/request"
+	"foghorn/integrations/slackapp"
+)
+
+var update = flag.Bool("update", false, "write testdata/messages.golden.txt")
+
+// TestMessages_Golden renders every message into one file, for a reader who reviews the wording.
+func TestMessages_Golden(t *testing.T) {
+	const file = "testdata/messages.golden.txt"
+	var b strings.Builder
+	b.WriteString("All messages about a run, as package message renders them.\n" +
+		"\"text\" is the notification and what programs read; below it are the blocks that people see.\n")
+	for _, c := range goldenCases() {
+		checkMessage(t, c.message)
+		fmt.Fprintf(&b, "\n== %s\ntext     %s\n", c.name, indent(c.message.Text))
+		for _, block := range c.message.Blocks {
+			b.WriteString(describeBlock(t, block))
+		}
+	}
+	if *update {
+		if err := os.WriteFile(file, []byte(b.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), b.String()); diff != "" {
+		t.Errorf("%s (-want +got); -update writes it:\n%s", file, diff)
+	}
+}
+
+type goldenCase struct {
+	name    string
+	message slackapp.Message
+}
+
+func goldenCases() []goldenCase {
+	final := func(edit func(*Input)) slackapp.Message {
+		in := publicInput()
+		edit(&in)
+		all := renderer.Final(in)
+		return all[len(all)-1].Message
+	}
+	input := func(edit func(*Input)) Input {
+		in := publicInput()
+		in.Outcome = request.Outcome{}
+		edit(&in)
+		return in
+	}
+	failure := func(status, reason string) slackapp.Message {
+		return final(func(in *Input) { in.Outcome = request.Outcome{Status: status, Reason: reason} })
+	}
+	rejected := func(code string) slackapp.Message {
+		return final(func(in *Input) { in.Rejected[request.ToChannel] = code })
+	}
+	unchanged := func(*Input) {}
+	return []goldenCase{
+		{"accepted", Started(input(unchanged))},
+		{"accepted, private", Started(input(func(in *Input) { in.Properties["visibility"] = "private" }))},
+		{"incident declared", final(func(in *Input) { in.Outcome.Incident.Channel = "" })},
+		{"incident declared, with its channel and a summary", final(func(in *Input) {
+			in.Outcome.Incident.Summary = "p99 is 4 s.\n\nCheckout fails for <some> customers.\nStarted at 14:55.\nA fourth line."
+		})},
+		{"incident declared, private", final(func(in *Input) { in.Outcome.Incident.Visibility = "private" })},
+		{"incident declared, without severity, status and permalink", final(func(in *Input) {
+			in.Properties["severity"] = nil
+			in.Outcome.Incident = &request.Incident{Name: "API is slow", Visibility: "public"}
+		})},
+		{"incident declared, the bot is not in the channel", rejected("not_in_channel")},
+		{"incident declared, the channel is archived", rejected("is_archived")},
+		{"incident declared, a scope is missing", rejected("missing_scope")},
+		{"incident declared, posting is restricted", rejected("restricted_action_read_only_channel")},
+		{"incident declared, any other error of Slack", rejected("fatal_error")},
+		{"action succeeded", final(func(in *Input) {
+			in.Title = "Deploy service"
+			in.Outcome.Incident, in.Outcome.Links = nil, []string{"https://ci.example.com/1", "ftp://example.com"}
+		})},
+		{"waits for approval", renderer.AwaitingApproval(input(unchanged)).Message},
+		{"still running", renderer.Delayed(input(unchanged)).Message},
+		{"not started yet", renderer.Delayed(input(func(in *Input) { in.RunID = "" })).Message},
+		{"rejected by Port", failure(request.Rejected, "\"severity\" must be one of \"Minor\", \"Major\"\n(trace 1234)")},
+		{"failed", failure(request.Failure, ErrorText(json.RawMessage(
+			`{"type":"validation_error","status":422,"errors":[{"code":"is_required","message":"A severity is required","source":{"field":"severity_id"}}]}`)))},
+		{"failed without a reason", failure(request.Failure, "")},
+		{"declined", failure(request.Declined, "Not during the freeze")},
+		{"cancelled", failure(request.Cancelled, "")},
+		{"unknown result", failure(request.Unknown, "The run did not end within 14 days.")},
+		{"no email address", failure(request.NoEmail, "Slack doesn't share it with this app. If you are a guest, ask a member to run it.")},
+	}
+}
+
+// describeBlock is a block as a person reads it.
+func describeBlock(t *testing.T, block slack.Block) string {
+	t.Helper()
+	var parts []string
+	switch block := block.(type) {
+	case *slack.SectionBlock:
+		parts = append(parts, block.Text.Text)
+	case *slack.ContextBlock:
+		for _, e := range block.ContextElements.Elements {
+			parts = append(parts, e.(*slack.TextBlockObject).Text)
+		}
+	case *slack.ActionBlock:
+		for _, e := range block.Elements.ElementSet {
+			button := e.(*slack.ButtonBlockElement)
+			style := ""
+			if button.Style != "" {
+				style = " (" + string(button.Style) + ")"
+			}
+			parts = append(parts, fmt.Sprintf("[%s]%s %s", button.Text.Text, style, button.URL))
+		}
+	default:
+		t.Fatalf("unknown block %T", block)
+	}
+	return fmt.Sprintf("%-8s %s\n", block.BlockType(), indent(strings.Join(parts, "\n")))
+}
+
+func indent(s string) string { return strings.ReplaceAll(s, "\n", "\n         ") }

@@ -1,0 +1,49 @@
+package message
+
+import (
+	"net/url"
+	"strings"
+)
+
+// maxURL is the longest URL that is shown. Slack accepts 3,000 characters in a button, but the text of a
+// message has 4,000 for all.
+const maxURL = 1500
+
+// ActionURL is the page in Port where an action can be run.
+// https://docs.port.io/create-self-service-experiences/send-link-to-action
+func (r Renderer) ActionURL(action string) string {
+	return r.PortAppURL + "/self-serve?action=" + url.QueryEscape(action)
+}
+
+// PortAppURL is Port's web app for the address of its API.
+// https://docs.port.io/api-reference/port-api
+func PortAppURL(baseURL string) string {
+	if u, err := url.Parse(baseURL); err == nil && strings.Contains(u.Hostname(), ".us.") {
+		return "https://app.us.port.io"
+	}
+	return "https://app.port.io"
+}
+
+// runURL is the page of the run in Port; "" if there is no run.
+// https://docs.port.io/create-self-service-experiences/reflect-action-progress/
+func (r Renderer) runURL(in Input) string {
+	if in.RunID == "" || r.PortAppURL == "" {
+		return ""
+	}
+	return r.PortAppURL + "/organization/run?runId=" + url.QueryEscape(in.RunID)
+}
+
+// channelURL opens a channel in the Slack app, where a reader who is not a member can join it.
+// https://docs.slack.dev/interactivity/deep-linking
+func channelURL(id string) string {
+	return "https://slack.com/app_redirect?channel=" + url.QueryEscape(id)
+}
+
+// validURL returns a URL that can be a link in a message, and "" for anything else.
+func validURL(s string) string {
+	u, err := url.Parse(s)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || len(s) > maxURL || strings.ContainsAny(s, "|<> \n\t") {
+		return ""
+	}
+	return s
+}
