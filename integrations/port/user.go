@@ -20,6 +20,7 @@ type User struct {
 	Status    string   // such as ACTIVE
 	Roles     []string // names, such as Admin, Member
 	Teams     []string // names
+	TeamIDs   []string // identifiers of the same teams, where they differ from their names
 }
 
 // UnmarshalJSON reads a user. It never fails: a value that is not a user has no Email.
@@ -32,11 +33,12 @@ func (u *User) UnmarshalJSON(data []byte) error {
 		Status    string          `json:"status"`
 		Roles     json.RawMessage `json:"roles"`
 		Teams     json.RawMessage `json:"teams"`
+		TeamIDs   json.RawMessage `json:"teamsIdentifiers"`
 	}
 	_ = json.Unmarshal(data, &w) // see decode.go
 	*u = User{
 		ID: w.ID, Email: w.Email, FirstName: w.FirstName, LastName: w.LastName,
-		Status: w.Status, Roles: nameList(w.Roles), Teams: nameList(w.Teams),
+		Status: w.Status, Roles: nameList(w.Roles), Teams: nameList(w.Teams), TeamIDs: stringList(w.TeamIDs),
 	}
 	return nil
 }
@@ -52,6 +54,26 @@ func (c *Client) GetUser(ctx context.Context, email string) (User, error) {
 		err = newMissingError(op, http.StatusOK, "user")
 	}
 	return res.User, err
+}
+
+// ListEmails lists the e-mail addresses of all members.
+// https://docs.port.io/api-reference/get-all-users-in-your-organization
+//
+//api:operation GET /v1/users
+func (c *Client) ListEmails(ctx context.Context) ([]string, error) {
+	const op = "list users"
+	query := url.Values{"fields": {"email"}}
+	res, err := call[struct{ Users rest.List[User] }](ctx, c, op, http.MethodGet, rest.Path("v1", "users"), query, nil)
+	if err == nil && res.Users.Items == nil {
+		err = newMissingError(op, http.StatusOK, "users")
+	}
+	var emails []string
+	for _, u := range res.Users.Items {
+		if u.Email != "" {
+			emails = append(emails, u.Email)
+		}
+	}
+	return emails, err
 }
 
 // A Team is a group of members. Inputs of the format team take its Name.
