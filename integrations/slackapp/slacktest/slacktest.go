@@ -45,6 +45,8 @@ type Config struct {
 	Team    string // "Foghorn Test": the name of the workspace
 	Domain  string // "foghorn-test"
 
+	EnterpriseID string // of the Enterprise organization that the workspace is in; "": it is in none
+
 	// Permalinks is what the links to messages begin with; "" is https://<Domain>.slack.com.
 	Permalinks string
 

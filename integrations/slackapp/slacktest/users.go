@@ -6,6 +6,9 @@ func (s *Server) authTest(c *call) (reply, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	out := reply{"url": "https://" + s.cfg.Domain + ".slack.com/", "team": s.cfg.Team, "team_id": s.TeamID, "is_enterprise_install": false}
+	if s.cfg.EnterpriseID != "" {
+		out["enterprise_id"] = s.cfg.EnterpriseID
+	}
 	if c.token == s.AppToken {
 		out["app_name"], out["app_id"] = s.cfg.AppName, s.AppID
 		return out, nil
@@ -48,9 +51,7 @@ func (s *Server) userJSON(u *User) map[string]any {
 		"is_restricted":       u.Guest,
 		"is_ultra_restricted": false,
 	}
-	if team != s.TeamID {
-		out["is_stranger"] = true
-	}
+	s.addMembership(u, out)
 	return out
 }
 
@@ -71,7 +72,7 @@ func (s *Server) usersInfo(c *call) (reply, error) {
 	if u == nil {
 		return nil, Error("user_not_found")
 	}
-	return reply{"user": s.userJSON(u)}, nil
+	return reply{"user": s.userJSON(s.answeredUser(u))}, nil
 }
 
 func (s *Server) usersLookupByEmail(c *call) (reply, error) {
