@@ -11,6 +11,7 @@ const (
 	Cancelled = "CANCELLED"
 	Rejected  = "REJECTED" // Port did not create the run
 	NoEmail   = "NO_EMAIL" // the reporter's e-mail address is not known
+	Denied    = "DENIED"   // the reporter may not run the action
 	Unknown   = "UNKNOWN"  // Port no longer has the run, or the run did not end
 )
 
