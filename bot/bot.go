@@ -110,8 +110,9 @@ func (b *Bot) Run(ctx context.Context) error {
 	return nil
 }
 
-// NotReady reports what keeps the bot from working, by part: slack, store, port. It is empty
-// when the bot is ready.
+// NotReady reports what keeps the bot from accepting submissions, by part: slack, store. It is empty
+// when the bot is ready. An outage of Port is not part of it: what is submitted then is stored
+// and run later, and a bot that is not ready would block deployments for as long.
 func (b *Bot) NotReady(ctx context.Context) map[string]string {
 	problems := map[string]string{}
 	if b.slack.Connections() == 0 {
@@ -120,11 +121,11 @@ func (b *Bot) NotReady(ctx context.Context) map[string]string {
 	if err := b.store.CheckReady(ctx); err != nil {
 		problems["store"] = err.Error()
 	}
-	if err := b.dialog.CheckDefinition(portOutageGrace); err != nil {
-		problems["port"] = err.Error()
-	}
 	return problems
 }
+
+// CheckPort reports why Port's definition of the action could not be read for a minute, or never.
+func (b *Bot) CheckPort() error { return b.dialog.CheckDefinition(portOutageGrace) }
 
 // wakeForRun wakes the request that a run belongs to. It reports false if there is none.
 func (b *Bot) wakeForRun(ctx context.Context, runID string) (found bool, err error) {

@@ -1,10 +1,7 @@
 package bot
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
-	"net"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -12,7 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// portOutageGrace is how long Port may fail before the bot is not ready.
+// portOutageGrace is how long Port may fail before it is reported.
 const portOutageGrace = time.Minute
 
 // An HTTPServer serves health, readiness, metrics and Port's webhook. It can serve before
@@ -35,8 +32,8 @@ func NewHTTPServer(m *Metrics, webhookSecret string) *HTTPServer {
 // SetBot sets the bot whose state is served.
 func (s *HTTPServer) SetBot(b *Bot) { s.bot.Store(b) }
 
-// Serve serves /healthz, /readyz, /metrics and, with a secret, /port/runs on ln until ctx ends.
-func (s *HTTPServer) Serve(ctx context.Context, ln net.Listener) error {
+// Handler serves /healthz, /readyz, /metrics and, with a secret, /port/runs.
+func (s *HTTPServer) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		writeJSON(w, http.StatusOK, map[string]any{"ok": true})
@@ -46,33 +43,22 @@ func (s *HTTPServer) Serve(ctx context.Context, ln net.Listener) error {
 	if s.webhook != nil {
 		mux.HandleFunc("POST /port/runs", s.serveWebhook)
 	}
-	srv := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, WriteTimeout: 15 * time.Second}
-	stopped := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() {
-		defer close(stopped)
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
-		defer cancel()
-		_ = srv.Shutdown(ctx)
-	})
-	err := srv.Serve(ln)
-	if !stop() {
-		<-stopped
-	}
-	if errors.Is(err, http.ErrServerClosed) {
-		return nil
-	}
-	return err
+	return mux
 }
 
 func (s *HTTPServer) serveReadiness(w http.ResponseWriter, r *http.Request) {
-	status, connections, problems := http.StatusOK, 0, map[string]string{"store": "the store is not open yet"}
+	status, connections := http.StatusOK, 0
+	problems, warnings := map[string]string{"store": "the store is not open yet"}, map[string]string{}
 	if b := s.bot.Load(); b != nil {
 		connections, problems = b.slack.Connections(), b.NotReady(r.Context())
+		if err := b.CheckPort(); err != nil {
+			warnings["port"] = err.Error()
+		}
 	}
 	if len(problems) > 0 {
 		status = http.StatusServiceUnavailable
 	}
-	writeJSON(w, status, map[string]any{"ok": len(problems) == 0, "connections": connections, "errors": problems})
+	writeJSON(w, status, map[string]any{"ok": len(problems) == 0, "connections": connections, "errors": problems, "warnings": warnings})
 }
 
 func (s *HTTPServer) serveWebhook(w http.ResponseWriter, r *http.Request) {

@@ -75,6 +75,12 @@ func (m *Metrics) observe(b *Bot) {
 	m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
 		Namespace: "foghorn", Name: "slack_connects_total", Help: "Connections to Slack that were opened: the first ones, and reconnects.",
 	}, func() float64 { return float64(b.slack.Connects()) }))
+	gauge("port_up", "1 when Port's definition of the action was read; 0 when that failed for a minute, or always.", func() float64 {
+		if b.CheckPort() != nil {
+			return 0
+		}
+		return 1
+	})
 	gauge("runs_in_flight", "Runs that Port is working on.", func() float64 { return float64(len(b.inFlight())) })
 	gauge("oldest_run_age_seconds", "Age of the oldest request whose run Port is working on.", func() float64 {
 		return b.store.Index().OldestAge(request.Running).Seconds()

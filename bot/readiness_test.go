@@ -17,31 +17,34 @@ func TestReadiness_NoConnection(t *testing.T) {
 	e.Slack.RefuseSockets("link_disabled")
 	e.Slack.Drop()
 	e.WaitFor("there is no connection", func() bool {
-		_, wrong := e.Readiness(base)
-		return wrong["slack"] != "" && wrong["port"] == "" && wrong["store"] == ""
+		_, problems, _ := e.Readiness(base)
+		return problems["slack"] != "" && problems["store"] == ""
 	})
 	e.ExpectHealthy(base)
 	e.Slack.RefuseSockets("")
 	e.WaitReady(base)
 }
 
-func TestReadiness_PortNeverReached(t *testing.T) {
+func TestReadiness_PortOutage(t *testing.T) {
 	t.Parallel()
 	e := testenv.New(t)
 	e.Port.Plan(emulator.Fault{Status: http.StatusServiceUnavailable, Body: "<html>away</html>"})
 	e.Start()
 	base := e.ServeHTTP()
-	e.WaitFor("it waits for Port", func() bool {
-		_, wrong := e.Readiness(base)
-		return strings.Contains(wrong["port"], "503") && wrong["slack"] == "" && wrong["store"] == ""
+	e.WaitFor("the bot is ready and reports the outage", func() bool {
+		ok, _, warnings := e.Readiness(base)
+		return ok && strings.Contains(warnings["port"], "503")
 	})
+	if _, metrics := e.Get(base + "/metrics"); !strings.Contains(metrics, "foghorn_port_up 0") {
+		t.Error("/metrics does not report the outage")
+	}
 	e.ExpectHealthy(base)
 	e.Port.Clear()
-	e.WaitFor("the bot is ready", func() bool {
+	e.WaitFor("the outage is over", func() bool {
 		if _, err := e.Slack.Person(testenv.Alice).Types(e.Context(), testenv.General, "/incident"); err != nil { // reads the definition again
 			t.Error(err)
 		}
-		ok, _ := e.Readiness(base)
-		return ok
+		_, _, warnings := e.Readiness(base)
+		return len(warnings) == 0
 	})
 }

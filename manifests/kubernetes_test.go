@@ -1,33 +1,145 @@
 package manifests_test
 
 import (
-	"bytes"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
-	appsv1 "k8s.io/api/apps/v1"
-	corev1 "k8s.io/api/core/v1"
-	policyv1 "k8s.io/api/policy/v1"
-	"sigs.k8s.io/yaml"
+	"github.com/goccy/go-yaml"
 )
 
-// kustomization is as much of kustomize's own file as the base uses.
-type kustomization struct {
-	APIVersion string   `json:"apiVersion"`
-	Kind       string   `json:"kind"`
-	Resources  []string `json:"resources"`
-	Labels     []struct {
-		Pairs            map[string]string `json:"pairs"`
-		IncludeSelectors bool              `json:"includeSelectors"`
-	} `json:"labels"`
-	Patches []struct {
-		Path  string `json:"path"`
-		Patch string `json:"patch"`
-	} `json:"patches"`
+// The structs below have exactly the fields that the manifests use, so that a strict decode finds misspelled fields.
+// Field names and their meaning: https://kubernetes.io/docs/reference/kubernetes-api/
+
+type Object struct {
+	APIVersion string `yaml:"apiVersion"`
+	Kind       string
+	Metadata   struct{ Name string }
 }
 
-// TestKubernetes_Manifests decodes the definitions as Kubernetes does, and refuses what it does not know.
+type deployment struct {
+	Object `yaml:",inline"`
+	Spec   struct {
+		Replicas int
+		Strategy struct {
+			Type          string
+			RollingUpdate struct {
+				MaxSurge       int `yaml:"maxSurge"`
+				MaxUnavailable int `yaml:"maxUnavailable"`
+			} `yaml:"rollingUpdate"`
+		}
+		Template struct {
+			Metadata struct{ Annotations map[string]string }
+			Spec     pod
+		}
+	}
+}
+
+type pod struct {
+	AutomountServiceAccountToken  bool `yaml:"automountServiceAccountToken"`
+	TerminationGracePeriodSeconds int  `yaml:"terminationGracePeriodSeconds"`
+	SecurityContext               struct {
+		RunAsNonRoot   bool                  `yaml:"runAsNonRoot"`
+		RunAsUser      int                   `yaml:"runAsUser"`
+		RunAsGroup     int                   `yaml:"runAsGroup"`
+		FSGroup        int                   `yaml:"fsGroup"`
+		SeccompProfile struct{ Type string } `yaml:"seccompProfile"`
+	} `yaml:"securityContext"`
+	TopologySpreadConstraints []struct {
+		MaxSkew           int    `yaml:"maxSkew"`
+		TopologyKey       string `yaml:"topologyKey"`
+		WhenUnsatisfiable string `yaml:"whenUnsatisfiable"`
+		LabelSelector     struct {
+			MatchLabels map[string]string `yaml:"matchLabels"`
+		} `yaml:"labelSelector"`
+	} `yaml:"topologySpreadConstraints"`
+	Containers []container
+	Volumes    []struct {
+		Name                  string
+		PersistentVolumeClaim struct {
+			ClaimName string `yaml:"claimName"`
+		} `yaml:"persistentVolumeClaim"`
+		EmptyDir struct{} `yaml:"emptyDir"`
+	}
+}
+
+type container struct {
+	Name, Image string
+	Args        []string
+	Env         []struct {
+		Name, Value string
+		ValueFrom   struct {
+			SecretKeyRef struct{ Name, Key string } `yaml:"secretKeyRef"`
+		} `yaml:"valueFrom"`
+	}
+	EnvFrom []struct {
+		SecretRef struct{ Name string } `yaml:"secretRef"`
+	} `yaml:"envFrom"`
+	Ports []struct {
+		Name          string
+		ContainerPort int `yaml:"containerPort"`
+	}
+	StartupProbe    probe `yaml:"startupProbe"`
+	LivenessProbe   probe `yaml:"livenessProbe"`
+	ReadinessProbe  probe `yaml:"readinessProbe"`
+	Resources       struct{ Requests, Limits struct{ CPU, Memory string } }
+	SecurityContext struct {
+		AllowPrivilegeEscalation bool `yaml:"allowPrivilegeEscalation"`
+		ReadOnlyRootFilesystem   bool `yaml:"readOnlyRootFilesystem"`
+		Capabilities             struct{ Drop []string }
+	} `yaml:"securityContext"`
+	VolumeMounts []struct {
+		Name      string
+		MountPath string `yaml:"mountPath"`
+	} `yaml:"volumeMounts"`
+}
+
+type probe struct {
+	HTTPGet          struct{ Path, Port string } `yaml:"httpGet"`
+	PeriodSeconds    int                         `yaml:"periodSeconds"`
+	FailureThreshold int                         `yaml:"failureThreshold"`
+}
+
+type service struct {
+	Object `yaml:",inline"`
+	Spec   struct {
+		Ports []struct {
+			Name       string
+			Port       int
+			TargetPort string `yaml:"targetPort"`
+		}
+	}
+}
+
+type volumeClaim struct {
+	Object `yaml:",inline"`
+	Spec   struct {
+		AccessModes []string `yaml:"accessModes"`
+		Resources   struct{ Requests struct{ Storage string } }
+	}
+}
+
+type disruptionBudget struct {
+	Object `yaml:",inline"`
+	Spec   struct {
+		MinAvailable int `yaml:"minAvailable"`
+		Selector     struct {
+			MatchLabels map[string]string `yaml:"matchLabels"`
+		}
+	}
+}
+
+type kustomization struct {
+	Object    `yaml:",inline"`
+	Resources []string
+	Labels    []struct {
+		Pairs            map[string]string
+		IncludeSelectors bool `yaml:"includeSelectors"`
+	}
+	Patches []struct{ Path, Patch string }
+}
+
 func TestKubernetes_Manifests(t *testing.T) {
 	files, err := filepath.Glob("kubernetes/*/*.yaml")
 	if err != nil || len(files) < 6 {
@@ -38,37 +150,29 @@ func TestKubernetes_Manifests(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var head struct{ Kind string }
+		var head Object
 		if err := yaml.Unmarshal(data, &head); err != nil {
 			t.Fatal(err)
 		}
-		var into any
-		switch head.Kind {
-		case "Deployment":
-			into = &appsv1.Deployment{}
-		case "PersistentVolumeClaim":
-			into = &corev1.PersistentVolumeClaim{}
-		case "Service":
-			into = &corev1.Service{}
-		case "PodDisruptionBudget":
-			into = &policyv1.PodDisruptionBudget{}
-		case "Kustomization":
-			into = &kustomization{}
-		default:
-			t.Errorf("%s: the kind %q", file, head.Kind)
+		decoded := map[string]any{
+			"Deployment": &deployment{}, "PersistentVolumeClaim": &volumeClaim{}, "Service": &service{},
+			"PodDisruptionBudget": &disruptionBudget{}, "Kustomization": &kustomization{},
+		}[head.Kind]
+		if decoded == nil {
+			t.Errorf("%s: unexpected kind %q", file, head.Kind)
 			continue
 		}
-		if err := yaml.UnmarshalStrict(data, into); err != nil {
+		if err := yaml.UnmarshalWithOptions(data, decoded, yaml.Strict()); err != nil {
 			t.Errorf("%s: %v", file, err)
 		}
-		switch v := into.(type) {
+		switch v := decoded.(type) {
 		case *kustomization:
 			for _, r := range v.Resources {
 				if _, err := os.Stat(filepath.Join(filepath.Dir(file), r)); err != nil {
 					t.Errorf("%s: %v", file, err)
 				}
 			}
-		case *appsv1.Deployment:
+		case *deployment:
 			if filepath.Base(file) == "deployment.yaml" {
 				checkHardening(t, v)
 			}
@@ -76,26 +180,23 @@ func TestKubernetes_Manifests(t *testing.T) {
 	}
 }
 
-// checkHardening checks what the image is made for.
-func checkHardening(t *testing.T, d *appsv1.Deployment) {
+// checkHardening checks that the deployment runs the image with the least privileges and a single writer of the state.
+func checkHardening(t *testing.T, d *deployment) {
 	t.Helper()
 	pod := d.Spec.Template.Spec
 	c := pod.Containers[0]
-	switch {
-	case pod.SecurityContext == nil || pod.SecurityContext.RunAsNonRoot == nil || !*pod.SecurityContext.RunAsNonRoot:
-		t.Error("it runs as root")
-	case c.SecurityContext == nil || c.SecurityContext.ReadOnlyRootFilesystem == nil || !*c.SecurityContext.ReadOnlyRootFilesystem:
-		t.Error("its root can be written")
-	case c.LivenessProbe == nil || c.ReadinessProbe == nil || c.ReadinessProbe.HTTPGet.Path != "/readyz":
-		t.Error("it is not probed")
-	case c.Resources.Limits.Memory().IsZero() || c.Resources.Requests.Cpu().IsZero():
-		t.Error("it has no bounds")
-	case len(c.VolumeMounts) != 1 || c.VolumeMounts[0].MountPath != "/state":
-		t.Error("its state has no place")
-	case *d.Spec.Replicas != 1 || d.Spec.Strategy.Type != appsv1.RecreateDeploymentStrategyType:
-		t.Error("two processes could meet on one volume")
-	}
-	if bytes.Contains([]byte(c.Image), []byte(":latest")) {
-		t.Error("its image moves")
+	for problem, found := range map[string]bool{
+		"the pod runs as root":                             !pod.SecurityContext.RunAsNonRoot,
+		"the root file system is writable":                 !c.SecurityContext.ReadOnlyRootFilesystem,
+		"a process can gain privileges":                    c.SecurityContext.AllowPrivilegeEscalation,
+		"a probe is missing":                               c.LivenessProbe.HTTPGet.Path == "" || c.ReadinessProbe.HTTPGet.Path != "/readyz",
+		"resources have no limit":                          c.Resources.Limits.Memory == "" || c.Resources.Requests.CPU == "",
+		"the state has no volume":                          len(c.VolumeMounts) != 1 || c.VolumeMounts[0].MountPath != "/state",
+		"two processes could use the volume at one time":   d.Spec.Replicas != 1 || d.Spec.Strategy.Type != "Recreate",
+		"the image has a tag that does not name a release": strings.Contains(c.Image, ":latest"),
+	} {
+		if found {
+			t.Error(problem)
+		}
 	}
 }

@@ -1,5 +1,6 @@
-// Package manifests holds what Foghorn sets up in Port: the definitions of Port's guide
-// "Create an incident.io incident", as data, and how they are adapted to an organisation.
+// Package manifests contains the definitions that "foghorn apply" writes to Port: the blueprint, the action and the
+// automation of Port's guide "Create an incident.io incident". [Guide] returns them unchanged; [Render] adapts them to
+// an incident.io organization. README.md explains each adaptation.
 package manifests
 
 import (
@@ -10,7 +11,7 @@ import (
 //go:embed blueprint.json action.json automation.json
 var files embed.FS
 
-// Names that the definitions use.
+// Identifiers of the definitions in Port.
 const (
 	BlueprintID  = "incidentIOIncident"
 	ActionID     = "create_incident_io_incident_webhook"
@@ -19,15 +20,15 @@ const (
 	SecretName   = "INCIDENT_IO_API_KEY"
 )
 
-// A Set is what Port needs to declare incidents and to keep them in its catalog.
+// Set is the definitions that Port needs to declare incidents and to record them in its catalog.
 type Set struct {
-	Blueprint  json.RawMessage // of the incidents in the catalog
-	Action     json.RawMessage // declares an incident
-	Automation json.RawMessage // puts a declared incident into the catalog
-	Webhook    json.RawMessage // tells the bot of its runs; nil when the bot cannot be reached
+	Blueprint  json.RawMessage // blueprint of the incidents in the catalog
+	Action     json.RawMessage // self-service action that declares an incident
+	Automation json.RawMessage // upserts the catalog entity of a declared incident
+	Webhook    json.RawMessage // automation that calls the bot when a run changes; nil without Options.BotURL
 }
 
-// Guide is the guide to the letter.
+// Guide returns the definitions of the guide, unchanged.
 // https://docs.port.io/guides/all/create-incident-io-incident/
 func Guide() Set {
 	return Set{Blueprint: readEmbedded("blueprint.json"), Action: readEmbedded("action.json"), Automation: readEmbedded("automation.json")}
@@ -36,7 +37,7 @@ func Guide() Set {
 func readEmbedded(name string) json.RawMessage {
 	data, err := files.ReadFile(name)
 	if err != nil {
-		panic(err) // it is embedded
+		panic(err) // the file is embedded
 	}
 	return data
 }

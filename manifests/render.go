@@ -5,42 +5,29 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+
+	"foghorn/integrations/incidentio"
 )
 
-// An Organization is what incident.io knows of one. A nil list means that nobody asked, and
-// leaves what the guide says; an empty one means that there are none.
+// Organization is the configuration of an incident.io organization. A nil list is unknown and keeps the values of the
+// guide; an empty list means that the organization has none.
 type Organization struct {
-	Severities   []Severity
-	Statuses     []Status
-	ReporterRole string // id of the role with role_type reporter; "" when there is none
+	Severities   []incidentio.Severity
+	Statuses     []incidentio.Status
+	ReporterRole string // id of the role with role_type reporter; "" if unknown or missing
 }
 
-// A Severity of an organisation. The lowest rank is the least severe.
-type Severity struct {
-	ID, Name string
-	Rank     int
-}
-
-// A Status of an organisation, in one of incident.io's fixed categories: triage, live,
-// learning, closed, paused, declined, merged, canceled.
-type Status struct {
-	Name, Category string
-	Rank           int
-}
-
-// Options say how far the definitions depart from the guide. The zero value is the repaired
-// form for incident.io's own address.
+// Options change how [Render] adapts the guide. The zero value renders for incident.io's default API address.
 type Options struct {
-	Verbatim    bool   // the guide to the letter: all else here, and the organisation, is ignored
-	ActionID    string // "": ActionID
-	IncidentURL string // base address of incident.io's API; "": https://api.incident.io
-	BotURL      string // where Port can call the bot, without /port/runs; "": no push automation
-	Reporter    bool   // set the person as reporter where Foghorn ran the action; see README.md for why it is off
+	Verbatim    bool   // return the guide unchanged; the organization and all other options are ignored
+	ActionID    string // identifier of the action; "" is [ActionID]
+	IncidentURL string // base URL of incident.io's API; "" is https://api.incident.io
+	BotURL      string // base URL at which Port can call the bot, without /port/runs; "" omits Set.Webhook
+	Reporter    bool   // set the person as the incident's reporter; README.md explains why this is off by default
 }
 
-// Render adapts the guide to an organisation and repairs what the guide gets wrong; README.md
-// explains each repair. The warnings are sentences for the person who sets Port up. The same
-// arguments always give the same bytes.
+// Render adapts the guide to an organization and corrects its mistakes; README.md explains each change. The warnings
+// are sentences for the person who runs "foghorn apply". The same arguments always return the same bytes.
 func Render(org Organization, o Options) (Set, []string) {
 	if o.Verbatim {
 		return Guide(), nil
@@ -49,31 +36,32 @@ func Render(org Organization, o Options) (Set, []string) {
 	blueprint, action, automation := decodeObject(guide.Blueprint), decodeObject(guide.Action), decodeObject(guide.Automation)
 	var warnings []string
 	if org.Severities == nil || org.Statuses == nil {
-		warnings = append(warnings, "incident.io was not asked: the guide's own severities and statuses are kept where they are unknown, and its severity ids belong to another organization")
+		warnings = append(warnings, "the severities and statuses of incident.io are unknown: the values of Port's guide are kept, whose severity ids belong to another organization")
 	}
-	severities, said := uniqueNames(org.Severities)
-	warnings = append(warnings, said...)
+	severities, renamed := uniqueNames(org.Severities)
+	warnings = append(warnings, renamed...)
 	if org.Severities == nil {
 		severities = guideSeverities()
 	}
 	if o.Reporter && org.ReporterRole == "" {
-		warnings = append(warnings, "no reporter is set: the organization has no reporter role")
+		warnings = append(warnings, "no reporter is set: the organization has no role of the type reporter")
 	}
 	adaptAction(action, severities, org.ReporterRole, o)
 	adaptBlueprint(blueprint, org.Statuses)
 	adaptAutomation(automation, action["identifier"])
 	set := Set{Blueprint: encodeObject(blueprint), Action: encodeObject(action), Automation: encodeObject(automation)}
 	if o.BotURL != "" {
-		set.Webhook = encodeObject(runWebhook(action["identifier"], o.BotURL))
+		set.Webhook = encodeObject(webhookAutomation(action["identifier"], o.BotURL))
 	}
 	return set, warnings
 }
 
-// runWebhook tells the bot of every change of a run, so that it need not ask.
-func runWebhook(action any, botURL string) jsonObject {
+// webhookAutomation returns an automation that calls the bot each time the status of a run changes, so that the bot
+// posts the result before its next poll.
+func webhookAutomation(action any, botURL string) jsonObject {
 	return jsonObject{
-		"identifier": WebhookID, "title": "Tell Foghorn of its runs", "publish": true,
-		"description": "Wakes the Slack bot when a run of the action has changed",
+		"identifier": WebhookID, "title": "Notify Foghorn of run updates", "publish": true,
+		"description": "Calls the Slack bot when the status of a run of the action changes",
 		"trigger": jsonObject{"type": "automation", "event": jsonObject{"type": "RUN_UPDATED", "actionIdentifier": action}, "condition": jsonObject{
 			"type": "JQ", "combinator": "and", "expressions": []any{".diff.before.status != .diff.after.status"},
 		}},
@@ -85,32 +73,32 @@ func runWebhook(action any, botURL string) jsonObject {
 	}
 }
 
-// jsonObject is a JSON object.
+// jsonObject is a decoded JSON object.
 type jsonObject = map[string]any
 
-// objectAt is the object below keys.
+// objectAt returns the object at a path of keys.
 func objectAt(o jsonObject, keys ...string) jsonObject {
 	for _, k := range keys {
-		o = o[k].(jsonObject) // the guide is embedded, and a test reads all of it
+		o = o[k].(jsonObject) // the guide is embedded, and the tests read every path
 	}
 	return o
 }
 
 func decodeObject(data json.RawMessage) (o jsonObject) {
 	if err := json.Unmarshal(data, &o); err != nil {
-		panic(fmt.Sprintf("manifests: %v", err)) // it is embedded
+		panic(fmt.Sprintf("manifests: %v", err)) // the data is embedded
 	}
 	return o
 }
 
-// encodeObject gives JSON with sorted keys, two spaces of indent and no HTML escapes.
+// encodeObject returns JSON with sorted keys, two spaces of indent and no HTML escapes.
 func encodeObject(o jsonObject) json.RawMessage {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
 	if err := enc.Encode(o); err != nil {
-		panic(fmt.Sprintf("manifests: %v", err)) // only JSON values are in it
+		panic(fmt.Sprintf("manifests: %v", err)) // o holds JSON values only
 	}
 	return b.Bytes()
 }

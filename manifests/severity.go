@@ -7,21 +7,23 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf16"
+
+	"foghorn/integrations/incidentio"
 )
 
-// guideSeverities are those that the guide's action knows.
-func guideSeverities() []Severity {
-	return []Severity{
+// guideSeverities returns the severities in the action of the guide.
+func guideSeverities() []incidentio.Severity {
+	return []incidentio.Severity{
 		{ID: "01J53A3A1FNEEQKFGSDKETN6DJ", Name: "Minor", Rank: 0},
 		{ID: "01J53A3A1F2RCGSQQQNA6NJ5CY", Name: "Major", Rank: 1},
 		{ID: "01J53A3A1FGWNRNK1TMK9CWJJW", Name: "Critical", Rank: 2},
 	}
 }
 
-// uniqueNames sorts severities, the least severe first, and makes their names differ: incident.io
-// does not promise that they do, and a form that offers the same word twice cannot be answered.
-func uniqueNames(list []Severity) (out []Severity, warnings []string) {
-	out = slices.SortedStableFunc(slices.Values(list), func(a, b Severity) int {
+// uniqueNames sorts severities by rank, the least severe first, and numbers equal names: incident.io does not document
+// names as unique, and a form cannot offer the same name twice.
+func uniqueNames(list []incidentio.Severity) (out []incidentio.Severity, warnings []string) {
+	out = slices.SortedStableFunc(slices.Values(list), func(a, b incidentio.Severity) int {
 		return cmp.Or(cmp.Compare(a.Rank, b.Rank), cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
 	})
 	taken := map[string]bool{}
@@ -32,14 +34,14 @@ func uniqueNames(list []Severity) (out []Severity, warnings []string) {
 			name = fmt.Sprintf("%s (%d)", plain, n)
 		}
 		if name != out[i].Name {
-			warnings = append(warnings, fmt.Sprintf("the severity %s is shown as %q: its name %q is empty, not text, or taken", out[i].ID, name, out[i].Name))
+			warnings = append(warnings, fmt.Sprintf("the severity %s is shown as %q, because its name %q is empty, not valid UTF-8, or used by another severity", out[i].ID, name, out[i].Name))
 		}
 		taken[name], out[i].Name = true, name
 	}
 	return out, warnings
 }
 
-func severityNames(list []Severity) []any {
+func severityNames(list []incidentio.Severity) []any {
 	out := make([]any, len(list))
 	for i, s := range list {
 		out[i] = s.Name
@@ -47,8 +49,8 @@ func severityNames(list []Severity) []any {
 	return out
 }
 
-// severityColors give the most severe red and the least severe blue.
-func severityColors(list []Severity) jsonObject {
+// severityColors assigns red to the most severe and blue to the least severe.
+func severityColors(list []incidentio.Severity) jsonObject {
 	fromTop := []string{"red", "orange", "yellow", "turquoise"}
 	out := jsonObject{}
 	for i, s := range list {
@@ -65,22 +67,22 @@ func severityColors(list []Severity) jsonObject {
 	return out
 }
 
-// severityID is the template that makes an id of the name chosen. A name it does not know, as
-// of a severity that came later, becomes an id that no severity has: incident.io then refuses
-// the incident and says so. Null would not do, as the API does not require the field.
-func severityID(list []Severity) string {
+// severityID returns a template that maps the chosen name to its id. An unknown name, such as that of a severity added
+// after the last apply, becomes an id that no severity has, so that incident.io rejects the incident with a message.
+// Null would create an incident without a severity, because the API does not require the field.
+func severityID(list []incidentio.Severity) string {
 	entries := make([]string, len(list))
 	for i, s := range list {
-		entries[i] = literal(s.Name) + ": " + literal(s.ID)
+		entries[i] = jqLiteral(s.Name) + ": " + jqLiteral(s.ID)
 	}
 	return "{{ {" + strings.Join(entries, ", ") + `}[.inputs.severity // ""] // "unknown severity, run foghorn apply again" }}`
 }
 
-// literal is s as a string of jq that Port's template engine leaves alone. The engine looks for
-// quotes, braces and backslashes and rewrites single quotes, so all but letters, digits, spaces
-// and a few harmless signs are escaped.
+// jqLiteral returns s as a jq string that Port's template engine does not change. The engine searches for quotes,
+// braces and backslashes and rewrites single quotes, so all characters except letters, digits, spaces and a few
+// punctuation marks are escaped.
 // https://github.com/port-labs/jq-node-bindings
-func literal(s string) string {
+func jqLiteral(s string) string {
 	var b strings.Builder
 	b.WriteByte('"')
 	for _, r := range s {

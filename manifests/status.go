@@ -3,22 +3,24 @@ package manifests
 import (
 	"cmp"
 	"slices"
+
+	"foghorn/integrations/incidentio"
 )
 
-// liveColors are given in turn to the statuses of an incident that goes on.
+// liveColors are the colors of statuses of the category live, in turn.
 var liveColors = []string{"red", "yellow", "purple", "orange", "pink"}
 
-// categoryColors are those of the other statuses.
+// categoryColors are the colors of statuses of the other categories; the default is darkGray.
 var categoryColors = map[string]string{
 	"triage": "lightGray", "learning": "blue", "closed": "green", "merged": "green",
 }
 
-// statusEnum is the enum of an incident's status in the catalog, in the order of an incident's
-// life, with its colours. A category that is not known is grey.
-func statusEnum(list []Status) (enum []any, colors jsonObject) {
-	// Ranks below zero are those of the ways out: declined, merged, canceled.
-	sorted := slices.SortedStableFunc(slices.Values(list), func(a, b Status) int {
-		if out := (a.Rank < 0) != (b.Rank < 0); out {
+// statusEnum returns the enum of an incident's status in the catalog, in the order of an incident's life cycle, and its
+// colors. Empty and repeated names are left out.
+func statusEnum(list []incidentio.Status) (enum []any, colors jsonObject) {
+	// Statuses that end an incident early (declined, merged, canceled) have ranks below zero and come last.
+	sorted := slices.SortedStableFunc(slices.Values(list), func(a, b incidentio.Status) int {
+		if early := (a.Rank < 0) != (b.Rank < 0); early {
 			return cmp.Compare(b.Rank, a.Rank)
 		}
 		if a.Rank < 0 {
@@ -29,7 +31,7 @@ func statusEnum(list []Status) (enum []any, colors jsonObject) {
 	colors = jsonObject{}
 	live := 0
 	for _, s := range sorted {
-		if _, again := colors[s.Name]; again || s.Name == "" {
+		if _, repeated := colors[s.Name]; repeated || s.Name == "" {
 			continue
 		}
 		color := cmp.Or(categoryColors[s.Category], "darkGray")

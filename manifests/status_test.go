@@ -6,10 +6,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"foghorn/integrations/incidentio"
 	"foghorn/manifests"
 )
 
-// statusProperty is the catalog's enum and its colours.
+// statusProperty is the status property of the rendered blueprint.
 type statusProperty struct {
 	Enum       []string
 	EnumColors map[string]string
@@ -30,11 +31,11 @@ func renderStatus(t *testing.T, org manifests.Organization) (s statusProperty) {
 
 func TestRender_Statuses(t *testing.T) {
 	for name, c := range map[string]struct {
-		statuses []manifests.Status
+		statuses []incidentio.Status
 		want     statusProperty
 	}{
-		"a new organisation": {
-			[]manifests.Status{
+		"a new organization": {
+			[]incidentio.Status{
 				{Name: "Documenting", Category: "learning", Rank: 4}, {Name: "Triage", Category: "triage"}, {Name: "Investigating", Category: "live", Rank: 1},
 				{Name: "Canceled", Category: "canceled", Rank: -3}, {Name: "Fixing", Category: "live", Rank: 2}, {Name: "Merged", Category: "merged", Rank: -2},
 				{Name: "Closed", Category: "closed", Rank: 6}, {Name: "Paused", Category: "paused", Rank: 7}, {Name: "Declined", Category: "declined", Rank: -1},
@@ -48,10 +49,10 @@ func TestRender_Statuses(t *testing.T) {
 			},
 		},
 		"odd names": {
-			[]manifests.Status{{Name: "", Category: "live"}, {Name: "Twice", Category: "live", Rank: 1}, {Name: "Twice", Category: "closed", Rank: 2}, {Name: `"{{`, Category: "of tomorrow", Rank: 3}},
+			[]incidentio.Status{{Name: "", Category: "live"}, {Name: "Twice", Category: "live", Rank: 1}, {Name: "Twice", Category: "closed", Rank: 2}, {Name: `"{{`, Category: "unknown category", Rank: 3}},
 			statusProperty{[]string{"Twice", `"{{`}, map[string]string{"Twice": "red", `"{{`: "darkGray"}},
 		},
-		"none": {[]manifests.Status{}, statusProperty{}},
+		"none": {[]incidentio.Status{}, statusProperty{}},
 		"unknown": {nil, statusProperty{
 			[]string{"Triage", "Investigating", "Fixing", "Monitoring", "Closed", "Resolved", "Merged"},
 			map[string]string{

@@ -1,14 +1,13 @@
 package testenv
 
 import (
-	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"io"
-	"net"
 	"net/http"
+	"net/http/httptest"
 	"strconv"
 	"strings"
 	"time"
@@ -25,22 +24,11 @@ func (e *Env) ServeHTTP() string { return e.ServeHTTPWithSecret(WebhookSecret) }
 // ServeHTTPWithSecret is ServeHTTP with another secret of the webhook.
 func (e *Env) ServeHTTPWithSecret(secret string) string {
 	e.t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		e.t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(e.t.Context())
-	done := make(chan error, 1)
 	server := bot.NewHTTPServer(e.Metrics, secret)
 	server.SetBot(e.Bot)
-	go func() { done <- server.Serve(ctx, ln) }()
-	e.t.Cleanup(func() {
-		cancel()
-		if err := <-done; err != nil {
-			e.t.Errorf("the HTTP server ended with %v", err)
-		}
-	})
-	return "http://" + ln.Addr().String()
+	listener := httptest.NewServer(server.Handler())
+	e.t.Cleanup(listener.Close)
+	return listener.URL
 }
 
 // SendWebhook calls the webhook as Port does, signed at a time, and returns the status.
@@ -83,12 +71,13 @@ func (e *Env) Get(url string) (int, string) {
 }
 
 // Readiness reads /readyz, and checks that its status and its JSON agree.
-func (e *Env) Readiness(base string) (ok bool, wrong map[string]string) {
+func (e *Env) Readiness(base string) (ok bool, problems, warnings map[string]string) {
 	e.t.Helper()
 	status, body := e.Get(base + "/readyz")
 	var answer struct {
-		OK     bool
-		Errors map[string]string
+		OK       bool
+		Errors   map[string]string
+		Warnings map[string]string
 	}
 	if err := json.Unmarshal([]byte(body), &answer); err != nil {
 		e.t.Fatalf("%v: %s", err, body)
@@ -96,7 +85,7 @@ func (e *Env) Readiness(base string) (ok bool, wrong map[string]string) {
 	if answer.OK != (status == http.StatusOK) || answer.OK != (len(answer.Errors) == 0) || !answer.OK && status != http.StatusServiceUnavailable {
 		e.t.Fatalf("/readyz: %d %s", status, body)
 	}
-	return answer.OK, answer.Errors
+	return answer.OK, answer.Errors, answer.Warnings
 }
 
 // ExpectHealthy checks /healthz.
@@ -107,7 +96,8 @@ func (e *Env) ExpectHealthy(base string) {
 	}
 }
 
+// WaitReady waits until /readyz reports that the bot is ready.
 func (e *Env) WaitReady(base string) {
 	e.t.Helper()
-	e.WaitFor("the bot is ready", func() bool { ok, _ := e.Readiness(base); return ok })
+	e.WaitFor("the bot is ready", func() bool { ok, _, _ := e.Readiness(base); return ok })
 }

@@ -8,7 +8,9 @@ package testenv
 
 import (
 	"context"
+	"encoding/json"
 	"io"
+	"strings"
 	"testing"
 	"time"
 
@@ -167,15 +169,23 @@ func (e *Env) Context() context.Context {
 // RequireApproval makes the guide's action one that has to be approved in Port.
 func (e *Env) RequireApproval() {
 	e.t.Helper()
-	if err := e.EditGuideAction(`"requiredApproval": false`, `"requiredApproval": true`); err != nil {
-		e.t.Fatal(err)
-	}
+	e.editGuideAction(`"requiredApproval": false`, `"requiredApproval": true`)
 }
 
 // KeepRunsInProgress makes the guide's action one whose runs stay in progress until the test ends them.
 func (e *Env) KeepRunsInProgress() {
 	e.t.Helper()
-	if err := e.EditGuideAction(`"synchronized": true`, `"synchronized": false`); err != nil {
+	e.editGuideAction(`"synchronized": true`, `"synchronized": false`)
+}
+
+// editGuideAction writes the guide's action to Port with the first occurrence of before replaced by after.
+func (e *Env) editGuideAction(before, after string) {
+	e.t.Helper()
+	definition := string(manifests.Guide().Action)
+	if !strings.Contains(definition, before) {
+		e.t.Fatalf("the guide's action does not contain %s", before)
+	}
+	if err := e.Port.PutAction(json.RawMessage(strings.Replace(definition, before, after, 1))); err != nil {
 		e.t.Fatal(err)
 	}
 }

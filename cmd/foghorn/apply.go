@@ -11,40 +11,38 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/rogpeppe/go-internal/diff"
-
 	"foghorn/integrations/incidentio"
 	"foghorn/integrations/port"
 	"foghorn/integrations/rest"
 	"foghorn/manifests"
 )
 
-// exitChanges is how a dry run says that there is something to do.
+// exitChanges is the exit code of a dry run that found a difference.
 const exitChanges = exitCode(3)
 
-// An exitCode ends the program without a word: all is said already.
+// exitCode is an error that ends the process with a code and prints nothing.
 type exitCode int
 
 func (e exitCode) Error() string { return fmt.Sprintf("exit %d", int(e)) }
 
 type applyCmd struct {
-	DryRun       bool   `help:"Show the difference, write nothing; exit with 3 when there is one."`
+	DryRun       bool   `help:"Show the difference and write nothing; exit with 3 if there is one."`
 	Yes          bool   `help:"Write without asking."`
-	RotateSecret bool   `help:"Replace the secret in Port by INCIDENT_IO_API_KEY, even when there is one."`
-	Verbatim     bool   `help:"Port's guide to the letter, without repairs."`
-	Reporter     bool   `help:"Record who asked as the incident's reporter; incident.io must know everybody's e-mail."`
-	BotURL       string `placeholder:"URL" help:"Where Port can reach the bot: adds the automation that wakes it at once."`
-	Output       string `placeholder:"DIR" help:"Write the definitions as JSON into a directory instead."`
+	RotateSecret bool   `help:"Replace the secret in Port with INCIDENT_IO_API_KEY, even if Port has one."`
+	Verbatim     bool   `help:"Write Port's guide unchanged."`
+	Reporter     bool   `help:"Set the person as the incident's reporter; incident.io must know everyone's e-mail address."`
+	BotURL       string `placeholder:"URL" help:"URL at which Port can reach the bot: adds the automation that calls it when a run changes."`
+	Output       string `placeholder:"DIR" help:"Write the definitions as JSON files to a directory instead."`
 }
 
-// Help is what foghorn apply --help says besides.
+// Help is the description in foghorn apply --help.
 func (applyCmd) Help() string {
-	return `Brings Port to what Foghorn needs: the secret, the blueprint, the action and the automation of
-Port's guide, repaired and adapted to your incident.io organisation (manifests/README.md says how).
-Twice is the same as once. Run it again when severities or statuses change.
+	return `Writes the secret, the blueprint, the action and the automation of Port's guide to Port, adapted to
+your incident.io organization (see manifests/README.md). apply is idempotent. Run it again when
+severities or statuses change.
 
-  foghorn apply --dry-run      see what would change
-  foghorn apply --output port  keep the definitions in git instead`
+  foghorn apply --dry-run      show what would change
+  foghorn apply --output port  write JSON files, to keep the definitions in git`
 }
 
 func (a applyCmd) Run(ctx context.Context, c *console) error {
@@ -59,14 +57,14 @@ func (a applyCmd) Run(ctx context.Context, c *console) error {
 	if a.Output != "" {
 		return writeDefinitions(set, a.Output, c.stdout)
 	}
-	client := port.New(port.Config{BaseURL: cfg.PortBaseURL, ClientID: cfg.PortClientID, ClientSecret: cfg.PortClientSecret})
+	client := cfg.newPortClient()
 	defer client.Close()
 	changes, err := a.planChanges(ctx, client, set, cfg.IncidentIOKey, c.stderr)
 	if err != nil {
 		return err
 	}
 	if len(changes) == 0 {
-		_, _ = fmt.Fprintln(c.stdout, "Port has all of it already: nothing to do.")
+		_, _ = fmt.Fprintln(c.stdout, "Port matches the manifests: nothing to do.")
 		return nil
 	}
 	for _, ch := range changes {
@@ -74,17 +72,17 @@ func (a applyCmd) Run(ctx context.Context, c *console) error {
 	}
 	switch {
 	case a.DryRun:
-		_, _ = fmt.Fprintf(c.stdout, "%d to do; nothing was written.\n", len(changes))
+		_, _ = fmt.Fprintf(c.stdout, "%s to write; nothing was written.\n", pluralize(len(changes), "change"))
 		return exitChanges
 	case !a.Yes && !confirm(c):
-		return fmt.Errorf("nothing was written\n  hint: answer yes, or use --yes where nobody can answer")
+		return fmt.Errorf("nothing was written\n  hint: answer yes, or use --yes in scripts")
 	}
 	return writeChanges(ctx, changes, c.stdout)
 }
 
-// renderManifests makes the definitions for the organisation that the incident.io key belongs to.
+// renderManifests renders the definitions for the incident.io organization. It prints warnings to warn.
 func (a applyCmd) renderManifests(ctx context.Context, cfg Config, warn io.Writer) (manifests.Set, error) {
-	org, err := readOrganization(ctx, cfg)
+	org, err := readOrganization(ctx, cfg, a.Reporter)
 	if err != nil {
 		return manifests.Set{}, err
 	}
@@ -97,12 +95,13 @@ func (a applyCmd) renderManifests(ctx context.Context, cfg Config, warn io.Write
 	return set, nil
 }
 
-// readOrganization asks incident.io what it has. Without a key nobody asks.
-func readOrganization(ctx context.Context, cfg Config) (org manifests.Organization, err error) {
+// readOrganization reads the severities and statuses of the organization, and its reporter role if withRole is set.
+// Without an API key all of them are unknown.
+func readOrganization(ctx context.Context, cfg Config, withRole bool) (org manifests.Organization, err error) {
 	if cfg.IncidentIOKey == "" {
 		return org, nil
 	}
-	client := incidentio.New(incidentio.Config{BaseURL: cfg.IncidentIOBaseURL, APIKey: cfg.IncidentIOKey})
+	client := cfg.newIncidentIOClient()
 	defer client.Close()
 	severities, err := client.ListSeverities(ctx)
 	if err != nil {
@@ -112,19 +111,17 @@ func readOrganization(ctx context.Context, cfg Config) (org manifests.Organizati
 	if err != nil {
 		return org, apiKeyError(err)
 	}
-	org.Severities, org.Statuses = []manifests.Severity{}, []manifests.Status{}
-	for _, s := range severities {
-		org.Severities = append(org.Severities, manifests.Severity{ID: s.ID, Name: s.Name, Rank: s.Rank})
-	}
-	for _, s := range statuses {
-		org.Statuses = append(org.Statuses, manifests.Status{Name: s.Name, Category: s.Category, Rank: s.Rank})
+	org.Severities = append([]incidentio.Severity{}, severities...) // not nil: known to be empty
+	org.Statuses = append([]incidentio.Status{}, statuses...)
+	if !withRole {
+		return org, nil
 	}
 	roles, err := client.ListRoles(ctx)
 	if err != nil {
 		return org, apiKeyError(err)
 	}
 	for _, r := range roles {
-		if r.Type == "reporter" {
+		if r.Type == incidentio.RoleReporter {
 			org.ReporterRole = r.ID
 		}
 	}
@@ -133,70 +130,68 @@ func readOrganization(ctx context.Context, cfg Config) (org manifests.Organizati
 
 func apiKeyError(err error) error {
 	if s := rest.Status(err); s == http.StatusUnauthorized || s == http.StatusForbidden {
-		return settingError("INCIDENT_IO_API_KEY", fmt.Sprintf("is refused by incident.io (%d)", s), "make a key with the role viewer under Settings, API keys, or leave it empty to keep the guide's values")
+		return settingError("INCIDENT_IO_API_KEY", fmt.Sprintf("was rejected by incident.io (%d)", s),
+			"create a key with the role viewer under Settings, API keys, or leave it empty to keep the values of the guide")
 	}
-	return fmt.Errorf("ask incident.io: %w", err)
+	return fmt.Errorf("read the incident.io organization: %w", err)
 }
 
-// A change is one thing to write to Port.
-type change struct {
-	verb, target, diff string
-	apply              func(context.Context) error
-}
-
-// planChanges compares Port with the definitions. The order of the changes is that of what needs what.
+// planChanges compares Port with the definitions. The changes are in the order of their dependencies.
 func (a applyCmd) planChanges(ctx context.Context, client *port.Client, set manifests.Set, key string, warn io.Writer) ([]change, error) {
-	var out []change
+	var changes []change
 	secret, err := a.planSecret(ctx, client, key, warn)
 	if err != nil {
 		return nil, err
 	}
 	if secret != nil {
-		out = append(out, *secret)
+		changes = append(changes, *secret)
 	}
-	for _, d := range []definition{blueprintDefinition(client, set.Blueprint), actionDefinition(client, set.Action), actionDefinition(client, set.Automation), actionDefinition(client, set.Webhook)} {
-		if len(d.want) == 0 {
+	for _, d := range []definition{
+		blueprintDefinition{client, set.Blueprint}, actionDefinition{client, set.Action},
+		actionDefinition{client, set.Automation}, actionDefinition{client, set.Webhook},
+	} {
+		if len(d.wanted()) == 0 {
 			continue
 		}
-		ch, err := d.planChange(ctx)
+		ch, err := planChange(ctx, d)
 		if err != nil {
 			return nil, err
 		}
 		if ch != nil {
-			out = append(out, *ch)
+			changes = append(changes, *ch)
 		}
 	}
-	return out, nil
+	return changes, nil
 }
 
-// planSecret is what to do about the key that Port calls incident.io with; nil for nothing.
+// planSecret returns the change of the API key that Port sends to incident.io; nil if there is nothing to write.
 func (a applyCmd) planSecret(ctx context.Context, client *port.Client, key string, warn io.Writer) (*change, error) {
+	const target, diff = "secret " + manifests.SecretName, "  (the value is not shown)\n"
 	_, err := client.Definitions().GetSecret(ctx, manifests.SecretName)
-	what := "secret " + manifests.SecretName
 	switch {
-	case err != nil && rest.Status(err) != http.StatusNotFound:
+	case err != nil && !rest.IsNotFound(err):
 		return nil, fmt.Errorf("read secret: %w", err)
 	case err != nil && key == "":
-		_, _ = fmt.Fprintf(warn, "warning: Port has no secret %s, and INCIDENT_IO_API_KEY is empty: no incident can be declared yet\n", manifests.SecretName)
+		_, _ = fmt.Fprintf(warn, "warning: Port has no secret %s and INCIDENT_IO_API_KEY is not set: the action cannot declare incidents yet\n", manifests.SecretName)
 	case err != nil:
-		return &change{"create", what, "  (its value is not shown)\n", func(ctx context.Context) error {
-			return client.Definitions().CreateSecret(ctx, manifests.SecretName, key, "Port declares incidents in incident.io with it.")
+		return &change{"create", target, diff, func(ctx context.Context) error {
+			return client.Definitions().CreateSecret(ctx, manifests.SecretName, key, "API key of incident.io, used to declare incidents")
 		}}, nil
 	case a.RotateSecret && key == "":
-		return nil, settingError("INCIDENT_IO_API_KEY", "is empty, and --rotate-secret would put it into Port", "set it, or leave the secret alone")
+		return nil, settingError("INCIDENT_IO_API_KEY", "is not set, and --rotate-secret needs it", "set it, or omit --rotate-secret")
 	case a.RotateSecret:
-		return &change{"replace", what, "  (its value is not shown)\n", func(ctx context.Context) error {
+		return &change{"replace", target, diff, func(ctx context.Context) error {
 			return client.Definitions().UpdateSecret(ctx, manifests.SecretName, key)
 		}}, nil
 	}
 	return nil, nil
 }
 
-// writeChanges carries the changes out, and says how far it came.
+// writeChanges writes the changes in order and prints each one. It stops at the first error.
 func writeChanges(ctx context.Context, changes []change, out io.Writer) error {
 	for i, ch := range changes {
 		if err := ch.apply(ctx); err != nil {
-			return fmt.Errorf("%s %s: %w\n  hint: %d of %d were written; foghorn apply goes on from there", ch.verb, ch.target, err, i, len(changes))
+			return fmt.Errorf("%s %s: %w\n  hint: %d of %d were written; run foghorn apply again to write the rest", ch.verb, ch.target, err, i, len(changes))
 		}
 		_, _ = fmt.Fprintf(out, "%s %s: done\n", ch.verb, ch.target)
 	}
@@ -215,7 +210,7 @@ func confirm(c *console) bool {
 	return false
 }
 
-// writeDefinitions writes the definitions into a directory.
+// writeDefinitions writes the definitions to files in dir and prints their paths.
 func writeDefinitions(set manifests.Set, dir string, out io.Writer) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("write definitions: %w", err)
@@ -223,7 +218,7 @@ func writeDefinitions(set manifests.Set, dir string, out io.Writer) error {
 	for _, f := range []struct {
 		name string
 		data json.RawMessage
-	}{{"blueprint", set.Blueprint}, {"action", set.Action}, {"automation", set.Automation}, {"push", set.Webhook}} {
+	}{{"blueprint", set.Blueprint}, {"action", set.Action}, {"automation", set.Automation}, {"webhook", set.Webhook}} {
 		if len(f.data) == 0 {
 			continue
 		}
@@ -234,9 +229,4 @@ func writeDefinitions(set manifests.Set, dir string, out io.Writer) error {
 		_, _ = fmt.Fprintln(out, path)
 	}
 	return nil
-}
-
-// diffJSON is what changes, line by line.
-func diffJSON(have, want json.RawMessage) string {
-	return string(diff.Diff("in Port", indentJSON(have), "wanted", indentJSON(want)))
 }

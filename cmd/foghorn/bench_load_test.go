@@ -13,8 +13,7 @@ import (
 	"foghorn/manifests"
 )
 
-// BenchmarkBurst declares many incidents as fast as 32 people can, and then with all forms
-// open beforehand and all buttons pressed in one moment.
+// BenchmarkBurst declares incidents as fast as 32 people can, and with all forms open and submitted at the same moment.
 func BenchmarkBurst(b *testing.B) {
 	for _, incidents := range []int{500, 2000} {
 		b.Run(strconv.Itoa(incidents), func(b *testing.B) { benchmarkBurst(b, incidents, false) })
@@ -23,37 +22,37 @@ func BenchmarkBurst(b *testing.B) {
 }
 
 func benchmarkBurst(b *testing.B, incidents int, atOnce bool) {
-	const hands = 32
+	const workers = 32
 	for b.Loop() {
-		w := newGuideEnvironment(b)
-		w.addPeople(incidents)
-		p := w.startBotProcess(b)
+		e := newGuideEnvironment(b)
+		e.addPeople(incidents)
+		p := e.startBotProcess(b)
 		forms := make([]*slacktest.Modal, incidents)
-		open := func(i int) { forms[i] = w.openModal(b, i, fmt.Sprintf("incident %d", i)) }
+		open := func(i int) { forms[i] = e.openModal(b, i, fmt.Sprintf("incident %d", i)) }
 		took := make([]time.Duration, incidents)
 		begun := time.Now()
 		if atOnce {
-			forEach(incidents, hands, open)
+			forEach(incidents, workers, open)
 			begun = time.Now()
 			forEach(incidents, incidents, func(i int) { took[i] = submitModal(b, forms[i]) })
 		} else {
-			forEach(incidents, hands, func(i int) { open(i); took[i] = submitModal(b, forms[i]) })
+			forEach(incidents, workers, func(i int) { open(i); took[i] = submitModal(b, forms[i]) })
 		}
-		lost, doubled := w.countLostAndDoubled(b, incidents)
+		lost, doubled := e.countLostAndDoubled(b, incidents)
 		b.ReportMetric(float64(incidents)/time.Since(begun).Seconds(), "incidents/s")
 		reportQuantiles(b, took, "ack", "p50", "worst")
 		b.ReportMetric(float64(lost), "lost")
 		b.ReportMetric(float64(doubled), "doubled")
-		b.ReportMetric(float64(len(w.port.Calls("")))/float64(incidents), "Port-calls/incident")
+		b.ReportMetric(float64(len(e.Port.Calls("")))/float64(incidents), "Port-calls/incident")
 		p.kill()
 	}
 }
 
-// forEach calls f for 0 to n-1, by so many at a time.
-func forEach(n, hands int, f func(i int)) {
+// forEach calls f for 0 to n-1 in a number of goroutines.
+func forEach(n, workers int, f func(i int)) {
 	next := make(chan int)
 	var working sync.WaitGroup
-	for range hands {
+	for range workers {
 		working.Go(func() {
 			for i := range next {
 				f(i)
@@ -67,13 +66,13 @@ func forEach(n, hands int, f func(i int)) {
 	working.Wait()
 }
 
-// countLostAndDoubled waits until every room was told, and counts what is missing or too much.
-func (w *environment) countLostAndDoubled(b *testing.B, incidents int) (lost, doubled int) {
+// countLostAndDoubled waits for a message in every channel and counts missing and additional messages and runs.
+func (e *environment) countLostAndDoubled(b *testing.B, incidents int) (lost, doubled int) {
 	b.Helper()
 	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(5 * time.Millisecond) {
-		lost, doubled = 0, max(len(w.port.Runs())-incidents, 0)
+		lost, doubled = 0, max(len(e.Port.Runs())-incidents, 0)
 		for i := range incidents {
-			n := len(w.slack.Messages(channelID(i)))
+			n := len(e.Slack.Messages(channelID(i)))
 			lost += max(1-n, 0)
 			doubled += max(n-1, 0)
 		}
@@ -83,24 +82,24 @@ func (w *environment) countLostAndDoubled(b *testing.B, incidents int) (lost, do
 	}
 }
 
-// BenchmarkInFlight holds 10,000 runs in flight: what they cost in memory and in calls.
+// BenchmarkInFlight measures memory and requests with 10,000 runs in flight.
 func BenchmarkInFlight(b *testing.B) {
 	const runs, people, watched = 10_000, 1000, 10 * time.Second
 	for b.Loop() {
-		w := newGuideEnvironment(b)
-		w.addPeople(people)
-		w.addEndlessAction(b)
-		p := w.startBotProcess(b)
-		time.Sleep(3 * time.Second) // what only the start needed is given back
+		e := newGuideEnvironment(b)
+		e.addPeople(people)
+		e.addEndlessAction(b)
+		p := e.startBotProcess(b)
+		time.Sleep(3 * time.Second) // the runtime returns memory that only the start needed
 		b.ReportMetric(p.residentMemory(b), "idle-MB")
-		forEach(runs, 32, func(i int) { submitModal(b, w.openModal(b, i%people, fmt.Sprintf("incident %d", i))) })
-		for len(w.port.Runs()) < runs && !b.Failed() {
+		forEach(runs, 32, func(i int) { submitModal(b, e.openModal(b, i%people, fmt.Sprintf("incident %d", i))) })
+		for len(e.Port.Runs()) < runs && !b.Failed() {
 			time.Sleep(10 * time.Millisecond)
 		}
 		before := time.Now()
 		time.Sleep(watched)
 		lists, all := 0, 0
-		for _, c := range w.port.Calls("") {
+		for _, c := range e.Port.Calls("") {
 			if c.Time.Before(before) {
 				continue
 			}
@@ -116,11 +115,11 @@ func BenchmarkInFlight(b *testing.B) {
 	}
 }
 
-// addEndlessAction makes the action one whose runs stay in progress: nobody tells how they end.
-func (w *environment) addEndlessAction(b *testing.B) {
+// addEndlessAction replaces the action by one whose runs stay in progress.
+func (e *environment) addEndlessAction(b *testing.B) {
 	b.Helper()
 	action := strings.Replace(string(manifests.Guide().Action), `"synchronized": true`, `"synchronized": false`, 1)
-	if err := w.port.PutAction(json.RawMessage(action)); err != nil {
+	if err := e.Port.PutAction(json.RawMessage(action)); err != nil {
 		b.Fatal(err)
 	}
 }

@@ -27,27 +27,26 @@ import (
 	"foghorn/manifests"
 )
 
-// The benchmarks measure a real foghorn serve, as a process of its own between the
-// emulators of this one. Each is a whole experiment, so that one round is enough:
+// The benchmarks measure foghorn serve in a process of its own; the emulators run in this process. Each benchmark is a
+// complete experiment, so one iteration is enough:
 //
 //	go test ./cmd/foghorn -run - -bench . -benchtime 1x
 
-// addPeople adds n people, each in a channel of their own: Slack takes a message a second for
-// one channel.
-func (w *environment) addPeople(n int) {
+// addPeople adds n people, each with a channel: Slack accepts one message a second for a channel.
+func (e *environment) addPeople(n int) {
 	for i := range n {
 		email := fmt.Sprintf("person%d@example.com", i)
-		w.slack.AddUser(slacktest.User{ID: benchUserID(i), Name: email, Email: email})
-		w.slack.AddChannel(slacktest.Channel{ID: channelID(i), Name: "room-" + strconv.Itoa(i), BotIn: true})
-		w.port.AddUser(email)
+		e.Slack.AddUser(slacktest.User{ID: benchUserID(i), Name: email, Email: email})
+		e.Slack.AddChannel(slacktest.Channel{ID: channelID(i), Name: "channel-" + strconv.Itoa(i), BotIn: true})
+		e.Port.AddUser(email)
 	}
 }
 
 func benchUserID(i int) string { return "U0PERSON" + strconv.Itoa(i) }
 
-// openModal types the command and gives the form, filled in.
-func (w *environment) openModal(b *testing.B, i int, name string) *slacktest.Modal {
-	p := w.slack.Person(benchUserID(i))
+// openModal sends the command and fills in the form.
+func (e *environment) openModal(b *testing.B, i int, name string) *slacktest.Modal {
+	p := e.Slack.Person(benchUserID(i))
 	if _, err := p.Types(b.Context(), channelID(i), "/incident"); err != nil {
 		b.Error(err)
 		return nil
@@ -65,7 +64,7 @@ func (w *environment) openModal(b *testing.B, i int, name string) *slacktest.Mod
 	return form
 }
 
-// submitModal presses the button and gives the time until the ack.
+// submitModal submits the form and returns the time until the ack.
 func submitModal(b *testing.B, form *slacktest.Modal) time.Duration {
 	if form == nil {
 		return 0
@@ -77,7 +76,7 @@ func submitModal(b *testing.B, form *slacktest.Modal) time.Duration {
 	return r.Ack.Took
 }
 
-// reportQuantiles reports some times as "p50-ack-ms" and so on.
+// reportQuantiles reports quantiles of durations in milliseconds: "p50-ack-ms".
 func reportQuantiles(b *testing.B, took []time.Duration, what string, names ...string) {
 	slices.Sort(took)
 	for _, name := range names {
@@ -87,15 +86,15 @@ func reportQuantiles(b *testing.B, took []time.Duration, what string, names ...s
 	}
 }
 
-// baseline answers commands with the guide's modal, made once, and does nothing else: what
-// Slack's side and slack-go cost by themselves. It is a program of the test binary.
+// baseline is a handler that opens a constant modal, the guide's. It measures the cost of the emulator and of slack-go.
+// It is a program of the test binary.
 type baseline struct {
 	app  *slackapp.Client
 	view slack.ModalViewRequest
 }
 
-func (f baseline) Command(ctx context.Context, cmd slack.SlashCommand) any {
-	_, _ = f.app.OpenView(ctx, cmd.TriggerID, f.view)
+func (p baseline) Command(ctx context.Context, cmd slack.SlashCommand) any {
+	_, _ = p.app.OpenView(ctx, cmd.TriggerID, p.view)
 	return nil
 }
 
@@ -115,29 +114,28 @@ func runBaseline() {
 		}
 	}
 	if err != nil {
-		_, _ = fmt.Fprintln(os.Stderr, "floor:", err)
+		_, _ = fmt.Fprintln(os.Stderr, "baseline:", err)
 		os.Exit(1)
 	}
 }
 
-// startBaseline starts the floor in the place of foghorn.
-func (w *environment) startBaseline(b *testing.B) {
+// startBaseline starts the baseline instead of foghorn.
+func (e *environment) startBaseline(b *testing.B) {
 	b.Helper()
-	path, err := exec.LookPath("floor")
+	path, err := exec.LookPath("baseline")
 	if err != nil {
 		b.Fatal(err)
 	}
-	w.launchCommand(b, exec.Command(path))
-	w.waitConnections(b, 2)
+	e.launchCommand(b, exec.Command(path))
+	e.waitConnections(b, 2)
 }
 
-// BenchmarkCommandToModal types the command and waits for the modal, in turns with foghorn
-// and with the floor.
+// BenchmarkCommandToModal measures from the command to the modal, alternating between foghorn and the baseline.
 func BenchmarkCommandToModal(b *testing.B) {
 	const rounds = 1000
 	bot, bare := newGuideEnvironment(b), newGuideEnvironment(b)
-	for _, w := range []*environment{bot, bare} {
-		w.addPeople(1)
+	for _, e := range []*environment{bot, bare} {
+		e.addPeople(1)
 	}
 	bot.startBotProcess(b)
 	bare.startBaseline(b)
@@ -149,12 +147,12 @@ func BenchmarkCommandToModal(b *testing.B) {
 		}
 	}
 	reportQuantiles(b, ours, "modal", "p50", "p99")
-	reportQuantiles(b, theirs, "floor", "p50", "p99")
-	b.ReportMetric(float64(ours[len(ours)/2])/float64(theirs[len(theirs)/2]), "x-floor")
+	reportQuantiles(b, theirs, "baseline", "p50", "p99")
+	b.ReportMetric(float64(ours[len(ours)/2])/float64(theirs[len(theirs)/2]), "x-baseline")
 }
 
-func (w *environment) measureCommandToModal(b *testing.B) time.Duration {
-	p := w.slack.Person(benchUserID(0))
+func (e *environment) measureCommandToModal(b *testing.B) time.Duration {
+	p := e.Slack.Person(benchUserID(0))
 	begun := time.Now()
 	if _, err := p.Types(b.Context(), channelID(0), "/incident"); err != nil {
 		b.Fatal(err)
@@ -170,19 +168,19 @@ func (w *environment) measureCommandToModal(b *testing.B) time.Duration {
 	return took
 }
 
-// BenchmarkSubmissionAck submits 20 forms a second, whatever the answers take.
+// BenchmarkSubmissionAck submits 20 forms a second, independent of the responses.
 func BenchmarkSubmissionAck(b *testing.B) {
 	const forms, every = 400, time.Second / 20
-	w := newGuideEnvironment(b)
-	w.addPeople(forms)
-	w.startBotProcess(b)
+	e := newGuideEnvironment(b)
+	e.addPeople(forms)
+	e.startBotProcess(b)
 	took := make([]time.Duration, forms)
 	for b.Loop() {
 		tick := time.NewTicker(every)
 		var writing sync.WaitGroup
 		for i := range forms {
 			<-tick.C
-			writing.Go(func() { took[i] = submitModal(b, w.openModal(b, i, fmt.Sprintf("incident %d", i))) })
+			writing.Go(func() { took[i] = submitModal(b, e.openModal(b, i, fmt.Sprintf("incident %d", i))) })
 		}
 		writing.Wait()
 		tick.Stop()
@@ -190,45 +188,45 @@ func BenchmarkSubmissionAck(b *testing.B) {
 	reportQuantiles(b, took, "ack", "p50", "p99")
 }
 
-// BenchmarkEndToMessage measures from the end of a run to the message about it.
+// BenchmarkEndToMessage measures from the end of a run to its message.
 func BenchmarkEndToMessage(b *testing.B) {
 	const incidents = 60
-	measure := func(b *testing.B, w *environment) {
+	measure := func(b *testing.B, e *environment) {
 		var took []time.Duration
 		for b.Loop() {
 			for i := range incidents {
-				// Runs end at any time between two looks.
-				w.incidentIO.Plan(emulator.Fault{Path: "/v2/incidents", Delay: time.Duration(200+rand.IntN(800)) * time.Millisecond, Times: 1})
-				submitModal(b, w.openModal(b, i, "measured"))
-				if _, err := w.slack.WaitMessage(b.Context(), channelID(i), nil); err != nil {
+				// Runs end at random times between two polls.
+				e.IncidentIO.Plan(emulator.Fault{Path: "/v2/incidents", Delay: time.Duration(200+rand.IntN(800)) * time.Millisecond, Times: 1})
+				submitModal(b, e.openModal(b, i, "measured"))
+				if _, err := e.Slack.WaitMessage(b.Context(), channelID(i), nil); err != nil {
 					b.Fatal(err)
 				}
-				told, runs := time.Now(), w.port.Runs()
-				took = append(took, told.Sub(runs[len(runs)-1].EndedAt))
+				posted, runs := time.Now(), e.Port.Runs()
+				took = append(took, posted.Sub(runs[len(runs)-1].EndedAt))
 			}
 		}
 		reportQuantiles(b, took, "message", "p50", "p99")
 	}
 	b.Run("polling", func(b *testing.B) {
-		w := newGuideEnvironment(b)
-		w.addPeople(incidents)
-		w.startBotProcess(b)
-		measure(b, w)
+		e := newGuideEnvironment(b)
+		e.addPeople(incidents)
+		e.startBotProcess(b)
+		measure(b, e)
 	})
-	b.Run("push", func(b *testing.B) {
-		w := newGuideEnvironment(b)
-		w.addPeople(incidents)
+	b.Run("webhook", func(b *testing.B) {
+		e := newGuideEnvironment(b)
+		e.addPeople(incidents)
 		addr := freeAddr(b)
 		set, _ := manifests.Render(manifests.Organization{}, manifests.Options{BotURL: "http://" + addr})
-		if err := w.port.PutAction(set.Webhook); err != nil {
+		if err := e.Port.PutAction(set.Webhook); err != nil {
 			b.Fatal(err)
 		}
-		w.startBotProcess(b, "HTTP_ADDR", addr, "PORT_WEBHOOK_SECRET", w.port.ClientSecret)
-		measure(b, w)
+		e.startBotProcess(b, "HTTP_ADDR", addr, "PORT_WEBHOOK_SECRET", e.Port.ClientSecret)
+		measure(b, e)
 	})
 }
 
-// freeAddr is an address of loopback that nobody listens on.
+// freeAddr returns an unused loopback address.
 func freeAddr(t testing.TB) string {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -239,15 +237,15 @@ func freeAddr(t testing.TB) string {
 	return ln.Addr().String()
 }
 
-// BenchmarkColdStart measures from the start of the process to /readyz saying yes.
+// BenchmarkColdStart measures from the start of the process until /readyz returns 200.
 func BenchmarkColdStart(b *testing.B) {
 	const starts = 15
 	var took []time.Duration
 	for b.Loop() {
 		for range starts {
-			w, addr := newGuideEnvironment(b), freeAddr(b)
+			e, addr := newGuideEnvironment(b), freeAddr(b)
 			begun := time.Now()
-			p := w.launchBot(b, "HTTP_ADDR", addr)
+			p := e.launchBot(b, "HTTP_ADDR", addr)
 			for !isReady(b, "http://"+addr+"/readyz") {
 				time.Sleep(time.Millisecond)
 			}
@@ -271,12 +269,12 @@ func isReady(b *testing.B, url string) bool {
 	return res.StatusCode == http.StatusOK
 }
 
-// residentMemory is what the process holds in RAM, in MB.
+// residentMemory returns the resident memory of the process in MB.
 func (p *process) residentMemory(b *testing.B) float64 {
 	b.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
 	if err != nil {
-		b.Skipf("no /proc to read it from: %v", err)
+		b.Skipf("cannot read /proc: %v", err)
 	}
 	for line := range strings.Lines(string(status)) {
 		if kb, ok := strings.CutPrefix(line, "VmRSS:"); ok {

@@ -15,7 +15,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// requireTool skips a test for want of a tool, unless FOGHORN_NO_SKIP says that all are there.
+// requireTool skips a test because a tool is missing. With FOGHORN_NO_SKIP set, as in CI, the test fails instead.
 func requireTool(t testing.TB, what, hint string) {
 	t.Helper()
 	if os.Getenv("FOGHORN_NO_SKIP") != "" {
@@ -24,22 +24,18 @@ func requireTool(t testing.TB, what, hint string) {
 	t.Skipf("%s is missing: %s (.ci/run installs it)", what, hint)
 }
 
-// A browser is somebody with a browser before the page of a demo.
+// browser is a tab with the page of a demo.
 type browser struct {
 	t    testing.TB
 	ctx  context.Context
 	home string
 }
 
-// startDemo runs the real program until the test ends. It gives the settings that the program prints, up to
-// one that is waited for, and the address of the page as "page".
-func startDemo(t testing.TB, until string, args ...string) (said map[string]string) {
+// startDemo runs foghorn demo in a process until the test ends. It returns the settings that the process prints, up to
+// the setting until, and the address of the page as "page".
+func startDemo(t testing.TB, until string, args ...string) (printed map[string]string) {
 	t.Helper()
-	path, err := buildBinary()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(path, append([]string{"demo", "--addr", "127.0.0.1:0"}, args...)...)
+	cmd := exec.Command(binaryPath(t), append([]string{"demo", "--addr", "127.0.0.1:0"}, args...)...)
 	cmd.Dir, cmd.Env, cmd.Stderr = t.TempDir(), []string{"PATH=" + os.Getenv("PATH")}, t.Output()
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -54,22 +50,22 @@ func startDemo(t testing.TB, until string, args ...string) (said map[string]stri
 			t.Errorf("Ctrl-C: %v", err)
 		}
 	})
-	said = map[string]string{}
-	for lines := bufio.NewScanner(out); said[until] == "" && lines.Scan(); {
+	printed = map[string]string{}
+	for lines := bufio.NewScanner(out); printed[until] == "" && lines.Scan(); {
 		line := strings.TrimSpace(lines.Text())
 		if name, value, ok := strings.Cut(line, "="); ok {
-			said[name] = value
+			printed[name] = value
 		} else if strings.HasPrefix(line, "http://") {
-			said["page"] = line
+			printed["page"] = line
 		}
 	}
-	if said[until] == "" {
-		t.Fatalf("the demo ends without a word of %s", until)
+	if printed[until] == "" {
+		t.Fatalf("the demo ended before it printed %s", until)
 	}
-	return said
+	return printed
 }
 
-// openBrowser opens the page of a new demo in a new browser.
+// openBrowser starts a demo and opens its page in a new browser.
 func openBrowser(t testing.TB) *browser {
 	t.Helper()
 	address := startDemo(t, "page")["page"]
@@ -102,39 +98,39 @@ func (v *browser) do(actions ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
-// chooseAction has the bot run another action.
+// chooseAction restarts the bot with another action.
 func (v *browser) chooseAction(action string) {
 	v.t.Helper()
 	v.selectValue("#bot select", action)
 	v.waitFor(fmt.Sprintf(`document.querySelector("#bot .pill.up")?.innerText.includes("2 connections") && document.querySelector("#bot option[selected]").value === %q`, action))
 }
 
-// expectText waits until a part of the page shows a text.
-func (v *browser) expectText(part, text string) {
+// expectText waits until the element with the CSS selector contains text.
+func (v *browser) expectText(selector, text string) {
 	v.t.Helper()
-	v.waitFor(fmt.Sprintf(`document.querySelector(%q)?.innerText.includes(%q) ?? false`, part, text))
+	v.waitFor(fmt.Sprintf(`document.querySelector(%q)?.innerText.includes(%q) ?? false`, selector, text))
 }
 
-// typeMessage enters text in the composer.
+// typeMessage sends text from the composer.
 func (v *browser) typeMessage(text string) {
 	v.t.Helper()
 	v.do(chromedp.SendKeys(chromedp.CSS("#message-input"), text+kb.Enter))
 }
 
-// navigate looks somewhere else in the page, a tab or a room, and waits until it is there.
-func (v *browser) navigate(where string) {
+// navigate follows the link of a tab or a conversation and waits until it is current.
+func (v *browser) navigate(name string) {
 	v.t.Helper()
-	v.clickXPath(fmt.Sprintf(`//a[contains(normalize-space(.), %q) and (@role='tab' or ancestor::nav)]`, where))
-	v.waitFor(fmt.Sprintf(`[...document.querySelectorAll("a[aria-current], a[aria-selected=true]")].some(a => a.innerText.includes(%q))`, where))
+	v.clickXPath(fmt.Sprintf(`//a[contains(normalize-space(.), %q) and (@role='tab' or ancestor::nav)]`, name))
+	v.waitFor(fmt.Sprintf(`[...document.querySelectorAll("a[aria-current], a[aria-selected=true]")].some(a => a.innerText.includes(%q))`, name))
 }
 
-// fillField enters text in a field of the modal that has a label.
+// fillField enters text in the field of the modal with this label.
 func (v *browser) fillField(label, text string) {
 	v.t.Helper()
 	v.do(chromedp.SendKeys(fieldByLabel(label), text))
 }
 
-// chooseOption takes an option of a select, or a radio button.
+// chooseOption clicks a radio button or an option of a select in the modal.
 func (v *browser) chooseOption(label, option string) {
 	v.t.Helper()
 	v.clickXPath(fmt.Sprintf(`//dialog//fieldset[legend[normalize-space(text())=%q]]//label[span[text()=%q]]`, label, option))
@@ -144,15 +140,15 @@ func fieldByLabel(label string) chromedp.Search {
 	return chromedp.Search(fmt.Sprintf(`//dialog//label[normalize-space(text())=%q]/..//*[self::input[not(@type='hidden')] or self::textarea or self::select]`, label))
 }
 
-// clickXPath clicks an element that an XPath finds, as soon as it is there. It aims at the element and not
-// at a place, as things may move while the page follows what happens.
+// clickXPath clicks the first visible element that an XPath finds, and waits for it. It clicks the element and not its
+// position, because the page moves elements as events arrive.
 func (v *browser) clickXPath(xpath string) {
 	v.t.Helper()
 	found := fmt.Sprintf(`document.evaluate(%q, document, null, XPathResult.FIRST_ORDERED_NODE_TYPE).singleNodeValue`, xpath)
 	v.waitFor(fmt.Sprintf(`(() => { const e = %s; return !!e && e.checkVisibility() && (e.click(), true) })()`, found))
 }
 
-// selectValue takes an option of a select outside the modal, by its value.
+// selectValue selects an option of a select outside the modal, by its value.
 func (v *browser) selectValue(selector, value string) {
 	v.t.Helper()
 	v.evaluate(fmt.Sprintf(`(() => { const s = document.querySelector(%q); s.value = %q; s.dispatchEvent(new Event("change", {bubbles: true})) })()`, selector, value))
@@ -166,17 +162,17 @@ func (v *browser) evaluate(js string) {
 	}
 }
 
-// readText is what a part of the page shows now.
-func (v *browser) readText(part string) string {
+// readText returns the text of the element with the CSS selector.
+func (v *browser) readText(selector string) string {
 	v.t.Helper()
-	text, err := chromedp.Run(v.ctx, chromedp.Evaluate[string](fmt.Sprintf(`document.querySelector(%q)?.innerText ?? ""`, part)))
+	text, err := chromedp.Run(v.ctx, chromedp.Evaluate[string](fmt.Sprintf(`document.querySelector(%q)?.innerText ?? ""`, selector)))
 	if err != nil {
 		v.t.Fatal(err)
 	}
 	return text
 }
 
-// waitFor waits until a condition holds in the page.
+// waitFor waits until a JavaScript expression is true.
 func (v *browser) waitFor(js string) {
 	v.t.Helper()
 	ctx, cancel := context.WithTimeout(v.ctx, 25*time.Second)
@@ -184,9 +180,9 @@ func (v *browser) waitFor(js string) {
 	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](js)); err != nil {
 		v.screenshot("failure")
 		log, _ := chromedp.Run(v.ctx, chromedp.Evaluate[string](`fetch("/?tab=custom").then(r => r.text()).then(t => new DOMParser().parseFromString(t, "text/html").querySelector("ol.log")?.innerText)`, chromedp.EvalAwaitPromise))
-		where, _ := chromedp.Run(v.ctx, chromedp.Evaluate[string](`JSON.stringify({at: location.href, live: document.body.dataset.address, hidden: document.hidden, room: document.querySelector("#conversation")?.innerText.slice(-300)})`))
+		where, _ := chromedp.Run(v.ctx, chromedp.Evaluate[string](`JSON.stringify({at: location.href, live: document.body.dataset.address, hidden: document.hidden, conversation: document.querySelector("#conversation")?.innerText.slice(-300)})`))
 		v.t.Log(where)
-		v.t.Fatalf("%s does not come true: %v\nthe bot's log:\n%s", js, err, log)
+		v.t.Fatalf("%s is not true: %v\nthe bot's log:\n%s", js, err, log)
 	}
 }
 
@@ -196,7 +192,7 @@ func (v *browser) clickButton(text string) {
 	v.clickXPath(fmt.Sprintf(`//*[self::button or self::a][(normalize-space(.)=%q or @aria-label=%[1]q) and not(ancestor::*[@hidden])]`, text))
 }
 
-// screenshot takes a picture, where SCREENSHOTS names a directory for them.
+// screenshot saves a screenshot in the directory SCREENSHOTS, if the environment variable is set.
 func (v *browser) screenshot(name string) {
 	v.t.Helper()
 	dir := os.Getenv("SCREENSHOTS")
@@ -205,6 +201,9 @@ func (v *browser) screenshot(name string) {
 	}
 	png, err := chromedp.Run(v.ctx, chromedp.CaptureScreenshot())
 	if err != nil {
+		v.t.Fatal(err)
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
 		v.t.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(dir, name+".png"), png, 0o644); err != nil {

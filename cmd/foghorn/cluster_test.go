@@ -14,11 +14,12 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 
+	"foghorn/cmd/foghorn/demo/sandbox"
 	"foghorn/integrations/emulator"
 )
 
-// runNode is one server of a JetStream cluster, a program of the test binary so that it can
-// be killed: node NAME ADDRESS PEER DIRECTORY PEERS.
+// runNode is a NATS server of a JetStream cluster. It is a program of the test binary, so that it can be killed. Its
+// arguments are name, client port, cluster port, directory and routes.
 func runNode() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -43,14 +44,14 @@ func runNode() {
 	s.WaitForShutdown()
 }
 
-// A node is one server of the cluster of a test.
+// node is one server of a cluster.
 type node struct {
 	args []string
 	*process
 }
 
-// startCluster starts three nodes, and gives them with their addresses.
-func (w *environment) startCluster(t *testing.T) (nodes []*node, url string) {
+// startCluster starts three nodes and returns them with the URL of the cluster.
+func (e *environment) startCluster(t *testing.T) (nodes []*node, url string) {
 	t.Helper()
 	var addrs, peers []string
 	for range 3 {
@@ -62,84 +63,87 @@ func (w *environment) startCluster(t *testing.T) (nodes []*node, url string) {
 			fmt.Sprintf("n%d", i), after(addrs[i]), after(peers[i]), t.TempDir(),
 			"nats://" + strings.Join(peers, ",nats://"),
 		}}
-		n.start(t, w)
+		n.start(t, e)
 		nodes = append(nodes, n)
 	}
 	return nodes, "nats://" + strings.Join(addrs, ",nats://")
 }
 
-func (n *node) start(t *testing.T, w *environment) {
+func (n *node) start(t *testing.T, e *environment) {
 	t.Helper()
 	path, err := exec.LookPath("natsnode")
 	if err != nil {
 		t.Fatal(err)
 	}
-	n.process = w.launchCommand(t, exec.Command(path, n.args...))
+	n.process = e.launchCommand(t, exec.Command(path, n.args...))
 }
 
-// startReplicas starts three bots on a cluster, which may still be starting.
-func (w *environment) startReplicas(t *testing.T, url string) (bots []*process) {
+// startReplicas starts three bots. The cluster may still be starting.
+func (e *environment) startReplicas(t *testing.T, url string) (bots []*process) {
 	t.Helper()
 	for range 3 {
-		bots = append(bots, w.launchBot(t, "NATS_URL", url))
+		bots = append(bots, e.launchBot(t, "NATS_URL", url))
 	}
-	w.waitConnections(t, 6)
+	e.waitConnections(t, 6)
 	return bots
 }
 
-// TestCluster_ThreeReplicasThreeNodes kills real bots and nodes with no warning.
+// TestCluster_ThreeReplicasThreeNodes kills bots and nodes.
 func TestCluster_ThreeReplicasThreeNodes(t *testing.T) {
-	t.Parallel()
-	w := newGuideEnvironment(t)
-	nodes, url := w.startCluster(t)
-	bots := w.startReplicas(t, url)
-	t.Run("the work of a dead replica goes on", func(t *testing.T) { w.expectOneReplicaSuffices(t, bots) })
-	for i := range bots[:2] {
-		bots[i] = w.launchBot(t, "NATS_URL", url)
+	if testing.Short() {
+		t.Skip("runs a cluster")
 	}
-	w.waitConnections(t, 6)
-	t.Run("kills at random", func(t *testing.T) { w.killAtRandom(t, bots, nodes, url) })
+	t.Parallel()
+	e := newGuideEnvironment(t)
+	nodes, url := e.startCluster(t)
+	bots := e.startReplicas(t, url)
+	t.Run("another replica resumes the work", func(t *testing.T) { e.expectOneReplicaSuffices(t, bots) })
+	for i := range bots[:2] {
+		bots[i] = e.launchBot(t, "NATS_URL", url)
+	}
+	e.waitConnections(t, 6)
+	t.Run("kills at random", func(t *testing.T) { e.killAtRandom(t, bots, nodes, url) })
 }
 
-// expectOneReplicaSuffices kills two replicas while Port is at work. Whoever held the request, the third
-// carries it to its end within 15 s.
-func (w *environment) expectOneReplicaSuffices(t *testing.T, bots []*process) {
+// expectOneReplicaSuffices kills two replicas while a run is in progress. The third replica finishes the request within
+// 15 s.
+func (e *environment) expectOneReplicaSuffices(t *testing.T, bots []*process) {
 	const delay = 2 * time.Second
-	w.incidentIO.Plan(emulator.Fault{Path: "/v2/incidents", Delay: delay})
-	defer w.incidentIO.Clear()
+	e.IncidentIO.Plan(emulator.Fault{Path: "/v2/incidents", Delay: delay})
+	defer e.IncidentIO.Clear()
 	name := "a replica dies"
-	if !w.tryDeclare(t.Context(), demoUser, demoChannel, name+"!") {
-		t.Fatal("it was not acked")
+	if !e.tryDeclare(t.Context(), sandbox.UserID, sandbox.ChannelID, name+"!") {
+		t.Fatal("the submission was not accepted")
 	}
-	for len(w.port.Runs()) == 0 { // somebody asks Port at this moment
+	for len(e.Port.Runs()) == 0 { // a replica has created the run
 		time.Sleep(time.Millisecond)
 	}
 	bots[0].kill()
 	bots[1].kill()
 	ctx, cancel := context.WithTimeout(t.Context(), delay+15*time.Second)
 	defer cancel()
-	messages, runs, err := w.countResults(ctx, map[string]bool{name: true})
+	messages, runs, err := e.countResults(ctx, map[string]bool{name: true})
 	if err != nil || messages[name] != 1 || runs[name] != 1 {
 		t.Errorf("%d messages, %d runs, %v", messages[name], runs[name], err)
 	}
 }
 
-// killAtRandom is the soak of a cluster: under load, one at a time, mostly bots.
-func (w *environment) killAtRandom(t *testing.T, bots []*process, nodes []*node, url string) {
+// killAtRandom kills and restarts one bot or node at a time under load, mostly bots.
+func (e *environment) killAtRandom(t *testing.T, bots []*process, nodes []*node, url string) {
 	kills, incidents := soakSize(t, 5, 60)
-	wait := w.declareMany(t, incidents)
+	wait := e.declareMany(t, incidents)
 	for range kills {
 		time.Sleep(time.Duration(300+rand.IntN(1200)) * time.Millisecond) // a crash has no event to wait for
 		if i := rand.IntN(4); i < 3 {
 			bots[i].kill()
 			time.Sleep(time.Duration(rand.IntN(1000)) * time.Millisecond)
-			bots[i] = w.launchBot(t, "NATS_URL", url)
+			bots[i] = e.launchBot(t, "NATS_URL", url)
 		} else {
 			n := nodes[rand.IntN(3)]
 			n.kill()
 			time.Sleep(time.Duration(rand.IntN(1000)) * time.Millisecond)
-			n.start(t, w)
+			n.start(t, e)
 		}
 	}
-	w.expectExactlyOnce(t, wait())
+	e.expectExactlyOnce(t, wait())
 }

@@ -13,9 +13,11 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"foghorn/bot/store"
+	"foghorn/integrations/incidentio"
+	"foghorn/integrations/port"
 )
 
-// A Config is what the environment says, checked.
+// Config is the checked settings.
 type Config struct {
 	SlackAppToken, SlackBotToken                string
 	PortClientID, PortClientSecret              string
@@ -25,42 +27,45 @@ type Config struct {
 	StateDir, NATSURL                           string
 	Retention                                   time.Duration
 	AnnounceChannel                             string
-	HTTPAddr                                    string // empty: serve no HTTP
+	HTTPAddr                                    string // empty: no HTTP
 	PortWebhookSecret                           string
 	LogLevel, LogFormat                         string
 }
 
-// A SettingError names everything that is wrong with the settings. The program ends with 2.
+// SettingError lists all wrong settings and arguments. The process exits with [exitUsage].
 type SettingError struct{ Problems []SettingProblem }
 
-// A SettingProblem is one wrong setting. It never holds the value of a secret.
+// SettingProblem is one wrong setting or argument. It never contains the value of a secret.
 type SettingProblem struct{ Name, Problem, Hint string }
 
 func (e *SettingError) Error() string {
 	lines := make([]string, 0, len(e.Problems))
-	for _, f := range e.Problems {
-		lines = append(lines, f.String())
+	for _, p := range e.Problems {
+		lines = append(lines, p.String())
 	}
 	return strings.Join(lines, "\n")
 }
 
-func (f SettingProblem) String() string { return f.Name + " " + f.Problem + "\n  hint: " + f.Hint }
+func (p SettingProblem) String() string { return p.Name + " " + p.Problem + "\n  hint: " + p.Hint }
 
-func settingError(name, wrong, hint string) *SettingError {
-	return &SettingError{[]SettingProblem{{name, wrong, hint}}}
+func (e *SettingError) add(name, problem, hint string) {
+	e.Problems = append(e.Problems, SettingProblem{name, problem, hint})
 }
 
-// loadConfig reads the environment and, behind it, the file dotenv, which need not exist. A
-// variable that the environment sets to nothing is empty, whatever the file says. All that is
-// wrong for a command is in the one [SettingError].
+func settingError(name, problem, hint string) *SettingError {
+	return &SettingError{[]SettingProblem{{name, problem, hint}}}
+}
+
+// loadConfig reads the environment and the file dotenv, which need not exist. The environment wins, also where it sets
+// a variable to the empty string. The error is a [SettingError] with all problems.
 func loadConfig(env func(string) (string, bool), dotenv, forCommand string) (Config, error) {
 	file, err := godotenv.Read(dotenv)
-	if _, unread := errors.AsType[*fs.PathError](err); unread && !errors.Is(err, fs.ErrNotExist) {
-		return Config{}, settingError(dotenv, "cannot be read", "it must be a file that this user may read")
-	} else if err != nil && !unread { // err quotes the file, so it is not shown
-		return Config{}, settingError(dotenv, "is not understood", "each line is NAME=value; quotes must be closed")
+	if _, unreadable := errors.AsType[*fs.PathError](err); unreadable && !errors.Is(err, fs.ErrNotExist) {
+		return Config{}, settingError(dotenv, "cannot be read", "make it a file that this user may read")
+	} else if err != nil && !unreadable { // err quotes the file, which has secrets
+		return Config{}, settingError(dotenv, "has a syntax error", "each line is NAME=value; quotes must be closed")
 	}
-	var wrong SettingError
+	var invalid SettingError
 	values := map[string]string{}
 	for _, s := range settings {
 		value, ok := env(s.Name)
@@ -70,21 +75,21 @@ func loadConfig(env func(string) (string, bool), dotenv, forCommand string) (Con
 		value = cmp.Or(value, s.Default)
 		if value == "" {
 			if isRequired(s, forCommand) {
-				wrong.Problems = append(wrong.Problems, SettingProblem{s.Name, "is required and is empty", "set it in the environment or in .env; see .env.example"})
+				invalid.add(s.Name, "is not set", "set it in the environment or in .env; .env.example lists the settings")
 			}
 			continue
 		}
 		if s.check != nil {
 			if text, hint := s.check(value); text != "" {
-				wrong.Problems = append(wrong.Problems, SettingProblem{s.Name, text, hint})
+				invalid.add(s.Name, text, hint)
 			}
 		}
 		values[s.Name] = value
 	}
-	if len(wrong.Problems) > 0 {
-		return Config{}, &wrong
+	if len(invalid.Problems) > 0 {
+		return Config{}, &invalid
 	}
-	retention, _ := time.ParseDuration(values["STATE_RETENTION"]) // it was checked
+	retention, _ := time.ParseDuration(values["STATE_RETENTION"]) // checkRetention has parsed it
 	cfg := Config{
 		SlackAppToken: values["SLACK_APP_TOKEN"], SlackBotToken: values["SLACK_BOT_TOKEN"],
 		PortClientID: values["PORT_CLIENT_ID"], PortClientSecret: values["PORT_CLIENT_SECRET"],
@@ -107,7 +112,15 @@ func isRequired(s setting, command string) bool {
 
 func withTrailingSlash(u string) string { return strings.TrimRight(u, "/") + "/" }
 
-// newLogger writes to stderr, as the settings say.
+func (c Config) newPortClient() *port.Client {
+	return port.New(port.Config{BaseURL: c.PortBaseURL, ClientID: c.PortClientID, ClientSecret: c.PortClientSecret})
+}
+
+func (c Config) newIncidentIOClient() *incidentio.Client {
+	return incidentio.New(incidentio.Config{BaseURL: c.IncidentIOBaseURL, APIKey: c.IncidentIOKey})
+}
+
+// newLogger returns a logger that writes to stderr, with the level and the format of the settings.
 func (c Config) newLogger(stderr *os.File) *logrus.Entry {
 	log := logrus.New()
 	log.SetOutput(stderr)

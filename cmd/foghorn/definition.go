@@ -6,99 +6,117 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"net/http"
+
+	"github.com/rogpeppe/go-internal/diff"
 
 	"foghorn/integrations/port"
 	"foghorn/integrations/rest"
 )
 
-// A definition is one that Port should have, and how it is read and written.
-type definition struct {
-	kind, id string
-	want     json.RawMessage
-	read     func(context.Context) (json.RawMessage, error)
-	create   func(context.Context, json.RawMessage) error
-	replace  func(context.Context, json.RawMessage) error
+// definition is an object that Port should have: a blueprint, an action or an automation.
+type definition interface {
+	target() string // kind and identifier, such as "action create_incident"
+	wanted() json.RawMessage
+	read(ctx context.Context) (json.RawMessage, error)
+	create(ctx context.Context, data json.RawMessage) error
+	replace(ctx context.Context, data json.RawMessage) error
 }
 
-func blueprintDefinition(client *port.Client, want json.RawMessage) definition {
-	id := definitionID(want)
-	return definition{
-		kind: "blueprint", id: id, want: want,
-		read: func(ctx context.Context) (json.RawMessage, error) {
-			b, err := client.Definitions().GetBlueprint(ctx, id)
-			return b.Raw, err
-		},
-		create: func(ctx context.Context, d json.RawMessage) error {
-			_, err := client.Definitions().CreateBlueprint(ctx, d)
-			return err
-		},
-		replace: func(ctx context.Context, d json.RawMessage) error {
-			_, err := client.Definitions().UpdateBlueprint(ctx, id, d)
-			return err
-		},
-	}
+// change is one write to Port.
+type change struct {
+	verb, target string
+	diff         string
+	apply        func(context.Context) error
 }
 
-func actionDefinition(client *port.Client, want json.RawMessage) definition {
-	id := definitionID(want)
-	return definition{
-		kind: "action", id: id, want: want,
-		read: func(ctx context.Context) (json.RawMessage, error) {
-			a, err := client.GetAction(ctx, id)
-			return a.Raw, err
-		},
-		create: func(ctx context.Context, d json.RawMessage) error {
-			_, err := client.Definitions().CreateAction(ctx, d)
-			return err
-		},
-		replace: func(ctx context.Context, d json.RawMessage) error {
-			_, err := client.Definitions().UpdateAction(ctx, id, d)
-			return err
-		},
-	}
-}
-
-func definitionID(d json.RawMessage) string {
-	var v struct {
-		Identifier string `json:"identifier"`
-	}
-	_ = json.Unmarshal(d, &v) // it is ours
-	return v.Identifier
-}
-
-// planChange is what to do about a definition; nil for nothing.
-func (d definition) planChange(ctx context.Context) (*change, error) {
-	what := fmt.Sprintf("%s %s", d.kind, d.id)
+// planChange compares a definition with Port. It returns nil if there is nothing to write.
+func planChange(ctx context.Context, d definition) (*change, error) {
 	raw, err := d.read(ctx)
-	if rest.Status(err) == http.StatusNotFound {
-		return &change{"create", what, diffJSON(json.RawMessage("{}"), d.want), func(ctx context.Context) error { return d.create(ctx, d.want) }}, nil
+	if rest.IsNotFound(err) {
+		create := func(ctx context.Context) error { return d.create(ctx, d.wanted()) }
+		return &change{"create", d.target(), diffJSON(json.RawMessage("{}"), d.wanted()), create}, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", what, err)
+		return nil, fmt.Errorf("read %s: %w", d.target(), err)
 	}
 	have, err := port.StripAudit(raw)
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", what, err)
+		return nil, fmt.Errorf("read %s: %w", d.target(), err)
 	}
-	merged, err := mergeJSON(have, d.want)
+	merged, err := mergeJSON(have, d.wanted())
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", what, err)
+		return nil, fmt.Errorf("read %s: %w", d.target(), err)
 	}
 	if bytes.Equal(indentJSON(have), indentJSON(merged)) {
 		return nil, nil
 	}
-	return &change{"update", what, diffJSON(have, merged), func(ctx context.Context) error { return d.replace(ctx, merged) }}, nil
+	replace := func(ctx context.Context) error { return d.replace(ctx, merged) }
+	return &change{"update", d.target(), diffJSON(have, merged), replace}, nil
 }
 
-// managedFields are the parts of a definition that are Foghorn's altogether. Everywhere else what
-// Port or a person has added is kept.
+type blueprintDefinition struct {
+	client *port.Client
+	data   json.RawMessage
+}
+
+func (d blueprintDefinition) target() string          { return "blueprint " + definitionID(d.data) }
+func (d blueprintDefinition) wanted() json.RawMessage { return d.data }
+
+func (d blueprintDefinition) read(ctx context.Context) (json.RawMessage, error) {
+	b, err := d.client.Definitions().GetBlueprint(ctx, definitionID(d.data))
+	return b.Raw, err
+}
+
+func (d blueprintDefinition) create(ctx context.Context, data json.RawMessage) error {
+	_, err := d.client.Definitions().CreateBlueprint(ctx, data)
+	return err
+}
+
+func (d blueprintDefinition) replace(ctx context.Context, data json.RawMessage) error {
+	_, err := d.client.Definitions().UpdateBlueprint(ctx, definitionID(d.data), data)
+	return err
+}
+
+// actionDefinition is a self-service action or an automation: Port's API treats both as actions.
+type actionDefinition struct {
+	client *port.Client
+	data   json.RawMessage
+}
+
+func (d actionDefinition) target() string          { return "action " + definitionID(d.data) }
+func (d actionDefinition) wanted() json.RawMessage { return d.data }
+
+func (d actionDefinition) read(ctx context.Context) (json.RawMessage, error) {
+	a, err := d.client.GetAction(ctx, definitionID(d.data))
+	return a.Raw, err
+}
+
+func (d actionDefinition) create(ctx context.Context, data json.RawMessage) error {
+	_, err := d.client.Definitions().CreateAction(ctx, data)
+	return err
+}
+
+func (d actionDefinition) replace(ctx context.Context, data json.RawMessage) error {
+	_, err := d.client.Definitions().UpdateAction(ctx, definitionID(d.data), data)
+	return err
+}
+
+func definitionID(data json.RawMessage) string {
+	var d struct {
+		Identifier string `json:"identifier"`
+	}
+	_ = json.Unmarshal(data, &d) // definitions are generated by manifests and always valid
+	return d.Identifier
+}
+
+// managedFields are the parts of a definition that apply replaces as a whole. In all other objects it keeps the members
+// that people or Port added.
 var managedFields = map[string]bool{
 	"trigger.userInputs": true, "trigger.condition": true, "trigger.event": true,
 	"invocationMethod.body": true, "invocationMethod.headers": true, "invocationMethod.mapping": true,
 }
 
-// mergeJSON puts what is wanted over what Port has.
+// mergeJSON writes the members of want over those of have, except for managedFields.
 func mergeJSON(have, want json.RawMessage) (json.RawMessage, error) {
 	var h, w map[string]any
 	if err := json.Unmarshal(have, &h); err != nil {
@@ -112,19 +130,23 @@ func mergeJSON(have, want json.RawMessage) (json.RawMessage, error) {
 
 func mergeObjects(have, want map[string]any, path string) map[string]any {
 	out := maps.Clone(have)
-	for k, w := range want {
-		h, hadObject := out[k].(map[string]any)
-		o, wantsObject := w.(map[string]any)
-		if place := path + k; hadObject && wantsObject && !managedFields[place] && k != "enumColors" {
-			out[k] = mergeObjects(h, o, place+".")
+	for key, w := range want {
+		haveObject, isObject := out[key].(map[string]any)
+		wantObject, wantsObject := w.(map[string]any)
+		if isObject && wantsObject && !managedFields[path+key] && key != "enumColors" {
+			out[key] = mergeObjects(haveObject, wantObject, path+key+".")
 			continue
 		}
-		out[k] = w
+		out[key] = w
 	}
 	return out
 }
 
-// indentJSON is JSON with its keys sorted, a member a line.
+func diffJSON(have, want json.RawMessage) string {
+	return string(diff.Diff("in Port", indentJSON(have), "wanted", indentJSON(want)))
+}
+
+// indentJSON returns JSON with sorted keys and one member a line.
 func indentJSON(data json.RawMessage) []byte {
 	var v any
 	if json.Unmarshal(data, &v) != nil {

@@ -5,176 +5,96 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"maps"
 	"net"
 	"os"
-	"slices"
 	"time"
 
-	"golang.org/x/sync/errgroup"
+	"github.com/sirupsen/logrus"
 
-	"foghorn/bot/dialog"
 	"foghorn/bot/form"
-	"foghorn/cmd/foghorn/demo/ui"
-	"foghorn/integrations/incidentio/incidentiotest"
-	"foghorn/integrations/slackapp/slacktest"
+	"foghorn/cmd/foghorn/demo"
 	"foghorn/manifests"
 )
 
 type demoCmd struct {
-	Script bool   `help:"Play one incident, print each hop, and end."`
-	NoBot  bool   `help:"Leave the bot out: an emulated Slack, Port and incident.io for your own app."`
-	Addr   string `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where the page is; an address of this machine."`
+	Script bool   `help:"Play one incident in the terminal, print each step, and exit."`
+	NoBot  bool   `help:"Start the emulators without the bot, to test your own Slack app."`
+	Addr   string `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address of the page, on this machine only."`
 }
 
-// Help is what foghorn demo --help says besides.
+// Help is the description in foghorn demo --help.
 func (demoCmd) Help() string {
-	return `Everything runs on this machine and needs no account: an emulated Slack, Port and incident.io, and
-the real bot between them. Open the page that it names in a browser.`
+	return `Runs the bot between emulators of Slack, Port and incident.io on this machine. It needs no account.
+Open the address that it prints in a browser.`
 }
 
 func (d demoCmd) Run(ctx context.Context, c *console) error {
+	cfg := demo.Config{RunBot: runBot, Apply: applyAll, Preview: previewDefinition, ServeHTTP: serveHTTP}
 	if d.Script {
-		w, err := startGuideEnvironment()
-		if err != nil {
-			return err
-		}
-		defer w.close()
-		return w.runScript(ctx, c.stdout)
+		return demo.RunScript(ctx, cfg, c.stdout)
+	}
+	var err error
+	if cfg.Program, err = os.Executable(); err != nil {
+		return fmt.Errorf("find the program: %w", err)
 	}
 	ln, err := d.listen()
 	if err != nil {
 		return err
 	}
 	defer func() { _ = ln.Close() }()
-	w, err := startEnvironment(d.uiConfig(ln.Addr().String()))
-	if err != nil {
-		return err
-	}
-	defer w.close()
-	w.incidentIO.OnChannelCreated(func(id, name string) { // incident.io makes a channel for each incident
-		w.slack.AddChannel(slacktest.Channel{ID: id, Name: name, BotIn: true})
-	})
-	return d.serveUI(ctx, w, ln, c.stdout)
+	return demo.Serve(ctx, cfg, ln, d.NoBot, c.stdout)
 }
 
-// listen opens the port of the page, on this machine alone.
+// listen opens the port of the page, on a loopback address only.
 func (d demoCmd) listen() (net.Listener, error) {
 	host, _, err := net.SplitHostPort(d.Addr)
 	if ip := net.ParseIP(host); err != nil || ip == nil || !ip.IsLoopback() {
-		return nil, settingError("--addr", fmt.Sprintf("is %q", d.Addr), "the page is for this machine alone: 127.0.0.1:8080, say")
+		return nil, settingError("--addr", fmt.Sprintf("is %q", d.Addr), "use a loopback address, such as 127.0.0.1:8080")
 	}
 	ln, err := net.Listen("tcp", d.Addr)
 	if err != nil {
-		return nil, settingError("--addr", "cannot be listened on: "+err.Error(), "is another demo running? foghorn demo --addr 127.0.0.1:8081")
+		return nil, settingError("--addr", "is not available: "+err.Error(), "if another demo is running, use foghorn demo --addr 127.0.0.1:8081")
 	}
 	return ln, nil
 }
 
-// uiConfig is the workspace of the page. One channel is closed to the bot and one person is
-// unknown to Port, so that people see what happens then.
-func (d demoCmd) uiConfig(addr string) environmentConfig {
-	s := environmentConfig{
-		slack: slacktest.Config{
-			AppName:  d.appName(),
-			Commands: []string{"/incident"},
-			Users: []slacktest.User{
-				{ID: demoUser, Name: "alice", RealName: "Alice", Email: "alice@example.com"},
-				{ID: "U0BOB", Name: "bob", RealName: "Bob", Email: "bob@example.com"},
-				{ID: "U0MALLORY", Name: "mallory", RealName: "Mallory (not in Port)", Email: "mallory@example.com"},
-				{ID: "U0GUEST", Name: "gil", RealName: "Gil (guest)", Guest: true},
-			},
-			Channels: []slacktest.Channel{
-				{ID: demoChannel, Name: "general", BotIn: true},
-				{ID: "C0OPS", Name: "ops", BotIn: true},
-				{ID: "C0SECURITY", Name: "security", Private: true, BotIn: true, Members: []string{demoUser, "U0BOB"}},
-				{ID: "C0WARROOM", Name: "war-room", Private: true, Members: []string{demoUser, "U0BOB"}},
-			},
-		},
-		incidentIO:        incidentiotest.Config{PermalinkBase: "http://" + addr + ui.IncidentPath},
-		unknownWebhookURL: "http://" + addr + "/sink",
-		portUsers:         []string{"alice@example.com", "bob@example.com"},
-	}
-	if d.NoBot {
-		s.slack.Commands = nil // every command is the app's
-	}
-	return s
-}
-
-// appName is what the app between the three services is called.
-func (d demoCmd) appName() string {
-	if d.NoBot {
-		return "Your app"
-	}
-	return "Foghorn"
-}
-
-// serveUI sets the world up, starts the bot and serves the page.
-func (d demoCmd) serveUI(ctx context.Context, w *environment, ln net.Listener, out io.Writer) error {
-	cfg := ui.Config{
-		Slack: w.slack, Port: w.port, Incidents: w.incidentIO, Blueprint: manifests.BlueprintID, Preview: previewDefinition, AppName: d.appName(),
-	}
-	var err error
-	if cfg.Actions, err = w.seedPort(ctx); err != nil {
-		return fmt.Errorf("set the demo up: %w", err)
-	}
-	if !d.NoBot {
-		program, err := os.Executable()
-		if err != nil {
-			return fmt.Errorf("start the bot: %w", err)
-		}
-		cfg.Bot = ui.NewBotProcess(program, w.botEnvironment)
-		cfg.Command = "/incident"
-		cfg.Shortcuts = []ui.Shortcut{
-			{Name: "Declare an incident", CallbackID: dialog.ShortcutDeclare},
-			{Name: "Declare an incident", CallbackID: dialog.ShortcutDeclareMessage, OnMessage: true},
-		}
-	}
-	p, err := ui.New(cfg)
+// runBot is foghorn serve without a log.
+func runBot(ctx context.Context, settings map[string]string) error {
+	cfg, err := configFrom(settings, "serve")
 	if err != nil {
 		return err
 	}
-	defer p.Close()
-	if cfg.Bot != nil {
-		if err := cfg.Bot.Start(manifests.ActionID); err != nil {
-			return err
-		}
-		defer cfg.Bot.Stop(context.WithoutCancel(ctx))
-	}
-	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return p.Serve(ctx, ln) })
-	d.printAddresses(w, ln.Addr().String(), out)
-	return group.Wait()
+	log := logrus.New()
+	log.SetOutput(io.Discard)
+	return serve(ctx, cfg, logrus.NewEntry(log))
 }
 
-// printAddresses says where everything is.
-func (d demoCmd) printAddresses(w *environment, addr string, out io.Writer) {
-	_, _ = fmt.Fprintf(out, "Slack, Port and incident.io are emulated on this machine. Open\n\n  http://%s\n\n", addr)
-	if !d.NoBot {
-		_, _ = fmt.Fprintln(out, "and type /incident. Ctrl-C ends.")
-		return
+// applyAll is foghorn apply --yes without output.
+func applyAll(ctx context.Context, settings map[string]string) (manifests.Set, error) {
+	cfg, err := configFrom(settings, "apply")
+	if err != nil {
+		return manifests.Set{}, err
 	}
-	_, _ = fmt.Fprint(out, "and give your app these. Ctrl-C ends.\n\n")
-	for _, name := range []string{
-		"SLACK_API_URL", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "PORT_BASE_URL", "PORT_CLIENT_ID", "PORT_CLIENT_SECRET", "INCIDENT_IO_BASE_URL", "INCIDENT_IO_API_KEY",
-	} {
-		_, _ = fmt.Fprintf(out, "%s=%s\n", name, w.settings()[name])
+	a := applyCmd{Yes: true}
+	set, err := a.renderManifests(ctx, cfg, io.Discard)
+	if err != nil {
+		return manifests.Set{}, err
 	}
-	_, _ = fmt.Fprintf(out, "SLACK_DOOR=%s\n", w.slack.Door())
+	client := cfg.newPortClient()
+	defer client.Close()
+	changes, err := a.planChanges(ctx, client, set, cfg.IncidentIOKey, io.Discard)
+	if err != nil {
+		return manifests.Set{}, err
+	}
+	return set, writeChanges(ctx, changes, io.Discard)
 }
 
-// botEnvironment is that of the bot's process.
-func (w *environment) botEnvironment(action string) []string {
-	env := w.settings()
-	env["PORT_ACTION"], env["LOG_LEVEL"], env["LOG_FORMAT"] = action, "info", "text"
-	var out []string
-	for _, name := range slices.Sorted(maps.Keys(env)) {
-		out = append(out, name+"="+env[name])
-	}
-	return out
+// configFrom reads settings from a map instead of the environment.
+func configFrom(settings map[string]string, command string) (Config, error) {
+	return loadConfig(func(name string) (string, bool) { v, ok := settings[name]; return v, ok }, os.DevNull, command)
 }
 
-// previewDefinition is foghorn preview for the page.
+// previewDefinition is foghorn preview for a definition that was pasted in the page.
 func previewDefinition(ctx context.Context, definition []byte) (views []json.RawMessage, problems []string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
@@ -182,14 +102,14 @@ func previewDefinition(ctx context.Context, definition []byte) (views []json.Raw
 	if err != nil {
 		return nil, nil, err
 	}
-	shown, err := renderPages(ctx, f, form.EvalContext{}, nil)
+	pages, err := renderPages(ctx, f, form.EvalContext{}, nil)
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, v := range shown {
-		data, err := json.Marshal(v)
+	for _, page := range pages {
+		data, err := json.Marshal(page)
 		if err != nil {
-			return nil, nil, fmt.Errorf("write view: %w", err)
+			return nil, nil, fmt.Errorf("encode view: %w", err)
 		}
 		views = append(views, data)
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
@@ -13,60 +12,53 @@ import (
 	"testing"
 
 	"github.com/goccy/go-yaml"
-	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-var update = flag.Bool("update", false, "write what the tests compare with")
+// With -update, tests rewrite the generated parts of the documentation instead of comparing them:
+//
+//	go test ./cmd/foghorn -run 'TestDocs|TestSlackManifest' -update
+var update = flag.Bool("update", false, "rewrite the generated parts of the documentation")
 
 const repoRoot = "../.."
 
-// checkSection is what a document holds between two marks, which the tests keep true.
-func checkSection(t *testing.T, document, mark, want string) {
+// checkSection compares a section of a document, between the comments <!-- name --> and <!-- end of name -->.
+func checkSection(t *testing.T, document, name, want string) {
 	t.Helper()
-	checkSectionFunc(t, document, mark, want, func(have string) bool { return have == want })
+	checkSectionFunc(t, document, name, want, func(have string) bool { return have == want })
 }
 
-// checkSectionFunc is between for what may be true in more than one wording.
-func checkSectionFunc(t *testing.T, document, mark, want string, holds func(have string) bool) {
+// checkSectionFunc is checkSection for a section with more than one valid text. -update writes want.
+func checkSectionFunc(t *testing.T, document, name, want string, isValid func(have string) bool) {
 	t.Helper()
-	path := filepath.Join(repoRoot, document)
-	data, err := os.ReadFile(path)
+	data, err := os.ReadFile(filepath.Join(repoRoot, document))
 	if err != nil {
 		t.Fatal(err)
 	}
-	begin, end := "<!-- "+mark+" -->\n", "<!-- end of "+mark+" -->"
-	before, rest, ok := strings.Cut(string(data), begin)
-	have, after, ok2 := strings.Cut(rest, end)
-	if !ok || !ok2 {
-		t.Fatalf("%s has no %q", document, begin)
+	begin, end := "<!-- "+name+" -->\n", "<!-- end of "+name+" -->"
+	before, rest, hasBegin := strings.Cut(string(data), begin)
+	have, after, hasEnd := strings.Cut(rest, end)
+	if !hasBegin || !hasEnd {
+		t.Fatalf("%s has no section %q", document, name)
 	}
-	if holds(have) {
-		return
+	if !isValid(have) || *update {
+		checkFile(t, document, before+begin+want+end+after)
 	}
-	if *update {
-		if err := os.WriteFile(path, []byte(before+begin+want+end+after), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	t.Errorf("%s is not true any more (go test ./cmd/foghorn -update mends it); want\n%s", document, want)
 }
 
-// checkFile compares a file.
-func checkFile(t *testing.T, document, want string) {
+// checkFile compares a generated file.
+func checkFile(t *testing.T, name, want string) {
 	t.Helper()
-	path := filepath.Join(repoRoot, document)
-	have, _ := os.ReadFile(path)
-	if string(have) == want {
+	path := filepath.Join(repoRoot, name)
+	if have, _ := os.ReadFile(path); string(have) == want {
 		return
 	}
-	if *update {
-		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
-			t.Fatal(err)
-		}
+	if !*update {
+		t.Errorf("%s is out of date: run go test ./cmd/foghorn -update. Want\n%s", name, want)
 		return
 	}
-	t.Errorf("%s is not true any more (go test ./cmd/foghorn -update mends it); want\n%s", document, want)
+	if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestDocs_Settings(t *testing.T) {
@@ -79,30 +71,72 @@ func TestDocs_Settings(t *testing.T) {
 		}
 		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", s.Name, s.Meaning, value, s.Required)
 	}
-	checkSection(t, "README.md", "settings", b.String())
+	checkSection(t, "docs/configuration.md", "settings", b.String())
+}
+
+func TestDocs_ExitCodes(t *testing.T) {
+	checkSection(t, "docs/configuration.md", "exit codes", fmt.Sprintf(`| code | meaning |
+|---|---|
+| 0 | success |
+| %d | the command failed, or its result is negative: a check of doctor fails, an action cannot be run from Slack |
+| %d | a setting or an argument is wrong |
+| %d | apply --dry-run found a difference |
+`, exitFailed, exitUsage, exitChanges))
 }
 
 func TestDocs_Inputs(t *testing.T) {
-	checkSection(t, "README.md", "inputs", inputsTable(t))
+	checkSection(t, "docs/inputs.md", "inputs", inputsTable(t))
 }
 
 func TestDocs_EnvExample(t *testing.T) {
 	var b strings.Builder
-	b.WriteString("# Copy this to .env and fill it in. The environment wins over the file.\n" +
-		"# Put a value with $, # or a backslash between single quotes. Keep the file to yourself: chmod 600 .env\n")
+	b.WriteString("# Copy this file to .env and fill it in. Variables of the environment win over this file. Put a value that\n" +
+		"# contains $, # or a backslash between single quotes. The file has secrets: chmod 600 .env\n")
 	for _, s := range settings {
-		required := ""
+		required, comment := "", "#"
 		if s.Required != "" {
-			required = " Required by " + s.Required + "."
+			required, comment = " Required by "+s.Required+".", ""
 		}
-		fmt.Fprintf(&b, "\n# %s%s\n", strings.ReplaceAll(s.Meaning, "`", ""), required)
-		off := "#"
-		if s.Required != "" {
-			off = ""
-		}
-		fmt.Fprintf(&b, "%s%s=%s\n", off, s.Name, s.Default)
+		fmt.Fprintf(&b, "\n# %s%s\n%s%s=%s\n", strings.ReplaceAll(s.Meaning, "`", ""), required, comment, s.Name, s.Default)
 	}
 	checkFile(t, ".env.example", b.String())
+}
+
+// TestDocs_ReadmeLength keeps the README an introduction: details belong in docs/.
+func TestDocs_ReadmeLength(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join(repoRoot, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSuffix(string(data), "\n"), "\n")
+	if len(lines) > 150 {
+		t.Errorf("README.md has %d lines, want at most 150", len(lines))
+	}
+	for i, line := range lines {
+		if n := len([]rune(line)); n > 100 {
+			t.Errorf("README.md:%d has %d columns, want at most 100", i+1, n)
+		}
+	}
+}
+
+// TestDocs_Links checks that relative links in the documentation name existing files.
+func TestDocs_Links(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(repoRoot, "docs", "*.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	link := regexp.MustCompile(`\]\(([^)#: ]+)(?:#[^)]*)?\)`)
+	for _, file := range append(files, filepath.Join(repoRoot, "README.md"), filepath.Join(repoRoot, "manifests", "README.md")) {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range link.FindAllStringSubmatch(string(data), -1) {
+			if _, err := os.Stat(filepath.Join(filepath.Dir(file), m[1])); err != nil {
+				t.Errorf("%s: broken link %s", file, m[1])
+			}
+		}
+	}
 }
 
 func TestSlackManifest_File(t *testing.T) {
@@ -110,69 +144,26 @@ func TestSlackManifest_File(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	checkFile(t, "slack-app.yaml", "# The Slack app of Foghorn: foghorn slack-manifest prints it.\n"+string(text))
+	checkFile(t, "slack-app.yaml", manifestHeader+string(text))
 }
 
-// slackSchema is the vendor's. It is not part of this repository.
-const slackSchema = repoRoot + "/../shared/spec/slack-manifest-schema.json"
-
-func TestSlackManifest_Schema(t *testing.T) {
-	data, err := os.ReadFile(slackSchema)
-	if err != nil {
-		t.Logf("no schema in %s: nothing was checked", slackSchema)
-		return
-	}
-	schema, err := jsonschema.UnmarshalJSON(strings.NewReader(string(data)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := jsonschema.NewCompiler()
-	c.UseRegexpEngine(compileLenient)
-	if err := c.AddResource("manifest.json", schema); err != nil {
-		t.Fatal(err)
-	}
-	compiled, err := c.Compile("manifest.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, command := range []string{"/incident", "/x"} {
-		flat, err := json.Marshal(newAppManifest(command))
-		if err != nil {
-			t.Fatal(err)
-		}
-		var v any
-		_ = json.Unmarshal(flat, &v)
-		if err := compiled.Validate(v); err != nil {
-			t.Errorf("%s: %v", command, err)
-		}
-	}
-}
-
-// compileLenient compiles a pattern without its look-aheads, which Go's regular expressions do not know.
-func compileLenient(pattern string) (jsonschema.Regexp, error) {
-	return regexp.Compile(lookAhead.ReplaceAllString(pattern, ""))
-}
-
-var lookAhead = regexp.MustCompile(`\(\?[!=][^)]*\)`)
-
-// demoEvents are the lines of a demo without what is different every time: the times, the ids, the
-// order of what happens side by side, and whether the form came in one view or behind "One moment".
+// demoEvents returns the lines of a demo without the parts that vary: times, ids, and the order of concurrent events.
 func demoEvents(output string) []string {
-	var all []string
+	var events []string
 	for line := range strings.Lines(output) {
 		if m := eventLinePattern.FindStringSubmatch(line); m != nil {
-			all = append(all, strings.Join(m[1:], " "))
+			events = append(events, strings.Join(m[1:], " "))
 		}
 	}
-	slices.Sort(all)
-	return slices.Compact(all)
+	slices.Sort(events)
+	return slices.Compact(events)
 }
 
 var eventLinePattern = regexp.MustCompile(`^ *[0-9.]+ ms +([a-z.]+) +-> ([a-z.]+) +([a-z]+)`)
 
 func TestDocs_DemoScript(t *testing.T) {
 	var out result
-	t.Run("script", func(t *testing.T) { out = runCommand(t, nil, "demo", "--script") }) // it leaves its directory again
+	t.Run("script", func(t *testing.T) { out = runCommand(t, nil, "demo", "--script") }) // restores the working directory
 	if len(demoEvents(out.stdout)) == 0 {
 		t.Fatalf("exit %d: %s%s", out.code, out.stdout, out.stderr)
 	}
@@ -182,7 +173,7 @@ func TestDocs_DemoScript(t *testing.T) {
 			b.WriteString(line)
 		}
 	}
-	checkSectionFunc(t, "README.md", "demo", "```text\n"+b.String()+"```\n", func(have string) bool {
+	checkSectionFunc(t, "docs/demo.md", "demo", "```text\n"+b.String()+"```\n", func(have string) bool {
 		return slices.Equal(demoEvents(have), demoEvents(out.stdout))
 	})
 }

@@ -5,40 +5,41 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 	"time"
 )
 
-const (
-	// doctorTimeout bounds each question of the doctor. They are asked at the same time,
-	// and none waits for more than one other.
-	doctorTimeout = 6 * time.Second
+// doctorTimeout bounds each check. The groups run concurrently.
+const doctorTimeout = 6 * time.Second
 
+// Values of finding.Status.
+const (
 	statusOK   = "ok"
 	statusWarn = "warn"
 	statusFail = "fail"
 )
 
-// A finding is what one check found.
+// finding is the result of one check.
 type finding struct {
-	Group  string `json:"group"` // Slack, Port, incident.io or Here
+	Group  string `json:"group"` // Slack, Port, incident.io or Local
 	Check  string `json:"check"`
 	Status string `json:"status"` // ok, warn or fail
 	Text   string `json:"text"`
-	Hint   string `json:"hint,omitempty"` // how to mend it
+	Hint   string `json:"hint,omitempty"` // how to fix it
 }
 
 type doctorCmd struct {
-	JSON bool `help:"Print the findings as JSON."`
+	JSON bool `help:"Print the results as JSON."`
 }
 
-// Help is what foghorn doctor --help says besides.
+// Help is the description in foghorn doctor --help.
 func (doctorCmd) Help() string {
-	return `Looks for what would keep incidents from being declared and told: one line a check, with a hint.
-It changes nothing. The exit code is 1 when a check fails; warnings do not count.
+	return `Checks Slack, Port, incident.io and this machine: one line a check, with a hint for each problem.
+It changes nothing. The exit code is 1 if a check fails; warnings do not count.
 
-  foghorn doctor          before the first incident, and whenever something seems wrong
-  foghorn doctor --json   for machines`
+  foghorn doctor          before the first incident, and when something does not work
+  foghorn doctor --json   for scripts`
 }
 
 func (d doctorCmd) Run(ctx context.Context, c *console) error {
@@ -46,44 +47,38 @@ func (d doctorCmd) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	found := runChecks(ctx, cfg)
+	findings := runChecks(ctx, cfg)
 	if d.JSON {
 		enc := json.NewEncoder(c.stdout)
 		enc.SetIndent("", "  ")
-		err = enc.Encode(found)
+		err = enc.Encode(findings)
 	} else {
-		err = printFindings(c.stdout, found)
+		err = printFindings(c.stdout, findings)
 	}
 	if err != nil {
 		return fmt.Errorf("print findings: %w", err)
 	}
-	for _, f := range found {
-		if f.Status == statusFail {
-			return exitCode(exitFailed)
-		}
+	if slices.ContainsFunc(findings, func(f finding) bool { return f.Status == statusFail }) {
+		return exitCode(exitFailed)
 	}
 	return nil
 }
 
-// runChecks asks all at the same time, and gives the findings in their order.
+// runChecks runs all groups concurrently and returns the findings in the order of the groups.
 func runChecks(ctx context.Context, cfg Config) []finding {
 	groups := []func(context.Context, Config) []finding{checkSlack, checkPort, checkIncidentIO, checkLocal}
-	found := make([][]finding, len(groups))
-	var asking sync.WaitGroup
+	findings := make([][]finding, len(groups))
+	var running sync.WaitGroup
 	for i, group := range groups {
-		asking.Go(func() { found[i] = group(ctx, cfg) })
+		running.Go(func() { findings[i] = group(ctx, cfg) })
 	}
-	asking.Wait()
-	var all []finding
-	for _, f := range found {
-		all = append(all, f...)
-	}
-	return all
+	running.Wait()
+	return slices.Concat(findings...)
 }
 
-func printFindings(w io.Writer, found []finding) error {
+func printFindings(w io.Writer, findings []finding) error {
 	group := ""
-	for _, f := range found {
+	for _, f := range findings {
 		if f.Group != group {
 			group = f.Group
 			if _, err := fmt.Fprintln(w, group); err != nil {
@@ -102,21 +97,20 @@ func printFindings(w io.Writer, found []finding) error {
 	return nil
 }
 
-// A checks collects the findings of one group.
+// checks collects the findings of one group.
 type checks struct {
 	group    string
 	findings []finding
 }
 
-func (w *checks) ok(check, text string)         { w.add(check, statusOK, text, "") }
-func (w *checks) warn(check, text, hint string) { w.add(check, statusWarn, text, hint) }
-func (w *checks) fail(check, text, hint string) { w.add(check, statusFail, text, hint) }
+func (c *checks) ok(check, text string)         { c.add(check, statusOK, text, "") }
+func (c *checks) warn(check, text, hint string) { c.add(check, statusWarn, text, hint) }
+func (c *checks) fail(check, text, hint string) { c.add(check, statusFail, text, hint) }
 
-func (w *checks) add(check, status, text, hint string) {
-	w.findings = append(w.findings, finding{w.group, check, status, text, hint})
+func (c *checks) add(check, status, text, hint string) {
+	c.findings = append(c.findings, finding{c.group, check, status, text, hint})
 }
 
-// withCheckTimeout gives a question its time.
 func withCheckTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, doctorTimeout)
 }

@@ -5,117 +5,128 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 
 	"foghorn/bot/form"
-	"foghorn/integrations/incidentio"
 	"foghorn/integrations/port"
 	"foghorn/integrations/rest"
 	"foghorn/manifests"
 )
 
-const applyHint = "foghorn apply mends it; foghorn apply --dry-run shows the difference"
+const (
+	applyHint   = "foghorn apply writes it; foghorn apply --dry-run shows the difference"
+	portHint    = "Port did not respond as expected: check PORT_BASE_URL, the network and status.port.io"
+	actionCheck = "definition"
+)
 
 func checkPort(ctx context.Context, cfg Config) []finding {
-	w := &checks{group: "Port"}
+	c := &checks{group: "Port"}
 	ctx, cancel := context.WithTimeout(ctx, 2*doctorTimeout)
 	defer cancel()
-	client := port.New(port.Config{BaseURL: cfg.PortBaseURL, ClientID: cfg.PortClientID, ClientSecret: cfg.PortClientSecret})
+	client := cfg.newPortClient()
 	defer client.Close()
 
-	asking, done := withCheckTimeout(ctx)
-	err := client.CheckCredentials(asking)
-	done()
-	switch {
-	case errors.Is(err, port.ErrCredentials):
-		w.fail("credentials", "PORT_CLIENT_ID and PORT_CLIENT_SECRET are refused by "+cfg.PortBaseURL, "copy both again; those of one region are unknown in the other: https://api.port.io and https://api.us.port.io (PORT_BASE_URL)")
-		return w.findings
-	case err != nil:
-		w.fail("credentials", err.Error(), "Port does not answer as it should: look at PORT_BASE_URL, the network and status.port.io")
-		return w.findings
+	if !c.checkPortCredentials(ctx, client, cfg) {
+		return c.findings
 	}
-	w.ok("credentials", "accepted")
-	// Only an organization's credentials may run an action as somebody else; a person's own
-	// have their e-mail as the client id.
-	// https://docs.port.io/create-self-service-experiences/set-self-service-actions-rbac
-	if strings.Contains(cfg.PortClientID, "@") {
-		w.fail("run as a person", "PORT_CLIENT_ID is a person's: it cannot run actions as others", "take the organization's credentials")
-	} else {
-		w.ok("run as a person", "these are an organization's credentials")
-	}
-
-	asking, done = withCheckTimeout(ctx)
-	defer done()
-	org, _ := readOrganization(asking, cfg) // incident.io's own group says what is wrong with it
+	ctx, cancel = withCheckTimeout(ctx)
+	defer cancel()
+	org, _ := readOrganization(ctx, cfg, false) // the group incident.io reports the error
 	set, _ := manifests.Render(org, manifests.Options{ActionID: cfg.PortAction, IncidentURL: cfg.IncidentIOBaseURL})
-	w.checkAction(asking, client, cfg.PortAction)
-	w.checkDefinition(asking, "blueprint", blueprintDefinition(client, set.Blueprint))
-	w.checkDefinition(asking, "action's definition", actionDefinition(client, set.Action))
-	w.checkDefinition(asking, "automation", actionDefinition(client, set.Automation))
-	if _, err := client.Definitions().GetSecret(asking, manifests.SecretName); rest.Status(err) == http.StatusNotFound {
-		w.fail("secret", "Port has no secret "+manifests.SecretName+": no incident can be declared", "foghorn apply creates it from INCIDENT_IO_API_KEY")
-	} else if err != nil {
-		w.warn("secret", err.Error(), "Port does not show its secrets to these credentials")
-	} else {
-		w.ok("secret", manifests.SecretName)
+	c.checkAction(ctx, client, cfg.PortAction)
+	c.checkDefinition(ctx, "blueprint", blueprintDefinition{client, set.Blueprint})
+	c.checkDefinition(ctx, actionCheck, actionDefinition{client, set.Action})
+	c.checkDefinition(ctx, "automation", actionDefinition{client, set.Automation})
+	switch _, err := client.Definitions().GetSecret(ctx, manifests.SecretName); {
+	case rest.IsNotFound(err):
+		c.fail("secret", "Port has no secret "+manifests.SecretName+", so the action cannot declare incidents", "foghorn apply creates it from INCIDENT_IO_API_KEY")
+	case err != nil:
+		c.warn("secret", err.Error(), "these credentials cannot read Port's secrets")
+	default:
+		c.ok("secret", manifests.SecretName)
 	}
-	return w.findings
+	return c.findings
 }
 
-// checkAction looks whether the action can be run from Slack.
-func (w *checks) checkAction(ctx context.Context, client *port.Client, id string) {
+// checkPortCredentials reports whether Port accepts the credentials.
+func (c *checks) checkPortCredentials(ctx context.Context, client *port.Client, cfg Config) bool {
+	ctx, cancel := withCheckTimeout(ctx)
+	defer cancel()
+	err := client.CheckCredentials(ctx)
+	if errors.Is(err, port.ErrCredentials) {
+		c.fail("credentials", "PORT_CLIENT_ID and PORT_CLIENT_SECRET were rejected by "+cfg.PortBaseURL,
+			"copy both again; each region has its own: https://api.port.io and https://api.us.port.io (PORT_BASE_URL)")
+		return false
+	}
+	if err != nil {
+		c.fail("credentials", err.Error(), portHint)
+		return false
+	}
+	c.ok("credentials", "accepted by "+cfg.PortBaseURL)
+	// Only an organization's credentials may run an action as another person. The client id of a person's own
+	// credentials is their e-mail address.
+	// https://docs.port.io/create-self-service-experiences/set-self-service-actions-rbac
+	if strings.Contains(cfg.PortClientID, "@") {
+		c.fail("run as a person", "PORT_CLIENT_ID belongs to a person and cannot run actions as others", "use the credentials of the organization")
+	} else {
+		c.ok("run as a person", "the credentials belong to the organization")
+	}
+	return true
+}
+
+// checkAction checks that the action exists and can be run from Slack.
+func (c *checks) checkAction(ctx context.Context, client *port.Client, id string) {
 	a, err := client.GetAction(ctx, id)
-	if rest.Status(err) == http.StatusNotFound {
-		w.fail("action", "Port has no action "+id, "foghorn apply creates it, or set PORT_ACTION to another one")
+	if rest.IsNotFound(err) {
+		c.fail("action", "Port has no action "+id, "foghorn apply creates it, or set PORT_ACTION to another one")
 		return
 	}
 	if err != nil {
-		w.fail("action", err.Error(), "Port does not answer as it should")
+		c.fail("action", err.Error(), portHint)
 		return
 	}
 	f, err := form.Compile(a.Raw)
 	if err != nil {
-		w.fail("action", err.Error(), "foghorn preview "+id+" says more")
+		c.fail("action", err.Error(), "foghorn preview "+id+" shows details")
 		return
 	}
 	if len(f.Problems) > 0 {
-		w.fail("action", fmt.Sprintf("%s cannot be run from Slack: %s", id, strings.TrimPrefix(f.Problems[0].Input+": "+f.Problems[0].Reason, ": ")), "foghorn preview "+id+" lists all of it")
+		c.fail("action", id+" cannot be run from Slack: "+formatProblem(f.Problems[0]), "foghorn preview "+id+" lists all reasons")
 		return
 	}
-	w.ok("action", id+" can be run from Slack")
+	c.ok("action", id+" can be run from Slack")
 }
 
-// checkDefinition looks whether Port has a definition as it should be. What follows from
-// incident.io having changed is said there.
-func (w *checks) checkDefinition(ctx context.Context, check string, d definition) {
+// checkDefinition checks that a definition in Port matches the manifest. The group incident.io reports severities and
+// statuses that differ.
+func (c *checks) checkDefinition(ctx context.Context, check string, d definition) {
 	raw, err := d.read(ctx)
 	switch {
-	case rest.Status(err) == http.StatusNotFound:
-		if check != "action's definition" { // the action's own check has said so
-			w.fail(check, "Port has no "+d.kind+" "+d.id, applyHint)
+	case rest.IsNotFound(err):
+		if check != actionCheck { // checkAction has reported it
+			c.fail(check, "Port has no "+d.target(), applyHint)
 		}
 		return
 	case err != nil:
-		w.fail(check, err.Error(), "Port does not answer as it should")
+		c.fail(check, err.Error(), portHint)
 		return
 	}
-	if len(enumValues(raw)) > 0 && !slices.Equal(enumValues(raw), enumValues(d.want)) {
-		return // drift: incident.io's group says so
+	if len(enumValues(raw)) > 0 && !slices.Equal(enumValues(raw), enumValues(d.wanted())) {
+		return
 	}
-	change, err := d.planChange(ctx)
+	change, err := planChange(ctx, d)
 	switch {
 	case err != nil:
-		w.fail(check, err.Error(), "Port does not answer as it should")
+		c.fail(check, err.Error(), portHint)
 	case change != nil:
-		w.warn(check, d.id+" differs from what Foghorn would write", applyHint)
+		c.warn(check, definitionID(d.wanted())+" differs from the manifest", applyHint)
 	default:
-		w.ok(check, d.id+" is as it should be")
+		c.ok(check, definitionID(d.wanted())+" matches the manifest")
 	}
 }
 
-// enumValues are the severities that an action offers, or the statuses that a blueprint allows, sorted.
+// enumValues returns the severities in the form of an action, or the statuses in the schema of a blueprint, sorted.
 func enumValues(raw json.RawMessage) []string {
 	var d struct {
 		Trigger struct {
@@ -130,54 +141,55 @@ func enumValues(raw json.RawMessage) []string {
 	if json.Unmarshal(raw, &d) != nil {
 		return nil
 	}
-	out := append(d.Trigger.UserInputs.Properties.Severity.Enum, d.Schema.Properties.Status.Enum...)
-	slices.Sort(out)
-	return out
+	values := append(d.Trigger.UserInputs.Properties.Severity.Enum, d.Schema.Properties.Status.Enum...)
+	slices.Sort(values)
+	return values
 }
 
 func checkIncidentIO(ctx context.Context, cfg Config) []finding {
-	w := &checks{group: "incident.io"}
+	c := &checks{group: "incident.io"}
 	if cfg.IncidentIOKey == "" {
-		w.warn("key", "INCIDENT_IO_API_KEY is empty: severities and statuses cannot be compared", "set it for apply and doctor")
-		return w.findings
+		c.warn("key", "INCIDENT_IO_API_KEY is not set, so severities and statuses are not compared", "set it for apply and doctor")
+		return c.findings
 	}
 	ctx, cancel := withCheckTimeout(ctx)
 	defer cancel()
-	client := incidentio.New(incidentio.Config{BaseURL: cfg.IncidentIOBaseURL, APIKey: cfg.IncidentIOKey})
+	client := cfg.newIncidentIOClient()
 	defer client.Close()
 	id, err := client.GetIdentity(ctx)
 	if err != nil {
-		hint := "incident.io does not answer as it should: look at INCIDENT_IO_BASE_URL and the network"
-		if rest.Status(err) == http.StatusUnauthorized {
-			hint = "make a key with the roles viewer and incident_creator under Settings, API keys"
+		hint := "incident.io did not respond as expected: check INCIDENT_IO_BASE_URL and the network"
+		if rest.IsUnauthorized(err) {
+			hint = "create a key with the roles viewer and incident_creator under Settings, API keys"
 		}
-		w.fail("key", err.Error(), hint)
-		return w.findings
+		c.fail("key", err.Error(), hint)
+		return c.findings
 	}
-	w.ok("key", id.Name)
-	org, err := readOrganization(ctx, cfg)
+	c.ok("key", id.Name)
+	org, err := readOrganization(ctx, cfg, false)
 	if err != nil {
-		w.fail("severities", err.Error(), "the key needs the role viewer")
-		return w.findings
+		c.fail("severities", err.Error(), "give the key the role viewer")
+		return c.findings
 	}
-	portClient := port.New(port.Config{BaseURL: cfg.PortBaseURL, ClientID: cfg.PortClientID, ClientSecret: cfg.PortClientSecret})
+	portClient := cfg.newPortClient()
 	defer portClient.Close()
 	set, _ := manifests.Render(org, manifests.Options{ActionID: cfg.PortAction, IncidentURL: cfg.IncidentIOBaseURL})
-	w.checkDrift(ctx, "severities", actionDefinition(portClient, set.Action))
-	w.checkDrift(ctx, "statuses", blueprintDefinition(portClient, set.Blueprint))
-	return w.findings
+	c.checkDrift(ctx, "severities", actionDefinition{portClient, set.Action})
+	c.checkDrift(ctx, "statuses", blueprintDefinition{portClient, set.Blueprint})
+	return c.findings
 }
 
-// checkDrift looks whether Port knows incident.io's severities or statuses. Where Port has no
-// definition, its own group says so.
-func (w *checks) checkDrift(ctx context.Context, check string, d definition) {
+// checkDrift checks that Port has the severities or statuses of incident.io. The group Port reports missing
+// definitions.
+func (c *checks) checkDrift(ctx context.Context, check string, d definition) {
 	raw, err := d.read(ctx)
 	if err != nil {
 		return
 	}
-	if have, want := enumValues(raw), enumValues(d.want); !slices.Equal(have, want) {
-		w.fail(check, fmt.Sprintf("Port has %s, incident.io has %s", strings.Join(have, ", "), strings.Join(want, ", ")), "foghorn apply brings Port up to date")
+	have, want := enumValues(raw), enumValues(d.wanted())
+	if !slices.Equal(have, want) {
+		c.fail(check, fmt.Sprintf("Port has %s; incident.io has %s", strings.Join(have, ", "), strings.Join(want, ", ")), "foghorn apply updates Port")
 		return
 	}
-	w.ok(check, "Port has them all")
+	c.ok(check, fmt.Sprintf("Port has all %d of incident.io", len(want)))
 }

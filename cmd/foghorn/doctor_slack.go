@@ -9,49 +9,51 @@ import (
 )
 
 func checkSlack(ctx context.Context, cfg Config) []finding {
-	w := &checks{group: "Slack"}
+	c := &checks{group: "Slack"}
 	app := slackapp.New(slackapp.Config{AppToken: cfg.SlackAppToken, BotToken: cfg.SlackBotToken, APIURL: cfg.SlackAPIURL})
 	if cfg.SlackBotToken == "" {
-		w.fail("bot token", "SLACK_BOT_TOKEN is empty", "copy it from OAuth & Permissions")
+		c.fail("bot token", "SLACK_BOT_TOKEN is not set", "copy it from OAuth & Permissions")
 	} else {
-		w.checkBotToken(ctx, app)
+		c.checkBotToken(ctx, app)
 	}
 	if cfg.SlackAppToken == "" {
-		w.fail("socket mode", "SLACK_APP_TOKEN is empty", "make one under Basic Information, App-Level Tokens, with connections:write")
+		c.fail("socket mode", "SLACK_APP_TOKEN is not set", "create one under Basic Information, App-Level Tokens, with connections:write")
 	} else {
-		w.checkSocketMode(ctx, app)
+		c.checkSocketMode(ctx, app)
 	}
 	if cfg.SlackCommand == "/incident" {
-		w.warn("command", "/incident may belong to incident.io's own app: Slack gives it to the app that was installed last", "if it opens another form, set SLACK_COMMAND to a name of its own and change the app's manifest (foghorn slack-manifest)")
+		c.warn("command", "/incident may belong to incident.io's own app: Slack sends it to the app that was installed last",
+			"if it opens another form, set SLACK_COMMAND to another name and update the app's manifest (foghorn slack-manifest)")
 	} else {
-		w.ok("command", cfg.SlackCommand)
+		c.ok("command", cfg.SlackCommand)
 	}
 	if cfg.AnnounceChannel != "" && cfg.SlackBotToken != "" {
-		w.checkAnnounceChannel(ctx, app, cfg.AnnounceChannel)
+		c.checkAnnounceChannel(ctx, app, cfg.AnnounceChannel)
 	}
-	return w.findings
+	return c.findings
 }
 
-func (w *checks) checkBotToken(ctx context.Context, app *slackapp.Client) {
+func (c *checks) checkBotToken(ctx context.Context, app *slackapp.Client) {
 	ctx, cancel := withCheckTimeout(ctx)
 	defer cancel()
 	id, err := app.CheckAuth(ctx)
 	if err != nil {
-		w.fail("bot token", err.Error(), slackHint(err, "copy SLACK_BOT_TOKEN again from OAuth & Permissions; reinstall the app if it was revoked"))
+		c.fail("bot token", err.Error(), slackHint(err, "copy SLACK_BOT_TOKEN again from OAuth & Permissions; reinstall the app if it was revoked"))
 		return
 	}
-	w.ok("bot token", "of "+id.Team)
+	c.ok("bot token", "accepted by "+id.Team)
 	if id.Scopes == nil {
-		w.warn("scopes", "Slack does not say which scopes the token has", "compare them with slack-app.yaml")
+		c.warn("scopes", "Slack did not return the scopes of the token", "compare them with slack-app.yaml")
 		return
 	}
-	if missing := missingScopes(id.Scopes, neededScopes); len(missing) > 0 {
-		w.fail("scopes", "the app lacks "+strings.Join(missing, ", "), "update the app's manifest (foghorn slack-manifest) and reinstall it")
+	if missing := missingScopes(id.Scopes, requiredScopes); len(missing) > 0 {
+		c.fail("scopes", "missing: "+strings.Join(missing, ", "), "update the app's manifest (foghorn slack-manifest) and reinstall the app")
 	} else {
-		w.ok("scopes", "all that are needed")
+		c.ok("scopes", strings.Join(requiredScopes, ", "))
 	}
 	if missing := missingScopes(id.Scopes, optionalScopes); len(missing) > 0 {
-		w.warn("optional scopes", "without "+strings.Join(missing, ", ")+" a message whose answer was lost can appear twice", "add them to the app if that matters to you")
+		c.warn("optional scopes", "missing: "+strings.Join(missing, ", ")+"; a message can be posted twice if Slack's response is lost",
+			"add them to the app, or accept the risk")
 	}
 }
 
@@ -64,39 +66,40 @@ func missingScopes(granted, wanted []string) (missing []string) {
 	return missing
 }
 
-func (w *checks) checkSocketMode(ctx context.Context, app *slackapp.Client) {
+func (c *checks) checkSocketMode(ctx context.Context, app *slackapp.Client) {
 	ctx, cancel := withCheckTimeout(ctx)
 	defer cancel()
 	if err := app.CheckSocketMode(ctx); err != nil {
-		w.fail("socket mode", err.Error(), slackHint(err, "SLACK_APP_TOKEN needs the scope connections:write, and Socket Mode must be on"))
+		c.fail("socket mode", err.Error(), slackHint(err, "give SLACK_APP_TOKEN the scope connections:write, and turn on Socket Mode"))
 		return
 	}
-	w.ok("socket mode", "a link can be opened")
+	c.ok("socket mode", "apps.connections.open accepted the token")
 }
 
-// checkAnnounceChannel looks whether the bot can post where incidents are announced.
-func (w *checks) checkAnnounceChannel(ctx context.Context, app *slackapp.Client, channel string) {
+// checkAnnounceChannel checks that the bot can post to ANNOUNCE_CHANNEL.
+func (c *checks) checkAnnounceChannel(ctx context.Context, app *slackapp.Client, id string) {
+	const check = "announcements"
 	ctx, cancel := withCheckTimeout(ctx)
 	defer cancel()
-	c, err := app.GetChannel(ctx, channel)
+	channel, err := app.GetChannel(ctx, id)
 	switch {
 	case slackapp.ErrorCode(err) == "missing_scope":
-		w.warn("announcements", "whether the bot may post to ANNOUNCE_CHANNEL cannot be seen without the scope channels:read", "invite the bot there to be sure")
+		c.warn(check, "ANNOUNCE_CHANNEL cannot be checked without the scope channels:read", "invite the bot to the channel")
 	case err != nil:
-		w.fail("announcements", "ANNOUNCE_CHANNEL: "+err.Error(), "check the id; a private channel must have invited the bot")
-	case c.Archived:
-		w.fail("announcements", "ANNOUNCE_CHANNEL is archived", "name another channel")
-	case c.Private && !c.Member:
-		w.fail("announcements", "the bot is not in ANNOUNCE_CHANNEL, which is private", "invite it there")
+		c.fail(check, "ANNOUNCE_CHANNEL: "+err.Error(), "check the id; the bot must be a member of a private channel")
+	case channel.Archived:
+		c.fail(check, "ANNOUNCE_CHANNEL is archived", "use another channel")
+	case channel.Private && !channel.Member:
+		c.fail(check, "ANNOUNCE_CHANNEL is private and the bot is not a member", "invite the bot to the channel")
 	default:
-		w.ok("announcements", "#"+c.Name)
+		c.ok(check, "#"+channel.Name)
 	}
 }
 
-// slackHint tells an outage from a refusal.
-func slackHint(err error, refused string) string {
+// slackHint returns ifRejected if Slack rejected the request, else a hint for an outage.
+func slackHint(err error, ifRejected string) string {
 	if slackapp.IsRejected(err) || slackapp.IsFatal(err) {
-		return refused
+		return ifRejected
 	}
-	return "Slack does not answer as it should: look at SLACK_API_URL, the network and status.slack.com"
+	return "Slack did not respond as expected: check SLACK_API_URL, the network and status.slack.com"
 }

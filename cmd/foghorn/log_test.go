@@ -3,16 +3,16 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"foghorn/cmd/foghorn/demo/sandbox"
 	"foghorn/integrations/emulator"
 )
 
-// createFile is a new file for a test to write to.
+// createFile returns a new file in a temporary directory.
 func createFile(t *testing.T, name string) *os.File {
 	t.Helper()
 	f, err := os.Create(filepath.Join(t.TempDir(), name))
@@ -46,40 +46,49 @@ func TestLog_LevelAndFormat(t *testing.T) {
 	}
 }
 
-// TestLog_NoSecrets runs the whole program at its most talkative, through an incident
-// and through failures of everything, and reads what it wrote.
+// TestLog_NoSecrets runs serve at the level debug through an incident and failures, and searches its output for secrets
+// and for values of the form.
 func TestLog_NoSecrets(t *testing.T) {
 	const name, description = "zebra-crossing", "quagga-stampede"
-	w := newGuideEnvironment(t)
-	c := &console{createFile(t, "stdin"), createFile(t, "stdout"), createFile(t, "stderr"), lookupFunc(w.botSettings("LOG_LEVEL", "debug", "INCIDENT_IO_API_KEY", w.incidentIO.APIKey, "INCIDENT_IO_BASE_URL", w.incidentIO.URL()))}
-	ctx, stop := context.WithTimeout(t.Context(), stepTimeout)
+	e := newGuideEnvironment(t)
+	settings := e.applySettings()
+	settings["LOG_LEVEL"] = "debug"
+	c := &console{createFile(t, "stdin"), createFile(t, "stdout"), createFile(t, "stderr"), lookupFunc(settings)}
+	ctx, stop := context.WithTimeout(t.Context(), connectTimeout)
 	defer stop()
 	ended := make(chan int, 1)
 	go func() { ended <- run(ctx, []string{"serve"}, c) }() // it is waited for below
-	if err := w.slack.WaitSockets(ctx, 2); err != nil {
+	if err := e.Slack.WaitSockets(ctx, 2); err != nil {
 		t.Fatal(err)
 	}
-	d, unwatch := w.recordEvents(io.Discard)
-	defer unwatch()
-	w.port.Plan(emulator.Fault{Path: "/v1/actions/runs", Status: 502, Body: "<html>" + name + "</html>", Times: 1})
-	if err := w.declareIncident(ctx, d, name, description, "Major", "public"); err != nil {
+	e.Port.Plan(emulator.Fault{Path: "/v1/actions/runs", Status: 502, Body: "<html>" + name + "</html>", Times: 1})
+	form := e.openForm(t)
+	for label, value := range map[string]string{"Name": name, "Description": description, "Severity": "Major", "Visibility": "public"} {
+		if err := form.Fill(label, value); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if r, err := form.Submit(ctx); err != nil || !r.Closed {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	if _, err := e.Slack.WaitMessage(ctx, sandbox.ChannelID, nil); err != nil {
 		t.Error(err)
 	}
-	w.slack.Disconnect("refresh_requested")
-	if err := w.slack.WaitSockets(ctx, 2); err != nil {
+	e.Slack.Disconnect("refresh_requested")
+	if err := e.Slack.WaitSockets(ctx, 2); err != nil {
 		t.Error(err)
 	}
 	stop()
 	if code := <-ended; code != 0 {
-		t.Errorf("it ended with %d", code)
+		t.Errorf("serve exits with %d", code)
 	}
 	log := fileContent(t, c.stdout) + fileContent(t, c.stderr)
 	if !strings.Contains(log, "stopped") {
-		t.Errorf("it says little:\n%s", log)
+		t.Errorf("the log has no end:\n%s", log)
 	}
 	for what, secret := range map[string]string{
-		"the app token": w.slack.AppToken, "the bot token": w.slack.BotToken, "Port's secret": w.port.ClientSecret, "incident.io's key": w.incidentIO.APIKey,
-		"a name that was typed": name, "a description that was typed": description, "a bearer": "Bearer ", "a socket's ticket": "ticket=", "a response_url": "/commands/",
+		"the app token": e.Slack.AppToken, "the bot token": e.Slack.BotToken, "Port's secret": e.Port.ClientSecret, "incident.io's key": e.IncidentIO.APIKey,
+		"the incident's name": name, "the incident's description": description, "a bearer": "Bearer ", "a socket's ticket": "ticket=", "a response_url": "/commands/",
 	} {
 		if secret == "" || strings.Contains(log, secret) {
 			t.Errorf("the log has %s:\n%s", what, log)

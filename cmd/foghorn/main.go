@@ -1,5 +1,16 @@
-// Foghorn brings a Port self-service action to Slack: a command opens its form, the
-// submission runs it as the person who asked, and the channel hears how it ended.
+// Foghorn runs Port self-service actions from Slack: a slash command opens the form of an action, the submission runs
+// the action as the person who sent it, and the result is posted in the channel.
+//
+// This package has one file for each sub-command, and the settings:
+//
+//   - main: flags, signals, exit codes
+//   - settings, config: the environment variables, their checks, and .env
+//   - serve: the bot
+//   - demo: the demo, which is the package demo
+//   - apply, definition: writes Port's definitions
+//   - doctor*: checks of Slack, Port, incident.io and this machine
+//   - preview*: the Slack views of an action
+//   - slackmanifest: the manifest of the Slack app
 package main
 
 import (
@@ -16,30 +27,30 @@ import (
 
 // Exit codes.
 const (
-	exitFailed = 1 // the command did its work and the answer is no
+	exitFailed = 1 // the command failed, or its result is negative
 	exitUsage  = 2 // a setting or an argument is wrong
 )
 
-// commands is the command line.
+// commands are the sub-commands, for kong.
 type commands struct {
 	Serve         serveCmd         `cmd:"" default:"1" help:"Run the bot (also without any command)."`
-	Demo          demoCmd          `cmd:"" help:"Everything on this machine, without any account."`
-	Doctor        doctorCmd        `cmd:"" help:"Look for what is wrong, with hints."`
-	Apply         applyCmd         `cmd:"" help:"Bring Port to what Foghorn needs."`
-	Preview       previewCmd       `cmd:"" help:"Show the Slack modals of an action."`
+	Demo          demoCmd          `cmd:"" help:"Run everything on this machine, without an account."`
+	Doctor        doctorCmd        `cmd:"" help:"Check the setup, with a hint for each problem."`
+	Apply         applyCmd         `cmd:"" help:"Write Port's definitions."`
+	Preview       previewCmd       `cmd:"" help:"Print the Slack views of an action."`
 	SlackManifest slackManifestCmd `cmd:"" help:"Print the manifest of the Slack app."`
 	Version       versionCmd       `cmd:"" help:"Print the version."`
 }
 
-const description = `Foghorn runs Port actions from Slack. See .env.example for what can be set.
+const description = `Foghorn runs Port actions from Slack. .env.example lists the settings.
 
 Examples:
-  foghorn demo --script        see one incident travel, without any account
-  foghorn apply --dry-run      what Port lacks
-  foghorn preview FILE         the Slack modals of an action
+  foghorn demo --script        play one incident, without an account
+  foghorn apply --dry-run      show what is missing in Port
+  foghorn preview FILE         print the Slack views of an action
   foghorn serve                run the bot`
 
-// console is where a command reads and writes. Tests have their own.
+// console is the input, the output and the environment of a command. Tests replace it.
 type console struct {
 	stdin, stdout, stderr *os.File
 	env                   func(string) (string, bool)
@@ -51,7 +62,7 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], &console{os.Stdin, os.Stdout, os.Stderr, os.LookupEnv}))
 }
 
-// run is the whole program. It returns the exit code.
+// run parses the arguments, runs the command and returns the exit code.
 func run(ctx context.Context, args []string, c *console) int {
 	if len(args) > 0 && args[0] == "help" {
 		args = append(slices.Clone(args[1:]), "--help")
@@ -80,13 +91,13 @@ func run(ctx context.Context, args []string, c *console) int {
 	if code, ok := errors.AsType[exitCode](err); ok {
 		return int(code)
 	}
-	wrong, ok := errors.AsType[*SettingError](err)
+	invalid, ok := errors.AsType[*SettingError](err)
 	if !ok {
 		_, _ = fmt.Fprintln(c.stderr, "foghorn:", err)
 		return exitFailed
 	}
-	for _, f := range wrong.Problems {
-		_, _ = fmt.Fprintln(c.stderr, "foghorn:", f)
+	for _, p := range invalid.Problems {
+		_, _ = fmt.Fprintln(c.stderr, "foghorn:", p)
 	}
 	return exitUsage
 }

@@ -14,35 +14,35 @@ import (
 	"foghorn/bot/form"
 	"foghorn/bot/modal"
 	"foghorn/integrations/port"
+	"foghorn/integrations/rest"
 )
 
-// previewCmd shows what Slack is given for an action.
+// previewCmd prints the Slack views of an action.
 type previewCmd struct {
-	From   string            `arg:"" optional:"" name:"file|action" help:"A file with the definition, - for standard input, or the identifier of an action of the configured Port. With --all a folder, or nothing for the whole organization."`
-	Values map[string]string `mapsep:"none" placeholder:"INPUT=VALUE" help:"What a person has given already, to see conditions; can be repeated."`
-	User   string            `placeholder:"E-MAIL" help:"The person who conditions are about."`
-	All    bool              `help:"One line for each action of a folder or of the organization."`
+	From   string            `arg:"" optional:"" name:"file|action" help:"File with the definition, - for standard input, or identifier of an action in Port. With --all a folder, or nothing for all actions in Port."`
+	Values map[string]string `mapsep:"none" placeholder:"INPUT=VALUE" help:"Value of an input, to see the effect of conditions; can be repeated."`
+	User   string            `placeholder:"E-MAIL" help:"Person for whom conditions are evaluated."`
+	All    bool              `help:"Print one line for each action of a folder or of the organization."`
 }
 
-// Help is what foghorn preview --help says besides.
+// Help is the description in foghorn preview --help.
 func (previewCmd) Help() string {
-	return `Prints a JSON array of Block Kit views, as Slack gets them. What cannot be mirrored is
-listed on standard error with its reason, and the array is empty.
+	return `Prints the Block Kit views of an action as a JSON array. If the action has inputs that Slack cannot
+show, the array is empty and standard error lists them with the reasons.
 
-The exit code is 0 when the action can be run from Slack, 1 when it cannot, 2 when the
-definition or an argument is wrong.`
+The exit code is 0 if the action can be run from Slack, 1 if not, 2 if the definition or an argument
+is wrong.`
 }
 
-// maxDefinition bounds what is read, in bytes. Port takes a request of 1 MiB.
+// maxDefinition bounds the size of a definition in bytes. Port accepts requests of up to 1 MiB.
 const maxDefinition = 4 << 20
 
-// Run previews one action, or many.
 func (p *previewCmd) Run(ctx context.Context, c *console) error {
 	if p.All {
 		return p.previewAll(ctx, c)
 	}
 	if p.From == "" {
-		return settingError("preview", "needs a file, - or the identifier of an action", "foghorn preview --all goes through all actions of Port")
+		return settingError("preview", "needs a file, - or the identifier of an action", "foghorn preview --all lists all actions in Port")
 	}
 	name, definition, err := p.loadDefinition(ctx, c)
 	if err != nil {
@@ -73,8 +73,7 @@ func (p *previewCmd) Run(ctx context.Context, c *console) error {
 	return supportError(f)
 }
 
-// supportError is nil for an action that can be run from Slack, else an error that lists what is
-// in the way.
+// supportError returns an error that lists the inputs that Slack cannot show; nil if the action can be run from Slack.
 func supportError(f *form.Form) error {
 	if len(f.Problems) == 0 {
 		return nil
@@ -94,8 +93,7 @@ func formatProblem(p form.Problem) string {
 	return p.Input + ": " + p.Reason
 }
 
-// renderPages are the views of a form, from its first page to its last: none when it cannot be
-// run, as nobody will see one.
+// renderPages returns the views of all pages of a form, or none if it cannot be run from Slack.
 func renderPages(ctx context.Context, f *form.Form, who form.EvalContext, values form.Values) ([]slack.ModalViewRequest, error) {
 	views := []slack.ModalViewRequest{}
 	if len(f.Problems) > 0 {
@@ -114,7 +112,7 @@ func renderPages(ctx context.Context, f *form.Form, who form.EvalContext, values
 	}
 }
 
-// loadDefinition reads the action that From names, and says what to call it in errors.
+// loadDefinition reads the action named by From, and returns its name for error messages.
 func (p *previewCmd) loadDefinition(ctx context.Context, c *console) (name string, definition json.RawMessage, err error) {
 	if p.From == "-" {
 		definition, err = readDefinition("standard input", c.stdin)
@@ -123,12 +121,12 @@ func (p *previewCmd) loadDefinition(ctx context.Context, c *console) (name strin
 	info, err := os.Stat(p.From)
 	switch {
 	case err == nil && info.IsDir():
-		return "", nil, settingError(p.From, "is a folder", "foghorn preview --all goes through a folder")
+		return "", nil, settingError(p.From, "is a folder", "use foghorn preview --all for a folder")
 	case err == nil:
 		definition, err = readDefinitionFile(p.From)
 		return p.From, definition, err
 	case strings.ContainsAny(p.From, `/\`) || strings.HasSuffix(p.From, ".json"):
-		return "", nil, settingError(p.From, "cannot be read: there is no such file", "- reads standard input; the identifier of an action is asked of Port")
+		return "", nil, settingError(p.From, "does not exist", "name a file, - for standard input, or the identifier of an action in Port")
 	}
 	definition, err = fetchAction(ctx, c, p.From)
 	return p.From, definition, err
@@ -149,36 +147,37 @@ func readDefinition(name string, r io.Reader) (json.RawMessage, error) {
 		return nil, settingError(name, "cannot be read", err.Error())
 	}
 	if len(data) > maxDefinition {
-		return nil, settingError(name, "is larger than 4 MiB", "an action of Port is at most 1 MiB")
+		return nil, settingError(name, "is larger than 4 MiB", "Port accepts actions of up to 1 MiB")
 	}
 	return data, nil
 }
 
-// newPortClient speaks with the configured Port.
-func newPortClient(c *console) (*port.Client, error) {
+// previewPortClient returns a client for the configured Port. Credentials are optional for preview, so they are checked
+// here.
+func previewPortClient(c *console) (*port.Client, error) {
 	cfg, err := loadConfig(c.env, ".env", "preview")
 	if err != nil {
 		return nil, err
 	}
 	if cfg.PortClientID == "" || cfg.PortClientSecret == "" {
-		return nil, settingError("PORT_CLIENT_ID and PORT_CLIENT_SECRET", "are needed to ask Port",
-			"set them in the environment or in .env, or name a file with the definition")
+		return nil, settingError("PORT_CLIENT_ID and PORT_CLIENT_SECRET", "are not set",
+			"set them in the environment or in .env to read the action from Port, or name a file with the definition")
 	}
-	return port.New(port.Config{BaseURL: cfg.PortBaseURL, ClientID: cfg.PortClientID, ClientSecret: cfg.PortClientSecret}), nil
+	return cfg.newPortClient(), nil
 }
 
 func fetchAction(ctx context.Context, c *console, id string) (json.RawMessage, error) {
-	if wrong, hint := checkActionID(id); wrong != "" {
-		return nil, settingError(id, wrong, hint)
+	if problem, hint := checkActionID(id); problem != "" {
+		return nil, settingError(id, problem, hint)
 	}
-	api, err := newPortClient(c)
+	client, err := previewPortClient(c)
 	if err != nil {
 		return nil, err
 	}
-	defer api.Close()
-	a, err := api.GetAction(ctx, id)
-	if isNotFound(err) {
-		return nil, settingError(id, "is neither a file nor an action of Port", "foghorn preview --all lists the actions")
+	defer client.Close()
+	a, err := client.GetAction(ctx, id)
+	if rest.IsNotFound(err) {
+		return nil, settingError(id, "is neither a file nor an action in Port", "foghorn preview --all lists the actions")
 	}
 	return a.Raw, err
 }

@@ -15,12 +15,12 @@ import (
 	"foghorn/integrations/port"
 )
 
-// A previewLine is what --all says of one action.
+// previewLine is the line of one action in the output of --all.
 type previewLine struct {
 	name, verdict, reason string
 }
 
-// Verdicts. Automations are skipped: nobody runs them.
+// Values of previewLine.verdict. Automations are skipped, because people do not run them.
 const (
 	verdictOK          = "ok"
 	verdictUnsupported = "no"
@@ -28,10 +28,9 @@ const (
 	verdictSkipped     = "skip"
 )
 
-// errUnsupportedActions says that not every action can be run from Slack.
-var errUnsupportedActions = errors.New("not every action can be run from Slack")
+var errUnsupportedActions = errors.New("some actions cannot be run from Slack")
 
-// previewAll previews each action of a folder or of the organization.
+// previewAll prints one line for each action of a folder or of the organization.
 func (p *previewCmd) previewAll(ctx context.Context, c *console) error {
 	var lines []previewLine
 	var err error
@@ -51,7 +50,7 @@ func (p *previewCmd) previewAll(ctx context.Context, c *console) error {
 	_, _ = fmt.Fprintf(c.stderr, "%d of %d actions can be run from Slack\n", count[verdictOK], len(lines)-count[verdictSkipped])
 	switch {
 	case count[verdictInvalid] > 0:
-		return settingError(cmp.Or(p.From, "Port"), fmt.Sprintf("has %s that cannot be read as an action", pluralize(count[verdictInvalid], "definition")), "their lines begin with bad")
+		return settingError(cmp.Or(p.From, "Port"), fmt.Sprintf("has %s that are not valid actions", pluralize(count[verdictInvalid], "definition")), "their lines start with bad")
 	case count[verdictUnsupported] > 0:
 		return errUnsupportedActions
 	}
@@ -59,12 +58,12 @@ func (p *previewCmd) previewAll(ctx context.Context, c *console) error {
 }
 
 func previewOrganization(ctx context.Context, c *console) ([]previewLine, error) {
-	api, err := newPortClient(c)
+	client, err := previewPortClient(c)
 	if err != nil {
 		return nil, err
 	}
-	defer api.Close()
-	actions, err := api.ListActions(ctx)
+	defer client.Close()
+	actions, err := client.ListActions(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +77,7 @@ func previewOrganization(ctx context.Context, c *console) ([]previewLine, error)
 func previewFolder(ctx context.Context, dir string) ([]previewLine, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return nil, settingError(dir, "cannot be read as a folder", "with --all, name a folder, or nothing for the whole organization")
+		return nil, settingError(dir, "is not a readable folder", "with --all, name a folder, or nothing for all actions in Port")
 	}
 	var lines []previewLine
 	for _, e := range entries {
@@ -92,16 +91,16 @@ func previewFolder(ctx context.Context, dir string) ([]previewLine, error) {
 		lines = append(lines, previewAction(ctx, e.Name(), data))
 	}
 	if len(lines) == 0 {
-		return nil, settingError(dir, "has no definitions", "they are files that end in .json")
+		return nil, settingError(dir, "contains no definitions", "definitions are files with the extension .json")
 	}
 	return lines, nil
 }
 
-// previewAction says of one action whether it can be run from Slack.
+// previewAction compiles and renders one action.
 func previewAction(ctx context.Context, name string, definition json.RawMessage) previewLine {
 	f, err := compileForm(name, definition)
-	if wrong, ok := errors.AsType[*SettingError](err); ok {
-		return previewLine{name, verdictInvalid, wrong.Problems[0].Problem}
+	if invalid, ok := errors.AsType[*SettingError](err); ok {
+		return previewLine{name, verdictInvalid, invalid.Problems[0].Problem}
 	}
 	var a port.Action
 	if json.Unmarshal(definition, &a) == nil && a.Trigger == "automation" {
@@ -121,9 +120,9 @@ func previewAction(ctx context.Context, name string, definition json.RawMessage)
 	return previewLine{name, verdictOK, fmt.Sprintf("%s: %s", f.Action, pluralize(len(views), "view"))}
 }
 
-func pluralize(n int, what string) string {
+func pluralize(n int, noun string) string {
 	if n == 1 {
-		return "1 " + what
+		return "1 " + noun
 	}
-	return fmt.Sprintf("%d %ss", n, what)
+	return fmt.Sprintf("%d %ss", n, noun)
 }

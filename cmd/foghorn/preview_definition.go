@@ -6,14 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
-	"strings"
 
 	"foghorn/bot/form"
 )
 
-// compileForm compiles a definition. What is wrong with it is a fault with its line.
+// compileForm compiles a definition. The error is a [SettingError] with the line of the mistake.
 func compileForm(name string, definition json.RawMessage) (*form.Form, error) {
 	if line, reason := checkSyntax(definition); reason != "" {
 		return nil, definitionError(name, line, reason)
@@ -26,10 +24,10 @@ func compileForm(name string, definition json.RawMessage) (*form.Form, error) {
 }
 
 func definitionError(name string, line int, reason string) error {
-	return settingError(name, fmt.Sprintf("line %d: %s", line, reason), "Port shows the JSON of an action behind its … menu, Edit, Edit JSON")
+	return settingError(name, fmt.Sprintf("line %d: %s", line, reason), "Port shows the JSON of an action in its … menu under Edit, Edit JSON")
 }
 
-// checkSyntax finds where a text stops to be JSON; "" for nowhere.
+// checkSyntax returns the line and the reason of a JSON syntax error; "" if data is a JSON object.
 func checkSyntax(data []byte) (line int, reason string) {
 	if len(bytes.TrimSpace(data)) == 0 {
 		return 1, "it is empty"
@@ -48,39 +46,29 @@ func checkSyntax(data []byte) (line int, reason string) {
 	return 0, ""
 }
 
-// lineAtOffset is the line, counted from 1, of the last character before an offset in bytes.
+// lineAtOffset returns the line, counted from 1, of the last character before an offset in bytes.
 func lineAtOffset(data []byte, offset int64) int {
 	offset = min(max(offset, 0), int64(len(data)))
 	return 1 + bytes.Count(bytes.TrimRight(data[:offset], " \t\r\n"), []byte("\n"))
 }
 
-var inputName = regexp.MustCompile(`input ("(?:[^"\\]|\\.)*"):`)
-
-// errorLine is the line that an error of form.Compile is about: that of the key that it names,
-// else that of the first key.
+// errorLine returns the line of the key that an error of form.Compile names, or 1.
 func errorLine(data []byte, err error) int {
-	var path []string
-	if m := inputName.FindStringSubmatch(err.Error()); m != nil {
-		var id string
-		_ = json.Unmarshal([]byte(m[1]), &id)
-		path = append(path, "properties", id)
-	} else if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		path = strings.Split(e.Field, ".")
+	e, ok := errors.AsType[*form.DefinitionError](err)
+	if !ok {
+		return 1
 	}
-	if strings.Contains(err.Error(), `"properties"`) {
-		path = []string{"properties"}
-	}
-	return lineOfKey(data, path)
+	return lineOfKey(data, e.Path)
 }
 
-// lineOfKey is the line of the first key whose path ends in these keys; 1 when there is none.
+// lineOfKey returns the line of the first key with this path; 1 if there is none. Lists do not count as a level.
 func lineOfKey(data []byte, keys []string) int {
 	if len(keys) == 0 {
 		return 1
 	}
 	dec := json.NewDecoder(bytes.NewReader(data))
-	var path []string // of the value that comes next
-	var lists []bool  // whether what is open is a list
+	var path []string // of the next value
+	var lists []bool  // for each open value, whether it is a list
 	for atKey := false; ; {
 		token, err := dec.Token()
 		if err != nil {
@@ -99,7 +87,7 @@ func lineOfKey(data []byte, keys []string) int {
 		case string:
 			if atKey {
 				path[len(path)-1] = token
-				if endsWithKeys(path, keys) {
+				if isPath(path, keys) {
 					return lineAtOffset(data, dec.InputOffset())
 				}
 				atKey = false
@@ -110,17 +98,16 @@ func lineOfKey(data []byte, keys []string) int {
 	}
 }
 
-// endsWithKeys reports that the last keys of a path are these; places in lists do not count.
-func endsWithKeys(path, keys []string) bool {
-	path = slices.DeleteFunc(slices.Clone(path), func(key string) bool { return key == "" })
-	return len(path) >= len(keys) && slices.Equal(path[len(path)-len(keys):], keys)
+// isPath reports whether path has these keys, without the levels of lists, which are empty.
+func isPath(path, keys []string) bool {
+	return slices.Equal(slices.DeleteFunc(slices.Clone(path), func(key string) bool { return key == "" }), keys)
 }
 
-// errorReason is the innermost reason, in words about JSON instead of about Go.
+// errorReason returns the innermost reason of an error, without names of Go types.
 func errorReason(err error) string {
 	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		if m := inputName.FindStringSubmatch(err.Error()); m != nil && e.Field == "" {
-			return fmt.Sprintf("input %s is a %s and not an object", m[1], e.Value)
+		if d, ok := errors.AsType[*form.DefinitionError](err); ok && e.Field == "" && len(d.Path) > 0 {
+			return fmt.Sprintf("input %q is a %s and not an object", d.Path[len(d.Path)-1], e.Value)
 		}
 		return fmt.Sprintf("%q cannot be a %s", e.Field, e.Value)
 	}

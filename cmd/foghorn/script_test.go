@@ -10,13 +10,13 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// TestMain lets the scripts run this binary as foghorn, in a process of its own. The
-// benchmarks run it as what foghorn is compared with, and the tests of a cluster as its nodes.
+// TestMain lets the test binary run as other programs: as foghorn for testscript, as the baseline of the benchmarks,
+// and as a NATS server for the tests of a cluster.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"foghorn": main, "floor": runBaseline, "natsnode": runNode})
+	testscript.Main(m, map[string]func(){"foghorn": main, "baseline": runBaseline, "natsnode": runNode})
 }
 
-// TestScript plays testdata/script, where people and machines call the program.
+// TestScript runs the scripts in testdata/script.
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
@@ -31,7 +31,7 @@ func TestScript(t *testing.T) {
 	})
 }
 
-// expectExit runs a command and holds it to its exit code: exits CODE PROGRAM [ARGUMENT...].
+// expectExit runs a command and checks its exit code: exits CODE PROGRAM [ARGUMENT...].
 func expectExit(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: exits CODE PROGRAM [ARGUMENT...]")
@@ -43,6 +43,6 @@ func expectExit(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("run %s: %v", args[1], err)
 	}
 	if strconv.Itoa(code) != args[0] {
-		ts.Fatalf("it exits with %d, not with %s", code, args[0])
+		ts.Fatalf("exit code %d, want %s", code, args[0])
 	}
 }

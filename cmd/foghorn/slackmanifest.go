@@ -10,7 +10,7 @@ import (
 	"foghorn/bot/dialog"
 )
 
-// appManifest is the manifest of the Slack app, as far as Foghorn needs one.
+// appManifest is the part of a Slack app manifest that Foghorn needs.
 // https://docs.slack.dev/reference/app-manifest
 type appManifest struct {
 	Metadata struct {
@@ -64,9 +64,9 @@ type shortcut struct {
 	Description string `json:"description" yaml:"description"`
 }
 
-// Scopes that the bot needs, and those that let it find a message whose answer was lost.
+// Scopes that the bot requires, and optional ones with which it finds a message whose response was lost.
 var (
-	neededScopes   = []string{"commands", "chat:write", "chat:write.public", "users:read", "users:read.email"}
+	requiredScopes = []string{"commands", "chat:write", "chat:write.public", "users:read", "users:read.email"}
 	optionalScopes = []string{"channels:history", "groups:history"}
 )
 
@@ -74,7 +74,7 @@ func newAppManifest(command string) appManifest {
 	var m appManifest
 	m.Metadata.MajorVersion, m.Metadata.MinorVersion = 2, 1
 	m.Display.Name = "Foghorn"
-	m.Display.Description = "Runs a Port action from Slack, as you, and tells the channel how it ended."
+	m.Display.Description = "Runs a Port action from Slack as you and posts the result in the channel."
 	m.Display.BackgroundColor = "#1d3557"
 	m.Features.AppHome.Messages, m.Features.AppHome.ReadOnly = true, true
 	m.Features.Bot.Name, m.Features.Bot.Online = "Foghorn", true
@@ -83,10 +83,13 @@ func newAppManifest(command string) appManifest {
 		{"Declare an incident", "global", dialog.ShortcutDeclare, "Open the form, from anywhere"},
 		{"Declare an incident", "message", dialog.ShortcutDeclareMessage, "Open the form with this message as the description"},
 	}
-	m.OAuth.Scopes.Bot, m.OAuth.Scopes.Optional = neededScopes, optionalScopes
+	m.OAuth.Scopes.Bot, m.OAuth.Scopes.Optional = requiredScopes, optionalScopes
 	m.Settings.Interactivity.Enabled, m.Settings.SocketMode = true, true
 	return m
 }
+
+// manifestHeader is the first line of slack-app.yaml.
+const manifestHeader = "# The manifest of the Slack app, printed by foghorn slack-manifest.\n"
 
 type slackManifestCmd struct{}
 
@@ -104,7 +107,7 @@ func (slackManifestCmd) Run(c *console) error {
 	if err != nil {
 		return fmt.Errorf("write manifest: %w", err)
 	}
-	_, _ = fmt.Fprintf(c.stdout, "# The Slack app of Foghorn: foghorn slack-manifest prints it.\n%s", text)
+	_, _ = fmt.Fprintf(c.stdout, manifestHeader+"%s", text)
 	_, _ = fmt.Fprintf(c.stderr, "\nCreate the app with one click:\nhttps://api.slack.com/apps?new_app=1&manifest_json=%s\n", url.QueryEscape(string(flat)))
 	return nil
 }

@@ -6,7 +6,7 @@ import (
 	"runtime/debug"
 )
 
-// version is set by the linker for a release.
+// version is the release, set by the linker: -ldflags "-X main.version=v1.2.3".
 var version string
 
 type versionCmd struct{}
@@ -16,7 +16,7 @@ func (versionCmd) Run(c *console) error {
 	return err
 }
 
-// versionText is the release, else the commit, else "devel".
+// versionText returns the release, else the commit, else "devel".
 func versionText() string {
 	if version != "" {
 		return version

@@ -14,7 +14,7 @@ import (
 )
 
 // The answers match incident.io's OpenAPI document, which does not describe errors.
-func TestResponses_MatchSpec(t *testing.T) {
+func TestReference_ResponsesMatchSpec(t *testing.T) {
 	dir := os.Getenv("REFERENCE_DIR")
 	if dir == "" {
 		t.Fatal("REFERENCE_DIR is not set")

@@ -12,7 +12,7 @@ import (
 
 // Most definitions that Port publishes are accepted. Those of the old style, and those with keys that
 // Port's OpenAPI document does not have, are rejected by PutAction and accepted by PutActionUnchecked.
-func TestPutAction_PublishedDefinitions(t *testing.T) {
+func TestReference_PutActionPublishedDefinitions(t *testing.T) {
 	for _, kind := range []string{"actions", "automations", "blueprints"} {
 		t.Run(kind, func(t *testing.T) {
 			d := newFixture(t, porttest.Config{})

@@ -22,7 +22,7 @@ const (
 
 // The answers to the calls of Foghorn's client, and the bodies that it sends, match Port's OpenAPI
 // document.
-func TestResponses_MatchPortSpec(t *testing.T) {
+func TestReference_ResponsesMatchPortSpec(t *testing.T) {
 	spec := resttest.LoadSpec(t, referencePath(t, portSpec))
 	d, _ := newGuideFixture(t, 200, incidentResponse)
 	d.must(d.PutBlueprint(rawJSON(serviceBlueprint)), d.PutEntity("service", rawJSON(`{"identifier":"x"}`)), d.PutAction(rawJSON(manualAction, "ask", "true")))
@@ -145,7 +145,7 @@ func removeUndocumented(answer map[string]any) {
 }
 
 // The body of the guide's webhook matches incident.io's OpenAPI document.
-func TestWebhook_MatchesIncidentSpec(t *testing.T) {
+func TestReference_WebhookMatchesIncidentSpec(t *testing.T) {
 	spec := resttest.LoadSpec(t, referencePath(t, incidentSpec))
 	d, b := newGuideFixture(t, 200, incidentResponse)
 	d.runAction(manifests.ActionID, `{"properties":{"name":"API down","description":"All of it","severity":"Major","visibility":"private"}}`, porttest.Success)

@@ -12,7 +12,7 @@ import (
 )
 
 // The results of templates match the results of Port's engine.
-func TestRender_MatchesPortVectors(t *testing.T) {
+func TestReference_RenderMatchesPortVectors(t *testing.T) {
 	dir := os.Getenv("REFERENCE_DIR")
 	if dir == "" {
 		t.Fatal("REFERENCE_DIR is not set")

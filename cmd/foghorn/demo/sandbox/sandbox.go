@@ -1,9 +1,8 @@
-// Package sandbox is an emulated Slack, Port and incident.io on loopback, connected to each
-// other: Port's webhooks to incident.io reach the emulator. The demo and the tests use it.
+// Package sandbox starts emulators of Slack, Port and incident.io that are connected to each other: Port's webhooks to
+// incident.io reach the emulator. The demo and the tests use it.
 package sandbox
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -14,27 +13,55 @@ import (
 	"foghorn/manifests"
 )
 
-// incidentIOURL is where the guide's action sends its webhook.
+// The person and the channel of [StartGuide].
+const (
+	UserID    = "U0ALICE"
+	UserEmail = "alice@example.com"
+	ChannelID = "C0GENERAL"
+)
+
+// incidentIOURL is the base URL in the guide's action.
 const incidentIOURL = "https://api.incident.io"
 
-// Config says what a Sandbox starts with. The zero value is empty services.
+// Config is the initial state of a Sandbox. The zero value starts empty emulators.
 type Config struct {
 	Slack      slacktest.Config
 	IncidentIO incidentiotest.Config
 	PortUsers  []string // e-mail addresses
 
-	// WebhookFallback, if set, receives Port's webhooks to hosts that are not emulated.
+	// WebhookFallback is a URL that receives Port's webhooks to hosts that are not emulated; "" sends them to those hosts.
 	WebhookFallback string
 }
 
-// A Sandbox is the three services. Make one with Start, and close it.
+// Sandbox is three running emulators. Create it with [Start] or [StartGuide], and close it.
 type Sandbox struct {
 	Slack      *slacktest.Server
 	Port       *porttest.Server
 	IncidentIO *incidentiotest.Server
 }
 
-// Start starts the services. Port has no definitions yet.
+// StartGuide starts emulators with one person, one channel, the command /incident, and Port's guide in Port.
+func StartGuide() (*Sandbox, error) {
+	s, err := Start(Config{
+		Slack: slacktest.Config{
+			Commands: []string{"/incident"},
+			Users:    []slacktest.User{{ID: UserID, Name: "alice", RealName: "Alice", Email: UserEmail}},
+			Channels: []slacktest.Channel{{ID: ChannelID, Name: "general", BotIn: true}},
+		},
+		IncidentIO: incidentiotest.Config{TriageDisabled: true}, // the guide's blueprint lacks the status Triage
+		PortUsers:  []string{UserEmail},
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := s.InstallGuide(); err != nil {
+		s.Close()
+		return nil, fmt.Errorf("install Port's guide: %w", err)
+	}
+	return s, nil
+}
+
+// Start starts emulators. Port has no definitions yet.
 func Start(cfg Config) (_ *Sandbox, err error) {
 	s := &Sandbox{}
 	defer func() {
@@ -48,15 +75,7 @@ func Start(cfg Config) (_ *Sandbox, err error) {
 	}
 	s.Port, err = porttest.Start(porttest.Config{
 		ClientName: strings.ToLower(cfg.Slack.AppName),
-		RewriteURL: func(url string) string {
-			if path, ok := strings.CutPrefix(url, incidentIOURL); ok {
-				return s.IncidentIO.URL() + path
-			}
-			if cfg.WebhookFallback != "" && !strings.HasPrefix(url, s.IncidentIO.URL()) && !strings.HasPrefix(url, s.Port.URL()) {
-				return cfg.WebhookFallback
-			}
-			return url
-		},
+		RewriteURL: func(url string) string { return s.webhookURL(cfg.WebhookFallback, url) },
 	})
 	if err != nil {
 		return nil, err
@@ -68,7 +87,18 @@ func Start(cfg Config) (_ *Sandbox, err error) {
 	return s, err
 }
 
-// Close stops the services.
+// webhookURL returns the URL to which Port's webhook to url is sent.
+func (s *Sandbox) webhookURL(fallback, url string) string {
+	if path, ok := strings.CutPrefix(url, incidentIOURL); ok {
+		return s.IncidentIO.URL() + path
+	}
+	if fallback == "" || strings.HasPrefix(url, s.IncidentIO.URL()) || strings.HasPrefix(url, s.Port.URL()) {
+		return url
+	}
+	return fallback
+}
+
+// Close stops the emulators.
 func (s *Sandbox) Close() {
 	if s.Slack != nil {
 		s.Slack.Close()
@@ -81,23 +111,14 @@ func (s *Sandbox) Close() {
 	}
 }
 
-// InstallGuide puts the definitions of Port's guide into Port, exactly as published.
+// InstallGuide writes the definitions of Port's guide to Port, exactly as published.
 func (s *Sandbox) InstallGuide() error {
 	guide := manifests.Guide()
 	s.Port.SetSecret(manifests.SecretName, s.IncidentIO.APIKey)
 	return errors.Join(s.Port.PutBlueprint(guide.Blueprint), s.Port.PutAction(guide.Action), s.Port.PutAction(guide.Automation))
 }
 
-// EditGuideAction replaces a part of the guide's action in Port.
-func (s *Sandbox) EditGuideAction(before, after string) error {
-	definition := string(manifests.Guide().Action)
-	if !strings.Contains(definition, before) {
-		return fmt.Errorf("the guide's action does not contain %s", before)
-	}
-	return s.Port.PutAction(json.RawMessage(strings.Replace(definition, before, after, 1)))
-}
-
-// Settings are the environment with which foghorn works on the sandbox.
+// Settings returns the environment variables with which foghorn uses the emulators.
 func (s *Sandbox) Settings() map[string]string {
 	return map[string]string{
 		"SLACK_APP_TOKEN": s.Slack.AppToken, "SLACK_BOT_TOKEN": s.Slack.BotToken, "SLACK_API_URL": s.Slack.URL(),

@@ -10,13 +10,10 @@ import (
 	"context"
 	"embed"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"html/template"
 	"io/fs"
-	"net"
 	"net/http"
-	"time"
 
 	"foghorn/integrations/incidentio/incidentiotest"
 	"foghorn/integrations/port/porttest"
@@ -108,28 +105,6 @@ func (s *Server) Close() {
 	for _, stop := range s.stopWatching {
 		stop()
 	}
-}
-
-// Serve serves the page on ln until ctx ends. The streams of updates end with it, so a graceful shutdown would
-// wait for nothing else.
-func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
-	srv := &http.Server{
-		Handler: s.Handler(), ReadHeaderTimeout: 5 * time.Second,
-		BaseContext: func(net.Listener) context.Context { return ctx },
-	}
-	closed := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() {
-		defer close(closed)
-		_ = srv.Close()
-	})
-	err := srv.Serve(ln)
-	if !stop() {
-		<-closed
-	}
-	if errors.Is(err, http.ErrServerClosed) {
-		return nil
-	}
-	return err
 }
 
 // Handler serves the page, to browsers on this machine only.

@@ -11,8 +11,8 @@ import (
 	"foghorn/manifests"
 )
 
-// renderTemplates does what Port does with a definition whose templates are whole values: keys that
-// become null or "" go with their value.
+// renderTemplates renders templates as Port does when each template is a whole value: a key that becomes null or "" is
+// left out with its value.
 func renderTemplates(t *testing.T, v any, data map[string]any) any {
 	t.Helper()
 	switch v := v.(type) {
@@ -40,7 +40,7 @@ func renderTemplates(t *testing.T, v any, data map[string]any) any {
 	return v
 }
 
-// evaluate gives the first output of a program, or fails.
+// evaluate returns the first output of a jq program.
 func evaluate(t *testing.T, program string, data any) any {
 	t.Helper()
 	q, err := gojq.Parse(program)
@@ -54,7 +54,7 @@ func evaluate(t *testing.T, program string, data any) any {
 	return out
 }
 
-// templateContext is JSON as Port's context.
+// templateContext decodes the context of templates from JSON.
 func templateContext(t *testing.T, text string) map[string]any {
 	t.Helper()
 	m, _ := parseJSON(t, []byte(text)).(map[string]any)
@@ -86,7 +86,7 @@ func TestRender_RequestBody(t *testing.T) {
 			`{"inputs":{"name":"N","severity":"SEV-2","visibility":"public","request_id":"R"},"trigger":{"by":{"orgId":"o"}}}`,
 			map[string]any{"name": "N", "severity_id": "01K0SEV2", "visibility": "public", "idempotency_key": "R"},
 		},
-		"empty description, by hand": {
+		"empty description, from Port's page": {
 			`{"inputs":{"name":"N","severity":"SEV-1 \"all hands\"","visibility":"private","description":"","request_id":""},"trigger":{"by":{"user":{"email":"ana@example.com"}}}}`,
 			map[string]any{"name": "N", "severity_id": "01K0SEV1", "visibility": "private"},
 		},
@@ -125,7 +125,7 @@ func TestRender_Conditions(t *testing.T) {
 		{`{"diff":{"before":null,"after":{"status":"SUCCESS"}}}`, true, true},
 	} {
 		if fires(set.Automation, c.event) != c.entity || fires(set.Webhook, c.event) != c.bot {
-			t.Errorf("%s: want entity %v and push %v", c.event, c.entity, c.bot)
+			t.Errorf("%s: want entity %v and webhook %v", c.event, c.entity, c.bot)
 		}
 	}
 	call := renderTemplates(t, valueAt(t, set.Webhook, "invocationMethod"), templateContext(t, `{"event":{"diff":{"after":{"id":"r_1","status":"SUCCESS","response":{"incident":{"name":"secret"}}}}}}`)).(map[string]any)
@@ -134,7 +134,8 @@ func TestRender_Conditions(t *testing.T) {
 	}
 }
 
-// TestRender_Entity renders the entity of incidents that lack what the API may leave out, and of private ones.
+// TestRender_Entity renders the catalog entity of incidents with all fields, with the required fields only, and of
+// private incidents.
 func TestRender_Entity(t *testing.T) {
 	set, _ := manifests.Render(unusualOrganization, manifests.Options{})
 	mapping := valueAt(t, set.Automation, "invocationMethod", "mapping")
@@ -153,7 +154,7 @@ func TestRender_Entity(t *testing.T) {
 		run  string
 		want map[string]any
 	}{
-		"all there": {
+		"all fields": {
 			`{"createdBy":"c@clients","payload":{"headers":{"X-Port-Run-By":"ana@example.com"}},"response":{"incident":{"id":"1","reference":"INC-1","name":"N","summary":"S","visibility":"public","permalink":"https://x/1",` +
 				`"incident_status":{"name":"Triage"},"severity":{"name":"SEV-2"},"creator":{"api_key":{"name":"Port"}},"created_at":"2026-01-05T09:00:00Z","slack_channel_id":"C1","slack_channel_name":"inc-1","slack_team_id":"T1"}}}`,
 			map[string]any{"identifier": "1", "title": "N", "properties": map[string]any{
@@ -161,7 +162,7 @@ func TestRender_Entity(t *testing.T) {
 				"reference": "INC-1", "slackChannel": "#inc-1", "slackChannelUrl": "https://slack.com/app_redirect?channel=C1&team=T1", "declaredBy": "ana@example.com",
 			}},
 		},
-		"little there": {
+		"required fields only": {
 			`{"createdBy":"c@clients","response":{"incident":{"id":"2","reference":"INC-2","name":"N","visibility":"public","incident_status":{"name":"Triage"},"creator":{},"slack_channel_id":""}}}`,
 			map[string]any{"identifier": "2", "title": "N", "properties": map[string]any{"status": "Triage", "visibility": "public", "reference": "INC-2", "declaredBy": "c@clients"}},
 		},
@@ -170,7 +171,7 @@ func TestRender_Entity(t *testing.T) {
 				`"incident_status":{"name":"Triage"},"severity":{"name":"SEV-2"},"slack_channel_id":"C3","slack_channel_name":"secret"}}}`,
 			map[string]any{"identifier": "3", "title": "Private incident INC-3", "properties": map[string]any{"status": "Triage", "severity": "SEV-2", "visibility": "private", "reference": "INC-3"}},
 		},
-		"nobody says who may see it": {
+		"unknown visibility": {
 			`{"response":{"incident":{"id":"4","name":"secret","permalink":"https://x/4"}}}`,
 			map[string]any{"identifier": "4", "title": "Private incident 4", "properties": map[string]any{}},
 		},
@@ -181,7 +182,7 @@ func TestRender_Entity(t *testing.T) {
 	}
 }
 
-// TestSame: the same organisation gives the same bytes, whatever order incident.io lists it in.
+// TestRender_Deterministic renders the same organization, listed in two orders, to the same bytes.
 func TestRender_Deterministic(t *testing.T) {
 	other := unusualOrganization
 	other.Severities = append(unusualOrganization.Severities[2:4:4], unusualOrganization.Severities[:2]...)

@@ -4,26 +4,30 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"foghorn/integrations/incidentio"
 )
 
+// Parts of jq programs.
 const (
-	hasRequestID     = `(.inputs.request_id // "") != ""` // Foghorn made the run
+	hasRequestID     = `(.inputs.request_id // "") != ""` // true for runs that Foghorn created
 	responseIncident = ".event.diff.after.response.incident"
-	isPublic         = `(.visibility == "public")` // whatever else it may be is treated as private
-
-	// runBy is a header that carries the person of the run to the automation: Port keeps the
-	// rendered request on the run, where the automation finds it.
-	runByHeader = "X-Port-Run-By"
+	isPublic         = `(.visibility == "public")` // every other visibility is treated as private
 )
 
-func adaptAction(action jsonObject, severities []Severity, reporterRole string, o Options) {
+// runByHeader is a request header that carries the e-mail address of the person to the automation: Port stores the
+// rendered request in the run, and the automation reads it there.
+const runByHeader = "X-Port-Run-By"
+
+// adaptAction adds the request id, the organization's severities and the person to the action.
+func adaptAction(action jsonObject, severities []incidentio.Severity, reporterRole string, o Options) {
 	action["identifier"] = cmp.Or(o.ActionID, ActionID)
 	in := objectAt(action, "trigger", "userInputs")
 	inputs, body := objectAt(in, "properties"), objectAt(action, "invocationMethod", "body")
 
 	inputs["request_id"] = jsonObject{
 		"type": "string", "title": "Request", "visible": false,
-		"description": "Filled by Foghorn, so that a repeat can never make a second incident",
+		"description": "Set by Foghorn, so that a repeated request does not create a second incident",
 	}
 	in["order"] = append(in["order"].([]any), "request_id")
 	body["idempotency_key"] = `{{ if ` + hasRequestID + ` then .inputs.request_id else (now | tostring | @base64) end }}`
@@ -34,9 +38,9 @@ func adaptAction(action jsonObject, severities []Severity, reporterRole string, 
 	if len(severities) == 0 {
 		delete(inputs, "severity")
 		delete(body, "severity_id")
-		other := func(v any) bool { return v == "severity" }
-		in["required"] = slices.DeleteFunc(in["required"].([]any), other)
-		in["order"] = slices.DeleteFunc(in["order"].([]any), other)
+		isSeverity := func(v any) bool { return v == "severity" }
+		in["required"] = slices.DeleteFunc(in["required"].([]any), isSeverity)
+		in["order"] = slices.DeleteFunc(in["order"].([]any), isSeverity)
 	} else {
 		severity := objectAt(inputs, "severity")
 		severity["enum"], severity["enumColors"] = severityNames(severities), severityColors(severities)
@@ -52,7 +56,8 @@ func adaptAction(action jsonObject, severities []Severity, reporterRole string, 
 	}
 }
 
-func adaptBlueprint(blueprint jsonObject, statuses []Status) {
+// adaptBlueprint adds properties for the incident's reference, channel and person, and the organization's statuses.
+func adaptBlueprint(blueprint jsonObject, statuses []incidentio.Status) {
 	properties := objectAt(blueprint, "schema", "properties")
 	properties["reference"] = jsonObject{"type": "string", "title": "Reference"}
 	properties["slackChannel"] = jsonObject{"type": "string", "title": "Slack Channel"}
@@ -61,7 +66,7 @@ func adaptBlueprint(blueprint jsonObject, statuses []Status) {
 
 	status := objectAt(properties, "status")
 	if statuses == nil {
-		// An incident that the API makes is in Triage at first.
+		// Incidents created by the API start in Triage, which the guide does not list.
 		status["enum"] = append([]any{"Triage"}, status["enum"].([]any)...)
 		objectAt(status, "enumColors")["Triage"] = "lightGray"
 		return
@@ -75,6 +80,7 @@ func adaptBlueprint(blueprint jsonObject, statuses []Status) {
 	status["enum"], status["enumColors"] = enum, colors
 }
 
+// adaptAutomation runs the automation once, when a run succeeds, and removes the details of private incidents.
 func adaptAutomation(automation jsonObject, action any) {
 	objectAt(automation, "trigger", "event")["actionIdentifier"] = action
 	objectAt(automation, "trigger", "condition")["expressions"] = []any{
@@ -83,14 +89,14 @@ func adaptAutomation(automation jsonObject, action any) {
 	}
 	mapping := objectAt(automation, "invocationMethod", "mapping")
 	mapping["title"] = "{{ " + responseIncident + ` | if ` + isPublic + ` then .name else "Private incident " + (.reference // .id) end }}`
-	open := func(program string) string {
+	publicOnly := func(program string) string {
 		return "{{ " + responseIncident + " | if " + isPublic + " then " + program + " else null end }}"
 	}
 	properties := objectAt(mapping, "properties")
-	properties["url"] = open(".permalink")
-	properties["description"] = open(".summary")
+	properties["url"] = publicOnly(".permalink")
+	properties["description"] = publicOnly(".summary")
 	properties["reference"] = "{{ " + responseIncident + ".reference }}"
-	properties["slackChannel"] = open(`((.slack_channel_name // "") | if . == "" then null else "#" + . end)`)
-	properties["slackChannelUrl"] = open(`(if (.slack_channel_id // "") == "" then null else "https://slack.com/app_redirect?channel=" + .slack_channel_id + "&team=" + (.slack_team_id // "") end)`)
+	properties["slackChannel"] = publicOnly(`((.slack_channel_name // "") | if . == "" then null else "#" + . end)`)
+	properties["slackChannelUrl"] = publicOnly(`(if (.slack_channel_id // "") == "" then null else "https://slack.com/app_redirect?channel=" + .slack_channel_id + "&team=" + (.slack_team_id // "") end)`)
 	properties["declaredBy"] = `{{ .event.diff.after | if (.response.incident | ` + isPublic + `) then ((.payload.headers["` + runByHeader + `"] // "") as $by | if $by != "" then $by else .createdBy end) else null end }}`
 }

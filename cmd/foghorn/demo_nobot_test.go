@@ -8,18 +8,18 @@ import (
 	"foghorn/integrations/slackapp/slacktest/controltest"
 )
 
-// What the program prints for somebody else's app is so.
+// TestDemo_NoBot checks that the printed settings are those of the emulators.
 func TestDemo_NoBot(t *testing.T) {
-	said := startDemo(t, "SLACK_DOOR", "--no-bot")
-	space := controltest.Open(t, said["SLACK_DOOR"]).Get("")
+	printed := startDemo(t, "SLACK_DOOR", "--no-bot")
+	space := controltest.Open(t, printed["SLACK_DOOR"]).Get("")
 	for name, key := range map[string]string{"SLACK_API_URL": "api_url", "SLACK_BOT_TOKEN": "bot_token", "SLACK_APP_TOKEN": "app_token"} {
-		if said[name] == "" || space[key] != said[name] {
-			t.Errorf("%s=%s is printed, the door says %v", name, said[name], space[key])
+		if printed[name] == "" || space[key] != printed[name] {
+			t.Errorf("%s=%s is printed, the control API returns %v", name, printed[name], space[key])
 		}
 	}
 	for name, call := range map[string]struct{ method, url, key, body string }{
-		"Port":        {http.MethodPost, said["PORT_BASE_URL"] + "/v1/auth/access_token", "", `{"clientId":"` + said["PORT_CLIENT_ID"] + `","clientSecret":"` + said["PORT_CLIENT_SECRET"] + `"}`},
-		"incident.io": {http.MethodGet, said["INCIDENT_IO_BASE_URL"] + "/v1/identity", said["INCIDENT_IO_API_KEY"], ""},
+		"Port":        {http.MethodPost, printed["PORT_BASE_URL"] + "/v1/auth/access_token", "", `{"clientId":"` + printed["PORT_CLIENT_ID"] + `","clientSecret":"` + printed["PORT_CLIENT_SECRET"] + `"}`},
+		"incident.io": {http.MethodGet, printed["INCIDENT_IO_BASE_URL"] + "/v1/identity", printed["INCIDENT_IO_API_KEY"], ""},
 	} {
 		r, err := http.NewRequestWithContext(t.Context(), call.method, call.url, strings.NewReader(call.body))
 		if err != nil {
@@ -31,12 +31,12 @@ func TestDemo_NoBot(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _ = res.Body.Close(); res.StatusCode != http.StatusOK {
-			t.Errorf("%s answers %s to what is printed", name, res.Status)
+			t.Errorf("%s responds with %s to the printed credentials", name, res.Status)
 		}
 	}
 }
 
-// Apps that know nothing of Foghorn, and a person who knows only HTTP.
+// TestDemo_NoBotBolt and TestDemo_NoBotSlackGo run apps that were not written for the emulators.
 func TestDemo_NoBotBolt(t *testing.T) {
 	d := controltest.Open(t, startDemo(t, "SLACK_DOOR", "--no-bot")["SLACK_DOOR"])
 	d.Bolt("../../integrations/slackapp/slacktest/testdata/bolt")

@@ -1,0 +1,165 @@
+// Package demo runs the bot between emulators of Slack, Port and incident.io on this machine: in a browser page (the
+// package ui), as a script in the terminal, or without the bot for other Slack apps.
+//
+// The commands that it needs are functions in [Config], because the package main, which has them, imports this package.
+package demo
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	"os"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"foghorn/bot/dialog"
+	"foghorn/cmd/foghorn/demo/sandbox"
+	"foghorn/cmd/foghorn/demo/ui"
+	"foghorn/integrations/incidentio/incidentiotest"
+	"foghorn/integrations/slackapp/slacktest"
+	"foghorn/manifests"
+)
+
+// Config has the commands of foghorn that the demo runs. settings are environment variables.
+type Config struct {
+	RunBot    func(ctx context.Context, settings map[string]string) error                  // foghorn serve, in this process
+	Apply     func(ctx context.Context, settings map[string]string) (manifests.Set, error) // foghorn apply --yes
+	ServeHTTP func(ctx context.Context, ln net.Listener, srv *http.Server) error           // until ctx ends
+	Preview   ui.PreviewFunc                                                               // foghorn preview
+	Program   string                                                                       // path of foghorn; the page runs the bot in a process of its own
+}
+
+// Serve serves the page on ln until ctx ends. With noBot, it leaves the bot out and prints the settings for another
+// app.
+func Serve(ctx context.Context, cfg Config, ln net.Listener, noBot bool, out io.Writer) error {
+	addr := ln.Addr().String()
+	s, err := sandbox.Start(pageSandbox(addr, noBot))
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	settings, removeState, err := botSettings(s)
+	if err != nil {
+		return err
+	}
+	defer removeState()
+	s.IncidentIO.OnChannelCreated(func(id, name string) { // incident.io creates a Slack channel for each incident
+		s.Slack.AddChannel(slacktest.Channel{ID: id, Name: name, BotIn: true})
+	})
+	definitions, err := seedPort(ctx, cfg, s, settings)
+	if err != nil {
+		return fmt.Errorf("prepare Port: %w", err)
+	}
+	uiConfig := ui.Config{
+		Slack: s.Slack, Port: s.Port, Incidents: s.IncidentIO, Blueprint: manifests.BlueprintID,
+		AppName: appName(noBot), Preview: cfg.Preview, Actions: definitions,
+	}
+	if !noBot {
+		uiConfig.Command = "/incident"
+		uiConfig.Shortcuts = []ui.Shortcut{
+			{Name: "Declare an incident", CallbackID: dialog.ShortcutDeclare},
+			{Name: "Declare an incident", CallbackID: dialog.ShortcutDeclareMessage, OnMessage: true},
+		}
+		uiConfig.Bot = ui.NewBotProcess(cfg.Program, func(action string) []string { return botEnvironment(settings, action) })
+	}
+	server, err := ui.New(uiConfig)
+	if err != nil {
+		return err
+	}
+	defer server.Close()
+	if uiConfig.Bot != nil {
+		if err := uiConfig.Bot.Start(manifests.ActionID); err != nil {
+			return err
+		}
+		defer uiConfig.Bot.Stop(context.WithoutCancel(ctx))
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		return cfg.ServeHTTP(ctx, ln, &http.Server{
+			Handler: server.Handler(), ReadHeaderTimeout: 5 * time.Second,
+			BaseContext: func(net.Listener) context.Context { return ctx }, // ends the page's event streams
+		})
+	})
+	printAddresses(out, s, addr, noBot)
+	return group.Wait()
+}
+
+// pageSandbox is the workspace of the page. The bot is not a member of one channel, and Port does not know two people,
+// so that the page can show these cases.
+func pageSandbox(addr string, noBot bool) sandbox.Config {
+	cfg := sandbox.Config{
+		Slack: slacktest.Config{
+			AppName:  appName(noBot),
+			Commands: []string{"/incident"},
+			Users: []slacktest.User{
+				{ID: sandbox.UserID, Name: "alice", RealName: "Alice", Email: sandbox.UserEmail},
+				{ID: "U0BOB", Name: "bob", RealName: "Bob", Email: "bob@example.com"},
+				{ID: "U0MALLORY", Name: "mallory", RealName: "Mallory (not in Port)", Email: "mallory@example.com"},
+				{ID: "U0GUEST", Name: "gil", RealName: "Gil (guest)", Guest: true},
+			},
+			Channels: []slacktest.Channel{
+				{ID: sandbox.ChannelID, Name: "general", BotIn: true},
+				{ID: "C0OPS", Name: "ops", BotIn: true},
+				{ID: "C0SECURITY", Name: "security", Private: true, BotIn: true, Members: []string{sandbox.UserID, "U0BOB"}},
+				{ID: "C0WARROOM", Name: "war-room", Private: true, Members: []string{sandbox.UserID, "U0BOB"}},
+			},
+		},
+		IncidentIO:      incidentiotest.Config{PermalinkBase: "http://" + addr + ui.IncidentPath},
+		WebhookFallback: "http://" + addr + "/sink",
+		PortUsers:       []string{sandbox.UserEmail, "bob@example.com"},
+	}
+	if noBot {
+		cfg.Slack.Commands = nil // the emulator then accepts every command
+	}
+	return cfg
+}
+
+func appName(noBot bool) string {
+	if noBot {
+		return "Your app"
+	}
+	return "Foghorn"
+}
+
+// botSettings returns the settings of a bot with an empty store. removeState deletes the store.
+func botSettings(s *sandbox.Sandbox) (settings map[string]string, removeState func(), err error) {
+	dir, err := os.MkdirTemp("", "foghorn-demo-")
+	if err != nil {
+		return nil, nil, fmt.Errorf("create the store's directory: %w", err)
+	}
+	settings = s.Settings()
+	settings["STATE_DIR"], settings["HTTP_ADDR"] = dir, "off"
+	return settings, func() { _ = os.RemoveAll(dir) }, nil
+}
+
+// botEnvironment returns the environment of the bot's process, for one action.
+func botEnvironment(settings map[string]string, action string) []string {
+	env := []string{"PORT_ACTION=" + action, "LOG_LEVEL=info", "LOG_FORMAT=text"}
+	for _, name := range slices.Sorted(maps.Keys(settings)) {
+		env = append(env, name+"="+settings[name])
+	}
+	return env
+}
+
+// printAddresses prints the address of the page and, with noBot, the settings for another app.
+func printAddresses(out io.Writer, s *sandbox.Sandbox, addr string, noBot bool) {
+	_, _ = fmt.Fprintf(out, "Slack, Port and incident.io are emulated on this machine. Open\n\n  http://%s\n\n", addr)
+	if !noBot {
+		_, _ = fmt.Fprintln(out, "and type /incident. Press Ctrl-C to stop.")
+		return
+	}
+	_, _ = fmt.Fprint(out, "and start your app with these settings. Press Ctrl-C to stop.\n\n")
+	settings := s.Settings()
+	for _, name := range []string{
+		"SLACK_API_URL", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "PORT_BASE_URL", "PORT_CLIENT_ID", "PORT_CLIENT_SECRET",
+		"INCIDENT_IO_BASE_URL", "INCIDENT_IO_API_KEY",
+	} {
+		_, _ = fmt.Fprintf(out, "%s=%s\n", name, settings[name])
+	}
+	_, _ = fmt.Fprintf(out, "SLACK_DOOR=%s\n", s.Slack.Door())
+}

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/gofrs/flock"
+
+	"foghorn/bot/store"
+)
+
+const (
+	minFreeBytes = 512 << 20        // below this the disk of the store is a warning
+	maxClockSkew = 30 * time.Second // Port's webhook signatures and searches by time depend on the clock
+)
+
+func checkLocal(ctx context.Context, cfg Config) []finding {
+	c := &checks{group: "Local"}
+	if cfg.NATSURL != "" {
+		c.checkCluster(ctx, cfg.NATSURL)
+	} else {
+		c.checkStore(cfg.StateDir)
+	}
+	c.checkClock(ctx, cfg.PortBaseURL)
+	return c.findings
+}
+
+func (c *checks) checkCluster(ctx context.Context, url string) {
+	ctx, cancel := withCheckTimeout(ctx)
+	defer cancel()
+	if err := store.CheckCluster(ctx, url); err != nil {
+		c.fail("store", err.Error(), "start the cluster, enable JetStream, and check the address and credentials in NATS_URL")
+		return
+	}
+	c.ok("store", "JetStream responds at NATS_URL")
+}
+
+// checkStore checks that the directory is writable, with a temporary file. A locked directory is used by a running bot.
+func (c *checks) checkStore(dir string) {
+	if _, err := os.Stat(dir); errors.Is(err, os.ErrNotExist) {
+		dir = filepath.Dir(filepath.Clean(dir)) // serve creates the directory
+	}
+	probe, err := os.CreateTemp(dir, ".foghorn-doctor-")
+	if err != nil {
+		c.fail("store", "STATE_DIR is not writable: "+err.Error(), "give the bot's user write permission, or use another directory")
+		return
+	}
+	_ = probe.Close()
+	_ = os.Remove(probe.Name())
+	if isLocked(filepath.Join(dir, "lock")) {
+		c.ok("store", "STATE_DIR is writable, in use by a running foghorn")
+	} else {
+		c.ok("store", "STATE_DIR is writable")
+	}
+	c.checkDisk(dir)
+}
+
+func isLocked(path string) bool {
+	if _, err := os.Stat(path); err != nil {
+		return false
+	}
+	lock := flock.New(path)
+	free, err := lock.TryRLock()
+	_ = lock.Unlock()
+	return err == nil && !free
+}
+
+func (c *checks) checkDisk(dir string) {
+	var s syscall.Statfs_t
+	if err := syscall.Statfs(dir, &s); err != nil {
+		c.warn("disk", err.Error(), "check the disk of STATE_DIR")
+		return
+	}
+	free := s.Bavail * uint64(s.Bsize)
+	if free < minFreeBytes {
+		c.warn("disk", fmt.Sprintf("%d MB free for STATE_DIR", free/1e6), "free some space: if the disk is full, submissions are rejected")
+		return
+	}
+	c.ok("disk", fmt.Sprintf("%.0f GB free", float64(free)/1e9))
+}
+
+// checkClock compares the clock with the Date header of Port. If Port does not respond, the group Port reports it.
+func (c *checks) checkClock(ctx context.Context, url string) {
+	ctx, cancel := withCheckTimeout(ctx)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodHead, url, nil)
+	if err != nil {
+		return
+	}
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return
+	}
+	_ = res.Body.Close()
+	portTime, err := http.ParseTime(res.Header.Get("Date"))
+	if err != nil {
+		return
+	}
+	skew := time.Since(portTime).Round(time.Second)
+	if skew > maxClockSkew || skew < -maxClockSkew {
+		c.fail("clock", fmt.Sprintf("differs from Port's by %v", skew), "synchronize the clock of this machine with NTP")
+		return
+	}
+	c.ok("clock", fmt.Sprintf("within %v of Port's", maxClockSkew))
+}
