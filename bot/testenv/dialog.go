@@ -85,7 +85,7 @@ func (e *Env) AnswerTo(who, channel, command string) string {
 	if err != nil {
 		e.t.Fatal(err)
 	}
-	_ = m.Until(e.Context(), func(m *slacktest.Modal) bool { return m.Title() != "One moment" })
+	_ = m.Until(e.Context(), func(m *slacktest.Modal) bool { return m.Title() != "Loading" })
 	return m.Text()
 }
 
