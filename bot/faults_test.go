@@ -89,7 +89,7 @@ func TestRun_Approval(t *testing.T) {
 	e.RequireApproval()
 	e.Start()
 	e.Declare(testenv.Alice, testenv.General, "with approval", "Minor", "public")
-	e.ExpectMessage(testenv.Alice, "waits for approval")
+	e.ExpectMessage(testenv.Alice, "is waiting for approval")
 	if err := e.Port.Approve(t.Context(), e.Port.Runs()[0].ID); err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +98,7 @@ func TestRun_Approval(t *testing.T) {
 	e.Declare(testenv.Alice, testenv.Ops, "declined", "Minor", "public")
 	runs := e.Port.Runs()
 	for len(runs) < 2 {
-		e.ExpectMessage(testenv.Alice, "waits for approval")
+		e.ExpectMessage(testenv.Alice, "is waiting for approval")
 		runs = e.Port.Runs()
 	}
 	if err := e.Port.Decline(t.Context(), runs[1].ID); err != nil {
@@ -138,7 +138,7 @@ func TestPoller_ConstantCost(t *testing.T) {
 	for i := range 5 {
 		e.Declare(testenv.Alice, testenv.General, fmt.Sprintf("in flight %d", i), "Minor", "public")
 	}
-	e.ExpectMessage(testenv.Alice, "waits for approval")
+	e.ExpectMessage(testenv.Alice, "is waiting for approval")
 	before := len(e.Port.Calls("/v1/actions/runs"))
 	const watched = 2 * time.Second
 	<-time.After(watched)

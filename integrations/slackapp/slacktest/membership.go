@@ -56,3 +56,10 @@ func (s *Server) answeredUser(u *User) *User {
 	}
 	return u
 }
+
+// SetEnterprise puts the workspace into an Enterprise organization; "" takes it out.
+func (s *Server) SetEnterprise(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.cfg.EnterpriseID = id
+}
