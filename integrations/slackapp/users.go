@@ -19,13 +19,11 @@ const slackbotID = "USLACKBOT"
 
 // User is a user of Slack.
 type User struct {
-	ID       string
-	Name     string // the display name, or else the full name
-	Email    string // empty for bots, for external users who hide it, and without the scope users:read.email
-	TeamID   string // of the workspace; of the Enterprise organization for some of its users
-	Guest    bool   // a single- or multi-channel guest
-	External bool   // of another workspace, and in no channel that is shared with this one
-	Bot      bool   // a bot, a workflow, a connector or Slackbot
+	ID     string
+	Name   string // the display name, or else the full name
+	Email  string // empty for bots, for external users who hide it, and without the scope users:read.email
+	TeamID string // of the workspace; of the Enterprise organization for some of its users
+	Bot    bool   // a bot, a workflow, a connector or Slackbot
 
 	EnterpriseID     string   // of the Enterprise organization of the user; empty: none
 	EnterpriseUserID string   // of the user in that organization
@@ -41,20 +39,17 @@ type User struct {
 type userResponse struct {
 	slack.SlackResponse
 	User struct {
-		ID                string `json:"id"`
-		TeamID            string `json:"team_id"`
-		Name              string `json:"name"`
-		RealName          string `json:"real_name"`
-		Deleted           bool   `json:"deleted"`
-		IsBot             bool   `json:"is_bot"`
-		IsWorkflowBot     bool   `json:"is_workflow_bot"`
-		IsConnectorBot    bool   `json:"is_connector_bot"`
-		IsStranger        bool   `json:"is_stranger"`
-		IsRestricted      bool   `json:"is_restricted"`
-		IsUltraRestricted bool   `json:"is_ultra_restricted"`
-		IsInvitedUser     bool   `json:"is_invited_user"`
-		IsEmailConfirmed  *bool  `json:"is_email_confirmed"`
-		Profile           struct {
+		ID               string `json:"id"`
+		TeamID           string `json:"team_id"`
+		Name             string `json:"name"`
+		RealName         string `json:"real_name"`
+		Deleted          bool   `json:"deleted"`
+		IsBot            bool   `json:"is_bot"`
+		IsWorkflowBot    bool   `json:"is_workflow_bot"`
+		IsConnectorBot   bool   `json:"is_connector_bot"`
+		IsInvitedUser    bool   `json:"is_invited_user"`
+		IsEmailConfirmed *bool  `json:"is_email_confirmed"`
+		Profile          struct {
 			DisplayName string `json:"display_name"`
 			RealName    string `json:"real_name"`
 			Email       string `json:"email"`
@@ -86,13 +81,11 @@ func (c *Client) GetUser(ctx context.Context, id string) (User, error) {
 	}
 	u := res.User
 	return User{
-		ID:       u.ID,
-		Name:     cmp.Or(u.Profile.DisplayName, u.Profile.RealName, u.RealName, u.Name),
-		Email:    strings.TrimSpace(u.Profile.Email),
-		TeamID:   u.TeamID,
-		Guest:    u.IsRestricted || u.IsUltraRestricted,
-		External: u.IsStranger,
-		Bot:      u.IsBot || u.IsWorkflowBot || u.IsConnectorBot || u.ID == slackbotID,
+		ID:     u.ID,
+		Name:   cmp.Or(u.Profile.DisplayName, u.Profile.RealName, u.RealName, u.Name),
+		Email:  strings.TrimSpace(u.Profile.Email),
+		TeamID: u.TeamID,
+		Bot:    u.IsBot || u.IsWorkflowBot || u.IsConnectorBot || u.ID == slackbotID,
 
 		EnterpriseID:     u.Enterprise.EnterpriseID,
 		EnterpriseUserID: u.Enterprise.ID,
