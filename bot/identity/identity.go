@@ -54,7 +54,6 @@ type Slack interface {
 // Port reads users and permissions. A *port.Client is one.
 type Port interface {
 	GetUser(ctx context.Context, email string) (port.User, error)
-	ListEmails(ctx context.Context) ([]string, error)
 	GetExecutePermissions(ctx context.Context, action string) (port.Permissions, error)
 	GetAction(ctx context.Context, id string) (port.Action, error)
 	GetEntity(ctx context.Context, blueprint, id string) (port.Entity, error)

