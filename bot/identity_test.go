@@ -69,6 +69,11 @@ func TestIdentity_Refused(t *testing.T) {
 			}
 			expectNoTrace(t, e)
 			e.ExpectNoMessages(testenv.General)
+			for _, m := range e.Slack.Ephemerals(eve) {
+				if strings.Contains(m.Text, "Running") {
+					t.Errorf("she was told that it is running: %s", m.Text)
+				}
+			}
 		})
 	}
 }

@@ -376,3 +376,32 @@ func TestRun_ReadsWorkspace(t *testing.T) {
 		}
 	})
 }
+
+func TestFieldValue(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		edit func(*fakes)
+		want string
+		asks bool // Port
+	}{
+		{"address", func(*fakes) {}, "alice@example.com", false},
+		{"with capital letters", func(f *fakes) { f.user.Email = "Alice@example.com" }, "alice@example.com", true},
+		{"with capital letters, of another organization", func(f *fakes) { f.user.Email, f.user.TeamID = "Alice@example.com", "T2" }, "Alice@example.com", false},
+		{"with capital letters, Port does not answer", func(f *fakes) { f.user.Email, f.membersErr = "Alice@example.com", errors.New("timeout") }, "Alice@example.com", true},
+		{"no address", func(f *fakes) { f.user.Email = "" }, "Alice (has no e-mail address in Slack)", false},
+		{"not visible", func(f *fakes) { f.userErr = &slackapp.Error{Code: "user_not_visible"} }, "U1 (is not visible to this app)", false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := newFakes()
+			c.edit(f)
+			d := f.directory()
+			if _, err := d.workspaces.get(t.Context(), "", anyAge); err != nil {
+				t.Fatal(err)
+			}
+			value, err := d.FieldValue(t.Context(), "U1")
+			if asked := slices.ContainsFunc(f.calls, func(c string) bool { return strings.HasPrefix(c, "user ") }); err != nil || value != c.want || asked != c.asks {
+				t.Errorf("%q, %v; calls %v", value, err, f.calls)
+			}
+		})
+	}
+}

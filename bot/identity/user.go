@@ -50,7 +50,8 @@ func EvalUser(u port.User) map[string]any {
 	}
 }
 
-// FieldValue is the value of a user field in which a Slack user was chosen: the e-mail address. For a user
+// FieldValue is the value of a user field in which a Slack user was chosen: the e-mail address, as Port spells it if Slack
+// spells it with capital letters. For a user
 // without one it is a text that the validation of the field rejects and shows.
 func (d *Directory) FieldValue(ctx context.Context, userID string) (string, error) {
 	u, err := d.profiles.get(ctx, userID, profileAge)
@@ -61,6 +62,13 @@ func (d *Directory) FieldValue(ctx context.Context, userID string) (string, erro
 		return "", err
 	case u.Email == "":
 		return u.Name + " (has no e-mail address in Slack)", nil
+	}
+	w, known := d.workspaces.cached("", anyAge)
+	if isLower(u.Email) || !known || checkMember(w, userID, u) != nil {
+		return u.Email, nil
+	}
+	if p, err := d.portUser(ctx, u.Email); err == nil && p.known { // an error is no reason to refuse the form
+		return p.Email, nil
 	}
 	return u.Email, nil
 }

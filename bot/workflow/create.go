@@ -26,6 +26,7 @@ func (w *Workflow) startRun(ctx context.Context, j *job) (next, error) {
 		return w.deliver(ctx, j, w.cfg.Renderer.Delayed(messageInput(j)))
 	}
 	email, denied, err := w.cfg.Users.Authorize(ctx, j.User, identity.Target{Action: j.Action, Entity: j.Entity})
+	j.setAuthorized(denied == nil)
 	switch {
 	case err != nil:
 		return after(max(backoff(j), rest.RetryAfter(err), slackapp.RetryAfter(err))), err

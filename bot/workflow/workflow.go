@@ -48,6 +48,10 @@ const (
 	// slowRunNotice is how long a request takes before the reporter is informed of the delay.
 	slowRunNotice = 5 * time.Minute
 
+	// startedNoticeDelay bounds how long the notice that a request is being processed waits for the decision
+	// whether the reporter may run the action.
+	startedNoticeDelay = time.Second
+
 	// callGracePeriod is added to a call's timeout before its effect is looked up: the
 	// service can finish a little after this side stopped waiting.
 	callGracePeriod = time.Second
@@ -148,6 +152,16 @@ func (w *Workflow) Run(ctx context.Context) error {
 type job struct {
 	*request.Request
 	loggedStage request.Stage // the last one that was logged
+
+	authorized chan<- bool // gets whether the reporter may run the action, once that is known; nil: nothing waits for it
+}
+
+// setAuthorized informs startedNotice.
+func (j *job) setAuthorized(ok bool) {
+	select {
+	case j.authorized <- ok:
+	default:
+	}
 }
 
 // stages has the function of each stage. A function makes at most one outside effect, saves
