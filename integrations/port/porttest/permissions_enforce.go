@@ -58,12 +58,15 @@ func (s *Server) EnforcePermissions(on bool) {
 	s.enforcePermissions = on
 }
 
+// maxPolicyEntities is how many entities a query of a policy finds at most.
+const maxPolicyEntities = 1000
+
 // executeRule is who may run an action.
 type executeRule struct {
 	Users, Roles, Teams []string
 	OwnedByTeam         bool
 	Policy              *struct {
-		Queries    map[string]searchRule
+		Queries    map[string]any // with templates
 		Conditions []string
 	}
 }
@@ -116,17 +119,20 @@ func (r executeRule) permits(u *user, target *entity) bool {
 
 // policyPermits says whether one of a policy's conditions is true.
 func (s *Server) policyPermits(r executeRule, a *action, u *user, target *entity, inputs map[string]any) bool {
+	data := convertJSON[map[string]any](map[string]any{
+		"action": a.raw, "user": u, "entity": target, "inputs": inputs, "trigger": map[string]any{"user": u, "by": map[string]any{"user": u}},
+	})
 	results := map[string]any{}
 	for name, query := range r.Policy.Queries {
-		found, err := s.searchEntities("", searchRequest{Query: &query, Limit: 1000})
+		rendered, err := render(query, data)
 		if err != nil {
 			continue // Port ignores queries that fail
 		}
-		results[name] = found.body
+		rule := convertJSON[searchRule](rendered)
+		if found, err := s.searchEntities("", searchRequest{Query: &rule, Limit: maxPolicyEntities}); err == nil {
+			results[name] = found.body
+		}
 	}
-	data := convertJSON[map[string]any](map[string]any{
-		"results": results, "action": a.raw, "user": u, "entity": target, "inputs": inputs,
-		"trigger": map[string]any{"by": map[string]any{"user": u}},
-	})
+	data["results"] = convertJSON[any](results)
 	return slices.ContainsFunc(r.Policy.Conditions, func(condition string) bool { return evalJQ(condition, data) == true })
 }

@@ -7,8 +7,8 @@ import (
 )
 
 func TestPermissions_RunAs(t *testing.T) {
-	const policy = `{"policy":{"queries":{"me":{"combinator":"and","rules":[{"property":"$identifier","operator":"=","value":"api"}]}},
-		"conditions":["(.results.me.entities | length) == 1 and .user.email == \"ann@example.com\""]}}`
+	const policy = `{"policy":{"queries":{"me":{"combinator":"and","rules":[{"property":"$identifier","operator":"=","value":"{{ .entity.identifier }}"}]}},
+		"conditions":["(.results.me.entities | length) == 1 and .trigger.user.email == \"ann@example.com\""]}}`
 	for _, c := range []struct {
 		name, execute    string
 		enforced, ownAPI bool
