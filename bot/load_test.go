@@ -51,8 +51,8 @@ func TestPoller_ThousandRunsInFlight(t *testing.T) {
 	}
 }
 
-// TestBurst_PortCalls counts the calls that Port receives for a hundred incidents, also by an action that is not open to
-// every member.
+// TestBurst_PortCalls counts the calls that Port receives for a hundred incidents, also by an action that is not open
+// to every member.
 func TestBurst_PortCalls(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes seconds")

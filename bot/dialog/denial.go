@@ -10,8 +10,8 @@ import (
 // denialRefreshTimeout bounds the check that follows a refusal.
 const denialRefreshTimeout = 15 * time.Second
 
-// knownDenial is why a user may not run an action, if that is known without a call. It is checked again in the background,
-// so that a user who has been given access meanwhile is refused once at most.
+// knownDenial is why a user may not run an action, if that is known without a call. It is checked again in the
+// background, so that a user who has been given access meanwhile is refused once at most.
 func (d *Dialog) knownDenial(ctx context.Context, userID, action string) *identity.Denial {
 	denied := d.cfg.Users.KnownDenial(userID, action)
 	if denied == nil {

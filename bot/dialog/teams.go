@@ -13,7 +13,8 @@ import (
 // teamsTTL is how long the list of teams is kept: for as long as somebody types in a field.
 const teamsTTL = 10 * time.Second
 
-// A teamList caches the teams of Port's organization for seconds, because each key stroke in a team field asks for them.
+// A teamList caches the teams of Port's organization for seconds, because each key stroke in a team field asks for
+// them.
 type teamList struct {
 	port  Port
 	teams *cache.Cache // one entry

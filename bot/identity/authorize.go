@@ -16,8 +16,8 @@ type Target struct {
 
 func (t Target) key() string { return t.Action + "\n" + t.Entity }
 
-// Authorize decides whether a Slack user may run an action now, and returns the e-mail address as which it runs. Either the
-// denial or the error is not nil if it may not; an error can be retried.
+// Authorize decides whether a Slack user may run an action now, and returns the e-mail address as which it runs. Either
+// the denial or the error is not nil if it may not; an error can be retried.
 //
 // An action that is open to every member costs no call to Port, except for its permissions once a minute.
 func (d *Directory) Authorize(ctx context.Context, userID string, t Target) (email string, denied *Denial, err error) {
@@ -40,21 +40,12 @@ func (d *Directory) checkPermission(ctx context.Context, address string, t Targe
 		return "", nil, err
 	case r.unreadable:
 		return "", &Denial{Reason: unreadableReason}, nil
+	case r.isOpen():
+		return d.spellAddress(ctx, address)
 	}
-	if r.isOpen() && isLower(address) {
-		if u, ok := d.portUsers.cached(address, portUserAge); ok && u.known {
-			return u.Email, nil, nil
-		}
-		return address, nil, nil // if Port spells it otherwise, CorrectEmail finds out
-	}
-	u, err := d.portUser(ctx, address)
-	if err == nil && u.known && userAge < portUserAge {
-		u, err = d.portUsers.get(ctx, address, userAge)
-	}
+	u, err := d.portUser(ctx, address, userAge)
 	switch {
-	case rest.IsRejected(err) && !rest.IsUnauthorized(err) && r.isOpen():
-		return address, nil, nil
-	case rest.IsRejected(err) && !rest.IsUnauthorized(err):
+	case isRefused(err):
 		return "", &Denial{Reason: unreadableReason}, nil
 	case err != nil:
 		return "", nil, err
@@ -70,6 +61,30 @@ func (d *Directory) checkPermission(ctx context.Context, address string, t Targe
 	}
 	return "", noPermission(r.Permissions), nil
 }
+
+// spellAddress returns an address as Port spells it. An address without capital letters costs no call: if Port spells
+// it otherwise, CorrectEmail finds out.
+func (d *Directory) spellAddress(ctx context.Context, address string) (string, *Denial, error) {
+	if u, ok := d.portUsers.cached(address, portUserAge); ok && u.known {
+		return u.Email, nil, nil
+	}
+	if isLower(address) {
+		return address, nil, nil
+	}
+	u, err := d.portUser(ctx, address, portUserAge)
+	switch {
+	case isRefused(err): // the credentials cannot read users, and need not
+		return address, nil, nil
+	case err != nil:
+		return "", nil, err
+	case !u.known:
+		return "", unknownAddress(address), nil
+	}
+	return u.Email, nil, nil
+}
+
+// isRefused reports that Port does not show something to these credentials.
+func isRefused(err error) bool { return rest.IsRejected(err) && !rest.IsUnauthorized(err) }
 
 // KnownDenial is why a user may not run an action, if that is known already. It makes no call. Refresh it behind with
 // Authorize: what it is based on can be minutes old.
@@ -92,10 +107,10 @@ func (d *Directory) KnownDenial(userID, action string) *Denial {
 	return nil
 }
 
-// CorrectEmail is for an address as which Port refused to run an action: it returns the address as Port spells it, or the
-// denial if Port does not know it.
+// CorrectEmail is for an address as which Port refused to run an action: it returns the address as Port spells it, or
+// the denial if Port does not know it.
 func (d *Directory) CorrectEmail(ctx context.Context, email string) (string, *Denial, error) {
-	u, err := d.portUser(ctx, email)
+	u, err := d.portUser(ctx, email, portUserAge)
 	if err != nil {
 		return "", nil, err
 	}

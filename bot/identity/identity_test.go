@@ -233,8 +233,8 @@ func TestAuthorize_Retry(t *testing.T) {
 	}
 }
 
-// TestAuthorize_Freshness checks that a decision is based on a profile that is less than a minute old, that Port is asked
-// about a user once in minutes, and not at all if every member may run the action.
+// TestAuthorize_Freshness checks that a decision is based on a profile that is less than a minute old, that Port is
+// asked about a user once in minutes, and not at all if every member may run the action.
 func TestAuthorize_Freshness(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFakes()

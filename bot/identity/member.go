@@ -55,8 +55,8 @@ func profileDenial(code string) *Denial {
 	return nil
 }
 
-// checkMember says why a user may run nothing, whatever Port permits; nil: the user is a confirmed member of the workspace,
-// or of its Enterprise organization, and has an e-mail address.
+// checkMember says why a user may run nothing, whatever Port permits; nil: the user is a confirmed member of the
+// workspace, or of its Enterprise organization, and has an e-mail address.
 func checkMember(w slackapp.Identity, userID string, u slackapp.User) *Denial {
 	switch {
 	case u.ID != userID && u.EnterpriseUserID != userID:
@@ -77,8 +77,8 @@ func checkMember(w slackapp.Identity, userID string, u slackapp.User) *Denial {
 	return nil
 }
 
-// belongsTo reports whether a user is of the workspace or of another one of its Enterprise organization. People of other
-// organizations reach the bot through shared channels, and Slack does not mark them as strangers there.
+// belongsTo reports whether a user is of the workspace or of another one of its Enterprise organization. People of
+// other organizations reach the bot through shared channels, and Slack does not mark them as strangers there.
 // https://docs.slack.dev/apis/slack-connect
 // https://docs.slack.dev/enterprise
 func belongsTo(w slackapp.Identity, u slackapp.User) bool {

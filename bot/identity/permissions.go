@@ -30,7 +30,7 @@ func (d *Directory) readRule(ctx context.Context, action string) (rule, error) {
 	switch {
 	case rest.IsNotFound(err):
 		return rule{portOnly: true}, nil
-	case rest.IsRejected(err) && !rest.IsUnauthorized(err):
+	case isRefused(err):
 		return rule{unreadable: true}, nil
 	case err != nil:
 		return rule{}, err

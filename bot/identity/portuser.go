@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"time"
 
 	"foghorn/integrations/port"
 	"foghorn/integrations/rest"
@@ -13,9 +14,10 @@ type portUser struct {
 	known bool
 }
 
-// portUser returns the user of Port with an e-mail address. What is not known is asked again after denialAge.
-func (d *Directory) portUser(ctx context.Context, email string) (portUser, error) {
-	u, err := d.portUsers.get(ctx, email, portUserAge)
+// portUser returns the user of Port with an e-mail address. The answer is at most maxAge old, and at most denialAge if
+// Port does not know the address.
+func (d *Directory) portUser(ctx context.Context, email string, maxAge time.Duration) (portUser, error) {
+	u, err := d.portUsers.get(ctx, email, maxAge)
 	if err == nil && !u.known {
 		return d.portUsers.get(ctx, email, denialAge)
 	}

@@ -21,7 +21,7 @@ func (d *Directory) EvalUser(ctx context.Context, userID string) (map[string]any
 	if denied != nil {
 		return slackOnly, nil
 	}
-	known, err := d.portUser(ctx, u.Email)
+	known, err := d.portUser(ctx, u.Email, portUserAge)
 	switch {
 	case rest.IsRejected(err) || err == nil && !known.known:
 		return slackOnly, nil // running the action reports it
@@ -50,9 +50,9 @@ func EvalUser(u port.User) map[string]any {
 	}
 }
 
-// FieldValue is the value of a user field in which a Slack user was chosen: the e-mail address, as Port spells it if Slack
-// spells it with capital letters. For a user
-// without one it is a text that the validation of the field rejects and shows.
+// FieldValue is the value of a user field in which a Slack user was chosen: the e-mail address, as Port spells it if
+// Slack spells it with capital letters. For a user without one it is a text that the validation of the field rejects
+// and shows.
 func (d *Directory) FieldValue(ctx context.Context, userID string) (string, error) {
 	u, err := d.profiles.get(ctx, userID, profileAge)
 	switch {
@@ -67,7 +67,7 @@ func (d *Directory) FieldValue(ctx context.Context, userID string) (string, erro
 	if isLower(u.Email) || !known || checkMember(w, userID, u) != nil {
 		return u.Email, nil
 	}
-	if p, err := d.portUser(ctx, u.Email); err == nil && p.known { // an error is no reason to refuse the form
+	if p, err := d.portUser(ctx, u.Email, portUserAge); err == nil && p.known { // an error is no reason to refuse the form
 		return p.Email, nil
 	}
 	return u.Email, nil

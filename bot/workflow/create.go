@@ -16,8 +16,8 @@ import (
 // hours later would be worse than to inform the reporter that it was not declared.
 const createRunDeadline = time.Hour
 
-// startRun is the stage Accepted: it decides whether the reporter may run the action, and creates the run. The decision is
-// made each time, because a retry can be an hour later.
+// startRun is the stage Accepted: it decides whether the reporter may run the action, and creates the run. The decision
+// is made each time, because a retry can be an hour later.
 func (w *Workflow) startRun(ctx context.Context, j *job) (next, error) {
 	if time.Since(j.CreatedAt) > createRunDeadline {
 		return w.finish(ctx, j, request.Outcome{Status: request.Rejected, Reason: "Port or Slack could not be reached for an hour."})
@@ -66,7 +66,8 @@ func (w *Workflow) createRun(ctx context.Context, j *job) (next, error) {
 	return after(port.CreateRunTimeout + callGracePeriod), err // Port may have created the run: recoverRun looks for it
 }
 
-// handleRejection ends a request whose run Port rejected, unless Port knows the reporter by another spelling of the address.
+// handleRejection ends a request whose run Port rejected, unless Port knows the reporter by another spelling of the
+// address.
 func (w *Workflow) handleRejection(ctx context.Context, j *job, rejection error) (next, error) {
 	email, denied, err := w.cfg.Users.CorrectEmail(ctx, j.Email)
 	switch {

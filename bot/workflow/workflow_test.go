@@ -366,8 +366,8 @@ func TestStartRun_Denied(t *testing.T) {
 	}
 }
 
-// TestStartRun_NotAuthorizedYet checks that a request is kept while it is not known whether the reporter may run the action,
-// and that this is decided again before each attempt to create the run.
+// TestStartRun_NotAuthorizedYet checks that a request is kept while it is not known whether the reporter may run the
+// action, and that this is decided again before each attempt to create the run.
 func TestStartRun_NotAuthorizedYet(t *testing.T) {
 	f := &fakes{authorizeErr: errors.New("timeout")}
 	w, j := newWorkflow(f)

@@ -99,8 +99,8 @@ func (c *checks) checkAction(ctx context.Context, client *port.Client, id string
 	c.ok("action", id+" can be run from Slack")
 }
 
-// checkPermissions checks that the permissions of the actions can be read, and lists the actions for which only Port can
-// decide who may run them.
+// checkPermissions checks that the permissions of the actions can be read, and lists the actions for which only Port
+// can decide who may run them.
 func (c *checks) checkPermissions(ctx context.Context, client *port.Client, actions ...string) {
 	var policies []string
 	for _, id := range actions {
