@@ -49,6 +49,7 @@ type Bot struct {
 	store    *store.Store
 	dialog   *dialog.Dialog
 	workflow *workflow.Workflow
+	users    *identity.Directory
 }
 
 // Open makes a bot and opens its store. Close it. Open waits until ctx ends for a cluster
@@ -71,6 +72,7 @@ func Open(ctx context.Context, cfg Config) (*Bot, error) {
 		wf.Incidents = cfg.Incidents
 	}
 	b := &Bot{
+		users: users,
 		slack: cfg.Slack, store: s, workflow: workflow.New(wf),
 		dialog: dialog.New(dialog.Config{
 			Store: s, Port: cfg.Port, Slack: cfg.Slack, Users: users, Renderer: renderer,
@@ -95,6 +97,7 @@ func (b *Bot) Run(ctx context.Context) error {
 	group.Go(func() error { return b.store.Run(ctx) })
 	group.Go(func() error { return b.workflow.Run(ctx) })
 	group.Go(func() error { return b.dialog.Run(ctx) })
+	group.Go(func() error { return b.users.Run(ctx) })
 	group.Go(func() error { return b.slack.Run(ctx, b.dialog) })
 	err := group.Wait()
 	b.dialog.Wait()

@@ -103,7 +103,7 @@ func TestRun_UserUnknownToPort(t *testing.T) {
 	e := testenv.New(t).Start()
 	e.Slack.AddUser(slacktest.User{ID: "U0EVE", Name: "eve", RealName: "Eve", Email: "eve@elsewhere.com"})
 	e.Declare("U0EVE", testenv.General, "hello", "Major", "public")
-	e.ExpectMessage("U0EVE", "Port rejected")
+	e.ExpectMessage("U0EVE", "eve@elsewhere.com")
 	if runs := e.Port.Runs(); len(runs) > 0 {
 		t.Errorf("it ran: %+v", runs)
 	}
@@ -112,7 +112,7 @@ func TestRun_UserUnknownToPort(t *testing.T) {
 func TestRun_GuestWithoutEmail(t *testing.T) {
 	e := testenv.New(t).Start()
 	e.Declare(testenv.Gus, testenv.General, "hello", "Major", "public")
-	e.ExpectMessage(testenv.Gus, "e-mail")
+	e.ExpectMessage(testenv.Gus, "email address")
 	if runs := e.Port.Runs(); len(runs) > 0 {
 		t.Errorf("it ran: %+v", runs)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"foghorn/bot/testenv"
 	"foghorn/integrations/port/porttest"
+	"foghorn/manifests"
 )
 
 // TestPoller_ThousandRunsInFlight checks that a thousand runs cost at most ten calls a second while none
@@ -50,26 +51,41 @@ func TestPoller_ThousandRunsInFlight(t *testing.T) {
 	}
 }
 
-// TestBurst_PortCalls counts the calls that Port receives for a hundred incidents.
+// TestBurst_PortCalls counts the calls that Port receives for a hundred incidents, also by an action that is not open
+// to every member.
 func TestBurst_PortCalls(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes seconds")
 	}
-	t.Parallel()
-	e := testenv.New(t).Start()
-	const incidents = 100
-	before := len(e.Port.Calls(""))
-	e.DeclareMany(incidents)
-	e.WaitIdle()
-	calls := e.Port.Calls("")[before:]
-	if n := float64(len(calls)) / incidents; n >= 2.3 {
-		t.Errorf("%.2f calls an incident", n)
-	} else {
-		t.Logf("%.2f calls an incident", n)
-	}
-	begun := time.Now()
-	<-time.After(time.Second) // four ticks
-	if lists, reads := e.CountRunCalls(begun); lists+reads > 0 {
-		t.Errorf("without runs in flight %d lists and %d reads", lists, reads)
+	for name, permissions := range map[string]string{
+		"every member": `{"roles":["Member"]}`,
+		"some people":  `{"roles":["Ops"],"teams":["sre"],"users":["s0@example.com","s1@example.com","s2@example.com","s3@example.com","s4@example.com","s5@example.com","s6@example.com","s7@example.com"]}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := testenv.New(t)
+			if err := e.Port.SetExecutePermissions(manifests.ActionID, permissions); err != nil {
+				t.Fatal(err)
+			}
+			e.Start()
+			const incidents = 100
+			before, slackBefore := len(e.Port.Calls("")), len(e.Slack.Calls("users.info"))
+			e.DeclareMany(incidents)
+			e.WaitIdle()
+			calls := e.Port.Calls("")[before:]
+			if n := float64(len(calls)) / incidents; n >= 2.3 {
+				t.Errorf("%.2f calls an incident", n)
+			} else {
+				t.Logf("%.2f calls an incident", n)
+			}
+			if n := len(e.Slack.Calls("users.info")) - slackBefore; n > 16 { // eight people, for less than two minutes
+				t.Errorf("%d profiles were read", n)
+			}
+			begun := time.Now()
+			<-time.After(time.Second) // four ticks
+			if lists, reads := e.CountRunCalls(begun); lists+reads > 0 {
+				t.Errorf("without runs in flight %d lists and %d reads", lists, reads)
+			}
+		})
 	}
 }

@@ -23,6 +23,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"foghorn/bot/form"
+	"foghorn/bot/identity"
 	"foghorn/bot/message"
 	"foghorn/bot/modal"
 	"foghorn/bot/request"
@@ -61,8 +62,10 @@ type Port interface {
 	ListTeams(ctx context.Context) ([]port.Team, error)
 }
 
-// Users looks Slack users up in Port. A *identity.Directory is one.
+// Users decides who may run an action, and looks Slack users up in Port. A *identity.Directory is one.
 type Users interface {
+	Authorize(ctx context.Context, userID string, t identity.Target) (email string, denied *identity.Denial, err error)
+	KnownDenial(userID, action string) *identity.Denial
 	EvalUser(ctx context.Context, userID string) (map[string]any, error)
 	FieldValue(ctx context.Context, userID string) (string, error)
 }
@@ -85,12 +88,13 @@ type Metrics interface {
 type Dialog struct {
 	cfg         Config
 	definitions *definitions
+	teams       *teamList
 	background  sync.WaitGroup // work that continues after an ack
 }
 
 // New makes a Dialog.
 func New(cfg Config) *Dialog {
-	d := &Dialog{cfg: cfg}
+	d := &Dialog{cfg: cfg, teams: newTeamList(cfg.Port)}
 	d.definitions = newDefinitions(cfg.Port, &d.background)
 	return d
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/sirupsen/logrus"
 	"github.com/slack-go/slack"
 
+	"foghorn/bot/identity"
 	"foghorn/bot/message"
 	"foghorn/bot/modal"
 	"foghorn/bot/request"
@@ -28,6 +29,7 @@ type fakes struct {
 	accepted  map[string]*request.Request
 	acceptErr error
 	drafts    map[string]map[string]any
+	denied    *identity.Denial
 }
 
 func (f *fakes) OpenView(_ context.Context, _ string, view slack.ModalViewRequest) (slackapp.View, error) {
@@ -63,6 +65,12 @@ func (f *fakes) SearchEntities(context.Context, string, port.EntityQuery) (port.
 }
 
 func (f *fakes) ListTeams(context.Context) ([]port.Team, error) { return nil, nil }
+
+func (f *fakes) Authorize(context.Context, string, identity.Target) (string, *identity.Denial, error) {
+	return "", f.denied, nil
+}
+
+func (f *fakes) KnownDenial(string, string) *identity.Denial { return f.denied }
 
 func (f *fakes) EvalUser(context.Context, string) (map[string]any, error) { return nil, nil }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"foghorn/bot/form"
+	"foghorn/bot/identity"
 	"foghorn/bot/modal"
 	"foghorn/integrations/port"
 )
@@ -24,9 +25,15 @@ const maxSuggestions = 100
 func (d *Dialog) suggest(ctx context.Context, cb slack.InteractionCallback) any {
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
+	if !d.mayChoose(ctx, cb.User.ID, identity.Target{Action: d.cfg.Action, AnyEntity: true}) {
+		return modal.SuggestCandidates(nil)
+	}
 	s, err := d.loadSession(ctx, cb)
 	if err != nil {
 		d.cfg.Log.WithError(err).Warn("failed to read a type-ahead")
+		return modal.SuggestCandidates(nil)
+	}
+	if id, ok := s.values[form.TargetID].(string); ok && !d.mayChoose(ctx, cb.User.ID, identity.Target{Action: d.cfg.Action, Entity: id}) {
 		return modal.SuggestCandidates(nil)
 	}
 	field := modal.FieldForBlock(s.form.Resolve(ctx, s.eval, s.values), cb.BlockID)
@@ -46,6 +53,15 @@ func (d *Dialog) suggest(ctx context.Context, cb slack.InteractionCallback) any 
 		d.cfg.Log.WithError(err).Warn("failed to read the options of a type-ahead")
 	}
 	return modal.SuggestCandidates(found)
+}
+
+// mayChoose reports whether a user may see options: nothing of Port is shown to those who could not run the action.
+func (d *Dialog) mayChoose(ctx context.Context, userID string, t identity.Target) bool {
+	_, denied, err := d.cfg.Users.Authorize(ctx, userID, t)
+	if err != nil {
+		d.cfg.Log.WithError(err).Warn("failed to check who reads the options of a type-ahead")
+	}
+	return denied == nil && err == nil
 }
 
 // searchEntities finds the entities that can be chosen for a field, by the text that was typed.
@@ -107,7 +123,7 @@ func sortKey(e port.Entity, property string) string {
 
 // searchTeams finds the teams whose name contains the text that was typed.
 func (d *Dialog) searchTeams(ctx context.Context, typed string) ([]modal.Candidate, error) {
-	teams, err := d.cfg.Port.ListTeams(ctx)
+	teams, err := d.teams.list(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("list teams: %w", err)
 	}

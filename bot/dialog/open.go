@@ -26,6 +26,9 @@ type prefill func(*form.Form) form.Values
 
 // open opens the form. If it cannot be opened, the result is a text for the user.
 func (d *Dialog) open(ctx context.Context, triggerID, userID string, page modal.Page, fill prefill) (problem string) {
+	if denied := d.knownDenial(ctx, userID, page.Action); denied != nil {
+		return d.deniedText(ctx, denied)
+	}
 	f, cached := d.definitions.cached(ctx, page.Action)
 	if !cached || f.UsesUser {
 		return d.openLoading(ctx, triggerID, userID, page, fill)
@@ -75,6 +78,9 @@ func (d *Dialog) loadForm(ctx context.Context, userID string, page modal.Page, f
 	ec, err := d.evalContext(ctx, f, userID)
 	if err != nil {
 		d.cfg.Log.WithError(err).Warn("failed to look up the user")
+	}
+	if denied := d.knownDenial(ctx, userID, page.Action); denied != nil {
+		return errorView(d.deniedText(ctx, denied))
 	}
 	view, err := renderForm(ctx, f, ec, fill(f), page)
 	if err != nil {

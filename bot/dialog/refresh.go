@@ -14,6 +14,9 @@ func (d *Dialog) refresh(ctx context.Context, cb slack.InteractionCallback) {
 	if cb.View.CallbackID != modal.CallbackID || len(cb.ActionCallback.BlockActions) == 0 {
 		return
 	}
+	if d.knownDenial(ctx, cb.User.ID, d.cfg.Action) != nil {
+		return // the form shows nothing more; its submission says why
+	}
 	s, err := d.loadSession(ctx, cb)
 	if err != nil {
 		d.cfg.Log.WithError(err).Warn("failed to read a change in a form")

@@ -6,8 +6,10 @@ import (
 	"strings"
 
 	"github.com/slack-go/slack"
+	"github.com/slack-go/slack/slackutilsx"
 
 	"foghorn/bot/form"
+	"foghorn/bot/identity"
 	"foghorn/bot/modal"
 	"foghorn/integrations/rest"
 	"foghorn/integrations/slackapp"
@@ -35,6 +37,15 @@ func (d *Dialog) helpText(ctx context.Context) string {
 	}
 	return fmt.Sprintf("`%[1]s` opens the form *%[2]s*.\n`%[1]s some text` opens it with the first field filled in.\n"+
 		"You run it as yourself. The result is posted in this channel; a private incident is shown only to you.", d.cfg.Command, title)
+}
+
+// deniedText says why the user may not run the action, and what to do.
+func (d *Dialog) deniedText(ctx context.Context, denied *identity.Denial) string {
+	title := d.cfg.Action
+	if f, cached := d.definitions.cached(ctx, d.cfg.Action); cached {
+		title = f.Title
+	}
+	return fmt.Sprintf(":x: You can't run *%s*. %s", slackutilsx.EscapeMessage(title), slackutilsx.EscapeMessage(denied.Reason))
 }
 
 // openErrorText says why Slack did not open a view.

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"foghorn/bot/form"
+	"foghorn/bot/identity"
 	"foghorn/integrations/rest"
 	"foghorn/integrations/slackapp"
 )
@@ -38,6 +39,7 @@ func TestReplies_Golden(t *testing.T) {
 		{"page not stored", pageNotSavedText},
 		{"submission not checked", checkFailedText},
 		{"submission not checked, no field to show it", d.checkFailedRestartText()},
+		{"not permitted", d.deniedText(t.Context(), &identity.Denial{Reason: "Only members of Acme can run it; your account belongs to another organization."})},
 		{"form expired", d.expiredText()},
 	} {
 		fmt.Fprintf(&got, "## %s\n%s\n\n", reply.when, reply.text)

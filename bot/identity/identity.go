@@ -1,112 +1,99 @@
-// Package identity finds out who a Slack user is in Port. Port knows people by their e-mail
-// address, so everything here starts from the address in the user's Slack profile.
+// Package identity decides who may run an action, and finds out who a Slack user is in Port.
 //
-// It is the only place that decides as whom an action runs, for the forms (package dialog) and for the
-// runs (package workflow).
+// It is the only place that decides, for the forms (package dialog) and for the runs (package workflow):
+//
+//	authorize.go    who may run an action: first what Slack knows, then what Port permits
+//	member.go       whether a Slack user is a confirmed member of this workspace or of its Enterprise organization
+//	permissions.go  the action's permissions
+//	portuser.go     the user of Port with the e-mail address of a Slack user
+//	denial.go       the reasons, as people read them
+//	user.go         a user in the conditions and the fields of a form
+//	lookup.go       shared and remembered reads
+//
+// Port knows people by their e-mail address. Nothing is asked of Port with the address of somebody who is not a
+// confirmed member.
 package identity
 
 import (
 	"context"
-	"fmt"
-	"strings"
+	"time"
 
 	"foghorn/integrations/port"
-	"foghorn/integrations/rest"
 	"foghorn/integrations/slackapp"
+)
+
+// How old an answer may be.
+const (
+	// runAge bounds what decides that somebody is a member when a run is made. The run is made within
+	// seconds of the decision, so the answer is less than a minute old then.
+	runAge = 50 * time.Second
+
+	// profileAge is for what decides nothing: names and addresses in forms.
+	profileAge = 10 * time.Minute
+
+	// permissionsAge is for the permissions of an action, portUserAge for the roles and teams of a user.
+	permissionsAge = time.Minute
+	portUserAge    = 5 * time.Minute
+
+	// denialAge is for an answer because of which somebody is refused. It is short, because people try again
+	// as soon as they have been given access.
+	denialAge = 10 * time.Second
+
+	// authInterval is how often Slack is asked which workspace the bot belongs to, authRetryDelay after
+	// a failure.
+	authInterval   = 10 * time.Minute
+	authRetryDelay = 10 * time.Second
 )
 
 // Slack reads users. A *slackapp.Client is one.
 type Slack interface {
 	GetUser(ctx context.Context, id string) (slackapp.User, error)
+	CheckAuth(ctx context.Context) (slackapp.Identity, error)
 }
 
-// Port reads users. A *port.Client is one.
+// Port reads users and permissions. A *port.Client is one.
 type Port interface {
 	GetUser(ctx context.Context, email string) (port.User, error)
+	GetExecutePermissions(ctx context.Context, action string) (port.Permissions, error)
+	GetAction(ctx context.Context, id string) (port.Action, error)
+	GetEntity(ctx context.Context, blueprint, id string) (port.Entity, error)
 }
 
-// A Directory looks users up. Make one with New; it is safe for concurrent use.
+// A Directory decides who may run an action. Make one with New; it is safe for concurrent use.
 type Directory struct {
-	slack Slack
-	port  Port
+	port       Port
+	workspaces *lookup[slackapp.Identity] // one, with the key ""
+	profiles   *lookup[slackapp.User]     // by Slack id
+	rules      *lookup[rule]              // by action
+	owners     *lookup[[]string]          // teams of the entity of a Target, by its key
+	portUsers  *lookup[portUser]          // by e-mail address as Slack spells it
 }
 
 // New makes a Directory. It makes no calls.
-func New(slack Slack, port Port) *Directory { return &Directory{slack: slack, port: port} }
-
-// ReporterEmail is the e-mail address as which an action runs for a Slack user. If there is none, the
-// reason says why, for the user to read; it is final. An error can be retried.
-func (d *Directory) ReporterEmail(ctx context.Context, userID string) (email, reason string, err error) {
-	u, err := d.slack.GetUser(ctx, userID)
-	switch {
-	case slackapp.ErrorCode(err) == "missing_scope":
-		return "", "The Slack app lacks the scopes `users:read` and `users:read.email`. Ask an admin to add them.", nil
-	case slackapp.IsRejected(err):
-		return "", fmt.Sprintf("Slack does not share your profile with this app (`%s`).", slackapp.ErrorCode(err)), nil
-	case err != nil:
-		return "", "", err
-	case u.Bot:
-		return "", "Port runs actions for people, not for bots.", nil
-	case u.Email != "":
-		return u.Email, "", nil
-	case u.External:
-		return "", "Your account belongs to another workspace, and Slack doesn't share your e-mail address with this one. " +
-			"Ask a member of this workspace to run it.", nil
-	}
-	return "", "Slack doesn't share your e-mail address with this app. If you are a guest, ask a member to run it. " +
-		"Otherwise ask an admin to add the scope `users:read.email` to the app.", nil
+func New(slack Slack, port Port) *Directory {
+	d := &Directory{port: port}
+	d.workspaces = newLookup(0, func(ctx context.Context, _ string) (slackapp.Identity, error) { return readWorkspace(ctx, slack) })
+	d.profiles = newLookup(profileAge, slack.GetUser)
+	d.portUsers = newLookup(portUserAge, d.readPortUser)
+	d.rules = newLookup(0, d.readRule)
+	d.owners = newLookup(denialAge, d.readOwners)
+	return d
 }
 
-// EvalUser is `.user` in the conditions of a form. A user whom Port does not know has a name and an
-// e-mail address only.
-// https://docs.port.io/create-self-service-experiences/setup-ui-for-action/advanced-form-configurations
-func (d *Directory) EvalUser(ctx context.Context, userID string) (map[string]any, error) {
-	u, err := d.slack.GetUser(ctx, userID)
-	if err != nil {
-		return nil, err
+// Run keeps what is known of the workspace up to date until ctx ends.
+func (d *Directory) Run(ctx context.Context) error {
+	for {
+		wait := authInterval
+		if _, err := d.workspaces.get(ctx, "", denialAge); err != nil {
+			wait = authRetryDelay // it is also asked when somebody has to be authorized
+		}
+		d.profiles.removeOld()
+		d.portUsers.removeOld()
+		d.owners.removeOld()
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(wait):
+		}
 	}
-	slackOnly := map[string]any{"email": u.Email, "name": u.Name}
-	if u.Email == "" {
-		return slackOnly, nil
-	}
-	known, err := d.port.GetUser(ctx, u.Email)
-	if rest.IsRejected(err) {
-		return slackOnly, nil // running the action reports it
-	}
-	if err != nil {
-		return nil, err
-	}
-	return EvalUser(known), nil
-}
-
-// EvalUser is `.user` in the conditions of a form, for a user of Port.
-func EvalUser(u port.User) map[string]any {
-	roles, teams := make([]any, 0, len(u.Roles)), make([]any, 0, len(u.Teams))
-	for _, r := range u.Roles {
-		roles = append(roles, map[string]any{"name": r})
-	}
-	for _, t := range u.Teams {
-		teams = append(teams, map[string]any{"name": t})
-	}
-	mainRole := ""
-	if len(u.Roles) > 0 {
-		mainRole = u.Roles[0]
-	}
-	return map[string]any{
-		"userId": u.ID, "email": u.Email, "name": strings.TrimSpace(u.FirstName + " " + u.LastName),
-		"mainRole": mainRole, "roles": roles, "teams": teams,
-	}
-}
-
-// FieldValue is the value of a user field in which a Slack user was chosen: the e-mail address. For a user
-// without one it is a text that the validation of the field rejects and shows.
-func (d *Directory) FieldValue(ctx context.Context, userID string) (string, error) {
-	u, err := d.slack.GetUser(ctx, userID)
-	if err != nil {
-		return "", err
-	}
-	if u.Email == "" {
-		return u.Name + " (has no e-mail address in Slack)", nil
-	}
-	return u.Email, nil
 }

@@ -18,6 +18,8 @@ func (r Renderer) failureMessage(in Input) slackapp.Message {
 	case request.NoEmail:
 		text := fmt.Sprintf(":x: *%s* did not run. Port needs your email address.", title)
 		return textMessage(joinLines(text, escape(truncate(reason, maxReason))))
+	case request.Denied:
+		return textMessage(fmt.Sprintf(":x: *%s* did not run. %s", title, escape(truncate(reason, maxReason))))
 	case request.Rejected:
 		text := fmt.Sprintf(":x: *%s* did not run. Port rejected it:", title)
 		if reason == "" {

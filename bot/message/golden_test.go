@@ -102,6 +102,7 @@ func goldenCases() []goldenCase {
 		{"cancelled", failure(request.Cancelled, "")},
 		{"unknown result", failure(request.Unknown, "The run did not end within 14 days.")},
 		{"no email address", failure(request.NoEmail, "Slack doesn't share it with this app. If you are a guest, ask a member to run it.")},
+		{"not permitted", failure(request.Denied, "Only members of Acme can run it; your account belongs to another organization.")},
 	}
 }
 

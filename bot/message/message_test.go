@@ -138,7 +138,8 @@ func TestFinal_Limits(t *testing.T) {
 }
 
 var outcomes = []string{
-	request.Success, request.Failure, request.Declined, request.Cancelled, request.Rejected, request.NotStarted, request.NoEmail, request.Unknown,
+	request.Success, request.Failure, request.Declined, request.Cancelled, request.Rejected, request.NotStarted,
+	request.NoEmail, request.Denied, request.Unknown,
 }
 
 // checkMessage checks a message against Slack's limits.

@@ -12,6 +12,7 @@ const (
 	Rejected   = "REJECTED"    // Port did not create the run
 	NotStarted = "NOT_STARTED" // Port or Slack could not be reached in time, and no run was created
 	NoEmail    = "NO_EMAIL"    // the reporter's e-mail address is not known
+	Denied     = "DENIED"      // the reporter may not run the action
 	Unknown    = "UNKNOWN"     // Port no longer has the run, or the run did not end
 )
 

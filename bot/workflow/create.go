@@ -5,16 +5,19 @@ import (
 	"errors"
 	"time"
 
+	"foghorn/bot/identity"
 	"foghorn/bot/request"
 	"foghorn/integrations/port"
 	"foghorn/integrations/rest"
+	"foghorn/integrations/slackapp"
 )
 
 // createRunDeadline is how long a run is created after the submission. To declare an incident
 // hours later would be worse than to inform the reporter that it was not declared.
 const createRunDeadline = time.Hour
 
-// startRun is the stage Accepted: it finds out whose run it is, and creates the run.
+// startRun is the stage Accepted: it decides whether the reporter may run the action, and creates the run. The decision
+// is made each time, because a retry can be an hour later.
 func (w *Workflow) startRun(ctx context.Context, j *job) (next, error) {
 	if time.Since(j.CreatedAt) > createRunDeadline {
 		return w.finish(ctx, j, request.Outcome{Status: request.NotStarted, Reason: "Port or Slack could not be reached for an hour."})
@@ -22,17 +25,23 @@ func (w *Workflow) startRun(ctx context.Context, j *job) (next, error) {
 	if isOverdue(j) {
 		return w.deliver(ctx, j, w.cfg.Renderer.Delayed(messageInput(j)))
 	}
-	if j.Email == "" {
-		email, reason, err := w.cfg.Users.ReporterEmail(ctx, j.User)
-		if err != nil {
-			return after(backoff(j)), err
-		}
-		if reason != "" {
-			return w.finish(ctx, j, request.Outcome{Status: request.NoEmail, Reason: reason})
-		}
-		j.Email = email
+	email, denied, err := w.cfg.Users.Authorize(ctx, j.User, identity.Target{Action: j.Action, Entity: j.Entity})
+	j.setAuthorized(denied == nil)
+	switch {
+	case err != nil:
+		return after(max(backoff(j), rest.RetryAfter(err), slackapp.RetryAfter(err))), err
+	case denied != nil:
+		return w.finish(ctx, j, deniedOutcome(denied))
 	}
+	j.Email = email
 	return w.createRun(ctx, j)
+}
+
+func deniedOutcome(d *identity.Denial) request.Outcome {
+	if d.NoEmail {
+		return request.Outcome{Status: request.NoEmail, Reason: d.Reason}
+	}
+	return request.Outcome{Status: request.Denied, Reason: d.Reason}
 }
 
 // createRun saves the intent, creates the run and saves the result.
@@ -52,9 +61,24 @@ func (w *Workflow) createRun(ctx context.Context, j *job) (next, error) {
 		j.Enter(request.Accepted)
 		return after(delay), errors.Join(err, w.save(ctx, j))
 	case rest.IsRejected(err):
-		return w.finish(ctx, j, request.Outcome{Status: request.Rejected, Reason: rest.ErrorText(err)})
+		return w.handleRejection(ctx, j, err)
 	}
 	return after(port.CreateRunTimeout + callGracePeriod), err // Port may have created the run: recoverRun looks for it
+}
+
+// handleRejection ends a request whose run Port rejected, unless Port knows the reporter by another spelling of the
+// address.
+func (w *Workflow) handleRejection(ctx context.Context, j *job, rejection error) (next, error) {
+	email, denied, err := w.cfg.Users.CorrectEmail(ctx, j.Email)
+	switch {
+	case err == nil && denied != nil:
+		return w.finish(ctx, j, deniedOutcome(denied))
+	case err == nil && email != j.Email:
+		j.Email = email
+		j.Enter(request.Accepted)
+		return w.saveThen(ctx, j, again())
+	}
+	return w.finish(ctx, j, request.Outcome{Status: request.Rejected, Reason: rest.ErrorText(rejection)})
 }
 
 // recordRun saves which run the request has.
@@ -92,7 +116,7 @@ func (w *Workflow) recoverRun(ctx context.Context, j *job) (next, error) {
 	case err != nil:
 		return after(backoff(j)), err
 	case run == nil:
-		return w.createRun(ctx, j)
+		return w.startRun(ctx, j)
 	}
 	w.log(j).WithField("run_id", run.ID).Info("found the run whose answer was lost")
 	j.RunID = run.ID

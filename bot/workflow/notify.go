@@ -134,11 +134,18 @@ func (w *Workflow) postEphemeral(ctx context.Context, j *job, m slackapp.Message
 }
 
 // startedNotice returns a function that informs the reporter, privately, that the request
-// is being processed. The function does not use the job, which continues at the same time. Nothing is saved: a
-// second notice is harmless.
-func (w *Workflow) startedNotice(j *job) func(context.Context) {
+// is being processed, unless authorized says within startedNoticeDelay that the reporter may not run the action. The
+// function does not use the job, which continues at the same time. Nothing is saved: a second notice is harmless.
+func (w *Workflow) startedNotice(j *job, authorized <-chan bool) func(context.Context) {
 	m, channel, user, log := message.Started(messageInput(j)), j.Channel, j.User, w.log(j)
 	return func(ctx context.Context) {
+		select {
+		case ok := <-authorized:
+			if !ok {
+				return
+			}
+		case <-time.After(startedNoticeDelay):
+		}
 		if channel != "" && w.cfg.Slack.PostEphemeral(ctx, channel, user, m) == nil {
 			return
 		}

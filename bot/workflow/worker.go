@@ -107,7 +107,9 @@ func (w *Workflow) process(ctx context.Context, task *store.Task, stopping <-cha
 	j := &job{Request: r, loggedStage: r.Stage}
 	if r.Revision == 0 { // just accepted
 		w.logStage(j)
-		notify := w.startedNotice(j)
+		authorized := make(chan bool, 1)
+		j.authorized = authorized
+		notify := w.startedNotice(j, authorized)
 		var notifying sync.WaitGroup
 		notifying.Go(func() { notify(ctx) })
 		defer notifying.Wait()

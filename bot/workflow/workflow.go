@@ -1,7 +1,7 @@
 // Package workflow carries each accepted request to its end: it creates the run in Port as
 // the reporter, follows the run, and posts the result in Slack.
 //
-//	accepted          startRun         finds the reporter's e-mail address and creates the run
+//	accepted          startRun         checks that the reporter may run the action, and creates the run
 //	creating_run      recoverRun       finds the run after its answer was lost
 //	running           checkRun         reads the run once the poller or Port's webhook woke it
 //	notifying         notify           posts one message to each recipient
@@ -32,6 +32,7 @@ import (
 	"github.com/sirupsen/logrus"
 	"golang.org/x/sync/errgroup"
 
+	"foghorn/bot/identity"
 	"foghorn/bot/message"
 	"foghorn/bot/request"
 	"foghorn/bot/store"
@@ -46,6 +47,10 @@ const (
 
 	// slowRunNotice is how long a request takes before the reporter is informed of the delay.
 	slowRunNotice = 5 * time.Minute
+
+	// startedNoticeDelay bounds how long the notice that a request is being processed waits for the decision
+	// whether the reporter may run the action.
+	startedNoticeDelay = time.Second
 
 	// callGracePeriod is added to a call's timeout before its effect is looked up: the
 	// service can finish a little after this side stopped waiting.
@@ -88,10 +93,10 @@ type Slack interface {
 	FindMessage(ctx context.Context, channel string, m slackapp.Message, since time.Time) (ts string, found bool, err error)
 }
 
-// Users finds the e-mail address by which Port knows a Slack user. A reason in place of an
-// address is final.
+// Users decides who may run an action, and as which e-mail address. A denial is final. A *identity.Directory is one.
 type Users interface {
-	ReporterEmail(ctx context.Context, userID string) (email, reason string, err error)
+	Authorize(ctx context.Context, userID string, t identity.Target) (email string, denied *identity.Denial, err error)
+	CorrectEmail(ctx context.Context, email string) (corrected string, denied *identity.Denial, err error)
 }
 
 // Incidents reads an incident. A *incidentio.Client is one.
@@ -147,6 +152,16 @@ func (w *Workflow) Run(ctx context.Context) error {
 type job struct {
 	*request.Request
 	loggedStage request.Stage // the last one that was logged
+
+	authorized chan<- bool // gets whether the reporter may run the action, once that is known; nil: nothing waits for it
+}
+
+// setAuthorized informs startedNotice.
+func (j *job) setAuthorized(ok bool) {
+	select {
+	case j.authorized <- ok:
+	default:
+	}
 }
 
 // stages has the function of each stage. A function makes at most one outside effect, saves

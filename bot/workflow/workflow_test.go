@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -11,9 +12,10 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/sirupsen/logrus"
 
+	"foghorn/bot/identity"
 	"foghorn/bot/message"
 	"foghorn/bot/request"
 	"foghorn/integrations/incidentio"
@@ -40,7 +42,13 @@ type fakes struct {
 	findErr  error
 	updates  []string
 
-	reason  string
+	denied       *identity.Denial
+	authorizeErr error
+	authorized   int
+	runAs        []string         // of the runs that were asked for
+	correctEmail string           // the reporter's address as Port spells it
+	unknownEmail *identity.Denial // of CorrectEmail
+
 	channel string // of the incident
 }
 
@@ -64,6 +72,7 @@ func (f *fakes) RequestForRun(runID string) (string, bool) {
 }
 
 func (f *fakes) CreateRun(_ context.Context, run port.RunRequest) (port.Run, error) {
+	f.runAs = append(f.runAs, run.RunAs)
 	if err := f.createErr; err != nil && !f.createLost {
 		f.createErr = nil
 		return port.Run{}, err
@@ -111,11 +120,16 @@ func (f *fakes) FindMessage(context.Context, string, slackapp.Message, time.Time
 	return "1.1", f.found, f.findErr
 }
 
-func (f *fakes) ReporterEmail(context.Context, string) (string, string, error) {
-	if f.reason != "" {
-		return "", f.reason, nil
+func (f *fakes) Authorize(context.Context, string, identity.Target) (string, *identity.Denial, error) {
+	f.authorized++
+	if f.denied != nil {
+		return "", f.denied, nil
 	}
-	return "alice@example.com", "", nil
+	return cmp.Or(f.correctEmail, "alice@example.com"), nil, f.authorizeErr
+}
+
+func (f *fakes) CorrectEmail(context.Context, string) (string, *identity.Denial, error) {
+	return cmp.Or(f.correctEmail, "alice@example.com"), f.unknownEmail, nil
 }
 
 func (f *fakes) GetIncident(context.Context, string) (incidentio.Incident, error) {
@@ -189,7 +203,7 @@ func TestWorkflow_Stages(t *testing.T) {
 	want := []request.Stage{
 		request.CreatingRun, request.Running, request.Notifying, request.Notifying, request.Notifying, request.AwaitingChannel, request.Done,
 	}
-	if diff := cmp.Diff(want, f.saved); diff != "" {
+	if diff := gocmp.Diff(want, f.saved); diff != "" {
 		t.Errorf("saved stages (-want +got):\n%s", diff)
 	}
 	if !slices.Equal(f.posts, []string{"C1"}) || !slices.Equal(f.updates, []string{"C1"}) {
@@ -338,13 +352,85 @@ func TestRecoverRun_GivesUp(t *testing.T) {
 	})
 }
 
-func TestStartRun_NoEmail(t *testing.T) {
-	f := &fakes{reason: "You are a guest."}
-	w, j := newWorkflow(f)
-	advanceUntilWait(t, w, j)
-	if len(f.runs) > 0 || j.Outcome.Status != request.NoEmail || j.Outcome.Reason != f.reason || !slices.Equal(f.posts, []string{"U1"}) {
-		t.Errorf("%d runs, %+v, posted to %v", len(f.runs), j.Outcome, f.posts)
+func TestStartRun_Denied(t *testing.T) {
+	for status, denied := range map[string]*identity.Denial{
+		request.NoEmail: {NoEmail: true, Reason: "You are a guest."},
+		request.Denied:  {Reason: "Only members of Acme can run it."},
+	} {
+		f := &fakes{denied: denied}
+		w, j := newWorkflow(f)
+		advanceUntilWait(t, w, j)
+		if len(f.runAs) > 0 || j.Outcome.Status != status || j.Outcome.Reason != denied.Reason || !slices.Equal(f.posts, []string{"U1"}) {
+			t.Errorf("%v runs, %+v, posted to %v", f.runAs, j.Outcome, f.posts)
+		}
 	}
+}
+
+// TestStartRun_NotAuthorizedYet checks that a request is kept while it is not known whether the reporter may run the
+// action, and that this is decided again before each attempt to create the run.
+func TestStartRun_NotAuthorizedYet(t *testing.T) {
+	f := &fakes{authorizeErr: errors.New("timeout")}
+	w, j := newWorkflow(f)
+	if n, err := w.advance(t.Context(), j); err == nil || n.delay <= 0 || j.Stage != request.Accepted {
+		t.Fatalf("%+v, %v in %s", n, err, j.Stage)
+	}
+	f.authorizeErr, f.createErr = nil, &rest.Error{Status: http.StatusTooManyRequests}
+	if n, err := w.advance(t.Context(), j); err == nil || n.delay <= 0 || j.Stage != request.Accepted {
+		t.Fatalf("%+v, %v in %s", n, err, j.Stage)
+	}
+	f.denied = &identity.Denial{Reason: "Your Slack account is deactivated."}
+	advanceUntilWait(t, w, j)
+	if f.authorized != 3 || len(f.runs) > 0 || j.Outcome.Status != request.Denied {
+		t.Errorf("authorized %d times, %d runs, %+v", f.authorized, len(f.runs), j.Outcome)
+	}
+}
+
+func TestCreateRun_AddressOfReporter(t *testing.T) {
+	notFound := &rest.Error{Status: http.StatusNotFound, Message: "User was not found"}
+	for _, c := range []struct {
+		name, correct string
+		unknown       *identity.Denial
+		status        string
+		runAs         []string
+	}{
+		{"Port spells it the same", "", nil, request.Rejected, []string{"alice@example.com"}},
+		{"Port spells it otherwise", "Alice@example.com", nil, "", []string{"alice@example.com", "Alice@example.com"}},
+		{"Port does not know it", "", &identity.Denial{Reason: "Port doesn't know the address"}, request.Denied, []string{"alice@example.com"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := &fakes{createErr: notFound, unknownEmail: c.unknown}
+			w, j := newWorkflow(f)
+			if f.correctEmail = c.correct; c.correct != "" {
+				w.cfg.Users = &respelled{fakes: f}
+			}
+			advanceUntilWait(t, w, j)
+			status := ""
+			if j.Outcome != nil {
+				status = j.Outcome.Status
+			}
+			if diff := gocmp.Diff(c.runAs, f.runAs); diff != "" || status != c.status {
+				t.Errorf("ended with %q, run as (-want +got):\n%s", status, diff)
+			}
+		})
+	}
+}
+
+// respelled gives Slack's spelling of the address first, and Port's once that was asked for.
+type respelled struct {
+	*fakes
+	known bool
+}
+
+func (r *respelled) Authorize(context.Context, string, identity.Target) (string, *identity.Denial, error) {
+	if r.known {
+		return r.correctEmail, nil, nil
+	}
+	return "alice@example.com", nil, nil
+}
+
+func (r *respelled) CorrectEmail(context.Context, string) (string, *identity.Denial, error) {
+	r.known = true
+	return r.correctEmail, nil, nil
 }
 
 func TestCheckRun_RunRemoved(t *testing.T) {

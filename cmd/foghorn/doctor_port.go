@@ -35,6 +35,7 @@ func checkPort(ctx context.Context, cfg Config) []finding {
 	org, _ := readOrganization(ctx, cfg, false) // the group incident.io reports the error
 	set, _ := manifests.Render(org, manifests.Options{ActionID: cfg.PortAction, IncidentURL: cfg.IncidentIOBaseURL})
 	c.checkAction(ctx, client, cfg.PortAction)
+	c.checkPermissions(ctx, client, cfg.PortAction)
 	c.checkDefinition(ctx, "blueprint", blueprintDefinition{client, set.Blueprint})
 	c.checkDefinition(ctx, actionCheck, actionDefinition{client, set.Action})
 	c.checkDefinition(ctx, "automation", actionDefinition{client, set.Automation})
@@ -96,6 +97,32 @@ func (c *checks) checkAction(ctx context.Context, client *port.Client, id string
 		return
 	}
 	c.ok("action", id+" can be run from Slack")
+}
+
+// checkPermissions checks that the permissions of the actions can be read, and lists the actions for which only Port
+// can decide who may run them.
+func (c *checks) checkPermissions(ctx context.Context, client *port.Client, actions ...string) {
+	var policies []string
+	for _, id := range actions {
+		switch p, err := client.GetExecutePermissions(ctx, id); {
+		case rest.IsNotFound(err): // checkAction has reported it
+			return
+		case rest.IsRejected(err):
+			c.fail("permissions", err.Error(), "give the key the role Admin: the bot runs nothing while it cannot read who may run "+id)
+			return
+		case err != nil:
+			c.fail("permissions", err.Error(), portHint)
+			return
+		case p.HasPolicy:
+			policies = append(policies, id)
+		}
+	}
+	if len(policies) > 0 {
+		c.warn("permissions", "a policy decides who may run "+strings.Join(policies, ", "),
+			"the bot cannot evaluate policies: check in Port that a person whom the policy excludes cannot run the action from Slack")
+		return
+	}
+	c.ok("permissions", "the bot checks who may run "+strings.Join(actions, ", "))
 }
 
 // checkDefinition checks that a definition in Port matches the manifest. The group incident.io reports severities and

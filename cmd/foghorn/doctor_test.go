@@ -110,6 +110,14 @@ var doctorProblems = []struct {
 	{"no action", func(t *testing.T, e *environment, _ map[string]string) {
 		e.deleteFromPort(t, "/v1/actions/"+manifests.ActionID)
 	}, "Port: action"},
+	{"a policy", func(t *testing.T, e *environment, _ map[string]string) {
+		if err := e.Port.SetExecutePermissions(manifests.ActionID, `{"policy":{"queries":{},"conditions":["true"]}}`); err != nil {
+			t.Fatal(err)
+		}
+	}, "Port: permissions"},
+	{"a key that cannot read permissions", func(_ *testing.T, e *environment, _ map[string]string) {
+		e.Port.InjectFault(emulator.Fault{Path: "/permissions", Status: 403, Body: `{"ok":false,"error":"forbidden","message":"Forbidden"}`})
+	}, "Port: permissions"},
 	{"no automation", func(t *testing.T, e *environment, _ map[string]string) {
 		e.deleteFromPort(t, "/v1/actions/"+manifests.AutomationID)
 	}, "Port: automation"},

@@ -16,6 +16,7 @@ type Action struct {
 	Title      string
 	Trigger    string          // self-service or automation
 	Published  bool            // drafts are not
+	Blueprint  string          // identifier; of the entity of a DAY-2 or DELETE action
 	Raw        json.RawMessage // the whole definition as Port sent it
 }
 
@@ -25,14 +26,16 @@ func (a *Action) UnmarshalJSON(data []byte) error {
 		Identifier string `json:"identifier"`
 		Title      string `json:"title"`
 		Trigger    struct {
-			Type string `json:"type"`
+			Type      string          `json:"type"`
+			Blueprint json.RawMessage `json:"blueprintIdentifier"`
 		} `json:"trigger"`
 		Publish json.RawMessage `json:"publish"`
 	}
 	_ = json.Unmarshal(data, &w) // see decode.go
 	*a = Action{
 		Identifier: w.Identifier, Title: w.Title, Trigger: w.Trigger.Type, Published: string(w.Publish) != "false",
-		Raw: slices.Clone(data),
+		Blueprint: parseString(w.Trigger.Blueprint),
+		Raw:       slices.Clone(data),
 	}
 	return nil
 }

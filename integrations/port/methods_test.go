@@ -71,7 +71,16 @@ var methodCalls = map[string]func(ctx context.Context, c *port.Client) (any, err
 	"SearchEntities without a query": func(ctx context.Context, c *port.Client) (any, error) {
 		return c.SearchEntities(ctx, "b", port.EntityQuery{})
 	},
-	"GetUser":   func(ctx context.Context, c *port.Client) (any, error) { return c.GetUser(ctx, "a+b@example.com") },
+	"GetUser": func(ctx context.Context, c *port.Client) (any, error) { return c.GetUser(ctx, "a+b@example.com") },
+	"GetExecutePermissions": func(ctx context.Context, c *port.Client) (any, error) {
+		return c.GetExecutePermissions(ctx, "a")
+	},
+	"GetExecutePermissions with a policy": func(ctx context.Context, c *port.Client) (any, error) {
+		return c.GetExecutePermissions(ctx, "a")
+	},
+	"GetExecutePermissions that cannot be read": func(ctx context.Context, c *port.Client) (any, error) {
+		return c.GetExecutePermissions(ctx, "a")
+	},
 	"ListTeams": func(ctx context.Context, c *port.Client) (any, error) { return c.ListTeams(ctx) },
 }
 

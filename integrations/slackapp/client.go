@@ -26,9 +26,6 @@ const (
 
 	// defaultPingTimeout is Config.PingTimeout when that is 0. Slack pings about every ten seconds.
 	defaultPingTimeout = 30 * time.Second
-
-	// userTTL is how long the profile of a user is cached.
-	userTTL = 10 * time.Minute
 )
 
 // Config configures a Client. The tokens are required.
@@ -61,6 +58,7 @@ type ConnectionError struct {
 // Client is a Slack app with its bot user. Create one with New. It is safe for concurrent use.
 type Client struct {
 	cfg       Config
+	web       *http.Client
 	botClient *slack.Client // calls with the bot token
 	appClient *slack.Client // apps.connections.open
 	dialer    dialer
@@ -69,7 +67,6 @@ type Client struct {
 	connects atomic.Int64
 	reopens  *rate.Limiter // of connections that ended soon after they were opened
 
-	users   *cache.Cache // user id -> User
 	answers *cache.Cache // envelope id -> *answer
 }
 
@@ -85,11 +82,11 @@ func New(cfg Config) *Client {
 	web := &http.Client{Transport: limitedTransport{transport}, Timeout: CallTimeout, CheckRedirect: rejectRedirect}
 	return &Client{
 		cfg:       cfg,
+		web:       web,
 		botClient: slack.New(cfg.BotToken, slack.OptionAPIURL(cfg.APIURL), slack.OptionHTTPClient(web)),
 		appClient: slack.New("", slack.OptionAppLevelToken(cfg.AppToken), slack.OptionAPIURL(cfg.APIURL), slack.OptionHTTPClient(web)),
 		dialer:    dialer{proxy: http.ProxyFromEnvironment},
 		reopens:   rate.NewLimiter(rate.Every(reopenInterval), reopenBurst),
-		users:     cache.New(userTTL, 0),
 		answers:   cache.New(answerTTL, 0),
 	}
 }
@@ -108,6 +105,7 @@ func (c *Client) Connects() int64 { return c.connects.Load() }
 // Identity describes the owner of the bot token.
 type Identity struct {
 	Team, TeamID, URL string
+	EnterpriseID      string // of the Enterprise organization of the workspace; empty: it belongs to none
 	UserID, BotID     string
 	Scopes            []string // granted to the token; nil when Slack did not list them
 }
@@ -120,7 +118,7 @@ func (c *Client) CheckAuth(ctx context.Context) (Identity, error) {
 	if err = done(err); err != nil {
 		return Identity{}, err
 	}
-	id := Identity{Team: r.Team, TeamID: r.TeamID, URL: r.URL, UserID: r.UserID, BotID: r.BotID}
+	id := Identity{Team: r.Team, TeamID: r.TeamID, EnterpriseID: r.EnterpriseID, URL: r.URL, UserID: r.UserID, BotID: r.BotID}
 	if s := r.Header.Get("X-Oauth-Scopes"); s != "" {
 		for scope := range strings.SplitSeq(s, ",") {
 			id.Scopes = append(id.Scopes, strings.TrimSpace(scope))
@@ -167,7 +165,6 @@ func (c *Client) sweepCaches(ctx context.Context) {
 			return
 		case <-tick.C:
 			c.answers.DeleteExpired()
-			c.users.DeleteExpired()
 		}
 	}
 }

@@ -29,8 +29,9 @@
 //     X-Trace-Id and the headers of the rate limit. Errors are 401, 404, 409, 413 beyond 1 MiB, and 422.
 //   - Validation of bodies and definitions against Port's OpenAPI document, with the messages of its
 //     validator: `"properties/n" must be >= 1`.
-//   - Actions, automations, blueprints, secrets, users, teams and the organization. Permissions are stored,
-//     but not enforced.
+//   - Actions, automations, blueprints, secrets, users, teams and the organization.
+//   - Permissions to execute an action. A policy is evaluated; users, roles, teams and ownership are stored, and
+//     enforced after [Server.EnforcePermissions] only, because Port does not document that it checks them with run_as.
 //   - Runs: run_as for members, validation and defaults of inputs, entities that must exist, approval, logs,
 //     filters, versions v1 and v2 of the JSON. A run that has ended cannot change.
 //   - WEBHOOK, signed, synchronized or not, with the summaries and logs of Port's agent. A webhook to Port's
@@ -55,8 +56,8 @@
 //     Kafka, and the payload of actions of the old style, which can be read and run.
 //   - jqQuery in inputs (required, enum, default, visible): Port's form evaluates it, and the behavior of the
 //     API is not documented. Regular expressions that only JavaScript has are not checked.
-//   - Enforcement of permissions, policies, personal tokens, encryption of inputs, scorecards, mirror, calculation
-//     and aggregation properties, timers, ownership, bulk routes, audit logs, pages, integrations, workflows.
+//   - Permissions of blueprints, permissions to approve, personal tokens, encryption of inputs, scorecards, mirror,
+//     calculation and aggregation properties, timers, ownership, bulk routes, audit logs, pages, integrations, workflows.
 //   - The rate limit: the headers count calls, but no call is rejected.
 //   - The direction of relatedTo: relations are followed in both directions.
 //

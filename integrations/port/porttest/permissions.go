@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// permissions of an action, by part ("execute", "approve"). They are stored, not enforced.
+// permissions of an action, by part ("execute", "approve").
 type permissions map[string]map[string]any
 
 func defaultPermissions() permissions {

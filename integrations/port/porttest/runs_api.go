@@ -56,6 +56,9 @@ func (s *Server) createRun(r *http.Request) (response, error) {
 			return response{}, notFound("Entity", in.Entity)
 		}
 	}
+	if err := s.checkExecute(action, runAs, in.Entity, properties); err != nil {
+		return response{}, err
+	}
 	run := &Run{
 		Action: id, Blueprint: blueprint, Entity: in.Entity, Status: InProgress, Source: sourceAPI,
 		RunAs: runAs, Properties: properties, requiredApproval: action.RequiredApproval,

@@ -60,7 +60,10 @@ type Server struct {
 	window        rateWindow
 	users         map[string]*user // by e-mail address
 	teams         []string
-	changed       chan struct{} // closed and replaced on every change
+
+	enforcePermissions bool
+
+	changed chan struct{} // closed and replaced on every change
 	catalog
 }
 

@@ -7,7 +7,7 @@ func (s *Server) newInteractionLocked(kind string, u *User) map[string]any {
 	return map[string]any{
 		"type":                  kind,
 		"team":                  map[string]any{"id": s.TeamID, "domain": s.cfg.Domain},
-		"user":                  map[string]any{"id": u.ID, "username": u.Name, "name": u.Name, "team_id": s.TeamID},
+		"user":                  map[string]any{"id": u.ID, "username": u.Name, "name": u.Name, "team_id": s.teamOfLocked(u)},
 		"api_app_id":            s.AppID,
 		"token":                 verificationToken,
 		"is_enterprise_install": false,

@@ -45,6 +45,8 @@ type Config struct {
 	Team    string // the name of the workspace; "" means "Foghorn Test"
 	Domain  string // of the workspace; "" means "foghorn-test"
 
+	EnterpriseID string // of the Enterprise organization of the workspace; "" means none
+
 	// Permalinks is the beginning of permalinks; "" means https://<Domain>.slack.com.
 	Permalinks string
 

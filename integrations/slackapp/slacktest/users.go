@@ -5,10 +5,7 @@ import "strings"
 // userJSONLocked returns a user as users.info does. The e-mail address needs a scope, and a bot has
 // none.
 func (s *Server) userJSONLocked(u *User) map[string]any {
-	team := u.Team
-	if team == "" {
-		team = s.TeamID
-	}
+	team := s.teamOfLocked(u)
 	profile := map[string]any{
 		"real_name":               u.RealName,
 		"real_name_normalized":    u.RealName,
@@ -37,9 +34,7 @@ func (s *Server) userJSONLocked(u *User) map[string]any {
 		"is_restricted":       u.Guest,
 		"is_ultra_restricted": false,
 	}
-	if team != s.TeamID {
-		out["is_stranger"] = true
-	}
+	s.addMembershipLocked(u, out)
 	return out
 }
 
@@ -50,7 +45,7 @@ func (s *Server) usersInfo(c *call) (reply, error) {
 	if u == nil {
 		return nil, Error("user_not_found")
 	}
-	return reply{"user": s.userJSONLocked(u)}, nil
+	return reply{"user": s.userJSONLocked(s.answeredUserLocked(u))}, nil
 }
 
 func (s *Server) usersLookupByEmail(c *call) (reply, error) {

@@ -12,11 +12,17 @@ type User struct {
 	RealName string
 	Email    string
 	TZ       string // such as Europe/Berlin; "" means UTC
-	Team     string // "" means the workspace; a user of another team is external
+	Team     string // "" means the workspace; another team means another organization
 	Guest    bool   // restricted
 	Bot      bool
 	Deleted  bool
 	Admin    bool
+
+	Enterprise       string // id of the Enterprise organization of Team; "" is Config.EnterpriseID for the workspace's own users
+	Invited          bool   // has not accepted the invitation yet
+	WorkflowBot      bool   // posts for a workflow; unlike Bot, it has an e-mail address
+	UnconfirmedEmail bool
+	AnswerWith       string // users.info answers with the user of this id instead; a fault
 }
 
 // A Channel is a conversation. Direct conversations are created when they are needed.

@@ -1,0 +1,138 @@
+package porttest
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+)
+
+// Roles that every organization has. Each permits what the roles after it permit: Admin, Moderator, Member.
+// https://docs.port.io/sso-rbac/rbac-overview/
+const (
+	roleAdmin  = "Admin"
+	roleMember = "Member"
+)
+
+// SetRoles replaces the roles of a member.
+func (s *Server) SetRoles(email string, roles ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if u := s.users[email]; u != nil {
+		changed := *u
+		changed.Roles = nil
+		for _, name := range roles {
+			changed.Roles = append(changed.Roles, role{Name: name})
+		}
+		s.users[email] = &changed
+	}
+}
+
+// SetExecutePermissions replaces who may run an action: {"users", "roles", "teams", "ownedByTeam", "policy"}.
+// What is left out permits nothing.
+func (s *Server) SetExecutePermissions(action, execute string) error {
+	p := defaultPermissions()
+	p["execute"]["roles"] = []any{}
+	var in map[string]any
+	if err := json.Unmarshal([]byte(execute), &in); err != nil {
+		return fmt.Errorf("set permissions: %w", err)
+	}
+	for k, v := range in {
+		if _, known := p["execute"][k]; !known {
+			return fmt.Errorf("set permissions: unknown property %q", k)
+		}
+		p["execute"][k] = v
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.permissions[action] = p
+	return nil
+}
+
+// EnforcePermissions says whether a run with run_as is rejected when its user has no permission by users, roles, teams
+// or ownership. By default it is not: Port's documentation of workflows says that tokens of machines bypass these, and
+// says nothing about actions. A policy is always evaluated.
+func (s *Server) EnforcePermissions(on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.enforcePermissions = on
+}
+
+// maxPolicyEntities is how many entities a query of a policy finds at most.
+const maxPolicyEntities = 1000
+
+// executeRule is who may run an action.
+type executeRule struct {
+	Users, Roles, Teams []string
+	OwnedByTeam         bool
+	Policy              *struct {
+		Queries    map[string]any // with templates
+		Conditions []string
+	}
+}
+
+// checkExecute rejects a run that its user has no permission for.
+// https://docs.port.io/actions-and-automations/create-self-service-experiences/set-self-service-actions-rbac/dynamic-permissions/
+func (s *Server) checkExecute(a *action, runAs, entityID string, inputs map[string]any) error {
+	permitted, err := s.findPermissions(a.Identifier)
+	if err != nil {
+		return err
+	}
+	rule := convertJSON[executeRule](permitted["execute"])
+	s.mu.Lock()
+	u, enforced := s.users[runAs], s.enforcePermissions
+	target := s.entities[a.Trigger.Blueprint][entityID]
+	s.mu.Unlock()
+	switch {
+	case rule.Policy != nil:
+		if !s.policyPermits(rule, a, u, target, inputs) {
+			return forbidden()
+		}
+	case u != nil && enforced && !rule.permits(u, target):
+		return forbidden()
+	}
+	return nil
+}
+
+func forbidden() *apiError {
+	return &apiError{status: http.StatusForbidden, code: "forbidden", message: "User does not have permission to execute this action"}
+}
+
+// permits says whether a user has one of the static permissions.
+func (r executeRule) permits(u *user, target *entity) bool {
+	var owners []any
+	if target != nil && r.OwnedByTeam {
+		owners = asList(target.Team)
+	}
+	for _, has := range u.Roles {
+		if has.Name == roleAdmin || slices.Contains(r.Roles, has.Name) {
+			return true
+		}
+	}
+	for _, team := range u.Teams {
+		if slices.Contains(r.Teams, team) || slices.Contains(owners, any(team)) {
+			return true
+		}
+	}
+	return slices.Contains(r.Roles, roleMember) || slices.Contains(r.Users, u.Email)
+}
+
+// policyPermits says whether one of a policy's conditions is true.
+func (s *Server) policyPermits(r executeRule, a *action, u *user, target *entity, inputs map[string]any) bool {
+	data := convertJSON[map[string]any](map[string]any{
+		"action": a.raw, "user": u, "entity": target, "inputs": inputs, "trigger": map[string]any{"user": u, "by": map[string]any{"user": u}},
+	})
+	results := map[string]any{}
+	for name, query := range r.Policy.Queries {
+		rendered, err := render(query, data)
+		if err != nil {
+			continue // Port ignores queries that fail
+		}
+		rule := convertJSON[searchRule](rendered)
+		if found, err := s.searchEntities("", searchRequest{Query: &rule, Limit: maxPolicyEntities}); err == nil {
+			results[name] = found.body
+		}
+	}
+	data["results"] = convertJSON[any](results)
+	return slices.ContainsFunc(r.Policy.Conditions, func(condition string) bool { return evalJQ(condition, data) == true })
+}
