@@ -164,7 +164,7 @@ func (m *Metrics) PortCall(purpose string, status int, took time.Duration) {
 // ConnectionError counts an error of a connection to Slack, by slackapp.ConnectionError.Kind.
 func (m *Metrics) ConnectionError(kind string) {
 	switch kind {
-	case "open", "frame", "write", "panic":
+	case "open", "read", "frame", "write", "panic":
 	default:
 		kind = "other"
 	}

@@ -85,7 +85,7 @@ func (e *Env) AnswerTo(who, channel, command string) string {
 	if err != nil {
 		e.t.Fatal(err)
 	}
-	_ = m.Until(e.Context(), func(m *slacktest.Modal) bool { return m.Title() != "One moment" })
+	_ = m.Until(e.Context(), func(m *slacktest.Modal) bool { return m.Title() != "Loading" })
 	return m.Text()
 }
 
@@ -139,32 +139,42 @@ func (e *Env) DeclareUntilAccepted(who, channel, name string) {
 	}
 }
 
-// DeclareDuringDeploy declares an incident. If Slack reports that the app did not answer, the form must
-// open and the submission must be stored anyway. It returns how often that happened.
-func (e *Env) DeclareDuringDeploy(who, channel, name string) (crossed int, err error) {
-	p, soon := e.Slack.Person(who), e.Context()
-	if _, err := p.Types(soon, channel, "/incident"); errors.Is(err, slacktest.ErrOperationTimeout) && p.Top() != nil {
-		crossed++
-	} else if err != nil {
-		return 0, err
+// DeclareDuringDeploy declares an incident. When Slack shows that the app did not answer, the user repeats
+// the step, as Slack asks them to. It returns how often that was.
+func (e *Env) DeclareDuringDeploy(who, channel, name string) (repeated int, err error) {
+	p, ctx := e.Slack.Person(who), e.Context()
+	for {
+		_, err := p.Types(ctx, channel, "/incident")
+		if err != nil && !errors.Is(err, slacktest.ErrOperationTimeout) {
+			return repeated, err
+		}
+		if err == nil {
+			break
+		}
+		if repeated++; p.Top() != nil { // the app received the command, and could not ack it
+			break
+		}
 	}
-	form, err := p.WaitModal(soon, func(m *slacktest.Modal) bool { return len(m.Labels()) > 0 })
+	form, err := p.WaitModal(ctx, func(m *slacktest.Modal) bool { return len(m.Labels()) > 0 })
 	if err != nil {
-		return crossed, err
+		return repeated, err
 	}
 	for label, value := range map[string]string{"Name": name, "Severity": "Minor", "Visibility": "public"} {
 		if err := form.Fill(label, value); err != nil {
-			return crossed, err
+			return repeated, err
 		}
 	}
-	r, err := form.Submit(soon)
-	if err == nil && r.Trouble != "" {
-		crossed++
-		err = form.Dismiss(soon)
-	} else if err == nil && !r.Closed {
-		err = fmt.Errorf("submitted: %+v", r)
+	for {
+		switch r, err := form.Submit(ctx); {
+		case err != nil:
+			return repeated, err
+		case r.Closed:
+			return repeated, nil
+		case r.Trouble == "":
+			return repeated, fmt.Errorf("submitted: %+v", r)
+		}
+		repeated++
 	}
-	return crossed, err
 }
 
 // DeclareMany declares n incidents by eight people, each in its own channel: C0S0, C0S1, …

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 
@@ -96,7 +95,7 @@ func (w *checks) checkAnnounceChannel(ctx context.Context, app *slackapp.Client,
 
 // slackHint tells an outage from a refusal.
 func slackHint(err error, refused string) string {
-	if e, isOurs := errors.AsType[*slackapp.Error](err); isOurs && e.Rejected() {
+	if slackapp.IsRejected(err) || slackapp.IsFatal(err) {
 		return refused
 	}
 	return "Slack does not answer as it should: look at SLACK_API_URL, the network and status.slack.com"

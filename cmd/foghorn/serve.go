@@ -117,8 +117,8 @@ func checkCredentials(ctx context.Context, cfg Config, app *slackapp.Client, cli
 	var group errgroup.Group
 	group.Go(func() error {
 		_, err := app.CheckAuth(ctx)
-		if e, ok := errors.AsType[*slackapp.Error](err); ok && e.Fatal() {
-			faults[0] = &SettingProblem{"SLACK_BOT_TOKEN", "is refused by Slack: " + e.Code, "copy the token again from OAuth & Permissions; reinstall the app if it was revoked"}
+		if slackapp.IsFatal(err) {
+			faults[0] = &SettingProblem{"SLACK_BOT_TOKEN", "is refused by Slack: " +slackapp.ErrorCode(err), "copy the token again from OAuth & Permissions; reinstall the app if it was revoked"}
 		} else if err != nil {
 			log.WithError(err).Warn("Slack cannot be asked now; starting anyway")
 		}
@@ -154,8 +154,8 @@ func checkCredentials(ctx context.Context, cfg Config, app *slackapp.Client, cli
 
 // tokenSettingError says which setting is to blame for a link that can never be opened.
 func tokenSettingError(err error) error {
-	if e, ok := errors.AsType[*slackapp.Error](err); ok && e.Fatal() && e.Method == "apps.connections.open" {
-		return settingError("SLACK_APP_TOKEN", "is refused by Slack: "+e.Code, "make a new one under Basic Information, App-Level Tokens, with the scope connections:write; Socket Mode must be on")
+	if slackapp.IsFatal(err) {
+		return settingError("SLACK_APP_TOKEN", "is refused by Slack: "+slackapp.ErrorCode(err), "make a new one under Basic Information, App-Level Tokens, with the scope connections:write; Socket Mode must be on")
 	}
 	return err
 }

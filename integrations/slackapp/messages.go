@@ -9,26 +9,26 @@ import (
 	"github.com/slack-go/slack"
 )
 
-// A Message is what the bot says. Text is required: it is the notification and what
-// screen readers read.
+// Message is a message of the bot. Text is required: notifications and screen readers use it.
 type Message struct {
 	Text   string
 	Blocks []slack.Block
 
-	// Mark finds the message again (FindPost). Empty: it need not be found.
+	// Metadata identifies the message for FindMessage. Empty: the message cannot be found.
 	Metadata Metadata
 }
 
-// A Metadata is message metadata that only the app sees.
+// Metadata is message metadata. Only apps see it.
 // https://docs.slack.dev/messaging/message-metadata
 type Metadata struct {
-	EventType string // such as foghorn_told
+	EventType string // such as foghorn_notification
 	Key       string // unique among the messages of this type
 }
 
+// metadataKey is the field of the event payload that holds Metadata.Key.
 const metadataKey = "key"
 
-func (m Message) options() []slack.MsgOption {
+func (m Message) messageOptions() []slack.MsgOption {
 	opts := []slack.MsgOption{
 		slack.MsgOptionText(m.Text, false),
 		slack.MsgOptionDisableLinkUnfurl(),
@@ -46,65 +46,73 @@ func (m Message) options() []slack.MsgOption {
 	return opts
 }
 
-// PostMessage sends a message to a channel, or to a person by the id of the user, and returns its ts.
+// PostMessage posts a message to a channel, or to a user if channel is a user id, and returns its ts.
 // https://docs.slack.dev/reference/methods/chat.postMessage
-func (a *Client) PostMessage(ctx context.Context, channel string, m Message) (ts string, err error) {
-	ctx, done := a.call(ctx, "chat.postMessage")
-	_, ts, err = a.web.PostMessageContext(ctx, channel, m.options()...)
+func (c *Client) PostMessage(ctx context.Context, channel string, m Message) (ts string, err error) {
+	ctx, done := c.startCall(ctx, "chat.postMessage")
+	_, ts, err = c.botClient.PostMessageContext(ctx, channel, m.messageOptions()...)
 	return ts, done(err)
 }
 
-// PostEphemeral shows a message to one person in a channel. It is gone when Slack is
-// loaded anew, and nothing tells whether it was seen.
+// PostEphemeral shows a message to one user of a channel. It disappears when the user reloads Slack, and
+// Slack does not report whether the user saw it.
 // https://docs.slack.dev/reference/methods/chat.postEphemeral
-func (a *Client) PostEphemeral(ctx context.Context, channel, user string, m Message) error {
-	m.Metadata = Metadata{} // ephemeral messages carry no metadata
-	ctx, done := a.call(ctx, "chat.postEphemeral")
-	_, err := a.web.PostEphemeralContext(ctx, channel, user, m.options()...)
+func (c *Client) PostEphemeral(ctx context.Context, channel, user string, m Message) error {
+	m.Metadata = Metadata{} // ephemeral messages have no metadata
+	ctx, done := c.startCall(ctx, "chat.postEphemeral")
+	_, err := c.botClient.PostEphemeralContext(ctx, channel, user, m.messageOptions()...)
 	return done(err)
 }
 
-// UpdateMessage replaces a message of the bot's own.
+// UpdateMessage replaces a message that the bot posted.
 // https://docs.slack.dev/reference/methods/chat.update
-func (a *Client) UpdateMessage(ctx context.Context, channel, ts string, m Message) error {
-	ctx, done := a.call(ctx, "chat.update")
-	_, _, _, err := a.web.UpdateMessageContext(ctx, channel, ts, m.options()...)
+func (c *Client) UpdateMessage(ctx context.Context, channel, ts string, m Message) error {
+	ctx, done := c.startCall(ctx, "chat.update")
+	_, _, _, err := c.botClient.UpdateMessageContext(ctx, channel, ts, m.messageOptions()...)
 	return done(err)
 }
 
-// GetPermalink is the address of a message.
+// GetPermalink returns the address of a message.
 // https://docs.slack.dev/reference/methods/chat.getPermalink
-func (a *Client) GetPermalink(ctx context.Context, channel, ts string) (string, error) {
-	ctx, done := a.call(ctx, "chat.getPermalink")
-	link, err := a.web.GetPermalinkContext(ctx, &slack.PermalinkParameters{Channel: channel, Ts: ts})
+func (c *Client) GetPermalink(ctx context.Context, channel, ts string) (string, error) {
+	ctx, done := c.startCall(ctx, "chat.getPermalink")
+	link, err := c.botClient.GetPermalinkContext(ctx, &slack.PermalinkParameters{Channel: channel, Ts: ts})
 	return link, done(err)
 }
 
-// maxHistory is how many pages of 100 messages FindPost reads.
-const maxHistory = 10
+const (
+	// maxHistoryPages is how many pages of historyPageSize messages FindMessage reads.
+	maxHistoryPages = 10
+	historyPageSize = 100
 
-// FindMessage looks for a message of the bot by its mark, among those of the channel since a
-// time. One that comes back without any mark is known by its text. It needs
-// the optional scopes channels:history and groups:history; without them the error is a
-// Refused one with Code missing_scope.
+	// historyWindow is the part of a channel's history that FindMessage reads: the time of one call and
+	// the difference of two clocks, with a margin.
+	historyWindow = 15 * time.Minute
+)
+
+// FindMessage searches a channel for a message of the bot by its metadata, among the messages of the 15
+// minutes after since. A message that Slack returns without metadata is compared by its text. The method
+// needs the optional scopes channels:history and groups:history; without them the error is IsRejected and
+// has the code missing_scope.
 // https://docs.slack.dev/reference/methods/conversations.history
-func (a *Client) FindMessage(ctx context.Context, channel string, sent Message, since time.Time) (ts string, found bool, err error) {
+func (c *Client) FindMessage(ctx context.Context, channel string, sent Message, since time.Time) (ts string, found bool, err error) {
 	params := &slack.GetConversationHistoryParameters{
 		ChannelID:          channel,
-		Oldest:             strconv.FormatFloat(float64(since.UnixMilli())/1000, 'f', 6, 64),
-		Limit:              100,
+		Oldest:             formatTimestamp(since),
+		Latest:             formatTimestamp(since.Add(historyWindow)),
+		Limit:              historyPageSize,
 		Inclusive:          true,
 		IncludeAllMetadata: true,
 	}
-	for range maxHistory {
-		call, done := a.call(ctx, "conversations.history")
-		page, err := a.web.GetConversationHistoryContext(call, params)
+	for range maxHistoryPages {
+		call, done := c.startCall(ctx, "conversations.history")
+		page, err := c.botClient.GetConversationHistoryContext(call, params)
 		if err = done(err); err != nil {
 			return "", false, err
 		}
 		for _, m := range page.Messages {
-			marked := m.Metadata.EventType == sent.Metadata.EventType && m.Metadata.EventPayload[metadataKey] == sent.Metadata.Key
-			if marked || m.Metadata.EventType == "" && m.Text == sent.Text {
+			same := m.Metadata.EventType == sent.Metadata.EventType && m.Metadata.EventPayload[metadataKey] == sent.Metadata.Key
+			if same || m.Metadata.EventType == "" && m.Text == sent.Text {
 				return m.Timestamp, true, nil
 			}
 		}
@@ -112,24 +120,29 @@ func (a *Client) FindMessage(ctx context.Context, channel string, sent Message, 
 			return "", false, nil
 		}
 	}
-	return "", false, fmt.Errorf("find message: none among the latest %d of the channel", 100*maxHistory)
+	return "", false, fmt.Errorf("find message: not among the first %d messages", historyPageSize*maxHistoryPages)
 }
 
-// A Channel is where messages go.
+// formatTimestamp formats a time as Slack's ts.
+func formatTimestamp(t time.Time) string {
+	return strconv.FormatFloat(float64(t.UnixMilli())/1000, 'f', 6, 64)
+}
+
+// Channel is a conversation in Slack.
 type Channel struct {
 	ID, Name string
 	Private  bool
 	Archived bool
-	Member   bool // the bot is in it
+	Member   bool // the bot is a member
 }
 
-// GetChannel looks a channel up. It needs the scope channels:read, or groups:read for private ones.
+// GetChannel returns a channel. It needs the scope channels:read, or groups:read for private ones.
 // https://docs.slack.dev/reference/methods/conversations.info
-func (a *Client) GetChannel(ctx context.Context, id string) (Channel, error) {
-	ctx, done := a.call(ctx, "conversations.info")
-	c, err := a.web.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: id})
+func (c *Client) GetChannel(ctx context.Context, id string) (Channel, error) {
+	ctx, done := c.startCall(ctx, "conversations.info")
+	ch, err := c.botClient.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: id})
 	if err = done(err); err != nil {
 		return Channel{}, err
 	}
-	return Channel{ID: c.ID, Name: c.Name, Private: c.IsPrivate, Archived: c.IsArchived, Member: c.IsMember}, nil
+	return Channel{ID: ch.ID, Name: ch.Name, Private: ch.IsPrivate, Archived: ch.IsArchived, Member: ch.IsMember}, nil
 }

@@ -6,32 +6,32 @@ import (
 	"github.com/slack-go/slack"
 )
 
-// A View is an open modal, as far as it must be remembered to change it.
+// View identifies an open modal and its version.
 type View struct {
 	ID   string
 	Hash string // changes with each update
 }
 
-// OpenView opens a modal for the person whose click or command gave the trigger.
-// The trigger lives 3 s and is used once: this call is never repeated.
+// OpenView opens a modal for the user whose command or click came with the trigger id. A trigger id is valid
+// for 3 s and for one call, so this call must not be repeated.
 // https://docs.slack.dev/reference/methods/views.open
-func (a *Client) OpenView(ctx context.Context, trigger string, view slack.ModalViewRequest) (View, error) {
-	ctx, cancel := context.WithTimeout(ctx, TriggerLife)
+func (c *Client) OpenView(ctx context.Context, triggerID string, view slack.ModalViewRequest) (View, error) {
+	ctx, cancel := context.WithTimeout(ctx, triggerTTL)
 	defer cancel()
-	ctx, done := a.call(ctx, "views.open")
-	r, err := a.web.OpenViewContext(ctx, trigger, view)
+	ctx, done := c.startCall(ctx, "views.open")
+	r, err := c.botClient.OpenViewContext(ctx, triggerID, view)
 	if err = done(err); err != nil {
 		return View{}, err
 	}
 	return View{ID: r.ID, Hash: r.Hash}, nil
 }
 
-// UpdateView replaces what a modal shows. With a hash, Slack refuses (hash_conflict) when
-// the view has changed since.
+// UpdateView replaces the content of a modal. If v has a hash and the view has changed since, Slack rejects
+// the call with hash_conflict.
 // https://docs.slack.dev/reference/methods/views.update
-func (a *Client) UpdateView(ctx context.Context, v View, view slack.ModalViewRequest) (View, error) {
-	ctx, done := a.call(ctx, "views.update")
-	r, err := a.web.UpdateViewContext(ctx, view, "", v.Hash, v.ID)
+func (c *Client) UpdateView(ctx context.Context, v View, view slack.ModalViewRequest) (View, error) {
+	ctx, done := c.startCall(ctx, "views.update")
+	r, err := c.botClient.UpdateViewContext(ctx, view, "", v.Hash, v.ID)
 	if err = done(err); err != nil {
 		return View{}, err
 	}

@@ -1,0 +1,109 @@
+package slackapp_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"foghorn/integrations/emulator"
+	"foghorn/integrations/slackapp"
+	"foghorn/integrations/slackapp/slacktest"
+)
+
+// expectNoSecrets checks that an error shows nothing that must not be seen.
+func expectNoSecrets(t *testing.T, s *slacktest.Server, err error) {
+	t.Helper()
+	if err == nil {
+		t.Fatal("no error to look at")
+	}
+	for e := err; e != nil; e = errors.Unwrap(e) {
+		for _, secret := range []string{s.AppToken, s.BotToken, "ticket=", "xoxb-", "xapp-", "form value"} {
+			if strings.Contains(e.Error(), secret) {
+				t.Errorf("an error shows %q: %v", secret, e)
+			}
+		}
+	}
+}
+
+func TestError_Classification(t *testing.T) {
+	s, _, channel := newWorkspace(t)
+	client := slackapp.New(slackapp.Config{AppToken: s.AppToken, BotToken: s.BotToken, APIURL: s.URL()})
+	post := func() error {
+		_, err := client.PostMessage(testContext(t), channel, slackapp.Message{Text: "form value"})
+		return err
+	}
+	for _, c := range []struct {
+		name                     string
+		fault                    emulator.Fault
+		rejected, limited, fatal bool
+	}{
+		{name: "429", fault: emulator.Fault{Status: 429, Header: map[string][]string{"Retry-After": {"7"}}}, limited: true},
+		{name: "500", fault: emulator.Fault{Status: 500, Body: "<html>oh</html>"}},
+		{name: "html", fault: emulator.Fault{Status: 200, Body: "<html>oh</html>"}},
+		{name: "internal_error", fault: emulator.Fault{Status: 200, Body: `{"ok":false,"error":"internal_error"}`}},
+		{name: "not_in_channel", fault: emulator.Fault{Status: 200, Body: `{"ok":false,"error":"not_in_channel"}`}, rejected: true},
+		{name: "invalid_auth", fault: emulator.Fault{Status: 200, Body: `{"ok":false,"error":"invalid_auth"}`}, fatal: true},
+		{name: "token_revoked", fault: emulator.Fault{Status: 200, Body: `{"ok":false,"error":"token_revoked"}`}, rejected: true, fatal: true},
+		{name: "missing_scope", fault: emulator.Fault{Status: 200, Body: `{"ok":false,"error":"missing_scope"}`}, rejected: true},
+		{name: "lost", fault: emulator.Fault{Lose: true}},
+		{name: "redirect", fault: emulator.Fault{Status: 302, Header: map[string][]string{"Location": {"https://evil.example/"}}}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			c.fault.Path, c.fault.Times = "chat.postMessage", 1
+			s.Plan(c.fault)
+			err := post()
+			expectNoSecrets(t, s, err)
+			got := [...]bool{slackapp.IsRejected(err), slackapp.IsRateLimited(err), slackapp.IsNotSent(err), slackapp.IsFatal(err)}
+			if want := [...]bool{c.rejected, c.limited, false, c.fatal}; got != want {
+				t.Errorf("%v: rejected, rate limited, not sent, fatal = %v, want %v", err, got, want)
+			}
+			if c.limited && slackapp.RetryAfter(err) != 7*time.Second {
+				t.Errorf("retry after %v", slackapp.RetryAfter(err))
+			}
+		})
+	}
+	s.Close()
+	_ = post() // on a kept connection, which may have carried it
+	err := post()
+	expectNoSecrets(t, s, err)
+	if !slackapp.IsNotSent(err) {
+		t.Errorf("the server is closed, and %v is not IsNotSent", err)
+	}
+}
+
+func TestFindMessage_ByMetadata(t *testing.T) {
+	s, _, channel := newWorkspace(t)
+	client := slackapp.New(slackapp.Config{AppToken: s.AppToken, BotToken: s.BotToken, APIURL: s.URL()})
+	message := slackapp.Message{Text: "hello", Metadata: slackapp.Metadata{EventType: "foghorn_notification", Key: "V1.channel"}}
+	other := message
+	other.Metadata.Key = "V2.channel"
+	if _, err := client.PostMessage(testContext(t), channel, other); err != nil {
+		t.Fatal(err)
+	}
+	since := time.Now().Add(-time.Second)
+	if _, found, err := client.FindMessage(testContext(t), channel, message, since); err != nil || found {
+		t.Fatalf("found %v, %v", found, err)
+	}
+	ts, err := client.PostMessage(testContext(t), channel, message)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, found, err := client.FindMessage(testContext(t), channel, message, since); err != nil || !found || got != ts {
+		t.Errorf("found %q (%v, %v), want %q", got, found, err, ts)
+	}
+	noMetadata := slackapp.Message{Text: "metadata that was lost"}
+	ts, err = client.PostMessage(testContext(t), channel, noMetadata)
+	if err != nil {
+		t.Fatal(err)
+	}
+	noMetadata.Metadata = message.Metadata
+	noMetadata.Metadata.Key = "V3.channel"
+	if got, found, err := client.FindMessage(testContext(t), channel, noMetadata, since); err != nil || !found || got != ts {
+		t.Errorf("without metadata: found %q (%v, %v), want %q", got, found, err, ts)
+	}
+	s.Scopes("chat:write")
+	if _, _, err := client.FindMessage(testContext(t), channel, message, since); slackapp.ErrorCode(err) != "missing_scope" {
+		t.Errorf("without the scope: %v", err)
+	}
+}
