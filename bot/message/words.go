@@ -4,11 +4,11 @@ import (
 	"cmp"
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/slack-go/slack"
 
 	"foghorn/bot/request"
+	"foghorn/bot/slacktext"
 	"foghorn/integrations/slackapp"
 )
 
@@ -69,7 +69,7 @@ func (r Renderer) incidentMessage(f Input, private bool) slackapp.Message {
 	if link != "" {
 		text += " " + link
 	}
-	return slackapp.Message{Text: text, Blocks: []slack.Block{sectionBlock(head), sectionBlock(details)}}
+	return slackapp.Message{Text: slacktext.TruncateMrkdwn(text, maxText), Blocks: []slack.Block{sectionBlock(head), sectionBlock(details)}}
 }
 
 // successMessage is the success of an action that declares no incident.
@@ -118,28 +118,36 @@ func (r Renderer) failureMessage(f Input) slackapp.Message {
 
 // fallbackMessage is a message for a channel, given to the reporter because the channel cannot be told.
 func fallbackMessage(m slackapp.Message, channel, code string) slackapp.Message {
-	why := fmt.Sprintf(":mute: <#%s> was not told: %s", channel, postErrorHint(code))
+	why := ":mute: " + postErrorText(channel, code)
 	return slackapp.Message{
-		Text:   m.Text + "\n" + why,
+		Text:   slacktext.TruncateMrkdwn(why+"\n"+m.Text, maxText),
 		Blocks: append([]slack.Block{sectionBlock(why)}, m.Blocks...),
 	}
 }
 
-// postErrorHint says how to mend what Slack refused.
+// postErrorText says why a message is not in its channel, and what the reporter can do. It depends on Slack's error
+// and on the kind of conversation: nobody can be invited to a direct message. Slack reports channel_not_found for
+// every conversation that the bot cannot see: private channels, direct and group messages, and channels of other
+// organizations.
 // https://docs.slack.dev/reference/methods/chat.postMessage#errors
-func postErrorHint(code string) string {
-	switch code {
-	case "not_in_channel", "channel_not_found":
-		return "the bot is not in that channel. Invite it with /invite and share the incident there. (`" + code + "`)"
-	case "is_archived":
-		return "the channel is archived. (`is_archived`)"
-	case "missing_scope":
-		return "the app lacks a scope for that channel; `foghorn doctor` names it. (`missing_scope`)"
+func postErrorText(channel, code string) string {
+	switch {
+	case strings.HasPrefix(channel, "D"):
+		return "I can't post in that conversation, so here is the result."
+	case code == "channel_not_found", code == "team_not_found", code == "method_not_supported_for_channel_type":
+		return "I can't post in that conversation, so here is the result. If it is a private channel of this workspace, " +
+			"invite me there with `/invite`, then share this message."
+	case code == "not_in_channel":
+		return fmt.Sprintf("I couldn't post this in <#%s> because I'm not a member. Invite me with `/invite`, then share this message.", channel)
+	case code == "is_archived":
+		return fmt.Sprintf("I couldn't post this in <#%s> because it is archived.", channel)
+	case code == "missing_scope":
+		return fmt.Sprintf("I couldn't post this in <#%s> because the app lacks a scope; `foghorn doctor` names it.", channel)
+	case strings.HasPrefix(code, "restricted_action"):
+		return fmt.Sprintf("I couldn't post this in <#%s> because posting there is restricted. Ask a workspace admin. (`%s`)",
+			channel, escapeText(code))
 	}
-	if strings.HasPrefix(code, "restricted_action") {
-		return "posting there is restricted; ask a workspace admin. (`" + escapeText(code) + "`)"
-	}
-	return "Slack refused it. (`" + escapeText(truncate(code, maxName)) + "`)"
+	return fmt.Sprintf("I couldn't post this in <#%s>. (`%s`)", channel, escapeText(truncate(code, maxName)))
 }
 
 func (r Renderer) appendRunLink(text string, f Input) string {
@@ -150,43 +158,26 @@ func (r Renderer) appendRunLink(text string, f Input) string {
 }
 
 func textMessage(text string) slackapp.Message {
-	return slackapp.Message{Text: text, Blocks: []slack.Block{sectionBlock(text)}}
+	return slackapp.Message{Text: slacktext.TruncateMrkdwn(text, maxText), Blocks: []slack.Block{sectionBlock(text)}}
 }
 
 func sectionBlock(markdown string) slack.Block {
-	return slack.NewSectionBlock(slack.NewTextBlockObject(slack.MarkdownType, truncateEscaped(markdown), false, false), nil, nil)
+	return slack.NewSectionBlock(slack.NewTextBlockObject(slack.MarkdownType, slacktext.TruncateMrkdwn(markdown, maxSectionText), false, true), nil, nil)
 }
 
 // maxSectionText is how many characters a section's text may have.
 // https://docs.slack.dev/reference/block-kit/blocks/section-block
 const maxSectionText = 3000
 
-// truncateEscaped shortens escaped text to what a section holds, without cutting an escape in two.
-func truncateEscaped(s string) string {
-	if utf8.RuneCountInString(s) <= maxSectionText {
-		return s
-	}
-	s = string([]rune(s)[:maxSectionText-1])
-	if i := strings.LastIndexByte(s, '&'); i >= 0 && !strings.Contains(s[i:], ";") {
-		s = s[:i]
-	}
-	return s + "…"
-}
+// maxText is how long the text of a message may be, which notifications show.
+// https://docs.slack.dev/reference/methods/chat.postMessage#truncating
+const maxText = 4000
 
-// escapeText keeps text that people wrote from being read as a mention or a link.
-// https://docs.slack.dev/messaging/formatting-message-text#escaping
-func escapeText(s string) string { return escaper.Replace(s) }
-
-var escaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
+// escapeText prevents text that people wrote from being read as a mention or a link.
+func escapeText(s string) string { return slacktext.Escape(s) }
 
 // singleLine is text without line breaks.
-func singleLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+func singleLine(s string) string { return slacktext.SingleLine(s) }
 
-// truncate shortens text to n characters, with an ellipsis.
-func truncate(s string, n int) string {
-	r := []rune(s)
-	if len(r) <= n {
-		return s
-	}
-	return string(r[:n-1]) + "…"
-}
+// truncate cleans text and shortens it to n UTF-16 code units, with an ellipsis.
+func truncate(s string, n int) string { return slacktext.Truncate(slacktext.Clean(s), n) }

@@ -12,11 +12,12 @@ import (
 	"github.com/slack-go/slack"
 
 	"foghorn/bot/form"
+	"foghorn/bot/slacktext"
 )
 
 // BlockID is the id of the block that shows a field.
 func BlockID(field string) string {
-	if id := "f:" + field; utf8.RuneCountInString(id) <= maxID && utf8.ValidString(field) {
+	if id := "f:" + field; slacktext.Length(id) <= maxID && utf8.ValidString(field) {
 		return id
 	}
 	return "h:" + digest(field)
@@ -124,7 +125,7 @@ func newTextInput(f *form.FieldState, id string) slack.BlockElement {
 			e.MaxLength = min(*f.MaxLength, maxInput)
 		}
 	}
-	if utf8.RuneCountInString(value) > e.MaxLength {
+	if slacktext.Length(value) > e.MaxLength {
 		e.MaxLength = maxInput // a default that breaks its own rule is still shown
 	}
 	return e

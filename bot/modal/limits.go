@@ -1,6 +1,8 @@
 package modal
 
-// Slack's limits of a view and its parts, in Unicode code points where nothing else is said.
+import "foghorn/bot/slacktext"
+
+// Slack's limits of a view and its parts, in UTF-16 code units where nothing else is said.
 const (
 	// https://docs.slack.dev/reference/views/modal-views
 	maxTitle    = 24 // of the view, its submit and its close
@@ -62,20 +64,5 @@ const (
 	maxRadioOptions = 4
 )
 
-// truncate shortens text to n code points, with an ellipsis.
-func truncate(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	seen, cut := 0, 0
-	for i := range s {
-		switch seen {
-		case n - 1:
-			cut = i
-		case n:
-			return s[:cut] + "…"
-		}
-		seen++
-	}
-	return s
-}
+// truncate cleans text and shortens it to n UTF-16 code units, with an ellipsis.
+func truncate(s string, n int) string { return slacktext.Truncate(slacktext.Clean(s), n) }

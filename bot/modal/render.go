@@ -9,6 +9,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"foghorn/bot/form"
+	"foghorn/bot/slacktext"
 )
 
 // ActionBack is the action id of the button that goes to the page before.
@@ -32,7 +33,7 @@ func Render(s *form.State, p Page) (slack.ModalViewRequest, error) {
 	if len(all[here].blocks) == 0 {
 		blocks = append(blocks, sectionBlock(cmp.Or(s.Form.Description, "This action asks for nothing.")))
 	}
-	submit := truncate(cmp.Or(strings.TrimSpace(s.Form.Button), "Run"), maxTitle)
+	submit := truncate(strings.TrimSpace(nonBlank(s.Form.Button, "Run")), maxTitle)
 	if here < len(all)-1 {
 		submit = "Next"
 	}
@@ -54,7 +55,7 @@ func Render(s *form.State, p Page) (slack.ModalViewRequest, error) {
 // pageLabel says which page of how many this is, and what its step is called.
 func pageLabel(s *form.State, p Page, here, pages int) string {
 	var parts []string
-	if p.Step < len(s.Steps) && strings.TrimSpace(s.Steps[p.Step].Title) != "" {
+	if p.Step < len(s.Steps) && strings.TrimSpace(slacktext.Clean(s.Steps[p.Step].Title)) != "" {
 		parts = append(parts, truncate(s.Steps[p.Step].Title, maxHeader))
 	}
 	if pages > 1 {
@@ -84,10 +85,10 @@ func FitsAck(view slack.ModalViewRequest) bool {
 func itemBlocks(s *form.State, item form.ItemState) []slack.Block {
 	if h := item.Heading; h != nil {
 		var out []slack.Block
-		if strings.TrimSpace(h.Title) != "" {
+		if strings.TrimSpace(slacktext.Clean(h.Title)) != "" {
 			out = append(out, slack.NewHeaderBlock(plainText(truncate(h.Title, maxHeader))))
 		}
-		if strings.TrimSpace(h.Description) != "" {
+		if strings.TrimSpace(slacktext.Clean(h.Description)) != "" {
 			out = append(out, contextBlock(h.Description))
 		}
 		return out
@@ -140,11 +141,11 @@ func hintText(f *form.FieldState) *slack.TextBlockObject {
 	if otherwise != "" {
 		otherwise = "Left empty it is " + truncate(strings.Join(strings.Fields(otherwise), " "), maxOptionText) + "."
 	}
-	text := strings.TrimSpace(f.Description)
+	text := strings.TrimSpace(slacktext.Clean(f.Description))
 	if text == "" && otherwise == "" {
 		return nil
 	}
-	text = truncate(text, maxHint-len(otherwise)-1)
+	text = truncate(text, maxHint-slacktext.Length(otherwise)-1)
 	return plainText(strings.TrimSpace(text + " " + otherwise))
 }
 
@@ -189,10 +190,10 @@ func contextBlock(s string) slack.Block {
 
 // nonBlank is s, or something else where s shows nothing.
 func nonBlank(s, otherwise string) string {
-	if strings.TrimSpace(s) != "" {
+	if strings.TrimSpace(slacktext.Clean(s)) != "" {
 		return s
 	}
-	if strings.TrimSpace(otherwise) != "" {
+	if strings.TrimSpace(slacktext.Clean(otherwise)) != "" {
 		return otherwise
 	}
 	return "(no name)"

@@ -3,11 +3,11 @@ package modal
 import (
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/slack-go/slack"
 
 	"foghorn/bot/form"
+	"foghorn/bot/slacktext"
 )
 
 // elementType is the type of the element that suits a field best. It depends on the field's value
@@ -72,7 +72,7 @@ func isInput(f *form.FieldState) bool {
 	case f.Kind == form.Choice, f.Kind == form.Entity, f.Kind == form.Team:
 		return canPreselect(f)
 	}
-	return utf8.RuneCountInString(inputText(f)) <= maxInput
+	return slacktext.Length(inputText(f)) <= maxInput
 }
 
 // canPreselect reports that a select can begin with the field's value.
@@ -89,7 +89,7 @@ func canPreselect(f *form.FieldState) bool {
 	}
 	return many == f.Many && !slices.ContainsFunc(list, func(v any) bool {
 		s, ok := v.(string)
-		return !ok || s == "" || utf8.RuneCountInString(s) > maxOptionValue
+		return !ok || s == "" || slacktext.Length(s) > maxOptionValue
 	})
 }
 

@@ -17,8 +17,9 @@ import (
 var allowedImports = map[string][]string{
 	"foghorn/bot":                                         {"foghorn/bot/...", "foghorn/integrations/slackapp", "foghorn/integrations/port", "foghorn/integrations/rest", "foghorn/integrations/incidentio"},
 	"foghorn/bot/form":                                    {},
-	"foghorn/bot/modal":                                   {"foghorn/bot/form"},
-	"foghorn/bot/message":                                 {"foghorn/integrations/slackapp"},
+	"foghorn/bot/slacktext":                               {},
+	"foghorn/bot/modal":                                   {"foghorn/bot/form", "foghorn/bot/slacktext"},
+	"foghorn/bot/message":                                 {"foghorn/bot/slacktext", "foghorn/integrations/slackapp"},
 	"foghorn/integrations/rest":                           {},
 	"foghorn/integrations/rest/resttest":                  {"foghorn/integrations/rest"},
 	"foghorn/integrations/port":                           {"foghorn/integrations/rest"},

@@ -3,6 +3,7 @@ package slacktest
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -24,6 +25,8 @@ type Message struct {
 	Edited      int             `json:"edited,omitempty"`    // how often
 	Ephemeral   bool            `json:"ephemeral,omitempty"` // only one person sees it
 	Via         string          `json:"via,omitempty"`       // "response_url" or "ack" when it was not chat.*
+
+	payload map[string]any // of a message that another app or user posted: see AddMessage
 }
 
 // Shows says whether the text, or any text of the blocks and attachments, holds what.
@@ -176,6 +179,7 @@ func (s *Server) messageJSON(m *Message, metadata bool) map[string]any {
 	if metadata && m.Metadata != nil {
 		out["metadata"] = m.Metadata
 	}
+	maps.Copy(out, m.payload)
 	return out
 }
 

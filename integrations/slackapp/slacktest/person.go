@@ -41,10 +41,7 @@ func (p *Person) Types(ctx context.Context, channel, text string) (Ack, error) {
 		s.mu.Unlock()
 		return Ack{}, fmt.Errorf("%s is not a valid command", command)
 	}
-	name := ch.Name
-	if ch.Private && ch.direct == "" {
-		name = "privategroup"
-	}
+	name := ch.commandName()
 	response := s.newResponseURL("commands", u.ID, ch.ID, "", false)
 	payload := map[string]any{
 		"token":                 verificationToken,
@@ -145,7 +142,7 @@ func (p *Person) MessageShortcut(ctx context.Context, callbackID, channel, ts st
 	payload := s.interaction("message_action", u)
 	payload["callback_id"], payload["action_ts"], payload["message_ts"] = callbackID, s.newTS(), ts
 	payload["trigger_id"] = s.newTrigger(u.ID)
-	payload["channel"] = map[string]any{"id": ch.ID, "name": ch.Name}
+	payload["channel"] = map[string]any{"id": ch.ID, "name": ch.commandName()}
 	payload["message"] = raw(s.messageJSON(m, true))
 	payload["response_url"] = s.newResponseURL("actions", u.ID, ch.ID, "", false)
 	s.mu.Unlock()
