@@ -104,4 +104,10 @@ func TestForm_NameWithMarkup(t *testing.T) {
 	if strings.ContainsAny(m.Plain(), "\u202e\u0085") {
 		t.Errorf("control characters are in %q", m.Plain())
 	}
+
+	e.Declare(testenv.Alice, testenv.General, "*not bold* `code` _x_ #general", "Minor", "public")
+	m = e.ExpectMessage(testenv.General, "*not bold* `code` _x_ #general")
+	if !strings.Contains(string(m.Blocks), `"rich_text"`) {
+		t.Errorf("the name is formatted: %s", m.Blocks)
+	}
 }

@@ -69,7 +69,27 @@ func (r Renderer) incidentMessage(f Input, private bool) slackapp.Message {
 	if link != "" {
 		text += " " + link
 	}
-	return slackapp.Message{Text: slacktext.TruncateMrkdwn(text, maxText), Blocks: []slack.Block{sectionBlock(head), sectionBlock(details)}}
+	return slackapp.Message{Text: slacktext.TruncateMrkdwn(text, maxText), Blocks: []slack.Block{r.headBlock(f, head), sectionBlock(details)}}
+}
+
+// headBlock is the line with the incident's name. A name with marks of mrkdwn is rich text, which has no marks:
+// it is shown as it was typed.
+func (r Renderer) headBlock(f Input, head string) slack.Block {
+	i := f.Outcome.Incident
+	title := strings.TrimSpace(singleLine(i.Reference) + " " + truncate(singleLine(f.incidentName()), maxName))
+	if !strings.ContainsAny(title, "*_~`") {
+		return sectionBlock(head)
+	}
+	bold := &slack.RichTextSectionTextStyle{Bold: true}
+	elements := []slack.RichTextSectionElement{
+		slack.NewRichTextSectionEmojiElement("rotating_light", 0, nil), slack.NewRichTextSectionTextElement(" ", nil),
+	}
+	if i.Permalink != "" {
+		elements = append(elements, slack.NewRichTextSectionLinkElement(i.Permalink, title, bold))
+	} else {
+		elements = append(elements, slack.NewRichTextSectionTextElement(title, bold))
+	}
+	return slack.NewRichTextBlock("", slack.NewRichTextSection(elements...))
 }
 
 // successMessage is the success of an action that declares no incident.

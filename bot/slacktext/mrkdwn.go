@@ -27,12 +27,13 @@ func (n names) mrkdwn(s string) string {
 		if !found {
 			break
 		}
-		token, after, closed := strings.Cut(rest, ">")
-		if !closed || strings.ContainsAny(token, "<\n") {
+		end := strings.IndexAny(rest, "<>\n")
+		if end < 0 || rest[end] != '>' {
 			outside.WriteByte('<')
 			s = rest
 			continue
 		}
+		token, after := rest[:end], rest[end+1:]
 		outside.WriteString(placeholder)
 		tokens = append(tokens, n.token(token))
 		s = after
@@ -122,9 +123,10 @@ var entities = strings.NewReplacer("&amp;", "&", "&lt;", "<", "&gt;", ">")
 // markPatterns are bold, italic and struck text: the marks enclose text without blanks at its ends, and stand
 // at the borders of words.
 var markPatterns = func() (out []*regexp.Regexp) {
-	for _, mark := range []string{`\*`, `_`, `~`} {
-		out = append(out, regexp.MustCompile(`(^|[\s(\[{"'.,;:!?*_~-])`+mark+`([^\s`+mark+`](?:[^\n`+mark+`]*[^\s`+mark+`])?)`+mark+
-			`($|[\s)\]}"'.,;:!?*_~-])`))
+	for _, mark := range []string{`*`, `_`, `~`} {
+		q, others := regexp.QuoteMeta(mark), strings.ReplaceAll(`*_~`, mark, "")
+		out = append(out, regexp.MustCompile(`(^|[\s(\[{"'.,;:!?`+others+`-])`+q+`([^\s`+q+`](?:[^\n`+q+`]*[^\s`+q+`])?)`+q+
+			`($|[\s)\]}"'.,;:!?`+others+`-])`))
 	}
 	return out
 }()
