@@ -50,7 +50,6 @@ type Config struct {
 type Slack interface {
 	OpenView(ctx context.Context, triggerID string, view slack.ModalViewRequest) (slackapp.View, error)
 	UpdateView(ctx context.Context, v slackapp.View, view slack.ModalViewRequest) (slackapp.View, error)
-	GetPermalink(ctx context.Context, channel, ts string) (string, error)
 	PostMessage(ctx context.Context, channel string, m slackapp.Message) (ts string, err error)
 }
 
@@ -136,7 +135,8 @@ func (d *Dialog) Command(ctx context.Context, cmd slack.SlashCommand) (ack any) 
 }
 
 // Interaction answers what people do in a form, and shortcuts.
-func (d *Dialog) Interaction(ctx context.Context, cb slack.InteractionCallback) (ack any) {
+func (d *Dialog) Interaction(ctx context.Context, i slackapp.Interaction) (ack any) {
+	cb := i.InteractionCallback
 	received, kind := time.Now(), string(cb.Type)
 	switch cb.Type {
 	case slack.InteractionTypeViewSubmission:
@@ -146,7 +146,7 @@ func (d *Dialog) Interaction(ctx context.Context, cb slack.InteractionCallback) 
 	case slack.InteractionTypeBlockSuggestion:
 		ack = d.suggest(ctx, cb)
 	case slack.InteractionTypeShortcut, slack.InteractionTypeMessageAction:
-		d.openFromShortcut(ctx, cb)
+		d.openFromShortcut(ctx, i)
 	default:
 		kind = "other"
 	}

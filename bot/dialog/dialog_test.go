@@ -41,10 +41,6 @@ func (f *fakes) UpdateView(context.Context, slackapp.View, slack.ModalViewReques
 	return slackapp.View{}, nil
 }
 
-func (f *fakes) GetPermalink(context.Context, string, string) (string, error) {
-	return "https://acme.slack.com/archives/C1/p1", nil
-}
-
 func (f *fakes) PostMessage(context.Context, string, slackapp.Message) (string, error) {
 	return "1.1", nil
 }
@@ -123,7 +119,7 @@ func newTestDialog(t testing.TB, f *fakes) *Dialog {
 var command = slack.SlashCommand{Command: "/incident", TriggerID: "1.2.3", UserID: "U1", ChannelID: "C1"}
 
 // submission is the payload of a submitted form with one value.
-func submission(t testing.TB, view slack.ModalViewRequest, name string) slack.InteractionCallback {
+func submission(t testing.TB, view slack.ModalViewRequest, name string) slackapp.Interaction {
 	t.Helper()
 	blockID := ""
 	for _, b := range view.Blocks.BlockSet {
@@ -148,7 +144,7 @@ func submission(t testing.TB, view slack.ModalViewRequest, name string) slack.In
 	if err := json.Unmarshal(data, &cb); err != nil {
 		t.Fatal(err)
 	}
-	return cb
+	return slackapp.Interaction{InteractionCallback: cb}
 }
 
 func TestDialog_SubmissionIsAccepted(t *testing.T) {
@@ -214,7 +210,7 @@ func FuzzInteraction(f *testing.F) {
 			return
 		}
 		clear(services.accepted)
-		ack := d.Interaction(t.Context(), cb)
+		ack := d.Interaction(t.Context(), slackapp.Interaction{InteractionCallback: cb, RawMessage: payload})
 		data, err := json.Marshal(ack)
 		if err != nil || len(data) > 20<<10 {
 			t.Fatalf("an ack of %d bytes, %v", len(data), err)

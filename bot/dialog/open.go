@@ -2,24 +2,16 @@ package dialog
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"github.com/slack-go/slack"
 
 	"foghorn/bot/form"
 	"foghorn/bot/modal"
-	"foghorn/integrations/slackapp"
 )
 
 // loadTimeout bounds the wait for a definition behind a loading view.
 const loadTimeout = 15 * time.Second
-
-// Callback ids of the app's shortcuts.
-const (
-	ShortcutDeclare        = "foghorn_declare"         // global
-	ShortcutDeclareMessage = "foghorn_declare_message" // on a message, which fills the description
-)
 
 // A prefill gives the values that a form opens with.
 type prefill func(*form.Form) form.Values
@@ -94,27 +86,4 @@ func (d *Dialog) loadForm(ctx context.Context, userID string, page modal.Page, f
 func renderForm(ctx context.Context, f *form.Form, ec form.EvalContext, values form.Values, page modal.Page) (slack.ModalViewRequest, error) {
 	page.Version = f.Version
 	return modal.Render(f.Resolve(ctx, ec, values), page)
-}
-
-// openFromShortcut opens the form from a shortcut. A shortcut has no answer that the user sees,
-// so a problem is a direct message.
-func (d *Dialog) openFromShortcut(ctx context.Context, cb slack.InteractionCallback) {
-	page, fill := modal.Page{Action: d.cfg.Action}, prefill(func(*form.Form) form.Values { return form.Values{} })
-	switch cb.CallbackID {
-	case ShortcutDeclare:
-	case ShortcutDeclareMessage:
-		page.Channel = cb.Channel.ID
-		text := strings.TrimSpace(cb.Message.Text)
-		if link, err := d.cfg.Slack.GetPermalink(ctx, cb.Channel.ID, cb.Message.Timestamp); err == nil {
-			text = strings.TrimSpace(text + "\n" + link)
-		}
-		fill = func(f *form.Form) form.Values { return modal.PrefillDescription(f, text) }
-	default:
-		return
-	}
-	if problem := d.open(ctx, cb.TriggerID, cb.User.ID, page, fill); problem != "" {
-		if _, err := d.cfg.Slack.PostMessage(ctx, cb.User.ID, slackapp.Message{Text: problem}); err != nil {
-			d.cfg.Log.WithError(err).Warn("failed to inform the user that the form did not open")
-		}
-	}
 }

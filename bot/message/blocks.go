@@ -1,6 +1,10 @@
 package message
 
-import "github.com/slack-go/slack"
+import (
+	"github.com/slack-go/slack"
+
+	"foghorn/bot/slacktext"
+)
 
 // maxSectionText is the limit of a section's text.
 // https://docs.slack.dev/reference/block-kit/blocks/section-block
@@ -37,6 +41,7 @@ func linkButton(actionID, label, url string) *slack.ButtonBlockElement {
 	return button
 }
 
+// mrkdwnText is verbatim: Slack does not turn names and addresses in it into links.
 func mrkdwnText(text string) *slack.TextBlockObject {
-	return slack.NewTextBlockObject(slack.MarkdownType, truncateEscaped(text, maxSectionText), false, false)
+	return slack.NewTextBlockObject(slack.MarkdownType, slacktext.TruncateMrkdwn(text, maxSectionText), false, true)
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"foghorn/bot/request"
+	"foghorn/bot/slacktext"
 	"foghorn/integrations/slackapp"
 )
 
@@ -43,30 +44,39 @@ func (r Renderer) failureMessage(in Input) slackapp.Message {
 // fallbackMessage is a channel's message for the reporter, who can share it there. It is sent when
 // Slack rejected the message in the channel.
 func fallbackMessage(m slackapp.Message, channel, code string) slackapp.Message {
-	why := fmt.Sprintf(":mute: I couldn't post this in <#%s> %s", channel, postErrorText(code))
+	why := ":mute: " + postErrorText(channel, code)
 	return slackapp.Message{
-		Text:   truncateEscaped(m.Text, maxText-textLength(why)-1) + "\n" + why,
+		Text:   slacktext.TruncateMrkdwn(m.Text, maxText-slacktext.Length(why)-1) + "\n" + why,
 		Blocks: slices.Concat([]slack.Block{sectionBlock(why)}, m.Blocks),
 	}
 }
 
-// maxErrorCode is how many code points of an unknown error code are shown.
+// maxErrorCode is how many UTF-16 code units of an unknown error code are shown.
 const maxErrorCode = 40
 
-// postErrorText says why Slack rejected a message, and what to do about it.
+// postErrorText says why a message is not in its channel, and what the reporter can do. It depends on Slack's error
+// and on the kind of conversation: nobody can be invited to a direct message. Slack reports channel_not_found for
+// every conversation that the bot cannot see: private channels, direct and group messages, and channels of other
+// organizations.
 // https://docs.slack.dev/reference/methods/chat.postMessage#errors
-func postErrorText(code string) string {
+func postErrorText(channel, code string) string {
+	couldNot := fmt.Sprintf("I couldn't post this in <#%s> ", channel)
 	switch {
-	case code == "not_in_channel", code == "channel_not_found":
-		return "because I'm not a member. Invite me there with `/invite`, then share this message."
+	case strings.HasPrefix(channel, "D"):
+		return "I can't post in that conversation, so here is the result."
+	case code == "channel_not_found", code == "team_not_found", code == "method_not_supported_for_channel_type":
+		return "I can't post in that conversation, so here is the result. If it is a private channel of this workspace, " +
+			"invite me there with `/invite`, then share this message."
+	case code == "not_in_channel":
+		return couldNot + "because I'm not a member. Invite me there with `/invite`, then share this message."
 	case code == "is_archived":
-		return "because it is archived."
+		return couldNot + "because it is archived."
 	case code == "missing_scope":
-		return "because the app lacks a scope. The person who operates this bot can run `foghorn doctor` to find it."
+		return couldNot + "because the app lacks a scope. The person who operates this bot can run `foghorn doctor` to find it."
 	case strings.HasPrefix(code, "restricted_action"):
-		return "because posting there is restricted. Ask a workspace admin."
+		return couldNot + "because posting there is restricted. Ask a workspace admin."
 	}
-	return "because Slack rejected it (`" + escape(truncate(code, maxErrorCode)) + "`)."
+	return couldNot + "because Slack rejected it (`" + escape(truncate(code, maxErrorCode)) + "`)."
 }
 
 // quote is a reason as a block quote; "" for none.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"foghorn/bot/slacktext"
 	"foghorn/integrations/slackapp"
 )
 
@@ -25,7 +26,7 @@ func (r Renderer) incidentMessage(in Input, reporterOnly bool) slackapp.Message 
 		text = severity + " incident: " + title
 	}
 	text += fmt.Sprintf(" (declared by <@%s>)", in.Reporter)
-	blocks := []slack.Block{sectionBlock(incidentHeadline(in, title, severity))}
+	blocks := incidentHeadline(in, title, severity)
 	if summary := firstLines(incident.Summary, maxSummaryLines); summary != "" {
 		blocks = append(blocks, sectionBlock(escape(truncate(summary, maxReason))))
 	}
@@ -36,7 +37,7 @@ func (r Renderer) incidentMessage(in Input, reporterOnly bool) slackapp.Message 
 
 // incidentHeadline is the name with its link, and below it a line of facts. The severity's rank is
 // not in the response, so that the emoji is the same for each.
-func incidentHeadline(in Input, title, severity string) string {
+func incidentHeadline(in Input, title, severity string) []slack.Block {
 	incident := in.Outcome.Incident
 	head := "*" + title + "*"
 	if incident.Permalink != "" {
@@ -53,7 +54,28 @@ func incidentHeadline(in Input, title, severity string) string {
 	if incident.Channel != "" {
 		facts = append(facts, fmt.Sprintf("<#%s>", incident.Channel))
 	}
-	return ":rotating_light: " + head + "\n" + strings.Join(facts, " · ")
+	line := strings.Join(facts, " · ")
+	if strings.ContainsAny(title, "*_~`") {
+		return []slack.Block{richTextHeadline(in), sectionBlock(line)}
+	}
+	return []slack.Block{sectionBlock(":rotating_light: " + head + "\n" + line)}
+}
+
+// richTextHeadline is the name as rich text. It shows a name that contains marks of mrkdwn as it was typed.
+// https://docs.slack.dev/reference/block-kit/blocks/rich-text-block
+func richTextHeadline(in Input) slack.Block {
+	incident := in.Outcome.Incident
+	title := strings.TrimSpace(slacktext.SingleLine(incident.Reference) + " " + truncate(slacktext.SingleLine(in.incidentName()), maxName))
+	bold := &slack.RichTextSectionTextStyle{Bold: true}
+	elements := []slack.RichTextSectionElement{
+		slack.NewRichTextSectionEmojiElement("rotating_light", 0, nil), slack.NewRichTextSectionTextElement(" ", nil),
+	}
+	if incident.Permalink != "" {
+		elements = append(elements, slack.NewRichTextSectionLinkElement(incident.Permalink, title, bold))
+	} else {
+		elements = append(elements, slack.NewRichTextSectionTextElement(title, bold))
+	}
+	return slack.NewRichTextBlock("", slack.NewRichTextSection(elements...))
 }
 
 func (r Renderer) incidentButtons(in Input, reporterOnly bool) []slack.Block {

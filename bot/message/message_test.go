@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"foghorn/bot/request"
+	"foghorn/bot/slacktext"
 	"foghorn/integrations/slackapp"
 	"foghorn/integrations/slackapp/slacktest"
 )
@@ -145,7 +146,7 @@ var outcomes = []string{
 // checkMessage checks a message against Slack's limits.
 func checkMessage(t *testing.T, m slackapp.Message) {
 	t.Helper()
-	if n := textLength(m.Text); n == 0 || n > maxText || !utf8.ValidString(m.Text) {
+	if n := slacktext.Length(m.Text); n == 0 || n > maxText || !utf8.ValidString(m.Text) {
 		t.Errorf("a text of %d units", n)
 	}
 	data, err := json.Marshal(map[string]any{"channel": "C1", "text": m.Text, "blocks": m.Blocks})
@@ -180,8 +181,8 @@ func TestTruncateEscaped_KeepsEscapesAndLinksWhole(t *testing.T) {
 		{"see <https://example.com|here>", 20, "see …"},
 		{"𝕏𝕏𝕏", 5, "𝕏𝕏…"},
 	} {
-		if got := truncateEscaped(c.text, c.n); got != c.want {
-			t.Errorf("truncateEscaped(%q, %d) = %q, want %q", c.text, c.n, got, c.want)
+		if got := slacktext.TruncateMrkdwn(c.text, c.n); got != c.want {
+			t.Errorf("slacktext.TruncateMrkdwn(%q, %d) = %q, want %q", c.text, c.n, got, c.want)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"foghorn/bot/request"
+	"foghorn/bot/slacktext"
 	"foghorn/integrations/slackapp"
 )
 
@@ -74,7 +75,7 @@ func (r Renderer) runMessage(in Input, text string) slackapp.Message {
 }
 
 func textMessage(text string) slackapp.Message {
-	return slackapp.Message{Text: truncateEscaped(text, maxText), Blocks: []slack.Block{sectionBlock(text)}}
+	return slackapp.Message{Text: slacktext.TruncateMrkdwn(text, maxText), Blocks: []slack.Block{sectionBlock(text)}}
 }
 
 // formatDuration is a duration for people: its two largest units.

@@ -4,7 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode/utf16"
+
+	"foghorn/bot/slacktext"
 )
 
 const (
@@ -12,13 +13,13 @@ const (
 	// https://docs.slack.dev/reference/methods/chat.postMessage#truncating
 	maxText = 4000
 
-	maxName   = 150  // code points of a name in a message
-	maxReason = 1500 // code points of a vendor's text in a message; escaped and shortened, it leaves space for the rest
+	maxName   = 150  // UTF-16 code units of a name in a message
+	maxReason = 1500 // UTF-16 code units of a vendor's text in a message; escaped and shortened, it leaves space for the rest
 )
 
 // displayName is a name as it can stand in mrkdwn: escaped and on one line.
 func displayName(s string) string {
-	return escape(truncate(strings.Join(strings.Fields(s), " "), maxName))
+	return escape(truncate(slacktext.SingleLine(s), maxName))
 }
 
 // firstLines is the first n lines that are not blank.
@@ -37,57 +38,17 @@ func firstLines(s string, n int) string {
 }
 
 // escape prevents text that people wrote from being read as a mention or a link.
-// https://docs.slack.dev/messaging/formatting-message-text#escaping
-func escape(s string) string { return escaper.Replace(s) }
+func escape(s string) string { return slacktext.Escape(s) }
 
-var escaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
-
-// truncate shortens text to n code points, with an ellipsis.
-func truncate(s string, n int) string {
-	r := []rune(s)
-	if len(r) <= n {
-		return s
-	}
-	return string(r[:n-1]) + "…"
-}
-
-// truncateEscaped shortens mrkdwn to n UTF-16 units, with an ellipsis. It does not cut into an
-// escape sequence, a link or a mention.
-func truncateEscaped(s string, n int) string {
-	if textLength(s) <= n {
-		return s
-	}
-	length, cut := 1, 0 // 1: the ellipsis
-	for i, r := range s {
-		cut = i
-		if length += utf16.RuneLen(r); length > n {
-			break
-		}
-	}
-	s = s[:cut]
-	for _, pair := range []struct{ open, end string }{{"&", ";"}, {"<", ">"}} {
-		if i := strings.LastIndex(s, pair.open); i >= 0 && !strings.Contains(s[i:], pair.end) {
-			s = s[:i]
-		}
-	}
-	return s + "…"
-}
-
-// textLength is the length of text as Slack counts it at most: in UTF-16 units.
-func textLength(s string) int {
-	n := 0
-	for _, r := range s {
-		n += utf16.RuneLen(r)
-	}
-	return n
-}
+// truncate cleans text and shortens it to n UTF-16 code units, with an ellipsis.
+func truncate(s string, n int) string { return slacktext.Truncate(slacktext.Clean(s), n) }
 
 // appendURL appends a URL to a text, which is shortened if both are too long for a message.
 func appendURL(text, url string) string {
 	if url == "" {
-		return truncateEscaped(text, maxText)
+		return slacktext.TruncateMrkdwn(text, maxText)
 	}
-	return truncateEscaped(text, maxText-textLength(url)-1) + " " + url
+	return slacktext.TruncateMrkdwn(text, maxText-slacktext.Length(url)-1) + " " + url
 }
 
 // slackDate is a time that Slack shows in each reader's time zone; "" for the zero time.

@@ -199,11 +199,14 @@ func decodeJSON(s string) any {
 		return nil
 	}
 	var v any
-	if json.Unmarshal([]byte(s), &v) != nil {
+	if json.Unmarshal([]byte(s), &v) != nil && json.Unmarshal([]byte(straightQuotes.Replace(s)), &v) != nil {
 		return s
 	}
 	return v
 }
+
+// straightQuotes replaces the quotes that macOS and iOS write for those of JSON.
+var straightQuotes = strings.NewReplacer("“", `"`, "”", `"`, "„", `"`, "‟", `"`, "«", `"`, "»", `"`, "″", `"`, "＂", `"`, "\u00a0", " ")
 
 func decodeLines(f *form.FieldState, s string) any {
 	return decodeList(strings.Split(s, "\n"), func(line string) any {

@@ -12,6 +12,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"foghorn/bot/form"
+	"foghorn/bot/slacktext"
 )
 
 // blockID is the id of the block that shows a field.
@@ -124,7 +125,7 @@ func newTextInput(f *form.FieldState, id string) slack.BlockElement {
 			e.MaxLength = min(*f.MaxLength, maxInput)
 		}
 	}
-	if utf8.RuneCountInString(value) > e.MaxLength {
+	if slacktext.Length(value) > e.MaxLength {
 		e.MaxLength = maxInput // a default that is too long is shown
 	}
 	return e

@@ -3,11 +3,11 @@ package modal
 import (
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/slack-go/slack"
 
 	"foghorn/bot/form"
+	"foghorn/bot/slacktext"
 )
 
 // elementType is the type of the element that suits a field best. It depends on the field's value
@@ -90,7 +90,7 @@ func isInput(f *form.FieldState) bool {
 		return canPreselect(f)
 	}
 	text := inputText(f)
-	return utf8.RuneCountInString(text) <= maxInput && jsonLength(text) <= maxInitialBytes
+	return slacktext.Length(text) <= maxInput && jsonLength(text) <= maxInitialBytes
 }
 
 // canPreselect reports that a select can begin with the field's value.
@@ -110,7 +110,7 @@ func canPreselect(f *form.FieldState) bool {
 	}
 	return many == f.Many && selectionSize(f) <= maxInitialBytes && !slices.ContainsFunc(list, func(v any) bool {
 		s, ok := v.(string)
-		return !ok || s == "" || utf8.RuneCountInString(s) > maxOptionValue
+		return !ok || s == "" || slacktext.Length(s) > maxOptionValue
 	})
 }
 

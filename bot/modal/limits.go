@@ -1,6 +1,6 @@
 package modal
 
-// Slack's limits of a view and its parts, in Unicode code points unless stated otherwise.
+// Slack's limits of a view and its parts, in UTF-16 code units unless stated otherwise.
 const (
 	// https://docs.slack.dev/reference/views/modal-views
 	maxTitle    = 24 // of the view, its submit and its close

@@ -11,6 +11,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"foghorn/bot/form"
+	"foghorn/bot/slacktext"
 )
 
 // booleanOptions are the options of a boolean.
@@ -34,7 +35,7 @@ func selectedOption(f *form.FieldState, v any) *slack.OptionBlockObject {
 		return nil
 	}
 	s, ok := v.(string)
-	if !ok || s == "" || utf8.RuneCountInString(s) > maxOptionValue {
+	if !ok || s == "" || slacktext.Length(s) > maxOptionValue {
 		return nil
 	}
 	return slack.NewOptionBlockObject(s, plainText(optionText(s)), nil)
@@ -131,7 +132,7 @@ type Suggestions struct {
 func SuggestCandidates(found []Candidate) Suggestions {
 	options := make([]form.Option, 0, len(found))
 	for _, c := range found {
-		if c.Value != "" && utf8.RuneCountInString(c.Value) <= maxOptionValue {
+		if c.Value != "" && slacktext.Length(c.Value) <= maxOptionValue {
 			options = append(options, form.Option{Label: c.Label, Value: c.Value})
 		}
 	}

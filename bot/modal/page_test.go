@@ -207,7 +207,7 @@ func TestDecode_RemovedOptions(t *testing.T) {
 	}
 }
 
-func TestPrefillDescription_Target(t *testing.T) {
+func TestPrefillMessage_Target(t *testing.T) {
 	for inputs, want := range map[string]string{
 		`{"properties":{"name":{"type":"string"},"description":{"type":"string"}},"order":["name","description"]}`:                 "description",
 		`{"properties":{"name":{"type":"string"},"more":{"type":"string","format":"multi-line"}},"order":["name","more"]}`:         "more",
@@ -215,7 +215,7 @@ func TestPrefillDescription_Target(t *testing.T) {
 		`{"properties":{"description":{"type":"number"},"name":{"type":"string"},"z":{"type":"string"}},"order":["name","z"]}`:     "name",
 		`{"properties":{"description":{"type":"string","visible":false},"name":{"type":"string"}},"order":["description","name"]}`: "name",
 	} {
-		if got := modal.PrefillDescription(compileForm(t, actionJSON(inputs)), " it burns "); len(got) != 1 || got[want] != "it burns" {
+		if got := modal.PrefillMessage(compileForm(t, actionJSON(inputs)), "", " it burns ", ""); len(got) != 1 || got[want] != "it burns" {
 			t.Errorf("%s: %v", inputs, got)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"foghorn/bot/form"
+	"foghorn/bot/slacktext"
 )
 
 // Prefill puts text that was typed after the command into the first field for text.
@@ -11,21 +12,55 @@ func Prefill(f *form.Form, text string) form.Values {
 	return fillFirst(text, textFields(f))
 }
 
-// PrefillDescription puts the text of a message into the field with the id description, else the
-// first field of several lines, else the first field for text.
-func PrefillDescription(f *form.Form, text string) form.Values {
+// PrefillMessage puts a message into the form: its title into the first field for text, and its text with
+// the link to it into the field that describes. That is the one called description, else the first of several
+// lines, else the first for text. The link stays whole if the text must be shortened.
+func PrefillMessage(f *form.Form, title, text, link string) form.Values {
 	fields := textFields(f)
+	if len(fields) == 0 {
+		return form.Values{}
+	}
+	values := form.Values{}
+	description := descriptionField(fields)
+	if first := fields[0]; first != description {
+		if title = slacktext.Truncate(slacktext.SingleLine(title), inputLimit(first)); title != "" {
+			values[first.ID] = title
+		}
+	}
+	if text = withLink(text, link, inputLimit(description)); text != "" {
+		values[description.ID] = text
+	}
+	return values
+}
+
+// descriptionField is the field for the text of a message.
+func descriptionField(fields []*form.Field) *form.Field {
 	for _, fits := range []func(*form.Field) bool{
 		func(x *form.Field) bool { return x.ID == "description" },
+		func(x *form.Field) bool { return strings.EqualFold(x.Title, "description") },
 		func(x *form.Field) bool { return x.Kind == form.Multiline },
 	} {
 		for _, x := range fields {
 			if fits(x) {
-				return fillFirst(text, []*form.Field{x})
+				return x
 			}
 		}
 	}
-	return fillFirst(text, fields)
+	return fields[0]
+}
+
+// withLink is a text and, on a line of its own, a link. A text that is too long is shortened before the link;
+// a link that is longer than the limit is left out.
+func withLink(text, link string, limit int) string {
+	text = strings.TrimSpace(slacktext.Clean(text))
+	switch length := slacktext.Length(link); {
+	case link == "" || length > limit:
+		return truncateBytes(slacktext.Truncate(text, limit), maxInitialBytes)
+	case text == "" || length > limit-2:
+		return link
+	default:
+		return truncateBytes(slacktext.Truncate(text, limit-length-1), maxInitialBytes-jsonLength(link)) + "\n" + link
+	}
 }
 
 // textFields are the fields for any text, in their order.
@@ -43,17 +78,17 @@ func textFields(f *form.Form) (out []*form.Field) {
 
 // fillFirst puts as much of a text as fits into the first of the fields.
 func fillFirst(text string, fields []*form.Field) form.Values {
-	text = strings.TrimSpace(text)
+	text = strings.TrimSpace(slacktext.Clean(text))
 	if text == "" || len(fields) == 0 {
 		return form.Values{}
 	}
-	limit := maxInput
-	if n := fields[0].MaxLength; n != nil && *n > 0 {
-		limit = min(limit, *n)
+	return form.Values{fields[0].ID: truncateBytes(slacktext.Truncate(text, inputLimit(fields[0])), maxInitialBytes)}
+}
+
+// inputLimit is the longest text that a field takes, in UTF-16 code units.
+func inputLimit(f *form.Field) int {
+	if n := f.MaxLength; n != nil && *n > 0 {
+		return min(maxInput, *n)
 	}
-	if r := []rune(text); len(r) > limit {
-		text = string(r[:limit])
-	}
-	text = truncateBytes(text, maxInitialBytes)
-	return form.Values{fields[0].ID: text}
+	return maxInput
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"foghorn/bot/form"
+	"foghorn/bot/slacktext"
 )
 
 // ActionBack is the action id of the button that goes to the page before.
@@ -31,7 +32,7 @@ func Render(s *form.State, p Page) (slack.ModalViewRequest, error) {
 	if len(all[here].blocks) == 0 {
 		blocks = append(blocks, sectionBlock(cmp.Or(s.Form.Description, "This action needs no input.")))
 	}
-	submit := truncate(cmp.Or(strings.TrimSpace(s.Form.Button), "Run"), maxTitle)
+	submit := truncate(strings.TrimSpace(nonBlank(s.Form.Button, "Run")), maxTitle)
 	if here < len(all)-1 {
 		submit = "Next"
 	}
@@ -53,7 +54,7 @@ func Render(s *form.State, p Page) (slack.ModalViewRequest, error) {
 // pageLabel is the title of the step and the number of the page.
 func pageLabel(s *form.State, p Page, here, pages int) string {
 	var parts []string
-	if p.Step < len(s.Steps) && strings.TrimSpace(s.Steps[p.Step].Title) != "" {
+	if p.Step < len(s.Steps) && strings.TrimSpace(slacktext.Clean(s.Steps[p.Step].Title)) != "" {
 		parts = append(parts, truncateBytes(truncate(s.Steps[p.Step].Title, maxHeader), maxStepBytes))
 	}
 	if pages > 1 {
@@ -78,10 +79,10 @@ func Notice(title, text string) slack.ModalViewRequest {
 func itemBlocks(s *form.State, item form.ItemState) []slack.Block {
 	if h := item.Heading; h != nil {
 		var out []slack.Block
-		if strings.TrimSpace(h.Title) != "" {
+		if strings.TrimSpace(slacktext.Clean(h.Title)) != "" {
 			out = append(out, slack.NewHeaderBlock(plainText(truncate(h.Title, maxHeader))))
 		}
-		if strings.TrimSpace(h.Description) != "" {
+		if strings.TrimSpace(slacktext.Clean(h.Description)) != "" {
 			out = append(out, contextBlock(h.Description))
 		}
 		return out
@@ -135,11 +136,11 @@ func hintText(f *form.FieldState) *slack.TextBlockObject {
 	if otherwise != "" {
 		otherwise = "If left empty: " + truncate(strings.Join(strings.Fields(otherwise), " "), maxOptionText) + "."
 	}
-	text := strings.TrimSpace(f.Description)
+	text := strings.TrimSpace(slacktext.Clean(f.Description))
 	if text == "" && otherwise == "" {
 		return nil
 	}
-	text = truncateBytes(truncate(text, maxHint-len(otherwise)-1), maxHintBytes)
+	text = truncateBytes(truncate(text, maxHint-slacktext.Length(otherwise)-1), maxHintBytes)
 	return plainText(strings.TrimSpace(text + " " + otherwise))
 }
 

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"foghorn/bot/slacktext"
+
 	"github.com/slack-go/slack"
 )
 
@@ -29,32 +31,17 @@ func contextBlock(s string) slack.Block {
 
 // nonBlank is s, or another text if s is blank.
 func nonBlank(s, otherwise string) string {
-	if strings.TrimSpace(s) != "" {
+	if strings.TrimSpace(slacktext.Clean(s)) != "" {
 		return s
 	}
-	if strings.TrimSpace(otherwise) != "" {
+	if strings.TrimSpace(slacktext.Clean(otherwise)) != "" {
 		return otherwise
 	}
 	return "(no name)"
 }
 
-// truncate shortens text to n code points, with an ellipsis.
-func truncate(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	seen, cut := 0, 0
-	for i := range s {
-		switch seen {
-		case n - 1:
-			cut = i
-		case n:
-			return s[:cut] + "…"
-		}
-		seen++
-	}
-	return s
-}
+// truncate cleans text and shortens it to n UTF-16 code units, with an ellipsis.
+func truncate(s string, n int) string { return slacktext.Truncate(slacktext.Clean(s), n) }
 
 // truncateBytes shortens text to n bytes of JSON, with an ellipsis.
 func truncateBytes(s string, n int) string {

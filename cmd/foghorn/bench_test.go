@@ -98,7 +98,7 @@ func (p baseline) Command(ctx context.Context, cmd slack.SlashCommand) any {
 	return nil
 }
 
-func (baseline) Interaction(context.Context, slack.InteractionCallback) any { return nil }
+func (baseline) Interaction(context.Context, slackapp.Interaction) any { return nil }
 
 func runBaseline() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)

@@ -12,6 +12,7 @@ import (
 var (
 	botPackages = []string{
 		"foghorn/bot/request", "foghorn/bot/store", "foghorn/bot/identity", "foghorn/bot/form", "foghorn/bot/modal", "foghorn/bot/message",
+		"foghorn/bot/slacktext",
 	}
 	clients   = []string{"foghorn/integrations/slackapp", "foghorn/integrations/port", "foghorn/integrations/incidentio", "foghorn/integrations/rest"}
 	emulators = []string{
@@ -30,16 +31,17 @@ var allowedImports = map[string][]string{
 	"foghorn/cmd/foghorn/demo/ui":      slices.Concat(emulators, []string{"foghorn/bot/message", "foghorn/bot/request"}), // the metadata of messages
 	"foghorn/cmd/foghorn/demo/sandbox": slices.Concat(emulators, []string{"foghorn/manifests"}),
 
-	"foghorn/bot":          slices.Concat(botPackages, clients, []string{"foghorn/bot/dialog", "foghorn/bot/workflow"}),
-	"foghorn/bot/dialog":   slices.Concat(botPackages, clients),
-	"foghorn/bot/workflow": slices.Concat(botPackages, clients),
-	"foghorn/bot/identity": {"foghorn/integrations/slackapp", "foghorn/integrations/port", "foghorn/integrations/rest"},
-	"foghorn/bot/store":    {"foghorn/bot/request"},
-	"foghorn/bot/request":  {},
-	"foghorn/bot/form":     {},
-	"foghorn/bot/modal":    {"foghorn/bot/form"},
-	"foghorn/bot/message":  {"foghorn/bot/request", "foghorn/integrations/slackapp"}, // it renders what request records
-	"foghorn/bot/testenv":  {"foghorn/..."},                                          // linked by tests only
+	"foghorn/bot":           slices.Concat(botPackages, clients, []string{"foghorn/bot/dialog", "foghorn/bot/workflow"}),
+	"foghorn/bot/dialog":    slices.Concat(botPackages, clients),
+	"foghorn/bot/workflow":  slices.Concat(botPackages, clients),
+	"foghorn/bot/identity":  {"foghorn/integrations/slackapp", "foghorn/integrations/port", "foghorn/integrations/rest"},
+	"foghorn/bot/store":     {"foghorn/bot/request"},
+	"foghorn/bot/request":   {},
+	"foghorn/bot/form":      {},
+	"foghorn/bot/slacktext": {},
+	"foghorn/bot/modal":     {"foghorn/bot/form", "foghorn/bot/slacktext"},
+	"foghorn/bot/message":   {"foghorn/bot/request", "foghorn/bot/slacktext", "foghorn/integrations/slackapp"}, // it renders what request records
+	"foghorn/bot/testenv":   {"foghorn/..."},                                                                   // linked by tests only
 
 	"foghorn/integrations/rest":                           {},
 	"foghorn/integrations/rest/resttest":                  {"foghorn/integrations/rest"},

@@ -45,7 +45,7 @@ func (e *echo) Command(_ context.Context, cmd slack.SlashCommand) any {
 	return map[string]string{"text": cmd.Text}
 }
 
-func (e *echo) Interaction(context.Context, slack.InteractionCallback) any {
+func (e *echo) Interaction(context.Context, slackapp.Interaction) any {
 	e.interactions.Add(1)
 	return nil
 }

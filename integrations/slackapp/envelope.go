@@ -68,7 +68,7 @@ func (e envelope) handle(ctx context.Context, h Handler) (payload any, err error
 		case cb.Type == slack.InteractionTypeViewSubmission && cb.View.ID == "":
 			payload = unreadableSubmission
 		case cb.Type != "":
-			payload = h.Interaction(ctx, cb)
+			payload = h.Interaction(ctx, newInteraction(cb, e.Payload))
 		}
 		return payload, err
 	case typeEvent: // acked, so that Slack does not send it again

@@ -72,14 +72,6 @@ func (c *Client) UpdateMessage(ctx context.Context, channel, ts string, m Messag
 	return done(err)
 }
 
-// GetPermalink returns the address of a message.
-// https://docs.slack.dev/reference/methods/chat.getPermalink
-func (c *Client) GetPermalink(ctx context.Context, channel, ts string) (string, error) {
-	ctx, done := c.startCall(ctx, "chat.getPermalink")
-	link, err := c.botClient.GetPermalinkContext(ctx, &slack.PermalinkParameters{Channel: channel, Ts: ts})
-	return link, done(err)
-}
-
 const (
 	// maxHistoryPages is how many pages of historyPageSize messages FindMessage reads.
 	maxHistoryPages = 10

@@ -41,7 +41,7 @@ const (
 // one. Slack waits 3 s for it. Handlers run concurrently and return soon after their context has ended.
 type Handler interface {
 	Command(ctx context.Context, cmd slack.SlashCommand) any
-	Interaction(ctx context.Context, cb slack.InteractionCallback) any
+	Interaction(ctx context.Context, cb Interaction) any
 }
 
 // Run keeps two connections open and passes each envelope to h until ctx ends. Then it drains the

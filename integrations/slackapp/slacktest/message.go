@@ -2,6 +2,7 @@ package slacktest
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -23,6 +24,8 @@ type Message struct {
 	Edited      int             `json:"edited,omitempty"`    // number of edits
 	Ephemeral   bool            `json:"ephemeral,omitempty"` // only To sees it
 	Via         string          `json:"via,omitempty"`       // "response_url" or "ack"; "" for the Web API
+
+	payload map[string]any // of a message that another app or user posted, see AddMessage
 }
 
 // Contains reports whether the text, or a text of the blocks and attachments, contains what.
@@ -102,6 +105,7 @@ func (s *Server) messageJSONLocked(m *Message, metadata bool) map[string]any {
 	if metadata && m.Metadata != nil {
 		out["metadata"] = m.Metadata
 	}
+	maps.Copy(out, m.payload)
 	return out
 }
 

@@ -57,10 +57,7 @@ func (p *Person) newCommandLocked(channel, text string) (map[string]any, *respon
 	if err != nil {
 		return nil, nil, err
 	}
-	name := ch.Name
-	if ch.Private && ch.dmUser == "" {
-		name = "privategroup"
-	}
+	name := ch.commandName()
 	command, rest, _ := strings.Cut(text, " ")
 	address := s.newResponseURLLocked("commands", u.ID, ch.ID, "", false)
 	payload := map[string]any{
@@ -158,7 +155,7 @@ func (p *Person) UseMessageShortcut(ctx context.Context, callbackID, channel, ts
 	payload := s.newInteractionLocked("message_action", u)
 	payload["callback_id"], payload["action_ts"], payload["message_ts"] = callbackID, s.newTimestampLocked(), ts
 	payload["trigger_id"] = s.newTriggerLocked(u.ID)
-	payload["channel"] = map[string]any{"id": ch.ID, "name": ch.Name}
+	payload["channel"] = map[string]any{"id": ch.ID, "name": ch.commandName()}
 	payload["message"] = marshalJSON(s.messageJSONLocked(m, true))
 	payload["response_url"] = s.newResponseURLLocked("actions", u.ID, ch.ID, "", false)
 	s.mu.Unlock()

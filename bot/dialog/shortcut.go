@@ -1,0 +1,71 @@
+package dialog
+
+import (
+	"context"
+	"net/url"
+	"regexp"
+	"strings"
+
+	"foghorn/bot/form"
+	"foghorn/bot/modal"
+	"foghorn/bot/slacktext"
+	"foghorn/integrations/slackapp"
+)
+
+// Callback ids of the app's shortcuts.
+const (
+	ShortcutDeclare        = "foghorn_declare"         // global
+	ShortcutDeclareMessage = "foghorn_declare_message" // on a message, which fills the first field and the description
+)
+
+// openFromShortcut opens the form from a shortcut. A shortcut has no answer that the user sees,
+// so a problem is a direct message. Nothing is asked of Slack before the form is open: a trigger is valid for 3 s.
+func (d *Dialog) openFromShortcut(ctx context.Context, i slackapp.Interaction) {
+	page, fill := modal.Page{Action: d.cfg.Action}, prefill(func(*form.Form) form.Values { return form.Values{} })
+	switch i.CallbackID {
+	case ShortcutDeclare:
+	case ShortcutDeclareMessage:
+		page.Channel = i.Channel.ID
+		m := slacktext.ReadMessage(i.RawMessage, map[string]string{i.User.ID: i.User.Name, i.Channel.ID: i.Channel.Name})
+		link := permalink(i, m)
+		fill = func(f *form.Form) form.Values { return modal.PrefillMessage(f, m.Title, m.Text, link) }
+	default:
+		return
+	}
+	if problem := d.open(ctx, i.TriggerID, i.User.ID, page, fill); problem != "" {
+		if _, err := d.cfg.Slack.PostMessage(ctx, i.User.ID, slackapp.Message{Text: problem}); err != nil {
+			d.cfg.Log.WithError(err).Warn("failed to inform the user that the form did not open")
+		}
+	}
+}
+
+var (
+	domainPattern    = regexp.MustCompile(`^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$`)
+	channelPattern   = regexp.MustCompile(`^[A-Z0-9]{2,40}$`)
+	timestampPattern = regexp.MustCompile(`^[0-9]{1,20}\.[0-9]{1,10}$`)
+)
+
+// permalink is the link to the message of a shortcut, as chat.getPermalink makes it; "" if the payload
+// does not say which message it is.
+// https://docs.slack.dev/reference/methods/chat.getPermalink
+func permalink(i slackapp.Interaction, m slacktext.Message) string {
+	ts := m.Timestamp
+	if ts == "" {
+		ts = i.MessageTs
+	}
+	if !channelPattern.MatchString(i.Channel.ID) || !timestampPattern.MatchString(ts) {
+		return ""
+	}
+	if !domainPattern.MatchString(i.Team.Domain) { // an installation for an organization can omit the team
+		query := url.Values{"channel": {i.Channel.ID}, "message_ts": {ts}}
+		if i.Team.ID != "" {
+			query.Set("team", i.Team.ID)
+		}
+		return "https://slack.com/app_redirect?" + query.Encode()
+	}
+	link := "https://" + i.Team.Domain + ".slack.com/archives/" + i.Channel.ID + "/p" + strings.Replace(ts, ".", "", 1)
+	if thread := m.ThreadTimestamp; thread != ts && timestampPattern.MatchString(thread) {
+		link += "?thread_ts=" + thread + "&cid=" + i.Channel.ID
+	}
+	return link
+}

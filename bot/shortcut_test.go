@@ -1,0 +1,113 @@
+package bot_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"foghorn/bot/dialog"
+	"foghorn/bot/slacktext"
+	"foghorn/bot/testenv"
+	"foghorn/integrations/emulator"
+	"foghorn/integrations/slackapp/slacktest"
+)
+
+// openOnMessage uses the shortcut on a message of another app and returns the form and the message's ts.
+func openOnMessage(t *testing.T, e *testenv.Env, channel, payload string) (form *slacktest.Modal, ts string) {
+	t.Helper()
+	ts, err := e.Slack.AddMessage(channel, json.RawMessage(payload))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := e.Slack.Person(testenv.Alice)
+	if _, err := p.UseMessageShortcut(e.Context(), dialog.ShortcutDeclareMessage, channel, ts); err != nil {
+		t.Fatal(err)
+	}
+	if form, err = p.WaitModal(e.Context(), func(m *slacktest.Modal) bool { return len(m.Labels()) > 0 }); err != nil {
+		t.Fatal(err)
+	}
+	return form, ts
+}
+
+func fieldValue(t *testing.T, form *slacktest.Modal, label string) string {
+	t.Helper()
+	v, err := form.Value(label)
+	if err != nil || len(v) != 1 {
+		t.Fatalf("%s is %q (%v)", label, v, err)
+	}
+	return v[0]
+}
+
+// TestShortcut_Alert declares from an alert that slack-go cannot decode, while chat.getPermalink is slow.
+func TestShortcut_Alert(t *testing.T) {
+	e := testenv.New(t).Start()
+	e.Slack.InjectFault(emulator.Fault{Path: "/api/chat.getPermalink", Delay: 3500 * time.Millisecond})
+	form, ts := openOnMessage(t, e, testenv.General, `{"bot_id":"B0X","subtype":"bot_message","text":"","thread_ts":"1764115200.000100",
+		"attachments":[{"id":"1","color":3066993,"title":"CPU &gt; 90% on <@U0BOB|bob>","title_link":"https://g.example/d","text":"value is *97*",
+		"fields":[{"title":"Host","value":7,"short":"yes"}]}]}`)
+	if name := fieldValue(t, form, "Name"); name != "CPU > 90% on @bob" {
+		t.Errorf("the name is %q", name)
+	}
+	want := "CPU > 90% on @bob (https://g.example/d)\nvalue is 97\nHost: 7\nhttps://"
+	link := ".slack.com/archives/" + testenv.General + "/p" + strings.Replace(ts, ".", "", 1) + "?thread_ts=1764115200.000100&cid=" + testenv.General
+	if got := fieldValue(t, form, "Description"); !strings.HasPrefix(got, want) || !strings.HasSuffix(got, link) {
+		t.Errorf("the description is %q", got)
+	}
+	e.Fill(form, "Severity", "Minor", "Visibility", "public")
+	e.Submit(form)
+	e.ExpectMessage(testenv.General, "CPU &gt; 90% on @bob")
+}
+
+func TestShortcut_LongMessage(t *testing.T) {
+	e := testenv.New(t).Start()
+	for _, text := range []string{strings.Repeat("a", 2980), strings.Repeat("😀", 3000)} {
+		form, ts := openOnMessage(t, e, testenv.General, `{"user":"U0BOB","text":"`+text+`"}`)
+		got := fieldValue(t, form, "Description")
+		if slacktext.Length(got) > 3000 || !strings.Contains(got, "…\nhttps://") || !strings.HasSuffix(got, strings.Replace(ts, ".", "", 1)) {
+			t.Errorf("%d units, ends with %q", slacktext.Length(got), got[len(got)-80:])
+		}
+		if err := form.Dismiss(e.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestCommand_UnusualConversations declares where the bot cannot post: the reporter gets the result in words that fit.
+func TestCommand_UnusualConversations(t *testing.T) {
+	e := testenv.New(t).Start()
+	people := []string{testenv.Alice, testenv.Bob}
+	for _, c := range []struct {
+		channel        slacktest.Channel
+		want, unwanted string
+	}{
+		{slacktest.Channel{ID: "D0PAIR", Private: true, Members: people}, "I can't post in that conversation", "/invite"},
+		{slacktest.Channel{ID: "G0GROUP", Name: "mpdm-alice--bob-1", Private: true, Members: people}, "I can't post in that conversation", "not a member"},
+		{slacktest.Channel{ID: "C0GONE", Name: "gone", Members: people, Archived: true, BotIsMember: true}, "because it is archived", "/invite"},
+	} {
+		e.Slack.AddChannel(c.channel)
+		e.Declare(testenv.Alice, c.channel.ID, "in "+c.channel.ID, "Minor", "public")
+		m, err := e.Slack.WaitMessage(e.Context(), testenv.Alice, func(m slacktest.Message) bool { return m.Contains("in " + c.channel.ID) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !m.Contains(c.want) || m.Contains(c.unwanted) {
+			t.Errorf("%s: %s", c.channel.ID, m.PlainText())
+		}
+	}
+}
+
+func TestForm_NameWithMarkup(t *testing.T) {
+	e := testenv.New(t).Start()
+	e.Declare(testenv.Alice, testenv.General, "a\u202e <!here> \u0085<@U0BOB> b", "Minor", "public")
+	m := e.ExpectMessage(testenv.General, "&lt;!here&gt; &lt;@U0BOB&gt; b")
+	if strings.ContainsAny(m.PlainText(), "\u202e\u0085") {
+		t.Errorf("control characters are in %q", m.PlainText())
+	}
+
+	e.Declare(testenv.Alice, testenv.General, "*not bold* `code` _x_ #general", "Minor", "public")
+	m = e.ExpectMessage(testenv.General, "*not bold* `code` _x_ #general")
+	if !strings.Contains(string(m.Blocks), `"rich_text"`) {
+		t.Errorf("the name is formatted: %s", m.Blocks)
+	}
+}
