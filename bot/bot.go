@@ -21,6 +21,9 @@ import (
 	"foghorn/integrations/slackapp"
 )
 
+// portOutageGrace is how long Port may fail before it is reported.
+const portOutageGrace = time.Minute
+
 // Config configures a Bot. Slack, Port, Action, Command and Log are required, and StateDir or NATSURL.
 type Config struct {
 	Slack     *slackapp.Client

@@ -4,13 +4,9 @@ import (
 	"encoding/json"
 	"net/http"
 	"sync/atomic"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
-
-// portOutageGrace is how long Port may fail before it is reported.
-const portOutageGrace = time.Minute
 
 // An HTTPServer serves health, readiness, metrics and Port's webhook. It can serve before
 // there is a bot, while the store is opened: /readyz says so then.
