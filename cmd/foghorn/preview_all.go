@@ -63,7 +63,7 @@ func previewOrganization(ctx context.Context, c *console) ([]previewLine, error)
 		return nil, err
 	}
 	defer client.Close()
-	actions, err := client.ListActions(ctx)
+	actions, err := client.Definitions().ListActions(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -57,9 +57,9 @@ func (c *Client) GetAction(ctx context.Context, id string) (Action, error) {
 // https://docs.port.io/api-reference/get-actionsautomations
 //
 //api:operation GET /v1/actions
-func (c *Client) ListActions(ctx context.Context) ([]Action, error) {
+func (d Definitions) ListActions(ctx context.Context) ([]Action, error) {
 	const op = "list actions"
-	res, err := call[struct{ Actions rest.List[Action] }](ctx, c, op, http.MethodGet, rest.Path("v1", "actions"), v2(), nil)
+	res, err := call[struct{ Actions rest.List[Action] }](ctx, d.client, op, http.MethodGet, rest.Path("v1", "actions"), v2(), nil)
 	if err == nil && res.Actions.Items == nil {
 		err = newMissingError(op, http.StatusOK, "actions")
 	}

@@ -171,7 +171,7 @@ func TestEmulator_Actions(t *testing.T) {
 	if _, err := c.Definitions().UpdateAction(ctx, "page", stripped); err != nil {
 		t.Errorf("write the definition back: %v", err)
 	}
-	if all, err := c.ListActions(ctx); err != nil || len(all) != 1 {
+	if all, err := c.Definitions().ListActions(ctx); err != nil || len(all) != 1 {
 		t.Errorf("actions %+v, %v", all, err)
 	}
 	if _, err := c.GetAction(ctx, "unknown"); !rest.IsNotFound(err) {

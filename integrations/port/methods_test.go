@@ -42,7 +42,7 @@ var methodCalls = map[string]func(ctx context.Context, c *port.Client) (any, err
 		return c.ListRuns(ctx, port.RunsQuery{})
 	},
 	"GetAction":   func(ctx context.Context, c *port.Client) (any, error) { return c.GetAction(ctx, "a") },
-	"ListActions": func(ctx context.Context, c *port.Client) (any, error) { return c.ListActions(ctx) },
+	"ListActions": func(ctx context.Context, c *port.Client) (any, error) { return c.Definitions().ListActions(ctx) },
 	"CreateAction": func(ctx context.Context, c *port.Client) (any, error) {
 		return c.Definitions().CreateAction(ctx, testDefinition)
 	},
