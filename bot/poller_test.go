@@ -3,7 +3,6 @@ package bot_test
 import (
 	"fmt"
 	"net/http"
-	"strings"
 	"testing"
 	"time"
 
@@ -31,16 +30,13 @@ func TestPoller_RunsMissingFromList(t *testing.T) {
 		e.Slack.AddChannel(slacktest.Channel{ID: channel, Name: channel, BotIsMember: true})
 		e.Declare(testenv.Alice, channel, "in flight", "Minor", "public")
 	}
-	const watched = 3 * time.Second
-	begun := time.Now()
-	<-time.After(watched)
-	reads := 0
-	for _, c := range e.Port.Calls("") {
-		if c.Time.After(begun) && strings.HasPrefix(c.Path, "/v1/actions/runs/") {
-			reads++
-		}
-	}
-	if reads == 0 || reads > inFlight*5/2 { // each every second would be 3*inFlight
+	started := time.Now()
+	e.WaitFor("runs were read for three seconds", func() bool {
+		_, reads := e.CountRunCalls(started)
+		return reads > 0 && time.Since(started) > 3*time.Second
+	})
+	_, reads := e.CountRunCalls(started)
+	if watched := time.Since(started); float64(reads) > inFlight*5/6*watched.Seconds() { // inFlight a second would be each run every second
 		t.Errorf("%d runs in flight were read %d times in %v", inFlight, reads, watched)
 	}
 	last := e.Port.Runs()[inFlight-1]
