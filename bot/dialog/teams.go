@@ -10,7 +10,7 @@ import (
 	"foghorn/integrations/port"
 )
 
-// teamsTTL is how long the list of teams is kept: for as long as somebody types in a field.
+// teamsTTL is how long the list of teams is kept: for as long as a user types in a field.
 const teamsTTL = 10 * time.Second
 
 // A teamList caches the teams of Port's organization for seconds, because each key stroke in a team field asks for

@@ -7,7 +7,7 @@ import (
 	"foghorn/integrations/rest"
 )
 
-// A Target is what somebody wants to run.
+// A Target is what a user wants to run.
 type Target struct {
 	Action    string // identifier
 	Entity    string // identifier; of a DAY-2 or DELETE action

@@ -36,7 +36,7 @@ func otherOrganizationReason(workspace string) string {
 	return fmt.Sprintf("Only members of %[1]s can run it; your account belongs to another organization. Ask a member of %[1]s to run it.", workspace)
 }
 
-// unknownAddress is the denial for somebody whom Port does not know.
+// unknownAddress is the denial for a user whom Port does not know.
 func unknownAddress(email string) *Denial {
 	return &Denial{Reason: fmt.Sprintf("Port doesn't know the address %s, which is yours in Slack. "+
 		"Ask a Port admin to invite it, or use the same address in Slack and in Port.", email)}
@@ -45,7 +45,7 @@ func unknownAddress(email string) *Denial {
 // maxNames is how many roles or teams a reason lists.
 const maxNames = 10
 
-// noPermission is the denial for somebody whom none of the permissions includes.
+// noPermission is the denial for a user whom none of the permissions includes.
 func noPermission(p port.Permissions) *Denial {
 	var allowed []string
 	add := func(kind string, names []string) {

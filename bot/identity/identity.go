@@ -10,7 +10,7 @@
 //	user.go         a user in the conditions and the fields of a form
 //	lookup.go       shared and remembered reads
 //
-// Port knows people by their e-mail address. Nothing is asked of Port with the address of somebody who is not a
+// Port knows people by their e-mail address. Nothing is asked of Port with the address of a user who is not a
 // confirmed member.
 package identity
 
@@ -24,7 +24,7 @@ import (
 
 // How old an answer may be.
 const (
-	// runAge bounds what decides that somebody is a member when a run is made. The run is made within
+	// runAge bounds what decides that a user is a member when a run is made. The run is made within
 	// seconds of the decision, so the answer is less than a minute old then.
 	runAge = 50 * time.Second
 
@@ -35,7 +35,7 @@ const (
 	permissionsAge = time.Minute
 	portUserAge    = 5 * time.Minute
 
-	// denialAge is for an answer because of which somebody is refused. It is short, because people try again
+	// denialAge is for an answer because of which a user is refused. It is short, because people try again
 	// as soon as they have been given access.
 	denialAge = 10 * time.Second
 
@@ -85,7 +85,7 @@ func (d *Directory) Run(ctx context.Context) error {
 	for {
 		wait := authInterval
 		if _, err := d.workspaces.get(ctx, "", denialAge); err != nil {
-			wait = authRetryDelay // it is also asked when somebody has to be authorized
+			wait = authRetryDelay // it is also asked when a user has to be authorized
 		}
 		d.profiles.removeOld()
 		d.portUsers.removeOld()
