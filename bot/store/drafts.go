@@ -7,22 +7,24 @@ import (
 	"fmt"
 
 	"github.com/nats-io/nats.go/jetstream"
-
-	"foghorn/bot/request"
 )
 
 // LoadDraft reads the values of earlier pages of an open form, by Slack's id of the view.
 // Without a draft it returns an empty map.
 func (s *Store) LoadDraft(ctx context.Context, viewID string) (map[string]any, error) {
 	values := map[string]any{}
-	entry, err := s.drafts.Get(ctx, request.NewID(viewID))
+	entry, err := s.drafts.Get(ctx, draftName(viewID))
 	if errors.Is(err, jetstream.ErrKeyNotFound) {
 		return values, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("load draft: %w", err)
 	}
-	if err := json.Unmarshal(entry.Value(), &values); err != nil {
+	data, err := unseal(s.draftKey(viewID), entry.Value())
+	if err != nil { // the secret was changed since
+		return values, nil
+	}
+	if err := json.Unmarshal(data, &values); err != nil {
 		return nil, fmt.Errorf("load draft: %w", err)
 	}
 	return values, nil
@@ -32,7 +34,7 @@ func (s *Store) LoadDraft(ctx context.Context, viewID string) (map[string]any, e
 func (s *Store) SaveDraft(ctx context.Context, viewID string, values map[string]any) error {
 	data, err := json.Marshal(values)
 	if err == nil {
-		_, err = s.drafts.Put(ctx, request.NewID(viewID), data)
+		_, err = s.drafts.Put(ctx, draftName(viewID), seal(s.draftKey(viewID), data))
 	}
 	if err != nil {
 		return fmt.Errorf("save draft: %w", err)

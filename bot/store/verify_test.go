@@ -21,13 +21,11 @@ func closedStore(t *testing.T) (dir string, files []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	stop := runTestStore(t, s)
 	for i := range records {
-		r := &request.Request{ID: fmt.Sprintf("V%d", i), Stage: request.Accepted, Title: "It burns"}
-		if err := errors.Join(s.Accept(t.Context(), r), s.Save(t.Context(), r)); err != nil {
-			t.Fatal(err)
-		}
+		acceptTestRequest(t, s, fmt.Sprintf("V%d", i))
 	}
-	s.Close()
+	stop()
 	err = fs.WalkDir(os.DirFS(dir), ".", func(path string, d fs.DirEntry, err error) error {
 		if err == nil && !d.IsDir() {
 			files = append(files, path)
@@ -107,7 +105,7 @@ func TestStore_DamagedFiles(t *testing.T) {
 func expectAllRecords(t *testing.T, s *Store) {
 	t.Helper()
 	for i := range records {
-		if _, err := s.load(t.Context(), fmt.Sprintf("V%d", i)); err != nil {
+		if _, err := s.load(t.Context(), fmt.Sprintf("V%d", i), nil); err != nil {
 			t.Errorf("record %d: %v", i, err)
 		}
 	}
@@ -149,7 +147,7 @@ func TestStore_TornLastRecord(t *testing.T) {
 }
 
 func TestStore_MissingStream(t *testing.T) {
-	for _, name := range []string{streamName, "KV_" + requestsBucket, "KV_" + draftsBucket} {
+	for _, name := range []string{streamName, "KV_" + requestsBucket} {
 		dir, _ := closedStore(t)
 		if err := os.RemoveAll(filepath.Join(dir, filepath.FromSlash(streamsDir), name)); err != nil {
 			t.Fatal(err)
@@ -163,10 +161,7 @@ func TestStore_MissingStream(t *testing.T) {
 // TestStore_MaxSize accepts nothing new and continues with what it holds.
 func TestStore_MaxSize(t *testing.T) {
 	j := newStore(t)
-	r := &request.Request{ID: "V1", Stage: request.Accepted}
-	if err := errors.Join(j.Accept(t.Context(), r), j.Save(t.Context(), r)); err != nil {
-		t.Fatal(err)
-	}
+	r := acceptTestRequest(t, j, "V1")
 	j.enforceMaxSize(1)
 	if err := j.Accept(t.Context(), &request.Request{ID: "V2", Stage: request.Accepted}); !errors.Is(err, errFull) {
 		t.Errorf("a new request gets %v", err)

@@ -27,8 +27,9 @@ import (
 // fakes are the services of a workflow, in memory. Each error is returned once; a lost answer
 // is an error after the effect.
 type fakes struct {
-	saved  []request.Stage
-	claims map[string]string // run id -> request id
+	archived []string // ids
+	saved    []request.Stage
+	claims   map[string]string // run id -> request id
 
 	runs       []port.Run
 	createErr  error
@@ -64,6 +65,11 @@ func (f *fakes) ClaimRun(_ context.Context, runID, id string) (bool, error) {
 	}
 	f.claims[runID] = id
 	return true, nil
+}
+
+func (f *fakes) Archive(_ context.Context, r *request.Request) error {
+	f.archived = append(f.archived, r.ID)
+	return nil
 }
 
 func (f *fakes) RequestForRun(runID string) (string, bool) {
@@ -209,8 +215,8 @@ func TestWorkflow_Stages(t *testing.T) {
 	if !slices.Equal(f.posts, []string{"C1"}) || !slices.Equal(f.updates, []string{"C1"}) {
 		t.Errorf("posted to %v, updated in %v", f.posts, f.updates)
 	}
-	if j.Properties != nil {
-		t.Error("the ended request still contains the user's input")
+	if !slices.Equal(f.archived, []string{j.ID}) {
+		t.Errorf("archived %v", f.archived)
 	}
 }
 
