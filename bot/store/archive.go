@@ -15,27 +15,23 @@ const (
 	// DefaultRetention is how long the records of ended requests are kept.
 	DefaultRetention = 30 * 24 * time.Hour
 
-	// EndedWindow is how long a request that has ended is known to Accept and to the Index. A second submission of a view
-	// comes within minutes, because Slack closes the view.
-	EndedWindow = 2 * time.Hour
-
-	// endedDuplicates is how long the log drops a second record of a request. It is short, because JetStream keeps the
-	// ids in memory.
-	endedDuplicates = 2 * time.Minute
+	// noDuplicates is the shortest time in which JetStream drops a message with the same id. At the start it reads all
+	// messages of that time.
+	noDuplicates = 100 * time.Millisecond
 )
 
 // Archive moves a request that was saved at Done from the requests to the log of ended requests, and erases what people
 // entered. To repeat it after an error or a crash is safe.
 //
-// The log has one subject: JetStream keeps an entry in memory for each. It is not read at the start, except for the last
-// EndedWindow, and JetStream removes what is too old or too much.
+// The log has one subject: JetStream keeps an entry in memory for each. Only its end is read at the start, and JetStream
+// removes what is too old or too much.
 func (s *Store) Archive(ctx context.Context, r *request.Request) error {
 	if r.Outcome != nil { // otherwise the log has it: a crash came between the last two steps
 		data, err := r.Ended().Encode(nil)
 		if err != nil {
 			return fmt.Errorf("archive request: %w", err)
 		}
-		if _, err := s.js.Publish(ctx, subjectEnded, data, jetstream.WithMsgID(r.ID)); err != nil {
+		if _, err := s.js.Publish(ctx, subjectEnded, data); err != nil {
 			return fmt.Errorf("archive request: %w", err)
 		}
 	}

@@ -13,17 +13,27 @@ import (
 	"foghorn/bot/request"
 )
 
-// An Index is an overview of the open requests in memory, updated from the store, and of those that have ended in the last
-// EndedWindow. It can be a moment behind the store: use it to wake and count requests, not to decide.
+const (
+	// maxEnded is how many of the requests that ended last are known to Accept and to the Index. A second submission of
+	// a view comes within seconds, because Slack closes the view.
+	maxEnded = 10_000
+
+	// maxEndedAtStart is how many of them are read from the log at the start.
+	maxEndedAtStart = 1_000
+)
+
+// An Index is an overview in memory, updated from the store, of the open requests and of those that ended last. It can be a moment behind the store: use it to wake and count requests, not to decide.
 type Index struct {
 	ready     chan struct{} // closed when the store has been read once
-	readEnded chan struct{} // closed when the log of ended requests has been read once
+	readEnded chan struct{} // closed when the end of the log has been read once
+	endedOnce sync.Once
 	running   chan struct{} // holds a token after a request entered Running
 
 	mu        sync.Mutex
 	open      map[string]Entry  // requests that are not archived, by id
 	ended     map[string]bool   // ids
 	endedList []endedEntry      // the same, the oldest first
+	since     time.Time         // all requests that ended later are known
 	holders   map[string]string // run id -> request id, of both
 }
 
@@ -92,7 +102,7 @@ func (x *Index) OldestAge(stages ...request.Stage) time.Duration {
 	return age
 }
 
-// RequestForRun is the id of the request that a run belongs to, if it is open or has ended in the last EndedWindow.
+// RequestForRun is the id of the request that a run belongs to, if it is open or ended after KnownSince.
 func (x *Index) RequestForRun(runID string) (id string, ok bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -100,36 +110,42 @@ func (x *Index) RequestForRun(runID string) (id string, ok bool) {
 	return id, ok
 }
 
-// hasEnded reports whether a request has ended in the last EndedWindow.
+// KnownSince is the time after which no request ended that is not known. It is zero if all are known.
+func (x *Index) KnownSince() time.Time {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.since
+}
+
+// hasEnded reports whether a request has ended, if it is one of the last.
 func (x *Index) hasEnded(id string) bool {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	return x.ended[id]
 }
 
-// followEnded reads the log of ended requests from EndedWindow ago, and all that is added to it, until ctx ends.
+// followEnded reads the end of the log of ended requests, and all that is added to it, until ctx ends.
 func (x *Index) followEnded(ctx context.Context, log jetstream.Stream) error {
-	start := time.Now().Add(-EndedWindow)
-	var once sync.Once
 	for ctx.Err() == nil {
-		if err := x.readEndedLog(ctx, log, start, func() { once.Do(func() { close(x.readEnded) }) }); err != nil && !sleep(ctx, time.Second) {
+		if err := x.readEndedLog(ctx, log); err != nil && !sleep(ctx, time.Second) {
 			return nil // the store is away
 		}
 	}
 	return nil
 }
 
-func (x *Index) readEndedLog(ctx context.Context, log jetstream.Stream, start time.Time, caughtUp func()) error {
-	consumer, err := log.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverByStartTimePolicy, OptStartTime: &start})
+func (x *Index) readEndedLog(ctx context.Context, log jetstream.Stream) error {
+	info, err := log.Info(ctx)
 	if err != nil {
 		return err
 	}
-	info, err := consumer.Info(ctx)
+	from := max(info.State.FirstSeq, info.State.LastSeq-min(info.State.LastSeq, maxEndedAtStart)+1)
+	if from <= 1 {
+		x.setSince(time.Time{})
+	}
+	consumer, err := log.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: from})
 	if err != nil {
 		return err
-	}
-	if info.NumPending == 0 {
-		caughtUp()
 	}
 	messages, err := consumer.Messages()
 	if err != nil {
@@ -137,6 +153,9 @@ func (x *Index) readEndedLog(ctx context.Context, log jetstream.Stream, start ti
 	}
 	stop := context.AfterFunc(ctx, messages.Stop)
 	defer stop()
+	if from > info.State.LastSeq {
+		x.setEndedRead()
+	}
 	for {
 		msg, err := messages.Next()
 		if err != nil {
@@ -146,31 +165,44 @@ func (x *Index) readEndedLog(ctx context.Context, log jetstream.Stream, start ti
 		if err != nil {
 			return err
 		}
+		if meta.Sequence.Stream == from && from > 1 {
+			x.setSince(meta.Timestamp)
+		}
 		if r, err := request.Decode(msg.Data(), nil); err == nil {
 			x.addEnded(endedEntry{r.ID, r.RunID, meta.Timestamp})
 		}
-		if meta.NumPending == 0 {
-			caughtUp()
+		if meta.Sequence.Stream >= info.State.LastSeq {
+			x.setEndedRead()
 		}
 	}
 }
 
-// addEnded adds a request that has ended, and removes those that ended before EndedWindow.
+func (x *Index) setSince(t time.Time) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.since = t
+}
+
+func (x *Index) setEndedRead() { x.endedOnce.Do(func() { close(x.readEnded) }) }
+
+// addEnded adds a request that has ended, and removes the oldest above maxEnded.
 func (x *Index) addEnded(e endedEntry) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	delete(x.open, e.id)
+	if x.ended[e.id] {
+		return
+	}
+	x.ended[e.id] = true
 	if e.run != "" {
 		x.holders[e.run] = e.id
 	}
-	if !x.ended[e.id] {
-		x.ended[e.id] = true
-		x.endedList = append(x.endedList, e)
-	}
-	for len(x.endedList) > 0 && time.Since(x.endedList[0].at) > EndedWindow {
-		delete(x.ended, x.endedList[0].id)
-		delete(x.holders, x.endedList[0].run)
-		x.endedList = x.endedList[1:]
+	x.endedList = append(x.endedList, e)
+	if len(x.endedList) > maxEnded {
+		oldest := x.endedList[0]
+		delete(x.ended, oldest.id)
+		delete(x.holders, oldest.run)
+		x.endedList, x.since = x.endedList[1:], oldest.at
 	}
 }
 

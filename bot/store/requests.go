@@ -24,7 +24,7 @@ var (
 )
 
 // Accept stores a new request. After it returns nil the request will be processed, even if
-// this process is killed. The same request accepted twice is one request, also when it has ended in the last EndedWindow.
+// this process is killed. The same request accepted twice is one request, also when it is one of those that ended last.
 func (s *Store) Accept(ctx context.Context, r *request.Request) error {
 	s.gate.begin()
 	defer s.gate.end()

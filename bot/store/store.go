@@ -225,6 +225,7 @@ func (s *Store) create(ctx context.Context, replicas int) (err error) {
 		Replicas:          replicas,
 		MaxMsgSize:        maxRecordSize,
 		AllowDirect:       true,
+		Duplicates:        noDuplicates,
 	})
 	if err != nil {
 		return err
@@ -247,7 +248,7 @@ func (s *Store) create(ctx context.Context, replicas int) (err error) {
 		MaxMsgSize: maxRecordSize,
 		MaxAge:     s.cfg.Retention,
 		MaxBytes:   s.maxEndedBytes(),
-		Duplicates: min(endedDuplicates, s.cfg.Retention),
+		Duplicates: noDuplicates,
 	})
 	if err != nil {
 		return err

@@ -51,7 +51,7 @@ func verify(dir string) error {
 			return err
 		}
 		if last < mark[i] { // not at a first start that was interrupted: nothing was acknowledged
-			return fmt.Errorf("%w: records %d to %d are missing from %s", ErrDamaged, last+1, mark[i], path)
+			return fmt.Errorf("%w: records %d to %d are missing from %s", ErrDamaged, last+1, mark[i], filepath.Join(path, "msgs"))
 		}
 	}
 	return nil

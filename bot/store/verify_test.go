@@ -13,8 +13,9 @@ import (
 	"foghorn/bot/request"
 )
 
-// closedStore is a closed store with some records, and the files that it consists of.
-func closedStore(t *testing.T) (dir string, files []string) {
+// leftStore is a store with some open and some ended requests that was closed, or whose process was killed, and the files
+// that it consists of.
+func leftStore(t *testing.T, killed bool) (dir string, files []string) {
 	t.Helper()
 	dir = t.TempDir()
 	s, err := openTestStore(t, dir)
@@ -24,6 +25,18 @@ func closedStore(t *testing.T) (dir string, files []string) {
 	stop := runTestStore(t, s)
 	for i := range records {
 		acceptTestRequest(t, s, fmt.Sprintf("V%d", i))
+		ended := acceptTestRequest(t, s, fmt.Sprintf("VENDED%d", i))
+		ended.Finish(request.Outcome{Status: request.Success})
+		if err := s.Archive(t.Context(), ended); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if killed { // each write was acknowledged, so the files are as a killed process leaves them
+		open := dir
+		dir = t.TempDir()
+		if err := os.CopyFS(dir, os.DirFS(open)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	stop()
 	err = fs.WalkDir(os.DirFS(dir), ".", func(path string, d fs.DirEntry, err error) error {
@@ -46,7 +59,13 @@ func TestStore_DamagedFiles(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes seconds")
 	}
-	dir, files := closedStore(t)
+	for _, killed := range []bool{false, true} {
+		t.Run(fmt.Sprintf("killed=%v", killed), func(t *testing.T) { damageFiles(t, killed) })
+	}
+}
+
+func damageFiles(t *testing.T, killed bool) {
+	dir, files := leftStore(t, killed)
 	for _, file := range files {
 		for _, how := range []struct {
 			name   string
@@ -66,6 +85,7 @@ func TestStore_DamagedFiles(t *testing.T) {
 			{"gone", func([]byte) []byte { return nil }},
 		} {
 			t.Run(file+" "+how.name, func(t *testing.T) {
+				t.Parallel()
 				hurt := t.TempDir()
 				if err := os.CopyFS(hurt, os.DirFS(dir)); err != nil {
 					t.Fatal(err)
@@ -120,7 +140,7 @@ func expectAllRecords(t *testing.T, s *Store) {
 // TestStore_TornLastRecord leaves files as a power cut does: the
 // last record was never acknowledged.
 func TestStore_TornLastRecord(t *testing.T) {
-	dir, files := closedStore(t)
+	dir, files := leftStore(t, false)
 	torn := 0
 	for _, file := range files {
 		path := filepath.Join(dir, file)
@@ -135,7 +155,7 @@ func TestStore_TornLastRecord(t *testing.T) {
 			}
 		}
 	}
-	if torn != 2 {
+	if torn != 3 {
 		t.Fatalf("%d files hold records", torn)
 	}
 	s, err := openTestStore(t, dir)
@@ -148,7 +168,7 @@ func TestStore_TornLastRecord(t *testing.T) {
 
 func TestStore_MissingStream(t *testing.T) {
 	for _, name := range []string{streamName, "KV_" + requestsBucket} {
-		dir, _ := closedStore(t)
+		dir, _ := leftStore(t, false)
 		if err := os.RemoveAll(filepath.Join(dir, filepath.FromSlash(streamsDir), name)); err != nil {
 			t.Fatal(err)
 		}

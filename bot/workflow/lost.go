@@ -8,13 +8,13 @@ import (
 	"slices"
 	"time"
 
-	"foghorn/bot/store"
 	"foghorn/integrations/port"
 )
 
-// runIndex knows which request a run belongs to.
+// runIndex knows which request a run belongs to, if the request is open or ended after KnownSince.
 type runIndex interface {
 	RequestForRun(runID string) (id string, ok bool)
+	KnownSince() time.Time
 }
 
 // errUnproven reports that the run was not found in a list that can be incomplete.
@@ -44,7 +44,7 @@ func (w *Workflow) findLostRun(ctx context.Context, j *job) (*port.Run, error) {
 		if !run.CreatedAt.IsZero() && run.CreatedAt.Before(j.CreatedAt.Add(-maxClockSkew)) {
 			continue
 		}
-		if time.Since(j.CreatedAt) > store.EndedWindow {
+		if j.CreatedAt.Before(w.index.KnownSince()) {
 			return nil, errUnproven
 		}
 		if holder, ok := w.index.RequestForRun(run.ID); ok && holder != j.ID {

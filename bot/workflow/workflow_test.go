@@ -27,9 +27,10 @@ import (
 // fakes are the services of a workflow, in memory. Each error is returned once; a lost answer
 // is an error after the effect.
 type fakes struct {
-	archived []string // ids
-	saved    []request.Stage
-	claims   map[string]string // run id -> request id
+	archived   []string // ids
+	knownSince time.Time
+	saved      []request.Stage
+	claims     map[string]string // run id -> request id
 
 	runs       []port.Run
 	createErr  error
@@ -71,6 +72,8 @@ func (f *fakes) Archive(_ context.Context, r *request.Request) error {
 	f.archived = append(f.archived, r.ID)
 	return nil
 }
+
+func (f *fakes) KnownSince() time.Time { return f.knownSince }
 
 func (f *fakes) RequestForRun(runID string) (string, bool) {
 	id, ok := f.claims[runID]
@@ -294,6 +297,21 @@ func TestFindLostRun_OnlyOwnRuns(t *testing.T) {
 				t.Errorf("found %+v, %v", run, err)
 			}
 		})
+	}
+}
+
+// TestFindLostRun_OldRequest looks for the run of a request that is older than what is known of ended requests: the
+// run that it finds can belong to one of them.
+func TestFindLostRun_OldRequest(t *testing.T) {
+	f := &fakes{knownSince: time.Now(), runs: []port.Run{{ID: "r_9", Properties: map[string]any{"name": "API is slow"}}}}
+	w, j := newWorkflow(f)
+	j.CreatedAt = f.knownSince.Add(-time.Minute)
+	if run, err := w.findLostRun(t.Context(), j); run != nil || !errors.Is(err, errUnproven) {
+		t.Errorf("found %+v, %v", run, err)
+	}
+	j.HasRequestIDInput = true
+	if run, err := w.findLostRun(t.Context(), j); run == nil || err != nil {
+		t.Errorf("with a request id: found %+v, %v", run, err)
 	}
 }
 
