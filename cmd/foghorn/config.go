@@ -123,7 +123,7 @@ func loadConfig(env map[string]string, dotenv, forCommand string) (_ Config, exp
 func (e *SettingError) readValue(name string, env map[string]string, file *dotenvFile) string {
 	value, isSet := env[name]
 	if !isSet {
-		return cleanValue(file.values[name])
+		return unquote(file.values[name])
 	}
 	clean := cleanValue(value)
 	if clean != value {

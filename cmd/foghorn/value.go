@@ -13,23 +13,25 @@ var quotePairs = map[rune]string{'"': `"`, '\'': `'`, '“': `”“"`, '”': `
 // cleanValue returns a value without what surrounds it by mistake: spaces, line ends, quotes, and a comment.
 // docker --env-file keeps them, and so do many forms of deployment platforms.
 func cleanValue(v string) string {
-	for {
-		before := v
-		v = strings.TrimFunc(v, isBlank)
-		if open, size := utf8.DecodeRuneInString(v); quotePairs[open] != "" {
-			if end := strings.IndexAny(v[size:], quotePairs[open]); end >= 0 {
-				_, closing := utf8.DecodeRuneInString(v[size+end:])
-				if rest := strings.TrimFunc(v[size+end+closing:], isBlank); rest == "" || rest[0] == '#' {
-					v = v[size : size+end]
-				}
-			}
-		} else {
-			v = strings.TrimFunc(commentPattern.ReplaceAllString(before, ""), isBlank)
-		}
-		if v == before {
-			return v
-		}
+	if first, _ := utf8.DecodeRuneInString(strings.TrimFunc(v, isBlank)); quotePairs[first] == "" {
+		v = commentPattern.ReplaceAllString(v, "")
 	}
+	return unquote(v)
+}
+
+// unquote returns a value without the spaces and quotes around it.
+func unquote(v string) string {
+	v = strings.TrimFunc(v, isBlank)
+	open, size := utf8.DecodeRuneInString(v)
+	end := strings.IndexAny(v[size:], quotePairs[open])
+	if end < 0 {
+		return v
+	}
+	_, closing := utf8.DecodeRuneInString(v[size+end:])
+	if rest := strings.TrimFunc(v[size+end+closing:], isBlank); rest != "" && rest[0] != '#' {
+		return v
+	}
+	return unquote(v[size : size+end])
 }
 
 // isBlank reports whether r shows nothing: a space, a control character, or a mark such as a zero-width space.
