@@ -83,7 +83,7 @@ func loadConfig(env map[string]string, dotenv, forCommand string) (_ Config, exp
 	for _, s := range settings {
 		value := cmp.Or(invalid.readValue(s.Name, env, file), s.Default)
 		if value == "" {
-			if isRequired(s, forCommand) {
+			if isRequired(s, forCommand) && !file.rejected[s.Name] {
 				invalid.add(s.Name, "is not set", "set it in the environment or in .env; .env.example lists the settings")
 			}
 			continue

@@ -39,6 +39,7 @@ func TestConfig_RejectsInvalid(t *testing.T) {
 		{"secret with a Cyrillic letter", "PORT_CLIENT_SECRET", "secret\u0430", "PORT_CLIENT_SECRET contains characters"},
 		{"rotating token", "SLACK_BOT_TOKEN", "xoxe.xoxb-1-secret", "rotation"},
 		{"token of two lines", "SLACK_APP_TOKEN", "xapp-1\nsecret", "SLACK_APP_TOKEN contains spaces"},
+		{"token of a JSON file", "SLACK_BOT_TOKEN", "xoxb-1-secret,", "SLACK_BOT_TOKEN ends in a comma"},
 		{"prefix alone", "SLACK_APP_TOKEN", "xapp-", "SLACK_APP_TOKEN has nothing after xapp-"},
 		{"key with a space", "INCIDENT_IO_API_KEY", "my secret", "INCIDENT_IO_API_KEY contains spaces"},
 		{"address with a version", "PORT_BASE_URL", "https://api.port.io/v1/", "PORT_BASE_URL ends in /v1"},

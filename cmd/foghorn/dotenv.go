@@ -19,7 +19,8 @@ import (
 type dotenvFile struct {
 	path     string
 	values   map[string]string
-	lines    map[string]int // of each name
+	lines    map[string]int  // of each name
+	rejected map[string]bool // names whose value cannot be read
 	problems []SettingProblem
 	warnings []SettingProblem
 }
@@ -37,7 +38,7 @@ var (
 
 // readDotenv reads a file, which need not exist.
 func readDotenv(path string) *dotenvFile {
-	f := &dotenvFile{path: path, values: map[string]string{}, lines: map[string]int{}}
+	f := &dotenvFile{path: path, values: map[string]string{}, lines: map[string]int{}, rejected: map[string]bool{}}
 	data, err := os.ReadFile(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -89,7 +90,7 @@ func (f *dotenvFile) readStatement(lines []string, i int) int {
 	}
 	split := strings.IndexAny(line, "=:")
 	if split < 0 || !namePattern.MatchString(strings.TrimSpace(line[:split])) {
-		f.reject(i, "is not NAME=value", "write one NAME=value a line, with letters, digits and _ in the name")
+		f.reject(i, "", "is not NAME=value", "write one NAME=value a line, with letters, digits and _ in the name")
 		return 1
 	}
 	name, raw, used := strings.TrimSpace(line[:split]), line[split+1:], 1
@@ -97,19 +98,19 @@ func (f *dotenvFile) readStatement(lines []string, i int) int {
 	if value != "" && strings.ContainsAny(value[:1], `"'`) {
 		var problem string
 		if value, used, problem = quotedValue(value, lines[i+1:]); problem != "" {
-			f.reject(i, "("+name+") "+problem, "put the value between two quotes of the same kind, or leave the quotes out")
+			f.reject(i, name, problem, "put the value between two quotes of the same kind, or leave the quotes out")
 			return 1
 		}
 	} else {
 		value = strings.TrimSpace(commentPattern.ReplaceAllString(raw, ""))
 	}
 	if !utf8.ValidString(value) || strings.ContainsRune(value, 0) {
-		f.reject(i, "("+name+") has characters that are not UTF-8", "save the file as UTF-8")
+		f.reject(i, name, "has characters that are not UTF-8", "save the file as UTF-8")
 		return used
 	}
 	parsed, err := godotenv.Unmarshal(name + "=" + escapeValue(name, value))
 	if err != nil { // it quotes the value
-		f.reject(i, "("+name+") has a syntax error", "write NAME=value; quotes must be closed")
+		f.reject(i, name, "has a syntax error", "write NAME=value; quotes must be closed")
 		return used
 	}
 	if before, ok := f.lines[name]; ok && f.values[name] != parsed[name] {
@@ -119,8 +120,13 @@ func (f *dotenvFile) readStatement(lines []string, i int) int {
 	return used
 }
 
-func (f *dotenvFile) reject(line int, problem, hint string) {
-	f.problems = append(f.problems, SettingProblem{f.path, fmt.Sprintf("line %d %s", line+1, problem), hint})
+func (f *dotenvFile) reject(line int, name, problem, hint string) {
+	where := fmt.Sprintf("line %d ", line+1)
+	if name != "" {
+		where += "(" + name + ") "
+		f.rejected[name] = true
+	}
+	f.problems = append(f.problems, SettingProblem{f.path, where + problem, hint})
 }
 
 // quotedValue returns a value with its quotes, and how many lines it has. It may continue on the following lines, as
@@ -147,12 +153,10 @@ func quotedValue(first string, following []string) (value string, lines int, pro
 // escapeValue makes godotenv take $ as it is written, and in settings also the backslash: a path of Windows has them,
 // and no setting has a line break.
 func escapeValue(name, value string) string {
-	switch {
-	case strings.HasPrefix(value, "'"):
+	if strings.HasPrefix(value, "'") {
 		return value
-	case strings.HasPrefix(value, "#"): // godotenv panics if it is not quoted
-		value = `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(value) + `"`
-	case strings.HasPrefix(value, `"`) && findSetting(name) != nil:
+	}
+	if strings.HasPrefix(value, `"`) && findSetting(name) != nil {
 		value = strings.ReplaceAll(value, `\`, `\\`)
 	}
 	return strings.ReplaceAll(value, "$", `\$`)

@@ -59,6 +59,8 @@ func checkToken(prefix, kind, where string) func(string) (string, string) {
 		switch {
 		case v == prefix:
 			return "has nothing after " + prefix, hint
+		case strings.TrimRight(v, ",;") != v:
+			return "ends in a comma or semicolon", "paste the value alone"
 		case strings.HasPrefix(v, prefix):
 			return "", ""
 		case strings.HasPrefix(v, "xoxb-"):
