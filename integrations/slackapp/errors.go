@@ -46,6 +46,12 @@ func IsFatal(err error) bool {
 	return ok && (codeMeanings[e.Code] == token || openFatal[e.Code] && e.Method == methodConnectionsOpen)
 }
 
+// IsAppToken reports that the call was made with the app token, and not with the bot token.
+func IsAppToken(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.Method == methodConnectionsOpen
+}
+
 // ErrorCode returns the Slack error code of err, or "" when it has none.
 func ErrorCode(err error) string {
 	if e, ok := errors.AsType[*Error](err); ok {
