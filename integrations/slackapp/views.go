@@ -19,7 +19,7 @@ const (
 
 	// openAttempts and updateAttempts are how often the calls are made at most.
 	openAttempts   = 4
-	updateAttempts = 10
+	updateAttempts = 20
 )
 
 // retryView repeats a call about a view while it can succeed.

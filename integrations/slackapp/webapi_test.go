@@ -34,8 +34,8 @@ func TestError_Classification(t *testing.T) {
 		return err
 	}
 	for _, c := range []struct {
-		name                     string
-		fault                    emulator.Fault
+		name                    string
+		fault                   emulator.Fault
 		rejected, undone, fatal bool
 	}{
 		{name: "429", fault: emulator.Fault{Status: 429, Header: map[string][]string{"Retry-After": {"7"}}}, undone: true},
