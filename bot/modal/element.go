@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -22,6 +23,9 @@ func blockID(field string) string {
 	}
 	return "h:" + digest(field)
 }
+
+// isFieldBlock reports that an id is one that blockID makes.
+func isFieldBlock(id string) bool { return strings.HasPrefix(id, "f:") || strings.HasPrefix(id, "h:") }
 
 // FieldForBlock is the field of a block; nil if it has none.
 func FieldForBlock(s *form.State, block string) *form.FieldState {
@@ -52,8 +56,11 @@ func digest(s string) string {
 }
 
 // newElement makes the element in which a field is entered.
-func newElement(f *form.FieldState) slack.BlockElement {
+func newElement(f *form.FieldState, p Page) slack.BlockElement {
 	id := actionID(f)
+	if p.Clears > 0 && CanClear(f) {
+		id = fmt.Sprintf("%d.%s", p.Clears, id)
+	}
 	switch kind := elementType(f); kind {
 	case string(slack.METEmailTextInput):
 		e := slack.NewEmailTextInputBlockElement(nil, id)
@@ -95,6 +102,10 @@ func newElement(f *form.FieldState) slack.BlockElement {
 		if kind == slack.OptTypeExternal {
 			e.MinQueryLength = new(int) // load options when the menu is opened
 			e.InitialOption = selectedOption(f, f.Value)
+			p.Names.addTitles(f, e.InitialOption)
+		}
+		if ids := p.Names.usersOf(f); len(ids) == 1 {
+			e.InitialUser = ids[0]
 		}
 		return e
 	case slack.MultiOptTypeExternal, slack.MultiOptTypeUser:
@@ -102,8 +113,10 @@ func newElement(f *form.FieldState) slack.BlockElement {
 		if kind == slack.MultiOptTypeExternal {
 			e.MinQueryLength = new(int)
 			e.InitialOptions = selectedOptions(f)
+			p.Names.addTitles(f, e.InitialOptions...)
 		}
-		e.MaxSelectedItems = maxSelectedItems(f, len(e.InitialOptions))
+		e.InitialUsers = p.Names.usersOf(f)
+		e.MaxSelectedItems = maxSelectedItems(f, max(len(e.InitialOptions), len(e.InitialUsers)))
 		return e
 	}
 	return newTextInput(f, id)
