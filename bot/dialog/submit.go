@@ -53,7 +53,7 @@ func (d *Dialog) submit(ctx context.Context, cb slack.InteractionCallback) (ack 
 		d.cfg.Metrics.SubmissionHandled(outcomeUnknownView)
 		return d.invalidSubmission(cb, err)
 	}
-	if !complete || len(problems) > 0 || s.lost || modal.LacksFields(state, s.page, cb.View) {
+	if !complete || len(problems) > 0 || s.lost || modal.IsOutdated(state, s.page, cb.View) {
 		d.cfg.Metrics.SubmissionHandled(outcomeInvalid)
 		return d.nextPage(ctx, cb, s, state, problems)
 	}
@@ -98,7 +98,7 @@ func (d *Dialog) nextPage(ctx context.Context, cb slack.InteractionCallback, s s
 	switch {
 	case s.lost:
 		next = restart(next)
-	case modal.LacksFields(state, s.page, cb.View), len(onPage) > 0 && !canShowErrors(cb.View, onPage):
+	case modal.IsOutdated(state, s.page, cb.View), len(onPage) > 0 && !canShowErrors(cb.View, onPage):
 		next.Notice = formChangedText
 		return d.respondWithPage(s, state, next)
 	case len(onPage) > 0:

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -57,10 +56,7 @@ func digest(s string) string {
 
 // newElement makes the element in which a field is entered.
 func newElement(f *form.FieldState, p Page) slack.BlockElement {
-	id := actionID(f)
-	if p.Clears > 0 && CanClear(f) {
-		id = fmt.Sprintf("%d.%s", p.Clears, id)
-	}
+	id := elementID(f, p)
 	switch kind := elementType(f); kind {
 	case string(slack.METEmailTextInput):
 		e := slack.NewEmailTextInputBlockElement(nil, id)

@@ -86,7 +86,7 @@ func IsStale(v slack.View) bool {
 	}
 	own, other := inputIDs(v), false
 	for block := range v.State.Values {
-		if own[block] {
+		if _, mine := own[block]; mine {
 			return false
 		}
 		other = other || isFieldBlock(block)
@@ -94,19 +94,23 @@ func IsStale(v slack.View) bool {
 	return other && len(own) > 0
 }
 
-// LacksFields reports that a page shows fields now that a view of it does not have: a condition or the definition has
-// changed since the view was rendered, so that the person has not seen them.
-func LacksFields(s *form.State, p Page, v slack.View) bool {
+// IsOutdated reports that a page shows other fields, options or defaults now than a view of it: a condition or the
+// definition has changed since the view was rendered, so that the person has not seen them.
+func IsOutdated(s *form.State, p Page, v slack.View) bool {
 	own := inputIDs(v)
-	return len(v.Blocks.BlockSet) > 0 && slices.ContainsFunc(FieldsOnPage(s, p), func(id string) bool { return !own[blockID(id)] })
+	return len(v.Blocks.BlockSet) > 0 && slices.ContainsFunc(FieldsOnPage(s, p), func(id string) bool {
+		x := s.Field(id)
+		action, shown := own[blockID(id)]
+		return !shown || x.DynamicOptions && action != elementID(x, p)
+	})
 }
 
-// inputIDs are the ids of the input blocks of a view.
-func inputIDs(v slack.View) map[string]bool {
-	out := map[string]bool{}
+// inputIDs are the action ids of the inputs of a view, by block.
+func inputIDs(v slack.View) map[string]string {
+	out := map[string]string{}
 	for _, b := range v.Blocks.BlockSet {
 		if input, ok := b.(*slack.InputBlock); ok {
-			out[input.BlockID] = true
+			out[input.BlockID], _ = initialValue(input.Element)
 		}
 	}
 	return out
