@@ -58,6 +58,7 @@ func (d *Dialog) loadSession(ctx context.Context, cb slack.InteractionCallback) 
 	if modal.IsStale(cb.View) {
 		s.stale, cb.View.State = true, nil
 	}
+	cb.View = modal.AddActions(cb.View, cb.ActionCallback.BlockActions)
 	addTitles(s.page.Names.Titles, modal.CompleteState(cb.View))
 	s.eval.Entities = expandTitles(s.page.Names.Titles)
 	if s.values, err = d.decodeValues(ctx, s, cb.View); err != nil {

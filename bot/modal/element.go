@@ -93,29 +93,38 @@ func newElement(f *form.FieldState, p Page) slack.BlockElement {
 		e.InitialOptions = initialOptions(f, options)
 		e.MaxSelectedItems = maxSelectedItems(f, len(e.InitialOptions))
 		return e
-	case slack.OptTypeExternal, slack.OptTypeUser:
+	case slack.OptTypeExternal, slack.MultiOptTypeExternal:
+		return newTypeAhead(f, p, id)
+	case slack.OptTypeUser:
 		e := slack.NewOptionsSelectBlockElement(kind, nil, id)
-		if kind == slack.OptTypeExternal {
-			e.MinQueryLength = new(int) // load options when the menu is opened
-			e.InitialOption = selectedOption(f, f.Value)
-			p.Names.addTitles(f, e.InitialOption)
-		}
 		if ids := p.Names.usersOf(f); len(ids) == 1 {
 			e.InitialUser = ids[0]
 		}
 		return e
-	case slack.MultiOptTypeExternal, slack.MultiOptTypeUser:
+	case slack.MultiOptTypeUser:
 		e := slack.NewOptionsMultiSelectBlockElement(kind, nil, id)
-		if kind == slack.MultiOptTypeExternal {
-			e.MinQueryLength = new(int)
-			e.InitialOptions = selectedOptions(f)
-			p.Names.addTitles(f, e.InitialOptions...)
-		}
 		e.InitialUsers = p.Names.usersOf(f)
-		e.MaxSelectedItems = maxSelectedItems(f, max(len(e.InitialOptions), len(e.InitialUsers)))
+		e.MaxSelectedItems = maxSelectedItems(f, len(e.InitialUsers))
 		return e
 	}
 	return newTextInput(f, id)
+}
+
+// newTypeAhead is a menu whose options are loaded when it is opened.
+func newTypeAhead(f *form.FieldState, p Page, id string) slack.BlockElement {
+	if f.Many {
+		e := slack.NewOptionsMultiSelectBlockElement(slack.MultiOptTypeExternal, nil, id)
+		e.MinQueryLength = new(int)
+		e.InitialOptions = selectedOptions(f)
+		p.Names.addTitles(f, e.InitialOptions...)
+		e.MaxSelectedItems = maxSelectedItems(f, len(e.InitialOptions))
+		return e
+	}
+	e := slack.NewOptionsSelectBlockElement(slack.OptTypeExternal, nil, id)
+	e.MinQueryLength = new(int)
+	e.InitialOption = selectedOption(f, f.Value)
+	p.Names.addTitles(f, e.InitialOption)
+	return e
 }
 
 // newTextInput is an input for text. It has no minimum length: package form checks it, and Slack

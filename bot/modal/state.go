@@ -77,6 +77,21 @@ func optionOrNone(o *slack.OptionBlockObject) slack.OptionBlockObject {
 	return *o
 }
 
+// AddActions adds the values of changed inputs to the state of a view, as far as it lacks them.
+func AddActions(v slack.View, actions []*slack.BlockAction) slack.View {
+	values, inputs := map[string]map[string]slack.BlockAction{}, inputIDs(v)
+	for _, a := range actions {
+		if _, ok := inputs[a.BlockID]; ok {
+			values[a.BlockID] = map[string]slack.BlockAction{a.ActionID: *a}
+		}
+	}
+	if v.State != nil {
+		maps.Copy(values, v.State.Values)
+	}
+	v.State = &slack.ViewState{Values: values}
+	return v
+}
+
 // IsStale reports that a view came with the state of another page, which Slack sends at times after it has replaced
 // a page. Such a state says nothing about the fields of the view.
 // https://github.com/slackapi/bolt-js/issues/625
