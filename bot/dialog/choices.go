@@ -40,7 +40,7 @@ func (d *Dialog) checkChoices(ctx context.Context, s session, state *form.State)
 	problems = map[string]string{}
 	for i, x := range fields {
 		if found[i] != "" {
-			problems[x.ID] = x.UnavailableText(found[i])
+			problems[x.ID] = x.NotOfferedText(found[i])
 		}
 	}
 	return problems, nil

@@ -45,7 +45,7 @@ func (f *FieldState) validate() string {
 	}
 	for _, v := range Entries(f.Value) {
 		if f.Kind == Choice && !f.allowsValue(v) {
-			return f.UnavailableText(v)
+			return f.NotOfferedText(fmt.Sprint(v))
 		}
 		if validate, ok := formats[f.Kind]; ok {
 			if problem := validate(f, v); problem != "" {
@@ -59,9 +59,9 @@ func (f *FieldState) validate() string {
 	return f.validateSchema()
 }
 
-// UnavailableText says that a value is not among those that can be chosen.
-func (f *FieldState) UnavailableText(v any) string {
-	return fmt.Sprintf("%q is no longer available. Choose another %s.", truncate(fmt.Sprint(v)), f.noun("option"))
+// NotOfferedText says that a value is not among those that can be chosen.
+func (f *FieldState) NotOfferedText(v string) string {
+	return fmt.Sprintf("%q is no longer available. Choose another %s.", truncate(v), f.noun("option"))
 }
 
 func (f *FieldState) validateCount(n int) string {
