@@ -15,10 +15,10 @@ type Denial struct {
 
 // The reasons that do not depend on the action. Package message puts the action's title in front of them.
 const (
-	missingScopeReason = "The Slack app lacks the scopes `users:read` and `users:read.email`. Ask an admin to add them."
+	missingScopeReason = "The Slack app lacks the scopes users:read and users:read.email. Ask an admin to add them."
 
 	noEmailReason = "Slack doesn't share your email address with this app. If you are a guest, ask a member to run it. " +
-		"Otherwise ask an admin to add the scope `users:read.email` to the app."
+		"Otherwise ask an admin to add the scope users:read.email to the app."
 
 	notVisibleReason  = "Slack doesn't show your profile to this app. Ask a member of this workspace to run it."
 	otherUserReason   = "Slack answered with the profile of another user. Run the command again. If it fails again, contact the person who operates this bot."

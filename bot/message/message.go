@@ -7,9 +7,9 @@
 //	message.go   who receives what
 //	incident.go  the message about a new incident
 //	notices.go   started, waiting for approval, delayed, finished
-//	failure.go   failures, and messages that Slack rejected
+//	failure.go   failures, and messages that Slack rejected; posterror.go: why
 //	response.go  what a run's response contains
-//	blocks.go    Block Kit; links.go: URLs; text.go: escaping and lengths
+//	blocks.go    Block Kit; links.go: URLs; text.go: names and lengths
 //
 // testdata/messages.golden.txt shows all messages.
 package message
@@ -30,6 +30,7 @@ type Input struct {
 	Title      string // of the action
 	Reporter   string // Slack id of the user who submitted the form
 	Channel    string // Slack id of the channel of the command; empty: there is none
+	Direct     bool   // the channel is a direct or group message, to which no app can be invited
 	Properties map[string]any
 	RunID      string    // empty: Port has not created the run
 	CreatedAt  time.Time // when the form was submitted; zero: unknown
@@ -79,7 +80,9 @@ func (r Renderer) Final(in Input) []Delivery {
 	}
 	for _, rejected := range []struct{ key, channel string }{{request.ToChannel, in.Channel}, {request.ToAnnounce, r.AnnounceChannel}} {
 		if code, ok := in.Rejected[rejected.key]; ok {
-			m := fallbackMessage(r.resultMessage(in, true), rejected.channel, code)
+			announce := rejected.key == request.ToAnnounce
+			why := postErrorText(rejected.channel, code, in.Direct && !announce, announce)
+			m := fallbackMessage(r.resultMessage(in, true), why)
 			out = append(out, reporterDelivery(request.FallbackPrefix+rejected.key, in, m))
 		}
 	}

@@ -38,6 +38,7 @@ type Request struct {
 	User    string `json:"user"`            // Slack id of the reporter
 	Email   string `json:"email,omitempty"` // of the reporter; empty until it has been looked up
 	Channel string `json:"channel,omitempty"`
+	Direct  bool   `json:"direct,omitempty"` // the channel is a direct or group message
 
 	Action            string         `json:"action"`
 	Title             string         `json:"title"`                          // of the action
