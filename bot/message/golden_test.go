@@ -100,7 +100,8 @@ func goldenCases() []goldenCase {
 		{"incident declared, any other error of Slack", rejected("unexpected_code")},
 		{"action succeeded", final(func(in *Input) {
 			in.Title = "Deploy service"
-			in.Outcome.Incident, in.Outcome.Links = nil, []string{"https://ci.example.com/1", "ftp://example.com"}
+			in.Outcome.Incident, in.Outcome.Summary = nil, "Deployed version 1.4 to 12 hosts."
+			in.Outcome.Links = []string{"https://ci.example.com/1", "ftp://example.com"}
 		})},
 		{"waits for approval", renderer.AwaitingApproval(input(unchanged)).Message},
 		{"still running", renderer.Delayed(input(unchanged)).Message},

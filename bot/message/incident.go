@@ -78,7 +78,7 @@ func incidentContext(in Input) []slack.Block {
 		lines = append(lines, ":lock: This incident is private. Only you can see this message.")
 	}
 	if in.Outcome.Incident.Permalink == "" {
-		lines = append(lines, "incident.io returned no link to the incident.")
+		lines = append(lines, "There is no link to the incident, because incident.io returned none.")
 	}
 	origin := slacktext.Text("Declared from Slack through Port")
 	if date := slacktext.Date(in.Outcome.EndedAt, "{date_short_pretty} at {time}"); date != "" {

@@ -48,6 +48,9 @@ func (r Renderer) successMessage(in Input, reporterOnly bool) slackapp.Message {
 		took := slacktext.Text(formatDuration(in.Outcome.EndedAt.Sub(in.CreatedAt)))
 		text = slacktext.Format(":white_check_mark: *%s* finished. Run by %s, %s.", in.title(), slacktext.User(in.Reporter), took)
 	}
+	if summary := reason(in.Outcome.Summary); summary != "" {
+		text += "\n" + slacktext.Quote(summary)
+	}
 	shown := 0
 	for _, link := range in.Outcome.Links {
 		if link = validURL(link); link != "" && shown < maxRunLinks {
