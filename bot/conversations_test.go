@@ -164,3 +164,18 @@ func TestAnnounceChannel_NotVisible(t *testing.T) {
 	e.ExpectMessage(testenv.General, "It burns")
 	expectOnlyResult(t, e, "I couldn't post this in the channel for announcements", "/invite")
 }
+
+// TestMessage_BlocksRejected informs the reporter with text alone when Slack rejects the blocks of a message.
+func TestMessage_BlocksRejected(t *testing.T) {
+	for _, visibility := range []string{"public", "private"} {
+		e := testenv.New(t).Start()
+		form := e.OpenForm(testenv.Alice, testenv.General, "/incident")
+		e.Fill(form, "Name", "It burns", "Severity", "Minor", "Visibility", visibility)
+		e.Slack.FailMethod("chat.postMessage", "invalid_blocks", 1)
+		e.Submit(form)
+		m := e.ExpectMessage(testenv.Alice, "It burns")
+		if len(m.Blocks) > 0 || !strings.Contains(m.Text, "https://app.incident.io/") {
+			t.Errorf("%s: %s", visibility, m.PlainText())
+		}
+	}
+}

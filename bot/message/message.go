@@ -63,6 +63,16 @@ func (in Input) isPrivate() bool {
 
 // Final lists the messages about the outcome of a request, in the order in which they are posted.
 func (r Renderer) Final(in Input) []Delivery {
+	out := r.outcomeDeliveries(in)
+	for _, d := range out {
+		if code, ok := in.Rejected[d.Key]; ok {
+			out = append(out, r.fallbackDeliveries(in, d, code)...)
+		}
+	}
+	return out
+}
+
+func (r Renderer) outcomeDeliveries(in Input) []Delivery {
 	switch {
 	case in.Outcome.Status != request.Success:
 		return []Delivery{reporterDelivery(request.ToReporter, in, r.failureMessage(in))}
@@ -78,15 +88,24 @@ func (r Renderer) Final(in Input) []Delivery {
 	if r.AnnounceChannel != "" && r.AnnounceChannel != in.Channel {
 		out = append(out, Delivery{Key: request.ToAnnounce, To: r.AnnounceChannel, Message: r.resultMessage(in, false)})
 	}
-	for _, rejected := range []struct{ key, channel string }{{request.ToChannel, in.Channel}, {request.ToAnnounce, r.AnnounceChannel}} {
-		if code, ok := in.Rejected[rejected.key]; ok {
-			announce := rejected.key == request.ToAnnounce
-			why := postErrorText(rejected.channel, code, in.Direct && !announce, announce)
-			m := fallbackMessage(r.resultMessage(in, true), why)
-			out = append(out, reporterDelivery(request.FallbackPrefix+rejected.key, in, m))
-		}
-	}
 	return out
+}
+
+// fallbackDeliveries is the message for the reporter in place of one that Slack rejected. One that could not be posted
+// to the reporter is repeated only if Slack rejected its blocks.
+func (r Renderer) fallbackDeliveries(in Input, rejected Delivery, code string) []Delivery {
+	m := rejected.Message
+	if !rejected.Required {
+		announce := rejected.Key == request.ToAnnounce
+		m = fallbackMessage(r.resultMessage(in, true), postErrorText(rejected.To, code, in.Direct && !announce, announce))
+	}
+	switch {
+	case blockErrors[code]:
+		m.Blocks = nil
+	case rejected.Required:
+		return nil
+	}
+	return []Delivery{reporterDelivery(request.FallbackPrefix+rejected.Key, in, m)}
 }
 
 func reporterDelivery(key string, in Input, m slackapp.Message) Delivery {

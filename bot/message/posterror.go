@@ -68,6 +68,11 @@ var invisibleCodes = map[string]bool{
 	"method_not_supported_for_channel_type": true, "user_not_found": true,
 }
 
+// blockErrors are the errors for a message that Slack could accept without its blocks.
+var blockErrors = map[string]bool{
+	"invalid_blocks": true, "invalid_blocks_format": true, "msg_blocks_too_long": true, "invalid_arguments": true,
+}
+
 // postErrorText says why a message is not in its channel, and what the reporter can do. direct says that the channel is a
 // direct or group message, announce that it is the channel for announcements.
 func postErrorText(channel, code string, direct, announce bool) slacktext.Text {

@@ -72,7 +72,7 @@ const (
 	ToChannel        = "channel"           // the channel of the command
 	ToAnnounce       = "announce"          // ANNOUNCE_CHANNEL
 	ToReporter       = "reporter"          // direct message
-	FallbackPrefix   = "fallback."         // + key: direct message in place of a channel message that Slack rejected
+	FallbackPrefix   = "fallback."         // + key: direct message in place of a message that Slack rejected
 	AwaitingApproval = "awaiting_approval" // direct message: the run waits for approval
 	Delayed          = "delayed"           // direct message: the run takes long
 )
