@@ -38,7 +38,7 @@ func (r Renderer) failureMessage(in Input) slackapp.Message {
 		return r.runMessage(in, joinLines(fmt.Sprintf(":grey_question: The result of *%s* is unknown.", title), quote(reason),
 			"Check the run in Port before you run it again, to avoid a duplicate."))
 	}
-	return r.runMessage(in, joinLines(fmt.Sprintf(":x: *%s* failed.", title), quote(reason), "Nothing was posted to a channel."))
+	return r.runMessage(in, joinLines(fmt.Sprintf(":x: *%s* failed.", title), quote(reason), escape(in.Outcome.Hint), "Nothing was posted to a channel."))
 }
 
 // fallbackMessage is a channel's message for the reporter, who can share it there. It is sent when
