@@ -39,9 +39,9 @@ var missing = regexp.MustCompile(`(?i)\b(requires?|required|missing|must be (set
 
 func fieldHint(name string) string {
 	if name == "" || strings.ContainsAny(name, "\"`$\\\n") || len(name) > maxName {
-		return "incident.io requires a custom field. If the form lacks it, the person who operates this bot can add it with `foghorn apply --custom-field NAME`."
+		return "incident.io requires a custom field. Fill it in. If the form lacks it, the person who operates this bot can add it with `foghorn apply --custom-field NAME`."
 	}
-	return fmt.Sprintf("incident.io requires the custom field %s. If the form lacks it, the person who operates this bot can add it with "+
+	return fmt.Sprintf("incident.io requires the custom field %s. Fill it in. If the form lacks it, the person who operates this bot can add it with "+
 		"`foghorn apply --custom-field \"%s\"`.", name, name)
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -159,6 +160,8 @@ func (a applyCmd) planSecret(ctx context.Context, cfg Config, client *port.Clien
 	key := cfg.IncidentIOKey
 	_, err := client.Definitions().GetSecret(ctx, manifests.SecretName)
 	switch {
+	case rest.Status(err) == http.StatusForbidden && !a.RotateSecret:
+		_, _ = fmt.Fprintf(warn, "warning: the credentials cannot read secrets, so it is unknown whether Port has %s\n", manifests.SecretName)
 	case err != nil && !rest.IsNotFound(err):
 		return nil, fmt.Errorf("read secret: %w", err)
 	case err != nil && key == "":
@@ -183,7 +186,11 @@ func (a applyCmd) planSecret(ctx context.Context, cfg Config, client *port.Clien
 func writeChanges(ctx context.Context, changes []change, out io.Writer) error {
 	for i, ch := range changes {
 		if err := ch.apply(ctx); err != nil {
-			return fmt.Errorf("%s %s: %w\n  hint: %d of %d were written; run foghorn apply again to write the rest", ch.verb, ch.target, err, i, len(changes))
+			hint := "run foghorn apply again to write the rest"
+			if rest.Status(err) == http.StatusForbidden {
+				hint = adminHint
+			}
+			return fmt.Errorf("%s %s: %w\n  hint: %d of %d were written; %s", ch.verb, ch.target, err, i, len(changes), hint)
 		}
 		_, _ = fmt.Fprintf(out, "%s %s: done\n", ch.verb, ch.target)
 	}
