@@ -15,6 +15,9 @@ const (
 	isPublic         = `(.visibility == "public")` // every other visibility is treated as private
 )
 
+// incidentsPath is the path of the call that declares an incident.
+const incidentsPath = "/v2/incidents"
+
 // Members of the request body.
 const (
 	guideSummary = "{{.inputs.description}}" // of the key summary
@@ -54,7 +57,7 @@ func adaptAction(action jsonObject, severities []incidentio.Severity, reporterRo
 	}
 
 	call := objectAt(action, "invocationMethod")
-	call["url"] = strings.TrimSuffix(cmp.Or(o.IncidentURL, "https://api.incident.io"), "/") + "/v2/incidents"
+	call["url"] = strings.TrimSuffix(cmp.Or(o.IncidentURL, "https://api.incident.io"), "/") + incidentsPath
 	objectAt(call, "headers")[runByHeader] = `{{ .trigger.by.user.email // "" }}`
 	if o.SlackTeam != "" {
 		body["slack_team_id"] = o.SlackTeam

@@ -23,6 +23,19 @@ type Field struct {
 	Options []incidentio.FieldOption // of a select field
 }
 
+// DeclaresIncidents reports whether an action in Port calls incident.io as the action of the guide does, and not
+// something else.
+func DeclaresIncidents(action json.RawMessage) bool {
+	a, err := decodeNumbers(action)
+	if err != nil {
+		return false
+	}
+	call := find(a, "invocationMethod")
+	url, _ := call["url"].(string)
+	authorization, _ := find(call, "headers")["Authorization"].(string)
+	return strings.HasSuffix(url, incidentsPath) || strings.Contains(authorization, SecretName) || find(call, "body")["idempotency_key"] != nil
+}
+
 // Optional is the optional inputs that an action has. A later apply keeps them up to date.
 type Optional struct {
 	Types  bool // an input for the incident type

@@ -90,9 +90,13 @@ func (a applyCmd) Run(ctx context.Context, c *console) error {
 // plan renders the definitions and compares Port with them. The changes are in the order of their dependencies. It
 // prints warnings to warn.
 func (a applyCmd) plan(ctx context.Context, cfg Config, client *port.Client, warn io.Writer) (manifests.Set, []change, error) {
-	optional, err := findOptional(ctx, client, cfg.PortAction)
+	optional, isOwn, err := findAction(ctx, client, cfg.PortAction)
 	if err != nil {
 		return manifests.Set{}, nil, err
+	}
+	if isOwn {
+		return manifests.Set{}, nil, settingError("PORT_ACTION", "names an action in Port that does not declare incidents of incident.io, and apply would replace it",
+			"set it to an identifier that no other action has, or leave it empty")
 	}
 	set, org, err := a.renderManifests(ctx, cfg, optional, warn)
 	if err != nil {
@@ -124,13 +128,17 @@ func (a applyCmd) plan(ctx context.Context, cfg Config, client *port.Client, war
 	return set, changes, nil
 }
 
-// findOptional finds the optional inputs of the action in Port.
-func findOptional(ctx context.Context, client *port.Client, id string) (manifests.Optional, error) {
+// findAction finds the optional inputs of the action in Port, and whether it is one of people's own, which does
+// something else than declare incidents.
+func findAction(ctx context.Context, client *port.Client, id string) (optional manifests.Optional, isOwn bool, err error) {
 	action, err := client.GetAction(ctx, id)
-	if err != nil && !rest.IsNotFound(err) {
-		return manifests.Optional{}, fmt.Errorf("read action: %w", err)
+	if rest.IsNotFound(err) {
+		return optional, false, nil
 	}
-	return manifests.FindOptional(action.Raw), nil
+	if err != nil {
+		return optional, false, fmt.Errorf("read action: %w", err)
+	}
+	return manifests.FindOptional(action.Raw), !manifests.DeclaresIncidents(action.Raw), nil
 }
 
 // renderManifests renders the definitions for the incident.io organization, which it returns too. It prints warnings

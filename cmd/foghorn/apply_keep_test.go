@@ -156,6 +156,28 @@ func TestApply_KeepsPermissions(t *testing.T) {
 	}
 }
 
+// TestApply_RefusesOtherActions checks that apply does not turn an action that does something else into one that
+// declares incidents.
+func TestApply_RefusesOtherActions(t *testing.T) {
+	e := newAppliedEnvironment(t)
+	const deploy = `{"identifier":"deploy","title":"Deploy","trigger":{"type":"self-service","operation":"CREATE","userInputs":{"properties":{}}},
+		"invocationMethod":{"type":"WEBHOOK","url":"https://ci.example.com/deploy"}}`
+	if err := e.Port.PutAction(json.RawMessage(deploy)); err != nil {
+		t.Fatal(err)
+	}
+	env := e.doctorSettings()
+	env["PORT_ACTION"] = "deploy"
+	if o := runCommand(t, env, "apply", "--yes"); o.code != exitUsage || !strings.Contains(o.stderr, "PORT_ACTION") {
+		t.Errorf("apply: exit %d: %s", o.code, o.stderr)
+	}
+	if got := e.definitionAt(t, "deploy", "invocationMethod.url"); got != "https://ci.example.com/deploy" {
+		t.Errorf("the action calls %v", got)
+	}
+	if problems, o := runDoctor(t, env); len(problems) > 0 {
+		t.Errorf("doctor: %v\n%s", problems, o.stdout)
+	}
+}
+
 // TestApply_KeepsEditsMeanwhile edits the action between the comparison and the answer of the person who runs apply.
 func TestApply_KeepsEditsMeanwhile(t *testing.T) {
 	e := newAppliedEnvironment(t)

@@ -40,7 +40,10 @@ func checkIncidentIO(ctx context.Context, cfg Config) []finding {
 	}
 	portClient := cfg.newPortClient()
 	defer portClient.Close()
-	optional, _ := findOptional(ctx, portClient, cfg.PortAction) // the group Port reports the error
+	optional, isOwn, _ := findAction(ctx, portClient, cfg.PortAction) // the group Port reports the error
+	if isOwn {
+		return c.findings
+	}
 	org, err := readOrganization(ctx, cfg, inputs{inPort: optional}, io.Discard)
 	if err != nil {
 		c.fail("severities", err.Error(), "give the key the role viewer")

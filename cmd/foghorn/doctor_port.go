@@ -33,13 +33,17 @@ func checkPort(ctx context.Context, cfg Config) []finding {
 	}
 	ctx, cancel = withCheckTimeout(ctx)
 	defer cancel()
-	optional, _ := findOptional(ctx, client, cfg.PortAction)                   // checkAction reports the error
-	org, _ := readOrganization(ctx, cfg, inputs{inPort: optional}, io.Discard) // the group incident.io reports the error
-	set, _ := manifests.Render(org, manifests.Options{ActionID: cfg.PortAction, IncidentURL: cfg.IncidentIOBaseURL})
 	c.checkAction(ctx, client, cfg.PortAction)
 	c.checkPermissions(ctx, client, cfg.PortAction)
 	c.checkUsers(ctx, client)
 	c.checkRuns(ctx, client, cfg.PortAction)
+	optional, isOwn, _ := findAction(ctx, client, cfg.PortAction) // checkAction reports the error
+	if isOwn {
+		c.ok(actionCheck, cfg.PortAction+" does not declare incidents of incident.io, so it is not compared with the manifest")
+		return c.findings
+	}
+	org, _ := readOrganization(ctx, cfg, inputs{inPort: optional}, io.Discard) // the group incident.io reports the error
+	set, _ := manifests.Render(org, manifests.Options{ActionID: cfg.PortAction, IncidentURL: cfg.IncidentIOBaseURL})
 	c.checkDefinition(ctx, "blueprint", blueprintDefinition{client, set.Blueprint}, org)
 	c.checkDefinition(ctx, actionCheck, actionDefinition{client, set.Action}, org)
 	c.checkDefinition(ctx, "automation", actionDefinition{client, set.Automation}, org)
