@@ -57,6 +57,9 @@ func checkIncidentIO(ctx context.Context, cfg Config) []finding {
 
 // checkRoles checks what the API key may do, and reports whether it may read the organization.
 func (c *checks) checkRoles(id incidentio.Identity) bool {
+	if id.Roles == nil { // not reported
+		return true
+	}
 	has := "the key has " + strings.Join(id.Roles, ", ")
 	if len(id.Roles) == 0 {
 		has = "the key has no roles"

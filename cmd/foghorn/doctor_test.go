@@ -152,6 +152,15 @@ var doctorProblems = []struct {
 	{"another status", func(_ *testing.T, e *environment, _ map[string]string) {
 		e.IncidentIO.SetStatuses(incidentiotest.Status{Name: "Triage", Category: "triage"}, incidentiotest.Status{Name: "Fishing", Category: "live", Rank: 1})
 	}, "incident.io: statuses"},
+	{"another option of a custom field", func(t *testing.T, e *environment, _ map[string]string) {
+		field := incidentiotest.CustomField{ID: "F1", Name: "Team", Type: "single_select", Options: []string{"A"}}
+		e.IncidentIO.SetCustomFields(field)
+		if o := e.runApply(t, "--yes", "--custom-field", "team"); o.code != 0 {
+			t.Fatalf("exit %d: %s", o.code, o.stderr)
+		}
+		field.Options = []string{"A", "B"}
+		e.IncidentIO.SetCustomFields(field)
+	}, "Port: definition"},
 	{"no key", withSetting("INCIDENT_IO_API_KEY", ""), "incident.io: key"},
 	{"a store without a parent directory", withSetting("STATE_DIR", "/proc/nowhere/state"), "Local: store"},
 	{"a cluster that is down", withSetting("NATS_URL", "nats://127.0.0.1:1"), "Local: store"},

@@ -16,7 +16,7 @@ const (
 func (s *Server) SetKeyRoles(roles ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.keyRoles = slices.Concat([]string{}, roles)
+	s.keyRoles = append([]string{}, roles...) // not null in JSON
 }
 
 func (s *Server) hasRole(role string) bool {
