@@ -89,14 +89,14 @@ func TestApply_CustomFieldsToIncident(t *testing.T) {
 	}
 	e.waitText(t, sandbox.ChannelID, "INC-2")
 	list := e.IncidentIO.Incidents()
-	if got := e.IncidentIO.CustomFieldValues(list[0].ID); len(got) > 0 || list[0].Type != "Default" {
+	if got := list[0].CustomFields; len(got) > 0 || list[0].Type != "Default" {
 		t.Errorf("without values: %s %v", list[0].Type, got)
 	}
 	want := map[string][]string{
 		"Affected team": {filled["Affected team"]}, "影響": {filled["影響"]}, "Status page": {filled["Status page"]}, "Number, of users": {"0"},
 		"Kunden": {"customer 299", "customer 29"},
 	}
-	if diff := cmp.Diff(want, e.IncidentIO.CustomFieldValues(list[1].ID)); diff != "" || list[1].Type != `Data "loss"` {
+	if diff := cmp.Diff(want, list[1].CustomFields); diff != "" || list[1].Type != `Data "loss"` {
 		t.Errorf("type %s (-want +got):\n%s", list[1].Type, diff)
 	}
 	base["Name"], base["Incident type"] = "Intrusion", "Security" // a type whose incidents are always private

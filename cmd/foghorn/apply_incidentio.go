@@ -51,19 +51,24 @@ func readOrganization(ctx context.Context, cfg Config, wanted inputs, warn io.Wr
 			return org, err
 		}
 	}
-	if !wanted.reporter {
-		return org, nil
+	if wanted.reporter {
+		org.ReporterRole, err = readReporterRole(ctx, client)
 	}
+	return org, err
+}
+
+// readReporterRole returns the id of the role of the type reporter; "" if there is none.
+func readReporterRole(ctx context.Context, client *incidentio.Client) (string, error) {
 	roles, err := client.ListRoles(ctx)
 	if err != nil {
-		return org, apiKeyError(err)
+		return "", apiKeyError(err)
 	}
 	for _, r := range roles {
 		if r.Type == incidentio.RoleReporter {
-			org.ReporterRole = r.ID
+			return r.ID, nil
 		}
 	}
-	return org, nil
+	return "", nil
 }
 
 // nonNil makes an empty list one that is known to be empty.

@@ -223,20 +223,16 @@ func (s *Server) entriesToAPILocked(entries []fieldEntry) []apiEntry {
 	return out
 }
 
-// CustomFieldValues returns the values of an incident's custom fields by the name of the field, options by their name.
-func (s *Server) CustomFieldValues(id string) map[string][]string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+// valuesByNameLocked returns the values of custom fields by the name of the field, options by their name.
+func (s *Server) valuesByNameLocked(entries []fieldEntry) map[string][]string {
 	out := map[string][]string{}
-	if i := s.findIncidentLocked(id); i != nil {
-		for _, e := range s.entriesToAPILocked(i.fields) {
-			for _, v := range e.Values {
-				text := v.Text + v.Link + v.Numeric
-				if v.Option != nil {
-					text = v.Option.Value
-				}
-				out[e.Field.Name] = append(out[e.Field.Name], text)
+	for _, e := range s.entriesToAPILocked(entries) {
+		for _, v := range e.Values {
+			text := v.Text + v.Link + v.Numeric
+			if v.Option != nil {
+				text = v.Option.Value
 			}
+			out[e.Field.Name] = append(out[e.Field.Name], text)
 		}
 	}
 	return out

@@ -27,9 +27,10 @@ type Incident struct {
 	Visibility, Mode             string
 	Permalink                    string
 	IdempotencyKey               string
-	Reporter                     string // e-mail address or id; may be empty
-	Type                         string // name
-	SlackTeam                    string // as requested; may be empty
+	Reporter                     string              // e-mail address or id; may be empty
+	Type                         string              // name
+	SlackTeam                    string              // as requested; may be empty
+	CustomFields                 map[string][]string // values by the name of the field, options by their name
 	CreatedAt, UpdatedAt         time.Time
 
 	severity        *Severity
@@ -133,6 +134,7 @@ func (s *Server) addIncidentLocked(in createRequest) *Incident {
 		CreatedAt: now, UpdatedAt: now, severity: s.severityLocked(in.SeverityID), status: s.defaultStatusLocked(in.StatusID),
 		channelID: "C" + id[len(id)-10:], incidentType: *s.typeLocked(in.TypeID), fields: in.Fields, SlackTeam: in.SlackTeam,
 	}
+	i.CustomFields = s.valuesByNameLocked(in.Fields)
 	if i.Type = i.incidentType.Name; i.incidentType.PrivateOnly {
 		i.Visibility = "private"
 	}
