@@ -19,6 +19,9 @@ import (
 const (
 	notSavedText     = "Not saved, and nothing was run. Try again in a few seconds; your input is kept."
 	pageNotSavedText = "This page was not saved. Try again in a few seconds; your input is kept."
+	staleText        = "Slack sent the answers of another page, so they were not read. Your input is kept; press the button again."
+	draftLostText    = "Your earlier answers have expired, and nothing was run. Start again on this page."
+	formChangedText  = "The form has changed. Check the fields on this page, then press the button again."
 	checkFailedText  = "Port or Slack isn't responding, so the form can't be checked. Your input is kept; try again in a few seconds."
 )
 
@@ -87,6 +90,16 @@ func (d *Dialog) expiredText() string {
 
 func (d *Dialog) checkFailedRestartText() string {
 	return fmt.Sprintf("Port or Slack isn't responding. Nothing was run. Run `%s` again in a minute.", d.cfg.Command)
+}
+
+// problemsText says what is wrong on a page.
+func problemsText(state *form.State, p modal.Page, problems map[string]string) string {
+	for _, id := range modal.FieldsOnPage(state, p) {
+		if text := problems[id]; text != "" {
+			return state.Field(id).Title + ": " + text
+		}
+	}
+	return formChangedText
 }
 
 func renderErrorText(err error) string {

@@ -50,7 +50,7 @@ added in Port. Run it again when severities, statuses, incident types or custom 
 }
 
 func (a applyCmd) Run(ctx context.Context, c *console) error {
-	cfg, err := loadConfig(c.env, ".env", "apply")
+	cfg, err := c.loadConfig("apply")
 	if err != nil {
 		return err
 	}

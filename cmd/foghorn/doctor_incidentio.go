@@ -27,7 +27,7 @@ func checkIncidentIO(ctx context.Context, cfg Config) []finding {
 	defer client.Close()
 	id, err := client.GetIdentity(ctx)
 	if err != nil {
-		hint := "incident.io did not respond as expected: check INCIDENT_IO_BASE_URL and the network"
+		hint := networkHint(err, "incident.io did not respond as expected: check INCIDENT_IO_BASE_URL and the network")
 		if rest.IsUnauthorized(err) {
 			hint = keyHint
 		}

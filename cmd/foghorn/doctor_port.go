@@ -53,7 +53,7 @@ func checkPort(ctx context.Context, cfg Config) []finding {
 	case rest.IsRejected(err):
 		c.warn("secret", "the credentials cannot read secrets, so apply cannot write "+manifests.SecretName+": "+err.Error(), adminHint)
 	case err != nil:
-		c.warn("secret", err.Error(), portHint)
+		c.warn("secret", err.Error(), networkHint(err, portHint))
 	default:
 		c.ok("secret", manifests.SecretName)
 	}
@@ -68,7 +68,7 @@ func (c *checks) checkUsers(ctx context.Context, client *port.Client) {
 	case rest.IsRejected(err):
 		c.fail("users", "the credentials cannot read users, so the bot cannot check who may run an action and runs nothing: "+err.Error(), adminHint)
 	default:
-		c.fail("users", err.Error(), portHint)
+		c.fail("users", err.Error(), networkHint(err, portHint))
 	}
 }
 
@@ -86,7 +86,7 @@ func (c *checks) checkRuns(ctx context.Context, client *port.Client, action stri
 		c.fail("runs", "the credentials cannot read runs, so the bot cannot report how one ended: "+err.Error(), adminHint)
 		return
 	case err != nil:
-		c.fail("runs", err.Error(), portHint)
+		c.fail("runs", err.Error(), networkHint(err, portHint))
 		return
 	}
 	var latest port.Run
@@ -111,7 +111,7 @@ func (c *checks) checkPortCredentials(ctx context.Context, client *port.Client, 
 		return false
 	}
 	if err != nil {
-		c.fail("credentials", err.Error(), portHint)
+		c.fail("credentials", err.Error(), networkHint(err, portHint))
 		return false
 	}
 	c.ok("credentials", "accepted by "+cfg.PortBaseURL)
@@ -138,7 +138,7 @@ func (c *checks) checkAction(ctx context.Context, client *port.Client, id string
 		return
 	}
 	if err != nil {
-		c.fail("action", err.Error(), portHint)
+		c.fail("action", err.Error(), networkHint(err, portHint))
 		return
 	}
 	f, err := form.Compile(a.Raw)
@@ -165,7 +165,7 @@ func (c *checks) checkPermissions(ctx context.Context, client *port.Client, acti
 			c.fail("permissions", err.Error(), "give the key the role Admin: the bot runs nothing while it cannot read who may run "+id)
 			return
 		case err != nil:
-			c.fail("permissions", err.Error(), portHint)
+			c.fail("permissions", err.Error(), networkHint(err, portHint))
 			return
 		case p.HasPolicy:
 			policies = append(policies, id)
@@ -193,7 +193,7 @@ func (c *checks) checkDefinition(ctx context.Context, check string, d definition
 		c.fail(check, "the credentials cannot read it, so apply cannot write it: "+err.Error(), adminHint)
 		return
 	case err != nil:
-		c.fail(check, err.Error(), portHint)
+		c.fail(check, err.Error(), networkHint(err, portHint))
 		return
 	}
 	if org.Severities != nil && len(enumValues(raw)) > 0 && !slices.Equal(enumValues(raw), enumValues(d.wanted())) {
@@ -204,7 +204,7 @@ func (c *checks) checkDefinition(ctx context.Context, check string, d definition
 	case errors.Is(err, manifests.ErrOwnEntries):
 		c.fail(check, manifests.ErrOwnEntries.Error(), "delete it in Port and run foghorn apply with --custom-field for each field, or delete the optional inputs")
 	case err != nil:
-		c.fail(check, err.Error(), portHint)
+		c.fail(check, err.Error(), networkHint(err, portHint))
 	case change != nil:
 		c.warn(check, definitionID(d.wanted())+" differs from the manifest", applyHint)
 	default:
