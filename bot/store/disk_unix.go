@@ -2,7 +2,14 @@
 
 package store
 
-import "golang.org/x/sys/unix"
+import (
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// temporaryErrors are the errors of a full or failing disk.
+var temporaryErrors = []error{syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG, syscall.EIO}
 
 // diskSize is the size of the disk of a directory, in bytes.
 func diskSize(dir string) (uint64, error) {

@@ -208,7 +208,8 @@ func TestStore_ErasesInput(t *testing.T) {
 	if err := s.SaveDraft(t.Context(), "V1", map[string]any{"name": typed}); err != nil {
 		t.Fatal(err)
 	}
-	if draft, err := s.LoadDraft(t.Context(), "V1"); err != nil || draft["name"] != typed {
+	var draft map[string]any
+	if found, err := s.LoadDraft(t.Context(), "V1", &draft); err != nil || !found || draft["name"] != typed {
 		t.Errorf("the draft is %v, %v", draft, err)
 	}
 	other := acceptTestRequest(t, s, "V2") // stays open

@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"foghorn/bot/request"
 )
 
 // JetStream does not overwrite what it removes: an old revision stays in its files until they are compacted. So what
@@ -57,12 +58,12 @@ func newAEAD(key []byte) cipher.AEAD {
 // draftKey is the key of a draft. It is not stored: Slack knows the id of the view, and the settings have the secret.
 func (s *Store) draftKey(viewID string) []byte {
 	mac := hmac.New(sha256.New, []byte(s.cfg.Secret))
-	mac.Write([]byte("draft " + viewID))
+	mac.Write([]byte("draft " + request.NewID(viewID)))
 	return mac.Sum(nil)
 }
 
 // draftName is the name of a draft. The id of its view, which its key is made of, is not stored.
 func draftName(viewID string) string {
-	sum := sha256.Sum256([]byte(viewID))
+	sum := sha256.Sum256([]byte(request.NewID(viewID)))
 	return hex.EncodeToString(sum[:16])
 }
