@@ -52,7 +52,7 @@ var namePatterns = []*regexp.Regexp{
 	regexp.MustCompile(`(?i)\b(?:required|missing|value) for (?:the )?custom field:? +(.+?)\.?$`),
 	regexp.MustCompile(`(?i)\b(?:fields?|required|missing): +(.+?)\.?$`),
 	regexp.MustCompile(`(?i)^(?:the )?(?:field )?(.+?) (?:is|are) (?:required|missing)`),
-	regexp.MustCompile(`(?i)^(?:please )?(?:provide|set|enter) (?:a )?value for (.+?)\.?$`),
+	regexp.MustCompile(`(?i)^(?:please |you must |you need to )?(?:provide|set|enter|specify|give|fill in) (?:a value for )?(?:the )?(?:custom field )?(.+?)\.?$`),
 }
 
 // fieldName is the name of the custom field in the text of an error; "" if it has none.
