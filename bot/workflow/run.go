@@ -54,7 +54,7 @@ func outcomeOf(run port.Run) request.Outcome {
 	}
 	switch run.Status {
 	case port.StatusSuccess:
-		o.Incident = message.ParseIncident(run.Response)
+		o.Incident, o.Summary = message.ParseIncident(run.Response), run.Summary
 		return o
 	case port.StatusFailure, port.StatusDeclined, port.StatusCancelled:
 	default:
