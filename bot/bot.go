@@ -47,64 +47,61 @@ type Config struct {
 	CrashPoint func(where string)
 }
 
-// A Bot runs Port actions for Slack users. Make one with Open.
+// A Bot runs Port actions for Slack users. Make one with New.
 type Bot struct {
-	slack    *slackapp.Client
-	store    *store.Store
-	dialog   *dialog.Dialog
-	workflow *workflow.Workflow
+	cfg      Config
+	renderer message.Renderer
 	users    *identity.Directory
+	dialog   *dialog.Dialog
+	store    lateStore
 }
 
-// Open makes a bot and opens its store. Close it. Open waits until ctx ends for a cluster
-// that does not answer. Its errors are those of store.Open.
-func Open(ctx context.Context, cfg Config) (*Bot, error) {
+// New makes a bot. Run starts it.
+func New(cfg Config) *Bot {
 	if cfg.Metrics == nil {
 		cfg.Metrics = NewMetrics()
 	}
-	s, err := store.Open(ctx, store.Config{Dir: cfg.StateDir, NATSURL: cfg.NATSURL, Retention: cfg.Retention, Secret: cfg.Secret, Log: cfg.Log})
-	if err != nil {
-		return nil, err
-	}
-	renderer := message.Renderer{AnnounceChannel: cfg.Announce, PortAppURL: message.PortAppURL(cfg.PortURL)}
-	users := identity.New(cfg.Slack, cfg.Port)
-	wf := workflow.Config{
-		Store: s, Port: cfg.Port, Slack: cfg.Slack, Users: users, Renderer: renderer,
-		Metrics: cfg.Metrics, Log: cfg.Log, Process: uuid.NewString(), CrashPoint: cfg.CrashPoint,
-	}
-	if cfg.Incidents != nil {
-		wf.Incidents = cfg.Incidents
-	}
 	b := &Bot{
-		users: users,
-		slack: cfg.Slack, store: s, workflow: workflow.New(wf),
-		dialog: dialog.New(dialog.Config{
-			Store: s, Port: cfg.Port, Slack: cfg.Slack, Users: users, Renderer: renderer,
-			Action: cfg.Action, Command: cfg.Command, Metrics: cfg.Metrics, Log: cfg.Log,
-		}),
+		cfg:      cfg,
+		renderer: message.Renderer{AnnounceChannel: cfg.Announce, PortAppURL: message.PortAppURL(cfg.PortURL)},
+		users:    identity.New(cfg.Slack, cfg.Port),
 	}
+	b.dialog = dialog.New(dialog.Config{
+		Store: &b.store, Port: cfg.Port, Slack: cfg.Slack, Users: b.users, Renderer: b.renderer,
+		Action: cfg.Action, Command: cfg.Command, Metrics: cfg.Metrics, Log: cfg.Log,
+	})
 	cfg.Metrics.observe(b)
-	return b, nil
+	return b
 }
-
-// Close closes the store. Run must have returned.
-func (b *Bot) Close() { b.store.Close() }
-
-// Pending is how many requests have not ended.
-func (b *Bot) Pending() int { return b.store.Index().Count() }
 
 // Run works until ctx ends, and then stops in order: the connections to Slack once their
 // envelopes are acked, and the stages being worked on. It returns an error only if
-// waiting does not help: Slack rejects the token permanently, or the store needs a restart.
+// waiting does not help: those of store.Open, Slack rejects the token permanently, or the store needs a restart.
+//
+// Commands are answered while the store is being opened, which can take minutes. A form that is submitted then gets an error and
+// keeps its input.
 func (b *Bot) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return b.store.Run(ctx) })
-	group.Go(func() error { return b.workflow.Run(ctx) })
 	group.Go(func() error { return b.dialog.Run(ctx) })
 	group.Go(func() error { return b.users.Run(ctx) })
-	group.Go(func() error { return b.slack.Run(ctx, b.dialog) })
+	group.Go(func() error { return b.cfg.Slack.Run(ctx, b.dialog) })
+	group.Go(func() error {
+		s, err := store.Open(ctx, store.Config{
+			Dir: b.cfg.StateDir, NATSURL: b.cfg.NATSURL, Retention: b.cfg.Retention, Secret: b.cfg.Secret, Log: b.cfg.Log,
+		})
+		if err != nil && ctx.Err() != nil { // it was being opened
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		b.store.set(s)
+		group.Go(func() error { return s.Run(ctx) })
+		return b.newWorkflow(s).Run(ctx)
+	})
 	err := group.Wait()
 	b.dialog.Wait()
+	b.store.close()
 	if errors.Is(err, context.Canceled) {
 		return nil
 	}
@@ -114,12 +111,26 @@ func (b *Bot) Run(ctx context.Context) error {
 	return nil
 }
 
+func (b *Bot) newWorkflow(s *store.Store) *workflow.Workflow {
+	cfg := workflow.Config{
+		Store: s, Port: b.cfg.Port, Slack: b.cfg.Slack, Users: b.users, Renderer: b.renderer,
+		Metrics: b.cfg.Metrics, Log: b.cfg.Log, Process: uuid.NewString(), CrashPoint: b.cfg.CrashPoint,
+	}
+	if b.cfg.Incidents != nil {
+		cfg.Incidents = b.cfg.Incidents
+	}
+	return workflow.New(cfg)
+}
+
+// Pending is how many requests have not ended.
+func (b *Bot) Pending() int { return b.store.index().Count() }
+
 // NotReady reports what keeps the bot from accepting submissions, by part: slack, store. It is empty
 // when the bot is ready. An outage of Port is not part of it: what is submitted then is stored
 // and run later, and a bot that is not ready would block deployments for as long.
 func (b *Bot) NotReady(ctx context.Context) map[string]string {
 	problems := map[string]string{}
-	if b.slack.Connections() == 0 {
+	if b.cfg.Slack.Connections() == 0 {
 		problems["slack"] = "no connection to Slack"
 	}
 	if err := b.store.CheckReady(ctx); err != nil {
@@ -133,12 +144,16 @@ func (b *Bot) checkPort() error { return b.dialog.CheckDefinition(portOutageGrac
 
 // wakeForRun wakes the request that a run belongs to. It reports false if there is none.
 func (b *Bot) wakeForRun(ctx context.Context, runID string) (found bool, err error) {
-	id, ok := b.store.Index().RequestForRun(runID)
+	s, err := b.store.get()
+	if err != nil {
+		return false, err
+	}
+	id, ok := s.Index().RequestForRun(runID)
 	if !ok {
 		return false, nil
 	}
-	return true, b.store.Wake(ctx, id)
+	return true, s.Wake(ctx, id)
 }
 
 // inFlight lists the requests whose runs Port is working on.
-func (b *Bot) inFlight() map[string]store.Entry { return b.store.Index().InStage(request.Running) }
+func (b *Bot) inFlight() map[string]store.Entry { return b.store.index().InStage(request.Running) }

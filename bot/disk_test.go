@@ -145,7 +145,7 @@ func TestStore_DiskFullAtStart(t *testing.T) {
 		if err := d.fill(); err != nil {
 			t.Fatal(err)
 		}
-		if err := e.OpenBot(e.StateDir); err == nil || !strings.Contains(err.Error(), "STATE_DIR "+e.StateDir) || errors.Is(err, store.ErrUnusable) {
+		if err := e.RunBot(e.StateDir); err == nil || !strings.Contains(err.Error(), "STATE_DIR "+e.StateDir) || errors.Is(err, store.ErrUnusable) {
 			t.Errorf("a full disk gives %v", err)
 		}
 		if err := d.free(); err != nil {
@@ -176,7 +176,7 @@ func TestStore_UnusableDirectory(t *testing.T) {
 		dirs["read-only"] = readOnly
 	}
 	for name, dir := range dirs {
-		if err := e.OpenBot(dir); !errors.Is(err, store.ErrUnusable) || !strings.Contains(err.Error(), "STATE_DIR") {
+		if err := e.RunBot(dir); !errors.Is(err, store.ErrUnusable) || !strings.Contains(err.Error(), "STATE_DIR") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -71,10 +71,10 @@ func (m *Metrics) observe(b *Bot) {
 	gauge := func(name, help string, value func() float64) {
 		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "foghorn", Name: name, Help: help}, value))
 	}
-	gauge("slack_connections", "Open connections to Slack.", func() float64 { return float64(b.slack.Connections()) })
+	gauge("slack_connections", "Open connections to Slack.", func() float64 { return float64(b.cfg.Slack.Connections()) })
 	m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
 		Namespace: "foghorn", Name: "slack_connects_total", Help: "Connections to Slack that were opened: the first ones, and reconnects.",
-	}, func() float64 { return float64(b.slack.Connects()) }))
+	}, func() float64 { return float64(b.cfg.Slack.Connects()) }))
 	gauge("port_up", "1 when Port's definition of the action was read; 0 when that failed for a minute, or always.", func() float64 {
 		if b.checkPort() != nil {
 			return 0
@@ -83,11 +83,11 @@ func (m *Metrics) observe(b *Bot) {
 	})
 	gauge("runs_in_flight", "Runs that Port is working on.", func() float64 { return float64(len(b.inFlight())) })
 	gauge("oldest_run_age_seconds", "Age of the oldest request whose run Port is working on.", func() float64 {
-		return b.store.Index().OldestAge(request.Running).Seconds()
+		return b.store.index().OldestAge(request.Running).Seconds()
 	})
 	gauge("requests_pending", "Requests that have not ended.", func() float64 { return float64(b.Pending()) })
 	gauge("oldest_pending_age_seconds", "Age of the oldest request that has not ended.", func() float64 {
-		return b.store.Index().OldestAge(request.OpenStages...).Seconds()
+		return b.store.index().OldestAge(request.OpenStages...).Seconds()
 	})
 	gauge("store_bytes", "Size of the store.", func() float64 { return float64(b.store.Size()) })
 }

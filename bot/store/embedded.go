@@ -84,10 +84,10 @@ func (s *Store) startEmbedded(ctx context.Context, dir string) (err error) {
 // waitStarted starts the server, which reads its files before it returns and cannot be canceled. It reports false if
 // ctx ended first.
 func (s *Store) waitStarted(ctx context.Context) bool {
-	started := make(chan struct{})
+	started, srv := make(chan struct{}), s.server
 	go func() {
 		defer close(started)
-		s.server.Start()
+		srv.Start()
 	}()
 	progress := time.NewTicker(progressInterval)
 	defer progress.Stop()

@@ -207,6 +207,11 @@ func (s *Store) CheckReady(ctx context.Context) error {
 	if err := s.checkAccepting(); err != nil {
 		return err
 	}
+	select {
+	case <-s.index.Ready():
+	default:
+		return errors.New("the store is not read yet")
+	}
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
 	if _, err := s.requests.Put(ctx, probeKey, timestamp()); err != nil {

@@ -114,7 +114,6 @@ func damageFiles(t *testing.T, killed bool) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				defer s.Close()
 				expectAllRecords(t, s)
 			})
 		}
@@ -124,6 +123,8 @@ func damageFiles(t *testing.T, killed bool) {
 // expectAllRecords checks that a store has all records, and work for each.
 func expectAllRecords(t *testing.T, s *Store) {
 	t.Helper()
+	runTestStore(t, s)
+	<-s.index.Ready()
 	for i := range records {
 		if _, err := s.load(t.Context(), fmt.Sprintf("V%d", i), nil); err != nil {
 			t.Errorf("record %d: %v", i, err)
@@ -162,7 +163,6 @@ func TestStore_TornLastRecord(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close()
 	expectAllRecords(t, s)
 }
 

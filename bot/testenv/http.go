@@ -11,8 +11,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"foghorn/bot"
 )
 
 // WebhookSecret signs the calls of SendWebhook.
@@ -24,9 +22,7 @@ func (e *Env) ServeHTTP() string { return e.ServeHTTPWithSecret(WebhookSecret) }
 // ServeHTTPWithSecret is ServeHTTP with another secret of the webhook.
 func (e *Env) ServeHTTPWithSecret(secret string) string {
 	e.t.Helper()
-	server := bot.NewHTTPServer(e.Metrics, secret)
-	server.SetBot(e.Bot)
-	listener := httptest.NewServer(server.Handler())
+	listener := httptest.NewServer(e.Bot.HTTPHandler(secret))
 	e.t.Cleanup(listener.Close)
 	return listener.URL
 }

@@ -93,8 +93,16 @@ func (e *Env) Config() bot.Config {
 	return cfg
 }
 
-// Start runs a bot until the test ends or Stop is called, and waits for its connections.
+// Start runs a bot until the test ends or Stop is called, and waits until it is ready.
 func (e *Env) Start() *Env {
+	e.t.Helper()
+	e.StartWithoutStore()
+	e.WaitFor("the store is open", func() bool { return e.Bot.NotReady(e.t.Context())["store"] == "" })
+	return e
+}
+
+// StartWithoutStore is Start, but it waits for the connections to Slack only.
+func (e *Env) StartWithoutStore() {
 	e.t.Helper()
 	cfg := e.Config()
 	e.Metrics = cfg.Metrics
@@ -107,7 +115,6 @@ func (e *Env) Start() *Env {
 	if err := e.Slack.WaitConnections(e.Context(), 2); err != nil {
 		e.t.Fatal(err)
 	}
-	return e
 }
 
 // StartReplica runs one more bot, on a cluster. It does not wait for its connections.
@@ -121,18 +128,13 @@ func (e *Env) StartReplica(natsURL string, crashPoint func(where string)) (b *bo
 	return b, stop
 }
 
-// run opens a bot and runs it until stop is called, which returns the bot's error.
+// run runs a bot until stop is called, which returns the bot's error.
 func (e *Env) run(cfg bot.Config) (b *bot.Bot, stop func() error) {
-	e.t.Helper()
-	b, err := bot.Open(e.t.Context(), cfg)
-	if err != nil {
-		e.t.Fatal(err)
-	}
+	b = bot.New(cfg)
 	ctx, cancel := context.WithCancel(e.t.Context())
 	done := make(chan error, 1)
 	go func() {
 		err := b.Run(ctx)
-		b.Close()
 		cfg.Port.Close()
 		done <- err
 	}()
@@ -147,16 +149,12 @@ func (e *Env) run(cfg bot.Config) (b *bot.Bot, stop func() error) {
 	}
 }
 
-// OpenBot opens a bot on a directory and closes it, without running it.
-func (e *Env) OpenBot(dir string) error {
+// RunBot runs a bot on a directory that cannot be opened, until it ends.
+func (e *Env) RunBot(dir string) error {
 	cfg := e.Config()
 	defer cfg.Port.Close()
 	cfg.StateDir = dir
-	b, err := bot.Open(e.t.Context(), cfg)
-	if err == nil {
-		b.Close()
-	}
-	return err
+	return bot.New(cfg).Run(e.Context())
 }
 
 // Context bounds a wait of the test.

@@ -67,36 +67,23 @@ func serve(ctx context.Context, cfg Config, log *logrus.Entry) error {
 		incidents = cfg.newIncidentIOClient()
 		defer incidents.Close()
 	}
+	b := bot.New(bot.Config{
+		Slack: app, Port: client, Action: cfg.PortAction, Command: cfg.SlackCommand, Announce: cfg.AnnounceChannel, PortURL: cfg.PortBaseURL,
+		StateDir: cfg.StateDir, NATSURL: cfg.NATSURL, Incidents: incidents, Retention: cfg.Retention, Secret: cfg.SlackBotToken, Log: log, Metrics: metrics,
+	})
 	group, ctx := errgroup.WithContext(ctx)
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	httpServer := bot.NewHTTPServer(metrics, cfg.PortWebhookSecret)
 	if cfg.HTTPAddr != "" {
 		ln, err := net.Listen("tcp", cfg.HTTPAddr)
 		if err != nil {
 			return settingError("HTTP_ADDR", "is not available: "+err.Error(), "use another port, or off")
 		}
 		log.WithField("addr", ln.Addr().String()).Info("serving /healthz, /readyz and /metrics")
-		srv := &http.Server{Handler: httpServer.Handler(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, WriteTimeout: 15 * time.Second}
+		srv := &http.Server{Handler: b.HTTPHandler(cfg.PortWebhookSecret), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, WriteTimeout: 15 * time.Second}
 		group.Go(func() error { return serveHTTP(ctx, ln, srv) })
 	}
-	b, err := bot.Open(ctx, bot.Config{
-		Slack: app, Port: client, Action: cfg.PortAction, Command: cfg.SlackCommand, Announce: cfg.AnnounceChannel, PortURL: cfg.PortBaseURL,
-		StateDir: cfg.StateDir, NATSURL: cfg.NATSURL, Incidents: incidents, Retention: cfg.Retention, Secret: cfg.SlackBotToken, Log: log, Metrics: metrics,
-	})
-	if err != nil {
-		stopped := ctx.Err() != nil // while waiting for the store
-		cancel()
-		if err := group.Wait(); err != nil || stopped {
-			return err
-		}
-		return storeSettingError(err)
-	}
-	defer b.Close()
-	httpServer.SetBot(b)
 	group.Go(func() error {
 		log.WithField("version", versionText()).WithField("command", cfg.SlackCommand).WithField("action", cfg.PortAction).Info("connecting to Slack")
-		return tokenSettingError(b.Run(ctx))
+		return runSettingError(b.Run(ctx))
 	})
 	if err := group.Wait(); err != nil {
 		return err
@@ -130,7 +117,7 @@ func storeSettingError(err error) error {
 	case errors.Is(err, store.ErrClusterRejected):
 		return settingError("NATS_URL", "was rejected: "+err.Error(), "enable JetStream on the cluster, and put a valid user and password in the URL: nats://user:password@host:4222")
 	}
-	return fmt.Errorf("start: %w", err)
+	return err
 }
 
 // checkCredentials asks Slack and Port for settings that they permanently reject. Outages are logged only.
@@ -175,6 +162,9 @@ func checkCredentials(ctx context.Context, cfg Config, app *slackapp.Client, cli
 	}
 	return nil
 }
+
+// runSettingError maps an error of the bot to the setting that caused it.
+func runSettingError(err error) error { return storeSettingError(tokenSettingError(err)) }
 
 // tokenSettingError maps a token that Slack permanently rejects to its setting.
 func tokenSettingError(err error) error {

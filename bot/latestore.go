@@ -1,0 +1,83 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+
+	"foghorn/bot/request"
+	"foghorn/bot/store"
+)
+
+var errNotOpen = errors.New("the store is not open yet")
+
+// A lateStore is the store, which is opened while the bot already answers. Until then nothing can be stored in it.
+type lateStore struct{ store atomic.Pointer[store.Store] }
+
+func (l *lateStore) set(s *store.Store) { l.store.Store(s) }
+
+// get returns the store, or errNotOpen.
+func (l *lateStore) get() (*store.Store, error) {
+	if s := l.store.Load(); s != nil {
+		return s, nil
+	}
+	return nil, errNotOpen
+}
+
+// index returns the overview of the requests; it is empty until the store is open.
+func (l *lateStore) index() *store.Index {
+	if s := l.store.Load(); s != nil {
+		return s.Index()
+	}
+	return &store.Index{}
+}
+
+func (l *lateStore) close() {
+	if s := l.store.Load(); s != nil {
+		s.Close()
+	}
+}
+
+// CheckReady reports why nothing can be written now.
+func (l *lateStore) CheckReady(ctx context.Context) error {
+	s, err := l.get()
+	if err != nil {
+		return err
+	}
+	return s.CheckReady(ctx)
+}
+
+// Size is the size of the store in bytes.
+func (l *lateStore) Size() uint64 {
+	if s := l.store.Load(); s != nil {
+		return s.Size()
+	}
+	return 0
+}
+
+// Accept stores a new request.
+func (l *lateStore) Accept(ctx context.Context, r *request.Request) error {
+	s, err := l.get()
+	if err != nil {
+		return err
+	}
+	return s.Accept(ctx, r)
+}
+
+// LoadDraft reads what was kept of an open form.
+func (l *lateStore) LoadDraft(ctx context.Context, viewID string, draft any) (found bool, err error) {
+	s, err := l.get()
+	if err != nil {
+		return false, err
+	}
+	return s.LoadDraft(ctx, viewID, draft)
+}
+
+// SaveDraft keeps a draft of an open form.
+func (l *lateStore) SaveDraft(ctx context.Context, viewID string, draft any) error {
+	s, err := l.get()
+	if err != nil {
+		return err
+	}
+	return s.SaveDraft(ctx, viewID, draft)
+}
