@@ -28,6 +28,8 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"foghorn/integrations/slackapp"
 )
 
 // Exit codes.
@@ -64,8 +66,8 @@ type console struct {
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop)                                                 // a second signal ends the process at once
-	http.DefaultTransport.(*http.Transport).OnProxyConnectResponse = checkTunnel // the clients copy it
+	context.AfterFunc(ctx, stop)                                                          // a second signal ends the process at once
+	http.DefaultTransport.(*http.Transport).OnProxyConnectResponse = slackapp.CheckTunnel // the clients copy it
 	env := map[string]string{}
 	for _, variable := range os.Environ() {
 		name, value, _ := strings.Cut(variable, "=")

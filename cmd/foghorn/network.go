@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -82,7 +81,7 @@ func (e *SettingError) readProxy(name string, env map[string]string, file *doten
 	u, err := url.Parse(value)
 	switch {
 	case err != nil || u.Hostname() == "" || !isPortNumber(u.Port()) || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "":
-		e.add(name, "is not a valid address of a proxy", "use http://host:port or http://user:password@host:port; in the password, write / as %2F, # as %23, ? as %3F and % as %25")
+		e.add(name, "is not a valid address of a proxy", "use http://host:port or http://user:password@host:port; percent-encode special characters of the user and the password: / is %2F, # is %23, % is %25, \\ is %5C")
 	case !slices.Contains([]string{"http", "https", "socks5", "socks5h"}, u.Scheme):
 		e.add(name, fmt.Sprintf("has the scheme %q, which is not supported", u.Scheme), "use http://, https:// or socks5://")
 	}
@@ -132,18 +131,15 @@ func isLoopback(host string) bool {
 	return ip != nil && ip.IsLoopback() || host == "localhost" || strings.HasSuffix(host, ".localhost")
 }
 
-// checkTunnel makes the error of a proxy that refuses a connection name the proxy.
-func checkTunnel(_ context.Context, proxy *url.URL, _ *http.Request, res *http.Response) error {
-	if res.StatusCode != http.StatusOK {
-		return &slackapp.ProxyError{Proxy: proxy.Host, Status: res.StatusCode}
-	}
-	return nil
-}
-
 // networkHint returns how to fix a connection that failed; otherwise if the error is of another kind.
 func networkHint(err error, otherwise string) string {
 	if refused, ok := errors.AsType[*slackapp.ProxyError](err); ok {
-		if refused.Status == http.StatusProxyAuthRequired {
+		basic := func(scheme string) bool { return strings.EqualFold(scheme, "Basic") }
+		switch {
+		case refused.Status != http.StatusProxyAuthRequired:
+		case len(refused.Schemes) > 0 && !slices.ContainsFunc(refused.Schemes, basic):
+			return "the proxy accepts only " + strings.Join(refused.Schemes, ", ") + ", which is not supported: exempt this machine, or use a local proxy that authenticates"
+		default:
 			return "put the user and the password of the proxy in HTTPS_PROXY: http://user:password@host:port"
 		}
 		return "let the proxy allow this host on port 443, or exempt the host in NO_PROXY"

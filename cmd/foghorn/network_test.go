@@ -1,13 +1,19 @@
 package main
 
 import (
+	"crypto/tls"
 	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"foghorn/integrations/slackapp"
 )
 
 // TestNetwork_Proxies runs doctor where the services can only be reached through a proxy, by names that only the proxy
@@ -103,6 +109,25 @@ func TestNetwork_ServeThroughProxy(t *testing.T) {
 	defer func() { _ = cmd.Wait() }()
 	defer func() { _ = cmd.Process.Kill() }()
 	e.waitConnections(t, 2)
+}
+
+func TestNetwork_Hint(t *testing.T) {
+	for _, c := range []struct {
+		err  error
+		want string
+	}{
+		{&slackapp.ProxyError{Status: 407}, "user and the password"},
+		{&slackapp.ProxyError{Status: 407, Schemes: []string{"Negotiate", "basic"}}, "user and the password"},
+		{&slackapp.ProxyError{Status: 407, Schemes: []string{"Negotiate", "NTLM"}}, "accepts only Negotiate, NTLM"},
+		{&slackapp.ProxyError{Status: 403}, "allow this host"},
+		{tls.RecordHeaderError{Msg: "x"}, "does not speak TLS"},
+		{&net.DNSError{Err: "no such host"}, "cannot resolve"},
+		{errors.New("x"), "otherwise"},
+	} {
+		if hint := networkHint(fmt.Errorf("call x: %w", c.err), "otherwise"); !strings.Contains(hint, c.want) {
+			t.Errorf("%v: %s, want %s", c.err, hint, c.want)
+		}
+	}
 }
 
 func TestNetwork_Unencrypted(t *testing.T) {
