@@ -41,6 +41,9 @@ func (e *SettingError) readNetworkVariables(env map[string]string, file *dotenvF
 			exported[name] = value
 		}
 	}
+	if exported["HTTP_PROXY"] != "" && exported["HTTPS_PROXY"] == "" {
+		e.Warnings = append(e.Warnings, SettingProblem{"HTTP_PROXY", "is set without HTTPS_PROXY: https:// addresses are called without a proxy", "set HTTPS_PROXY, too"})
+	}
 	if hosts := e.readProxyVariable("NO_PROXY", env, file); hosts != "" {
 		exported["NO_PROXY"] = strings.Join(strings.Fields(hosts), ",") // net/http does not split at spaces
 	}

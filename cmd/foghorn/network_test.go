@@ -142,6 +142,13 @@ func TestNetwork_Unencrypted(t *testing.T) {
 	}
 }
 
+func TestNetwork_OnlyHTTPProxy(t *testing.T) {
+	cfg, _, err := loadConfig(map[string]string{"http_proxy": "proxy:3128"}, os.DevNull, "version")
+	if err != nil || len(cfg.Warnings) != 1 || !strings.Contains(cfg.Warnings[0].String(), "without HTTPS_PROXY") {
+		t.Errorf("%v, %v", cfg.Warnings, err)
+	}
+}
+
 func TestNetwork_Authorities(t *testing.T) {
 	dir := t.TempDir()
 	notPEM := filepath.Join(dir, "ca.der")
