@@ -21,8 +21,15 @@ func TestDocs_SettingErrors(t *testing.T) {
 		ast.Inspect(file, func(n ast.Node) bool {
 			switch n := n.(type) {
 			case *ast.CallExpr:
-				if name := calledName(n); (name == "settingError" || name == "add") && len(n.Args) == 3 {
+				switch name := calledName(n); {
+				case (name == "settingError" || name == "add" || name == "addWarning") && len(n.Args) == 3:
 					c.addRow(c.text(n.Args[0], "setting")+" "+c.text(n.Args[1], "…"), c.text(n.Args[2], "…"))
+				case name == "reject" && len(n.Args) == 4:
+					c.addRow(".env line <…> "+c.text(n.Args[2], "…"), c.text(n.Args[3], "…"))
+				}
+			case *ast.CompositeLit:
+				if isIdent(n.Type, "SettingProblem") && len(n.Elts) == 3 {
+					c.addRow(c.text(n.Elts[0], "setting")+" "+c.text(n.Elts[1], "…"), c.text(n.Elts[2], "…"))
 				}
 			case *ast.ReturnStmt: // of a function that checks a setting
 				if len(n.Results) == 2 && c.isText(n.Results[0]) && (c.isText(n.Results[1]) || isIdent(n.Results[1], "hint")) {

@@ -28,7 +28,7 @@ func (e *SettingError) readNetworkVariables(env map[string]string, file *dotenvF
 	}
 	for _, name := range []string{"GOMEMLIMIT", "GOGC", "GOMAXPROCS"} {
 		if _, isSet := exported[name]; isSet {
-			e.Warnings = append(e.Warnings, SettingProblem{name, "has no effect in " + file.path + ", because the Go runtime reads it before", "set it in the environment of the process"})
+			e.addWarning(name, "has no effect in "+file.path+", because the Go runtime reads it before", "set it in the environment of the process")
 		}
 	}
 	all := e.readProxy("ALL_PROXY", env, file)
@@ -42,7 +42,7 @@ func (e *SettingError) readNetworkVariables(env map[string]string, file *dotenvF
 		}
 	}
 	if exported["HTTP_PROXY"] != "" && exported["HTTPS_PROXY"] == "" {
-		e.Warnings = append(e.Warnings, SettingProblem{"HTTP_PROXY", "is set without HTTPS_PROXY: https:// addresses are called without a proxy", "set HTTPS_PROXY, too"})
+		e.addWarning("HTTP_PROXY", "is set without HTTPS_PROXY: https:// addresses are called without a proxy", "set HTTPS_PROXY, too")
 	}
 	if hosts := e.readProxyVariable("NO_PROXY", env, file); hosts != "" {
 		exported["NO_PROXY"] = strings.Join(strings.Fields(hosts), ",") // net/http does not split at spaces
@@ -84,7 +84,7 @@ func (e *SettingError) readProxy(name string, env map[string]string, file *doten
 	u, err := url.Parse(value)
 	switch {
 	case err != nil || u.Hostname() == "" || !isPortNumber(u.Port()) || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "":
-		e.add(name, "is not a valid address of a proxy", "use http://host:port or http://user:password@host:port; percent-encode special characters of the user and the password: / is %2F, # is %23, % is %25, \\ is %5C")
+		e.add(name, "is not a valid address of a proxy", "use http://host:port or http://user:password@host:port; percent-encode special characters of the user and the password")
 	case !slices.Contains([]string{"http", "https", "socks5", "socks5h"}, u.Scheme):
 		e.add(name, fmt.Sprintf("has the scheme %q, which is not supported", u.Scheme), "use http://, https:// or socks5://")
 	}
@@ -93,26 +93,23 @@ func (e *SettingError) readProxy(name string, env map[string]string, file *doten
 
 // checkAuthorities warns of certificate authorities that cannot be read: crypto/x509 ignores them without notice.
 func (e *SettingError) checkAuthorities(name, value string) {
-	warn := func(problem, hint string) {
-		e.Warnings = append(e.Warnings, SettingProblem{name, problem, hint})
-	}
 	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" {
-		warn("has no effect on this system", "add the certificate authority to the certificates of the system")
+		e.addWarning(name, "has no effect on this system", "add the certificate authority to the certificates of the system")
 		return
 	}
 	if name == "SSL_CERT_DIR" {
 		for _, dir := range filepath.SplitList(value) {
 			if entries, err := os.ReadDir(dir); err != nil || len(entries) == 0 {
-				warn(fmt.Sprintf("is %q, where no certificates can be read", value), "use a directory with PEM files that this user may read")
+				e.addWarning(name, fmt.Sprintf("is %q, where no certificates can be read", value), "use a directory with PEM files that this user may read")
 			}
 		}
 		return
 	}
 	data, err := os.ReadFile(value)
 	if err != nil {
-		warn("cannot be read: "+err.Error(), "use a file with the certificate authorities that this user may read")
+		e.addWarning(name, "cannot be read: "+err.Error(), "use a file with the certificate authorities that this user may read")
 	} else if !x509.NewCertPool().AppendCertsFromPEM(data) {
-		warn(fmt.Sprintf("is %q, which has no certificate in PEM form", value), "convert it: openssl x509 -inform der -in FILE -out FILE.pem")
+		e.addWarning(name, fmt.Sprintf("is %q, which has no certificate in PEM form", value), "convert it: openssl x509 -inform der -in FILE -out FILE.pem")
 	}
 }
 
