@@ -144,17 +144,22 @@ func networkHint(err error, otherwise string) string {
 		}
 		return "let the proxy allow this host on port 443, or exempt the host in NO_PROXY"
 	}
-	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "proxyconnect" {
-		return "the proxy in HTTPS_PROXY does not respond: check its address"
-	}
 	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		return "the certificate is not trusted: if a proxy inspects TLS, put its certificate authority in SSL_CERT_FILE; check the clock"
 	}
-	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
+	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok || errors.Is(err, http.ErrSchemeMismatch) {
 		return "the other side does not speak TLS: check whether the address, or HTTPS_PROXY, must begin with http://"
+	}
+	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "proxyconnect" {
+		return "the proxy in HTTPS_PROXY does not respond: check its address"
+	} else if ok && op.Op == "socks connect" {
+		return "the SOCKS proxy does not respond or refuses this host: check its address, the user and the password"
 	}
 	if _, ok := errors.AsType[*net.DNSError](err); ok {
 		return "this machine cannot resolve the name: check the address and DNS, or set HTTPS_PROXY if a proxy is required"
+	}
+	if os.Getenv("HTTPS_PROXY") != "" {
+		return otherwise + "; check the proxy in HTTPS_PROXY, and whether its address must begin with http:// or https://"
 	}
 	return otherwise
 }

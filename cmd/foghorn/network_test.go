@@ -55,6 +55,22 @@ func TestNetwork_Proxies(t *testing.T) {
 			problems: []string{"Slack: bot token", "Slack: socket mode", "Port: credentials", "incident.io: key"}, want: "put its certificate authority in SSL_CERT_FILE",
 		},
 		{
+			name: "https for a proxy without TLS", env: []string{"HTTPS_PROXY=" + strings.Replace(n.httpProxy, "http:", "https:", 1)}, tunnels: []string{},
+			problems: []string{"Slack: bot token", "Slack: socket mode", "Port: credentials", "incident.io: key"}, want: "must begin with http://",
+		},
+		{
+			name: "http for a proxy with TLS", env: []string{"HTTPS_PROXY=" + strings.Replace(n.httpsProxy, "https:", "http:", 1)}, tunnels: []string{},
+			problems: []string{"Slack: bot token", "Slack: socket mode", "Port: credentials", "incident.io: key"}, want: "must begin with http:// or https://",
+		},
+		{
+			name: "wrong password of socks5", env: []string{"HTTPS_PROXY=" + strings.Replace(n.socksProxy, "hunter2", "hunter3", 1)}, tunnels: []string{},
+			problems: []string{"Slack: bot token", "Slack: socket mode", "Port: credentials", "incident.io: key"}, want: "the SOCKS proxy does not respond or refuses",
+		},
+		{
+			name: "proxy that cannot be resolved", env: []string{"HTTPS_PROXY=http://proxy.invalid:1"}, tunnels: []string{},
+			problems: []string{"Slack: bot token", "Slack: socket mode", "Port: credentials", "incident.io: key"}, want: "the proxy in HTTPS_PROXY does not respond",
+		},
+		{
 			name: "proxy that does not respond", env: []string{"HTTPS_PROXY=http://user:hunter2@127.0.0.1:1"}, tunnels: []string{},
 			problems: []string{"Slack: bot token", "Slack: socket mode", "Port: credentials", "incident.io: key"}, want: "the proxy in HTTPS_PROXY does not respond",
 		},
