@@ -11,8 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/gofrs/flock"
-
 	"foghorn/bot/store"
 	"foghorn/bot/workflow"
 )
@@ -63,7 +61,7 @@ func (c *checks) checkStore(cfg Config) {
 	}
 	_ = probe.Close()
 	_ = os.Remove(probe.Name())
-	if isLocked(filepath.Join(dir, "lock")) {
+	if dir == cfg.StateDir && store.IsInUse(dir) {
 		text += ", in use by a running foghorn"
 	}
 	if w := checkStateDir(cfg); w != nil {
@@ -72,16 +70,6 @@ func (c *checks) checkStore(cfg Config) {
 		c.ok("store", text)
 	}
 	c.checkDisk(dir)
-}
-
-func isLocked(path string) bool {
-	if _, err := os.Stat(path); err != nil {
-		return false
-	}
-	lock := flock.New(path)
-	free, err := lock.TryRLock()
-	_ = lock.Unlock()
-	return err == nil && !free
 }
 
 func (c *checks) checkDisk(dir string) {
