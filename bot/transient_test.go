@@ -118,8 +118,8 @@ func TestTransient_ClocksDiffer(t *testing.T) {
 		t.Run(offset.String(), func(t *testing.T) {
 			t.Parallel()
 			e := testenv.New(t)
-			e.Port.SetClock(offset)
-			e.Slack.SetClock(offset)
+			e.Port.Clock.Set(offset)
+			e.Slack.Clock.Set(offset)
 			e.Start()
 			form := e.OpenForm(testenv.Alice, testenv.General, "/incident")
 			e.Fill(form, "Name", "clocks", "Severity", "Minor", "Visibility", "public")
