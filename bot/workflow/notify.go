@@ -161,7 +161,7 @@ func (w *Workflow) postEphemeral(ctx context.Context, j *job, m slackapp.Message
 // is being processed, unless authorized says within startedNoticeDelay that the reporter may not run the action. The
 // function does not use the job, which continues at the same time. Nothing is saved: a second notice is harmless.
 func (w *Workflow) startedNotice(j *job, authorized <-chan bool) func(context.Context) {
-	m, channel, user, log := message.Started(messageInput(j)), j.Channel, j.User, w.log(j)
+	in, log := messageInput(j), w.log(j)
 	return func(ctx context.Context) {
 		select {
 		case ok := <-authorized:
@@ -172,8 +172,8 @@ func (w *Workflow) startedNotice(j *job, authorized <-chan bool) func(context.Co
 		}
 		ctx, cancel := context.WithTimeout(ctx, startedNoticeTimeout)
 		defer cancel()
-		for channel != "" {
-			err := w.cfg.Slack.PostEphemeral(ctx, channel, user, m)
+		for in.Channel != "" {
+			err := w.cfg.Slack.PostEphemeral(ctx, in.Channel, in.Reporter, message.Started(in))
 			if err == nil {
 				return
 			}
@@ -181,7 +181,7 @@ func (w *Workflow) startedNotice(j *job, authorized <-chan bool) func(context.Co
 				break
 			}
 		}
-		if _, err := w.cfg.Slack.PostMessage(context.WithoutCancel(ctx), user, m); err != nil {
+		if _, err := w.cfg.Slack.PostMessage(context.WithoutCancel(ctx), in.Reporter, message.StartedDirect(in)); err != nil {
 			log.WithError(err).Warn("failed to inform the reporter that the request has started")
 		}
 	}

@@ -49,6 +49,13 @@
 // After each event, [Person.VisibleMessages] and [Person.TopModal] return what a person sees. Bodies
 // contain no token, trigger_id, response_url or ticket.
 //
+// # State of a modal
+//
+// As in Slack, the state of a modal lacks what apps often expect in it: initial values that the user has not touched
+// (Config.UntouchedState includes them), and everything in a block_suggestion (Config.SuggestionState).
+// [Server.SendStaleState] makes submissions carry the state of the blocks before an update, as Slack does at times. A
+// date, a time and radio buttons cannot be emptied.
+//
 // # What is not emulated
 //
 //   - rate limits: [Server.RateLimit] causes one;
