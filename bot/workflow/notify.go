@@ -110,7 +110,7 @@ func (w *Workflow) recordDelivery(ctx context.Context, j *job, m message.Deliver
 	case err == nil:
 		d.TS = ts
 		if m.Key == request.ToChannel && !j.Outcome.EndedAt.IsZero() {
-			w.cfg.Metrics.NotificationDelayed(time.Since(j.Outcome.EndedAt))
+			w.cfg.Metrics.NotificationDelayed(max(0, time.Since(j.Outcome.EndedAt))) // the clocks can differ
 		}
 		return w.saveThen(ctx, j, again())
 	case !slackapp.IsRejected(err) && !slackapp.IsUndone(err): // it may be posted: deliver looks for it
