@@ -342,7 +342,7 @@ func TestModal_ChangesCross(t *testing.T) {
 	t.Parallel()
 	e := newEnvWithAction(t, createAction(`"language":{"type":"string"},"arguments":{"type":"string","visible":{"jqQuery":".form.language == \"python\""}}`, "")).Start()
 	form := e.OpenForm(testenv.Alice, testenv.General, "/incident")
-	e.Slack.InjectFault(emulator.Fault{Path: "/api/views.update", Times: 3, Delay: 100 * time.Millisecond})
+	e.Slack.InjectFault(emulator.Fault{Path: "/api/views.update", Times: 20, Delay: 300 * time.Millisecond})
 	var typing sync.WaitGroup
 	for n := range "python" {
 		typed := "python"[:n+1]
