@@ -129,7 +129,7 @@ func (d *Dialog) Command(ctx context.Context, cmd slack.SlashCommand) (ack any) 
 	case cmd.TriggerID == "" || cmd.UserID == "":
 		return ephemeralReply(d.invalidCommandText())
 	}
-	page := modal.Page{Action: d.cfg.Action, Channel: cmd.ChannelID}
+	page := modal.Page{Action: d.cfg.Action, Channel: cmd.ChannelID, Direct: isDirect(cmd.ChannelName)}
 	problem := d.open(ctx, cmd.TriggerID, cmd.UserID, page, func(f *form.Form) form.Values { return modal.Prefill(f, text) })
 	if problem != "" {
 		return ephemeralReply(problem)

@@ -10,6 +10,7 @@ import (
 	"foghorn/bot/form"
 	"foghorn/bot/modal"
 	"foghorn/bot/request"
+	"foghorn/bot/slacktext"
 )
 
 // answerTimeout bounds the answer to a submission or a type-ahead. Slack waits 3 s.
@@ -71,7 +72,7 @@ func (d *Dialog) submit(ctx context.Context, cb slack.InteractionCallback) (ack 
 func newRequest(cb slack.InteractionCallback, s session, state *form.State) *request.Request {
 	r := &request.Request{
 		ID: request.NewID(cb.View.ID), CreatedAt: time.Now().UTC(),
-		User: cb.User.ID, Channel: s.page.Channel,
+		User: cb.User.ID, Channel: s.page.Channel, Direct: s.page.Direct,
 		Action: s.form.Action, Title: s.form.Title,
 		Properties: state.Properties(), Entity: targetEntity(state),
 	}
@@ -149,7 +150,7 @@ func errorAtFirstInput(v slack.View, text string) any {
 	if input := firstInput(v); input != "" {
 		return slack.NewErrorsViewSubmissionResponse(map[string]string{input: text})
 	}
-	view := errorView(text)
+	view := errorView(slacktext.Text(text))
 	return slack.NewUpdateViewSubmissionResponse(&view)
 }
 
@@ -160,7 +161,7 @@ func errorResponse(state *form.State, page modal.Page, text string) any {
 			return slack.NewErrorsViewSubmissionResponse(blocks)
 		}
 	}
-	view := errorView(text)
+	view := errorView(slacktext.Text(text))
 	return slack.NewUpdateViewSubmissionResponse(&view)
 }
 

@@ -17,7 +17,7 @@ import (
 
 // blockID is the id of the block that shows a field.
 func blockID(field string) string {
-	if id := "f:" + field; jsonLength(id) <= maxID && utf8.ValidString(field) {
+	if id := "f:" + field; jsonLength(id) <= maxID && utf8.ValidString(field) && slacktext.Clean(field) == field {
 		return id
 	}
 	return "h:" + digest(field)

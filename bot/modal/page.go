@@ -25,6 +25,7 @@ type Page struct {
 	Action  string `json:"a"`           // identifier of the action
 	Version string `json:"v"`           // form.Form.Version the view was made from
 	Channel string `json:"c,omitempty"` // of the command
+	Direct  bool   `json:"m,omitempty"` // the channel is a direct or group message
 	Step    int    `json:"s,omitempty"` // counted from 0
 	Part    int    `json:"p,omitempty"` // of the step, counted from 0, if the step needs several pages
 	Draft   string `json:"d,omitempty"` // key of the values of other pages; empty: there are none

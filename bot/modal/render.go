@@ -2,6 +2,7 @@ package modal
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -70,15 +71,18 @@ func pageLabel(s *form.State, p Page, here, pages int) string {
 	return strings.Join(parts, " · ")
 }
 
-// Notice is a view with a text in mrkdwn and no input.
-func Notice(title, text string) slack.ModalViewRequest {
-	mrkdwn := slack.NewTextBlockObject(slack.MarkdownType, paragraph(text), false, false)
+// Notice is a view with a text and no input.
+func Notice(title string, text slacktext.Text) slack.ModalViewRequest {
+	block := text.Block()
+	if data, err := json.Marshal(block); err != nil || len(data) > maxInitialBytes || slacktext.IsBlank(text.Mrkdwn()) {
+		block = sectionBlock(text.Mrkdwn())
+	}
 	return slack.ModalViewRequest{
 		Type:       slack.VTModal,
 		CallbackID: "foghorn_notice",
 		Title:      plainText(truncate(nonBlank(title, "Foghorn"), maxTitle)),
 		Close:      plainText("Close"),
-		Blocks:     slack.Blocks{BlockSet: []slack.Block{slack.NewSectionBlock(mrkdwn, nil, nil)}},
+		Blocks:     slack.Blocks{BlockSet: []slack.Block{block}},
 	}
 }
 

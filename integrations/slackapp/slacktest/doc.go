@@ -25,7 +25,8 @@
 // at random, acks within 3 s and 20,480 bytes, disconnect with its reasons. Failures on request:
 // [Server.Disconnect], [Server.RefuseConnections], [Server.DropConnections], [Server.SetHalfOpen],
 // [Server.SetPings], [Server.SendRaw], [Server.SetDuplicates] and [Server.SetRedeliverOnConnect]; for
-// HTTP, [Server.RateLimit], [Server.FailMethod] and [emulator.Server.InjectFault].
+// HTTP, [Server.RateLimit], [Server.FailMethod], [Server.LimitHistory], [emulator.Server.SetClock] and
+// [emulator.Server.InjectFault].
 //
 // Views: triggers for one use within 3 s, a stack of three modals, hashes, external ids, values that
 // stay after an update, state.values, the validation of Slack's client, every response_action,

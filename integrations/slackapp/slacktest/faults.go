@@ -41,3 +41,12 @@ func (s *Server) FailMethod(method, word string, times int) {
 		Header: http.Header{"Content-Type": {"application/json; charset=utf-8"}}, Body: string(body),
 	})
 }
+
+// LimitHistory makes conversations.history and conversations.replies return at most n messages at a time, whatever limit
+// the app asks for. Slack does so, with n = 15, for apps that are distributed outside its Marketplace. 0 means no limit.
+// https://docs.slack.dev/reference/methods/conversations.history
+func (s *Server) LimitHistory(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.historyLimit = n
+}
