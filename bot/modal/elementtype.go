@@ -141,6 +141,12 @@ func elementID(f *form.FieldState, p Page) string {
 	return actionID(f)
 }
 
+// hasCurrentOptions reports that an element was made with the options that its field has now.
+func hasCurrentOptions(f *form.FieldState, actionID string) bool {
+	parts := strings.Split(actionID, "-")
+	return f.Kind != form.Choice || len(parts) != 3 || parts[1] == jsonDigest(f.Options)
+}
+
 // isDefault reports that a value is the default with which an element was made. Such a value is not
 // the person's: it changes with the fields that it depends on.
 func isDefault(actionID string, value any) bool {

@@ -87,10 +87,13 @@ func TestIsOutdated_PageHasChanged(t *testing.T) {
 		"c":{"type":"string","enum":{"jqQuery":"if .form.a == \"c\" then [\"1\"] else [\"2\"] end"}},
 		"d":{"type":"string","default":{"jqQuery":"if .form.a == \"d\" then \"x\" else \"y\" end"}}},"order":["a","b","c","d"]}`))
 	seen := viewOf(t, f.Resolve(t.Context(), form.EvalContext{}, nil), modal.Page{}, "")
-	for value, want := range map[string]bool{"nothing": false, "b": true, "c": true, "d": true} {
+	for value, want := range map[string]bool{"nothing": false, "b": true, "c": true, "d": false} {
 		now := f.Resolve(t.Context(), form.EvalContext{}, form.Values{"a": value})
 		if got := modal.IsOutdated(now, modal.Page{}, seen); got != want {
 			t.Errorf("%s: %t", value, got)
+		}
+		if modal.IsOutdated(now, modal.Page{Again: true}, seen) {
+			t.Errorf("%s is shown a third time", value)
 		}
 	}
 	if modal.IsOutdated(f.Resolve(t.Context(), form.EvalContext{}, form.Values{"a": "b"}), modal.Page{}, slack.View{}) {
