@@ -141,10 +141,15 @@ func elementID(f *form.FieldState, p Page) string {
 	return actionID(f)
 }
 
-// hasCurrentOptions reports that an element was made with the options that its field has now.
-func hasCurrentOptions(f *form.FieldState, actionID string) bool {
-	parts := strings.Split(actionID, "-")
-	return f.Kind != form.Choice || len(parts) != 3 || parts[1] == jsonDigest(f.Options)
+// hasCurrentOptions reports that an element was made for the options that its field has now.
+func hasCurrentOptions(f *form.FieldState, id string) bool {
+	withoutDefault := func(id string) string {
+		if i := strings.LastIndex(id, "-"); i >= 0 && f.DynamicOptions {
+			return id[:i]
+		}
+		return id
+	}
+	return f.Kind != form.Choice || withoutDefault(id) == withoutDefault(actionID(f))
 }
 
 // isDefault reports that a value is the default with which an element was made. Such a value is not

@@ -3,6 +3,7 @@ package modal_test
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -98,6 +99,20 @@ func TestIsOutdated_PageHasChanged(t *testing.T) {
 	}
 	if modal.IsOutdated(f.Resolve(t.Context(), form.EvalContext{}, form.Values{"a": "b"}), modal.Page{}, slack.View{}) {
 		t.Error("a view without blocks is outdated")
+	}
+}
+
+// A choice that was removed from the definition is not dropped in silence.
+func TestIsOutdated_MenuHasChanged(t *testing.T) {
+	var long strings.Builder
+	for i := range 120 {
+		fmt.Fprintf(&long, `"%d",`, i)
+	}
+	before := singleInputState(t, `{"type":"string","enum":["a","b"]}`, nil)
+	for enum, want := range map[string]bool{`"a","b"`: false, long.String() + `"b"`: true} {
+		if got := modal.IsOutdated(singleInputState(t, `{"type":"string","enum":[`+enum+`]}`, nil), modal.Page{}, viewOf(t, before, modal.Page{}, "")); got != want {
+			t.Errorf("%.20s: %t", enum, got)
+		}
 	}
 }
 
