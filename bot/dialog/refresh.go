@@ -53,6 +53,7 @@ func (d *Dialog) refresh(ctx context.Context, cb slack.InteractionCallback) {
 // another page, an action cannot be applied: the page says so.
 func (d *Dialog) applyActions(ctx context.Context, s *session, actions []*slack.BlockAction) (page modal.Page, state *form.State, change string) {
 	page, state = s.page, s.resolve(ctx)
+	page.Again = false
 	for _, a := range actions {
 		change = max(change, a.ActionTs)
 		switch {

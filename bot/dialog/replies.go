@@ -2,6 +2,8 @@ package dialog
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/slack-go/slack"
 
@@ -96,14 +98,14 @@ func (d *Dialog) checkFailedRestartText() slacktext.Text {
 	return slacktext.Format("Port or Slack isn't responding. Nothing was run. Run `%s` again in a minute.", d.cfg.Command)
 }
 
-// problemsText says what is wrong on a page.
+// problemsText is one of the problems, with the title of its field: if there is one, of a field on the page.
 func problemsText(state *form.State, p modal.Page, problems map[string]string) string {
-	for _, id := range modal.FieldsOnPage(state, p) {
-		if text := problems[id]; text != "" {
+	for _, id := range slices.Concat(modal.FieldsOnPage(state, p), slices.Sorted(maps.Keys(problems))) {
+		if text, ok := problems[id]; ok {
 			return state.Field(id).Title + ": " + text
 		}
 	}
-	return formChangedText
+	return ""
 }
 
 func renderErrorText(err error) slacktext.Text {

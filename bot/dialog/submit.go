@@ -43,8 +43,9 @@ func (d *Dialog) submit(ctx context.Context, cb slack.InteractionCallback) (ack 
 		return errorAtFirstInput(cb.View, staleText)
 	}
 	state := s.resolve(ctx)
-	problems, complete := state.Validate(-1), modal.LastPage(state, s.page)
-	if len(problems) == 0 && complete && !s.lost {
+	problems := state.Validate(-1)
+	complete := modal.LastPage(state, s.page) && !s.lost && !modal.IsOutdated(state, s.page, cb.View)
+	if len(problems) == 0 && complete {
 		problems, err = d.checkChoices(ctx, s, state)
 	}
 	if err == nil {
@@ -54,7 +55,7 @@ func (d *Dialog) submit(ctx context.Context, cb slack.InteractionCallback) (ack 
 		d.cfg.Metrics.SubmissionHandled(outcomeUnknownView)
 		return d.invalidSubmission(cb, err)
 	}
-	if !complete || len(problems) > 0 || s.lost || modal.IsOutdated(state, s.page, cb.View) {
+	if !complete || len(problems) > 0 {
 		d.cfg.Metrics.SubmissionHandled(outcomeInvalid)
 		return d.nextPage(ctx, cb, s, state, problems)
 	}
@@ -96,19 +97,20 @@ func targetEntity(state *form.State) string {
 func (d *Dialog) nextPage(ctx context.Context, cb slack.InteractionCallback, s session, state *form.State, problems map[string]string) any {
 	onPage := modal.ErrorsByBlock(state, s.page, problems)
 	next := s.page
+	next.Again = false
 	switch {
 	case s.lost:
 		next = restart(next)
 	case modal.IsOutdated(state, s.page, cb.View), len(onPage) > 0 && !canShowErrors(cb.View, onPage):
-		next.Notice = formChangedText
+		next.Again, next.Notice = true, formChangedText
 		return d.respondWithPage(s, state, next)
 	case len(onPage) > 0:
 		return slack.NewErrorsViewSubmissionResponse(onPage)
 	case modal.LastPage(state, s.page): // the problem is on an earlier page
-		next = modal.PageWithFields(state, s.page, problems)
+		next = modal.PageWithFields(state, next, problems)
 		next.Notice = problemsText(state, next, problems)
 	default:
-		next = modal.NextPage(state, s.page)
+		next = modal.NextPage(state, next)
 	}
 	next.Draft = request.NewID(cb.View.ID)
 	if err := d.saveDraft(ctx, cb.View.ID, s); err != nil {

@@ -117,9 +117,8 @@ func itemBlocks(s *form.State, item form.ItemState, p Page) []slack.Block {
 // Port gives it no default.
 // https://github.com/slackapi/node-slack-sdk/issues/1631
 func CanClear(f *form.FieldState) bool {
-	kind := elementType(f)
-	return isInput(f) && !f.Required && f.Default == nil &&
-		(kind == string(slack.METDatetimepicker) || kind == string(slack.METRadioButtons))
+	isPicker := f.Kind == form.Boolean || f.Kind == form.DateTime && elementType(f) == string(slack.METDatetimepicker)
+	return isPicker && !f.Required && f.Default == nil && isInput(f)
 }
 
 // readOnlyText is how a page shows a field that is not an input.
