@@ -25,11 +25,19 @@ const checkTimeout = 8 * time.Second
 type serveCmd struct{}
 
 func (serveCmd) Run(ctx context.Context, c *console) error {
-	cfg, err := loadConfig(c.env, ".env", "serve")
+	cfg, err := c.loadConfig("serve")
 	if err != nil {
 		return err
 	}
-	return serve(ctx, cfg, cfg.newLogger(c.stderr))
+	log := cfg.newLogger(c.stderr)
+	warnings := cfg.Warnings
+	if w := checkStateDir(cfg); w != nil {
+		warnings = append(warnings, *w)
+	}
+	for _, w := range warnings {
+		log.WithField("hint", w.Hint).Warn(w.Name + " " + w.Problem)
+	}
+	return serve(ctx, cfg, log)
 }
 
 // serve runs the bot until ctx ends. Settings that Slack or Port permanently rejects are a [SettingError]; during an

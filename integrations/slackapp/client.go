@@ -127,12 +127,6 @@ func (c *Client) CheckAuth(ctx context.Context) (Identity, error) {
 	return id, nil
 }
 
-// CheckSocketMode checks that the app token works and that Socket Mode is on. It opens no connection.
-func (c *Client) CheckSocketMode(ctx context.Context) error {
-	_, err := c.requestConnectionURL(ctx)
-	return err
-}
-
 // requestConnectionURL returns the address of a new connection. It contains a ticket that can be used once.
 // https://docs.slack.dev/reference/methods/apps.connections.open
 func (c *Client) requestConnectionURL(ctx context.Context) (string, error) {

@@ -77,7 +77,8 @@ func IsNotSent(err error) bool {
 		return false
 	}
 	op, ok := errors.AsType[*net.OpError](e.Err)
-	return ok && op.Op == "dial"
+	_, refused := errors.AsType[*ProxyError](e.Err)
+	return refused || ok && (op.Op == "dial" || op.Op == "proxyconnect")
 }
 
 // ErrorCode returns the Slack error code of err, or "" when it has none.
