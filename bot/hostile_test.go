@@ -2,6 +2,7 @@ package bot_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -313,5 +314,32 @@ func TestDeclare_HostileTexts(t *testing.T) {
 	}
 	for _, m := range ms {
 		checkMessage(t, m.Text, m.Blocks)
+	}
+}
+
+// TestReplies_FitAck answers with the largest texts within Slack's limit of an ack.
+func TestReplies_FitAck(t *testing.T) {
+	for _, character := range []string{"<", "&", "語", "*", "\\\\"} {
+		long := strings.Repeat(character, 300)
+		e := testenv.New(t)
+		e.EditConfig = func(c *bot.Config) { c.Action = "act" }
+		var properties []string
+		for i := range 20 {
+			properties = append(properties, fmt.Sprintf(`"%s%d":{"type":"string","encryption":"aes256-gcm"}`, long, i))
+		}
+		err := e.Port.PutAction(json.RawMessage(`{"identifier":"act","title":"` + long + `","trigger":{"type":"self-service","operation":"CREATE",
+			"userInputs":{"properties":{` + strings.Join(properties, ",") + `}}},"invocationMethod":{"type":"WEBHOOK","url":"https://example.com"}}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		e.Start()
+		e.WaitFor("the action is known", func() bool {
+			answer := e.AnswerTo(testenv.Alice, testenv.General, "/incident")
+			return strings.Contains(answer, "and 15 more")
+		})
+		e.WaitFor("the answer is an ack", func() bool {
+			e.AnswerTo(testenv.Alice, testenv.General, "/incident")
+			return len(e.Slack.Ephemerals(testenv.Alice)) > 0
+		})
 	}
 }

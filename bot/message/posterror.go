@@ -13,21 +13,13 @@ var postErrors = map[string]string{
 	"not_in_channel": "I couldn't post this in %s because I'm not a member. Invite me there with `/invite`, then share this message.",
 	"is_archived":    "I couldn't post this in %s because it is archived. Share this message in another channel.",
 
-	"restricted_action":                         restrictedText,
-	"restricted_action_read_only_channel":       restrictedText,
-	"restricted_action_thread_only_channel":     restrictedText,
-	"restricted_action_thread_locked":           restrictedText,
-	"restricted_action_non_threadable_channel":  restrictedText,
-	"app_access_restricted":                     adminText,
-	"ekm_access_denied":                         adminText,
-	"enterprise_is_restricted":                  adminText,
-	"send_on_behalf_not_allowed":                adminText,
-	"slack_connect_blocked_file_type":           adminText,
-	"slack_connect_canvas_sharing_blocked":      adminText,
-	"slack_connect_file_link_sharing_blocked":   adminText,
-	"slack_connect_file_upload_sharing_blocked": adminText,
-	"slack_connect_lists_sharing_blocked":       adminText,
-	"two_factor_setup_required":                 adminText,
+	"restricted_action":          restrictedText, // also restricted_action_read_only_channel and others
+	"app_access_restricted":      adminText,
+	"ekm_access_denied":          adminText,
+	"enterprise_is_restricted":   adminText,
+	"send_on_behalf_not_allowed": adminText,
+	"slack_connect":              adminText, // slack_connect_file_link_sharing_blocked and others
+	"two_factor_setup_required":  adminText,
 
 	"message_limit_exceeded": "I couldn't post this in %s because the workspace has reached its limit of messages. Ask a workspace admin.",
 
@@ -77,6 +69,11 @@ var blockErrors = map[string]bool{
 // direct or group message, announce that it is the channel for announcements.
 func postErrorText(channel, code string, direct, announce bool) slacktext.Text {
 	direct = direct || strings.HasPrefix(channel, "D")
+	for _, family := range []string{"restricted_action", "slack_connect"} {
+		if strings.HasPrefix(code, family) {
+			code = family
+		}
+	}
 	switch text, known := postErrors[code]; {
 	case announce && invisibleCodes[code]:
 		return noAnnounceText
