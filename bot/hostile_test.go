@@ -239,7 +239,7 @@ func FuzzForm_HostileText(f *testing.F) {
 			t.Fatal(err)
 		}
 		compiled.Problems = nil
-		for _, values := range []form.Values{nil, modal.Prefill(compiled, text), modal.PrefillMessage(compiled, text, text, "https://own.example/m")} {
+		for _, values := range []form.Values{nil, modal.PrefillMessage(compiled, text, text, "https://own.example/m")} {
 			state := compiled.Resolve(t.Context(), form.EvalContext{}, values)
 			page := modal.Page{Action: "act"}
 			for range 10 {
@@ -304,12 +304,12 @@ func TestReplies_HostileTitle(t *testing.T) {
 // TestDeclare_HostileTexts declares incidents whose names cannot be shown as they are by mrkdwn.
 func TestDeclare_HostileTexts(t *testing.T) {
 	e := testenv.New(t).Start()
-	for _, name := range []string{"a *evil* b", ":evil: `evil`", "> quoted", "<!channel> <@U0BOB> @here", "x\u202ey\u0085z\u200b!", strings.Repeat("😀", 500)} {
+	for _, name := range []string{"a *evil* b :evil: `evil` <!channel> <@U0BOB> @here", "> quoted", "x\u202ey\u0085z\u200b!" + strings.Repeat("😀", 500)} {
 		e.Declare(testenv.Alice, testenv.General, name, "Minor", "public")
 	}
 	e.WaitIdle()
 	ms := e.Slack.Messages(testenv.General)
-	if len(ms) != 6 {
+	if len(ms) != 3 {
 		t.Errorf("%d messages", len(ms))
 	}
 	for _, m := range ms {

@@ -68,7 +68,10 @@ var blockErrors = map[string]bool{
 // postErrorText says why a message is not in its channel, and what the reporter can do. direct says that the channel is a
 // direct or group message, announce that it is the channel for announcements.
 func postErrorText(channel, code string, direct, announce bool) slacktext.Text {
-	direct = direct || strings.HasPrefix(channel, "D")
+	place := slacktext.Channel(channel)
+	if direct = direct || strings.HasPrefix(channel, "D"); direct {
+		place = "that conversation" // Slack has no link to it
+	}
 	for _, family := range []string{"restricted_action", "slack_connect"} {
 		if strings.HasPrefix(code, family) {
 			code = family
@@ -82,7 +85,7 @@ func postErrorText(channel, code string, direct, announce bool) slacktext.Text {
 	case invisibleCodes[code]:
 		return invisibleText
 	case known:
-		return slacktext.Format(text, slacktext.Channel(channel))
+		return slacktext.Format(text, place)
 	}
-	return slacktext.Format(otherPostErrorText, slacktext.Channel(channel), truncate(code, maxErrorCode))
+	return slacktext.Format(otherPostErrorText, place, truncate(code, maxErrorCode))
 }
