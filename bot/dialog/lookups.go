@@ -33,11 +33,12 @@ func (d *Dialog) suggest(ctx context.Context, cb slack.InteractionCallback) any 
 		d.cfg.Log.WithError(err).Warn("failed to read a type-ahead")
 		return modal.SuggestCandidates(nil)
 	}
-	if id, ok := s.values[form.TargetID].(string); ok && !d.mayChoose(ctx, cb.User.ID, identity.Target{Action: d.cfg.Action, Entity: id}) {
+	state := s.resolve(ctx)
+	if id := targetEntity(state); id != "" && !d.mayChoose(ctx, cb.User.ID, identity.Target{Action: d.cfg.Action, Entity: id}) {
 		return modal.SuggestCandidates(nil)
 	}
-	field := modal.FieldForBlock(s.form.Resolve(ctx, s.eval, s.values), cb.BlockID)
-	if field == nil {
+	field := modal.FieldForBlock(state, cb.BlockID)
+	if field == nil || !field.CanEnter() || s.lost {
 		return modal.SuggestCandidates(nil)
 	}
 	var found []modal.Candidate

@@ -17,6 +17,9 @@ import (
 const (
 	notSavedText     = "Not saved, and nothing was run. Try again in a few seconds; your input is kept."
 	pageNotSavedText = "This page was not saved. Try again in a few seconds; your input is kept."
+	staleText        = "Slack sent the answers of another page, so they were not read. Your input is kept; press the button again."
+	draftLostText    = "Your earlier answers have expired, and nothing was run. Start again on this page."
+	formChangedText  = "The form has changed. Check the fields on this page, then press the button again."
 	checkFailedText  = "Port or Slack isn't responding, so the form can't be checked. Your input is kept; try again in a few seconds."
 )
 
@@ -94,6 +97,16 @@ func (d *Dialog) expiredText() slacktext.Text {
 
 func (d *Dialog) checkFailedRestartText() slacktext.Text {
 	return slacktext.Format("Port or Slack isn't responding. Nothing was run. Run `%s` again in a minute.", d.cfg.Command)
+}
+
+// problemsText says what is wrong on a page.
+func problemsText(state *form.State, p modal.Page, problems map[string]string) string {
+	for _, id := range modal.FieldsOnPage(state, p) {
+		if text := problems[id]; text != "" {
+			return state.Field(id).Title + ": " + text
+		}
+	}
+	return formChangedText
 }
 
 func renderErrorText(err error) slacktext.Text {

@@ -29,13 +29,32 @@ const (
 func (d *Dialog) submit(ctx context.Context, cb slack.InteractionCallback) (ack any) {
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
+	if denied := d.knownDenial(ctx, cb.User.ID, d.cfg.Action); denied != nil && cb.View.CallbackID == modal.CallbackID {
+		d.cfg.Metrics.SubmissionHandled(outcomeInvalid)
+		return errorAtFirstInput(cb.View, "Nothing was run. "+denied.Reason)
+	}
 	s, err := d.loadSession(ctx, cb)
 	if err != nil {
 		d.cfg.Metrics.SubmissionHandled(outcomeUnknownView)
 		return d.invalidSubmission(cb, err)
 	}
-	state := s.form.Resolve(ctx, s.eval, s.values)
-	if problems := state.Validate(-1); !modal.LastPage(state, s.page) || len(problems) > 0 {
+	if s.stale {
+		d.cfg.Metrics.SubmissionHandled(outcomeUnknownView)
+		return errorAtFirstInput(cb.View, staleText)
+	}
+	state := s.resolve(ctx)
+	problems, complete := state.Validate(-1), modal.LastPage(state, s.page)
+	if len(problems) == 0 && complete && !s.lost {
+		problems, err = d.checkChoices(ctx, s, state)
+	}
+	if err == nil {
+		err = ctx.Err() // a condition that was not evaluated in time is no condition
+	}
+	if err != nil {
+		d.cfg.Metrics.SubmissionHandled(outcomeUnknownView)
+		return d.invalidSubmission(cb, err)
+	}
+	if !complete || len(problems) > 0 || s.lost || modal.IsOutdated(state, s.page, cb.View) {
 		d.cfg.Metrics.SubmissionHandled(outcomeInvalid)
 		return d.nextPage(ctx, cb, s, state, problems)
 	}
@@ -55,32 +74,44 @@ func newRequest(cb slack.InteractionCallback, s session, state *form.State) *req
 		ID: request.NewID(cb.View.ID), CreatedAt: time.Now().UTC(),
 		User: cb.User.ID, Channel: s.page.Channel, Direct: s.page.Direct,
 		Action: s.form.Action, Title: s.form.Title,
-		Properties: state.Properties(),
+		Properties: state.Properties(), Entity: targetEntity(state),
 	}
 	r.Enter(request.Accepted)
-	if entity, ok := s.values[form.TargetID].(string); ok {
-		r.Entity = entity
-	}
 	if input, ok := s.form.RequestIDInput(); ok {
 		r.Properties[input], r.HasRequestIDInput = "foghorn-"+r.ID, true
 	}
 	return r
 }
 
+// targetEntity is the entity that the action works on; empty: none is chosen.
+func targetEntity(state *form.State) string {
+	if field := state.Field(form.TargetID); field != nil {
+		id, _ := field.Value.(string)
+		return id
+	}
+	return ""
+}
+
 // nextPage shows the next page of the form, or the problems of this one.
 func (d *Dialog) nextPage(ctx context.Context, cb slack.InteractionCallback, s session, state *form.State, problems map[string]string) any {
-	if onPage := modal.ErrorsByBlock(state, s.page, problems); len(onPage) > 0 {
-		if !canShowErrors(cb.View, onPage) && (len(cb.View.Blocks.BlockSet) > 0 || s.page.Version != s.form.Version) {
-			return d.respondWithPage(s, state, s.page) // the page has other fields now
-		}
+	onPage := modal.ErrorsByBlock(state, s.page, problems)
+	next := s.page
+	switch {
+	case s.lost:
+		next = restart(next)
+	case modal.IsOutdated(state, s.page, cb.View), len(onPage) > 0 && !canShowErrors(cb.View, onPage):
+		next.Notice = formChangedText
+		return d.respondWithPage(s, state, next)
+	case len(onPage) > 0:
 		return slack.NewErrorsViewSubmissionResponse(onPage)
-	}
-	next := modal.NextPage(state, s.page)
-	if modal.LastPage(state, s.page) { // the problem is on an earlier page
+	case modal.LastPage(state, s.page): // the problem is on an earlier page
 		next = modal.PageWithFields(state, s.page, problems)
+		next.Notice = problemsText(state, next, problems)
+	default:
+		next = modal.NextPage(state, s.page)
 	}
 	next.Draft = request.NewID(cb.View.ID)
-	if err := d.cfg.Store.SaveDraft(ctx, cb.View.ID, s.values); err != nil {
+	if err := d.saveDraft(ctx, cb.View.ID, s); err != nil {
 		d.cfg.Log.WithError(err).Error("failed to store a page of a form")
 		return errorResponse(state, s.page, pageNotSavedText)
 	}
@@ -107,10 +138,19 @@ func (d *Dialog) invalidSubmission(cb slack.InteractionCallback, err error) any 
 		return slack.NewUpdateViewSubmissionResponse(&view)
 	}
 	entry.Error("failed to check a submission")
-	if input := firstInput(cb.View); input != "" {
-		return slack.NewErrorsViewSubmissionResponse(map[string]string{input: checkFailedText})
+	if firstInput(cb.View) != "" {
+		return errorAtFirstInput(cb.View, checkFailedText)
 	}
 	view := expiredView(d.checkFailedRestartText())
+	return slack.NewUpdateViewSubmissionResponse(&view)
+}
+
+// errorAtFirstInput shows a text at the first input of a view, or instead of a view that has none.
+func errorAtFirstInput(v slack.View, text string) any {
+	if input := firstInput(v); input != "" {
+		return slack.NewErrorsViewSubmissionResponse(map[string]string{input: text})
+	}
+	view := errorView(slacktext.Text(text))
 	return slack.NewUpdateViewSubmissionResponse(&view)
 }
 

@@ -78,9 +78,9 @@ const (
 )
 
 // A Delivery is one message. It is saved before the message is posted, and after.
-// With neither TS nor ErrorCode the message may have been posted.
 type Delivery struct {
-	StartedAt time.Time `json:"started_at"`
+	FirstAt   time.Time `json:"first_at,omitzero"`    // of the first attempt
+	StartedAt time.Time `json:"started_at,omitzero"`  // of an attempt that may have posted the message; zero: none
 	TS        string    `json:"ts,omitempty"`         // Slack's id of the posted message
 	ErrorCode string    `json:"error_code,omitempty"` // Slack's error: the message can never be posted
 }

@@ -14,11 +14,13 @@ import (
 	"github.com/gofrs/flock"
 
 	"foghorn/bot/store"
+	"foghorn/bot/workflow"
 )
 
 const (
-	minFreeBytes = 512 << 20        // below this the disk of the store is a warning
-	maxClockSkew = 30 * time.Second // Port's webhook signatures and searches by time depend on the clock
+	minFreeBytes = 512 << 20 // below this the disk of the store is a warning
+
+	maxClockSkew = workflow.MaxClockSkew // searches by time depend on the clock
 )
 
 func checkLocal(ctx context.Context, cfg Config) []finding {

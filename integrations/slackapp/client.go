@@ -77,9 +77,7 @@ func New(cfg Config) *Client {
 		cfg.APIURL += "/"
 	}
 	cfg.PingTimeout = cmp.Or(cfg.PingTimeout, defaultPingTimeout)
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.MaxIdleConnsPerHost = 64 // all calls go to one host
-	web := &http.Client{Transport: limitedTransport{transport}, Timeout: CallTimeout, CheckRedirect: rejectRedirect}
+	web := newHTTPClient()
 	return &Client{
 		cfg:       cfg,
 		web:       web,

@@ -162,6 +162,8 @@ func (s *Server) controlConnections(_ context.Context, in connectionsRequest) (a
 		s.SetPings(in.On)
 	case "duplicate":
 		s.SetDuplicates(in.N)
+	case "limit_history":
+		s.LimitHistory(in.N)
 	case "redeliver":
 		s.SetRedeliverOnConnect(in.On)
 	case "raw":

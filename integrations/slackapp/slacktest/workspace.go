@@ -50,7 +50,10 @@ type workspace struct {
 	revisions  map[string]int        // number of changes of the two above, by channel and by user
 	scopes     []string
 	lastTS     int64
-	responses  boundedMap[*responseURL] // by path
+
+	historyLimit int // messages that conversations.history returns at a time; 0: as many as asked for
+
+	responses boundedMap[*responseURL] // by path
 }
 
 // AllScopes are the bot scopes that the emulator knows.
