@@ -72,6 +72,8 @@ func (d *Dialog) portErrorText(err error) slacktext.Text {
 const (
 	maxProblems = 5   // inputs that Slack can't show, which are listed
 	maxName     = 100 // UTF-16 code units of a name or a reason
+
+	maxErrorText = 1000 // UTF-16 code units of a text at a field
 )
 
 // unsupportedText says why an action cannot be run from Slack, and where it can be run.

@@ -21,15 +21,8 @@ var postErrors = map[string]string{
 	"slack_connect":              adminText, // slack_connect_file_link_sharing_blocked and others
 	"two_factor_setup_required":  adminText,
 
-	"message_limit_exceeded": "I couldn't post this in %s because the workspace has reached its limit of messages. Ask a workspace admin.",
-
-	"missing_scope":          operatorText,
-	"no_permission":          operatorText,
-	"not_allowed_token_type": operatorText,
-	"account_inactive":       operatorText,
-	"token_expired":          operatorText,
-	"token_revoked":          operatorText,
-	"forbidden_team":         operatorText,
+	"missing_scope": operatorText,
+	"no_permission": operatorText,
 }
 
 const (
