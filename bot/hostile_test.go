@@ -307,12 +307,8 @@ func TestDeclare_HostileTexts(t *testing.T) {
 	for _, name := range []string{"a *evil* b :evil: `evil` <!channel> <@U0BOB> @here", "> quoted", "x\u202ey\u0085z\u200b!" + strings.Repeat("😀", 500)} {
 		e.Declare(testenv.Alice, testenv.General, name, "Minor", "public")
 	}
-	e.WaitIdle()
-	ms := e.Slack.Messages(testenv.General)
-	if len(ms) != 3 {
-		t.Errorf("%d messages", len(ms))
-	}
-	for _, m := range ms {
+	e.WaitFor("all are posted", func() bool { return len(e.Slack.Messages(testenv.General)) == 3 })
+	for _, m := range e.Slack.Messages(testenv.General) {
 		checkMessage(t, m.Text, m.Blocks)
 	}
 }
