@@ -97,6 +97,9 @@ func (s shownText) check(v any, place string) {
 		if place != "initial_value" && place != "private_metadata" && place != "value" { // people do not read these
 			s.checkCharacters(v)
 		}
+		if strings.Contains(v, "\n") && slices.Contains([]string{"title", "submit", "close", "option", "button"}, place) {
+			s.t.Errorf("%s has several lines: %.80q", place, v)
+		}
 		if limit, n := unitLimits[place], len(utf16.Encode([]rune(v))); limit > 0 && n > limit {
 			s.t.Errorf("%s has %d units, at most %d: %.60q…", place, n, limit, v)
 		}
