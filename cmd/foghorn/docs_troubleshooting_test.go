@@ -64,7 +64,7 @@ var (
 	// Texts for people begin with a capital letter, an emoji or what they are about, and end as sentences do. Log
 	// messages and errors begin with a small letter.
 	wordPattern     = regexp.MustCompile(`[a-z]{2}`)
-	sentencePattern = regexp.MustCompile(`^(?:[A-Z"<]|incident\.io ).* .*(?:[.:?…]|\. <>)$`)
+	sentencePattern = regexp.MustCompile(`^[A-Z"<].* .*(?:[.:?…]|\. <>)$`)
 )
 
 // textsOfPackage returns the texts for people in the source of a package, with the files that have them.
