@@ -89,7 +89,7 @@ var literalPattern = regexp.MustCompile(literalStart + "[^" + literalEnd + "]*" 
 // Mrkdwn is the text for a place that has mrkdwn alone, such as a notification. Mentions and links are prevented there;
 // marks of bold, italic, struck text and code stay, and Slack can format them.
 func (t Text) Mrkdwn() string {
-	return literalPattern.ReplaceAllStringFunc(string(t), func(s string) string { return Escape(unmark(s)) })
+	return literalPattern.ReplaceAllStringFunc(string(t), func(s string) string { return escape(unmark(s)) })
 }
 
 // maxFallback is how long the text of a message should be at most.
