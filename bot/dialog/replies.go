@@ -70,8 +70,13 @@ func (d *Dialog) portErrorText(err error) slacktext.Text {
 		"If it is urgent, declare the incident in incident.io.", d.cfg.Command)
 }
 
-// maxProblems is how many inputs that Slack can't show are listed.
-const maxProblems = 10
+// A reply must fit an ack.
+const (
+	maxProblems = 5   // inputs that Slack can't show, which are listed
+	maxName     = 100 // UTF-16 code units of a name or a reason
+
+	maxErrorText = 1000 // UTF-16 code units of a text at a field
+)
 
 // unsupportedText says why an action cannot be run from Slack, and where it can be run.
 func (d *Dialog) unsupportedText(f *form.Form) slacktext.Text {
@@ -113,9 +118,6 @@ func renderErrorText(err error) slacktext.Text {
 		shorten(err.Error()))
 }
 
-// maxName is how many UTF-16 code units of a name or a reason are shown.
-const maxName = 150
-
 func shorten(s string) string { return slacktext.Truncate(slacktext.SingleLine(s), maxName) }
 
 func loadingView() slack.ModalViewRequest {
@@ -133,5 +135,5 @@ func expiredView(text slacktext.Text) slack.ModalViewRequest {
 // ephemeralReply is the answer to a command that only its sender sees.
 // https://docs.slack.dev/interactivity/implementing-slash-commands#responding_to_commands
 func ephemeralReply(text slacktext.Text) any {
-	return map[string]any{"response_type": "ephemeral", "text": text.Mrkdwn(), "blocks": []slack.Block{text.Block()}}
+	return map[string]any{"response_type": "ephemeral", "text": text.Fallback(), "blocks": []slack.Block{text.Block()}}
 }

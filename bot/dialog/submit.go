@@ -149,10 +149,11 @@ func (d *Dialog) invalidSubmission(cb slack.InteractionCallback, err error) any 
 
 // errorAtFirstInput shows a text at the first input of a view, or instead of a view that has none.
 func errorAtFirstInput(v slack.View, text string) any {
+	text = slacktext.Truncate(slacktext.SingleLine(text), maxErrorText)
 	if input := firstInput(v); input != "" {
 		return slack.NewErrorsViewSubmissionResponse(map[string]string{input: text})
 	}
-	view := errorView(slacktext.Text(text))
+	view := errorView(slacktext.Literal(text))
 	return slack.NewUpdateViewSubmissionResponse(&view)
 }
 
@@ -163,7 +164,7 @@ func errorResponse(state *form.State, page modal.Page, text string) any {
 			return slack.NewErrorsViewSubmissionResponse(blocks)
 		}
 	}
-	view := errorView(slacktext.Text(text))
+	view := errorView(slacktext.Literal(text))
 	return slack.NewUpdateViewSubmissionResponse(&view)
 }
 
