@@ -9,6 +9,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"foghorn/bot/form"
+	"foghorn/bot/identity"
 	"foghorn/bot/modal"
 	"foghorn/integrations/rest"
 )
@@ -133,21 +134,7 @@ func (d *Dialog) evalEntity(ctx context.Context, f *form.Form, values form.Value
 	if err != nil {
 		return nil, err
 	}
-	teams := make([]any, 0, len(e.Teams))
-	for _, t := range e.Teams {
-		teams = append(teams, t)
-	}
-	return map[string]any{
-		"identifier": e.Identifier, "title": e.Title, "icon": e.Icon, "blueprint": e.Blueprint, "team": teams,
-		"properties": orEmpty(e.Properties), "relations": orEmpty(e.Relations),
-	}, nil
-}
-
-func orEmpty(m map[string]any) map[string]any {
-	if m == nil {
-		return map[string]any{}
-	}
-	return m
+	return identity.EvalEntity(e), nil
 }
 
 // chosenTitles are the titles of the entities that were chosen, for conditions that read them.

@@ -99,7 +99,12 @@ func (e *evaluation) buildInput() any {
 		}
 		form[id] = v
 	}
-	return map[string]any{"form": form, "user": untypedNil(e.evalContext.User), "entity": untypedNil(e.evalContext.Entity)}
+	user := untypedNil(e.evalContext.User)
+	return map[string]any{
+		"form": form, "user": user, "entity": untypedNil(e.evalContext.Entity),
+		// Port's workflows name the same values otherwise, and people copy programs from there.
+		"inputs": form, "trigger": map[string]any{"by": map[string]any{"user": user}, "operation": e.form.Operation},
+	}
 }
 
 // untypedNil makes a nil map the nil that gojq knows as null.
@@ -218,13 +223,17 @@ func optionLabel(v any, data []byte) string {
 func (e *evaluation) resolveDataset(ctx context.Context, d any) json.RawMessage {
 	out := mapObjects(d, 0, func(m map[string]any) any {
 		if r := parseExpr(m); r.isProgram() {
-			return r.eval(ctx, e.input)
+			return flattenList(r.eval(ctx, e.input)) // [.user.team] and .user.team mean the same
 		}
+		property, _ := m["property"].(string)
+		property = strings.TrimPrefix(property, "$")
 		switch m["context"] {
 		case "user":
-			property, _ := m["property"].(string)
-			return e.evalContext.User[strings.TrimPrefix(property, "$")]
+			return e.userProperty(property)
 		case "userTeams":
+			if property == "identifier" {
+				return e.evalContext.User["teamsIdentifiers"]
+			}
 			return teamNames(e.evalContext.User["teams"])
 		}
 		return m
@@ -234,6 +243,32 @@ func (e *evaluation) resolveDataset(ctx context.Context, d any) json.RawMessage 
 		return nil
 	}
 	return data
+}
+
+// flattenList puts the elements of the lists in a list in their places.
+func flattenList(v any) any {
+	list, ok := v.([]any)
+	if !ok {
+		return v
+	}
+	out := []any{}
+	for _, item := range list {
+		if inner, ok := item.([]any); ok {
+			out = append(out, inner...)
+		} else {
+			out = append(out, item)
+		}
+	}
+	return out
+}
+
+// userProperty is a member of `.user`, or a property of the user's entity.
+func (e *evaluation) userProperty(name string) any {
+	if v, ok := e.evalContext.User[name]; ok {
+		return v
+	}
+	properties, _ := e.evalContext.User["properties"].(map[string]any)
+	return properties[name]
 }
 
 func teamNames(v any) []any {

@@ -56,7 +56,7 @@ func (p *previewCmd) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	who, err := p.evalContext(ctx, c, f)
+	who, err := p.evalContext(ctx, c, f, values)
 	if err != nil {
 		return err
 	}

@@ -164,6 +164,31 @@ func TestPreview_User(t *testing.T) {
 	}
 }
 
+func TestPreview_Entity(t *testing.T) {
+	e := newGuideEnvironment(t)
+	if err := e.Port.PutBlueprint([]byte(`{"identifier":"service","title":"Service","schema":{"properties":{},"required":[]}}`)); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Port.PutEntity("service", []byte(`{"identifier":"api","title":"API","team":"sre"}`)); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Port.SetScorecards("service", "api", []byte(`{"Ownership":{"level":"Gold","rules":[]}}`)); err != nil {
+		t.Fatal(err)
+	}
+	definition := strings.Replace(selfServiceAction(`{"t":{"type":"string","visible":{"jqQuery":".entity.scorecards.Ownership.level == \"Gold\" and .entity.team == [\"sre\"]"}}}`),
+		`"operation": "CREATE"`, `"operation": "DAY-2", "blueprintIdentifier": "service"`, 1)
+	o := runPreview(t, e.botSettings(), definition, "-", "--values", "$targetEntity=api")
+	if o.code != 0 || !strings.Contains(o.stdout, `"f:t"`) {
+		t.Errorf("%+v", o)
+	}
+	if o := runPreview(t, e.botSettings(), definition, "-", "--values", "$targetEntity=nothing"); o.code != exitUsage || !strings.Contains(o.stderr, "not an entity") {
+		t.Errorf("%+v", o)
+	}
+	if o := runPreview(t, nil, definition, "-", "--values", "$targetEntity=api"); o.code != 0 || !strings.Contains(o.stderr, "Port is not configured") {
+		t.Errorf("%+v", o)
+	}
+}
+
 func TestPreview_ParseValues(t *testing.T) {
 	f, err := compileForm("test", []byte(selfServiceAction(`{
 		"text":{"type":"string"},"number":{"type":"number"},"object":{"type":"object"},

@@ -11,6 +11,7 @@ import (
 
 	"foghorn/bot/form"
 	"foghorn/bot/identity"
+	"foghorn/integrations/port"
 	"foghorn/integrations/rest"
 )
 
@@ -75,31 +76,59 @@ func parseValue(f *form.Form, field *form.Field, text string) (any, bool) {
 	return text, true
 }
 
-// evalContext returns the person of --user with the properties that Port has for them. Without credentials for Port,
-// only the e-mail address is known.
-func (p *previewCmd) evalContext(ctx context.Context, c *console, f *form.Form) (form.EvalContext, error) {
-	if p.User == "" || !f.UsesUser {
+// evalContext returns what conditions read besides the form: the person of --user, and the entity of
+// --values $targetEntity=…, both as Port has them. Without credentials for Port, only the e-mail address is known.
+func (p *previewCmd) evalContext(ctx context.Context, c *console, f *form.Form, values form.Values) (form.EvalContext, error) {
+	user, entity := "", ""
+	if f.UsesUser {
+		user = p.User
+	}
+	if f.UsesEntity && f.Blueprint != "" {
+		entity, _ = values[form.TargetID].(string)
+	}
+	if user == "" && entity == "" {
 		return form.EvalContext{}, nil
 	}
-	if !strings.Contains(p.User, "@") {
-		return form.EvalContext{}, settingError("--user", fmt.Sprintf("is %q", p.User), "use an e-mail address, such as ada@example.com")
+	if user != "" && !strings.Contains(user, "@") {
+		return form.EvalContext{}, settingError("--user", fmt.Sprintf("is %q", user), "use an e-mail address, such as ada@example.com")
 	}
-	known := form.EvalContext{User: map[string]any{"email": p.User}}
 	client, err := previewPortClient(c)
 	if _, unset := errors.AsType[*SettingError](err); unset {
-		_, _ = fmt.Fprintf(c.stderr, "foghorn: Port is not configured, so only the e-mail address of %s is known\n", p.User)
+		known := form.EvalContext{}
+		if user != "" {
+			_, _ = fmt.Fprintf(c.stderr, "foghorn: Port is not configured, so only the e-mail address of %s is known\n", user)
+			known.User = map[string]any{"email": user}
+		}
+		if entity != "" {
+			_, _ = fmt.Fprintf(c.stderr, "foghorn: Port is not configured, so nothing is known about the entity %s\n", entity)
+		}
 		return known, nil
 	}
 	if err != nil {
 		return form.EvalContext{}, err
 	}
 	defer client.Close()
-	u, err := client.GetUser(ctx, p.User)
+	return readEvalContext(ctx, client, user, f.Blueprint, entity)
+}
+
+// readEvalContext reads a user and an entity from Port; "" stands for none.
+func readEvalContext(ctx context.Context, client *port.Client, user, blueprint, entity string) (known form.EvalContext, err error) {
+	if user != "" {
+		known.User, err = identity.ReadEvalUser(ctx, client, user)
+		if rest.IsNotFound(err) {
+			return known, settingError("--user", fmt.Sprintf("is %q, who is not a user of Port", user), "Port lists users under Users & Teams")
+		}
+		if err != nil {
+			return known, err
+		}
+	}
+	if entity == "" {
+		return known, nil
+	}
+	e, err := client.GetEntity(ctx, blueprint, entity)
 	if rest.IsNotFound(err) {
-		return form.EvalContext{}, settingError("--user", fmt.Sprintf("is %q, who is not a user of Port", p.User), "Port lists users under Users & Teams")
+		return known, settingError("--values "+form.TargetID, fmt.Sprintf("is %q, which is not an entity of the blueprint %s", entity, blueprint), "use the identifier of an entity")
 	}
-	if err != nil {
-		return form.EvalContext{}, err
-	}
-	return form.EvalContext{User: identity.EvalUser(u)}, nil
+	known.Entity = identity.EvalEntity(e)
+	return known, err
 }
