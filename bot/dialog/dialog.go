@@ -88,6 +88,7 @@ type Dialog struct {
 	cfg         Config
 	definitions *definitions
 	teams       *teamList
+	entities    *entityLists
 	background  sync.WaitGroup // work that continues after an ack
 }
 
@@ -95,6 +96,7 @@ type Dialog struct {
 func New(cfg Config) *Dialog {
 	d := &Dialog{cfg: cfg, teams: newTeamList(cfg.Port)}
 	d.definitions = newDefinitions(cfg.Port, &d.background)
+	d.entities = newEntityLists(cfg.Port, &d.background)
 	return d
 }
 

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"time"
 
 	"foghorn/integrations/rest"
 )
@@ -20,9 +19,6 @@ type Entity struct {
 	Identifier string
 	Title      string
 	Teams      []string
-	Properties map[string]any
-	CreatedAt  time.Time
-	UpdatedAt  time.Time
 	Raw        json.RawMessage // the whole entity as Port sent it
 }
 
@@ -32,15 +28,9 @@ func (e *Entity) UnmarshalJSON(data []byte) error {
 		Identifier string          `json:"identifier"`
 		Title      string          `json:"title"`
 		Team       json.RawMessage `json:"team"`
-		Properties map[string]any  `json:"properties"`
-		CreatedAt  string          `json:"createdAt"`
-		UpdatedAt  string          `json:"updatedAt"`
 	}
 	_ = json.Unmarshal(data, &w) // see decode.go
-	*e = Entity{
-		Identifier: w.Identifier, Title: w.Title, Teams: stringList(w.Team), Properties: w.Properties,
-		CreatedAt: parseTime(w.CreatedAt), UpdatedAt: parseTime(w.UpdatedAt), Raw: slices.Clone(data),
-	}
+	*e = Entity{Identifier: w.Identifier, Title: w.Title, Teams: stringList(w.Team), Raw: slices.Clone(data)}
 	return nil
 }
 
