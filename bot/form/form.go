@@ -129,6 +129,9 @@ type State struct {
 	Form  *Form
 	Steps []StepState // same length and order as Form.Steps
 
+	// Problems are the programs that exceeded their limits. Their values are null, so the form may differ from Port's.
+	Problems []Problem
+
 	byID map[string]*FieldState
 }
 

@@ -372,7 +372,8 @@ func TestExpr_Arithmetic(t *testing.T) {
 		`(1, 2) * 3`: []any{3.0, 6.0}, `"a" * 1e9`: nil, `1 as $x | $x * 2`: 2.0, `.form.x = 2 | .form.x * 2`: 4.0,
 	} {
 		r := parseExpr(map[string]any{"jqQuery": program})
-		if diff := cmp.Diff(want, r.eval(t.Context(), map[string]any{"form": map[string]any{}})); diff != "" {
+		got, _ := r.eval(t.Context(), map[string]any{"form": map[string]any{}})
+		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", program, diff)
 		}
 	}

@@ -60,9 +60,13 @@ func (p *previewCmd) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	views, err := renderPages(ctx, f, who, values)
+	state := f.Resolve(ctx, who, values)
+	views, err := renderPages(state)
 	if err != nil {
 		return err
+	}
+	for _, p := range state.Problems {
+		_, _ = fmt.Fprintln(c.stderr, "foghorn: "+formatProblem(p))
 	}
 	enc := json.NewEncoder(c.stdout)
 	enc.SetEscapeHTML(false)
@@ -94,12 +98,11 @@ func formatProblem(p form.Problem) string {
 }
 
 // renderPages returns the views of all pages of a form, or none if it cannot be run from Slack.
-func renderPages(ctx context.Context, f *form.Form, who form.EvalContext, values form.Values) ([]slack.ModalViewRequest, error) {
-	views := []slack.ModalViewRequest{}
+func renderPages(state *form.State) ([]slack.ModalViewRequest, error) {
+	views, f := []slack.ModalViewRequest{}, state.Form
 	if len(f.Problems) > 0 {
 		return views, nil
 	}
-	state := f.Resolve(ctx, who, values)
 	for page := (modal.Page{Action: f.Action, Version: f.Version}); ; page = modal.NextPage(state, page) {
 		view, err := modal.Render(state, page)
 		if err != nil {

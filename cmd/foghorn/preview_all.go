@@ -113,7 +113,7 @@ func previewAction(ctx context.Context, name string, definition json.RawMessage)
 		}
 		return previewLine{name, verdictUnsupported, strings.Join(slices.Compact(reasons), "; ")}
 	}
-	views, err := renderPages(ctx, f, form.EvalContext{}, nil)
+	views, err := renderPages(f.Resolve(ctx, form.EvalContext{}, nil))
 	if err != nil {
 		return previewLine{name, verdictUnsupported, err.Error()}
 	}

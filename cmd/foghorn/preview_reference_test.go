@@ -39,7 +39,7 @@ func TestReference_PreviewOfPublishedActions(t *testing.T) {
 			t.Error(err)
 			continue
 		}
-		views, err := renderPages(t.Context(), f, form.EvalContext{}, nil)
+		views, err := renderPages(f.Resolve(t.Context(), form.EvalContext{}, nil))
 		if err != nil || len(views) == 0 {
 			t.Logf("%s: %v %v", filepath.Base(file), err, f.Problems)
 			continue
