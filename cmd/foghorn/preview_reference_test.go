@@ -34,7 +34,12 @@ func TestReference_PreviewOfPublishedActions(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		f, err := compileForm(file, data)
+		sources, err := readActions(file, data)
+		if err != nil || len(sources) != 1 {
+			t.Errorf("%s: %d, %v", file, len(sources), err)
+			continue
+		}
+		f, err := sources[0].compile()
 		if err != nil {
 			t.Error(err)
 			continue
