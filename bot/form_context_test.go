@@ -142,3 +142,43 @@ func TestForm_DatasetReadsTeams(t *testing.T) {
 		})
 	}
 }
+
+// TestForm_OptionsFromEntity chooses options that the conditions make from the entity, and from an entity that was chosen
+// for an input.
+func TestForm_OptionsFromEntity(t *testing.T) {
+	e := newEnvWithAction(t, `{"type":"self-service","operation":"DAY-2","blueprintIdentifier":"service","userInputs":{"properties":{
+		"zone":{"type":"string","title":"Zone","enum":{"jqQuery":".entity.properties.zones // []"}},
+		"other":{"type":"string","title":"Other","format":"entity","blueprint":"service"},
+		"backup":{"type":"string","title":"Backup zone","enum":{"jqQuery":".form.other.properties.zones // []"}},
+		"note":{"type":"string","title":"Note","visible":{"jqQuery":".form.other.team[0] == \"sre\""}}},
+		"required":[],"order":["zone","other","backup","note"]}}`)
+	if err := e.Port.PutBlueprint(json.RawMessage(`{"identifier":"service","title":"Service","schema":{"properties":{"zones":{"type":"array"}},"required":[]}}`)); err != nil {
+		t.Fatal(err)
+	}
+	for _, entity := range []string{
+		`{"identifier":"api","title":"API","properties":{"zones":["a1","a2"]}}`, `{"identifier":"web","title":"Web","team":["sre"],"properties":{"zones":["w1","w2"]}}`,
+	} {
+		if err := e.Port.PutEntity("service", json.RawMessage(entity)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	e.Start()
+	form := e.OpenForm(testenv.Alice, testenv.General, "/incident")
+	offers := func(label, option string) func(*slacktest.Modal) bool {
+		return func(m *slacktest.Modal) bool {
+			options, err := m.Options(label)
+			return err == nil && slices.ContainsFunc(options, func(o slacktest.Option) bool { return o.Text == option })
+		}
+	}
+	e.ChangeField(form, "Entity", chooseEntity(t, e, form, "Entity", "API"))
+	e.WaitForm(form, "the zones of API", offers("Zone", "a2"))
+	e.Fill(form, "Zone", "a2")
+	e.ChangeField(form, "Other", chooseEntity(t, e, form, "Other", "Web"))
+	e.WaitForm(form, "the zones of Web", offers("Backup zone", "w1"))
+	e.Fill(form, "Backup zone", "w1", "Note", "n")
+	e.Submit(form)
+	received, entity := e.WaitRun()
+	if diff := cmp.Diff(map[string]any{"zone": "a2", "other": "web", "backup": "w1", "note": "n"}, received); diff != "" || entity != "api" {
+		t.Errorf("Port received for %q (-want +got):\n%s", entity, diff)
+	}
+}

@@ -13,12 +13,10 @@ import (
 	"foghorn/bot/form"
 	"foghorn/bot/modal"
 	"foghorn/integrations/port"
+	"foghorn/integrations/rest"
 )
 
 const (
-	// listTTL is how long a list of entities is kept: for as long as a user types in a field.
-	listTTL = 10 * time.Second
-
 	// listTimeout bounds the reading of a list. It continues after the answer to a type-ahead, for the next one.
 	listTimeout = 15 * time.Second
 
@@ -132,6 +130,10 @@ func (l *entityList) read(ctx context.Context, p Port) {
 	query := l.query
 	for n := 0; n < maxListed; {
 		page, err := p.SearchEntities(ctx, l.blueprint, query)
+		if rest.IsRejected(err) && query.Include != nil {
+			query.Include = nil // the action may name a property that the blueprint does not have
+			continue
+		}
 		last := err != nil || page.Next == "" || page.Next == query.From
 		query.From, n = page.Next, n+len(page.Entities)
 		l.add(page.Entities, last, err)
@@ -158,7 +160,7 @@ func (l *entityList) add(page []port.Entity, last bool, err error) {
 func (l *entityList) isOld() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.err != nil || time.Since(l.begun) > listTTL && isClosed(l.done)
+	return l.err != nil || time.Since(l.begun) > lookupTTL && isClosed(l.done)
 }
 
 // wait returns the list in its order, or after listWait what is known of it.

@@ -88,16 +88,7 @@ func (d *Dialog) checkEntities(ctx context.Context, s session, state *form.State
 
 // findNotOffered returns one of the entities that were chosen for a field and are not in its dataset; "" if all are.
 func (d *Dialog) findNotOffered(ctx context.Context, field *form.FieldState) (string, error) {
-	var chosen []string
-	switch v := field.Value.(type) {
-	case string:
-		chosen = []string{v}
-	case []any:
-		for _, item := range v {
-			id, _ := item.(string)
-			chosen = append(chosen, id)
-		}
-	}
+	chosen := chosenIDs(field.Value)
 	if len(chosen) == 0 {
 		return "", nil
 	}
@@ -122,7 +113,7 @@ func (d *Dialog) findNotOffered(ctx context.Context, field *form.FieldState) (st
 
 // searchTeams finds the teams whose name contains the text that was typed.
 func (d *Dialog) searchTeams(ctx context.Context, typed string) ([]modal.Candidate, error) {
-	teams, err := d.teams.list(ctx)
+	teams, err := d.teams.get(ctx, "")
 	if err != nil {
 		return nil, fmt.Errorf("list teams: %w", err)
 	}

@@ -13,7 +13,9 @@ func (f *Form) findDependencies() {
 		f.UsesEntity = f.UsesEntity || entityWord.MatchString(x.source)
 		ids, all := x.inputsRead()
 		for id, field := range f.byID {
-			field.HasDependents = field.HasDependents || all || ids[id]
+			read := all || ids[id]
+			field.HasDependents = field.HasDependents || read
+			field.ReadsEntity = field.ReadsEntity || read && field.Kind == Entity && id != TargetID && entityMember.MatchString(x.source)
 		}
 	}
 	for _, field := range f.byID {
@@ -53,6 +55,7 @@ var (
 	formWord          = regexp.MustCompile(`\b(?:form|inputs)\b`)
 	userWord          = regexp.MustCompile(`\buser\b`)
 	entityWord        = regexp.MustCompile(`\bentity\b`)
+	entityMember      = regexp.MustCompile(`\b(?:properties|relations|scorecards|team|icon|blueprint|createdAt|createdBy|updatedAt|updatedBy)\b`)
 	inputReference    = regexp.MustCompile(`\.(?:form|inputs)\s*(?:\.\s*([A-Za-z_][A-Za-z0-9_]*)|\.?\s*\[\s*"([^"\\]+)"\s*\]|\.\s*"([^"\\]+)")`)
 	anyInputReference = regexp.MustCompile(`\.\.|\bgetpath\b|\bto_entries\b|\$__loc__`)
 )
