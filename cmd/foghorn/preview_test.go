@@ -177,9 +177,10 @@ func TestPreview_Entity(t *testing.T) {
 	if err := e.Port.SetScorecards("service", "api", []byte(`{"Ownership":{"level":"Gold","rules":[]}}`)); err != nil {
 		t.Fatal(err)
 	}
-	definition := strings.Replace(selfServiceAction(`{"t":{"type":"string","visible":{"jqQuery":".entity.scorecards.Ownership.level == \"Gold\" and .entity.team == [\"sre\"]"}}}`),
+	definition := strings.Replace(selfServiceAction(`{"o":{"type":"string","format":"entity","blueprint":"service"},
+		"t":{"type":"string","visible":{"jqQuery":".entity.scorecards.Ownership.level == \"Gold\" and .form.o.team == [\"sre\"]"}}}`),
 		`"operation": "CREATE"`, `"operation": "DAY-2", "blueprintIdentifier": "service"`, 1)
-	o := runPreview(t, e.botSettings(), definition, "-", "--values", "$targetEntity=api")
+	o := runPreview(t, e.botSettings(), definition, "-", "--values", "$targetEntity=api", "--values", "o=api")
 	if o.code != 0 || !strings.Contains(o.stdout, `"f:t"`) {
 		t.Errorf("%+v", o)
 	}

@@ -76,17 +76,15 @@ func parseValue(f *form.Form, field *form.Field, text string) (any, bool) {
 	return text, true
 }
 
-// evalContext returns what conditions read besides the form: the person of --user, and the entity of
-// --values $targetEntity=…, both as Port has them. Without credentials for Port, only the e-mail address is known.
+// evalContext returns what conditions read besides the form: the person of --user, and the entities that --values names,
+// as Port has them. Without credentials for Port, only the e-mail address is known.
 func (p *previewCmd) evalContext(ctx context.Context, c *console, f *form.Form, values form.Values) (form.EvalContext, error) {
-	user, entity := "", ""
+	user := ""
 	if f.UsesUser {
 		user = p.User
 	}
-	if f.UsesEntity && f.Blueprint != "" {
-		entity, _ = values[form.TargetID].(string)
-	}
-	if user == "" && entity == "" {
+	entities := entitiesRead(f, values)
+	if user == "" && len(entities) == 0 {
 		return form.EvalContext{}, nil
 	}
 	if user != "" && !strings.Contains(user, "@") {
@@ -99,8 +97,8 @@ func (p *previewCmd) evalContext(ctx context.Context, c *console, f *form.Form, 
 			_, _ = fmt.Fprintf(c.stderr, "foghorn: Port is not configured, so only the e-mail address of %s is known\n", user)
 			known.User = map[string]any{"email": user}
 		}
-		if entity != "" {
-			_, _ = fmt.Fprintf(c.stderr, "foghorn: Port is not configured, so nothing is known about the entity %s\n", entity)
+		if len(entities) > 0 {
+			_, _ = fmt.Fprintln(c.stderr, "foghorn: Port is not configured, so nothing is known about the entities")
 		}
 		return known, nil
 	}
@@ -108,11 +106,7 @@ func (p *previewCmd) evalContext(ctx context.Context, c *console, f *form.Form, 
 		return form.EvalContext{}, err
 	}
 	defer client.Close()
-	return readEvalContext(ctx, client, user, f.Blueprint, entity)
-}
-
-// readEvalContext reads a user and an entity from Port; "" stands for none.
-func readEvalContext(ctx context.Context, client *port.Client, user, blueprint, entity string) (known form.EvalContext, err error) {
+	known := form.EvalContext{Entities: map[string]map[string]any{}}
 	if user != "" {
 		known.User, err = identity.ReadEvalUser(ctx, client, user)
 		if rest.IsNotFound(err) {
@@ -122,13 +116,45 @@ func readEvalContext(ctx context.Context, client *port.Client, user, blueprint, 
 			return known, err
 		}
 	}
-	if entity == "" {
-		return known, nil
-	}
-	e, err := client.GetEntity(ctx, blueprint, entity)
-	if rest.IsNotFound(err) {
-		return known, settingError("--values "+form.TargetID, fmt.Sprintf("is %q, which is not an entity of the blueprint %s", entity, blueprint), "use the identifier of an entity")
-	}
-	known.Entity = identity.EvalEntity(e)
+	err = readEntities(ctx, client, entities, &known)
 	return known, err
+}
+
+// entitiesRead returns the identifiers of the entities in values that conditions read, by field.
+func entitiesRead(f *form.Form, values form.Values) map[*form.Field][]string {
+	out := map[*form.Field][]string{}
+	for id, value := range values {
+		field := f.Field(id)
+		if field.Kind != form.Entity || !field.ReadsEntity && (id != form.TargetID || !f.UsesEntity) {
+			continue
+		}
+		list, isList := value.([]any)
+		if !isList {
+			list = []any{value}
+		}
+		for _, v := range list {
+			out[field] = append(out[field], fmt.Sprint(v))
+		}
+	}
+	return out
+}
+
+func readEntities(ctx context.Context, client *port.Client, entities map[*form.Field][]string, known *form.EvalContext) error {
+	for field, ids := range entities {
+		for _, id := range ids {
+			e, err := client.GetEntity(ctx, field.Blueprint, id)
+			if rest.IsNotFound(err) {
+				return settingError("--values "+field.ID, fmt.Sprintf("is %q, which is not an entity of the blueprint %s", id, field.Blueprint), "use the identifier of an entity")
+			}
+			if err != nil {
+				return err
+			}
+			if field.ID == form.TargetID {
+				known.Entity = identity.EvalEntity(e)
+			} else {
+				known.Entities[id] = identity.EvalEntity(e)
+			}
+		}
+	}
+	return nil
 }
