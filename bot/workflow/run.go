@@ -14,11 +14,14 @@ import (
 // maxRunAge is how long a run is followed. Approvals can take days.
 const maxRunAge = 14 * 24 * time.Hour
 
+// newRunTimeout is how long a run that Port has just created may be missing.
+const newRunTimeout = time.Minute
+
 // checkRun is the stage Running. The request was woken because its run has ended, waits for
 // approval or takes long.
 func (w *Workflow) checkRun(ctx context.Context, j *job) (next, error) {
 	run, err := w.cfg.Port.GetRun(ctx, j.RunID)
-	if rest.IsNotFound(err) {
+	if rest.IsNotFound(err) && time.Since(j.StageEnteredAt) > newRunTimeout {
 		return w.finish(ctx, j, request.Outcome{Status: request.Unknown, Reason: "Port no longer has the run " + j.RunID + "."})
 	}
 	if err != nil {
@@ -45,7 +48,7 @@ func outcomeOf(run port.Run) request.Outcome {
 	}
 	switch run.Status {
 	case port.StatusSuccess:
-		o.Incident = message.ParseIncident(run.Response)
+		o.Incident, o.Summary = message.ParseIncident(run.Response), run.Summary
 		return o
 	case port.StatusFailure, port.StatusDeclined, port.StatusCancelled:
 	default:

@@ -46,7 +46,7 @@ severities or statuses change.
 }
 
 func (a applyCmd) Run(ctx context.Context, c *console) error {
-	cfg, err := loadConfig(c.env, ".env", "apply")
+	cfg, err := c.loadConfig("apply")
 	if err != nil {
 		return err
 	}

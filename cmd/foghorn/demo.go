@@ -91,7 +91,8 @@ func applyAll(ctx context.Context, settings map[string]string) (manifests.Set, e
 
 // configFrom reads settings from a map instead of the environment.
 func configFrom(settings map[string]string, command string) (Config, error) {
-	return loadConfig(func(name string) (string, bool) { v, ok := settings[name]; return v, ok }, os.DevNull, command)
+	cfg, _, err := loadConfig(settings, os.DevNull, command)
+	return cfg, err
 }
 
 // previewDefinition is foghorn preview for a definition that was pasted in the page.

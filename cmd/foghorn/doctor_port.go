@@ -61,7 +61,7 @@ func (c *checks) checkPortCredentials(ctx context.Context, client *port.Client, 
 		return false
 	}
 	if err != nil {
-		c.fail("credentials", err.Error(), portHint)
+		c.fail("credentials", err.Error(), networkHint(err, portHint))
 		return false
 	}
 	c.ok("credentials", "accepted by "+cfg.PortBaseURL)
@@ -185,7 +185,7 @@ func checkIncidentIO(ctx context.Context, cfg Config) []finding {
 	defer client.Close()
 	id, err := client.GetIdentity(ctx)
 	if err != nil {
-		hint := "incident.io did not respond as expected: check INCIDENT_IO_BASE_URL and the network"
+		hint := networkHint(err, "incident.io did not respond as expected: check INCIDENT_IO_BASE_URL and the network")
 		if rest.IsUnauthorized(err) {
 			hint = "create a key with the roles viewer and incident_creator under Settings, API keys"
 		}

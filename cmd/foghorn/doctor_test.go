@@ -65,7 +65,7 @@ func TestDoctor_AllOK(t *testing.T) {
 		}
 	}
 	lines := runCommand(t, e.doctorSettings(), "doctor").stdout
-	for _, group := range []string{"Slack\n", "Port\n", "incident.io\n", "Local\n"} {
+	for _, group := range []string{"Slack\n", "Port\n", "incident.io\n", "Local\n", "connected, hello received in "} {
 		if !strings.Contains(lines, group) {
 			t.Errorf("no %s in\n%s", group, lines)
 		}
@@ -81,6 +81,18 @@ var doctorProblems = []struct {
 	{"no bot token", withSetting("SLACK_BOT_TOKEN", ""), "Slack: bot token"},
 	{"a revoked app token", withSetting("SLACK_APP_TOKEN", "xapp-1-revoked-token"), "Slack: socket mode"},
 	{"no app token", withSetting("SLACK_APP_TOKEN", ""), "Slack: socket mode"},
+	{"a blocked websocket", func(_ *testing.T, e *environment, _ map[string]string) {
+		e.Slack.InjectFault(emulator.Fault{Path: "/link/", Status: 403, Body: "<html>blocked</html>"})
+	}, "Slack: socket mode"},
+	{"a websocket that hangs", func(_ *testing.T, e *environment, _ map[string]string) {
+		e.Slack.InjectFault(emulator.Fault{Path: "/link/", Delay: time.Minute})
+	}, "Slack: socket mode"},
+	{"Socket Mode that is off", func(_ *testing.T, e *environment, _ map[string]string) {
+		e.Slack.RefuseConnections("link_disabled")
+	}, "Slack: socket mode"},
+	{"too many connections", func(_ *testing.T, e *environment, _ map[string]string) {
+		e.Slack.RefuseConnections("too_many_websockets")
+	}, "Slack: socket mode"},
 	{"a missing scope", func(_ *testing.T, e *environment, _ map[string]string) {
 		e.Slack.SetScopes(append(slices.DeleteFunc(slices.Clone(requiredScopes), func(s string) bool { return s == "users:read.email" }), append(optionalScopes, "channels:read")...)...)
 	}, "Slack: scopes"},

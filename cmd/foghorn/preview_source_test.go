@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-	"unicode/utf16"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -117,14 +116,6 @@ func quoteJSON(t *testing.T, text string) string {
 	data, err := json.Marshal(text)
 	if err != nil {
 		t.Fatal(err)
-	}
-	return string(data)
-}
-
-func encodeUTF16(text string, order binary.AppendByteOrder) string {
-	var data []byte
-	for _, unit := range utf16.Encode([]rune(text)) {
-		data = order.AppendUint16(data, unit)
 	}
 	return string(data)
 }

@@ -42,6 +42,7 @@ type Client struct{ api rest.Client }
 // New returns a Client. It makes no call.
 func New(cfg Config) *Client {
 	return &Client{api: rest.Client{
+		Name:    "incident.io",
 		BaseURL: cmp.Or(cfg.BaseURL, defaultBaseURL),
 		HTTP:    cmp.Or(cfg.HTTP, rest.NewHTTPClient()),
 		Authorize: func(_ context.Context, r *http.Request) error {
@@ -90,7 +91,7 @@ func newMissingError(op, member string) error {
 	return &rest.Error{Op: op, Status: http.StatusOK, Err: errors.New("the response has no " + member)}
 }
 
-// parseError reads incident.io's error body.
+// parseError reads incident.io's error body. A body without a type and errors is not incident.io's.
 // https://docs.incident.io/api-reference/introduction#errors
 func parseError(_ int, h http.Header, body []byte) *rest.Error {
 	var res struct {
@@ -108,6 +109,9 @@ func parseError(_ int, h http.Header, body []byte) *rest.Error {
 		} `json:"rate_limit"`
 	}
 	_ = json.Unmarshal(body, &res) // skips members of an unexpected type and decodes the others
+	if res.Type == "" || res.Errors == nil {
+		return nil
+	}
 	e := &rest.Error{Code: res.Type, RequestID: res.RequestID}
 	e.RetryAfter = rest.ParseRetryAfter(res.RateLimit.RetryAfter, rest.ServerTime(h))
 	var messages []string
