@@ -32,7 +32,7 @@ func TestForm_ProgramThatCannotBeRun(t *testing.T) {
 		"stage":{"type":"string","title":"Stage","visible":{"jqQuery":"$__prog_args < 1"}}},"required":[]}}`).Start()
 	e.WaitFor("the definition", func() bool { return len(e.Port.Calls("/actions/mirrored")) > 0 })
 	text := e.AnswerTo(testenv.Alice, testenv.General, "/incident")
-	for _, want := range []string{"*stage*: visible is the jq program $__prog_args &lt; 1, which cannot be run here: variable not defined", "Run it in Port"} {
+	for _, want := range []string{"*stage*: visible is a jq program that cannot be run here (variable not defined: $__prog_args): $__prog_args &lt; 1", "Run it in Port"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in %s", want, text)
 		}

@@ -39,7 +39,7 @@ func (f *Form) parseExpr(input, key string, v any) expr {
 	x := parseExpr(v)
 	x.input, x.key = input, key
 	if x.err != nil {
-		f.Problems = append(f.Problems, x.problem(x.err))
+		f.addProblem(input, fmt.Sprintf("%s is a jq program that cannot be run here (%v): %s", key, x.err, x.excerpt()))
 	}
 	return x
 }
@@ -76,14 +76,14 @@ func compileProgram(source string) (*gojq.Code, error) {
 	return gojq.Compile(query, append(options, guardFunction)...)
 }
 
-// problem names a program and why it was not run.
-func (x expr) problem(err error) Problem {
-	const maxShown = 200 // code points of the program
+// excerpt is the program as one line, shortened.
+func (x expr) excerpt() string {
+	const maxShown = 200 // code points
 	program := []rune(strings.Join(strings.Fields(x.source), " "))
 	if len(program) > maxShown {
 		program = append(program[:maxShown], '…')
 	}
-	return Problem{Input: x.input, Reason: fmt.Sprintf("%s is the jq program %s, which cannot be run here: %v", x.key, string(program), err)}
+	return string(program)
 }
 
 func (x expr) isSet() bool     { return x.value != nil || x.source != "" }

@@ -104,7 +104,7 @@ func TestCompile_ProgramProblems(t *testing.T) {
 			{`{"properties":{"x":{"type":"string"}},"order":["t","x"],"titles":{"t":{"title":"T","visible":%s}}}`, "", "visible of a title"},
 		} {
 			f := newForm(t, "CREATE", fmt.Sprintf(c.inputs, rule))
-			if len(f.Problems) != 1 || f.Problems[0].Input != c.input || !strings.HasPrefix(f.Problems[0].Reason, c.key+" is the jq program ") ||
+			if len(f.Problems) != 1 || f.Problems[0].Input != c.input || !strings.HasPrefix(f.Problems[0].Reason, c.key+" is a jq program that cannot be run here (") ||
 				!strings.Contains(f.Problems[0].Reason, reason) || len(f.Problems[0].Reason) > 500 {
 				t.Errorf("%.40s in %s: %+v", program, c.key, f.Problems)
 			}

@@ -3,6 +3,7 @@ package form
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"reflect"
 	"strings"
 )
@@ -68,7 +69,7 @@ type evaluation struct {
 func (e *evaluation) eval(ctx context.Context, x expr) any {
 	v, err := x.eval(ctx, e.input)
 	if err != nil && len(e.problems) < maxProblems {
-		e.problems = append(e.problems, x.problem(err))
+		e.problems = append(e.problems, Problem{Input: x.input, Reason: fmt.Sprintf("%s is a jq program that was stopped (%v): %s", x.key, err, x.excerpt())})
 	}
 	return v
 }
