@@ -37,7 +37,7 @@ func (r Renderer) failureMessage(in Input) slackapp.Message {
 		return r.runMessage(in, slacktext.JoinLines(slacktext.Format(":grey_question: The result of *%s* is unknown.", title), quote,
 			"Check the run in Port before you run it again, to avoid a duplicate."))
 	}
-	return r.runMessage(in, slacktext.JoinLines(slacktext.Format(":x: *%s* failed.", title), quote, "Nothing was posted to a channel."))
+	return r.runMessage(in, slacktext.JoinLines(slacktext.Format(":x: *%s* failed.", title), quote, slacktext.Literal(in.Outcome.Hint), "Nothing was posted to a channel."))
 }
 
 // fallbackMessage is a channel's message for the reporter, who can share it there. It is sent when

@@ -110,6 +110,10 @@ func goldenCases() []goldenCase {
 		{"rejected by Port", failure(request.Rejected, "\"severity\" must be one of \"Minor\", \"Major\"\n(trace 1234)")},
 		{"failed", failure(request.Failure, ErrorText(json.RawMessage(
 			`{"type":"validation_error","status":422,"errors":[{"code":"is_required","message":"A severity is required","source":{"field":"severity_id"}}]}`)))},
+		{"failed, a custom field is required", final(func(in *Input) {
+			response := json.RawMessage(`{"errors":[{"code":"is_required","message":"The custom field \"Affected team\" is required","source":{"field":"custom_field_entries"}}]}`)
+			in.Outcome = request.Outcome{Status: request.Failure, Reason: ErrorText(response), Hint: MissingInput(response)}
+		})},
 		{"failed without a reason", failure(request.Failure, "")},
 		{"declined", failure(request.Declined, "Not during the freeze")},
 		{"cancelled", failure(request.Cancelled, "")},

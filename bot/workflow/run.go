@@ -5,6 +5,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/sirupsen/logrus"
+
 	"foghorn/bot/message"
 	"foghorn/bot/request"
 	"foghorn/integrations/port"
@@ -29,7 +31,11 @@ func (w *Workflow) checkRun(ctx context.Context, j *job) (next, error) {
 	}
 	switch {
 	case run.HasEnded():
-		return w.finish(ctx, j, outcomeOf(run))
+		o := outcomeOf(run)
+		if o.Hint != "" {
+			w.log(j).WithFields(logrus.Fields{"action": j.Action, "run_id": j.RunID, "hint": o.Hint}).Warn("failed to declare the incident")
+		}
+		return w.finish(ctx, j, o)
 	case time.Since(j.StageEnteredAt) > maxRunAge:
 		return w.finish(ctx, j, request.Outcome{Status: request.Unknown, Reason: "The run did not end within 14 days."})
 	case run.Status == port.StatusWaitingForApproval && !j.Deliveries[request.AwaitingApproval].Completed():
@@ -55,5 +61,6 @@ func outcomeOf(run port.Run) request.Outcome {
 		o.Status = request.Failure
 	}
 	o.Reason = cmp.Or(message.ErrorText(run.Response), run.Summary, run.StatusLabel)
+	o.Hint = message.MissingInput(run.Response)
 	return o
 }

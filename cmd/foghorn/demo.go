@@ -75,14 +75,9 @@ func applyAll(ctx context.Context, settings map[string]string) (manifests.Set, e
 	if err != nil {
 		return manifests.Set{}, err
 	}
-	a := applyCmd{Yes: true}
-	set, err := a.renderManifests(ctx, cfg, io.Discard)
-	if err != nil {
-		return manifests.Set{}, err
-	}
 	client := cfg.newPortClient()
 	defer client.Close()
-	changes, err := a.planChanges(ctx, client, set, cfg.IncidentIOKey, io.Discard)
+	set, changes, err := applyCmd{Yes: true}.plan(ctx, cfg, client, io.Discard)
 	if err != nil {
 		return manifests.Set{}, err
 	}

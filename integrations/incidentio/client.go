@@ -13,6 +13,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -59,8 +60,12 @@ func (c *Client) Close() { c.api.HTTP.CloseIdleConnections() }
 // get sends a GET request. It retries after a 429 if ctx leaves time for the delay.
 // https://docs.incident.io/api-reference/introduction#rate-limits
 func get[T any](ctx context.Context, c *Client, op, path string) (T, error) {
+	return getQuery[T](ctx, c, op, path, nil)
+}
+
+func getQuery[T any](ctx context.Context, c *Client, op, path string, query url.Values) (T, error) {
 	for attempt := 1; ; attempt++ {
-		res, err := rest.Do[T](ctx, &c.api, op, http.MethodGet, path, nil, nil)
+		res, err := rest.Do[T](ctx, &c.api, op, http.MethodGet, path, query, nil)
 		if !rest.IsRateLimited(err) || attempt == maxAttempts {
 			return res, err
 		}
