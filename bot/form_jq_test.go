@@ -30,9 +30,9 @@ func TestForm_LookAround(t *testing.T) {
 func TestForm_ProgramThatCannotBeRun(t *testing.T) {
 	e := newEnvWithAction(t, `{"type":"self-service","operation":"CREATE","userInputs":{"properties":{
 		"stage":{"type":"string","title":"Stage","visible":{"jqQuery":"$__prog_args < 1"}}},"required":[]}}`).Start()
-	e.WaitFor("the definition", func() bool { return len(e.Port.Calls("/actions/mirrored")) > 0 })
-	text := e.AnswerTo(testenv.Alice, testenv.General, "/incident")
-	for _, want := range []string{"*stage*: visible is a jq program that cannot be run here (variable not defined: $__prog_args): $__prog_args &lt; 1", "Run it in Port"} {
+	// The answer is a message, or a view if the definition is not known yet.
+	text := strings.NewReplacer("&lt;", "<").Replace(e.AnswerTo(testenv.Alice, testenv.General, "/incident"))
+	for _, want := range []string{"visible is a jq program that cannot be run here (variable not defined: $__prog_args): $__prog_args < 1", "Run it in Port"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in %s", want, text)
 		}
