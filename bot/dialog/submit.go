@@ -43,6 +43,7 @@ func (d *Dialog) submit(ctx context.Context, cb slack.InteractionCallback) (ack 
 		return errorAtFirstInput(cb.View, staleText)
 	}
 	state := s.resolve(ctx)
+	d.logProblems(state)
 	problems := state.Validate(-1)
 	complete := modal.LastPage(state, s.page) && !s.lost && !modal.IsOutdated(state, s.page, cb.View)
 	if len(problems) == 0 && complete {
