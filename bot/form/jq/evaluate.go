@@ -1,0 +1,118 @@
+package jq
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"time"
+)
+
+// An evaluator owns worker processes and remembers which programs were too expensive.
+type evaluator struct {
+	pool      pool
+	expensive expensive
+}
+
+func newEvaluator(workers int) *evaluator {
+	return &evaluator{pool: pool{free: make(chan struct{}, workers)}}
+}
+
+// A batch is one call of evaluate.
+type batch struct {
+	input    []byte // JSON
+	programs []string
+	results  []Result
+	pending  []int         // indices of the programs without a result, in order
+	cpu      time.Duration // that the pending programs may take
+	deadline time.Time     // zero until there is a worker
+}
+
+func (e *evaluator) evaluate(ctx context.Context, input any, programs []string) []Result {
+	b := &batch{programs: programs, results: make([]Result, len(programs)), cpu: batchCPU}
+	var err error
+	b.input, err = json.Marshal(input)
+	e.admit(b, err == nil && len(b.input) <= maxInputBytes)
+	admitted := b.pending
+	ended := 0 // workers in sequence that ended before they had begun, which says nothing about the programs
+	for len(b.pending) > 0 && ended < 2 {
+		if ctx.Err() != nil || b.cpu <= 0 || !b.deadline.IsZero() && !time.Now().Before(b.deadline) {
+			b.fail(Total, "")
+			break
+		}
+		w, err := e.pool.take(ctx)
+		if err != nil {
+			b.fail(Unavailable, err.Error())
+			break
+		}
+		if b.deadline.IsZero() {
+			b.deadline = time.Now().Add(wallLimit)
+			if end, ok := ctx.Deadline(); ok && end.Before(b.deadline) {
+				b.deadline = end
+			}
+		}
+		o := w.run(b)
+		e.pool.release(w)
+		if ended++; o.began {
+			ended = 0
+			b.settle(o)
+		}
+	}
+	b.fail(Unavailable, "the process ended")
+	for _, i := range admitted {
+		if p := b.results[i].Problem; p != nil && (p.Cost == Time || p.Cost == Memory) {
+			e.expensive.add(p, b.input)
+		}
+	}
+	return b.results
+}
+
+// admit decides which programs are evaluated.
+func (e *evaluator) admit(b *batch, validInput bool) {
+	size := 0
+	for i, program := range b.programs {
+		switch {
+		case len(program) > maxProgramBytes || size+len(program) > maxBatchBytes:
+			b.results[i].Problem = &Problem{Program: program, Cost: SourceSize}
+		case !validInput:
+			b.results[i].Problem = &Problem{Program: program, Cost: InputSize}
+		default:
+			if b.results[i].Problem = e.expensive.find(program, b.input); b.results[i].Problem == nil {
+				size += len(program)
+				b.pending = append(b.pending, i)
+			}
+		}
+	}
+}
+
+// settle gives the program that ended its worker a problem, and those that are equal to it.
+func (b *batch) settle(o outcome) {
+	b.cpu -= o.used
+	switch {
+	case len(b.pending) == 0 || o.cost == "":
+		return
+	case o.cost == Total:
+		b.fail(Total, "")
+		return
+	case o.cost == Unavailable:
+		b.fail(Unavailable, "no answer in time, the machine is busy")
+		return
+	case o.cost == Time:
+		b.cpu -= programCPU
+	}
+	p := &Problem{Program: b.programs[b.pending[0]], Cost: o.cost}
+	b.pending = slices.DeleteFunc(slices.Clone(b.pending), func(i int) bool {
+		same := b.programs[i] == p.Program
+		if same {
+			b.results[i].Problem = p
+		}
+		return same
+	})
+}
+
+// fail gives all pending programs a problem.
+func (b *batch) fail(cost Cost, detail string) {
+	for _, i := range b.pending {
+		b.results[i].Problem = &Problem{Program: b.programs[i], Cost: cost, Detail: detail}
+	}
+	b.pending = nil
+}
