@@ -7,6 +7,8 @@ import (
 	"time"
 )
 
+const noAnswer = "no answer in time, the machine is busy"
+
 // An evaluator owns worker processes and remembers which programs were too expensive.
 type evaluator struct {
 	pool      pool
@@ -24,7 +26,7 @@ type batch struct {
 	results  []Result
 	pending  []int         // indices of the programs without a result, in order
 	cpu      time.Duration // that the pending programs may take
-	deadline time.Time     // zero until there is a worker
+	deadline time.Time     // zero until a worker is ready
 }
 
 func (e *evaluator) evaluate(ctx context.Context, input any, programs []string) []Result {
@@ -35,20 +37,22 @@ func (e *evaluator) evaluate(ctx context.Context, input any, programs []string) 
 	admitted := b.pending
 	ended := 0 // workers in sequence that ended before they had begun, which says nothing about the programs
 	for len(b.pending) > 0 && ended < 2 {
-		if ctx.Err() != nil || b.cpu <= 0 || !b.deadline.IsZero() && !time.Now().Before(b.deadline) {
+		if ctx.Err() != nil {
+			b.fail(Unavailable, "the caller did not wait for it")
+			break
+		}
+		if b.cpu <= 0 {
 			b.fail(Total, "")
+			break
+		}
+		if !b.deadline.IsZero() && !time.Now().Before(b.deadline) {
+			b.fail(Unavailable, noAnswer)
 			break
 		}
 		w, err := e.pool.take(ctx)
 		if err != nil {
 			b.fail(Unavailable, err.Error())
 			break
-		}
-		if b.deadline.IsZero() {
-			b.deadline = time.Now().Add(wallLimit)
-			if end, ok := ctx.Deadline(); ok && end.Before(b.deadline) {
-				b.deadline = end
-			}
 		}
 		o := w.run(b)
 		e.pool.release(w)
@@ -94,7 +98,7 @@ func (b *batch) settle(o outcome) {
 		b.fail(Total, "")
 		return
 	case o.cost == Unavailable:
-		b.fail(Unavailable, "no answer in time, the machine is busy")
+		b.fail(Unavailable, noAnswer)
 		return
 	case o.cost == Time:
 		b.cpu -= programCPU

@@ -21,8 +21,8 @@ type request struct {
 	CPU      time.Duration // that all of them may take
 }
 
-// A response is the result of one program. The worker writes one response more, an empty one, before
-// the first: it has read the request.
+// A response is the result of one program. The worker also writes an empty one when it has started,
+// and when it has read a request.
 type response struct {
 	Value  any           `json:",omitempty"` // absent: null
 	Cost   Cost          `json:",omitempty"`

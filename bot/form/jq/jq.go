@@ -17,14 +17,14 @@ import (
 
 // Limits of the programs. CPU time counts, because the machine may be busy with something else.
 const (
-	programCPU      = 40 * time.Millisecond  // of one program
-	batchCPU        = 80 * time.Millisecond  // of all programs of one Evaluate
-	wallLimit       = 200 * time.Millisecond // of one Evaluate, from the moment it has a worker
-	workerWait      = time.Second            // for a free worker
-	maxMemory       = 48 << 20               // bytes that a worker takes on top of an idle one
-	maxInputBytes   = 512 << 10              // bytes of the input as JSON
-	maxProgramBytes = 20_000                 // bytes of one source
-	maxBatchBytes   = 1 << 20                // bytes of all sources of one Evaluate
+	programCPU      = 40 * raceFactor * time.Millisecond  // of one program
+	batchCPU        = 80 * raceFactor * time.Millisecond  // of all programs of one Evaluate
+	wallLimit       = 200 * raceFactor * time.Millisecond // of one Evaluate, from the moment it has a worker
+	workerWait      = time.Second                         // for a free worker
+	maxMemory       = 48 << 20                            // bytes that a worker takes on top of an idle one
+	maxInputBytes   = 512 << 10                           // bytes of the input as JSON
+	maxProgramBytes = 20_000                              // bytes of one source
+	maxBatchBytes   = 1 << 20                             // bytes of all sources of one Evaluate
 )
 
 // A Cost says why a program was not evaluated. The values are labels of metrics.
@@ -78,7 +78,8 @@ type Result struct {
 var shared = newEvaluator(maxWorkers)
 
 // Evaluate evaluates the programs with one input. The results are in the order of the programs. It
-// returns after 200 ms, plus at most a second if all workers are busy; the end of ctx shortens both.
+// returns after at most 200 ms, plus a second if all workers are busy and one to start the first; the
+// end of ctx shortens the first two.
 func Evaluate(ctx context.Context, input any, programs []string) []Result {
 	return shared.evaluate(ctx, input, programs)
 }

@@ -14,6 +14,7 @@ const (
 	// them, a spare and the bot stay below 256 MB.
 	maxWorkers  = 2
 	idleTimeout = 5 * time.Minute
+	startLimit  = time.Second * raceFactor
 	startPause  = 10 * time.Second // after a worker could not be started
 )
 

@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
-	"sync/atomic"
 	"time"
 )
 
@@ -16,6 +15,7 @@ type worker struct {
 	stdin  *os.File
 	stdout *os.File
 	out    *bufio.Reader
+	ready  bool // it has written its first frame
 	ended  bool
 }
 
@@ -77,21 +77,38 @@ type outcome struct {
 // run evaluates the pending programs of a batch and removes those that have a result from pending.
 // A worker that does not answer in time is killed.
 func (w *worker) run(b *batch) outcome {
-	var killed atomic.Bool
-	timer := time.AfterFunc(time.Until(b.deadline), func() {
-		killed.Store(true)
-		_ = w.cmd.Process.Kill()
-	})
-	start, last, err := w.exchange(b)
-	o := outcome{began: start > 0, used: last - start}
-	if timer.Stop() && err == nil {
-		return o
+	if !w.ready {
+		var hello response
+		if _, err := w.killAfter(startLimit, func() error { return readFrame(w.out, &hello) }); err != nil {
+			return outcome{}
+		}
+		w.ready = true
 	}
-	w.end()
+	if b.deadline.IsZero() {
+		b.deadline = time.Now().Add(wallLimit)
+	}
+	var start, last time.Duration
+	killed, err := w.killAfter(time.Until(b.deadline), func() (err error) {
+		start, last, err = w.exchange(b)
+		return err
+	})
+	o := outcome{began: start > 0, used: last - start}
 	if err != nil {
-		o.cost = w.costOfEnd(killed.Load(), start)
+		o.cost = w.costOfEnd(killed, start)
 	}
 	return o
+}
+
+// killAfter calls f, and kills the process if it takes longer than d. The process has ended if f
+// fails or killed is true.
+func (w *worker) killAfter(d time.Duration, f func() error) (killed bool, err error) {
+	timer := time.AfterFunc(d, func() { _ = w.cmd.Process.Kill() })
+	err = f()
+	killed = !timer.Stop()
+	if killed || err != nil {
+		w.end()
+	}
+	return killed, err
 }
 
 // exchange writes the request and reads the results. It returns the CPU time that the process had
@@ -125,7 +142,7 @@ func (w *worker) exchange(b *batch) (start, last time.Duration, err error) {
 }
 
 // costOfEnd says why the process has ended. A process that was killed because it gave no answer is
-// to blame only if it had CPU time: the machine can be busy.
+// to blame only if it had much CPU time: the machine can be busy.
 func (w *worker) costOfEnd(killed bool, start time.Duration) Cost {
 	state := w.cmd.ProcessState
 	switch {
@@ -135,7 +152,7 @@ func (w *worker) costOfEnd(killed bool, start time.Duration) Cost {
 		return Time
 	case state.ExitCode() == exitBatchCPU:
 		return Total
-	case killed && state.UserTime()+state.SystemTime()-start < programCPU:
+	case killed && state.UserTime()+state.SystemTime()-start < programCPU/2:
 		return Unavailable
 	case killed:
 		return Time

@@ -38,6 +38,9 @@ func runWorker() int {
 	limitMemory() // where the system can
 	dog := newWatchdog()
 	var programs programCache
+	if err := writeFrame(os.Stdout, response{}); err != nil {
+		return 1
+	}
 	for {
 		var req request
 		var input any
