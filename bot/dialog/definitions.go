@@ -115,3 +115,10 @@ func (d *definitions) refresh(ctx context.Context, action string, failed func(er
 		}
 	}
 }
+
+// logProblems logs the conditions of a form that exceeded their limits: the form may differ from Port's.
+func (d *Dialog) logProblems(state *form.State) {
+	for _, p := range state.Problems {
+		d.cfg.Log.WithField("input", p.Input).Warn("failed to evaluate a condition: " + p.Reason)
+	}
+}

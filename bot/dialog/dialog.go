@@ -87,14 +87,18 @@ type Metrics interface {
 type Dialog struct {
 	cfg         Config
 	definitions *definitions
-	teams       *teamList
+	teams       *lookup[[]port.Team] // one, with the key ""
+	entity      *lookup[port.Entity]
+	entities    *entityLists
 	background  sync.WaitGroup // work that continues after an ack
 }
 
 // New makes a Dialog.
 func New(cfg Config) *Dialog {
-	d := &Dialog{cfg: cfg, teams: newTeamList(cfg.Port)}
+	d := &Dialog{cfg: cfg, entity: newLookup(readEntity(cfg.Port))}
+	d.teams = newLookup(func(ctx context.Context, _ string) ([]port.Team, error) { return cfg.Port.ListTeams(ctx) })
 	d.definitions = newDefinitions(cfg.Port, &d.background)
+	d.entities = newEntityLists(cfg.Port, &d.background)
 	return d
 }
 

@@ -3,11 +3,9 @@ package dialog
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/slack-go/slack"
 
@@ -15,6 +13,7 @@ import (
 	"foghorn/bot/identity"
 	"foghorn/bot/modal"
 	"foghorn/integrations/port"
+	"foghorn/integrations/rest"
 )
 
 // maxSuggestions is how many options Slack accepts for a type-ahead.
@@ -64,66 +63,57 @@ func (d *Dialog) mayChoose(ctx context.Context, userID string, t identity.Target
 	return denied == nil && err == nil
 }
 
-// searchEntities finds the entities that can be chosen for a field, by the text that was typed.
-func (d *Dialog) searchEntities(ctx context.Context, field *form.FieldState, typed string) ([]modal.Candidate, error) {
-	var order struct{ Property, Order string }
-	_ = json.Unmarshal(field.Sort, &order) // without an order Port sorts by title
-	page, err := d.cfg.Port.SearchEntities(ctx, field.Blueprint, port.EntityQuery{Filter: entityFilter(field.Dataset, typed), Limit: maxSuggestions})
-	if err != nil {
-		return nil, fmt.Errorf("search entities: %w", err)
-	}
-	slices.SortStableFunc(page.Entities, func(a, b port.Entity) int {
-		if order.Order == "DESC" {
-			a, b = b, a
+// checkEntities checks with Port that the chosen entities can be chosen: they can have changed since they were offered,
+// and a forged submission can name any. The result is a text by field id, like that of State.Validate.
+func (d *Dialog) checkEntities(ctx context.Context, s session, state *form.State) (map[string]string, error) {
+	problems := map[string]string{}
+	for _, step := range state.Steps {
+		for _, item := range step.Items {
+			field := item.Field
+			if field == nil || field.Kind != form.Entity || field.Dataset == nil || !step.Visible || !field.Visible || field.Disabled {
+				continue
+			}
+			id, err := d.findNotOffered(ctx, field)
+			if err != nil {
+				return nil, err
+			}
+			if id != "" {
+				title, _ := s.eval.Entities[id]["title"].(string)
+				problems[field.ID] = field.NotOfferedText(cmp.Or(title, id))
+			}
 		}
-		return strings.Compare(sortKey(a, order.Property), sortKey(b, order.Property))
-	})
-	out := make([]modal.Candidate, 0, len(page.Entities))
-	for _, e := range page.Entities {
-		out = append(out, modal.Candidate{Label: cmp.Or(e.Title, e.Identifier), Value: e.Identifier})
 	}
-	return out, nil
+	return problems, nil
 }
 
-// entityFilter is the query of a search: the field's dataset and the text that was typed.
-func entityFilter(dataset json.RawMessage, typed string) any {
-	var rules []any
-	if len(dataset) > 0 {
-		rules = append(rules, dataset)
+// findNotOffered returns one of the entities that were chosen for a field and are not in its dataset; "" if all are.
+func (d *Dialog) findNotOffered(ctx context.Context, field *form.FieldState) (string, error) {
+	chosen := chosenIDs(field.Value)
+	if len(chosen) == 0 {
+		return "", nil
 	}
-	if typed = strings.TrimSpace(typed); typed != "" {
-		rules = append(rules, map[string]any{"combinator": "or", "rules": []any{
-			map[string]any{"property": "$title", "operator": "contains", "value": typed},
-			map[string]any{"property": "$identifier", "operator": "contains", "value": typed},
-		}})
+	filter := map[string]any{"combinator": "and", "rules": []any{
+		field.Dataset, map[string]any{"property": "$identifier", "operator": "in", "value": chosen},
+	}}
+	page, err := d.cfg.Port.SearchEntities(ctx, field.Blueprint, port.EntityQuery{Filter: filter, Include: []string{"$identifier"}, Limit: len(chosen)})
+	if rest.IsRejected(err) {
+		d.cfg.Log.WithError(err).Warn("failed to search with the dataset of an input")
+		return chosen[0], nil
 	}
-	if len(rules) == 0 {
-		return nil
+	if err != nil {
+		return "", fmt.Errorf("check the chosen entities: %w", err)
 	}
-	return map[string]any{"combinator": "and", "rules": rules}
-}
-
-// sortKey is what an entity is sorted by: its title, unless the action names a property.
-func sortKey(e port.Entity, property string) string {
-	switch property {
-	case "", "$title":
-		return strings.ToLower(cmp.Or(e.Title, e.Identifier))
-	case "$identifier":
-		return e.Identifier
-	case "$createdAt":
-		return e.CreatedAt.UTC().Format(time.RFC3339Nano)
-	case "$updatedAt":
-		return e.UpdatedAt.UTC().Format(time.RFC3339Nano)
+	for _, id := range chosen {
+		if !slices.ContainsFunc(page.Entities, func(e port.Entity) bool { return e.Identifier == id }) {
+			return id, nil
+		}
 	}
-	if n, ok := e.Properties[property].(float64); ok {
-		return fmt.Sprintf("%020.6f", n)
-	}
-	return fmt.Sprint(e.Properties[property])
+	return "", nil
 }
 
 // searchTeams finds the teams whose name contains the text that was typed.
 func (d *Dialog) searchTeams(ctx context.Context, typed string) ([]modal.Candidate, error) {
-	teams, err := d.teams.list(ctx)
+	teams, err := d.teams.get(ctx, "")
 	if err != nil {
 		return nil, fmt.Errorf("list teams: %w", err)
 	}

@@ -75,7 +75,7 @@ func (d *Dialog) unsupportedText(f *form.Form) string {
 		if p.Input != "" {
 			s.WriteString("*" + p.Input + "*: ")
 		}
-		s.WriteString(p.Reason)
+		s.WriteString(slackutilsx.EscapeMessage(p.Reason))
 	}
 	fmt.Fprintf(&s, "\n<%s|Run it in Port>", d.cfg.Renderer.ActionURL(f.Action))
 	return s.String()

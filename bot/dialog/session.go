@@ -10,7 +10,6 @@ import (
 
 	"foghorn/bot/form"
 	"foghorn/bot/modal"
-	"foghorn/integrations/rest"
 )
 
 // errUnknownView reports a view that is not a form of this bot.
@@ -49,18 +48,15 @@ func (d *Dialog) loadSession(ctx context.Context, cb slack.InteractionCallback) 
 		return session{}, err
 	}
 	s.eval.Entities = chosenTitles(cb.View.State)
-	if s.values, err = d.decodeValues(ctx, s, cb.View.State); err != nil {
-		return session{}, err
-	}
-	if s.eval.Entity, err = d.evalEntity(ctx, f, s.values); err != nil {
+	if s.values, err = d.decodeValues(ctx, &s, cb.View.State); err != nil {
 		return session{}, err
 	}
 	return s, nil
 }
 
 // decodeValues adds the values of a view's state to those of the pages before. It decodes twice: the
-// second time with the options that result from the values of the first.
-func (d *Dialog) decodeValues(ctx context.Context, s session, state *slack.ViewState) (form.Values, error) {
+// second time with the options that result from the values of the first, and from the entities that they name.
+func (d *Dialog) decodeValues(ctx context.Context, s *session, state *slack.ViewState) (form.Values, error) {
 	entered := s.values
 	for range 2 {
 		values, fields, err := modal.Decode(s.form.Resolve(ctx, s.eval, entered), state)
@@ -75,6 +71,9 @@ func (d *Dialog) decodeValues(ctx context.Context, s session, state *slack.ViewS
 			delete(entered, id) // a field of the view without a value is empty
 		}
 		maps.Copy(entered, values)
+		if err := d.addEntities(ctx, s, entered); err != nil {
+			return nil, err
+		}
 	}
 	return entered, nil
 }
@@ -117,37 +116,6 @@ func (d *Dialog) evalContext(ctx context.Context, f *form.Form, userID string) (
 	}
 	user, err := d.cfg.Users.EvalUser(ctx, userID)
 	return form.EvalContext{User: user}, err
-}
-
-// evalEntity is the entity of a DAY-2 or DELETE action, once it is chosen and if conditions
-// use it.
-func (d *Dialog) evalEntity(ctx context.Context, f *form.Form, values form.Values) (map[string]any, error) {
-	id, _ := values[form.TargetID].(string)
-	if !f.UsesEntity || f.Blueprint == "" || id == "" {
-		return nil, nil
-	}
-	e, err := d.cfg.Port.GetEntity(ctx, f.Blueprint, id)
-	if rest.IsRejected(err) {
-		return nil, nil // it was deleted: running the action reports it
-	}
-	if err != nil {
-		return nil, err
-	}
-	teams := make([]any, 0, len(e.Teams))
-	for _, t := range e.Teams {
-		teams = append(teams, t)
-	}
-	return map[string]any{
-		"identifier": e.Identifier, "title": e.Title, "icon": e.Icon, "blueprint": e.Blueprint, "team": teams,
-		"properties": orEmpty(e.Properties), "relations": orEmpty(e.Relations),
-	}, nil
-}
-
-func orEmpty(m map[string]any) map[string]any {
-	if m == nil {
-		return map[string]any{}
-	}
-	return m
 }
 
 // chosenTitles are the titles of the entities that were chosen, for conditions that read them.

@@ -34,7 +34,15 @@ func (d *Dialog) submit(ctx context.Context, cb slack.InteractionCallback) (ack 
 		return d.invalidSubmission(cb, err)
 	}
 	state := s.form.Resolve(ctx, s.eval, s.values)
-	if problems := state.Validate(-1); !modal.LastPage(state, s.page) || len(problems) > 0 {
+	d.logProblems(state)
+	problems := state.Validate(-1)
+	if len(problems) == 0 && modal.LastPage(state, s.page) {
+		if problems, err = d.checkEntities(ctx, s, state); err != nil {
+			d.cfg.Metrics.SubmissionHandled(outcomeUnknownView)
+			return d.invalidSubmission(cb, err)
+		}
+	}
+	if !modal.LastPage(state, s.page) || len(problems) > 0 {
 		d.cfg.Metrics.SubmissionHandled(outcomeInvalid)
 		return d.nextPage(ctx, cb, s, state, problems)
 	}

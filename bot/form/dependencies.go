@@ -13,10 +13,16 @@ func (f *Form) findDependencies() {
 		f.UsesEntity = f.UsesEntity || entityWord.MatchString(x.source)
 		ids, all := x.inputsRead()
 		for id, field := range f.byID {
-			field.HasDependents = field.HasDependents || all || ids[id]
+			read := all || ids[id]
+			field.HasDependents = field.HasDependents || read
+			field.ReadsEntity = field.ReadsEntity || read && field.Kind == Entity && id != TargetID && entityMember.MatchString(x.source)
 		}
 	}
 	for _, field := range f.byID {
+		mapObjects(field.dataset, 0, func(m map[string]any) any {
+			f.UsesUser = f.UsesUser || m["context"] == "user" || m["context"] == "userTeams"
+			return m
+		})
 		for _, id := range field.dependsOn {
 			if other := f.byID[id]; other != nil {
 				other.HasDependents = true
@@ -46,10 +52,11 @@ func (f *Form) exprs() []expr {
 }
 
 var (
-	formWord          = regexp.MustCompile(`\bform\b`)
+	formWord          = regexp.MustCompile(`\b(?:form|inputs)\b`)
 	userWord          = regexp.MustCompile(`\buser\b`)
 	entityWord        = regexp.MustCompile(`\bentity\b`)
-	inputReference    = regexp.MustCompile(`\.form\s*(?:\.\s*([A-Za-z_][A-Za-z0-9_]*)|\.?\s*\[\s*"([^"\\]+)"\s*\]|\.\s*"([^"\\]+)")`)
+	entityMember      = regexp.MustCompile(`\b(?:properties|relations|scorecards|team|icon|blueprint|createdAt|createdBy|updatedAt|updatedBy)\b`)
+	inputReference    = regexp.MustCompile(`\.(?:form|inputs)\s*(?:\.\s*([A-Za-z_][A-Za-z0-9_]*)|\.?\s*\[\s*"([^"\\]+)"\s*\]|\.\s*"([^"\\]+)")`)
 	anyInputReference = regexp.MustCompile(`\.\.|\bgetpath\b|\bto_entries\b|\$__loc__`)
 )
 

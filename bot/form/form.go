@@ -97,6 +97,7 @@ type Field struct {
 	Decimal        bool // a Number that may have a fraction
 	Hidden         bool // never shown whatever the values: visible is false, or Foghorn fills it (request_id)
 	HasDependents  bool // a condition of another field reads this one: a change needs a new Resolve
+	ReadsEntity    bool // conditions read more of the chosen entities than identifier and title: EvalContext.Entities has them
 	Secret         bool // encrypted by Port: never logged, stored or shown
 	Numbers        bool // a List of numbers
 	DynamicOptions bool // its options or its default depend on other values
@@ -128,6 +129,9 @@ type EvalContext struct {
 type State struct {
 	Form  *Form
 	Steps []StepState // same length and order as Form.Steps
+
+	// Problems are the programs that exceeded their limits. Their values are null, so the form may differ from Port's.
+	Problems []Problem
 
 	byID map[string]*FieldState
 }

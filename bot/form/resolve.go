@@ -11,11 +11,14 @@ import (
 // end.
 const maxDefaultPasses = 4
 
+// maxProblems bounds the problems of one State.
+const maxProblems = 20
+
 // maxOptions bounds the options of one field.
 const maxOptions = 10_000
 
-// Resolve evaluates the form's conditions for some values. It never fails: the value of a jq
-// program that fails or exceeds its limits is null, as in Port.
+// Resolve evaluates the form's conditions for some values. It never fails: the value of a jq program that fails is
+// null, as in Port, and so is that of one that exceeds its limits, which is in the Problems of the State.
 func (f *Form) Resolve(ctx context.Context, who EvalContext, values Values) *State {
 	ctx, cancel := context.WithTimeout(ctx, resolveTimeout)
 	defer cancel()
@@ -32,7 +35,7 @@ func (f *Form) Resolve(ctx context.Context, who EvalContext, values Values) *Sta
 	}
 	s := &State{Form: f, Steps: make([]StepState, len(f.Steps)), byID: make(map[string]*FieldState, len(f.byID))}
 	required := map[string]bool{TargetID: true}
-	for _, id := range stringList(f.required.eval(ctx, e.input)) {
+	for _, id := range stringList(e.eval(ctx, f.required)) {
 		required[id] = true
 	}
 	for i, step := range f.Steps {
@@ -48,6 +51,7 @@ func (f *Form) Resolve(ctx context.Context, who EvalContext, values Values) *Sta
 		}
 		s.Steps[i] = out
 	}
+	s.Problems = e.problems
 	return s
 }
 
@@ -57,6 +61,16 @@ type evaluation struct {
 	evalContext EvalContext
 	values      Values // given values and defaults
 	input       any    // of the programs
+	problems    []Problem
+}
+
+// eval returns the value of an expression.
+func (e *evaluation) eval(ctx context.Context, x expr) any {
+	v, err := x.eval(ctx, e.input)
+	if err != nil && len(e.problems) < maxProblems {
+		e.problems = append(e.problems, x.problem(err))
+	}
+	return v
 }
 
 // resolveDefaults evaluates the defaults that are programs, for the fields without a given value.
@@ -68,7 +82,7 @@ func (e *evaluation) resolveDefaults(ctx context.Context, given Values) {
 			if !field.defaultExpr.isProgram() || given[id] != nil {
 				continue
 			}
-			if v := field.defaultExpr.eval(ctx, e.input); !reflect.DeepEqual(v, e.values[id]) {
+			if v := e.eval(ctx, field.defaultExpr); !reflect.DeepEqual(v, e.values[id]) {
 				changed = true
 				if e.values[id] = v; v == nil {
 					delete(e.values, id)
@@ -99,7 +113,12 @@ func (e *evaluation) buildInput() any {
 		}
 		form[id] = v
 	}
-	return map[string]any{"form": form, "user": untypedNil(e.evalContext.User), "entity": untypedNil(e.evalContext.Entity)}
+	user := untypedNil(e.evalContext.User)
+	return map[string]any{
+		"form": form, "user": user, "entity": untypedNil(e.evalContext.Entity),
+		// Port's workflows name the same values otherwise, and people copy programs from there.
+		"inputs": form, "trigger": map[string]any{"by": map[string]any{"user": user}, "operation": e.form.Operation},
+	}
 }
 
 // untypedNil makes a nil map the nil that gojq knows as null.
@@ -147,7 +166,7 @@ func (e *evaluation) evalBool(ctx context.Context, r expr, otherwise bool) bool 
 	if !r.isSet() {
 		return otherwise
 	}
-	v, isBool := r.eval(ctx, e.input).(bool)
+	v, isBool := e.eval(ctx, r).(bool)
 	if !isBool && !r.isProgram() {
 		return otherwise
 	}
@@ -159,20 +178,20 @@ func (e *evaluation) resolveField(ctx context.Context, x *Field, required bool) 
 		Field: x, Required: required, DependsOn: x.dependsOn, Sort: x.sort, Value: e.values[x.ID],
 		Visible:  !x.Hidden && e.evalBool(ctx, x.visible, true),
 		Disabled: e.evalBool(ctx, x.disabled, false),
-		MinItems: parseCount(x.minItems.eval(ctx, e.input)), MaxItems: parseCount(x.maxItems.eval(ctx, e.input)),
+		MinItems: parseCount(e.eval(ctx, x.minItems)), MaxItems: parseCount(e.eval(ctx, x.maxItems)),
 	}
-	s.Default = x.defaultExpr.eval(ctx, e.input)
-	s.Pattern, _ = x.pattern.eval(ctx, e.input).(string)
+	s.Default = e.eval(ctx, x.defaultExpr)
+	s.Pattern, _ = e.eval(ctx, x.pattern).(string)
 	for _, id := range x.dependsOn {
 		if other := e.form.byID[id]; other != nil && isEmpty(e.values[id]) {
 			s.Disabled = true
 		}
 	}
 	if x.Kind == Choice {
-		s.Options = parseOptions(x.enum.eval(ctx, e.input))
+		s.Options = parseOptions(e.eval(ctx, x.enum))
 	}
 	if x.Kind == Entity && x.dataset != nil {
-		s.Dataset = e.resolveDataset(ctx, x.dataset)
+		s.Dataset = e.resolveDataset(ctx, x)
 	}
 	return s
 }
@@ -215,16 +234,21 @@ func optionLabel(v any, data []byte) string {
 }
 
 // resolveDataset is a dataset with the values of its programs and contexts put in.
-func (e *evaluation) resolveDataset(ctx context.Context, d any) json.RawMessage {
-	out := mapObjects(d, 0, func(m map[string]any) any {
+func (e *evaluation) resolveDataset(ctx context.Context, x *Field) json.RawMessage {
+	out := mapObjects(x.dataset, 0, func(m map[string]any) any {
 		if r := parseExpr(m); r.isProgram() {
-			return r.eval(ctx, e.input)
+			r.input, r.key = x.ID, "dataset"
+			return flattenList(e.eval(ctx, r)) // [.user.team] and .user.team mean the same
 		}
+		property, _ := m["property"].(string)
+		property = strings.TrimPrefix(property, "$")
 		switch m["context"] {
 		case "user":
-			property, _ := m["property"].(string)
-			return e.evalContext.User[strings.TrimPrefix(property, "$")]
+			return e.userProperty(property)
 		case "userTeams":
+			if property == "identifier" {
+				return e.evalContext.User["teamsIdentifiers"]
+			}
 			return teamNames(e.evalContext.User["teams"])
 		}
 		return m
@@ -234,6 +258,32 @@ func (e *evaluation) resolveDataset(ctx context.Context, d any) json.RawMessage 
 		return nil
 	}
 	return data
+}
+
+// flattenList puts the elements of the lists in a list in their places.
+func flattenList(v any) any {
+	list, ok := v.([]any)
+	if !ok {
+		return v
+	}
+	out := []any{}
+	for _, item := range list {
+		if inner, ok := item.([]any); ok {
+			out = append(out, inner...)
+		} else {
+			out = append(out, item)
+		}
+	}
+	return out
+}
+
+// userProperty is a member of `.user`, or a property of the user's entity.
+func (e *evaluation) userProperty(name string) any {
+	if v, ok := e.evalContext.User[name]; ok {
+		return v
+	}
+	properties, _ := e.evalContext.User["properties"].(map[string]any)
+	return properties[name]
 }
 
 func teamNames(v any) []any {

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/dlclark/regexp2"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 	"golang.org/x/text/language"
@@ -52,7 +53,7 @@ func (f *FieldState) compileSchema() (*jsonschema.Schema, error) {
 	if items, ok := schema["items"].(map[string]any); ok {
 		checked := map[string]any{}
 		for k, v := range items {
-			if !nonSchemaKeys[k] || k == "pattern" && isGoPattern(v) {
+			if !nonSchemaKeys[k] || k == "pattern" && isPattern(v) {
 				checked[k] = v
 			}
 		}
@@ -63,10 +64,11 @@ func (f *FieldState) compileSchema() (*jsonschema.Schema, error) {
 			schema["required"] = f.schema["required"]
 		}
 	}
-	if isGoPattern(f.Pattern) {
+	if isPattern(f.Pattern) {
 		schema["pattern"] = f.Pattern
 	}
 	c := jsonschema.NewCompiler()
+	c.UseRegexpEngine(compilePattern)
 	c.UseLoader(jsonschema.SchemeURLLoader{}) // no scheme: a definition cannot refer to files or URLs
 	if err := c.AddResource("input.json", schema); err != nil {
 		return nil, err
@@ -74,15 +76,36 @@ func (f *FieldState) compileSchema() (*jsonschema.Schema, error) {
 	return c.Compile("input.json")
 }
 
-// isGoPattern reports that a pattern can be checked here. Port's patterns are those of JavaScript;
-// what Go does not support, such as look-ahead, only Port checks.
-func isGoPattern(v any) bool {
+// isPattern reports that a pattern can be checked here. What cannot, only Port checks.
+func isPattern(v any) bool {
 	s, ok := v.(string)
 	if !ok || s == "" || len(s) > maxProgramBytes {
 		return false
 	}
-	_, err := regexp.Compile(s)
+	_, err := compilePattern(s)
 	return err == nil
+}
+
+// compilePattern compiles a pattern, which is a regular expression of JavaScript: Go's engine is safe, and the other one
+// has look-ahead.
+func compilePattern(pattern string) (jsonschema.Regexp, error) {
+	if re, err := regexp.Compile(pattern); err == nil {
+		return re, nil
+	}
+	re, err := regexp2.Compile(pattern, regexp2.ECMAScript)
+	if err != nil {
+		return nil, err
+	}
+	re.MatchTimeout = regexpTimeout
+	return scriptPattern{re}, nil
+}
+
+// A scriptPattern is a pattern with what only JavaScript has. It matches if the match takes too long: Port checks it.
+type scriptPattern struct{ *regexp2.Regexp }
+
+func (p scriptPattern) MatchString(s string) bool {
+	ok, err := p.Regexp.MatchString(s)
+	return ok || err != nil
 }
 
 // violationText says how to correct a value that violates its schema.

@@ -45,7 +45,7 @@ func (f *FieldState) validate() string {
 	}
 	for _, v := range f.singleValues() {
 		if f.Kind == Choice && !f.allowsValue(v) {
-			return fmt.Sprintf("%q is no longer available. Choose another %s.", truncate(fmt.Sprint(v)), f.noun("option"))
+			return f.NotOfferedText(fmt.Sprint(v))
 		}
 		if validate, ok := formats[f.Kind]; ok {
 			if problem := validate(f, v); problem != "" {

@@ -1,0 +1,40 @@
+package bot_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"foghorn/bot/testenv"
+)
+
+// TestForm_LookAround has conditions with regular expressions that Go lacks.
+func TestForm_LookAround(t *testing.T) {
+	e := newEnvWithAction(t, `{"type":"self-service","operation":"CREATE","userInputs":{
+		"properties":{
+			"stage":{"type":"string","title":"Stage","enum":["staging","production"],"default":"staging"},
+			"reason":{"type":"string","title":"Reason","visible":{"jqQuery":".form.stage | test(\"^(?!stag)\")"}},
+			"slug":{"type":"string","title":"Slug","default":{"jqQuery":".form.stage | gsub(\"(?<=s)t\"; \"T\")"}}
+		},"required":{"jqQuery":"if .form.stage | test(\"(?<!stag)ing|tion$\") then [\"reason\"] else [] end"},"order":["stage","reason","slug"]}}`).Start()
+	form := e.OpenForm(testenv.Alice, testenv.General, "/incident")
+	if v, err := form.Value("Slug"); slices.Contains(form.Labels(), "Reason") || err != nil || !slices.Equal(v, []string{"sTaging"}) {
+		t.Errorf("%v, %v, %v", form.Labels(), v, err)
+	}
+	e.ChangeField(form, "Stage", "production")
+	e.WaitForm(form, "the field for production", hasLabel("Reason"))
+	if r, err := form.Submit(e.Context()); err != nil || r.Errors["Reason"] == "" {
+		t.Errorf("the required field has no error: %+v, %v", r, err)
+	}
+}
+
+func TestForm_ProgramThatCannotBeRun(t *testing.T) {
+	e := newEnvWithAction(t, `{"type":"self-service","operation":"CREATE","userInputs":{"properties":{
+		"stage":{"type":"string","title":"Stage","visible":{"jqQuery":"$__prog_args < 1"}}},"required":[]}}`).Start()
+	e.WaitFor("the definition", func() bool { return len(e.Port.Calls("/actions/mirrored")) > 0 })
+	text := e.AnswerTo(testenv.Alice, testenv.General, "/incident")
+	for _, want := range []string{"*stage*: visible is the jq program $__prog_args &lt; 1, which cannot be run here: variable not defined", "Run it in Port"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in %s", want, text)
+		}
+	}
+}
