@@ -4,11 +4,7 @@ import "regexp"
 
 // findDependencies finds the fields whose values the conditions of other fields read.
 func (f *Form) findDependencies() {
-	for _, x := range f.exprs() {
-		if !x.isProgram() {
-			continue
-		}
-		f.hasPrograms = true
+	for _, x := range f.programs {
 		f.UsesUser = f.UsesUser || userWord.MatchString(x.source)
 		f.UsesEntity = f.UsesEntity || entityWord.MatchString(x.source)
 		ids, all := x.inputsRead()
@@ -32,23 +28,6 @@ func (f *Form) findDependencies() {
 	if f.UsesEntity && f.byID[TargetID] != nil {
 		f.byID[TargetID].HasDependents = true
 	}
-}
-
-// exprs are all expressions of the form.
-func (f *Form) exprs() []expr {
-	out := []expr{f.required}
-	for _, s := range f.Steps {
-		out = append(out, s.visible)
-		for _, item := range s.Items {
-			if item.Heading != nil {
-				out = append(out, item.Heading.visible)
-			}
-		}
-	}
-	for _, field := range f.byID {
-		out = append(out, field.exprs()...)
-	}
-	return out
 }
 
 var (

@@ -24,16 +24,30 @@ type batch struct {
 	input    []byte // JSON
 	programs []string
 	results  []Result
-	pending  []int         // indices of the programs without a result, in order
-	cpu      time.Duration // that the pending programs may take
-	deadline time.Time     // zero until a worker is ready
+	pending  []int // indices of the programs without a result, in order
+	limits   *Limits
+
+	compileOnly bool
 }
 
-func (e *evaluator) evaluate(ctx context.Context, input any, programs []string) []Result {
-	b := &batch{programs: programs, results: make([]Result, len(programs)), cpu: batchCPU}
-	var err error
-	b.input, err = json.Marshal(input)
-	e.admit(b, err == nil && len(b.input) <= maxInputBytes)
+func (e *evaluator) evaluate(ctx context.Context, l *Limits, input any, programs []string) []Result {
+	data, err := json.Marshal(input)
+	b := &batch{input: data, programs: programs, limits: l}
+	e.admit(b, err == nil && len(data) <= maxInputBytes)
+	e.run(ctx, b)
+	return b.results
+}
+
+// check compiles the programs.
+func (e *evaluator) check(ctx context.Context, programs []string) []Result {
+	b := &batch{input: []byte("null"), programs: programs, limits: new(Limits), compileOnly: true}
+	e.admit(b, true)
+	e.run(ctx, b)
+	return b.results
+}
+
+// run evaluates the pending programs of a batch.
+func (e *evaluator) run(ctx context.Context, b *batch) {
 	admitted := b.pending
 	ended := 0 // workers in sequence that ended before they had begun, which says nothing about the programs
 	for len(b.pending) > 0 && ended < 2 {
@@ -41,11 +55,11 @@ func (e *evaluator) evaluate(ctx context.Context, input any, programs []string) 
 			b.fail(Unavailable, "the caller did not wait for it")
 			break
 		}
-		if b.cpu <= 0 {
+		if b.limits.used >= batchCPU {
 			b.fail(Total, "")
 			break
 		}
-		if !b.deadline.IsZero() && !time.Now().Before(b.deadline) {
+		if !b.limits.deadline.IsZero() && !time.Now().Before(b.limits.deadline) {
 			b.fail(Unavailable, noAnswer)
 			break
 		}
@@ -65,13 +79,24 @@ func (e *evaluator) evaluate(ctx context.Context, input any, programs []string) 
 	for _, i := range admitted {
 		if p := b.results[i].Problem; p != nil && (p.Cost == Time || p.Cost == Memory) {
 			e.expensive.add(p, b.input)
+			b.limits.expensive = append(b.limits.expensive, p)
 		}
 	}
-	return b.results
+}
+
+// find returns the problem of a program that was too expensive before.
+func (l *Limits) find(program string) *Problem {
+	for _, p := range l.expensive {
+		if p.Program == program {
+			return p
+		}
+	}
+	return nil
 }
 
 // admit decides which programs are evaluated.
 func (e *evaluator) admit(b *batch, validInput bool) {
+	b.results = make([]Result, len(b.programs))
 	size := 0
 	for i, program := range b.programs {
 		switch {
@@ -80,7 +105,10 @@ func (e *evaluator) admit(b *batch, validInput bool) {
 		case !validInput:
 			b.results[i].Problem = &Problem{Program: program, Cost: InputSize}
 		default:
-			if b.results[i].Problem = e.expensive.find(program, b.input); b.results[i].Problem == nil {
+			if b.results[i].Problem = b.limits.find(program); b.results[i].Problem == nil {
+				b.results[i].Problem = e.expensive.find(program, b.input)
+			}
+			if b.results[i].Problem == nil {
 				size += len(program)
 				b.pending = append(b.pending, i)
 			}
@@ -90,7 +118,7 @@ func (e *evaluator) admit(b *batch, validInput bool) {
 
 // settle gives the program that ended its worker a problem, and those that are equal to it.
 func (b *batch) settle(o outcome) {
-	b.cpu -= o.used
+	b.limits.used += o.used
 	switch {
 	case len(b.pending) == 0 || o.cost == "":
 		return
@@ -101,7 +129,7 @@ func (b *batch) settle(o outcome) {
 		b.fail(Unavailable, noAnswer)
 		return
 	case o.cost == Time:
-		b.cpu -= programCPU
+		b.limits.used += programCPU
 	}
 	p := &Problem{Program: b.programs[b.pending[0]], Cost: o.cost}
 	b.pending = slices.DeleteFunc(slices.Clone(b.pending), func(i int) bool {

@@ -19,6 +19,8 @@ type request struct {
 	Input    json.RawMessage
 	Programs []string
 	CPU      time.Duration // that all of them may take
+
+	CompileOnly bool // whether they compile is all that is asked
 }
 
 // A response is the result of one program. The worker also writes an empty one when it has started,

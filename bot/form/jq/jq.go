@@ -38,12 +38,12 @@ const (
 	SourceSize  Cost = "source_size" // the program is too long
 	InputSize   Cost = "input_size"  // the values of the form are too large
 	Syntax      Cost = "syntax"      // it does not compile
-	Unsupported Cost = "unsupported" // it uses a regular expression that Go does not have
+	Unsupported Cost = "unsupported" // it uses a regular expression that cannot be run
 	Total       Cost = "total"       // the programs before it have used up the time of all
 	Unavailable Cost = "unavailable" // no worker could be started, or none was free
 )
 
-// A Problem is the reason why a program has no result. It is an error whose text is a phrase.
+// A Problem is the reason why a program has no result. The text of the error is a phrase about "it", the program.
 type Problem struct {
 	Program string
 	Cost    Cost
@@ -51,21 +51,23 @@ type Problem struct {
 }
 
 func (p *Problem) Error() string {
-	text := map[Cost]string{
-		Time:        fmt.Sprintf("the jq program takes more than %d ms of CPU time", programCPU.Milliseconds()),
-		Memory:      fmt.Sprintf("the jq program takes more than %d MB of memory", maxMemory>>20),
-		ResultSize:  fmt.Sprintf("the result of the jq program has more than %d values or %d KB of text", maxResultNodes, maxResultBytes>>10),
-		SourceSize:  fmt.Sprintf("the jq program is longer than %d bytes, or all of the form's together than %d KB", maxProgramBytes, maxBatchBytes>>10),
-		InputSize:   fmt.Sprintf("the values that the jq program reads have more than %d KB", maxInputBytes>>10),
-		Syntax:      "the jq program does not compile",
-		Unsupported: "the jq program uses a regular expression that Foghorn does not support",
-		Total:       fmt.Sprintf("the form's jq programs together take more than %d ms", batchCPU.Milliseconds()),
-		Unavailable: "no process is available that evaluates jq programs",
-	}[p.Cost]
-	if p.Detail != "" {
-		text += ": " + p.Detail
+	switch p.Cost {
+	case Time:
+		return fmt.Sprintf("it takes more than %d ms of CPU time", programCPU.Milliseconds())
+	case Memory:
+		return fmt.Sprintf("it takes more than %d MB of memory", maxMemory>>20)
+	case ResultSize:
+		return fmt.Sprintf("its result has more than %d values or %d KB of text", maxResultNodes, maxResultBytes>>10)
+	case SourceSize:
+		return fmt.Sprintf("it is longer than %d bytes, or all of the form's programs together than %d KB", maxProgramBytes, maxBatchBytes>>10)
+	case InputSize:
+		return fmt.Sprintf("the values that it reads have more than %d KB", maxInputBytes>>10)
+	case Total:
+		return fmt.Sprintf("the form's jq programs together take more than %d ms of CPU time", batchCPU.Milliseconds())
+	case Unavailable:
+		return "no process is available to evaluate it: " + p.Detail
 	}
-	return text
+	return p.Detail
 }
 
 // A Result is what became of a program. Without a Problem, the value is that of the program: null
@@ -77,9 +79,28 @@ type Result struct {
 
 var shared = newEvaluator(maxWorkers)
 
-// Evaluate evaluates the programs with one input. The results are in the order of the programs. It
-// returns after at most 200 ms, plus a second if all workers are busy and one to start the first; the
-// end of ctx shortens the first two.
-func Evaluate(ctx context.Context, input any, programs []string) []Result {
-	return shared.evaluate(ctx, input, programs)
+// Limits are what several evaluations take together, such as those of one form. The zero value is ready to use.
+type Limits struct {
+	used      time.Duration // CPU time
+	deadline  time.Time     // zero until a worker is ready
+	expensive []*Problem
+}
+
+// Evaluate evaluates the programs with one input. The results are in the order of the programs. It returns 200 ms after
+// the first use of the limits, plus a second if all workers are busy and one to start the first; the end of ctx
+// ends the wait for a worker.
+func Evaluate(ctx context.Context, l *Limits, input any, programs []string) []Result {
+	return shared.evaluate(ctx, l, input, programs)
+}
+
+// Check returns the problems of programs that do not compile, in the order of the programs; nil: it compiles, or
+// that is not known.
+func Check(ctx context.Context, programs []string) []*Problem {
+	out := make([]*Problem, len(programs))
+	for i, r := range shared.check(ctx, programs) {
+		if r.Problem != nil && (r.Problem.Cost == Syntax || r.Problem.Cost == SourceSize) {
+			out[i] = r.Problem
+		}
+	}
+	return out
 }

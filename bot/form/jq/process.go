@@ -84,11 +84,11 @@ func (w *worker) run(b *batch) outcome {
 		}
 		w.ready = true
 	}
-	if b.deadline.IsZero() {
-		b.deadline = time.Now().Add(wallLimit)
+	if b.limits.deadline.IsZero() {
+		b.limits.deadline = time.Now().Add(wallLimit)
 	}
 	var start, last time.Duration
-	killed, err := w.killAfter(time.Until(b.deadline), func() (err error) {
+	killed, err := w.killAfter(time.Until(b.limits.deadline), func() (err error) {
 		start, last, err = w.exchange(b)
 		return err
 	})
@@ -114,7 +114,7 @@ func (w *worker) killAfter(d time.Duration, f func() error) (killed bool, err er
 // exchange writes the request and reads the results. It returns the CPU time that the process had
 // taken when it had read the request, and when it had written the last result.
 func (w *worker) exchange(b *batch) (start, last time.Duration, err error) {
-	req := request{Input: json.RawMessage(b.input), Programs: make([]string, len(b.pending)), CPU: b.cpu}
+	req := request{Input: json.RawMessage(b.input), Programs: make([]string, len(b.pending)), CPU: batchCPU - b.limits.used, CompileOnly: b.compileOnly}
 	for n, i := range b.pending {
 		req.Programs[n] = b.programs[i]
 	}

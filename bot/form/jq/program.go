@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"math/big"
-	"regexp"
 	"strings"
 
 	"github.com/itchyny/gojq"
@@ -22,13 +21,9 @@ const (
 
 // A program is a compiled program, or the reason why it cannot be compiled.
 type program struct {
-	code       *gojq.Code
-	syntax     string // message of gojq; empty: it compiles
-	lookAround bool   // its source contains a look-around or an atomic group, which Go does not have
+	code   *gojq.Code
+	syntax string // why it does not compile; empty: it does
 }
-
-// lookAround finds what Oniguruma, the library of jq, has and Go has not.
-var lookAround = regexp.MustCompile(`\(\?(?:=|!|<=|<!|>)`)
 
 // A programCache holds compiled programs by source.
 type programCache struct{ programs map[string]*program }
@@ -45,18 +40,37 @@ func (c *programCache) get(source string) *program {
 	return p
 }
 
-// compile compiles a program. env is empty, as in Port; gojq has neither input nor modules unless
-// they are given to it.
+// respond compiles and runs a program.
+func (c *programCache) respond(ctx context.Context, source string, compileOnly bool, input any, left *budget) response {
+	p := c.get(source)
+	switch {
+	case p.syntax != "":
+		return response{Cost: Syntax, Detail: p.syntax}
+	case compileOnly:
+		return response{}
+	}
+	return p.run(ctx, input, left)
+}
+
+// compile compiles a program. gojq has neither input nor modules unless they are given to it.
 func compile(source string) *program {
-	p := &program{lookAround: lookAround.MatchString(source)}
-	query, err := gojq.Parse("def env: {}; {} as $ENV | " + source)
-	if err == nil {
-		p.code, err = gojq.Compile(query)
-	}
+	code, err := compileCode(source)
 	if err != nil {
-		p.code, p.syntax = nil, shorten(err.Error())
+		return &program{syntax: shorten(err.Error())}
 	}
-	return p
+	return &program{code: code}
+}
+
+func compileCode(source string) (*gojq.Code, error) {
+	prelude, options, err := preparePrelude(source)
+	if err != nil {
+		return nil, err
+	}
+	query, err := gojq.Parse(prelude + source)
+	if err != nil {
+		return nil, err
+	}
+	return gojq.Compile(query, options...)
 }
 
 func shorten(s string) string {
@@ -74,12 +88,6 @@ func (p *program) run(ctx context.Context, input any, total *budget) (r response
 			r = response{Cost: Unsupported, Detail: shorten(fmt.Sprint(v))}
 		}
 	}()
-	if p.syntax != "" {
-		return response{Cost: Syntax, Detail: p.syntax}
-	}
-	if p.lookAround {
-		r.Cost, r.Detail = Unsupported, "look-around and atomic groups"
-	}
 	var outputs []any
 	for iter := p.code.RunWithContext(ctx, input); ; {
 		v, more := iter.Next()
@@ -90,7 +98,7 @@ func (p *program) run(ctx context.Context, input any, total *budget) (r response
 			if text := err.Error(); isUnsupported(text) {
 				return response{Cost: Unsupported, Detail: shorten(text)}
 			}
-			return r
+			return response{}
 		}
 		if outputs = append(outputs, v); len(outputs) > maxResultNodes {
 			return response{Cost: ResultSize}
@@ -99,7 +107,7 @@ func (p *program) run(ctx context.Context, input any, total *budget) (r response
 	var out any = outputs
 	switch len(outputs) {
 	case 0:
-		return r
+		return response{}
 	case 1:
 		out = outputs[0]
 	}
