@@ -27,7 +27,7 @@ func (d *Dialog) refresh(ctx context.Context, cb slack.InteractionCallback) {
 		back = back || a.ActionID == modal.ActionBack
 	}
 	state := s.form.Resolve(ctx, s.eval, s.values)
-	d.logProblems(state)
+	d.reportProblems(state)
 	page := s.page
 	if back {
 		page = modal.PrevPage(state, page)

@@ -34,7 +34,7 @@ func (d *Dialog) submit(ctx context.Context, cb slack.InteractionCallback) (ack 
 		return d.invalidSubmission(cb, err)
 	}
 	state := s.form.Resolve(ctx, s.eval, s.values)
-	d.logProblems(state)
+	d.reportProblems(state)
 	problems := state.Validate(-1)
 	if len(problems) == 0 && modal.LastPage(state, s.page) {
 		if problems, err = d.checkEntities(ctx, s, state); err != nil {
