@@ -3,6 +3,7 @@ package bot_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/sirupsen/logrus"
@@ -11,6 +12,7 @@ import (
 	"foghorn/bot"
 	"foghorn/bot/testenv"
 	"foghorn/integrations/emulator"
+	"foghorn/integrations/incidentio/incidentiotest"
 )
 
 // TestLog_OneLinePerStage reads the log of an incident that Port refuses for a moment: one Info line
@@ -49,5 +51,23 @@ func TestLog_OneLinePerStage(t *testing.T) {
 	}
 	if len(ids) != 1 || warned == 0 {
 		t.Errorf("%d lines warn, of requests %v", warned, ids)
+	}
+}
+
+// TestLog_RequiredCustomField reads the log of an incident that incident.io rejects because of a field that the form
+// lacks: the line says how the operator adds it, as the message to the reporter does.
+func TestLog_RequiredCustomField(t *testing.T) {
+	t.Parallel()
+	e := testenv.New(t)
+	log, lines := test.NewNullLogger()
+	e.EditConfig = func(c *bot.Config) { c.Log = logrus.NewEntry(log) }
+	e.IncidentIO.SetCustomFields(incidentiotest.CustomField{Name: "Affected team", Type: "text", Required: true})
+	e.Start()
+	e.Declare(testenv.Alice, testenv.Ops, "Checkout is down", "Major", "public")
+	const option = "`foghorn apply --custom-field \"Affected team\"`"
+	e.ExpectMessage(testenv.Alice, option)
+	e.WaitIdle()
+	if !slices.ContainsFunc(lines.AllEntries(), func(l *logrus.Entry) bool { return strings.Contains(fmt.Sprint(l.Data["hint"]), option) }) {
+		t.Errorf("no line names the option: %v", lines.AllEntries())
 	}
 }

@@ -73,30 +73,6 @@ func TestShortcut_LongMessage(t *testing.T) {
 	}
 }
 
-// TestCommand_UnusualConversations declares where the bot cannot post: the reporter gets the result in words that fit.
-func TestCommand_UnusualConversations(t *testing.T) {
-	e := testenv.New(t).Start()
-	people := []string{testenv.Alice, testenv.Bob}
-	for _, c := range []struct {
-		channel        slacktest.Channel
-		want, unwanted string
-	}{
-		{slacktest.Channel{ID: "D0PAIR", Private: true, Members: people}, "I can't post in that conversation", "/invite"},
-		{slacktest.Channel{ID: "G0GROUP", Name: "mpdm-alice--bob-1", Private: true, Members: people}, "I can't post in that conversation", "not a member"},
-		{slacktest.Channel{ID: "C0GONE", Name: "gone", Members: people, Archived: true, BotIsMember: true}, "because it is archived", "/invite"},
-	} {
-		e.Slack.AddChannel(c.channel)
-		e.Declare(testenv.Alice, c.channel.ID, "in "+c.channel.ID, "Minor", "public")
-		m, err := e.Slack.WaitMessage(e.Context(), testenv.Alice, func(m slacktest.Message) bool { return m.Contains("in " + c.channel.ID) })
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !m.Contains(c.want) || m.Contains(c.unwanted) {
-			t.Errorf("%s: %s", c.channel.ID, m.PlainText())
-		}
-	}
-}
-
 func TestForm_NameWithMarkup(t *testing.T) {
 	e := testenv.New(t).Start()
 	e.Declare(testenv.Alice, testenv.General, "a\u202e <!here> \u0085<@U0BOB> b", "Minor", "public")

@@ -15,6 +15,15 @@ const (
 	isPublic         = `(.visibility == "public")` // every other visibility is treated as private
 )
 
+// incidentsPath is the path of the call that declares an incident.
+const incidentsPath = "/v2/incidents"
+
+// Members of the request body.
+const (
+	guideSummary = "{{.inputs.description}}" // of the key summary
+	summaryKey   = `{{ if (.inputs.description // "") == "" then null else "summary" end }}`
+)
+
 // runByHeader is a request header that carries the e-mail address of the person to the automation: Port stores the
 // rendered request in the run, and the automation reads it there.
 const runByHeader = "X-Port-Run-By"
@@ -33,7 +42,7 @@ func adaptAction(action jsonObject, severities []incidentio.Severity, reporterRo
 	body["idempotency_key"] = `{{ if ` + hasRequestID + ` then .inputs.request_id else (now | tostring | @base64) end }}`
 
 	delete(body, "summary")
-	body[`{{ if (.inputs.description // "") == "" then null else "summary" end }}`] = "{{ .inputs.description }}"
+	body[summaryKey] = "{{ .inputs.description }}"
 
 	if len(severities) == 0 {
 		delete(inputs, "severity")
@@ -48,8 +57,11 @@ func adaptAction(action jsonObject, severities []incidentio.Severity, reporterRo
 	}
 
 	call := objectAt(action, "invocationMethod")
-	call["url"] = strings.TrimSuffix(cmp.Or(o.IncidentURL, "https://api.incident.io"), "/") + "/v2/incidents"
+	call["url"] = strings.TrimSuffix(cmp.Or(o.IncidentURL, "https://api.incident.io"), "/") + incidentsPath
 	objectAt(call, "headers")[runByHeader] = `{{ .trigger.by.user.email // "" }}`
+	if o.SlackTeam != "" {
+		body["slack_team_id"] = o.SlackTeam
+	}
 	if o.Reporter && reporterRole != "" {
 		key := `{{ if ` + hasRequestID + ` and (.trigger.by.user.email // "") != "" then "incident_role_assignments" else null end }}`
 		body[key] = []any{jsonObject{"incident_role_id": reporterRole, "assignee": jsonObject{"email": "{{ .trigger.by.user.email }}"}}}

@@ -15,12 +15,16 @@ type Organization struct {
 	Severities   []incidentio.Severity
 	Statuses     []incidentio.Status
 	ReporterRole string // id of the role with role_type reporter; "" if unknown or missing
+
+	Types  []incidentio.Type // that the form offers; nil: the form has no input for the type
+	Fields []Field           // custom fields that the form has inputs for
 }
 
 // Options change how [Render] adapts the guide. The zero value renders for incident.io's default API address.
 type Options struct {
 	Verbatim    bool   // return the guide unchanged; the organization and all other options are ignored
 	ActionID    string // identifier of the action; "" is [ActionID]
+	SlackTeam   string // id of the workspace in which incidents get their channels, on Enterprise Grid; "" for none
 	IncidentURL string // base URL of incident.io's API; "" is https://api.incident.io
 	BotURL      string // base URL at which Port can call the bot, without /port/runs; "" omits Set.Webhook
 	Reporter    bool   // set the person as the incident's reporter; README.md explains why this is off by default
@@ -36,9 +40,9 @@ func Render(org Organization, o Options) (Set, []string) {
 	blueprint, action, automation := decodeObject(guide.Blueprint), decodeObject(guide.Action), decodeObject(guide.Automation)
 	var warnings []string
 	if org.Severities == nil || org.Statuses == nil {
-		warnings = append(warnings, "the severities and statuses of incident.io are unknown: the values of Port's guide are kept, whose severity ids belong to another organization")
+		warnings = append(warnings, "the severities and statuses of incident.io are unknown: Port keeps those it has, or gets those of its guide, whose severity ids belong to another organization")
 	}
-	severities, renamed := uniqueNames(org.Severities)
+	severities, renamed := sortSeverities(org.Severities)
 	warnings = append(warnings, renamed...)
 	if org.Severities == nil {
 		severities = guideSeverities()
@@ -47,6 +51,8 @@ func Render(org Organization, o Options) (Set, []string) {
 		warnings = append(warnings, "no reporter is set: the organization has no role of the type reporter")
 	}
 	adaptAction(action, severities, org.ReporterRole, o)
+	warnings = append(warnings, addTypes(action, org.Types)...)
+	warnings = append(warnings, addFields(action, org.Fields)...)
 	adaptBlueprint(blueprint, org.Statuses)
 	adaptAutomation(automation, action["identifier"])
 	set := Set{Blueprint: encodeObject(blueprint), Action: encodeObject(action), Automation: encodeObject(automation)}

@@ -20,23 +20,40 @@ func guideSeverities() []incidentio.Severity {
 	}
 }
 
-// uniqueNames sorts severities by rank, the least severe first, and numbers equal names: incident.io does not document
-// names as unique, and a form cannot offer the same name twice.
-func uniqueNames(list []incidentio.Severity) (out []incidentio.Severity, warnings []string) {
+// sortSeverities sorts severities by rank, the least severe first, and makes their names unique.
+func sortSeverities(list []incidentio.Severity) (out []incidentio.Severity, warnings []string) {
 	out = slices.SortedStableFunc(slices.Values(list), func(a, b incidentio.Severity) int {
 		return cmp.Or(cmp.Compare(a.Rank, b.Rank), cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
 	})
+	choices := make([]choice, len(out))
+	for i, s := range out {
+		choices[i] = choice{s.ID, s.Name}
+	}
+	choices, warnings = uniqueNames("severity", choices)
+	for i, c := range choices {
+		out[i].Name = c.name
+	}
+	return out, warnings
+}
+
+// choice is a value that a form offers by its name and that the API of incident.io expects by its id.
+type choice struct{ id, name string }
+
+// uniqueNames numbers equal names: incident.io does not document all names as unique, and a form cannot offer the same
+// name twice. The warnings say which names differ from those of incident.io; kind is what they name.
+func uniqueNames(kind string, list []choice) (out []choice, warnings []string) {
 	taken := map[string]bool{}
-	for i := range out {
-		plain := cmp.Or(strings.ToValidUTF8(out[i].Name, "\uFFFD"), out[i].ID)
+	for _, c := range list {
+		plain := cmp.Or(strings.ToValidUTF8(c.name, "\uFFFD"), c.id)
 		name := plain
 		for n := 2; taken[name]; n++ {
 			name = fmt.Sprintf("%s (%d)", plain, n)
 		}
-		if name != out[i].Name {
-			warnings = append(warnings, fmt.Sprintf("the severity %s is shown as %q, because its name %q is empty, not valid UTF-8, or used by another severity", out[i].ID, name, out[i].Name))
+		if name != c.name {
+			warnings = append(warnings, fmt.Sprintf("the %s %s is shown as %q, because its name %q is empty, not valid UTF-8, or used by another %s", kind, c.id, name, c.name, kind))
 		}
-		taken[name], out[i].Name = true, name
+		taken[name] = true
+		out = append(out, choice{c.id, name})
 	}
 	return out, warnings
 }
@@ -71,11 +88,20 @@ func severityColors(list []incidentio.Severity) jsonObject {
 // after the last apply, becomes an id that no severity has, so that incident.io rejects the incident with a message.
 // Null would create an incident without a severity, because the API does not require the field.
 func severityID(list []incidentio.Severity) string {
-	entries := make([]string, len(list))
+	choices := make([]choice, len(list))
 	for i, s := range list {
-		entries[i] = jqLiteral(s.Name) + ": " + jqLiteral(s.ID)
+		choices[i] = choice{s.ID, s.Name}
 	}
-	return "{{ {" + strings.Join(entries, ", ") + `}[.inputs.severity // ""] // "unknown severity, run foghorn apply again" }}`
+	return "{{ " + idByName(choices) + `[.inputs.severity // ""] // "unknown severity, run foghorn apply again" }}`
+}
+
+// idByName returns a jq object with the ids of choices by name.
+func idByName(list []choice) string {
+	entries := make([]string, len(list))
+	for i, c := range list {
+		entries[i] = jqLiteral(c.name) + ": " + jqLiteral(c.id)
+	}
+	return "{" + strings.Join(entries, ", ") + "}"
 }
 
 // jqLiteral returns s as a jq string that Port's template engine does not change. The engine searches for quotes,

@@ -3,6 +3,7 @@ package dialog
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -19,6 +20,9 @@ const (
 
 	// refreshInterval is how often a definition is read while it is not used.
 	refreshInterval = 5 * time.Minute
+
+	// maxRereadDelay is the longest delay before it is read again after a failure.
+	maxRereadDelay = 4 * time.Second
 )
 
 // definitions caches the forms of actions. A form that was read once is always served at
@@ -107,7 +111,7 @@ func (d *definitions) refresh(ctx context.Context, action string, failed func(er
 		wait := refreshInterval
 		if _, err := d.read(ctx, action); err != nil {
 			failed(err)
-			wait = freshFor
+			wait = maxRereadDelay - rand.N(maxRereadDelay/2)
 		}
 		select {
 		case <-ctx.Done():

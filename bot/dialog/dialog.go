@@ -7,6 +7,8 @@
 //	type-ahead       suggest       offers entities, teams and long lists (lookups.go)
 //	Submit           submit        checks the page; accepts the request or shows the next page (submit.go)
 //
+// What was entered so far is in the view that Slack sends along, and for earlier pages in the draft (session.go).
+//
 // Nothing here waits for Port before a view is open or a submission is answered: Slack waits 3 s. The
 // forms of actions are cached and refreshed in the background (definitions.go).
 //
@@ -69,11 +71,11 @@ type Users interface {
 	FieldValue(ctx context.Context, userID string) (string, error)
 }
 
-// Store keeps submissions and the values of earlier pages. A *store.Store is one.
+// Store keeps submissions and what was entered on earlier pages. A *store.Store is one.
 type Store interface {
 	Accept(ctx context.Context, r *request.Request) error
-	LoadDraft(ctx context.Context, viewID string) (map[string]any, error)
-	SaveDraft(ctx context.Context, viewID string, values map[string]any) error
+	LoadDraft(ctx context.Context, viewID string, draft any) (found bool, err error)
+	SaveDraft(ctx context.Context, viewID string, draft any) error
 }
 
 // Metrics counts what arrives. A *bot.Metrics is one.
@@ -91,12 +93,13 @@ type Dialog struct {
 	teams       *lookup[[]port.Team] // one, with the key ""
 	entity      *lookup[port.Entity]
 	entities    *entityLists
+	updates     *viewUpdates
 	background  sync.WaitGroup // work that continues after an ack
 }
 
 // New makes a Dialog.
 func New(cfg Config) *Dialog {
-	d := &Dialog{cfg: cfg, entity: newLookup(readEntity(cfg.Port))}
+	d := &Dialog{cfg: cfg, updates: newViewUpdates(cfg.Slack), entity: newLookup(readEntity(cfg.Port))}
 	d.teams = newLookup(func(ctx context.Context, _ string) ([]port.Team, error) { return cfg.Port.ListTeams(ctx) })
 	d.definitions = newDefinitions(cfg.Port, &d.background)
 	d.entities = newEntityLists(cfg.Port, &d.background)
@@ -131,7 +134,7 @@ func (d *Dialog) Command(ctx context.Context, cmd slack.SlashCommand) (ack any) 
 	case cmd.TriggerID == "" || cmd.UserID == "":
 		return ephemeralReply(d.invalidCommandText())
 	}
-	page := modal.Page{Action: d.cfg.Action, Channel: cmd.ChannelID}
+	page := modal.Page{Action: d.cfg.Action, Channel: cmd.ChannelID, Direct: isDirect(cmd.ChannelName)}
 	problem := d.open(ctx, cmd.TriggerID, cmd.UserID, page, func(f *form.Form) form.Values { return modal.Prefill(f, text) })
 	if problem != "" {
 		return ephemeralReply(problem)

@@ -28,7 +28,7 @@ type fakes struct {
 	openErr   error
 	accepted  map[string]*request.Request
 	acceptErr error
-	drafts    map[string]map[string]any
+	drafts    map[string][]byte
 	denied    *identity.Denial
 }
 
@@ -81,13 +81,17 @@ func (f *fakes) Accept(_ context.Context, r *request.Request) error {
 	return f.acceptErr
 }
 
-func (f *fakes) LoadDraft(_ context.Context, viewID string) (map[string]any, error) {
-	return f.drafts[viewID], nil
+func (f *fakes) LoadDraft(_ context.Context, viewID string, draft any) (bool, error) {
+	data, found := f.drafts[viewID]
+	if !found {
+		return false, nil
+	}
+	return true, json.Unmarshal(data, draft)
 }
 
-func (f *fakes) SaveDraft(_ context.Context, viewID string, values map[string]any) error {
-	f.drafts[viewID] = values
-	return nil
+func (f *fakes) SaveDraft(_ context.Context, viewID string, draft any) (err error) {
+	f.drafts[viewID], err = json.Marshal(draft)
+	return err
 }
 
 func (f *fakes) CommandHandled(bool, time.Duration)       {}
@@ -101,7 +105,7 @@ const oneInput = `{"identifier":"act","title":"Act","trigger":{"type":"self-serv
 // newTestDialog makes a dialog on fakes, with the definition of its action in the cache.
 func newTestDialog(t testing.TB, f *fakes) *Dialog {
 	t.Helper()
-	f.accepted, f.drafts = map[string]*request.Request{}, map[string]map[string]any{}
+	f.accepted, f.drafts = map[string]*request.Request{}, map[string][]byte{}
 	log := logrus.New()
 	log.SetOutput(io.Discard)
 	d := New(Config{

@@ -26,7 +26,8 @@ func (d *Dialog) addEntities(ctx context.Context, s *session, values form.Values
 		if field == nil || !field.ReadsEntity {
 			continue
 		}
-		for _, chosen := range chosenIDs(value) {
+		for _, v := range form.Entries(value) {
+			chosen, _ := v.(string)
 			entity, err := d.evalEntity(ctx, field.Blueprint, chosen)
 			if err != nil {
 				return err
@@ -60,18 +61,4 @@ func readEntity(p Port) func(context.Context, string) (port.Entity, error) {
 		blueprint, id, _ := strings.Cut(key, "\n")
 		return p.GetEntity(ctx, blueprint, id)
 	}
-}
-
-// chosenIDs are the identifiers in the value of an entity field.
-func chosenIDs(value any) (ids []string) {
-	switch v := value.(type) {
-	case string:
-		ids = []string{v}
-	case []any:
-		for _, item := range v {
-			id, _ := item.(string)
-			ids = append(ids, id)
-		}
-	}
-	return ids
 }

@@ -1,10 +1,8 @@
 package dialog
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/slack-go/slack"
@@ -12,8 +10,6 @@ import (
 	"foghorn/bot/form"
 	"foghorn/bot/identity"
 	"foghorn/bot/modal"
-	"foghorn/integrations/port"
-	"foghorn/integrations/rest"
 )
 
 // maxSuggestions is how many options Slack accepts for a type-ahead.
@@ -32,11 +28,12 @@ func (d *Dialog) suggest(ctx context.Context, cb slack.InteractionCallback) any 
 		d.cfg.Log.WithError(err).Warn("failed to read a type-ahead")
 		return modal.SuggestCandidates(nil)
 	}
-	if id, ok := s.values[form.TargetID].(string); ok && !d.mayChoose(ctx, cb.User.ID, identity.Target{Action: d.cfg.Action, Entity: id}) {
+	state := s.resolve(ctx)
+	if id := targetEntity(state); id != "" && !d.mayChoose(ctx, cb.User.ID, identity.Target{Action: d.cfg.Action, Entity: id}) {
 		return modal.SuggestCandidates(nil)
 	}
-	field := modal.FieldForBlock(s.form.Resolve(ctx, s.eval, s.values), cb.BlockID)
-	if field == nil {
+	field := modal.FieldForBlock(state, cb.BlockID)
+	if field == nil || !field.CanEnter() || s.lost {
 		return modal.SuggestCandidates(nil)
 	}
 	var found []modal.Candidate
@@ -61,54 +58,6 @@ func (d *Dialog) mayChoose(ctx context.Context, userID string, t identity.Target
 		d.cfg.Log.WithError(err).Warn("failed to check who reads the options of a type-ahead")
 	}
 	return denied == nil && err == nil
-}
-
-// checkEntities checks with Port that the chosen entities can be chosen: they can have changed since they were offered,
-// and a forged submission can name any. The result is a text by field id, like that of State.Validate.
-func (d *Dialog) checkEntities(ctx context.Context, s session, state *form.State) (map[string]string, error) {
-	problems := map[string]string{}
-	for _, step := range state.Steps {
-		for _, item := range step.Items {
-			field := item.Field
-			if field == nil || field.Kind != form.Entity || field.Dataset == nil || !step.Visible || !field.Visible || field.Disabled {
-				continue
-			}
-			id, err := d.findNotOffered(ctx, field)
-			if err != nil {
-				return nil, err
-			}
-			if id != "" {
-				title, _ := s.eval.Entities[id]["title"].(string)
-				problems[field.ID] = field.NotOfferedText(cmp.Or(title, id))
-			}
-		}
-	}
-	return problems, nil
-}
-
-// findNotOffered returns one of the entities that were chosen for a field and are not in its dataset; "" if all are.
-func (d *Dialog) findNotOffered(ctx context.Context, field *form.FieldState) (string, error) {
-	chosen := chosenIDs(field.Value)
-	if len(chosen) == 0 {
-		return "", nil
-	}
-	filter := map[string]any{"combinator": "and", "rules": []any{
-		field.Dataset, map[string]any{"property": "$identifier", "operator": "in", "value": chosen},
-	}}
-	page, err := d.cfg.Port.SearchEntities(ctx, field.Blueprint, port.EntityQuery{Filter: filter, Include: []string{"$identifier"}, Limit: len(chosen)})
-	if rest.IsRejected(err) {
-		d.cfg.Log.WithError(err).Warn("failed to search with the dataset of an input")
-		return chosen[0], nil
-	}
-	if err != nil {
-		return "", fmt.Errorf("check the chosen entities: %w", err)
-	}
-	for _, id := range chosen {
-		if !slices.ContainsFunc(page.Entities, func(e port.Entity) bool { return e.Identifier == id }) {
-			return id, nil
-		}
-	}
-	return "", nil
 }
 
 // searchTeams finds the teams whose name contains the text that was typed.

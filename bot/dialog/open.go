@@ -8,6 +8,7 @@ import (
 
 	"foghorn/bot/form"
 	"foghorn/bot/modal"
+	"foghorn/bot/slacktext"
 )
 
 // loadTimeout bounds the wait for a definition behind a loading view.
@@ -17,7 +18,7 @@ const loadTimeout = 15 * time.Second
 type prefill func(*form.Form) form.Values
 
 // open opens the form. If it cannot be opened, the result is a text for the user.
-func (d *Dialog) open(ctx context.Context, triggerID, userID string, page modal.Page, fill prefill) (problem string) {
+func (d *Dialog) open(ctx context.Context, triggerID, userID string, page modal.Page, fill prefill) (problem slacktext.Text) {
 	if denied := d.knownDenial(ctx, userID, page.Action); denied != nil {
 		return d.deniedText(ctx, denied)
 	}
@@ -40,7 +41,7 @@ func (d *Dialog) open(ctx context.Context, triggerID, userID string, page modal.
 }
 
 // openLoading opens a loading view, and replaces it by the form when Port has answered.
-func (d *Dialog) openLoading(ctx context.Context, triggerID, userID string, page modal.Page, fill prefill) (problem string) {
+func (d *Dialog) openLoading(ctx context.Context, triggerID, userID string, page modal.Page, fill prefill) (problem slacktext.Text) {
 	loading, err := d.cfg.Slack.OpenView(ctx, triggerID, loadingView())
 	if err != nil {
 		d.cfg.Log.WithError(err).Warn("failed to open the loading view")

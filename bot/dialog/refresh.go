@@ -2,14 +2,17 @@ package dialog
 
 import (
 	"context"
+	"strings"
 
 	"github.com/slack-go/slack"
 
+	"foghorn/bot/form"
 	"foghorn/bot/modal"
+	"foghorn/bot/request"
 	"foghorn/integrations/slackapp"
 )
 
-// refresh renders the form again after a field changed that others depend on, and goes back a page.
+// refresh renders the form again after a field changed that others depend on, clears a field, and goes back a page.
 func (d *Dialog) refresh(ctx context.Context, cb slack.InteractionCallback) {
 	if cb.View.CallbackID != modal.CallbackID || len(cb.ActionCallback.BlockActions) == 0 {
 		return
@@ -22,18 +25,14 @@ func (d *Dialog) refresh(ctx context.Context, cb slack.InteractionCallback) {
 		d.cfg.Log.WithError(err).Warn("failed to read a change in a form")
 		return
 	}
-	back := false
-	for _, a := range cb.ActionCallback.BlockActions {
-		back = back || a.ActionID == modal.ActionBack
-	}
-	state := s.form.Resolve(ctx, s.eval, s.values)
+	page, state, change := d.applyActions(ctx, &s, cb.ActionCallback.BlockActions)
 	d.reportProblems(state)
-	page := s.page
-	if back {
-		page = modal.PrevPage(state, page)
+	if s.lost {
+		page = restart(page)
+		page.Draft = request.NewID(cb.View.ID)
 	}
-	if page.Draft != "" {
-		if err := d.cfg.Store.SaveDraft(ctx, cb.View.ID, s.values); err != nil {
+	if page.Draft != "" && !s.stale {
+		if err := d.saveDraft(ctx, cb.View.ID, s); err != nil {
 			d.cfg.Log.WithError(err).Error("failed to store a page of a form")
 			return
 		}
@@ -41,12 +40,40 @@ func (d *Dialog) refresh(ctx context.Context, cb slack.InteractionCallback) {
 	page.Version = s.form.Version
 	view, err := modal.Render(state, page)
 	if err == nil {
-		_, err = d.cfg.Slack.UpdateView(ctx, slackapp.View{ID: cb.View.ID, Hash: cb.View.Hash}, view)
+		err = d.updates.update(ctx, slackapp.View{ID: cb.View.ID, Hash: cb.View.Hash}, change, view)
 	}
 	if slackapp.ErrorCode(err) == "hash_conflict" {
-		return // another change followed: its update has the newer values
+		return // the page was turned in the meantime
 	}
 	if err != nil {
 		d.cfg.Log.WithError(err).Warn("failed to update a form")
 	}
+}
+
+// applyActions is the page after some actions and the form on it, and the time of the latest action. With the state of
+// another page, an action cannot be applied: the page says so.
+func (d *Dialog) applyActions(ctx context.Context, s *session, actions []*slack.BlockAction) (page modal.Page, state *form.State, change string) {
+	page, state = s.page, s.resolve(ctx)
+	for _, a := range actions {
+		change = max(change, a.ActionTs)
+		switch {
+		case s.stale:
+			page.Notice = staleText
+		case a.ActionID == modal.ActionBack:
+			page = modal.PrevPage(state, page)
+		case strings.HasPrefix(a.ActionID, modal.ActionClear):
+			if field := modal.FieldForBlock(state, a.Value); field != nil {
+				delete(s.values, field.ID)
+				page.Clears++
+				state = s.resolve(ctx)
+			}
+		}
+	}
+	return page, state, change
+}
+
+// restart is the first page of a form whose earlier pages are lost.
+func restart(p modal.Page) modal.Page {
+	p.Step, p.Part, p.Notice = 0, 0, draftLostText
+	return p
 }

@@ -13,6 +13,7 @@ import (
 
 	"foghorn/bot/form"
 	"foghorn/bot/identity"
+	"foghorn/bot/slacktext"
 	"foghorn/integrations/rest"
 	"foghorn/integrations/slackapp"
 )
@@ -23,7 +24,10 @@ var update = flag.Bool("update", false, "write the golden file")
 func TestReplies_Golden(t *testing.T) {
 	d := newTestDialog(t, &fakes{action: oneInput})
 	var got strings.Builder
-	for _, reply := range []struct{ when, text string }{
+	for _, reply := range []struct {
+		when string
+		text slacktext.Text
+	}{
 		{"help", d.helpText(t.Context())},
 		{"another command of the app", d.wrongCommandText()},
 		{"incomplete command", d.invalidCommandText()},
@@ -37,12 +41,15 @@ func TestReplies_Golden(t *testing.T) {
 		{"form cannot be rendered", renderErrorText(errors.New("the field is too large"))},
 		{"submission not stored", notSavedText},
 		{"page not stored", pageNotSavedText},
+		{"state of another page", staleText},
+		{"earlier pages lost", draftLostText},
+		{"form changed since the page was shown", formChangedText},
 		{"submission not checked", checkFailedText},
 		{"submission not checked, no field to show it", d.checkFailedRestartText()},
 		{"not permitted", d.deniedText(t.Context(), &identity.Denial{Reason: "Only members of Acme can run it; your account belongs to another organization."})},
 		{"form expired", d.expiredText()},
 	} {
-		fmt.Fprintf(&got, "## %s\n%s\n\n", reply.when, reply.text)
+		fmt.Fprintf(&got, "## %s\n%s\n\n", reply.when, reply.text.Mrkdwn())
 	}
 	const golden = "testdata/replies.golden.txt"
 	if *update {

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/slack-go/slack"
+
 	"foghorn/bot/form"
 	"foghorn/bot/modal"
 	"foghorn/bot/slacktext"
@@ -25,7 +27,7 @@ func (d *Dialog) openFromShortcut(ctx context.Context, i slackapp.Interaction) {
 	switch i.CallbackID {
 	case ShortcutDeclare:
 	case ShortcutDeclareMessage:
-		page.Channel = i.Channel.ID
+		page.Channel, page.Direct = i.Channel.ID, isDirect(i.Channel.Name)
 		m := slacktext.ReadMessage(i.RawMessage, map[string]string{i.User.ID: i.User.Name, i.Channel.ID: i.Channel.Name})
 		link := permalink(i, m)
 		fill = func(f *form.Form) form.Values { return modal.PrefillMessage(f, m.Title, m.Text, link) }
@@ -33,10 +35,16 @@ func (d *Dialog) openFromShortcut(ctx context.Context, i slackapp.Interaction) {
 		return
 	}
 	if problem := d.open(ctx, i.TriggerID, i.User.ID, page, fill); problem != "" {
-		if _, err := d.cfg.Slack.PostMessage(ctx, i.User.ID, slackapp.Message{Text: problem}); err != nil {
+		if _, err := d.cfg.Slack.PostMessage(ctx, i.User.ID, slackapp.Message{Text: problem.Mrkdwn(), Blocks: []slack.Block{problem.Block()}}); err != nil {
 			d.cfg.Log.WithError(err).Warn("failed to inform the user that the form did not open")
 		}
 	}
+}
+
+// isDirect reports that a channel is a direct or group message, by its name in a payload.
+// https://docs.slack.dev/interactivity/implementing-slash-commands#app_command_handling
+func isDirect(channelName string) bool {
+	return channelName == "directmessage" || strings.HasPrefix(channelName, "mpdm-")
 }
 
 var (

@@ -10,6 +10,7 @@ import (
 	"foghorn/bot/form"
 	"foghorn/bot/modal"
 	"foghorn/bot/request"
+	"foghorn/bot/slacktext"
 )
 
 // answerTimeout bounds the answer to a submission or a type-ahead. Slack waits 3 s.
@@ -24,25 +25,40 @@ const (
 	outcomeStoreError  = "store_error"
 )
 
+// errNotEvaluated says that the conditions of a form are not known: a condition without a value is no condition.
+var errNotEvaluated = errors.New("a condition was not evaluated in time")
+
 // submit checks what was entered. A complete form is stored before it is acked.
 func (d *Dialog) submit(ctx context.Context, cb slack.InteractionCallback) (ack any) {
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
+	if denied := d.knownDenial(ctx, cb.User.ID, d.cfg.Action); denied != nil && cb.View.CallbackID == modal.CallbackID {
+		d.cfg.Metrics.SubmissionHandled(outcomeInvalid)
+		return errorAtFirstInput(cb.View, "Nothing was run. "+denied.Reason)
+	}
 	s, err := d.loadSession(ctx, cb)
 	if err != nil {
 		d.cfg.Metrics.SubmissionHandled(outcomeUnknownView)
 		return d.invalidSubmission(cb, err)
 	}
-	state := s.form.Resolve(ctx, s.eval, s.values)
-	d.reportProblems(state)
-	problems := state.Validate(-1)
-	if len(problems) == 0 && modal.LastPage(state, s.page) {
-		if problems, err = d.checkEntities(ctx, s, state); err != nil {
-			d.cfg.Metrics.SubmissionHandled(outcomeUnknownView)
-			return d.invalidSubmission(cb, err)
-		}
+	if s.stale {
+		d.cfg.Metrics.SubmissionHandled(outcomeUnknownView)
+		return errorAtFirstInput(cb.View, staleText)
 	}
-	if !modal.LastPage(state, s.page) || len(problems) > 0 {
+	state := s.resolve(ctx)
+	d.reportProblems(state)
+	problems, complete := state.Validate(-1), modal.LastPage(state, s.page)
+	if len(problems) == 0 && complete && !s.lost {
+		problems, err = d.checkChoices(ctx, s, state)
+	}
+	if err == nil && state.Busy {
+		err = errNotEvaluated
+	}
+	if err != nil {
+		d.cfg.Metrics.SubmissionHandled(outcomeUnknownView)
+		return d.invalidSubmission(cb, err)
+	}
+	if !complete || len(problems) > 0 || s.lost || modal.IsOutdated(state, s.page, cb.View) {
 		d.cfg.Metrics.SubmissionHandled(outcomeInvalid)
 		return d.nextPage(ctx, cb, s, state, problems)
 	}
@@ -60,34 +76,46 @@ func (d *Dialog) submit(ctx context.Context, cb slack.InteractionCallback) (ack 
 func newRequest(cb slack.InteractionCallback, s session, state *form.State) *request.Request {
 	r := &request.Request{
 		ID: request.NewID(cb.View.ID), CreatedAt: time.Now().UTC(),
-		User: cb.User.ID, Channel: s.page.Channel,
+		User: cb.User.ID, Channel: s.page.Channel, Direct: s.page.Direct,
 		Action: s.form.Action, Title: s.form.Title,
-		Properties: state.Properties(),
+		Properties: state.Properties(), Entity: targetEntity(state),
 	}
 	r.Enter(request.Accepted)
-	if entity, ok := s.values[form.TargetID].(string); ok {
-		r.Entity = entity
-	}
 	if input, ok := s.form.RequestIDInput(); ok {
 		r.Properties[input], r.HasRequestIDInput = "foghorn-"+r.ID, true
 	}
 	return r
 }
 
+// targetEntity is the entity that the action works on; empty: none is chosen.
+func targetEntity(state *form.State) string {
+	if field := state.Field(form.TargetID); field != nil {
+		id, _ := field.Value.(string)
+		return id
+	}
+	return ""
+}
+
 // nextPage shows the next page of the form, or the problems of this one.
 func (d *Dialog) nextPage(ctx context.Context, cb slack.InteractionCallback, s session, state *form.State, problems map[string]string) any {
-	if onPage := modal.ErrorsByBlock(state, s.page, problems); len(onPage) > 0 {
-		if !canShowErrors(cb.View, onPage) && (len(cb.View.Blocks.BlockSet) > 0 || s.page.Version != s.form.Version) {
-			return d.respondWithPage(s, state, s.page) // the page has other fields now
-		}
+	onPage := modal.ErrorsByBlock(state, s.page, problems)
+	next := s.page
+	switch {
+	case s.lost:
+		next = restart(next)
+	case modal.IsOutdated(state, s.page, cb.View), len(onPage) > 0 && !canShowErrors(cb.View, onPage):
+		next.Notice = formChangedText
+		return d.respondWithPage(s, state, next)
+	case len(onPage) > 0:
 		return slack.NewErrorsViewSubmissionResponse(onPage)
-	}
-	next := modal.NextPage(state, s.page)
-	if modal.LastPage(state, s.page) { // the problem is on an earlier page
+	case modal.LastPage(state, s.page): // the problem is on an earlier page
 		next = modal.PageWithFields(state, s.page, problems)
+		next.Notice = problemsText(state, next, problems)
+	default:
+		next = modal.NextPage(state, s.page)
 	}
 	next.Draft = request.NewID(cb.View.ID)
-	if err := d.cfg.Store.SaveDraft(ctx, cb.View.ID, s.values); err != nil {
+	if err := d.saveDraft(ctx, cb.View.ID, s); err != nil {
 		d.cfg.Log.WithError(err).Error("failed to store a page of a form")
 		return errorResponse(state, s.page, pageNotSavedText)
 	}
@@ -114,10 +142,19 @@ func (d *Dialog) invalidSubmission(cb slack.InteractionCallback, err error) any 
 		return slack.NewUpdateViewSubmissionResponse(&view)
 	}
 	entry.Error("failed to check a submission")
-	if input := firstInput(cb.View); input != "" {
-		return slack.NewErrorsViewSubmissionResponse(map[string]string{input: checkFailedText})
+	if firstInput(cb.View) != "" {
+		return errorAtFirstInput(cb.View, checkFailedText)
 	}
 	view := expiredView(d.checkFailedRestartText())
+	return slack.NewUpdateViewSubmissionResponse(&view)
+}
+
+// errorAtFirstInput shows a text at the first input of a view, or instead of a view that has none.
+func errorAtFirstInput(v slack.View, text string) any {
+	if input := firstInput(v); input != "" {
+		return slack.NewErrorsViewSubmissionResponse(map[string]string{input: text})
+	}
+	view := errorView(slacktext.Text(text))
 	return slack.NewUpdateViewSubmissionResponse(&view)
 }
 
@@ -128,7 +165,7 @@ func errorResponse(state *form.State, page modal.Page, text string) any {
 			return slack.NewErrorsViewSubmissionResponse(blocks)
 		}
 	}
-	view := errorView(text)
+	view := errorView(slacktext.Text(text))
 	return slack.NewUpdateViewSubmissionResponse(&view)
 }
 

@@ -29,17 +29,19 @@ func parseExpr(input, key string, v any) expr {
 func (x expr) isSet() bool     { return x.value != nil || x.source != "" }
 func (x expr) isProgram() bool { return x.source != "" }
 
-// problem names a program and why it was not run.
+// problem names a program and why it has no value.
 func (x expr) problem(p *jq.Problem) Problem {
 	const maxShown = 200 // code points of the program
 	program := []rune(strings.Join(strings.Fields(x.source), " "))
 	if len(program) > maxShown {
 		program = append(program[:maxShown], '…')
 	}
-	return Problem{
-		Input: x.input, Cost: string(p.Cost),
-		Reason: fmt.Sprintf("%s is the jq program %s, which cannot be run here: %v", x.key, string(program), p),
+	what := "was stopped"
+	switch p.Cost {
+	case jq.Syntax, jq.SourceSize, jq.Unsupported:
+		what = "cannot be run here"
 	}
+	return Problem{Input: x.input, Cost: string(p.Cost), Reason: fmt.Sprintf("%s is a jq program that %s (%v): %s", x.key, what, p, string(program))}
 }
 
 // findPrograms finds the form's programs, in the order of the form. Those that do not compile are problems of the form:

@@ -139,6 +139,7 @@ type State struct {
 
 	// Problems are the programs that exceeded their limits. Their values are null, so the form may differ from Port's.
 	Problems []Problem
+	Busy     bool // a program was not evaluated, because the machine is busy: Resolve again
 
 	byID map[string]*FieldState
 }

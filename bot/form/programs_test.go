@@ -38,7 +38,7 @@ func TestCompile_ProgramProblems(t *testing.T) {
 			{`{"properties":{"x":{"type":"string"}},"order":["t","x"],"titles":{"t":{"title":"T","visible":%s}}}`, "", "visible of a title"},
 		} {
 			f := newForm(t, "CREATE", fmt.Sprintf(c.inputs, rule))
-			if len(f.Problems) != 1 || f.Problems[0].Input != c.input || !strings.HasPrefix(f.Problems[0].Reason, c.key+" is the jq program ") ||
+			if len(f.Problems) != 1 || f.Problems[0].Input != c.input || !strings.HasPrefix(f.Problems[0].Reason, c.key+" is a jq program that cannot be run here (") ||
 				!strings.Contains(f.Problems[0].Reason, reason) || len(f.Problems[0].Reason) > 500 {
 				t.Errorf("%.40s in %s: %+v", program, c.key, f.Problems)
 			}
@@ -52,7 +52,7 @@ func TestResolve_Problems(t *testing.T) {
 		rule, _ := json.Marshal(map[string]any{"jqQuery": program})
 		f := newForm(t, "CREATE", fmt.Sprintf(`{"properties":{"x":{"type":"string","visible":%s}}}`, rule))
 		s := f.Resolve(t.Context(), EvalContext{}, nil)
-		if len(f.Problems) > 0 || len(s.Problems) != 1 || s.Problems[0].Input != "x" || !strings.Contains(s.Problems[0].Reason, "which cannot be run here: it") {
+		if len(f.Problems) > 0 || len(s.Problems) != 1 || s.Problems[0].Input != "x" || !strings.Contains(s.Problems[0].Reason, "is a jq program that was stopped (it") {
 			t.Errorf("%s: %+v, %+v", program, f.Problems, s.Problems)
 		}
 	}

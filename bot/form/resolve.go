@@ -53,7 +53,7 @@ func (f *Form) Resolve(ctx context.Context, who EvalContext, values Values) *Sta
 		}
 		s.Steps[i] = out
 	}
-	s.Problems = e.problems
+	s.Problems, s.Busy = e.problems, e.busy
 	return s
 }
 
@@ -66,6 +66,7 @@ type evaluation struct {
 	limits      jq.Limits
 	results     map[string]any // values of the programs, by source
 	problems    []Problem
+	busy        bool
 }
 
 // run evaluates programs.
@@ -76,6 +77,7 @@ func (e *evaluation) run(ctx context.Context, programs []expr) {
 		if r.Problem == nil || r.Problem.Cost == jq.Syntax || len(e.problems) >= maxProblems {
 			continue // what does not compile is a problem of the form
 		}
+		e.busy = e.busy || r.Problem.Cost == jq.Busy
 		if p := programs[i].problem(r.Problem); !slices.Contains(e.problems, p) {
 			e.problems = append(e.problems, p)
 		}

@@ -1,6 +1,50 @@
 package form
 
-import "strings"
+import (
+	"context"
+	"maps"
+	"strings"
+)
+
+// maxCountPasses is how often ResolveEntered considers all values again.
+const maxCountPasses = 4
+
+// ResolveEntered is Resolve for values that came from a form. A value counts only if its field can be entered: it is
+// visible, enabled and has options. Otherwise the field has its default. Which fields these are can depend on
+// the values, so that the form is evaluated until they agree; after some passes a value that did not count stays out.
+func (f *Form) ResolveEntered(ctx context.Context, who EvalContext, values Values) *State {
+	counted := values
+	for pass := 0; ; pass++ {
+		s := f.Resolve(ctx, who, counted)
+		from := values
+		if pass >= maxCountPasses {
+			from = counted
+		}
+		next := s.enterable(from)
+		if maps.EqualFunc(next, counted, func(any, any) bool { return true }) { // the values are those of from
+			return s
+		}
+		counted = next
+	}
+}
+
+// enterable are those of the values whose fields can be entered.
+func (s *State) enterable(values Values) Values {
+	out := make(Values, len(values))
+	for _, step := range s.Steps {
+		for _, item := range step.Items {
+			if x := item.Field; x != nil && step.Visible && x.CanEnter() && values[x.ID] != nil {
+				out[x.ID] = values[x.ID]
+			}
+		}
+	}
+	return out
+}
+
+// CanEnter reports that a person can give the field a value, if its step is visible.
+func (f *FieldState) CanEnter() bool {
+	return f.Visible && !f.Disabled && (f.Kind != Choice || len(f.Options) > 0)
+}
 
 // Field is the state of the field with an id; nil when there is none.
 func (s *State) Field(id string) *FieldState { return s.byID[id] }

@@ -1,7 +1,6 @@
 package form
 
 import (
-	"fmt"
 	"math/big"
 	"slices"
 	"strconv"
@@ -21,11 +20,6 @@ func (f *FieldState) requiredText() string {
 		return f.verb() + " " + noun + "."
 	}
 	return f.verb() + " " + article(noun) + " " + noun + "."
-}
-
-// NotOfferedText says that a value that was chosen cannot be chosen any more.
-func (f *FieldState) NotOfferedText(label string) string {
-	return fmt.Sprintf("%q is no longer available. Choose another %s.", truncate(label), f.noun("option"))
 }
 
 // verb is what a person does in the field.

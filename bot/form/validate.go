@@ -43,7 +43,7 @@ func (f *FieldState) validate() string {
 	if problem := f.validateCount(len(list)); isList && problem != "" {
 		return problem
 	}
-	for _, v := range f.singleValues() {
+	for _, v := range Entries(f.Value) {
 		if f.Kind == Choice && !f.allowsValue(v) {
 			return f.NotOfferedText(fmt.Sprint(v))
 		}
@@ -59,6 +59,11 @@ func (f *FieldState) validate() string {
 	return f.validateSchema()
 }
 
+// NotOfferedText says that a value is not among those that can be chosen.
+func (f *FieldState) NotOfferedText(v string) string {
+	return fmt.Sprintf("%q is no longer available. Choose another %s.", truncate(v), f.noun("option"))
+}
+
 func (f *FieldState) validateCount(n int) string {
 	switch {
 	case f.MinItems != nil && n < *f.MinItems:
@@ -69,12 +74,12 @@ func (f *FieldState) validateCount(n int) string {
 	return ""
 }
 
-// singleValues are the entries of a list, or the one value.
-func (f *FieldState) singleValues() []any {
-	if list, ok := f.Value.([]any); ok {
+// Entries are the entries of a list, or the one value.
+func Entries(v any) []any {
+	if list, ok := v.([]any); ok {
 		return list
 	}
-	return []any{f.Value}
+	return []any{v}
 }
 
 func (f *FieldState) allowsValue(v any) bool {

@@ -15,10 +15,10 @@ type Denial struct {
 
 // The reasons that do not depend on the action. Package message puts the action's title in front of them.
 const (
-	missingScopeReason = "The Slack app lacks the scopes `users:read` and `users:read.email`. Ask an admin to add them."
+	missingScopeReason = "The Slack app lacks the scopes users:read and users:read.email. Ask an admin to add them."
 
 	noEmailReason = "Slack doesn't share your email address with this app. If you are a guest, ask a member to run it. " +
-		"Otherwise ask an admin to add the scope `users:read.email` to the app."
+		"Otherwise ask an admin to add the scope users:read.email to the app."
 
 	notVisibleReason  = "Slack doesn't show your profile to this app. Ask a member of this workspace to run it."
 	otherUserReason   = "Slack answered with the profile of another user. Run the command again. If it fails again, contact the person who operates this bot."
@@ -30,7 +30,7 @@ const (
 )
 
 func otherOrganizationReason(workspace string) string {
-	if workspace == "" {
+	if workspace = shorten(strings.TrimSpace(workspace)); workspace == "" {
 		workspace = "this workspace"
 	}
 	return fmt.Sprintf("Only members of %[1]s can run it; your account belongs to another organization. Ask a member of %[1]s to run it.", workspace)
@@ -42,8 +42,17 @@ func unknownAddress(email string) *Denial {
 		"Ask a Port admin to invite it, or use the same address in Slack and in Port.", email)}
 }
 
-// maxNames is how many roles or teams a reason lists.
-const maxNames = 10
+const (
+	maxNames = 10 // roles or teams that a reason lists
+	maxName  = 60 // code points of a name in a reason
+)
+
+func shorten(name string) string {
+	if r := []rune(name); len(r) > maxName {
+		return string(r[:maxName-1]) + "…"
+	}
+	return name
+}
 
 // noPermission is the denial for a user whom none of the permissions includes.
 func noPermission(p port.Permissions) *Denial {
@@ -53,7 +62,11 @@ func noPermission(p port.Permissions) *Denial {
 			names = append(names[:maxNames:maxNames], "…")
 		}
 		if len(names) > 0 {
-			allowed = append(allowed, kind+" "+strings.Join(names, ", "))
+			short := make([]string, len(names))
+			for i, name := range names {
+				short[i] = shorten(name)
+			}
+			allowed = append(allowed, kind+" "+strings.Join(short, ", "))
 		}
 	}
 	add("role", p.Roles)

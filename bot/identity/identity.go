@@ -43,6 +43,9 @@ const (
 	// a failure.
 	authInterval   = 10 * time.Minute
 	authRetryDelay = 10 * time.Second
+
+	// rejectedTimeout is how long Slack must reject the bot token to end Run.
+	rejectedTimeout = 5 * time.Minute
 )
 
 // Slack reads users. A *slackapp.Client is one.
@@ -84,12 +87,23 @@ func New(slack Slack, port Port) *Directory {
 	return d
 }
 
-// Run keeps what is known of the workspace up to date until ctx ends.
+// Run keeps what is known of the workspace up to date until ctx ends. It returns an error only if Slack rejects the bot
+// token for five minutes without a break.
 func (d *Directory) Run(ctx context.Context) error {
+	var rejectedSince time.Time
 	for {
 		wait := authInterval
-		if _, err := d.workspaces.get(ctx, "", denialAge); err != nil {
+		_, err := d.workspaces.get(ctx, "", denialAge)
+		if err != nil {
 			wait = authRetryDelay // it is also asked when a user has to be authorized
+		}
+		switch {
+		case !slackapp.IsFatal(err):
+			rejectedSince = time.Time{}
+		case rejectedSince.IsZero():
+			rejectedSince = time.Now()
+		case time.Since(rejectedSince) > rejectedTimeout:
+			return err
 		}
 		d.profiles.removeOld()
 		d.portUsers.removeOld()

@@ -4,22 +4,20 @@ import (
 	"github.com/slack-go/slack"
 
 	"foghorn/bot/slacktext"
+	"foghorn/integrations/slackapp"
 )
 
-// maxSectionText is the limit of a section's text.
-// https://docs.slack.dev/reference/block-kit/blocks/section-block
-const maxSectionText = 3000
-
-func sectionBlock(mrkdwn string) slack.Block {
-	return slack.NewSectionBlock(mrkdwnText(mrkdwn), nil, nil)
+// textMessage is a message of one text.
+func textMessage(text slacktext.Text) slackapp.Message {
+	return slackapp.Message{Text: slacktext.TruncateMrkdwn(text.Mrkdwn(), maxText), Blocks: []slack.Block{text.Block()}}
 }
 
 // contextBlock is small text, one element a line. Slack accepts 10 elements.
 // https://docs.slack.dev/reference/block-kit/blocks/context-block
-func contextBlock(lines ...string) slack.Block {
+func contextBlock(lines ...slacktext.Text) slack.Block {
 	elements := make([]slack.MixedElement, 0, len(lines))
 	for _, line := range lines {
-		elements = append(elements, mrkdwnText(line))
+		elements = append(elements, line.Object())
 	}
 	return slack.NewContextBlock("", elements...)
 }
@@ -39,9 +37,4 @@ func linkButton(actionID, label, url string) *slack.ButtonBlockElement {
 	button := slack.NewButtonBlockElement(actionID, "", slack.NewTextBlockObject(slack.PlainTextType, label, false, false))
 	button.URL = url
 	return button
-}
-
-// mrkdwnText is verbatim: Slack does not turn names and addresses in it into links.
-func mrkdwnText(text string) *slack.TextBlockObject {
-	return slack.NewTextBlockObject(slack.MarkdownType, slacktext.TruncateMrkdwn(text, maxSectionText), false, true)
 }

@@ -71,6 +71,7 @@ func goldenCases() []goldenCase {
 	unchanged := func(*Input) {}
 	return []goldenCase{
 		{"accepted", Started(input(unchanged))},
+		{"accepted, in a channel where the bot is not", StartedDirect(input(unchanged))},
 		{"accepted, private", Started(input(func(in *Input) { in.Properties["visibility"] = "private" }))},
 		{"incident declared", final(func(in *Input) { in.Outcome.Incident.Channel = "" })},
 		{"incident declared, with its channel and a summary", final(func(in *Input) {
@@ -81,14 +82,26 @@ func goldenCases() []goldenCase {
 			in.Properties["severity"] = nil
 			in.Outcome.Incident = &request.Incident{Name: "API is slow", Visibility: "public"}
 		})},
+		{"incident declared, names with marks", final(func(in *Input) {
+			in.Outcome.Incident.Name, in.Outcome.Incident.Severity = "*API* is `slow` :x: @here <!here>", "~Major~"
+			in.Outcome.Incident.Summary = "> see _https://example.com_"
+		})},
 		{"incident declared, the bot is not in the channel", rejected("not_in_channel")},
 		{"incident declared, the channel is archived", rejected("is_archived")},
+		{"incident declared, the bot does not see the channel", rejected("channel_not_found")},
+		{"incident declared in a group message", final(func(in *Input) { in.Direct, in.Rejected[request.ToChannel] = true, "channel_not_found" })},
+		{"incident declared, the bot does not see the channel for announcements", final(func(in *Input) {
+			in.Rejected[request.ToAnnounce] = "channel_not_found"
+		})},
 		{"incident declared, a scope is missing", rejected("missing_scope")},
 		{"incident declared, posting is restricted", rejected("restricted_action_read_only_channel")},
-		{"incident declared, any other error of Slack", rejected("fatal_error")},
+		{"incident declared, an admin restricts the app", rejected("app_access_restricted")},
+		{"incident declared, the workspace has reached a limit", rejected("message_limit_exceeded")},
+		{"incident declared, any other error of Slack", rejected("unexpected_code")},
 		{"action succeeded", final(func(in *Input) {
 			in.Title = "Deploy service"
-			in.Outcome.Incident, in.Outcome.Links = nil, []string{"https://ci.example.com/1", "ftp://example.com"}
+			in.Outcome.Incident, in.Outcome.Summary = nil, "Deployed version 1.4 to 12 hosts."
+			in.Outcome.Links = []string{"https://ci.example.com/1", "ftp://example.com"}
 		})},
 		{"waits for approval", renderer.AwaitingApproval(input(unchanged)).Message},
 		{"still running", renderer.Delayed(input(unchanged)).Message},
@@ -97,6 +110,10 @@ func goldenCases() []goldenCase {
 		{"rejected by Port", failure(request.Rejected, "\"severity\" must be one of \"Minor\", \"Major\"\n(trace 1234)")},
 		{"failed", failure(request.Failure, ErrorText(json.RawMessage(
 			`{"type":"validation_error","status":422,"errors":[{"code":"is_required","message":"A severity is required","source":{"field":"severity_id"}}]}`)))},
+		{"failed, a custom field is required", final(func(in *Input) {
+			response := json.RawMessage(`{"errors":[{"code":"is_required","message":"The custom field \"Affected team\" is required","source":{"field":"custom_field_entries"}}]}`)
+			in.Outcome = request.Outcome{Status: request.Failure, Reason: ErrorText(response), Hint: MissingInput(response)}
+		})},
 		{"failed without a reason", failure(request.Failure, "")},
 		{"declined", failure(request.Declined, "Not during the freeze")},
 		{"cancelled", failure(request.Cancelled, "")},
@@ -113,6 +130,15 @@ func describeBlock(t *testing.T, block slack.Block) string {
 	switch block := block.(type) {
 	case *slack.SectionBlock:
 		parts = append(parts, block.Text.Text)
+	case *slack.RichTextBlock:
+		for _, e := range block.Elements {
+			switch e := e.(type) {
+			case *slack.RichTextQuote:
+				parts = append(parts, ">"+strings.ReplaceAll(describeElements(e.Elements), "\n", "\n>"))
+			case *slack.RichTextSection:
+				parts = append(parts, describeElements(e.Elements))
+			}
+		}
 	case *slack.ContextBlock:
 		for _, e := range block.ContextElements.Elements {
 			parts = append(parts, e.(*slack.TextBlockObject).Text)
@@ -129,7 +155,35 @@ func describeBlock(t *testing.T, block slack.Block) string {
 	default:
 		t.Fatalf("unknown block %T", block)
 	}
-	return fmt.Sprintf("%-8s %s\n", block.BlockType(), indent(strings.Join(parts, "\n")))
+	return fmt.Sprintf("%-8s %s\n", strings.TrimSuffix(string(block.BlockType()), "_text"), indent(strings.Join(parts, "\n")))
+}
+
+func describeElements(elements []slack.RichTextSectionElement) string {
+	var b strings.Builder
+	for _, e := range elements {
+		switch e := e.(type) {
+		case *slack.RichTextSectionTextElement:
+			switch {
+			case e.Style == nil:
+				b.WriteString(e.Text)
+			case e.Style.Code:
+				fmt.Fprintf(&b, "[code %s]", e.Text)
+			default:
+				fmt.Fprintf(&b, "[bold %s]", e.Text)
+			}
+		case *slack.RichTextSectionLinkElement:
+			fmt.Fprintf(&b, "[link %s %s]", e.Text, e.URL)
+		case *slack.RichTextSectionEmojiElement:
+			b.WriteString(":" + e.Name + ":")
+		case *slack.RichTextSectionUserElement:
+			b.WriteString("<@" + e.UserID + ">")
+		case *slack.RichTextSectionChannelElement:
+			b.WriteString("<#" + e.ChannelID + ">")
+		case *slack.RichTextSectionDateElement:
+			b.WriteString(*e.Fallback)
+		}
+	}
+	return b.String()
 }
 
 func indent(s string) string { return strings.ReplaceAll(s, "\n", "\n         ") }

@@ -2,7 +2,6 @@ package message
 
 import (
 	"cmp"
-	"fmt"
 	"strings"
 
 	"github.com/slack-go/slack"
@@ -18,64 +17,38 @@ const maxSummaryLines = 3
 // severity, the name, the reporter and the permalink.
 func (r Renderer) incidentMessage(in Input, reporterOnly bool) slackapp.Message {
 	incident := in.Outcome.Incident
-	title := strings.TrimSpace(escape(incident.Reference) + " " + displayName(in.incidentName()))
-	severity := in.severity()
-
-	text := "Incident: " + title
-	if severity != "" {
-		text = severity + " incident: " + title
+	text := slacktext.Format("Incident: %s (declared by %s)", in.incidentTitle(), slacktext.User(in.Reporter))
+	if severity := in.severity(); severity != "" {
+		text = slacktext.Format("%s incident: %s (declared by %s)", severity, in.incidentTitle(), slacktext.User(in.Reporter))
 	}
-	text += fmt.Sprintf(" (declared by <@%s>)", in.Reporter)
-	blocks := incidentHeadline(in, title, severity)
-	if summary := firstLines(incident.Summary, maxSummaryLines); summary != "" {
-		blocks = append(blocks, sectionBlock(escape(truncate(summary, maxReason))))
+	blocks := []slack.Block{incidentHeadline(in).Block()}
+	if summary := firstLines(incident.Summary, maxSummaryLines); !slacktext.IsBlank(summary) {
+		blocks = append(blocks, slacktext.Literal(truncate(summary, maxReason)).Block())
 	}
 	blocks = append(blocks, r.incidentButtons(in, reporterOnly)...)
 	blocks = append(blocks, incidentContext(in)...)
-	return slackapp.Message{Text: appendURL(text, incident.Permalink), Blocks: blocks}
+	return slackapp.Message{Text: appendURL(text.Mrkdwn(), incident.Permalink), Blocks: blocks}
 }
 
 // incidentHeadline is the name with its link, and below it a line of facts. The severity's rank is
 // not in the response, so that the emoji is the same for each.
-func incidentHeadline(in Input, title, severity string) []slack.Block {
-	incident := in.Outcome.Incident
-	head := "*" + title + "*"
+func incidentHeadline(in Input) slacktext.Text {
+	incident, title := in.Outcome.Incident, slacktext.Literal(in.incidentTitle())
 	if incident.Permalink != "" {
-		head = "*<" + incident.Permalink + "|" + title + ">*"
+		title = slacktext.Link(incident.Permalink, in.incidentTitle())
 	}
 	var facts []string
-	if severity != "" {
-		facts = append(facts, "*"+severity+"*")
+	if severity := in.severity(); severity != "" {
+		facts = append(facts, string(slacktext.Format("*%s*", severity)))
 	}
-	if incident.Status != "" {
-		facts = append(facts, displayName(incident.Status))
+	if status := name(incident.Status); status != "" {
+		facts = append(facts, string(slacktext.Literal(status)))
 	}
-	facts = append(facts, fmt.Sprintf("declared by <@%s>", in.Reporter))
+	facts = append(facts, string(slacktext.Format("declared by %s", slacktext.User(in.Reporter))))
 	if incident.Channel != "" {
-		facts = append(facts, fmt.Sprintf("<#%s>", incident.Channel))
+		facts = append(facts, string(slacktext.Channel(incident.Channel)))
 	}
-	line := strings.Join(facts, " · ")
-	if strings.ContainsAny(title, "*_~`") {
-		return []slack.Block{richTextHeadline(in), sectionBlock(line)}
-	}
-	return []slack.Block{sectionBlock(":rotating_light: " + head + "\n" + line)}
-}
-
-// richTextHeadline is the name as rich text. It shows a name that contains marks of mrkdwn as it was typed.
-// https://docs.slack.dev/reference/block-kit/blocks/rich-text-block
-func richTextHeadline(in Input) slack.Block {
-	incident := in.Outcome.Incident
-	title := strings.TrimSpace(slacktext.SingleLine(incident.Reference) + " " + truncate(slacktext.SingleLine(in.incidentName()), maxName))
-	bold := &slack.RichTextSectionTextStyle{Bold: true}
-	elements := []slack.RichTextSectionElement{
-		slack.NewRichTextSectionEmojiElement("rotating_light", 0, nil), slack.NewRichTextSectionTextElement(" ", nil),
-	}
-	if incident.Permalink != "" {
-		elements = append(elements, slack.NewRichTextSectionLinkElement(incident.Permalink, title, bold))
-	} else {
-		elements = append(elements, slack.NewRichTextSectionTextElement(title, bold))
-	}
-	return slack.NewRichTextBlock("", slack.NewRichTextSection(elements...))
+	return slacktext.Format(":rotating_light: *%s*\n%s", title, slacktext.Text(strings.Join(facts, " · ")))
 }
 
 func (r Renderer) incidentButtons(in Input, reporterOnly bool) []slack.Block {
@@ -100,31 +73,29 @@ func (r Renderer) incidentButtons(in Input, reporterOnly bool) []slack.Block {
 }
 
 func incidentContext(in Input) []slack.Block {
-	var lines []string
+	var lines []slacktext.Text
 	if in.isPrivate() {
 		lines = append(lines, ":lock: This incident is private. Only you can see this message.")
 	}
 	if in.Outcome.Incident.Permalink == "" {
-		lines = append(lines, "incident.io returned no link to the incident.")
+		lines = append(lines, "There is no link to the incident, because incident.io returned none.")
 	}
-	origin := "Declared from Slack through Port"
-	if date := slackDate(in.Outcome.EndedAt, "{date_short_pretty} at {time}"); date != "" {
+	origin := slacktext.Text("Declared from Slack through Port")
+	if date := slacktext.Date(in.Outcome.EndedAt, "{date_short_pretty} at {time}"); date != "" {
 		origin += " · " + date
 	}
 	return []slack.Block{contextBlock(append(lines, origin)...)}
 }
 
-// incidentName is the name in the response, else the one that was entered.
-func (in Input) incidentName() string {
-	if i := in.Outcome.Incident; i != nil && i.Name != "" {
-		return i.Name
-	}
-	name, _ := in.Properties["name"].(string)
-	return cmp.Or(strings.TrimSpace(name), in.Title)
+// incidentTitle is the reference and the name in the response, or the name that was entered.
+func (in Input) incidentTitle() string {
+	incident := in.Outcome.Incident
+	entered, _ := in.Properties["name"].(string)
+	return strings.TrimSpace(name(incident.Reference) + " " + cmp.Or(name(incident.Name), name(entered), in.title()))
 }
 
 // severity is the severity in the response, else the one that was entered; "" if neither is set.
 func (in Input) severity() string {
 	entered, _ := in.Properties["severity"].(string)
-	return displayName(cmp.Or(in.Outcome.Incident.Severity, entered))
+	return cmp.Or(name(in.Outcome.Incident.Severity), name(entered))
 }

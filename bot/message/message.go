@@ -7,9 +7,9 @@
 //	message.go   who receives what
 //	incident.go  the message about a new incident
 //	notices.go   started, waiting for approval, delayed, finished
-//	failure.go   failures, and messages that Slack rejected
+//	failure.go   failures, and messages that Slack rejected; posterror.go: why
 //	response.go  what a run's response contains
-//	blocks.go    Block Kit; links.go: URLs; text.go: escaping and lengths
+//	blocks.go    Block Kit; links.go: URLs; text.go: names and lengths
 //
 // testdata/messages.golden.txt shows all messages.
 package message
@@ -30,6 +30,7 @@ type Input struct {
 	Title      string // of the action
 	Reporter   string // Slack id of the user who submitted the form
 	Channel    string // Slack id of the channel of the command; empty: there is none
+	Direct     bool   // the channel is a direct or group message, to which no app can be invited
 	Properties map[string]any
 	RunID      string    // empty: Port has not created the run
 	CreatedAt  time.Time // when the form was submitted; zero: unknown
@@ -62,6 +63,16 @@ func (in Input) isPrivate() bool {
 
 // Final lists the messages about the outcome of a request, in the order in which they are posted.
 func (r Renderer) Final(in Input) []Delivery {
+	out := r.outcomeDeliveries(in)
+	for _, d := range out {
+		if code, ok := in.Rejected[d.Key]; ok {
+			out = append(out, r.fallbackDeliveries(in, d, code)...)
+		}
+	}
+	return out
+}
+
+func (r Renderer) outcomeDeliveries(in Input) []Delivery {
 	switch {
 	case in.Outcome.Status != request.Success:
 		return []Delivery{reporterDelivery(request.ToReporter, in, r.failureMessage(in))}
@@ -77,13 +88,24 @@ func (r Renderer) Final(in Input) []Delivery {
 	if r.AnnounceChannel != "" && r.AnnounceChannel != in.Channel {
 		out = append(out, Delivery{Key: request.ToAnnounce, To: r.AnnounceChannel, Message: r.resultMessage(in, false)})
 	}
-	for _, rejected := range []struct{ key, channel string }{{request.ToChannel, in.Channel}, {request.ToAnnounce, r.AnnounceChannel}} {
-		if code, ok := in.Rejected[rejected.key]; ok {
-			m := fallbackMessage(r.resultMessage(in, true), rejected.channel, code)
-			out = append(out, reporterDelivery(request.FallbackPrefix+rejected.key, in, m))
-		}
-	}
 	return out
+}
+
+// fallbackDeliveries is the message for the reporter in place of one that Slack rejected. One that could not be posted
+// to the reporter is repeated only if Slack rejected its blocks.
+func (r Renderer) fallbackDeliveries(in Input, rejected Delivery, code string) []Delivery {
+	m := rejected.Message
+	if !rejected.Required {
+		announce := rejected.Key == request.ToAnnounce
+		m = fallbackMessage(r.resultMessage(in, true), postErrorText(rejected.To, code, in.Direct && !announce, announce))
+	}
+	switch {
+	case blockErrors[code]:
+		m.Blocks = nil
+	case rejected.Required:
+		return nil
+	}
+	return []Delivery{reporterDelivery(request.FallbackPrefix+rejected.Key, in, m)}
 }
 
 func reporterDelivery(key string, in Input, m slackapp.Message) Delivery {

@@ -52,6 +52,14 @@ func TestFinal_Recipients(t *testing.T) {
 		{"failed", func(in *Input) { in.Outcome = request.Outcome{Status: request.Failure} }, []string{"reporter>U0ALICE"}},
 		{"not in the channel", func(in *Input) { in.Rejected[request.ToChannel] = "not_in_channel" },
 			[]string{"channel>C0GENERAL", "announce>C0ALL", request.FallbackPrefix + "channel>U0ALICE"}},
+		{"blocks that Slack rejects, in a channel", func(in *Input) { in.Rejected[request.ToAnnounce] = "invalid_blocks" },
+			[]string{"channel>C0GENERAL", "announce>C0ALL", request.FallbackPrefix + "announce>U0ALICE"}},
+		{"blocks that Slack rejects, for the reporter", func(in *Input) {
+			in.Channel, in.Rejected[request.ToReporter] = "", "invalid_blocks"
+		}, []string{"reporter>U0ALICE", "announce>C0ALL", request.FallbackPrefix + "reporter>U0ALICE"}},
+		{"the reporter cannot get messages", func(in *Input) {
+			in.Channel, in.Rejected[request.ToReporter] = "", "messages_tab_disabled"
+		}, []string{"reporter>U0ALICE", "announce>C0ALL"}},
 		{"no channel", func(in *Input) { in.Channel = "" }, []string{"reporter>U0ALICE", "announce>C0ALL"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -1,11 +1,6 @@
 package message
 
 import (
-	"fmt"
-	"time"
-
-	"github.com/slack-go/slack"
-
 	"foghorn/bot/request"
 	"foghorn/bot/slacktext"
 	"foghorn/integrations/slackapp"
@@ -14,47 +9,52 @@ import (
 // maxRunLinks is how many of a run's links are shown.
 const maxRunLinks = 10
 
-// Started informs the reporter that the submission is being processed.
+// Started informs the reporter that the submission is being processed, in the channel of the command.
 func Started(in Input) slackapp.Message {
-	result := "I'll post the result here."
 	if in.isPrivate() || in.Channel == "" {
-		result = "I'll send you the result directly."
+		return StartedDirect(in)
 	}
-	return textMessage(fmt.Sprintf(":hourglass_flowing_sand: Running *%s*. %s", displayName(in.Title), result))
+	return textMessage(slacktext.Format(":hourglass_flowing_sand: Running *%s*. I'll post the result here.", in.title()))
+}
+
+// StartedDirect is Started for a place that is not the channel of the command.
+func StartedDirect(in Input) slackapp.Message {
+	return textMessage(slacktext.Format(":hourglass_flowing_sand: Running *%s*. I'll send you the result directly.", in.title()))
 }
 
 // AwaitingApproval informs the reporter that the run waits for approval.
 func (r Renderer) AwaitingApproval(in Input) Delivery {
-	text := fmt.Sprintf(":raised_hand: *%s* is waiting for approval. You'll get a message when it is approved or declined.", displayName(in.Title))
+	text := slacktext.Format(":raised_hand: *%s* is waiting for approval. You'll get a message when it is approved or declined.", in.title())
 	return reporterDelivery(request.AwaitingApproval, in, r.runMessage(in, text))
 }
 
 // Delayed informs the reporter that the run takes long. Without a run, Port or Slack could not be
 // reached.
 func (r Renderer) Delayed(in Input) Delivery {
-	title := displayName(in.Title)
-	text := fmt.Sprintf(":hourglass: *%s* has not started yet, because Port or Slack isn't responding. I'll keep trying for an hour.", title)
-	if in.RunID != "" {
-		text = fmt.Sprintf(":hourglass: *%s* is still running.", title)
-		if started := slackDate(in.CreatedAt, "{time}"); started != "" {
-			text = fmt.Sprintf(":hourglass: *%s* is still running. It started at %s.", title, started)
-		}
-		text += " I'll keep watching it."
+	text := slacktext.Format(":hourglass: *%s* is still running. I'll keep watching it.", in.title())
+	switch started := slacktext.Date(in.CreatedAt, "{time}"); {
+	case in.RunID == "":
+		text = slacktext.Format(":hourglass: *%s* has not started yet, because Port or Slack isn't responding. I'll keep trying for an hour.", in.title())
+	case started != "":
+		text = slacktext.Format(":hourglass: *%s* is still running. It started at %s. I'll keep watching it.", in.title(), started)
 	}
 	return reporterDelivery(request.Delayed, in, r.runMessage(in, text))
 }
 
 // successMessage is the message about a run that succeeded and declared no incident.
 func (r Renderer) successMessage(in Input, reporterOnly bool) slackapp.Message {
-	text := fmt.Sprintf(":white_check_mark: *%s* finished. Run by <@%s>", displayName(in.Title), in.Reporter)
+	text := slacktext.Format(":white_check_mark: *%s* finished. Run by %s.", in.title(), slacktext.User(in.Reporter))
 	if !in.CreatedAt.IsZero() && in.Outcome.EndedAt.After(in.CreatedAt) {
-		text += ", " + formatDuration(in.Outcome.EndedAt.Sub(in.CreatedAt))
+		took := slacktext.Text(formatDuration(in.Outcome.EndedAt.Sub(in.CreatedAt)))
+		text = slacktext.Format(":white_check_mark: *%s* finished. Run by %s, %s.", in.title(), slacktext.User(in.Reporter), took)
 	}
-	text += "."
+	if summary := reason(in.Outcome.Summary); summary != "" {
+		text += "\n" + slacktext.Quote(summary)
+	}
 	shown := 0
 	for _, link := range in.Outcome.Links {
 		if link = validURL(link); link != "" && shown < maxRunLinks {
-			text += "\n<" + link + ">"
+			text += slacktext.Text("\n<" + link + ">")
 			shown++
 		}
 	}
@@ -65,26 +65,11 @@ func (r Renderer) successMessage(in Input, reporterOnly bool) slackapp.Message {
 }
 
 // runMessage is a text for the reporter, with a link to the run if there is one.
-func (r Renderer) runMessage(in Input, text string) slackapp.Message {
+func (r Renderer) runMessage(in Input, text slacktext.Text) slackapp.Message {
 	m := textMessage(text)
 	if url := r.runURL(in); url != "" {
-		m.Text = appendURL(m.Text, url)
+		m.Text = appendURL(text.Mrkdwn(), url)
 		m.Blocks = append(m.Blocks, actionBlocks(linkButton("open_run", "Open in Port", url))...)
 	}
 	return m
-}
-
-func textMessage(text string) slackapp.Message {
-	return slackapp.Message{Text: slacktext.TruncateMrkdwn(text, maxText), Blocks: []slack.Block{sectionBlock(text)}}
-}
-
-// formatDuration is a duration for people: its two largest units.
-func formatDuration(d time.Duration) string {
-	switch d = max(d.Round(time.Second), time.Second); {
-	case d < time.Minute:
-		return fmt.Sprintf("%d s", int(d.Seconds()))
-	case d < time.Hour:
-		return fmt.Sprintf("%d min %d s", int(d.Minutes()), int(d.Seconds())%60)
-	}
-	return fmt.Sprintf("%d h %d min", int(d.Hours()), int(d.Minutes())%60)
 }

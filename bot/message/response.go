@@ -51,19 +51,24 @@ const maxReference = 40
 // https://docs.slack.dev/reference/objects/conversation-object
 var channelIDPattern = regexp.MustCompile(`^[CG][A-Z0-9]{1,30}$`)
 
+// A responseError is one of the errors in a response of incident.io.
+// https://docs.incident.io/api-reference/introduction#errors
+type responseError struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+	Source  struct {
+		Field string `json:"field"`
+	} `json:"source"`
+}
+
 // ErrorText is what the called API reported, with the field where it names one; "" when the
 // response has no text for people.
 // https://docs.incident.io/api-reference/introduction#errors
 func ErrorText(response json.RawMessage) string {
 	var body struct {
-		Errors []struct {
-			Message string `json:"message"`
-			Source  struct {
-				Field string `json:"field"`
-			} `json:"source"`
-		} `json:"errors"`
-		Message string `json:"message"`
-		Error   any    `json:"error"`
+		Errors  []responseError `json:"errors"`
+		Message string          `json:"message"`
+		Error   any             `json:"error"`
 	}
 	if json.Unmarshal(response, &body) != nil {
 		return ""

@@ -1,6 +1,7 @@
 package message
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -14,18 +15,33 @@ const (
 	maxText = 4000
 
 	maxName   = 150  // UTF-16 code units of a name in a message
-	maxReason = 1500 // UTF-16 code units of a vendor's text in a message; escaped and shortened, it leaves space for the rest
+	maxReason = 1500 // UTF-16 code units of a vendor's text in a message
+	maxLines  = 20   // of a vendor's text in a message
 )
 
-// displayName is a name as it can stand in mrkdwn: escaped and on one line.
-func displayName(s string) string {
-	return escape(truncate(slacktext.SingleLine(s), maxName))
+// title is the action's title as messages name it.
+func (in Input) title() string { return cmp.Or(name(in.Title), "the action") }
+
+// name is a name as messages show it: on one line, and not too long; "" for one that shows nothing.
+func name(s string) string {
+	if slacktext.IsBlank(s) {
+		return ""
+	}
+	return truncate(slacktext.SingleLine(s), maxName)
+}
+
+// reason is a vendor's text as messages show it.
+func reason(s string) string {
+	if slacktext.IsBlank(s) {
+		return ""
+	}
+	return truncate(firstLines(s, maxLines), maxReason)
 }
 
 // firstLines is the first n lines that are not blank.
 func firstLines(s string, n int) string {
 	var lines []string
-	for line := range strings.Lines(s) {
+	for line := range strings.Lines(slacktext.Clean(s)) {
 		if line = strings.TrimSpace(line); line == "" {
 			continue
 		}
@@ -36,9 +52,6 @@ func firstLines(s string, n int) string {
 	}
 	return strings.Join(lines, "\n")
 }
-
-// escape prevents text that people wrote from being read as a mention or a link.
-func escape(s string) string { return slacktext.Escape(s) }
 
 // truncate cleans text and shortens it to n UTF-16 code units, with an ellipsis.
 func truncate(s string, n int) string { return slacktext.Truncate(slacktext.Clean(s), n) }
@@ -51,12 +64,13 @@ func appendURL(text, url string) string {
 	return slacktext.TruncateMrkdwn(text, maxText-slacktext.Length(url)-1) + " " + url
 }
 
-// slackDate is a time that Slack shows in each reader's time zone; "" for the zero time.
-// https://docs.slack.dev/messaging/formatting-message-text#date-formatting
-func slackDate(t time.Time, format string) string {
-	if t.IsZero() {
-		return ""
+// formatDuration is a duration for people: its two largest units.
+func formatDuration(d time.Duration) string {
+	switch d = max(d.Round(time.Second), time.Second); {
+	case d < time.Minute:
+		return fmt.Sprintf("%d s", int(d.Seconds()))
+	case d < time.Hour:
+		return fmt.Sprintf("%d min %d s", int(d.Minutes()), int(d.Seconds())%60)
 	}
-	fallback := t.UTC().Format("2006-01-02 15:04 MST")
-	return fmt.Sprintf("<!date^%d^%s|%s>", t.Unix(), format, fallback)
+	return fmt.Sprintf("%d h %d min", int(d.Hours()), int(d.Minutes())%60)
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/slack-go/slack"
+
 	"foghorn/bot/form"
 	"foghorn/bot/modal"
 	"foghorn/manifests"
@@ -44,7 +46,7 @@ func BenchmarkDecode(b *testing.B) {
 	state := initialState(b, renderPage(b, s, modal.Page{}))
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, _, err := modal.Decode(s, state); err != nil {
+		if _, _, err := modal.Decode(s, slack.View{State: state}); err != nil {
 			b.Fatal(err)
 		}
 	}

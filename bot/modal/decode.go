@@ -23,19 +23,17 @@ const maxSelected = 1000
 
 var errValueTooLarge = errors.New("a value is larger than a field holds")
 
-// Decode reads the values of a page, and which fields the page had. A field that was left empty is
-// absent. The people of a User field are Slack ids; one that was left empty keeps its value. A
-// value that is not of its field's kind stays text, which form's Validate rejects.
+// Decode reads the values of a view, and which fields it had. A field that was left empty is
+// absent. The people of a User field are Slack ids; one that was left empty keeps a value that the
+// view could not show. A value that is not of its field's kind stays text, which form's Validate rejects.
 //
 // The fields of the page count, not those that the state would show: a condition can have changed
 // since the page was rendered. For fields whose options depend on other fields, decode twice: the
 // second time with the state of the first values.
-func Decode(s *form.State, v *slack.ViewState) (values form.Values, fields []string, err error) {
+func Decode(s *form.State, v slack.View) (values form.Values, fields []string, err error) {
 	values = form.Values{}
-	if v == nil {
-		return values, nil, nil
-	}
-	for block, elements := range v.Values {
+	initial := initialValues(v)
+	for block, elements := range completeValues(v, initial) {
 		f := FieldForBlock(s, block)
 		if f == nil || f.Hidden {
 			continue // forged, or removed from the definition
@@ -51,11 +49,19 @@ func Decode(s *form.State, v *slack.ViewState) (values form.Values, fields []str
 			}
 			values[f.ID] = value
 		}
-		if _, given := values[f.ID]; f.Kind == form.User && !given && f.Value != nil {
+		if _, given := values[f.ID]; f.Kind == form.User && !given && f.Value != nil && !showsUsers(initial[block]) {
 			values[f.ID] = f.Value
 		}
 	}
 	return values, fields, nil
+}
+
+// showsUsers reports that an element began with people.
+func showsUsers(elements map[string]slack.BlockAction) bool {
+	for _, a := range elements {
+		return a.SelectedUser != "" || len(a.SelectedUsers) > 0
+	}
+	return false
 }
 
 // isStaleChoice reports a choice among options that no longer exist.
@@ -100,9 +106,9 @@ func decodeElement(f *form.FieldState, a slack.BlockAction) any {
 		return nilIfEmpty(a.SelectedOption.Value)
 	case form.User:
 		if f.Many {
-			return decodeList(a.SelectedUsers, func(id string) any { return nilIfEmpty(id) })
+			return decodeList(a.SelectedUsers, decodeUser)
 		}
-		return nilIfEmpty(a.SelectedUser)
+		return decodeUser(a.SelectedUser)
 	case form.DateTime:
 		return decodeDateTime(f, a)
 	case form.Number, form.Integer:
@@ -116,6 +122,14 @@ func decodeElement(f *form.FieldState, a slack.BlockAction) any {
 		return nilIfEmpty(strings.TrimSpace(a.Value))
 	}
 	return nilIfEmpty(a.Value)
+}
+
+// decodeUser is the id of a person. An address is none: it is how Port knows people, and only a default may be one.
+func decodeUser(id string) any {
+	if strings.Contains(id, "@") {
+		return nil
+	}
+	return nilIfEmpty(id)
 }
 
 // isUnchanged reports that a text is that of the field's value. The value is kept then, because the

@@ -16,8 +16,8 @@ import (
 )
 
 // stateWith is what Slack sends when a person gave something in the field x.
-func stateWith(actionID string, a slack.BlockAction) *slack.ViewState {
-	return &slack.ViewState{Values: map[string]map[string]slack.BlockAction{modal.BlockID("x"): {actionID: a}}}
+func stateWith(actionID string, a slack.BlockAction) slack.View {
+	return slack.View{State: &slack.ViewState{Values: map[string]map[string]slack.BlockAction{modal.BlockID("x"): {actionID: a}}}}
 }
 
 func TestDecode_TypesOfInputs(t *testing.T) {
@@ -101,13 +101,13 @@ func TestDecode_ForgedState(t *testing.T) {
 	if _, _, err := modal.Decode(s, stateWith("x", slack.BlockAction{SelectedOptions: make([]slack.OptionBlockObject, 1<<20)})); err == nil {
 		t.Error("a million options were taken")
 	}
-	values, fields, err := modal.Decode(s, &slack.ViewState{Values: map[string]map[string]slack.BlockAction{
+	values, fields, err := modal.Decode(s, slack.View{State: &slack.ViewState{Values: map[string]map[string]slack.BlockAction{
 		"f:unknown": {"a": {Value: "1"}}, "h:0": {"a": {Value: "1"}}, "": {"": {Value: "1"}}, "f:": nil,
-	}})
+	}}})
 	if len(values)+len(fields) > 0 || err != nil {
 		t.Error(values, fields, err)
 	}
-	if values, _, err := modal.Decode(s, nil); len(values) > 0 || err != nil {
+	if values, _, err := modal.Decode(s, slack.View{}); len(values) > 0 || err != nil {
 		t.Error(values, err)
 	}
 }
@@ -203,7 +203,7 @@ func FuzzDecode(f *testing.F) {
 		if json.Unmarshal(data, &state) != nil {
 			return
 		}
-		values, _, err := modal.Decode(s, &state)
+		values, _, err := modal.Decode(s, slack.View{State: &state})
 		if err != nil {
 			return
 		}

@@ -17,11 +17,14 @@ import (
 
 // blockID is the id of the block that shows a field.
 func blockID(field string) string {
-	if id := "f:" + field; jsonLength(id) <= maxID && utf8.ValidString(field) {
+	if id := "f:" + field; jsonLength(id) <= maxID && utf8.ValidString(field) && slacktext.Clean(field) == field {
 		return id
 	}
 	return "h:" + digest(field)
 }
+
+// isFieldBlock reports that an id is one that blockID makes.
+func isFieldBlock(id string) bool { return strings.HasPrefix(id, "f:") || strings.HasPrefix(id, "h:") }
 
 // FieldForBlock is the field of a block; nil if it has none.
 func FieldForBlock(s *form.State, block string) *form.FieldState {
@@ -52,8 +55,8 @@ func digest(s string) string {
 }
 
 // newElement makes the element in which a field is entered.
-func newElement(f *form.FieldState) slack.BlockElement {
-	id := actionID(f)
+func newElement(f *form.FieldState, p Page) slack.BlockElement {
+	id := elementID(f, p)
 	switch kind := elementType(f); kind {
 	case string(slack.METEmailTextInput):
 		e := slack.NewEmailTextInputBlockElement(nil, id)
@@ -90,23 +93,38 @@ func newElement(f *form.FieldState) slack.BlockElement {
 		e.InitialOptions = initialOptions(f, options)
 		e.MaxSelectedItems = maxSelectedItems(f, len(e.InitialOptions))
 		return e
-	case slack.OptTypeExternal, slack.OptTypeUser:
+	case slack.OptTypeExternal, slack.MultiOptTypeExternal:
+		return newTypeAhead(f, p, id)
+	case slack.OptTypeUser:
 		e := slack.NewOptionsSelectBlockElement(kind, nil, id)
-		if kind == slack.OptTypeExternal {
-			e.MinQueryLength = new(int) // load options when the menu is opened
-			e.InitialOption = selectedOption(f, f.Value)
+		if ids := p.Names.usersOf(f); len(ids) == 1 {
+			e.InitialUser = ids[0]
 		}
 		return e
-	case slack.MultiOptTypeExternal, slack.MultiOptTypeUser:
+	case slack.MultiOptTypeUser:
 		e := slack.NewOptionsMultiSelectBlockElement(kind, nil, id)
-		if kind == slack.MultiOptTypeExternal {
-			e.MinQueryLength = new(int)
-			e.InitialOptions = selectedOptions(f)
-		}
-		e.MaxSelectedItems = maxSelectedItems(f, len(e.InitialOptions))
+		e.InitialUsers = p.Names.usersOf(f)
+		e.MaxSelectedItems = maxSelectedItems(f, len(e.InitialUsers))
 		return e
 	}
 	return newTextInput(f, id)
+}
+
+// newTypeAhead is a menu whose options are loaded when it is opened.
+func newTypeAhead(f *form.FieldState, p Page, id string) slack.BlockElement {
+	if f.Many {
+		e := slack.NewOptionsMultiSelectBlockElement(slack.MultiOptTypeExternal, nil, id)
+		e.MinQueryLength = new(int)
+		e.InitialOptions = selectedOptions(f)
+		p.Names.addTitles(f, e.InitialOptions...)
+		e.MaxSelectedItems = maxSelectedItems(f, len(e.InitialOptions))
+		return e
+	}
+	e := slack.NewOptionsSelectBlockElement(slack.OptTypeExternal, nil, id)
+	e.MinQueryLength = new(int)
+	e.InitialOption = selectedOption(f, f.Value)
+	p.Names.addTitles(f, e.InitialOption)
+	return e
 }
 
 // newTextInput is an input for text. It has no minimum length: package form checks it, and Slack

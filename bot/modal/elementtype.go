@@ -1,6 +1,7 @@
 package modal
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -130,6 +131,14 @@ func actionID(f *form.FieldState) string {
 		return elementType(f)
 	}
 	return strings.Join([]string{elementType(f), jsonDigest(f.Options), jsonDigest(f.Default)}, "-")
+}
+
+// elementID is actionID for an element on a page. The elements that can be cleared are renewed with each clearing.
+func elementID(f *form.FieldState, p Page) string {
+	if p.Clears > 0 && CanClear(f) {
+		return fmt.Sprintf("%d.%s", p.Clears, actionID(f))
+	}
+	return actionID(f)
 }
 
 // isDefault reports that a value is the default with which an element was made. Such a value is not

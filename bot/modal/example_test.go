@@ -30,9 +30,9 @@ func Example() {
 	choice := input.Element.(*slack.RadioButtonsBlockElement)
 	fmt.Println(view.Title.Text, "|", input.Label.Text, "|", choice.Options[1].Text.Text)
 
-	values, _, err := modal.Decode(state, &slack.ViewState{Values: map[string]map[string]slack.BlockAction{
+	values, _, err := modal.Decode(state, slack.View{State: &slack.ViewState{Values: map[string]map[string]slack.BlockAction{
 		input.BlockID: {choice.ActionID: {SelectedOption: *choice.Options[1]}},
-	}})
+	}}})
 	fmt.Printf("%v %T %v\n", values["replicas"], values["replicas"], err)
 	// Output:
 	// Scale a service | Replicas | 2

@@ -27,6 +27,9 @@ const (
 	// https://docs.slack.dev/reference/block-kit/block-elements/plain-text-input-element
 	maxInput = 3000
 
+	// https://docs.slack.dev/reference/block-kit/block-elements/button-element
+	maxButton = 75
+
 	// https://docs.slack.dev/reference/block-kit/blocks
 	maxID = 255 // of a block or an action
 
@@ -48,14 +51,18 @@ const (
 	maxPageBytes     = maxAckBytes - chromeBytes // of the blocks of a page's fields
 	maxMetadataBytes = 1000                      // of private_metadata; Port's identifiers have up to 100 characters
 	maxStepBytes     = 500                       // of a step's title
+	maxNoticeBytes   = 500
 	maxLabelBytes    = 600
 	maxHintBytes     = 2000
 	maxInitialBytes  = 12_000 // of a text, of chosen options, or of all options of a menu: 3,000 code points of any script
 )
 
 const (
-	// reservedBlocks is how many blocks of a page are not fields: its step, the button Back.
+	// reservedBlocks is how many blocks of a page are not fields: its step, a notice, the button Back.
 	reservedBlocks = 4
+
+	// maxNotice is the most UTF-16 code units of a notice above the fields.
+	maxNotice = 300
 
 	// optionBytes is the size of an option without its texts.
 	optionBytes = 80

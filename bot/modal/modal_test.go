@@ -14,6 +14,7 @@ import (
 
 	"foghorn/bot/form"
 	"foghorn/bot/modal"
+	"foghorn/bot/slacktext"
 	"foghorn/integrations/slackapp/slacktest"
 	"foghorn/manifests"
 )
@@ -212,6 +213,6 @@ func TestPrefill_FirstTextField(t *testing.T) {
 
 func TestNotice_ValidView(t *testing.T) {
 	for _, text := range []string{"", " ", strings.Repeat("é", 5000)} {
-		requireValidView(t, modal.Notice(text, text))
+		requireValidView(t, modal.Notice(text, slacktext.Literal(text)))
 	}
 }

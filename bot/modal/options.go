@@ -76,7 +76,7 @@ func optionText(label string) string { return truncate(nonBlank(label, "(empty)"
 func optionValue(o form.Option) string {
 	switch v := o.Value.(type) {
 	case string:
-		if v != "" && v[0] != '#' && len(v) <= maxInlineValue && utf8.ValidString(v) && strings.TrimSpace(v) == v {
+		if v != "" && v[0] != '#' && len(v) <= maxInlineValue && utf8.ValidString(v) && slacktext.SingleLine(v) == v {
 			return v
 		}
 	case float64, bool:

@@ -25,9 +25,14 @@ type Page struct {
 	Action  string `json:"a"`           // identifier of the action
 	Version string `json:"v"`           // form.Form.Version the view was made from
 	Channel string `json:"c,omitempty"` // of the command
+	Direct  bool   `json:"m,omitempty"` // the channel is a direct or group message
 	Step    int    `json:"s,omitempty"` // counted from 0
 	Part    int    `json:"p,omitempty"` // of the step, counted from 0, if the step needs several pages
 	Draft   string `json:"d,omitempty"` // key of the values of other pages; empty: there are none
+	Clears  int    `json:"x,omitempty"` // how often a field was cleared, which renews the elements that can be cleared
+
+	Names  *Names `json:"-"`
+	Notice string `json:"-"` // plain text above the fields; empty: none
 }
 
 var (
@@ -38,7 +43,7 @@ var (
 // DecodePage reads a view's private_metadata.
 func DecodePage(metadata string) (Page, error) {
 	var p Page
-	if len(metadata) > 4*maxMetadata || json.Unmarshal([]byte(metadata), &p) != nil || p.Action == "" || p.Step < 0 || p.Part < 0 {
+	if len(metadata) > 4*maxMetadata || json.Unmarshal([]byte(metadata), &p) != nil || p.Action == "" || p.Step < 0 || p.Part < 0 || p.Clears < 0 {
 		return Page{}, errInvalidPage
 	}
 	return p, nil
@@ -62,7 +67,7 @@ type pageLayout struct {
 // paginate lays the form out: every visible step, in as many parts as it needs. There is at least
 // one page. The size of a page includes its values, so that values that become longer can move
 // fields to a further page.
-func paginate(s *form.State) []pageLayout {
+func paginate(s *form.State, p Page) []pageLayout {
 	var out []pageLayout
 	for n, step := range s.Steps {
 		if !step.Visible {
@@ -73,7 +78,7 @@ func paginate(s *form.State) []pageLayout {
 			if !item.Visible {
 				continue
 			}
-			blocks := itemBlocks(s, item)
+			blocks := itemBlocks(s, item, p)
 			data, err := json.Marshal(blocks)
 			if err != nil {
 				continue
@@ -115,25 +120,25 @@ func (p Page) withLayout(s pageLayout) Page {
 
 // LastPage reports that a page is the last one.
 func LastPage(s *form.State, p Page) bool {
-	all := paginate(s)
+	all := paginate(s, p)
 	return indexOf(all, p) == len(all)-1
 }
 
 // NextPage is the page after one; the last one stays.
 func NextPage(s *form.State, p Page) Page {
-	all := paginate(s)
+	all := paginate(s, p)
 	return p.withLayout(all[min(indexOf(all, p)+1, len(all)-1)])
 }
 
 // PrevPage is the page before one; the first one stays.
 func PrevPage(s *form.State, p Page) Page {
-	all := paginate(s)
+	all := paginate(s, p)
 	return p.withLayout(all[max(indexOf(all, p)-1, 0)])
 }
 
 // PageWithFields is the first page with one of the fields; p itself if there is none.
 func PageWithFields(s *form.State, p Page, fields map[string]string) Page {
-	for _, sheet := range paginate(s) {
+	for _, sheet := range paginate(s, p) {
 		for _, item := range sheet.items {
 			if item.Field == nil {
 				continue
@@ -148,7 +153,7 @@ func PageWithFields(s *form.State, p Page, fields map[string]string) Page {
 
 // FieldsOnPage are the ids of the input fields of a page.
 func FieldsOnPage(s *form.State, p Page) (ids []string) {
-	all := paginate(s)
+	all := paginate(s, p)
 	for _, item := range all[indexOf(all, p)].items {
 		if item.Field != nil && isInput(item.Field) {
 			ids = append(ids, item.Field.ID)

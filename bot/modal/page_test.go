@@ -11,6 +11,7 @@ import (
 
 	"foghorn/bot/form"
 	"foghorn/bot/modal"
+	"foghorn/bot/slacktext"
 )
 
 // twoSteps has a first step, one that is there for "yes" only, and a last one.
@@ -168,7 +169,7 @@ func TestRender_LargestPartsFitAck(t *testing.T) {
 				requireValidView(t, view)
 			}
 		}
-		checkFitsAck(t, modal.Notice(long(100), long(5000)))
+		checkFitsAck(t, modal.Notice(long(100), slacktext.Literal(long(5000))))
 	}
 }
 

@@ -2,6 +2,7 @@ package modal
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -14,10 +15,14 @@ import (
 // ActionBack is the action id of the button that goes to the page before.
 const ActionBack = "foghorn_back"
 
+// ActionClear is the beginning of the action ids of the buttons that clear a field. The value of such a button is the
+// block of the field.
+const ActionClear = "foghorn_clear_"
+
 // Render makes the view of one page. It fails only for an action whose identifier does not fit a
 // view.
 func Render(s *form.State, p Page) (slack.ModalViewRequest, error) {
-	all := paginate(s)
+	all := paginate(s, p)
 	here := indexOf(all, p)
 	p = p.withLayout(all[here])
 	metadata, err := p.encode()
@@ -25,6 +30,9 @@ func Render(s *form.State, p Page) (slack.ModalViewRequest, error) {
 		return slack.ModalViewRequest{}, err
 	}
 	var blocks []slack.Block
+	if p.Notice != "" {
+		blocks = append(blocks, sectionBlock(truncateBytes(truncate(p.Notice, maxNotice), maxNoticeBytes)))
+	}
 	if label := pageLabel(s, p, here, len(all)); label != "" {
 		blocks = append(blocks, contextBlock(label))
 	}
@@ -63,20 +71,23 @@ func pageLabel(s *form.State, p Page, here, pages int) string {
 	return strings.Join(parts, " · ")
 }
 
-// Notice is a view with a text in mrkdwn and no input.
-func Notice(title, text string) slack.ModalViewRequest {
-	mrkdwn := slack.NewTextBlockObject(slack.MarkdownType, paragraph(text), false, false)
+// Notice is a view with a text and no input.
+func Notice(title string, text slacktext.Text) slack.ModalViewRequest {
+	block := text.Block()
+	if data, err := json.Marshal(block); err != nil || len(data) > maxInitialBytes || slacktext.IsBlank(text.Mrkdwn()) {
+		block = sectionBlock(text.Mrkdwn())
+	}
 	return slack.ModalViewRequest{
 		Type:       slack.VTModal,
 		CallbackID: "foghorn_notice",
 		Title:      plainText(truncate(nonBlank(title, "Foghorn"), maxTitle)),
 		Close:      plainText("Close"),
-		Blocks:     slack.Blocks{BlockSet: []slack.Block{slack.NewSectionBlock(mrkdwn, nil, nil)}},
+		Blocks:     slack.Blocks{BlockSet: []slack.Block{block}},
 	}
 }
 
 // itemBlocks are the blocks of a heading or a field.
-func itemBlocks(s *form.State, item form.ItemState) []slack.Block {
+func itemBlocks(s *form.State, item form.ItemState, p Page) []slack.Block {
 	if h := item.Heading; h != nil {
 		var out []slack.Block
 		if strings.TrimSpace(slacktext.Clean(h.Title)) != "" {
@@ -92,10 +103,23 @@ func itemBlocks(s *form.State, item form.ItemState) []slack.Block {
 		return []slack.Block{sectionBlock(readOnlyText(s, f))}
 	}
 	label := truncateBytes(truncate(nonBlank(f.Title, f.ID), maxLabel), maxLabelBytes)
-	block := slack.NewInputBlock(blockID(f.ID), plainText(label), hintText(f), newElement(f))
-	block.Optional = !f.Required || f.Kind == form.User && f.Value != nil // see Decode
+	block := slack.NewInputBlock(blockID(f.ID), plainText(label), hintText(f, p), newElement(f, p))
+	block.Optional = !f.Required || f.Kind == form.User && f.Value != nil && p.Names.usersOf(f) == nil // see Decode
 	block.DispatchAction = f.HasDependents
-	return []slack.Block{block}
+	if !CanClear(f) {
+		return []slack.Block{block}
+	}
+	text := truncateBytes(truncate("Clear "+nonBlank(f.Title, f.ID), maxButton), maxLabelBytes)
+	return []slack.Block{block, slack.NewActionBlock("", slack.NewButtonBlockElement(ActionClear+digest(f.ID), blockID(f.ID), plainText(text)))}
+}
+
+// CanClear reports that a page has a button to empty a field: Slack cannot empty its element, and without a value
+// Port gives it no default.
+// https://github.com/slackapi/node-slack-sdk/issues/1631
+func CanClear(f *form.FieldState) bool {
+	kind := elementType(f)
+	return isInput(f) && !f.Required && f.Default == nil &&
+		(kind == string(slack.METDatetimepicker) || kind == string(slack.METRadioButtons))
 }
 
 // readOnlyText is how a page shows a field that is not an input.
@@ -125,10 +149,10 @@ func readOnlyText(s *form.State, f *form.FieldState) string {
 
 // hintText is the description of a field, and the value that it has when it is left empty: Port
 // gives an input without a value its default.
-func hintText(f *form.FieldState) *slack.TextBlockObject {
+func hintText(f *form.FieldState, p Page) *slack.TextBlockObject {
 	var otherwise string
 	switch {
-	case f.Kind == form.User:
+	case f.Kind == form.User && p.Names.usersOf(f) == nil:
 		otherwise = formatFieldValue(f) // Slack cannot preselect a person by the email address
 	case !f.Required && f.Default != nil && f.Kind != form.Boolean:
 		otherwise = defaultText(f)

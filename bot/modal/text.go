@@ -1,7 +1,6 @@
 package modal
 
 import (
-	"strings"
 	"unicode/utf8"
 
 	"foghorn/bot/slacktext"
@@ -31,10 +30,10 @@ func contextBlock(s string) slack.Block {
 
 // nonBlank is s, or another text if s is blank.
 func nonBlank(s, otherwise string) string {
-	if strings.TrimSpace(slacktext.Clean(s)) != "" {
+	if !slacktext.IsBlank(s) {
 		return s
 	}
-	if strings.TrimSpace(slacktext.Clean(otherwise)) != "" {
+	if !slacktext.IsBlank(otherwise) {
 		return otherwise
 	}
 	return "(no name)"

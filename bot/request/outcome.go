@@ -20,6 +20,8 @@ const (
 type Outcome struct {
 	Status   string    `json:"status"`
 	Reason   string    `json:"reason,omitempty"`   // in the vendor's words; empty for Success
+	Summary  string    `json:"summary,omitempty"`  // of a run that succeeded, in the vendor's words
+	Hint     string    `json:"hint,omitempty"`     // what can be done about it, where that is known
 	Incident *Incident `json:"incident,omitempty"` // nil: the response contained none
 	Links    []string  `json:"links,omitempty"`    // of the run
 	EndedAt  time.Time `json:"ended_at,omitzero"`  // of the run

@@ -38,6 +38,7 @@ type Request struct {
 	User    string `json:"user"`            // Slack id of the reporter
 	Email   string `json:"email,omitempty"` // of the reporter; empty until it has been looked up
 	Channel string `json:"channel,omitempty"`
+	Direct  bool   `json:"direct,omitempty"` // the channel is a direct or group message
 
 	Action            string         `json:"action"`
 	Title             string         `json:"title"`                          // of the action
@@ -71,15 +72,15 @@ const (
 	ToChannel        = "channel"           // the channel of the command
 	ToAnnounce       = "announce"          // ANNOUNCE_CHANNEL
 	ToReporter       = "reporter"          // direct message
-	FallbackPrefix   = "fallback."         // + key: direct message in place of a channel message that Slack rejected
+	FallbackPrefix   = "fallback."         // + key: direct message in place of a message that Slack rejected
 	AwaitingApproval = "awaiting_approval" // direct message: the run waits for approval
 	Delayed          = "delayed"           // direct message: the run takes long
 )
 
 // A Delivery is one message. It is saved before the message is posted, and after.
-// With neither TS nor ErrorCode the message may have been posted.
 type Delivery struct {
-	StartedAt time.Time `json:"started_at"`
+	FirstAt   time.Time `json:"first_at,omitzero"`    // of the first attempt
+	StartedAt time.Time `json:"started_at,omitzero"`  // of an attempt that may have posted the message; zero: none
 	TS        string    `json:"ts,omitempty"`         // Slack's id of the posted message
 	ErrorCode string    `json:"error_code,omitempty"` // Slack's error: the message can never be posted
 }

@@ -2,13 +2,16 @@ package slacktext
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/slack-go/slack"
 )
 
 func TestReadMessage_Golden(t *testing.T) {
@@ -100,4 +103,98 @@ func FuzzTruncate(f *testing.F) {
 			t.Errorf("longer than %d", n)
 		}
 	})
+}
+
+// TestText_Render shows both forms of a text: mrkdwn, and rich text where mrkdwn would format what people wrote.
+func TestText_Render(t *testing.T) {
+	at := time.Unix(1764115000, 0)
+	for _, c := range []struct {
+		text Text
+		want string // of the block
+	}{
+		{Format(":x: *%s* failed.", "Deploy & <go>"), "section :x: *Deploy &amp; &lt;go&gt;* failed."},
+		{Format("*%s* by %s in %s", "a", User("U1"), Channel("C1")), "section *a* by <@U1> in <#C1>"},
+		{Format("%s", Link("https://a.example/?x=1", "a\n<b>")), "section <https://a.example/?x=1|a &lt;b&gt;>"},
+		{Format("by %s in %s", User("U1> <!here"), Channel("")), "section by U1&gt; &lt;!here in "},
+		{JoinLines("first", "", Quote("a\nb"), "last"), "section first\n>a\n>b\nlast"},
+		{JoinLines("first", Quote("a_b_\n> c"), Format("at %s", Date(at, "{time}"))), "[first][quote a_b_\n> c][at date:1764115000{time}2025-11-25 23:56 UTC]"},
+		{Format(":x: *%s* failed, see `%s`.\n%s", "a *b* c", "/x", Link("https://a.example", "l")),
+			"[:x: bold(a *b* c) failed, see code(/x).\nlink(https://a.example l)]"},
+		{Format("*%s* by %s in %s", ":x:", User("U1"), Channel("C1")), "[bold(:x:) by @U1 in #C1]"},
+		{Literal("> no quote"), "[> no quote]"},
+		{Literal("10:30, a > b"), "section 10:30, a &gt; b"},
+		{Format("%s", "\ufdd1*b*\ufdd0"), "[*b*]"},
+		{Literal(strings.Repeat("<", 2000)), "[" + strings.Repeat("<", 2000) + "]"},
+	} {
+		if got := describeBlock(c.text.Block()); got != c.want {
+			t.Errorf("got  %q\nwant %q", got, c.want)
+		}
+	}
+}
+
+func describeBlock(block slack.Block) string {
+	if section, ok := block.(*slack.SectionBlock); ok {
+		return "section " + section.Text.Text
+	}
+	var b strings.Builder
+	for _, part := range block.(*slack.RichTextBlock).Elements {
+		elements, kind := []slack.RichTextSectionElement(nil), ""
+		switch part := part.(type) {
+		case *slack.RichTextSection:
+			elements = part.Elements
+		case *slack.RichTextQuote:
+			elements, kind = part.Elements, "quote "
+		}
+		b.WriteString("[" + kind)
+		for _, e := range elements {
+			b.WriteString(describeElement(e))
+		}
+		b.WriteString("]")
+	}
+	return b.String()
+}
+
+func describeElement(e slack.RichTextSectionElement) string {
+	switch e := e.(type) {
+	case *slack.RichTextSectionTextElement:
+		switch {
+		case e.Style == nil:
+			return e.Text
+		case e.Style.Code:
+			return "code(" + e.Text + ")"
+		}
+		return "bold(" + e.Text + ")"
+	case *slack.RichTextSectionEmojiElement:
+		return ":" + e.Name + ":"
+	case *slack.RichTextSectionUserElement:
+		return "@" + e.UserID
+	case *slack.RichTextSectionChannelElement:
+		return "#" + e.ChannelID
+	case *slack.RichTextSectionLinkElement:
+		return "link(" + e.URL + " " + e.Text + ")"
+	case *slack.RichTextSectionDateElement:
+		return fmt.Sprintf("date:%d%s%s", e.Timestamp, e.Format, *e.Fallback)
+	}
+	return fmt.Sprintf("%T", e)
+}
+
+func TestClean_Characters(t *testing.T) {
+	const flag = "🏴\U000e0067\U000e0062\U000e007f"
+	for in, want := range map[string]string{
+		"e" + strings.Repeat("\u0301", 50):  "e" + strings.Repeat("\u0301", maxMarks),
+		"\U000e0068\U000e0069 " + flag:      " " + flag,
+		"a\ufdd0b\ufdefc\ufffed\U0001ffffe": "abcde",
+		"क्षि नमस्ते Tiếng Việt":            "क्षि नमस्ते Tiếng Việt",
+		"a\u200cb\u200dc\ufe0fd":            "a\u200cb\u200dc\ufe0fd",
+		"so\u00adft \u2063x":                "soft x",
+	} {
+		if got := Clean(in); got != want || Clean(got) != got {
+			t.Errorf("%q is %q, want %q", in, got, want)
+		}
+	}
+	for in, want := range map[string]bool{"": true, " \n\u3000": true, "\u200d\u200c": true, "\u3164\u2800": true, "\u202e": true, "x": false, "👍": false, "\u0301": true} {
+		if IsBlank(in) != want {
+			t.Errorf("%q is blank: %v", in, !want)
+		}
+	}
 }

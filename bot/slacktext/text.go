@@ -63,29 +63,54 @@ func TruncateMrkdwn(s string, n int) string {
 	return s + "…"
 }
 
-// Clean removes what changes how other text is shown: control characters, bidirectional formatting and
-// invisible characters. All kinds of line breaks become \n. Zero-width joiners stay: emoji and several scripts
-// need them.
+// maxMarks is how many marks, such as accents, stay on a character. No script needs more; a flood covers other lines.
+const maxMarks = 5
+
+// Clean removes what changes how other text is shown: control characters, bidirectional formatting, invisible characters
+// and floods of accents. All kinds of line breaks become \n. Zero-width joiners stay: emoji and several scripts need them.
 func Clean(s string) string {
 	if isPrintableASCII(s) {
 		return s
 	}
-	s = lineBreaks.Replace(strings.ToValidUTF8(s, "\ufffd"))
+	var previous rune
+	marks := 0
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n', r == '\t':
-			return r
 		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r), isInvisible(r):
 			return -1
+		case isTag(r) && previous != blackFlag && !isTag(previous): // tags are the names of regions in flags
+			return -1
+		case unicode.Is(unicode.M, r):
+			if marks++; marks > maxMarks {
+				return -1
+			}
+			previous = r
+			return r
 		}
+		previous, marks = r, 0
 		return r
-	}, s)
+	}, lineBreaks.Replace(strings.ToValidUTF8(s, "\ufffd")))
 }
 
 var lineBreaks = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u0085", "\n", "\u2028", "\n", "\u2029", "\n", "\v", "\n", "\f", "\n")
 
+// isInvisible reports a code point without a glyph that no text needs, also one that is no character.
 func isInvisible(r rune) bool {
-	return r == '\u200b' || r >= '\u2060' && r <= '\u206f' || r == '\ufeff' || r == '\u180e' || r >= '\ufff9' && r <= '\ufffb'
+	return r == '\u00ad' || r == '\u034f' || r == '\u180e' || r == '\u200b' || r >= '\u2060' && r <= '\u206f' || r == '\ufeff' ||
+		r >= '\ufff9' && r <= '\ufffb' || r >= '\ufdd0' && r <= '\ufdef' || r&0xfffe == 0xfffe || r == 0xe0001
+}
+
+const blackFlag = '\U0001f3f4'
+
+func isTag(r rune) bool { return r >= 0xe0020 && r <= 0xe007f }
+
+// IsBlank reports a text that shows nothing.
+func IsBlank(s string) bool {
+	return !strings.ContainsFunc(Clean(s), func(r rune) bool {
+		blank := r == zeroWidthJoiner || r == '\u200c' || r == '\u2800' || r == '\u3164' || r == '\uffa0' || r == '\u115f' || r == '\u1160'
+		return !blank && !unicode.IsSpace(r) && !unicode.Is(unicode.M, r)
+	})
 }
 
 func isPrintableASCII(s string) bool {

@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
-	"syscall"
 	"time"
 )
 
@@ -139,7 +138,7 @@ func (s *Store) checkWritable() (err error) {
 // classifyFSError wraps an error of the file system in ErrUnusable, except for errors that end
 // by themselves or when space is freed.
 func classifyFSError(err error) error {
-	for _, temporary := range []error{syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG, syscall.EIO} {
+	for _, temporary := range temporaryErrors {
 		if errors.Is(err, temporary) {
 			return err
 		}

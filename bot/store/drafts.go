@@ -11,26 +11,25 @@ import (
 	"foghorn/bot/request"
 )
 
-// LoadDraft reads the values of earlier pages of an open form, by Slack's id of the view.
-// Without a draft it returns an empty map.
-func (s *Store) LoadDraft(ctx context.Context, viewID string) (map[string]any, error) {
-	values := map[string]any{}
+// LoadDraft reads what was kept of an open form into draft, by Slack's id of the view. It reports false if there
+// is nothing: it was never kept, has expired, or is in another store.
+func (s *Store) LoadDraft(ctx context.Context, viewID string, draft any) (found bool, err error) {
 	entry, err := s.drafts.Get(ctx, request.NewID(viewID))
 	if errors.Is(err, jetstream.ErrKeyNotFound) {
-		return values, nil
+		return false, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(entry.Value(), draft)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("load draft: %w", err)
+		return false, fmt.Errorf("load draft: %w", err)
 	}
-	if err := json.Unmarshal(entry.Value(), &values); err != nil {
-		return nil, fmt.Errorf("load draft: %w", err)
-	}
-	return values, nil
+	return true, nil
 }
 
-// SaveDraft keeps the values of an open form for a day.
-func (s *Store) SaveDraft(ctx context.Context, viewID string, values map[string]any) error {
-	data, err := json.Marshal(values)
+// SaveDraft keeps a draft of an open form, as JSON, for a day.
+func (s *Store) SaveDraft(ctx context.Context, viewID string, draft any) error {
+	data, err := json.Marshal(draft)
 	if err == nil {
 		_, err = s.drafts.Put(ctx, request.NewID(viewID), data)
 	}

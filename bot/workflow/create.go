@@ -29,7 +29,7 @@ func (w *Workflow) startRun(ctx context.Context, j *job) (next, error) {
 	j.setAuthorized(denied == nil)
 	switch {
 	case err != nil:
-		return after(max(backoff(j), rest.RetryAfter(err), slackapp.RetryAfter(err))), err
+		return after(max(backoff(j, maxPortDelay), rest.RetryAfter(err), slackapp.RetryAfter(err))), err
 	case denied != nil:
 		return w.finish(ctx, j, deniedOutcome(denied))
 	}
@@ -57,13 +57,13 @@ func (w *Workflow) createRun(ctx context.Context, j *job) (next, error) {
 	case err == nil:
 		return w.recordRun(ctx, j, run)
 	case rest.IsRateLimited(err), rest.IsNotSent(err), rest.IsUnauthorized(err): // Port has done nothing, and the reporter is not the cause
-		delay := max(backoff(j), rest.RetryAfter(err))
+		delay := max(backoff(j, maxPortDelay), rest.RetryAfter(err))
 		j.Enter(request.Accepted)
 		return after(delay), errors.Join(err, w.save(ctx, j))
 	case rest.IsRejected(err):
 		return w.handleRejection(ctx, j, err)
 	}
-	return after(port.CreateRunTimeout + callGracePeriod), err // Port may have created the run: recoverRun looks for it
+	return after(max(callGracePeriod, time.Until(j.StageEnteredAt.Add(port.CreateRunTimeout+callGracePeriod)))), err // Port may have created the run: recoverRun looks for it
 }
 
 // handleRejection ends a request whose run Port rejected, unless Port knows the reporter by another spelling of the
@@ -77,6 +77,10 @@ func (w *Workflow) handleRejection(ctx context.Context, j *job, rejection error)
 		j.Email = email
 		j.Enter(request.Accepted)
 		return w.saveThen(ctx, j, again())
+	case err != nil && !rest.IsRejected(err): // whether the address is the reason is not known yet
+		delay := max(backoff(j, maxPortDelay), rest.RetryAfter(err))
+		j.Enter(request.Accepted)
+		return after(delay), errors.Join(err, w.save(ctx, j))
 	}
 	return w.finish(ctx, j, request.Outcome{Status: request.Rejected, Reason: rest.ErrorText(rejection)})
 }
@@ -114,7 +118,7 @@ func (w *Workflow) recoverRun(ctx context.Context, j *job) (next, error) {
 			Status: request.Unknown, Reason: "Port's answer was lost, and Port could not be reached again for an hour.",
 		})
 	case err != nil:
-		return after(backoff(j)), err
+		return after(max(backoff(j, maxPortDelay), rest.RetryAfter(err))), err
 	case run == nil:
 		return w.startRun(ctx, j)
 	}

@@ -39,7 +39,7 @@ func (w *Workflow) findLostRun(ctx context.Context, j *job) (*port.Run, error) {
 		if j.HasRequestIDInput {
 			return &run, nil
 		}
-		if !run.CreatedAt.IsZero() && run.CreatedAt.Before(j.CreatedAt.Add(-maxClockSkew)) {
+		if !run.CreatedAt.IsZero() && run.CreatedAt.Before(j.CreatedAt.Add(-MaxClockSkew)) {
 			continue
 		}
 		if holder, ok := w.index.RequestForRun(run.ID); ok && holder != j.ID {
@@ -53,7 +53,7 @@ func (w *Workflow) findLostRun(ctx context.Context, j *job) (*port.Run, error) {
 			return &run, nil
 		}
 	}
-	if !provesAbsence(runs, j.CreatedAt.Add(-maxClockSkew)) {
+	if !provesAbsence(runs, j.CreatedAt.Add(-MaxClockSkew)) {
 		return nil, errUnproven
 	}
 	return nil, nil

@@ -7,6 +7,7 @@ import (
 
 	"foghorn/bot/message"
 	"foghorn/bot/request"
+	"foghorn/integrations/rest"
 	"foghorn/integrations/slackapp"
 )
 
@@ -16,6 +17,12 @@ const (
 
 	// messageLookupTimeout is how long a message whose answer was lost is looked up before it is posted again.
 	messageLookupTimeout = 5 * time.Minute
+
+	// unlistedErrorTimeout is how long a message is posted again if Slack does not document whether its error passes.
+	unlistedErrorTimeout = time.Hour
+
+	// incidentTimeout is how long incident.io is asked for the incident's own channel while it does not answer.
+	incidentTimeout = time.Hour
 )
 
 // notify is the stage Notifying: it posts the first message that has not been posted.
@@ -35,15 +42,20 @@ func (w *Workflow) notify(ctx context.Context, j *job) (next, error) {
 // addChannel is the stage AwaitingChannel: incident.io creates the incident's channel a
 // moment after the incident.
 func (w *Workflow) addChannel(ctx context.Context, j *job) (next, error) {
-	if time.Since(j.StageEnteredAt) > channelLookupTimeout {
+	incident, err := w.cfg.Incidents.GetIncident(ctx, j.Outcome.Incident.ID)
+	age := time.Since(j.StageEnteredAt)
+	switch {
+	case err != nil && !rest.IsRejected(err) && age < incidentTimeout:
+		return after(max(backoff(j, maxSlackDelay), rest.RetryAfter(err))), err
+	case incident.SlackChannelID == "" && age < channelLookupTimeout:
+		return after(backoff(j, maxSlackDelay)), err
+	case incident.SlackChannelID == "":
 		return w.complete(ctx, j)
 	}
-	incident, err := w.cfg.Incidents.GetIncident(ctx, j.Outcome.Incident.ID)
-	if err != nil || incident.SlackChannelID == "" {
-		return after(backoff(j)), err
-	}
 	j.Outcome.Incident.Channel = incident.SlackChannelID
-	w.updateMessages(ctx, j)
+	if err := w.updateMessages(ctx, j); err != nil && age < incidentTimeout {
+		return after(max(backoff(j, maxSlackDelay), slackapp.RetryAfter(err))), err
+	}
 	return w.complete(ctx, j)
 }
 
@@ -55,13 +67,18 @@ func (w *Workflow) addChannel(ctx context.Context, j *job) (next, error) {
 // than no message.
 func (w *Workflow) deliver(ctx context.Context, j *job, m message.Delivery) (next, error) {
 	m.Message.Metadata = slackapp.Metadata{EventType: message.MetadataType, Key: j.ID + "." + m.Key}
-	if d := j.Deliveries[m.Key]; d != nil {
-		if early := time.Until(d.StartedAt.Add(slackapp.CallTimeout + callGracePeriod)); early > 0 {
+	d := j.Deliveries[m.Key]
+	if d == nil {
+		d = &request.Delivery{FirstAt: time.Now().UTC()}
+	}
+	if !d.StartedAt.IsZero() {
+		end := d.StartedAt.Add(slackapp.CallTimeout + callGracePeriod)
+		if early := time.Until(end); early > 0 {
 			return after(early), nil
 		}
-		ts, found, err := w.cfg.Slack.FindMessage(ctx, m.To, m.Message, d.StartedAt.Add(-maxClockSkew))
+		ts, found, err := w.cfg.Slack.FindMessage(ctx, m.To, m.Message, d.StartedAt.Add(-MaxClockSkew), end.Add(MaxClockSkew))
 		if err != nil && !slackapp.IsRejected(err) && time.Since(d.StartedAt) < messageLookupTimeout {
-			return after(backoff(j)), err
+			return after(max(backoff(j, maxSlackDelay), slackapp.RetryAfter(err))), err
 		}
 		if found {
 			d.TS = ts
@@ -74,7 +91,8 @@ func (w *Workflow) deliver(ctx context.Context, j *job, m message.Delivery) (nex
 	if j.Deliveries == nil {
 		j.Deliveries = map[string]*request.Delivery{}
 	}
-	j.Deliveries[m.Key] = &request.Delivery{StartedAt: time.Now().UTC()}
+	d.StartedAt = time.Now().UTC()
+	j.Deliveries[m.Key] = d
 	if err := w.save(ctx, j); err != nil {
 		return after(storeRetryDelay), err
 	}
@@ -94,50 +112,56 @@ func (w *Workflow) recordDelivery(ctx context.Context, j *job, m message.Deliver
 			w.cfg.Metrics.NotificationDelayed(time.Since(j.Outcome.EndedAt))
 		}
 		return w.saveThen(ctx, j, again())
-	case slackapp.IsRateLimited(err), slackapp.IsNotSent(err): // Slack has not posted it
-		delete(j.Deliveries, m.Key)
-		return after(max(backoff(j), slackapp.RetryAfter(err))), errors.Join(err, w.save(ctx, j))
-	case slackapp.IsRejected(err):
-		d.ErrorCode = slackapp.ErrorCode(err)
+	case slackapp.IsRejected(err), slackapp.IsUnlisted(err) && time.Since(d.FirstAt) > unlistedErrorTimeout:
 		w.log(j).WithError(err).WithField("delivery", m.Key).Warn("failed to post a message: Slack rejected it")
-		if m.Required {
-			w.postEphemeral(ctx, j, m.Message)
+		if m.Required && w.postEphemeral(ctx, j, m.Message) && time.Since(d.FirstAt) < unlistedErrorTimeout {
+			break
 		}
+		d.ErrorCode = slackapp.ErrorCode(err)
 		return w.saveThen(ctx, j, again())
+	case !slackapp.IsUndone(err): // it may be posted: deliver looks for it
+		return after(max(callGracePeriod, time.Until(d.StartedAt.Add(slackapp.CallTimeout+callGracePeriod)))), err
 	}
-	return after(slackapp.CallTimeout + callGracePeriod), err // it may be posted: deliver looks for it
+	d.StartedAt = time.Time{} // Slack has not posted it
+	return after(max(backoff(j, maxSlackDelay), slackapp.RetryAfter(err))), errors.Join(err, w.save(ctx, j))
 }
 
 // updateMessages renders the channel messages again. To update a message twice is harmless, and a
-// message that cannot be updated is still correct.
-func (w *Workflow) updateMessages(ctx context.Context, j *job) {
+// message that cannot be updated is still correct. It returns the errors that can pass.
+func (w *Workflow) updateMessages(ctx context.Context, j *job) (failed error) {
 	for _, m := range w.cfg.Renderer.Final(messageInput(j)) {
 		d := j.Deliveries[m.Key]
 		if d == nil || d.TS == "" || m.To == j.User {
 			continue
 		}
-		if err := w.cfg.Slack.UpdateMessage(ctx, m.To, d.TS, m.Message); err != nil {
+		switch err := w.cfg.Slack.UpdateMessage(ctx, m.To, d.TS, m.Message); {
+		case slackapp.IsRejected(err):
 			w.log(j).WithError(err).WithField("delivery", m.Key).Warn("failed to update a message")
+		case err != nil:
+			failed = err
 		}
 	}
+	return failed
 }
 
 // postEphemeral shows the reporter a message in the channel of the command. Whether it was
-// seen is not known, so it is used where nothing else is possible.
-func (w *Workflow) postEphemeral(ctx context.Context, j *job, m slackapp.Message) {
+// seen is not known, so it is used where nothing else is possible. It reports whether to try again later.
+func (w *Workflow) postEphemeral(ctx context.Context, j *job, m slackapp.Message) (retry bool) {
 	if j.Channel == "" {
-		return
+		return false
 	}
-	if err := w.cfg.Slack.PostEphemeral(ctx, j.Channel, j.User, m); err != nil {
+	err := w.cfg.Slack.PostEphemeral(ctx, j.Channel, j.User, m)
+	if err != nil {
 		w.log(j).WithError(err).Warn("failed to post an ephemeral message")
 	}
+	return err != nil && !slackapp.IsRejected(err)
 }
 
 // startedNotice returns a function that informs the reporter, privately, that the request
 // is being processed, unless authorized says within startedNoticeDelay that the reporter may not run the action. The
 // function does not use the job, which continues at the same time. Nothing is saved: a second notice is harmless.
 func (w *Workflow) startedNotice(j *job, authorized <-chan bool) func(context.Context) {
-	m, channel, user, log := message.Started(messageInput(j)), j.Channel, j.User, w.log(j)
+	in, log := messageInput(j), w.log(j)
 	return func(ctx context.Context) {
 		select {
 		case ok := <-authorized:
@@ -146,10 +170,18 @@ func (w *Workflow) startedNotice(j *job, authorized <-chan bool) func(context.Co
 			}
 		case <-time.After(startedNoticeDelay):
 		}
-		if channel != "" && w.cfg.Slack.PostEphemeral(ctx, channel, user, m) == nil {
-			return
+		ctx, cancel := context.WithTimeout(ctx, startedNoticeTimeout)
+		defer cancel()
+		for in.Channel != "" {
+			err := w.cfg.Slack.PostEphemeral(ctx, in.Channel, in.Reporter, message.Started(in))
+			if err == nil {
+				return
+			}
+			if !slackapp.IsUndone(err) || !sleep(ctx, max(startedNoticeRetryDelay, slackapp.RetryAfter(err))) {
+				break
+			}
 		}
-		if _, err := w.cfg.Slack.PostMessage(ctx, user, m); err != nil {
+		if _, err := w.cfg.Slack.PostMessage(context.WithoutCancel(ctx), in.Reporter, message.StartedDirect(in)); err != nil {
 			log.WithError(err).Warn("failed to inform the reporter that the request has started")
 		}
 	}

@@ -18,7 +18,7 @@ import (
 const (
 	minInterval = 250 * time.Millisecond // while the youngest run is younger than youngAge
 	youngAge    = time.Minute
-	maxInterval = 15 * time.Second
+	maxInterval = 10 * time.Second
 	ageDivisor  = 240 // an older run is asked for every age/240
 
 	// minRecheckInterval is the least time between two reads of one run.
@@ -93,6 +93,9 @@ func (p *poller) run(ctx context.Context) {
 		}
 		if p.holdLease(ctx) {
 			p.poll(ctx, inFlight)
+		}
+		if pause := time.Until(p.pausedUntil); pause > 0 {
+			wait = min(wait, pause)
 		}
 		select {
 		case <-ctx.Done():

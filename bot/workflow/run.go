@@ -5,6 +5,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/sirupsen/logrus"
+
 	"foghorn/bot/message"
 	"foghorn/bot/request"
 	"foghorn/integrations/port"
@@ -14,11 +16,14 @@ import (
 // maxRunAge is how long a run is followed. Approvals can take days.
 const maxRunAge = 14 * 24 * time.Hour
 
+// newRunTimeout is how long a run that Port has just created may be missing.
+const newRunTimeout = time.Minute
+
 // checkRun is the stage Running. The request was woken because its run has ended, waits for
 // approval or takes long.
 func (w *Workflow) checkRun(ctx context.Context, j *job) (next, error) {
 	run, err := w.cfg.Port.GetRun(ctx, j.RunID)
-	if rest.IsNotFound(err) {
+	if rest.IsNotFound(err) && time.Since(j.StageEnteredAt) > newRunTimeout {
 		return w.finish(ctx, j, request.Outcome{Status: request.Unknown, Reason: "Port no longer has the run " + j.RunID + "."})
 	}
 	if err != nil {
@@ -26,7 +31,11 @@ func (w *Workflow) checkRun(ctx context.Context, j *job) (next, error) {
 	}
 	switch {
 	case run.HasEnded():
-		return w.finish(ctx, j, outcomeOf(run))
+		o := outcomeOf(run)
+		if o.Hint != "" {
+			w.log(j).WithFields(logrus.Fields{"action": j.Action, "run_id": j.RunID, "hint": o.Hint}).Warn("failed to declare the incident")
+		}
+		return w.finish(ctx, j, o)
 	case time.Since(j.StageEnteredAt) > maxRunAge:
 		return w.finish(ctx, j, request.Outcome{Status: request.Unknown, Reason: "The run did not end within 14 days."})
 	case run.Status == port.StatusWaitingForApproval && !j.Deliveries[request.AwaitingApproval].Completed():
@@ -45,12 +54,13 @@ func outcomeOf(run port.Run) request.Outcome {
 	}
 	switch run.Status {
 	case port.StatusSuccess:
-		o.Incident = message.ParseIncident(run.Response)
+		o.Incident, o.Summary = message.ParseIncident(run.Response), run.Summary
 		return o
 	case port.StatusFailure, port.StatusDeclined, port.StatusCancelled:
 	default:
 		o.Status = request.Failure
 	}
 	o.Reason = cmp.Or(message.ErrorText(run.Response), run.Summary, run.StatusLabel)
+	o.Hint = message.MissingInput(run.Response)
 	return o
 }

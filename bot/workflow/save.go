@@ -2,6 +2,7 @@ package workflow
 
 import (
 	"context"
+	"math/rand/v2"
 	"time"
 
 	"github.com/sirupsen/logrus"
@@ -71,19 +72,28 @@ func isOverdue(j *job) bool {
 	return time.Since(j.CreatedAt) > slowRunNotice && !j.Deliveries[request.Delayed].Completed()
 }
 
-// backoff is the delay before a retry. It grows with the time spent on the same stage.
-func backoff(j *job) time.Duration {
+// The longest delays before a retry, by the service that failed. Each leaves room for a call that began before the end
+// of the service's outage and times out, so that every request is tried again within 15 s after the end.
+const (
+	maxPortDelay  = 3 * time.Second
+	maxSlackDelay = 6 * time.Second
+)
+
+// backoff is the delay before a retry. It grows with the time spent on the same stage, up to longest, and is random, so
+// that the requests that wait for a service do not come back at the same moment.
+func backoff(j *job, longest time.Duration) time.Duration {
 	since := j.StageEnteredAt
 	if j.Stage == request.Accepted || j.Stage == request.CreatingRun {
 		since = j.CreatedAt // a request alternates between these two
 	}
-	return min(max(time.Since(since)/2, 500*time.Millisecond), 30*time.Second)
+	delay := min(max(time.Since(since)/2, 500*time.Millisecond), longest)
+	return delay - rand.N(delay/2)
 }
 
 // messageInput is what the messages about the request are rendered from.
 func messageInput(j *job) message.Input {
 	in := message.Input{
-		Title: j.Title, Reporter: j.User, Channel: j.Channel,
+		Title: j.Title, Reporter: j.User, Channel: j.Channel, Direct: j.Direct,
 		Properties: j.Properties, RunID: j.RunID, CreatedAt: j.CreatedAt, Rejected: map[string]string{},
 	}
 	if j.Outcome != nil {

@@ -20,7 +20,7 @@ const (
 	conflictRetryDelay = time.Second
 
 	// panicRetryDelay is when a stage that panicked is retried.
-	panicRetryDelay = 30 * time.Second
+	panicRetryDelay = 10 * time.Second
 
 	// loadRetryDelay is when a request that could not be read is read again.
 	loadRetryDelay = 5 * time.Second

@@ -52,12 +52,18 @@ const (
 	// whether the reporter may run the action.
 	startedNoticeDelay = time.Second
 
+	// startedNoticeTimeout bounds the attempts to show that notice in the channel, startedNoticeRetryDelay is the time
+	// between two.
+	startedNoticeTimeout    = 4 * time.Second
+	startedNoticeRetryDelay = time.Second
+
 	// callGracePeriod is added to a call's timeout before its effect is looked up: the
 	// service can finish a little after this side stopped waiting.
 	callGracePeriod = time.Second
 
-	// maxClockSkew is how far the clocks of Port and Slack may differ from this one.
-	maxClockSkew = 5 * time.Second
+	// MaxClockSkew is how far the clocks of Port and Slack may differ from this one. Runs and messages are looked up
+	// by time.
+	MaxClockSkew = 30 * time.Second
 )
 
 // Config configures a Workflow. Everything is required except Incidents and CrashPoint.
@@ -90,7 +96,7 @@ type Slack interface {
 	PostMessage(ctx context.Context, channel string, m slackapp.Message) (ts string, err error)
 	PostEphemeral(ctx context.Context, channel, user string, m slackapp.Message) error
 	UpdateMessage(ctx context.Context, channel, ts string, m slackapp.Message) error
-	FindMessage(ctx context.Context, channel string, m slackapp.Message, since time.Time) (ts string, found bool, err error)
+	FindMessage(ctx context.Context, channel string, m slackapp.Message, from, to time.Time) (ts string, found bool, err error)
 }
 
 // Users decides who may run an action, and as which e-mail address. A denial is final. A *identity.Directory is one.

@@ -116,7 +116,7 @@ func (f *fakes) UpdateMessage(_ context.Context, channel, _ string, _ slackapp.M
 	return nil
 }
 
-func (f *fakes) FindMessage(context.Context, string, slackapp.Message, time.Time) (string, bool, error) {
+func (f *fakes) FindMessage(context.Context, string, slackapp.Message, time.Time, time.Time) (string, bool, error) {
 	return "1.1", f.found, f.findErr
 }
 
@@ -180,7 +180,7 @@ func advanceUntilWait(t *testing.T, w *Workflow, j *job) next {
 // advanceToEnd advances the request over delays, on the clock of synctest.
 func advanceToEnd(t *testing.T, w *Workflow, j *job) {
 	t.Helper()
-	for range 1000 {
+	for range 10_000 {
 		if n := advanceUntilWait(t, w, j); n.event {
 			return
 		} else if n.delay > 0 {
@@ -439,6 +439,11 @@ func TestCheckRun_RunRemoved(t *testing.T) {
 	advanceUntilWait(t, w, j)
 	f.runs = nil
 	advanceUntilWait(t, w, j)
+	if j.Outcome != nil {
+		t.Errorf("a new run is missing for a moment, and the request ended: %+v", j.Outcome)
+	}
+	j.StageEnteredAt = j.StageEnteredAt.Add(-newRunTimeout)
+	advanceUntilWait(t, w, j)
 	if j.Outcome == nil || j.Outcome.Status != request.Unknown {
 		t.Errorf("%+v", j.Outcome)
 	}
@@ -455,6 +460,10 @@ func TestDeliver_Errors(t *testing.T) {
 		{"answer lost, history not readable", fakes{postErr: errors.New("timeout"), findErr: &slackapp.Error{Code: "missing_scope"}}, []string{"C1"}},
 		{"answer lost, history never answers", fakes{postErr: errors.New("timeout"), findErr: errors.New("timeout")}, []string{"C1"}},
 		{"rate limited", fakes{postErr: &slackapp.Error{Code: "ratelimited", RetryAfter: 3 * time.Second}}, []string{"C1"}},
+		{"token rejected for a moment", fakes{postErr: &slackapp.Error{Code: "invalid_auth"}}, []string{"C1"}},
+		{"workspace being moved", fakes{postErr: &slackapp.Error{Code: "org_login_required"}}, []string{"C1"}},
+		{"an unknown code for a moment", fakes{postErr: &slackapp.Error{Code: "a_code_of_2030"}}, []string{"C1"}},
+		{"a page of a proxy", fakes{postErr: &slackapp.Error{Status: 403}}, []string{"C1"}},
 		{"not in the channel", fakes{postErr: &slackapp.Error{Code: "not_in_channel"}}, []string{"U1"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -26,40 +26,47 @@ type exitCode int
 func (e exitCode) Error() string { return fmt.Sprintf("exit %d", int(e)) }
 
 type applyCmd struct {
-	DryRun       bool   `help:"Show the difference and write nothing; exit with 3 if there is one."`
-	Yes          bool   `help:"Write without asking."`
-	RotateSecret bool   `help:"Replace the secret in Port with INCIDENT_IO_API_KEY, even if Port has one."`
-	Verbatim     bool   `help:"Write Port's guide unchanged."`
-	Reporter     bool   `help:"Set the person as the incident's reporter; incident.io must know everyone's e-mail address."`
-	BotURL       string `placeholder:"URL" help:"URL at which Port can reach the bot: adds the automation that calls it when a run changes."`
-	Output       string `placeholder:"DIR" help:"Write the definitions as JSON files to a directory instead."`
+	DryRun        bool     `help:"Show the difference and write nothing; exit with 3 if there is one."`
+	Yes           bool     `help:"Write without asking."`
+	IncidentTypes bool     `help:"Let people choose the incident type."`
+	CustomField   []string `sep:"none" placeholder:"NAME" help:"Let people fill a custom field of incident.io; repeatable."`
+	SlackTeam     string   `placeholder:"ID" help:"Workspace in which incident.io creates channels, on Enterprise Grid."`
+	Reporter      bool     `help:"Set the person as the incident's reporter; incident.io must know everyone's e-mail address."`
+	BotURL        string   `placeholder:"URL" help:"URL at which Port can reach the bot: adds the automation that calls it when a run changes."`
+	RotateSecret  bool     `help:"Replace the secret in Port with INCIDENT_IO_API_KEY, even if Port has one."`
+	Verbatim      bool     `help:"Write Port's guide unchanged."`
+	Output        string   `placeholder:"DIR" help:"Write the definitions as JSON files to a directory instead."`
 }
 
 // Help is the description in foghorn apply --help.
 func (applyCmd) Help() string {
 	return `Writes the secret, the blueprint, the action and the automation of Port's guide to Port, adapted to
-your incident.io organization (see manifests/README.md). apply is idempotent. Run it again when
-severities or statuses change.
+your incident.io organization (see manifests/README.md). apply is idempotent, and keeps what people
+added in Port. Run it again when severities, statuses, incident types or custom fields change.
 
-  foghorn apply --dry-run      show what would change
-  foghorn apply --output port  write JSON files, to keep the definitions in git`
+  foghorn apply --dry-run                        show what would change
+  foghorn apply --custom-field "Affected team"   add a field; later runs keep it up to date
+  foghorn apply --output port                    write JSON files, to keep the definitions in git`
 }
 
 func (a applyCmd) Run(ctx context.Context, c *console) error {
-	cfg, err := loadConfig(c.env, ".env", "apply")
+	cfg, err := c.loadConfig("apply")
 	if err != nil {
 		return err
 	}
-	set, err := a.renderManifests(ctx, cfg, c.stderr)
-	if err != nil {
-		return err
+	if a.Verbatim && (a.IncidentTypes || len(a.CustomField) > 0 || a.SlackTeam != "" || a.Reporter) {
+		return fmt.Errorf("--verbatim writes the guide unchanged\n  hint: omit it, or the options that add inputs")
 	}
 	if a.Output != "" {
+		set, _, err := a.renderManifests(ctx, cfg, manifests.Optional{}, c.stderr)
+		if err != nil {
+			return err
+		}
 		return writeDefinitions(set, a.Output, c.stdout)
 	}
 	client := cfg.newPortClient()
 	defer client.Close()
-	changes, err := a.planChanges(ctx, client, set, cfg.IncidentIOKey, c.stderr)
+	_, changes, err := a.plan(ctx, cfg, client, c.stderr)
 	if err != nil {
 		return err
 	}
@@ -80,68 +87,25 @@ func (a applyCmd) Run(ctx context.Context, c *console) error {
 	return writeChanges(ctx, changes, c.stdout)
 }
 
-// renderManifests renders the definitions for the incident.io organization. It prints warnings to warn.
-func (a applyCmd) renderManifests(ctx context.Context, cfg Config, warn io.Writer) (manifests.Set, error) {
-	org, err := readOrganization(ctx, cfg, a.Reporter)
+// plan renders the definitions and compares Port with them. The changes are in the order of their dependencies. It
+// prints warnings to warn.
+func (a applyCmd) plan(ctx context.Context, cfg Config, client *port.Client, warn io.Writer) (manifests.Set, []change, error) {
+	optional, isOwn, err := findAction(ctx, client, cfg.PortAction)
 	if err != nil {
-		return manifests.Set{}, err
+		return manifests.Set{}, nil, err
 	}
-	set, warnings := manifests.Render(org, manifests.Options{
-		Verbatim: a.Verbatim, ActionID: cfg.PortAction, IncidentURL: cfg.IncidentIOBaseURL, BotURL: a.BotURL, Reporter: a.Reporter,
-	})
-	for _, w := range warnings {
-		_, _ = fmt.Fprintln(warn, "warning:", w)
+	if isOwn {
+		return manifests.Set{}, nil, settingError("PORT_ACTION", "names an action in Port that does not declare incidents of incident.io, and apply would replace it",
+			"set it to an identifier that no other action has, or leave it empty")
 	}
-	return set, nil
-}
-
-// readOrganization reads the severities and statuses of the organization, and its reporter role if withRole is set.
-// Without an API key all of them are unknown.
-func readOrganization(ctx context.Context, cfg Config, withRole bool) (org manifests.Organization, err error) {
-	if cfg.IncidentIOKey == "" {
-		return org, nil
-	}
-	client := cfg.newIncidentIOClient()
-	defer client.Close()
-	severities, err := client.ListSeverities(ctx)
+	set, org, err := a.renderManifests(ctx, cfg, optional, warn)
 	if err != nil {
-		return org, apiKeyError(err)
+		return set, nil, err
 	}
-	statuses, err := client.ListStatuses(ctx)
-	if err != nil {
-		return org, apiKeyError(err)
-	}
-	org.Severities = append([]incidentio.Severity{}, severities...) // not nil: known to be empty
-	org.Statuses = append([]incidentio.Status{}, statuses...)
-	if !withRole {
-		return org, nil
-	}
-	roles, err := client.ListRoles(ctx)
-	if err != nil {
-		return org, apiKeyError(err)
-	}
-	for _, r := range roles {
-		if r.Type == incidentio.RoleReporter {
-			org.ReporterRole = r.ID
-		}
-	}
-	return org, nil
-}
-
-func apiKeyError(err error) error {
-	if s := rest.Status(err); s == http.StatusUnauthorized || s == http.StatusForbidden {
-		return settingError("INCIDENT_IO_API_KEY", fmt.Sprintf("was rejected by incident.io (%d)", s),
-			"create a key with the role viewer under Settings, API keys, or leave it empty to keep the values of the guide")
-	}
-	return fmt.Errorf("read the incident.io organization: %w", err)
-}
-
-// planChanges compares Port with the definitions. The changes are in the order of their dependencies.
-func (a applyCmd) planChanges(ctx context.Context, client *port.Client, set manifests.Set, key string, warn io.Writer) ([]change, error) {
 	var changes []change
-	secret, err := a.planSecret(ctx, client, key, warn)
+	secret, err := a.planSecret(ctx, cfg, client, warn)
 	if err != nil {
-		return nil, err
+		return set, nil, err
 	}
 	if secret != nil {
 		changes = append(changes, *secret)
@@ -153,33 +117,72 @@ func (a applyCmd) planChanges(ctx context.Context, client *port.Client, set mani
 		if len(d.wanted()) == 0 {
 			continue
 		}
-		ch, err := planChange(ctx, d)
+		ch, err := planChange(ctx, d, org)
 		if err != nil {
-			return nil, err
+			return set, nil, err
 		}
 		if ch != nil {
 			changes = append(changes, *ch)
 		}
 	}
-	return changes, nil
+	return set, changes, nil
+}
+
+// findAction finds the optional inputs of the action in Port, and whether it is one of people's own, which does
+// something else than declare incidents.
+func findAction(ctx context.Context, client *port.Client, id string) (optional manifests.Optional, isOwn bool, err error) {
+	action, err := client.GetAction(ctx, id)
+	if rest.IsNotFound(err) {
+		return optional, false, nil
+	}
+	if err != nil {
+		return optional, false, fmt.Errorf("read action: %w", err)
+	}
+	return manifests.FindOptional(action.Raw), !manifests.DeclaresIncidents(action.Raw), nil
+}
+
+// renderManifests renders the definitions for the incident.io organization, which it returns too. It prints warnings
+// to warn.
+func (a applyCmd) renderManifests(ctx context.Context, cfg Config, inPort manifests.Optional, warn io.Writer) (manifests.Set, manifests.Organization, error) {
+	org := manifests.Organization{Severities: []incidentio.Severity{}, Statuses: []incidentio.Status{}} // the guide's are known
+	if !a.Verbatim {
+		var err error
+		wanted := inputs{types: a.IncidentTypes, fields: a.CustomField, reporter: a.Reporter, inPort: inPort}
+		if org, err = readOrganization(ctx, cfg, wanted, warn); err != nil {
+			return manifests.Set{}, org, err
+		}
+	}
+	set, warnings := manifests.Render(org, manifests.Options{
+		Verbatim: a.Verbatim, ActionID: cfg.PortAction, IncidentURL: cfg.IncidentIOBaseURL, BotURL: a.BotURL, Reporter: a.Reporter,
+		SlackTeam: a.SlackTeam,
+	})
+	for _, w := range warnings {
+		_, _ = fmt.Fprintln(warn, "warning:", w)
+	}
+	return set, org, nil
 }
 
 // planSecret returns the change of the API key that Port sends to incident.io; nil if there is nothing to write.
-func (a applyCmd) planSecret(ctx context.Context, client *port.Client, key string, warn io.Writer) (*change, error) {
+func (a applyCmd) planSecret(ctx context.Context, cfg Config, client *port.Client, warn io.Writer) (*change, error) {
 	const target, diff = "secret " + manifests.SecretName, "  (the value is not shown)\n"
+	key := cfg.IncidentIOKey
 	_, err := client.Definitions().GetSecret(ctx, manifests.SecretName)
 	switch {
+	case rest.Status(err) == http.StatusForbidden && !a.RotateSecret:
+		_, _ = fmt.Fprintf(warn, "warning: the credentials cannot read secrets, so it is unknown whether Port has %s\n", manifests.SecretName)
 	case err != nil && !rest.IsNotFound(err):
 		return nil, fmt.Errorf("read secret: %w", err)
 	case err != nil && key == "":
 		_, _ = fmt.Fprintf(warn, "warning: Port has no secret %s and INCIDENT_IO_API_KEY is not set: the action cannot declare incidents yet\n", manifests.SecretName)
 	case err != nil:
+		warnRoles(ctx, cfg, warn)
 		return &change{"create", target, diff, func(ctx context.Context) error {
 			return client.Definitions().CreateSecret(ctx, manifests.SecretName, key, "API key of incident.io, used to declare incidents")
 		}}, nil
 	case a.RotateSecret && key == "":
 		return nil, settingError("INCIDENT_IO_API_KEY", "is not set, and --rotate-secret needs it", "set it, or omit --rotate-secret")
 	case a.RotateSecret:
+		warnRoles(ctx, cfg, warn)
 		return &change{"replace", target, diff, func(ctx context.Context) error {
 			return client.Definitions().UpdateSecret(ctx, manifests.SecretName, key)
 		}}, nil
@@ -191,7 +194,11 @@ func (a applyCmd) planSecret(ctx context.Context, client *port.Client, key strin
 func writeChanges(ctx context.Context, changes []change, out io.Writer) error {
 	for i, ch := range changes {
 		if err := ch.apply(ctx); err != nil {
-			return fmt.Errorf("%s %s: %w\n  hint: %d of %d were written; run foghorn apply again to write the rest", ch.verb, ch.target, err, i, len(changes))
+			hint := "run foghorn apply again to write the rest"
+			if rest.Status(err) == http.StatusForbidden {
+				hint = adminHint
+			}
+			return fmt.Errorf("%s %s: %w\n  hint: %d of %d were written; %s", ch.verb, ch.target, err, i, len(changes), hint)
 		}
 		_, _ = fmt.Fprintf(out, "%s %s: done\n", ch.verb, ch.target)
 	}

@@ -157,6 +157,28 @@ func TestApply_Errors(t *testing.T) {
 	if o.code != exitUsage || !strings.Contains(o.stderr, "INCIDENT_IO_API_KEY was rejected") || o.took > 10*time.Second {
 		t.Errorf("exit %d after %v: %s", o.code, o.took, o.stderr)
 	}
+	const forbidden = `{"ok":false,"error":"forbidden"}`
+	for _, c := range []struct {
+		fault emulator.Fault
+		want  string
+	}{
+		{emulator.Fault{Path: "/v1/actions", Method: "POST", Status: 403, Body: forbidden}, adminHint},
+		{emulator.Fault{Path: "/" + manifests.SecretName, Status: 403, Body: forbidden}, "the credentials cannot read secrets"},
+	} {
+		e.Port.ClearFaults()
+		e.Port.InjectFault(c.fault)
+		if o := e.runApply(t, "--yes"); !strings.Contains(o.stderr, c.want) {
+			t.Errorf("exit %d, no %q in %s", o.code, c.want, o.stderr)
+		}
+	}
+	e = newEmptyEnvironment(t)
+	e.IncidentIO.SetKeyRoles("viewer")
+	if o := e.runApply(t, "--dry-run"); o.code != 3 || !strings.Contains(o.stderr, "lacks the role incident_creator") {
+		t.Errorf("a key that cannot declare: exit %d: %s", o.code, o.stderr)
+	}
+	if o := e.runApply(t, "--verbatim", "--incident-types"); o.code != 1 || !strings.Contains(o.stderr, "--verbatim") {
+		t.Errorf("--verbatim with inputs: exit %d: %s", o.code, o.stderr)
+	}
 	o = runCommand(t, e.botSettings(), "apply", "--dry-run")
 	if o.code != 3 || !strings.Contains(o.stderr, "warning:") {
 		t.Errorf("without a key: exit %d: %s", o.code, o.stderr)

@@ -2,14 +2,11 @@ package main
 
 import (
 	"cmp"
-	"errors"
-	"io/fs"
 	"os"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/joho/godotenv"
 	"github.com/sirupsen/logrus"
 
 	"foghorn/bot/store"
@@ -30,10 +27,12 @@ type Config struct {
 	HTTPAddr                                    string // empty: no HTTP
 	PortWebhookSecret                           string
 	LogLevel, LogFormat                         string
+
+	Warnings []SettingProblem // what is probably not meant
 }
 
 // SettingError lists all wrong settings and arguments. The process exits with [exitUsage].
-type SettingError struct{ Problems []SettingProblem }
+type SettingError struct{ Problems, Warnings []SettingProblem }
 
 // SettingProblem is one wrong setting or argument. It never contains the value of a secret.
 type SettingProblem struct{ Name, Problem, Hint string }
@@ -53,41 +52,54 @@ func (e *SettingError) add(name, problem, hint string) {
 }
 
 func settingError(name, problem, hint string) *SettingError {
-	return &SettingError{[]SettingProblem{{name, problem, hint}}}
+	return &SettingError{Problems: []SettingProblem{{name, problem, hint}}}
+}
+
+// loadConfig reads the settings of a command. It sets in the environment what the libraries read from there and .env
+// provides, such as proxies. serve and doctor report the warnings, for the other commands they are printed.
+func (c *console) loadConfig(command string) (Config, error) {
+	cfg, exported, err := loadConfig(c.env, ".env", command)
+	if err != nil {
+		return Config{}, err
+	}
+	for name, value := range exported {
+		if err := c.setenv(name, value); err != nil {
+			return Config{}, settingError(name, "cannot be set: "+err.Error(), "remove it from .env")
+		}
+	}
+	if command != "serve" && command != "doctor" {
+		c.printWarnings(cfg.Warnings)
+	}
+	return cfg, nil
 }
 
 // loadConfig reads the environment and the file dotenv, which need not exist. The environment wins, also where it sets
-// a variable to the empty string. The error is a [SettingError] with all problems.
-func loadConfig(env func(string) (string, bool), dotenv, forCommand string) (Config, error) {
-	file, err := godotenv.Read(dotenv)
-	if _, unreadable := errors.AsType[*fs.PathError](err); unreadable && !errors.Is(err, fs.ErrNotExist) {
-		return Config{}, settingError(dotenv, "cannot be read", "make it a file that this user may read")
-	} else if err != nil && !unreadable { // err quotes the file, which has secrets
-		return Config{}, settingError(dotenv, "has a syntax error", "each line is NAME=value; quotes must be closed")
-	}
-	var invalid SettingError
+// a variable to the empty string. exported is what belongs in the environment. The error is a [SettingError] with all
+// problems.
+func loadConfig(env map[string]string, dotenv, forCommand string) (_ Config, exported map[string]string, _ error) {
+	file := readDotenv(dotenv)
+	invalid := SettingError{Problems: file.problems, Warnings: append(file.warnings, checkNames(env, file)...)}
 	values := map[string]string{}
 	for _, s := range settings {
-		value, ok := env(s.Name)
-		if !ok {
-			value = file[s.Name]
-		}
-		value = cmp.Or(value, s.Default)
+		value := cmp.Or(invalid.readValue(s.Name, env, file), s.Default)
 		if value == "" {
-			if isRequired(s, forCommand) {
+			if isRequired(s, forCommand) && !file.rejected[s.Name] {
 				invalid.add(s.Name, "is not set", "set it in the environment or in .env; .env.example lists the settings")
 			}
 			continue
 		}
-		if s.check != nil {
-			if text, hint := s.check(value); text != "" {
-				invalid.add(s.Name, text, hint)
-			}
+		problem, hint := checkQuotes(value)
+		if problem == "" && s.check != nil {
+			problem, hint = s.check(value)
+		}
+		if problem != "" {
+			invalid.add(s.Name, problem, hint)
 		}
 		values[s.Name] = value
 	}
+	exported = invalid.readNetworkVariables(env, file)
 	if len(invalid.Problems) > 0 {
-		return Config{}, &invalid
+		return Config{}, nil, &invalid
 	}
 	retention, _ := time.ParseDuration(values["STATE_RETENTION"]) // checkRetention has parsed it
 	cfg := Config{
@@ -103,7 +115,22 @@ func loadConfig(env func(string) (string, bool), dotenv, forCommand string) (Con
 	if cfg.HTTPAddr == "off" {
 		cfg.HTTPAddr = ""
 	}
-	return cfg, nil
+	cfg.Warnings = append(invalid.Warnings, cfg.checkEncryption()...)
+	return cfg, exported, nil
+}
+
+// readValue returns the value that is meant, and adds a warning if it is not the one that is set.
+func (e *SettingError) readValue(name string, env map[string]string, file *dotenvFile) string {
+	value, isSet := env[name]
+	if !isSet {
+		return unquote(file.values[name])
+	}
+	clean := cleanValue(value)
+	if clean != value {
+		e.Warnings = append(e.Warnings, SettingProblem{name, "has spaces, quotes or a comment around its value, which are ignored",
+			"remove them; docker --env-file takes quotes and comments as part of the value"})
+	}
+	return clean
 }
 
 func isRequired(s setting, command string) bool {

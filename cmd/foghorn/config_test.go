@@ -1,9 +1,7 @@
 package main
 
 import (
-	"errors"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -27,16 +25,23 @@ func TestConfig_RejectsInvalid(t *testing.T) {
 		{"swapped bot token", "SLACK_BOT_TOKEN", "xapp-1-secret", "belongs in SLACK_APP_TOKEN"},
 		{"swapped app token", "SLACK_APP_TOKEN", "xoxb-1-secret", "belongs in SLACK_BOT_TOKEN"},
 		{"user token", "SLACK_BOT_TOKEN", "xoxp-1-secret", "is a user token"},
-		{"quoted token", "SLACK_BOT_TOKEN", `"xoxb-secret"`, "quotes"},
+		{"token with one quote", "SLACK_BOT_TOKEN", `"xoxb-secret`, "SLACK_BOT_TOKEN has a quote at one end"},
+		{"directory with text after the quote", "STATE_DIR", `"/state"x`, "STATE_DIR has a quote at one end"},
+		{"directory below ~", "STATE_DIR", "~/state", "STATE_DIR is"},
+		{"directory of a variable", "STATE_DIR", "${HOME}/state", "STATE_DIR is"},
+		{"proxy without a host", "HTTPS_PROXY", "http://", "HTTPS_PROXY is not a valid address"},
+		{"proxy with a slash in the password", "https_proxy", "http://user:sec/secret@proxy:1", "HTTPS_PROXY is not a valid address"},
+		{"proxy of an unknown scheme", "ALL_PROXY", "socks4://user:secret@proxy:1", `ALL_PROXY has the scheme "socks4"`},
 		{"empty secret", "PORT_CLIENT_SECRET", "", "PORT_CLIENT_SECRET is not set"},
-		{"secret with a line break", "PORT_CLIENT_SECRET", "secret\n", "PORT_CLIENT_SECRET contains spaces"},
+		{"secret with a line break", "PORT_CLIENT_SECRET", "sec\nsecret", "PORT_CLIENT_SECRET contains spaces"},
 		{"address without a scheme", "PORT_BASE_URL", "api.port.io", "PORT_BASE_URL is not a valid URL"},
 		{"address with a user", "SLACK_API_URL", "https://u:secret@slack.com/api/", "SLACK_API_URL is not a valid URL"},
 		{"secret with a Cyrillic letter", "PORT_CLIENT_SECRET", "secret\u0430", "PORT_CLIENT_SECRET contains characters"},
 		{"rotating token", "SLACK_BOT_TOKEN", "xoxe.xoxb-1-secret", "rotation"},
 		{"token of two lines", "SLACK_APP_TOKEN", "xapp-1\nsecret", "SLACK_APP_TOKEN contains spaces"},
+		{"token of a JSON file", "SLACK_BOT_TOKEN", "xoxb-1-secret,", "SLACK_BOT_TOKEN ends in a comma"},
 		{"prefix alone", "SLACK_APP_TOKEN", "xapp-", "SLACK_APP_TOKEN has nothing after xapp-"},
-		{"key with a space", "INCIDENT_IO_API_KEY", " secret", "INCIDENT_IO_API_KEY contains spaces"},
+		{"key with a space", "INCIDENT_IO_API_KEY", "my secret", "INCIDENT_IO_API_KEY contains spaces"},
 		{"address with a version", "PORT_BASE_URL", "https://api.port.io/v1/", "PORT_BASE_URL ends in /v1"},
 		{"address without a host", "INCIDENT_IO_BASE_URL", "http://:80", "INCIDENT_IO_BASE_URL is not a valid URL"},
 		{"address with a query", "INCIDENT_IO_BASE_URL", "https://host/?secret=1", "INCIDENT_IO_BASE_URL is not a valid URL"},
@@ -89,40 +94,8 @@ func TestConfig_ReportsAllProblems(t *testing.T) {
 	}
 }
 
-// writeDotenv writes a file of settings and returns its path.
-func writeDotenv(t *testing.T, text string) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), ".env")
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
-
-func TestConfig_Dotenv(t *testing.T) {
-	path := writeDotenv(t, "LOG_LEVEL=debug\nSLACK_COMMAND=\"/outage\"\nANNOUNCE_CHANNEL=C0GENERAL\n")
-	cfg, err := loadConfig(lookupFunc(map[string]string{"LOG_LEVEL": "warn", "ANNOUNCE_CHANNEL": ""}), path, "version")
-	if err != nil || cfg.LogLevel != "warn" || cfg.SlackCommand != "/outage" || cfg.AnnounceChannel != "" {
-		t.Errorf("%+v, %v", cfg, err)
-	}
-}
-
-func TestConfig_UnreadableDotenv(t *testing.T) {
-	for name, c := range map[string]struct{ path, want string }{
-		"a directory":   {t.TempDir(), "cannot be read"},
-		"an open quote": {writeDotenv(t, "SLACK_BOT_TOKEN=\"xoxb-secret\nLOG_LEVEL=info\n"), "has a syntax error"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			_, err := loadConfig(lookupFunc(nil), c.path, "serve")
-			if _, ok := errors.AsType[*SettingError](err); !ok || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "secret") {
-				t.Error(err)
-			}
-		})
-	}
-}
-
 func TestConfig_Defaults(t *testing.T) {
-	cfg, err := loadConfig(lookupFunc(nil), os.DevNull, "version")
+	cfg, _, err := loadConfig(nil, os.DevNull, "version")
 	want := Config{
 		PortAction: "create_incident_io_incident_webhook", SlackCommand: "/incident",
 		SlackAPIURL: "https://slack.com/api/", PortBaseURL: "https://api.port.io", IncidentIOBaseURL: "https://api.incident.io",
@@ -134,10 +107,10 @@ func TestConfig_Defaults(t *testing.T) {
 }
 
 func TestConfig_NormalizesURLs(t *testing.T) {
-	cfg, err := loadConfig(lookupFunc(map[string]string{
+	cfg, _, err := loadConfig(map[string]string{
 		"SLACK_API_URL": "http://127.0.0.1:1/api", "PORT_BASE_URL": "http://127.0.0.1:2/", "INCIDENT_IO_BASE_URL": "http://[::1]:3//",
 		"HTTP_ADDR": "off", "NATS_URL": "nats://u:p@a:4222, tls://b",
-	}), os.DevNull, "version")
+	}, os.DevNull, "version")
 	if err != nil || cfg.SlackAPIURL != "http://127.0.0.1:1/api/" || cfg.PortBaseURL != "http://127.0.0.1:2" || cfg.IncidentIOBaseURL != "http://[::1]:3" || cfg.HTTPAddr != "" {
 		t.Errorf("%+v, %v", cfg, err)
 	}

@@ -75,14 +75,9 @@ func applyAll(ctx context.Context, settings map[string]string) (manifests.Set, e
 	if err != nil {
 		return manifests.Set{}, err
 	}
-	a := applyCmd{Yes: true}
-	set, err := a.renderManifests(ctx, cfg, io.Discard)
-	if err != nil {
-		return manifests.Set{}, err
-	}
 	client := cfg.newPortClient()
 	defer client.Close()
-	changes, err := a.planChanges(ctx, client, set, cfg.IncidentIOKey, io.Discard)
+	set, changes, err := applyCmd{Yes: true}.plan(ctx, cfg, client, io.Discard)
 	if err != nil {
 		return manifests.Set{}, err
 	}
@@ -91,7 +86,8 @@ func applyAll(ctx context.Context, settings map[string]string) (manifests.Set, e
 
 // configFrom reads settings from a map instead of the environment.
 func configFrom(settings map[string]string, command string) (Config, error) {
-	return loadConfig(func(name string) (string, bool) { v, ok := settings[name]; return v, ok }, os.DevNull, command)
+	cfg, _, err := loadConfig(settings, os.DevNull, command)
+	return cfg, err
 }
 
 // previewDefinition is foghorn preview for a definition that was pasted in the page.

@@ -26,7 +26,7 @@ var documentedInputs = []documentedInput{
 	{"`string` as `email`", `{"type":"string","format":"email"}`, false, ""},
 	{"`string` as `url`", `{"type":"string","format":"url"}`, false, ""},
 	{"`string` as `ipv4` or `ipv6`", `{"type":"string","format":"ipv4"}`, false, "checked on submission"},
-	{"`string` as `date-time`", `{"type":"string","format":"date-time"}`, false, "in the person's time zone"},
+	{"`string` as `date-time`", `{"type":"string","format":"date-time"}`, false, "in the person's time zone, with a button to clear it"},
 	{"`string` as `user`", `{"type":"string","format":"user"}`, false, "Port gets the person's email address"},
 	{"`string` as `team`", `{"type":"string","format":"team"}`, false, "type-ahead over Port's teams"},
 	{"`string` as `entity`", `{"type":"string","format":"entity","blueprint":"b"}`, false, "type-ahead over the entities of the blueprint, with `dataset` and `sort`"},

@@ -90,8 +90,8 @@ func TestDocs_Inputs(t *testing.T) {
 
 func TestDocs_EnvExample(t *testing.T) {
 	var b strings.Builder
-	b.WriteString("# Copy this file to .env and fill it in. Variables of the environment win over this file. Put a value that\n" +
-		"# contains $, # or a backslash between single quotes. The file has secrets: chmod 600 .env\n")
+	b.WriteString("# Copy this file to .env and fill it in. Variables of the environment win over this file. Quotes around a value\n" +
+		"# are optional, a # behind a space begins a comment. The file has secrets: chmod 600 .env\n")
 	for _, s := range settings {
 		required, comment := "", "#"
 		if s.Required != "" {

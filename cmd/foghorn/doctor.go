@@ -43,7 +43,7 @@ It changes nothing. The exit code is 1 if a check fails; warnings do not count.
 }
 
 func (d doctorCmd) Run(ctx context.Context, c *console) error {
-	cfg, err := loadConfig(c.env, ".env", "doctor")
+	cfg, err := c.loadConfig("doctor")
 	if err != nil {
 		return err
 	}

@@ -5,27 +5,34 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
-	"syscall"
+	"strings"
 	"time"
 
 	"github.com/gofrs/flock"
 
 	"foghorn/bot/store"
+	"foghorn/bot/workflow"
 )
 
 const (
-	minFreeBytes = 512 << 20        // below this the disk of the store is a warning
-	maxClockSkew = 30 * time.Second // Port's webhook signatures and searches by time depend on the clock
+	minFreeBytes = 512 << 20 // below this the disk of the store is a warning
+
+	maxClockSkew = workflow.MaxClockSkew // searches by time depend on the clock
 )
 
 func checkLocal(ctx context.Context, cfg Config) []finding {
 	c := &checks{group: "Local"}
+	for _, w := range cfg.Warnings {
+		c.warn("settings", w.Name+" "+w.Problem, w.Hint)
+	}
+	c.checkProxies(cfg)
 	if cfg.NATSURL != "" {
 		c.checkCluster(ctx, cfg.NATSURL)
 	} else {
-		c.checkStore(cfg.StateDir)
+		c.checkStore(cfg)
 	}
 	c.checkClock(ctx, cfg.PortBaseURL)
 	return c.findings
@@ -42,7 +49,8 @@ func (c *checks) checkCluster(ctx context.Context, url string) {
 }
 
 // checkStore checks that the directory is writable, with a temporary file. A locked directory is used by a running bot.
-func (c *checks) checkStore(dir string) {
+func (c *checks) checkStore(cfg Config) {
+	dir := cfg.StateDir
 	if _, err := os.Stat(dir); errors.Is(err, os.ErrNotExist) {
 		dir = filepath.Dir(filepath.Clean(dir)) // serve creates the directory
 	}
@@ -53,10 +61,14 @@ func (c *checks) checkStore(dir string) {
 	}
 	_ = probe.Close()
 	_ = os.Remove(probe.Name())
+	text := "STATE_DIR is writable"
 	if isLocked(filepath.Join(dir, "lock")) {
-		c.ok("store", "STATE_DIR is writable, in use by a running foghorn")
+		text += ", in use by a running foghorn"
+	}
+	if w := checkStateDir(cfg); w != nil {
+		c.warn("store", text+", but "+w.Problem, w.Hint)
 	} else {
-		c.ok("store", "STATE_DIR is writable")
+		c.ok("store", text)
 	}
 	c.checkDisk(dir)
 }
@@ -72,17 +84,33 @@ func isLocked(path string) bool {
 }
 
 func (c *checks) checkDisk(dir string) {
-	var s syscall.Statfs_t
-	if err := syscall.Statfs(dir, &s); err != nil {
+	free, err := freeBytes(dir)
+	if err != nil {
 		c.warn("disk", err.Error(), "check the disk of STATE_DIR")
 		return
 	}
-	free := s.Bavail * uint64(s.Bsize)
 	if free < minFreeBytes {
 		c.warn("disk", fmt.Sprintf("%d MB free for STATE_DIR", free/1e6), "free some space: if the disk is full, submissions are rejected")
 		return
 	}
 	c.ok("disk", fmt.Sprintf("%.0f GB free", float64(free)/1e9))
+}
+
+// checkProxies lists the proxies through which the services are called.
+func (c *checks) checkProxies(cfg Config) {
+	var texts []string
+	for _, address := range []string{cfg.SlackAPIURL, cfg.PortBaseURL, cfg.IncidentIOBaseURL} {
+		u, err := url.Parse(address)
+		if err != nil {
+			continue
+		}
+		if through, err := http.ProxyFromEnvironment(&http.Request{URL: u}); err == nil && through != nil {
+			texts = append(texts, fmt.Sprintf("%s through %s://%s", u.Host, through.Scheme, through.Host))
+		}
+	}
+	if len(texts) > 0 {
+		c.ok("proxy", strings.Join(texts, ", "))
+	}
 }
 
 // checkClock compares the clock with the Date header of Port. If Port does not respond, the group Port reports it.

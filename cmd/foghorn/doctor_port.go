@@ -2,13 +2,13 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
+	"io"
 	"slices"
 	"strings"
 
 	"foghorn/bot/form"
+	"foghorn/bot/message"
 	"foghorn/integrations/port"
 	"foghorn/integrations/rest"
 	"foghorn/manifests"
@@ -17,6 +17,7 @@ import (
 const (
 	applyHint   = "foghorn apply writes it; foghorn apply --dry-run shows the difference"
 	portHint    = "Port did not respond as expected: check PORT_BASE_URL, the network and status.port.io"
+	adminHint   = "use credentials with the role Admin: Settings, Credentials, in Port"
 	actionCheck = "definition"
 )
 
@@ -32,22 +33,71 @@ func checkPort(ctx context.Context, cfg Config) []finding {
 	}
 	ctx, cancel = withCheckTimeout(ctx)
 	defer cancel()
-	org, _ := readOrganization(ctx, cfg, false) // the group incident.io reports the error
-	set, _ := manifests.Render(org, manifests.Options{ActionID: cfg.PortAction, IncidentURL: cfg.IncidentIOBaseURL})
 	c.checkAction(ctx, client, cfg.PortAction)
 	c.checkPermissions(ctx, client, cfg.PortAction)
-	c.checkDefinition(ctx, "blueprint", blueprintDefinition{client, set.Blueprint})
-	c.checkDefinition(ctx, actionCheck, actionDefinition{client, set.Action})
-	c.checkDefinition(ctx, "automation", actionDefinition{client, set.Automation})
+	c.checkUsers(ctx, client)
+	c.checkRuns(ctx, client, cfg.PortAction)
+	optional, isOwn, _ := findAction(ctx, client, cfg.PortAction) // checkAction reports the error
+	if isOwn {
+		c.ok(actionCheck, cfg.PortAction+" does not declare incidents of incident.io, so it is not compared with the manifest")
+		return c.findings
+	}
+	org, _ := readOrganization(ctx, cfg, inputs{inPort: optional}, io.Discard) // the group incident.io reports the error
+	set, _ := manifests.Render(org, manifests.Options{ActionID: cfg.PortAction, IncidentURL: cfg.IncidentIOBaseURL})
+	c.checkDefinition(ctx, "blueprint", blueprintDefinition{client, set.Blueprint}, org)
+	c.checkDefinition(ctx, actionCheck, actionDefinition{client, set.Action}, org)
+	c.checkDefinition(ctx, "automation", actionDefinition{client, set.Automation}, org)
 	switch _, err := client.Definitions().GetSecret(ctx, manifests.SecretName); {
 	case rest.IsNotFound(err):
 		c.fail("secret", "Port has no secret "+manifests.SecretName+", so the action cannot declare incidents", "foghorn apply creates it from INCIDENT_IO_API_KEY")
+	case rest.IsRejected(err):
+		c.warn("secret", "the credentials cannot read secrets, so apply cannot write "+manifests.SecretName+": "+err.Error(), adminHint)
 	case err != nil:
-		c.warn("secret", err.Error(), "these credentials cannot read Port's secrets")
+		c.warn("secret", err.Error(), networkHint(err, portHint))
 	default:
 		c.ok("secret", manifests.SecretName)
 	}
 	return c.findings
+}
+
+// checkUsers checks that the credentials can read users. It reports problems only.
+func (c *checks) checkUsers(ctx context.Context, client *port.Client) {
+	_, err := client.GetUser(ctx, "doctor@foghorn.invalid") // an address that no member has
+	switch {
+	case err == nil || rest.IsNotFound(err):
+	case rest.IsRejected(err):
+		c.fail("users", "the credentials cannot read users, so the bot cannot check who may run an action and runs nothing: "+err.Error(), adminHint)
+	default:
+		c.fail("users", err.Error(), networkHint(err, portHint))
+	}
+}
+
+// maxLatestRuns is how many runs checkRuns reads.
+const maxLatestRuns = 100
+
+// checkRuns checks that the credentials can read runs, and that incident.io did not reject the latest one because of
+// an input that apply can add. It reports problems only.
+func (c *checks) checkRuns(ctx context.Context, client *port.Client, action string) {
+	runs, err := client.ListRuns(ctx, port.RunsQuery{Action: action, Exclude: []string{"payload"}, Limit: maxLatestRuns})
+	switch {
+	case rest.IsNotFound(err): // checkAction reports it
+		return
+	case rest.IsRejected(err):
+		c.fail("runs", "the credentials cannot read runs, so the bot cannot report how one ended: "+err.Error(), adminHint)
+		return
+	case err != nil:
+		c.fail("runs", err.Error(), networkHint(err, portHint))
+		return
+	}
+	var latest port.Run
+	for _, r := range runs {
+		if r.HasEnded() && r.CreatedAt.After(latest.CreatedAt) {
+			latest = r
+		}
+	}
+	if hint := message.MissingInput(latest.Response); latest.Status == port.StatusFailure && hint != "" {
+		c.warn("latest run", "incident.io rejected it: "+message.ErrorText(latest.Response), strings.ReplaceAll(hint, "`", ""))
+	}
 }
 
 // checkPortCredentials reports whether Port accepts the credentials.
@@ -61,7 +111,7 @@ func (c *checks) checkPortCredentials(ctx context.Context, client *port.Client, 
 		return false
 	}
 	if err != nil {
-		c.fail("credentials", err.Error(), portHint)
+		c.fail("credentials", err.Error(), networkHint(err, portHint))
 		return false
 	}
 	c.ok("credentials", "accepted by "+cfg.PortBaseURL)
@@ -83,8 +133,12 @@ func (c *checks) checkAction(ctx context.Context, client *port.Client, id string
 		c.fail("action", "Port has no action "+id, "foghorn apply creates it, or set PORT_ACTION to another one")
 		return
 	}
+	if rest.IsRejected(err) {
+		c.fail("action", "the credentials cannot read "+id+", so the bot has no form: "+err.Error(), adminHint)
+		return
+	}
 	if err != nil {
-		c.fail("action", err.Error(), portHint)
+		c.fail("action", err.Error(), networkHint(err, portHint))
 		return
 	}
 	f, err := form.Compile(a.Raw)
@@ -117,7 +171,7 @@ func (c *checks) checkPermissions(ctx context.Context, client *port.Client, acti
 			c.fail("permissions", err.Error(), "give the key the role Admin: the bot runs nothing while it cannot read who may run "+id)
 			return
 		case err != nil:
-			c.fail("permissions", err.Error(), portHint)
+			c.fail("permissions", err.Error(), networkHint(err, portHint))
 			return
 		case p.HasPolicy:
 			policies = append(policies, id)
@@ -133,7 +187,7 @@ func (c *checks) checkPermissions(ctx context.Context, client *port.Client, acti
 
 // checkDefinition checks that a definition in Port matches the manifest. The group incident.io reports severities and
 // statuses that differ.
-func (c *checks) checkDefinition(ctx context.Context, check string, d definition) {
+func (c *checks) checkDefinition(ctx context.Context, check string, d definition, org manifests.Organization) {
 	raw, err := d.read(ctx)
 	switch {
 	case rest.IsNotFound(err):
@@ -141,88 +195,25 @@ func (c *checks) checkDefinition(ctx context.Context, check string, d definition
 			c.fail(check, "Port has no "+d.target(), applyHint)
 		}
 		return
+	case rest.IsRejected(err):
+		c.fail(check, "the credentials cannot read it, so apply cannot write it: "+err.Error(), adminHint)
+		return
 	case err != nil:
-		c.fail(check, err.Error(), portHint)
+		c.fail(check, err.Error(), networkHint(err, portHint))
 		return
 	}
-	if len(enumValues(raw)) > 0 && !slices.Equal(enumValues(raw), enumValues(d.wanted())) {
+	if org.Severities != nil && len(enumValues(raw)) > 0 && !slices.Equal(enumValues(raw), enumValues(d.wanted())) {
 		return
 	}
-	change, err := planChange(ctx, d)
+	change, err := planChange(ctx, d, org)
 	switch {
+	case errors.Is(err, manifests.ErrOwnEntries):
+		c.fail(check, manifests.ErrOwnEntries.Error(), "delete it in Port and run foghorn apply with --custom-field for each field, or delete the optional inputs")
 	case err != nil:
-		c.fail(check, err.Error(), portHint)
+		c.fail(check, err.Error(), networkHint(err, portHint))
 	case change != nil:
 		c.warn(check, definitionID(d.wanted())+" differs from the manifest", applyHint)
 	default:
 		c.ok(check, definitionID(d.wanted())+" matches the manifest")
 	}
-}
-
-// enumValues returns the severities in the form of an action, or the statuses in the schema of a blueprint, sorted.
-func enumValues(raw json.RawMessage) []string {
-	var d struct {
-		Trigger struct {
-			UserInputs struct {
-				Properties struct{ Severity struct{ Enum []string } }
-			}
-		}
-		Schema struct {
-			Properties struct{ Status struct{ Enum []string } }
-		}
-	}
-	if json.Unmarshal(raw, &d) != nil {
-		return nil
-	}
-	values := append(d.Trigger.UserInputs.Properties.Severity.Enum, d.Schema.Properties.Status.Enum...)
-	slices.Sort(values)
-	return values
-}
-
-func checkIncidentIO(ctx context.Context, cfg Config) []finding {
-	c := &checks{group: "incident.io"}
-	if cfg.IncidentIOKey == "" {
-		c.warn("key", "INCIDENT_IO_API_KEY is not set, so severities and statuses are not compared", "set it for apply and doctor")
-		return c.findings
-	}
-	ctx, cancel := withCheckTimeout(ctx)
-	defer cancel()
-	client := cfg.newIncidentIOClient()
-	defer client.Close()
-	id, err := client.GetIdentity(ctx)
-	if err != nil {
-		hint := "incident.io did not respond as expected: check INCIDENT_IO_BASE_URL and the network"
-		if rest.IsUnauthorized(err) {
-			hint = "create a key with the roles viewer and incident_creator under Settings, API keys"
-		}
-		c.fail("key", err.Error(), hint)
-		return c.findings
-	}
-	c.ok("key", id.Name)
-	org, err := readOrganization(ctx, cfg, false)
-	if err != nil {
-		c.fail("severities", err.Error(), "give the key the role viewer")
-		return c.findings
-	}
-	portClient := cfg.newPortClient()
-	defer portClient.Close()
-	set, _ := manifests.Render(org, manifests.Options{ActionID: cfg.PortAction, IncidentURL: cfg.IncidentIOBaseURL})
-	c.checkDrift(ctx, "severities", actionDefinition{portClient, set.Action})
-	c.checkDrift(ctx, "statuses", blueprintDefinition{portClient, set.Blueprint})
-	return c.findings
-}
-
-// checkDrift checks that Port has the severities or statuses of incident.io. The group Port reports missing
-// definitions.
-func (c *checks) checkDrift(ctx context.Context, check string, d definition) {
-	raw, err := d.read(ctx)
-	if err != nil {
-		return
-	}
-	have, want := enumValues(raw), enumValues(d.wanted())
-	if !slices.Equal(have, want) {
-		c.fail(check, fmt.Sprintf("Port has %s; incident.io has %s", strings.Join(have, ", "), strings.Join(want, ", ")), "foghorn apply updates Port")
-		return
-	}
-	c.ok(check, fmt.Sprintf("Port has all %d of incident.io", len(want)))
 }

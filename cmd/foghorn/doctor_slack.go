@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -69,11 +71,32 @@ func missingScopes(granted, wanted []string) (missing []string) {
 func (c *checks) checkSocketMode(ctx context.Context, app *slackapp.Client) {
 	ctx, cancel := withCheckTimeout(ctx)
 	defer cancel()
-	if err := app.CheckSocketMode(ctx); err != nil {
-		c.fail("socket mode", err.Error(), slackHint(err, "give SLACK_APP_TOKEN the scope connections:write, and turn on Socket Mode"))
+	took, missed, err := app.CheckSocketMode(ctx)
+	if err != nil {
+		c.fail("socket mode", err.Error(), socketHint(err))
 		return
 	}
-	c.ok("socket mode", "apps.connections.open accepted the token")
+	text := fmt.Sprintf("connected, hello received in %d ms", took.Milliseconds())
+	if missed > 0 {
+		c.warn("socket mode", fmt.Sprintf("%s; %d that Slack sent to this connection instead of the bot's were not answered", text, missed),
+			"Slack has informed the people that the app did not respond; they can repeat it")
+		return
+	}
+	c.ok("socket mode", text)
+}
+
+// socketHint returns how to fix a connection that could not be opened.
+func socketHint(err error) string {
+	if _, ok := errors.AsType[*slackapp.Error](err); ok { // of apps.connections.open
+		return slackHint(err, "give SLACK_APP_TOKEN the scope connections:write, and turn on Socket Mode")
+	}
+	if end, ok := errors.AsType[*slackapp.DisconnectError](err); ok {
+		if end.Reason == "too_many_websockets" {
+			return "Slack allows ten connections of an app, and the bot opens two: stop processes that are not needed"
+		}
+		return "turn on Socket Mode in your app's settings"
+	}
+	return networkHint(err, "let this machine, and the proxy if there is one, open websockets (wss) to this host; Slack's are wss-primary.slack.com and wss-backup.slack.com, port 443")
 }
 
 // checkAnnounceChannel checks that the bot can post to ANNOUNCE_CHANNEL.
@@ -101,5 +124,5 @@ func slackHint(err error, ifRejected string) string {
 	if slackapp.IsRejected(err) || slackapp.IsFatal(err) {
 		return ifRejected
 	}
-	return "Slack did not respond as expected: check SLACK_API_URL, the network and status.slack.com"
+	return networkHint(err, "Slack did not respond as expected: check SLACK_API_URL, the network and status.slack.com")
 }

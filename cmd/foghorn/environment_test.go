@@ -37,7 +37,7 @@ func runCommand(t *testing.T, env map[string]string, args ...string) result {
 		t.Cleanup(func() { _ = f.Close() })
 		return f
 	}
-	c := &console{file("stdin"), file("stdout"), file("stderr"), func(name string) (string, bool) { v, ok := env[name]; return v, ok }}
+	c := &console{file("stdin"), file("stdout"), file("stderr"), env, ignoreVariable}
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	begun := time.Now()
@@ -46,11 +46,6 @@ func runCommand(t *testing.T, env map[string]string, args ...string) result {
 	stderr, _ := os.ReadFile(c.stderr.Name())
 	o.stdout, o.stderr = string(stdout), string(stderr)
 	return o
-}
-
-// lookupFunc returns a replacement of os.LookupEnv.
-func lookupFunc(env map[string]string) func(string) (string, bool) {
-	return func(name string) (string, bool) { v, ok := env[name]; return v, ok }
 }
 
 // environment is a sandbox with the actions of the tests.
@@ -162,3 +157,6 @@ func (e *environment) tryDeclare(ctx context.Context, user, channel, name string
 	r, err := form.Submit(ctx)
 	return err == nil && r.Closed
 }
+
+// ignoreVariable replaces os.Setenv.
+func ignoreVariable(string, string) error { return nil }

@@ -53,7 +53,7 @@ func TestLog_NoSecrets(t *testing.T) {
 	e := newGuideEnvironment(t)
 	settings := e.applySettings()
 	settings["LOG_LEVEL"] = "debug"
-	c := &console{createFile(t, "stdin"), createFile(t, "stdout"), createFile(t, "stderr"), lookupFunc(settings)}
+	c := &console{createFile(t, "stdin"), createFile(t, "stdout"), createFile(t, "stderr"), settings, ignoreVariable}
 	ctx, stop := context.WithTimeout(t.Context(), connectTimeout)
 	defer stop()
 	ended := make(chan int, 1)

@@ -4,7 +4,10 @@
 // This package has one file for each sub-command, and the settings:
 //
 //   - main: flags, signals, exit codes
-//   - settings, config: the environment variables, their checks, and .env
+//   - settings, config: the environment variables and their checks
+//   - dotenv, value, names: .env, values as they are meant, misspelled names
+//   - network: proxies, certificate authorities, hints for failed connections
+//   - statedir, disk*: whether the directory of the store is lasting, and its free space
 //   - serve: the bot
 //   - demo: the demo, which is the package demo
 //   - apply, definition: writes Port's definitions
@@ -17,9 +20,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"os/signal"
 	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -53,13 +58,20 @@ Examples:
 // console is the input, the output and the environment of a command. Tests replace it.
 type console struct {
 	stdin, stdout, stderr *os.File
-	env                   func(string) (string, bool)
+	env                   map[string]string              // of the process
+	setenv                func(name, value string) error // sets a variable of the process
 }
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second signal ends the process at once
-	os.Exit(run(ctx, os.Args[1:], &console{os.Stdin, os.Stdout, os.Stderr, os.LookupEnv}))
+	context.AfterFunc(ctx, stop)                                                 // a second signal ends the process at once
+	http.DefaultTransport.(*http.Transport).OnProxyConnectResponse = checkTunnel // the clients copy it
+	env := map[string]string{}
+	for _, variable := range os.Environ() {
+		name, value, _ := strings.Cut(variable, "=")
+		env[name] = value
+	}
+	os.Exit(run(ctx, os.Args[1:], &console{os.Stdin, os.Stdout, os.Stderr, env, os.Setenv}))
 }
 
 // run parses the arguments, runs the command and returns the exit code.
@@ -99,5 +111,12 @@ func run(ctx context.Context, args []string, c *console) int {
 	for _, p := range invalid.Problems {
 		_, _ = fmt.Fprintln(c.stderr, "foghorn:", p)
 	}
+	c.printWarnings(invalid.Warnings)
 	return exitUsage
+}
+
+func (c *console) printWarnings(warnings []SettingProblem) {
+	for _, w := range warnings {
+		_, _ = fmt.Fprintln(c.stderr, "foghorn: warning:", w)
+	}
 }

@@ -190,7 +190,7 @@ func readDefinition(name string, r io.Reader) (json.RawMessage, error) {
 // previewPortClient returns a client for the configured Port. Credentials are optional for preview, so they are checked
 // here.
 func previewPortClient(c *console) (*port.Client, error) {
-	cfg, err := loadConfig(c.env, ".env", "preview")
+	cfg, err := c.loadConfig("preview")
 	if err != nil {
 		return nil, err
 	}

@@ -218,11 +218,15 @@ func decodeMembers(raw json.RawMessage) (keys []string, members map[string]json.
 	return keys, members, nil
 }
 
-// Limits of YAML with aliases, whose values multiply.
+// Limits of YAML: its parser is recursive, and the values of aliases multiply.
 const (
+	maxYAML       = 1 << 20 // bytes
 	maxAliases    = 16
 	maxAliasBytes = 64 << 10
 )
+
+// deepYAML is nesting on one line. Other nesting is bounded by the indentation.
+var deepYAML = regexp.MustCompile(`(?m)^\s*(?:[-?:]\s+){50}|[\[{](?:[^\]}]*[\[{]){200}`)
 
 // yamlSeparator is the line between two documents.
 var yamlSeparator = regexp.MustCompile(`(?m)^---[ \t]*(?:#.*)?$`)
@@ -234,6 +238,9 @@ var hclBlock = regexp.MustCompile(`(?m)^\s*(resource|module|provider|terraform|l
 func yamlDocuments(text []byte) (documents []json.RawMessage, line int, reason string) {
 	if hclBlock.Match(text) {
 		return nil, 1, "it is Terraform's HCL, which is not read: use the output of terraform show -json, a .tf.json file, or the identifier of the action in Port"
+	}
+	if len(text) > maxYAML || deepYAML.Match(text) {
+		return nil, 1, "it is YAML that is larger than 1 MiB or nested too deeply"
 	}
 	aliases := 0
 	for _, t := range lexer.Tokenize(string(text)) {

@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"unicode/utf16"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -120,14 +120,6 @@ func quoteJSON(t *testing.T, text string) string {
 	return string(data)
 }
 
-func encodeUTF16(text string, order binary.AppendByteOrder) string {
-	var data []byte
-	for _, unit := range utf16.Encode([]rune(text)) {
-		data = order.AppendUint16(data, unit)
-	}
-	return string(data)
-}
-
 // TestPreview_ShapesThatAreNotActions gives the reason for other things that people have.
 func TestPreview_ShapesThatAreNotActions(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
@@ -208,4 +200,27 @@ func TestTerraformDefinition_Inputs(t *testing.T) {
 	if diff := cmp.Diff(string(indentJSON([]byte(want))), string(indentJSON(got))); diff != "" || !ok {
 		t.Errorf("definition (-want +got):\n%s", diff)
 	}
+}
+
+// FuzzReadActions reads files of any content. Whatever they are, there are actions or a reason, soon.
+func FuzzReadActions(f *testing.F) {
+	for _, text := range []string{
+		shapeJSON, shapeOldJSON, shapeYAML, "[" + shapeTerraform + "]", `{"resource":{"port_action":{"x":` + shapeTerraform + `}}}`, "--- |\n x\n---\n- a: &b [*b]\n",
+		strings.Repeat("[", 5000), strings.Repeat("- ", 5000), strings.Repeat("a: {", 5000), strings.Repeat("? ", 5000), "a: !!binary x", "\xFE\xFF\x00", "%YAML 1.2\n---\n", "? a\n: b",
+	} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		begun := time.Now()
+		sources, err := readActions("x", data)
+		if (err == nil) == (len(sources) == 0) {
+			t.Errorf("%d actions, %v", len(sources), err)
+		}
+		for _, a := range sources {
+			_, _ = a.compile()
+		}
+		if took := time.Since(begun); took > 5*time.Second {
+			t.Errorf("took %v", took)
+		}
+	})
 }

@@ -33,7 +33,7 @@ func runPreview(t *testing.T, env map[string]string, stdin string, args ...strin
 		t.Cleanup(func() { _ = f.Close() })
 		return f
 	}
-	c := &console{file("stdin", stdin), file("stdout", ""), file("stderr", ""), func(name string) (string, bool) { v, ok := env[name]; return v, ok }}
+	c := &console{file("stdin", stdin), file("stdout", ""), file("stderr", ""), env, ignoreVariable}
 	var p previewCmd
 	parser, err := kong.New(&p)
 	if err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
@@ -12,7 +13,10 @@ import (
 
 // TestMain lets the test binary run as other programs: as foghorn for testscript, as the baseline of the benchmarks,
 // and as a NATS server for the tests of a cluster.
+//
+// The tests do not depend on whether they run in a container.
 func TestMain(m *testing.M) {
+	rootDir = filepath.Join(os.TempDir(), "no such directory")
 	testscript.Main(m, map[string]func(){"foghorn": main, "baseline": runBaseline, "natsnode": runNode})
 }
 

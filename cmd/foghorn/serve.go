@@ -19,17 +19,27 @@ import (
 	"foghorn/integrations/slackapp"
 )
 
+const botTokenHint = "copy the token again from OAuth & Permissions; reinstall the app if it was revoked"
+
 // checkTimeout bounds the check of the credentials at the start.
 const checkTimeout = 8 * time.Second
 
 type serveCmd struct{}
 
 func (serveCmd) Run(ctx context.Context, c *console) error {
-	cfg, err := loadConfig(c.env, ".env", "serve")
+	cfg, err := c.loadConfig("serve")
 	if err != nil {
 		return err
 	}
-	return serve(ctx, cfg, cfg.newLogger(c.stderr))
+	log := cfg.newLogger(c.stderr)
+	warnings := cfg.Warnings
+	if w := checkStateDir(cfg); w != nil {
+		warnings = append(warnings, *w)
+	}
+	for _, w := range warnings {
+		log.WithField("hint", w.Hint).Warn(w.Name + " " + w.Problem)
+	}
+	return serve(ctx, cfg, log)
 }
 
 // serve runs the bot until ctx ends. Settings that Slack or Port permanently rejects are a [SettingError]; during an
@@ -117,7 +127,7 @@ func checkCredentials(ctx context.Context, cfg Config, app *slackapp.Client, cli
 	group.Go(func() error {
 		_, err := app.CheckAuth(ctx)
 		if slackapp.IsFatal(err) {
-			problems[0] = &SettingProblem{"SLACK_BOT_TOKEN", "was rejected by Slack: " + slackapp.ErrorCode(err), "copy the token again from OAuth & Permissions; reinstall the app if it was revoked"}
+			problems[0] = &SettingProblem{"SLACK_BOT_TOKEN", "was rejected by Slack: " + slackapp.ErrorCode(err), botTokenHint}
 		} else if err != nil {
 			log.WithError(err).Warn("failed to check the Slack token; starting anyway")
 		}
@@ -151,8 +161,11 @@ func checkCredentials(ctx context.Context, cfg Config, app *slackapp.Client, cli
 	return nil
 }
 
-// tokenSettingError maps a permanent error of opening a Socket Mode connection to SLACK_APP_TOKEN.
+// tokenSettingError maps a token that Slack permanently rejects to its setting.
 func tokenSettingError(err error) error {
+	if slackapp.IsFatal(err) && !slackapp.IsAppToken(err) {
+		return settingError("SLACK_BOT_TOKEN", "was rejected by Slack: "+slackapp.ErrorCode(err), botTokenHint)
+	}
 	if slackapp.IsFatal(err) {
 		return settingError("SLACK_APP_TOKEN", "was rejected by Slack: "+slackapp.ErrorCode(err), "create a new one under Basic Information, App-Level Tokens, with the scope connections:write; turn on Socket Mode")
 	}

@@ -59,6 +59,8 @@ func checkToken(prefix, kind, where string) func(string) (string, string) {
 		switch {
 		case v == prefix:
 			return "has nothing after " + prefix, hint
+		case strings.TrimRight(v, ",;") != v:
+			return "ends in a comma or semicolon", "paste the value alone"
 		case strings.HasPrefix(v, prefix):
 			return "", ""
 		case strings.HasPrefix(v, "xoxb-"):
@@ -90,6 +92,8 @@ var (
 	actionPattern  = regexp.MustCompile(`^[\p{L}0-9@_.+:=-]+$`)
 	commandPattern = regexp.MustCompile(`^/[^\s/A-Z]{1,31}$`)
 	channelPattern = regexp.MustCompile(`^[CG][A-Z0-9]{2,}$`)
+
+	unexpandedPattern = regexp.MustCompile(`^~($|[/\\])|\$[A-Za-z_{(]|%[A-Za-z_]+%`)
 )
 
 func checkActionID(v string) (string, string) {
@@ -163,8 +167,12 @@ func checkRetention(v string) (string, string) {
 	return "", ""
 }
 
-// checkDirectory rejects a path that exists and is not a directory. serve creates a missing directory.
+// checkDirectory rejects a path that exists and is not a directory, and one that only a shell would understand. serve
+// creates a missing directory.
 func checkDirectory(v string) (string, string) {
+	if unexpandedPattern.MatchString(v) {
+		return fmt.Sprintf("is %q, in which nothing replaces the variable or ~", v), "write the whole path"
+	}
 	if info, err := os.Stat(v); err == nil && !info.IsDir() {
 		return fmt.Sprintf("is %q, which is a file", v), "use a directory; it is created if it does not exist"
 	}

@@ -94,7 +94,7 @@ const manifestHeader = "# The manifest of the Slack app, printed by foghorn slac
 type slackManifestCmd struct{}
 
 func (slackManifestCmd) Run(c *console) error {
-	cfg, err := loadConfig(c.env, ".env", "slack-manifest")
+	cfg, err := c.loadConfig("slack-manifest")
 	if err != nil {
 		return err
 	}

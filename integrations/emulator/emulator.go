@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -59,6 +60,8 @@ type Server struct {
 	describer   CallDescriber
 	subscribers map[int]subscriber
 	nextID      int
+
+	clockOffset atomic.Int64 // nanoseconds
 }
 
 // Start serves h on addr; "" means a free port of 127.0.0.1.
@@ -86,6 +89,12 @@ func (s *Server) Close() {
 	_ = s.srv.Close()
 	<-s.done
 }
+
+// SetClock makes the clock of the service differ from this machine's.
+func (s *Server) SetClock(offset time.Duration) { s.clockOffset.Store(int64(offset)) }
+
+// Now is the time by the clock of the service.
+func (s *Server) Now() time.Time { return time.Now().Add(time.Duration(s.clockOffset.Load())) }
 
 // InjectFault adds a fault. For each request, the oldest fault that matches is used.
 func (s *Server) InjectFault(f Fault) {
@@ -156,6 +165,7 @@ func (s *Server) handler(h http.Handler) http.Handler {
 		header := r.Header.Clone()
 		header.Del("Authorization")
 		call := Call{Time: time.Now(), Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery, Header: header, Body: body}
+		w.Header().Set("Date", s.Now().UTC().Format(http.TimeFormat))
 		rec := &recorder{ResponseWriter: w}
 		answered := s.recordCall(call, rec)
 		defer func() {

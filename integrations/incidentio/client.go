@@ -13,6 +13,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -42,6 +43,7 @@ type Client struct{ api rest.Client }
 // New returns a Client. It makes no call.
 func New(cfg Config) *Client {
 	return &Client{api: rest.Client{
+		Name:    "incident.io",
 		BaseURL: cmp.Or(cfg.BaseURL, defaultBaseURL),
 		HTTP:    cmp.Or(cfg.HTTP, rest.NewHTTPClient()),
 		Authorize: func(_ context.Context, r *http.Request) error {
@@ -58,8 +60,12 @@ func (c *Client) Close() { c.api.HTTP.CloseIdleConnections() }
 // get sends a GET request. It retries after a 429 if ctx leaves time for the delay.
 // https://docs.incident.io/api-reference/introduction#rate-limits
 func get[T any](ctx context.Context, c *Client, op, path string) (T, error) {
+	return getQuery[T](ctx, c, op, path, nil)
+}
+
+func getQuery[T any](ctx context.Context, c *Client, op, path string, query url.Values) (T, error) {
 	for attempt := 1; ; attempt++ {
-		res, err := rest.Do[T](ctx, &c.api, op, http.MethodGet, path, nil, nil)
+		res, err := rest.Do[T](ctx, &c.api, op, http.MethodGet, path, query, nil)
 		if !rest.IsRateLimited(err) || attempt == maxAttempts {
 			return res, err
 		}
@@ -90,7 +96,7 @@ func newMissingError(op, member string) error {
 	return &rest.Error{Op: op, Status: http.StatusOK, Err: errors.New("the response has no " + member)}
 }
 
-// parseError reads incident.io's error body.
+// parseError reads incident.io's error body. A body without a type and errors is not incident.io's.
 // https://docs.incident.io/api-reference/introduction#errors
 func parseError(_ int, h http.Header, body []byte) *rest.Error {
 	var res struct {
@@ -108,6 +114,9 @@ func parseError(_ int, h http.Header, body []byte) *rest.Error {
 		} `json:"rate_limit"`
 	}
 	_ = json.Unmarshal(body, &res) // skips members of an unexpected type and decodes the others
+	if res.Type == "" || res.Errors == nil {
+		return nil
+	}
 	e := &rest.Error{Code: res.Type, RequestID: res.RequestID}
 	e.RetryAfter = rest.ParseRetryAfter(res.RateLimit.RetryAfter, rest.ServerTime(h))
 	var messages []string

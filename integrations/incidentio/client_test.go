@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -14,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"foghorn/integrations/incidentio"
+	"foghorn/integrations/incidentio/incidentiotest"
 	"foghorn/integrations/rest"
 	"foghorn/integrations/rest/resttest"
 )
@@ -65,6 +67,15 @@ func TestClient_Methods(t *testing.T) {
 		"ListRoles": {"GET /v2/incident_roles", `{"incident_roles":[{"id":"1","name":"Reporter","role_type":"reporter","shortform":""}]}`,
 			func(ctx context.Context, c *incidentio.Client) (any, error) { return c.ListRoles(ctx) },
 			[]incidentio.Role{{ID: "1", Name: "Reporter", Type: incidentio.RoleReporter}}},
+		"ListTypes": {"GET /v1/incident_types", `{"incident_types":[{"id":"1","name":"Default","is_default":true}]}`,
+			func(ctx context.Context, c *incidentio.Client) (any, error) { return c.ListTypes(ctx) },
+			[]incidentio.Type{{ID: "1", Name: "Default"}}},
+		"ListCustomFields": {"GET /v2/custom_fields", `{"custom_fields":[{"id":"1","name":"Team","description":"d","field_type":"single_select","catalog_type_id":"2"}]}`,
+			func(ctx context.Context, c *incidentio.Client) (any, error) { return c.ListCustomFields(ctx) },
+			[]incidentio.CustomField{{ID: "1", Name: "Team", Description: "d", Type: incidentio.FieldSingleSelect, CatalogType: "2"}}},
+		"ListFieldOptions": {"GET /v1/custom_field_options", `{"custom_field_options":[{"id":"2","value":"B","sort_key":20},{"id":"1","value":"A","sort_key":10}],"pagination_meta":{"page_size":250}}`,
+			func(ctx context.Context, c *incidentio.Client) (any, error) { return c.ListFieldOptions(ctx, "F1") },
+			[]incidentio.FieldOption{{ID: "1", Value: "A", SortKey: 10}, {ID: "2", Value: "B", SortKey: 20}}},
 		"GetIncident": {"GET /v2/incidents/123", `{"incident":{"id":"01H","reference":"INC-123","name":"x","visibility":"private","incident_status":{"id":"1","name":"Triage","category":"triage","rank":0},
 			"slack_channel_id":"","created_at":"2023-10-24T15:10:35.411Z","updated_at":"2023-10-24T15:10:36Z","creator":{"api_key":{"id":"k","name":"Port"}}}}`,
 			func(ctx context.Context, c *incidentio.Client) (any, error) { return c.GetIncident(ctx, "123") },
@@ -86,6 +97,28 @@ func TestClient_Methods(t *testing.T) {
 	}
 }
 
+// TestClient_OptionPages reads many options, and gives up when the pages have no end.
+func TestClient_OptionPages(t *testing.T) {
+	pages := 0
+	c := newTestClient(t, func(w http.ResponseWriter, r *http.Request) {
+		pages++
+		_, _ = fmt.Fprintf(w, `{"custom_field_options":[{"id":"%d","value":"v"}],"pagination_meta":{"after":"%d"}}`, pages, pages)
+	})
+	if got, err := c.ListFieldOptions(t.Context(), "F1"); err != nil || len(got) != pages || pages > 100 {
+		t.Errorf("%d options of %d pages, %v", len(got), pages, err)
+	}
+	s, client := newEmulator(t)
+	var many []string
+	for n := range 600 {
+		many = append(many, fmt.Sprint("option ", n))
+	}
+	s.SetCustomFields(incidentiotest.CustomField{ID: "F1", Name: "Team", Type: "single_select", Options: many})
+	got, err := client.ListFieldOptions(t.Context(), "F1")
+	if err != nil || len(got) != 600 || got[599].Value != "option 599" {
+		t.Errorf("%d options, %v", len(got), err)
+	}
+}
+
 func TestClient_ErrorText(t *testing.T) {
 	const request = `"request_id":"631766c4"`
 	for name, tc := range map[string]struct {
@@ -101,15 +134,15 @@ func TestClient_ErrorText(t *testing.T) {
 			[]rest.Detail{{Field: "severity_id", Code: "is_required", Message: "A severity is required"}, {Code: "invalid_value", Message: "No such type"}}, 0},
 		"bad key": {401, nil, `{"type":"authentication_error","status":401,` + request + `,"errors":[{"code":"access_token_invalid","message":"Access token is not valid"}]}`,
 			`list severities: 401 authentication_error: Access token is not valid (trace 631766c4)`, []rest.Detail{{Code: "access_token_invalid", Message: "Access token is not valid"}}, 0},
-		"no such route": {404, nil, ``, `list severities: 404 Not Found`, nil, 0},
-		"wrong types":   {500, nil, `{"type":7,"errors":{"code":1},"request_id":"r","rate_limit":[]}`, `list severities: 500 Internal Server Error (trace r)`, nil, 0},
-		"nulls":         {500, nil, `{"type":null,"errors":[null],"request_id":null}`, `list severities: 500 Internal Server Error`, []rest.Detail{{}}, 0},
-		"Retry-After header": {503, map[string]string{"Retry-After": "3"}, `{"type":"api_error","rate_limit":{"retry_after":"2099-04-17T11:17:18Z"}}`,
+		"no such route": {404, nil, ``, `list severities: 404 Not Found: a proxy or firewall answered instead of incident.io (no content type)`, nil, 0},
+		"wrong types":   {500, nil, `{"type":7,"errors":{"code":1},"request_id":"r","rate_limit":[]}`, `list severities: 500 Internal Server Error`, nil, 0},
+		"nulls":         {500, nil, `{"type":null,"errors":[null],"request_id":null}`, `list severities: 500 Internal Server Error`, nil, 0},
+		"Retry-After header": {503, map[string]string{"Retry-After": "3"}, `{"type":"api_error","errors":[],"rate_limit":{"retry_after":"2099-04-17T11:17:18Z"}}`,
 			`list severities: 503 api_error`, nil, 3 * time.Second},
-		"retry_after in the body": {503, map[string]string{"Date": "Thu, 17 Apr 2025 11:17:10 GMT"}, `{"type":"api_error","rate_limit":{"retry_after":"2025-04-17T11:17:18Z"}}`,
-			`list severities: 503 api_error`, nil, 8 * time.Second},
-		"retry_after in the older format": {503, map[string]string{"Date": "Thu, 17 Apr 2025 11:17:10 GMT"}, `{"type":"api_error","rate_limit":{"retry_after":"Thu, 17 Apr 2025 11:17:18 UTC"}}`,
-			`list severities: 503 api_error`, nil, 8 * time.Second},
+		"retry_after in the body": {503, map[string]string{"Date": "Thu, 17 Apr 2025 11:17:10 GMT"}, `{"type":"api_error","errors":[],"rate_limit":{"retry_after":"2025-04-17T11:17:14Z"}}`,
+			`list severities: 503 api_error`, nil, 4 * time.Second},
+		"retry_after in the older format": {503, map[string]string{"Date": "Thu, 17 Apr 2025 11:17:10 GMT"}, `{"type":"api_error","errors":[],"rate_limit":{"retry_after":"Thu, 17 Apr 2025 11:17:14 UTC"}}`,
+			`list severities: 503 api_error`, nil, 4 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := newTestClient(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -178,7 +211,7 @@ func TestClient_RateLimitBeforeDeadline(t *testing.T) {
 
 func FuzzClient_ErrorBody(f *testing.F) {
 	f.Add([]byte(`{"type":"validation_error","request_id":"1","errors":[{"code":"c","message":"m","source":{"field":"f"}}]}`), 422)
-	f.Add([]byte(`{"rate_limit":{"retry_after":"2025-04-17T11:17:18Z"}}`), 503)
+	f.Add([]byte(`{"rate_limit":{"retry_after":"2025-04-17T11:17:14Z"}}`), 503)
 	f.Add([]byte(`{"severities":[{"rank":1e9,"name":null}]}`), 200)
 	f.Fuzz(func(t *testing.T, body []byte, status int) {
 		c := incidentio.New(incidentio.Config{BaseURL: "http://h", HTTP: &http.Client{Transport: fixedResponse{body, 200 + max(status, -status)%400}}})

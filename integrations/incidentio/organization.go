@@ -92,3 +92,17 @@ type Role struct {
 func (c *Client) ListRoles(ctx context.Context) ([]Role, error) {
 	return list[Role](ctx, c, "list incident roles", rest.Path("v2", "incident_roles"), "incident_roles")
 }
+
+// A Type is an incident type of the organization.
+type Type struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+// ListTypes lists the incident types.
+// https://docs.incident.io/api-reference/incident-types-v1/list
+//
+//api:operation GET /v1/incident_types
+func (c *Client) ListTypes(ctx context.Context) ([]Type, error) {
+	return list[Type](ctx, c, "list incident types", rest.Path("v1", "incident_types"), "incident_types")
+}

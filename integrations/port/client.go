@@ -61,6 +61,7 @@ func New(cfg Config) *Client {
 	}
 	c := &Client{cfg: cfg}
 	c.tokenAPI = rest.Client{
+		Name:       "Port",
 		BaseURL:    cmp.Or(cfg.BaseURL, DefaultBaseURL),
 		HTTP:       cfg.HTTP,
 		ParseError: parseError,
@@ -129,11 +130,9 @@ func (c *Client) fetchToken(ctx context.Context) (string, time.Duration, error) 
 	return res.AccessToken, time.Duration(seconds * float64(time.Second)), nil
 }
 
-// refusesCredentials reports that e says that the client id or secret is wrong. A 404 in Port's error format means an
-// unknown client; any other 404 means a wrong base URL.
+// refusesCredentials reports that e says that the client id or secret is wrong. A 404 of Port means an unknown client.
 func refusesCredentials(e *rest.Error) bool {
-	return e.Status == http.StatusUnauthorized || e.Status == http.StatusUnprocessableEntity ||
-		e.Status == http.StatusNotFound && e.Code != ""
+	return rest.IsUnauthorized(e) || rest.IsNotFound(e) || rest.IsRejected(e) && e.Status == http.StatusUnprocessableEntity
 }
 
 // call sends a request to Port and decodes the response.
@@ -151,14 +150,18 @@ func newMissingError(op string, status int, member string) error {
 func v2() url.Values { return url.Values{"version": {"v2"}} }
 
 // parseError reads Port's error body: {ok: false, error, message, details}. Newer routes send an object with the same
-// members as error. https://docs.port.io/api-reference/port-api
+// members as error. A body without "ok": false is not Port's. https://docs.port.io/api-reference/port-api
 func parseError(_ int, h http.Header, body []byte) *rest.Error {
 	var outer struct {
+		OK      *bool           `json:"ok"`
 		Error   json.RawMessage `json:"error"`
 		Message string          `json:"message"`
 		Details json.RawMessage `json:"details"`
 	}
 	_ = json.Unmarshal(body, &outer)
+	if outer.OK == nil || *outer.OK {
+		return nil
+	}
 	var inner struct {
 		Name    string          `json:"name"`
 		Code    string          `json:"code"`

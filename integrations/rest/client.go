@@ -19,6 +19,7 @@ import (
 // A Client describes one service. Its fields must not change after the first request; it is then safe for concurrent
 // use.
 type Client struct {
+	Name    string       // of the service in errors, such as Port
 	BaseURL string       // such as https://api.port.io; a path in it is kept
 	HTTP    *http.Client // nil: http.DefaultClient. Timeout 0 means 10 s; redirects are never followed
 
@@ -31,7 +32,8 @@ type Client struct {
 	Reauthorize func(ctx context.Context, rejected *http.Request) (bool, error)
 
 	// ParseError, if set, reads the service's error body into Code, Message, RequestID, Details and RetryAfter of an
-	// Error; Do sets the other fields. It may return nil for a body in another format.
+	// Error; Do sets the other fields. It returns nil for a body that is not in the service's format: then something
+	// else has answered, such as a proxy, and it is unknown what became of the request.
 	ParseError func(status int, header http.Header, body []byte) *Error
 
 	// OnCall, if set, is called after each request with its operation, the status of the response (0: none) and the
@@ -52,10 +54,14 @@ func Do[T any](ctx context.Context, c *Client, op, method, path string, query ur
 	if err != nil {
 		return result, err
 	}
+	var target any = &result
 	if _, empty := any(result).(Empty); empty {
-		return result, nil
+		if len(bytes.TrimSpace(data)) == 0 {
+			return result, nil
+		}
+		target = new(json.RawMessage) // a page of a proxy is no success
 	}
-	if err := json.Unmarshal(data, &result); err != nil {
+	if err := json.Unmarshal(data, target); err != nil {
 		var zero T
 		return zero, &Error{Op: op, Status: status, Err: describeDecodeError(err)}
 	}
@@ -91,11 +97,12 @@ func (c *Client) doWithRetry(ctx context.Context, op, method, path string, query
 		if status != http.StatusUnauthorized || !first || c.Reauthorize == nil {
 			return status, data, err
 		}
+		refused := IsUnauthorized(err) // else a proxy answered: the service may have carried the request out
 		reauthorized, failure := c.Reauthorize(ctx, r)
-		if failure != nil {
+		if failure != nil && refused {
 			return 0, nil, newNotSentError(ctx, op, failure)
 		}
-		if !reauthorized {
+		if failure != nil || !reauthorized || !refused && method != http.MethodGet {
 			return status, data, err
 		}
 	}
@@ -147,6 +154,9 @@ func (c *Client) send(ctx context.Context, op string, r *http.Request) (int, []b
 	data, err := readLimited(res.Body, maxResponseBytes)
 	if err != nil && !errors.Is(err, errResponseTooLarge) {
 		err = transportError(ctx, err, h.Timeout)
+	}
+	if err == nil && strings.Contains(res.Header.Get("Content-Type"), "html") && !json.Valid(data) {
+		err = c.newForeignError(res)
 	}
 	if err != nil {
 		return res.StatusCode, nil, &Error{Op: op, Status: res.StatusCode, Err: err}

@@ -1,6 +1,7 @@
 package rest_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -26,11 +27,13 @@ type thing struct {
 // parseTestError reads an error body of the form {"error": code, "message": text}.
 func parseTestError(_ int, h http.Header, body []byte) *rest.Error {
 	var e struct {
-		Code    string `json:"error"`
-		Message string `json:"message"`
+		Code    *string `json:"error"`
+		Message string  `json:"message"`
 	}
-	_ = json.Unmarshal(body, &e)
-	return &rest.Error{Code: e.Code, Message: e.Message, RequestID: h.Get("X-Trace-Id")}
+	if json.Unmarshal(body, &e) != nil || e.Code == nil {
+		return nil
+	}
+	return &rest.Error{Code: *e.Code, Message: e.Message, RequestID: h.Get("X-Trace-Id")}
 }
 
 // newTestClient returns a client of a server with this handler. The base URL has a path.
@@ -43,7 +46,7 @@ func newTestClient(t *testing.T, h http.HandlerFunc) *rest.Client {
 		h(w, r)
 	}))
 	t.Cleanup(srv.Close)
-	return &rest.Client{BaseURL: srv.URL + "/base/", HTTP: srv.Client(), ParseError: parseTestError}
+	return &rest.Client{Name: "Things", BaseURL: srv.URL + "/base/", HTTP: srv.Client(), ParseError: parseTestError}
 }
 
 func readThing(ctx context.Context, c *rest.Client) (thing, error) {
@@ -91,16 +94,18 @@ func TestDo_ErrorText(t *testing.T) {
 	}{
 		"code and message": {422, map[string]string{"X-Trace-Id": "1234"}, `{"error":"invalid_request","message":"no"}`,
 			"422 invalid_request: no (trace 1234)"},
-		"no body":             {404, nil, "", "404 Not Found"},
+		"no body":             {404, nil, "", "404 Not Found: a proxy or firewall answered instead of Things (no content type)"},
+		"page of a proxy":     {407, map[string]string{"Content-Type": "text/html; charset=utf-8"}, "<html>", "407 Proxy Authentication Required: a proxy or firewall answered instead of Things (text/html)"},
+		"JSON of a gateway":   {403, map[string]string{"Content-Type": "application/json"}, `{"message":"blocked"}`, "403 Forbidden: a proxy or firewall answered instead of Things (application/json)"},
 		"HTML":                {502, nil, "<html>Bad gateway</html>", "502 Bad Gateway"},
 		"incomplete JSON":     {500, nil, `{"error":`, "500 Internal Server Error"},
-		"not an object":       {400, nil, `[1]`, "400 Bad Request"},
-		"error too large":     {400, nil, tooLarge, "400 Bad Request"},
-		"control characters":  {400, nil, `{"message":"a\nb\u001b[31m"}`, "400 Bad Request: a b [31m"},
-		"unknown status":      {499, nil, "", "499"},
+		"not an object":       {400, nil, `[1]`, "400 Bad Request: a proxy or firewall answered instead of Things (text/plain)"},
+		"error too large":     {400, nil, tooLarge, "400 Bad Request: a proxy or firewall answered instead of Things (text/plain)"},
+		"control characters":  {400, nil, `{"error":"","message":"a\nb\u001b[31m"}`, "400 Bad Request: a b [31m"},
+		"unknown status":      {499, nil, "", "499: a proxy or firewall answered instead of Things (no content type)"},
 		"rate limited":        {429, nil, "", "429 Too Many Requests"},
 		"redirect":            {302, map[string]string{"Location": "/base/other"}, "", "302 Found: redirect refused"},
-		"200 with HTML":       {200, nil, "<html>", "200 OK: the response is not valid JSON at byte 1"},
+		"200 with HTML":       {200, nil, "<html>", "200 OK: a proxy or firewall answered instead of Things (text/html)"},
 		"200 without body":    {200, nil, "", "200 OK: the response is not valid JSON at byte 0"},
 		"200 with wrong type": {200, nil, `{"size":"secret"}`, `200 OK: the response's field "size" is not of type int`},
 		"200 with two values": {200, nil, `{} 1`, "200 OK: the response is not valid JSON at byte 4"},
@@ -137,24 +142,31 @@ func TestError_Predicates(t *testing.T) {
 		status int
 		header map[string]string
 		want   predicates
+		body   string // "": the service's format
 	}{
-		"400":                     {400, nil, predicates{rejected: true}},
-		"401":                     {401, nil, predicates{rejected: true}},
-		"404":                     {404, nil, predicates{notFound: true, rejected: true}},
-		"499":                     {499, nil, predicates{rejected: true}},
-		"408":                     {408, nil, predicates{}},
-		"425":                     {425, nil, predicates{}},
-		"429":                     {429, nil, predicates{rateLimited: true}},
-		"429 with Retry-After":    {429, map[string]string{"Retry-After": "7"}, predicates{rateLimited: true, retryAfter: 7 * time.Second}},
-		"429 as Port sends it":    {429, map[string]string{"X-RateLimit-Reset": "9"}, predicates{rateLimited: true, retryAfter: 9 * time.Second}},
-		"429 with a huge number":  {429, map[string]string{"Retry-After": "1e300"}, predicates{rateLimited: true, retryAfter: 2 * time.Minute}},
-		"503 with Retry-After":    {503, map[string]string{"Retry-After": "2"}, predicates{retryAfter: 2 * time.Second}},
-		"500":                     {500, nil, predicates{}},
-		"302":                     {302, nil, predicates{}},
-		"200 that is not decoded": {200, nil, predicates{}},
+		"400":                     {400, nil, predicates{rejected: true}, ""},
+		"401":                     {401, nil, predicates{rejected: true}, ""},
+		"404":                     {404, nil, predicates{notFound: true, rejected: true}, ""},
+		"499":                     {499, nil, predicates{rejected: true}, ""},
+		"408":                     {408, nil, predicates{}, ""},
+		"425":                     {425, nil, predicates{}, ""},
+		"429":                     {429, nil, predicates{rateLimited: true}, ""},
+		"429 with Retry-After":    {429, map[string]string{"Retry-After": "7"}, predicates{rateLimited: true, retryAfter: 7 * time.Second}, ""},
+		"429 as Port sends it":    {429, map[string]string{"X-RateLimit-Reset": "9"}, predicates{rateLimited: true, retryAfter: 9 * time.Second}, ""},
+		"429 with a huge number":  {429, map[string]string{"Retry-After": "1e300"}, predicates{rateLimited: true, retryAfter: 2 * time.Minute}, ""},
+		"503 with Retry-After":    {503, map[string]string{"Retry-After": "2"}, predicates{retryAfter: 2 * time.Second}, ""},
+		"503 with a long delay":   {503, map[string]string{"Retry-After": "3600"}, predicates{retryAfter: 5 * time.Second}, ""},
+		"401 of a proxy":          {401, nil, predicates{}, "<html>"},
+		"403 of a gateway":        {403, nil, predicates{}, `{"message":"blocked"}`},
+		"404 that is cut":         {404, nil, predicates{}, `{"error":"not_fou`},
+		"429 of a proxy":          {429, nil, predicates{rateLimited: true}, "<html>"},
+		"451 of a firewall":       {451, nil, predicates{}, "<html>"},
+		"500":                     {500, nil, predicates{}, ""},
+		"302":                     {302, nil, predicates{}, ""},
+		"200 that is not decoded": {200, nil, predicates{}, "{"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := readThing(t.Context(), newTestClient(t, respond(tc.status, tc.header, "")))
+			_, err := readThing(t.Context(), newTestClient(t, respond(tc.status, tc.header, cmp.Or(tc.body, `{"error":""}`))))
 			err = fmt.Errorf("wrapped: %w", err)
 			got := predicates{rest.IsNotFound(err), rest.IsRejected(err), rest.IsRateLimited(err), rest.RetryAfter(err)}
 			if got != tc.want || rest.IsNotSent(err) || rest.Status(err) != tc.status {
@@ -292,14 +304,16 @@ func TestDo_ReauthorizesOnce(t *testing.T) {
 		reauthorized bool
 		failure      error
 		rejections   int // how many requests the service answers with 401
+		body         string
 		calls        int
 		status       int
 		notSent      bool
 	}{
-		"new credentials":          {reauthorized: true, rejections: 1, calls: 2},
-		"new credentials rejected": {reauthorized: true, rejections: 9, calls: 2, status: 401},
-		"same credentials":         {rejections: 1, calls: 1, status: 401},
-		"reauthorization fails":    {failure: down, rejections: 1, calls: 1, notSent: true},
+		"new credentials":          {body: `{"error":""}`, reauthorized: true, rejections: 1, calls: 2},
+		"new credentials rejected": {body: `{"error":""}`, reauthorized: true, rejections: 9, calls: 2, status: 401},
+		"same credentials":         {body: `{"error":""}`, rejections: 1, calls: 1, status: 401},
+		"reauthorization fails":    {body: `{"error":""}`, failure: down, rejections: 1, calls: 1, notSent: true},
+		"401 of a proxy":           {body: "<html>", reauthorized: true, rejections: 1, calls: 1, status: 401},
 	} {
 		t.Run(name, func(t *testing.T) {
 			calls := 0
@@ -310,6 +324,7 @@ func TestDo_ReauthorizesOnce(t *testing.T) {
 				}
 				if calls <= tc.rejections {
 					w.WriteHeader(http.StatusUnauthorized)
+					_, _ = io.WriteString(w, tc.body)
 					return
 				}
 				_, _ = io.WriteString(w, "{}")

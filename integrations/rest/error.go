@@ -24,6 +24,7 @@ type Error struct {
 	Err        error         // the cause, if the service gave none; may be nil
 
 	notSent bool
+	foreign bool   // the status is not the service's answer
 	logText string // Message and Details for logs, if redactForLogs has changed them
 }
 

@@ -9,12 +9,12 @@ import (
 )
 
 // IsNotFound reports that the service does not have what was asked for (404).
-func IsNotFound(err error) bool { return Status(err) == http.StatusNotFound }
+func IsNotFound(err error) bool { return answerStatus(err) == http.StatusNotFound }
 
 // IsRejected reports that the service understood the request and refused it: nothing was done, and a retry gives the
 // same answer. If neither IsRejected nor IsRateLimited nor IsNotSent is true, the request may have been carried out.
 func IsRejected(err error) bool {
-	switch status := Status(err); status {
+	switch status := answerStatus(err); status {
 	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
 		return false
 	default:
@@ -34,12 +34,20 @@ func IsNotSent(err error) bool {
 }
 
 // IsUnauthorized reports that the service does not accept the credentials (401). It is also true with IsRejected.
-func IsUnauthorized(err error) bool { return Status(err) == http.StatusUnauthorized }
+func IsUnauthorized(err error) bool { return answerStatus(err) == http.StatusUnauthorized }
 
 // RetryAfter returns how long the service asks to wait; 0 if it does not say or err is not an *Error.
 func RetryAfter(err error) time.Duration {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e.RetryAfter
+	}
+	return 0
+}
+
+// answerStatus is the HTTP status with which the service itself answered; 0 if it did not, or if a proxy answered.
+func answerStatus(err error) int {
+	if e, ok := errors.AsType[*Error](err); ok && !e.foreign {
+		return e.Status
 	}
 	return 0
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -47,6 +48,9 @@ func (c *Client) newResponseError(res *http.Response, data []byte) *Error {
 	}
 	if e == nil {
 		e = &Error{}
+		if c.ParseError != nil && res.StatusCode >= 400 && res.StatusCode <= 499 && res.StatusCode != http.StatusTooManyRequests {
+			e.foreign, e.Err = true, c.newForeignError(res)
+		}
 	}
 	if e.Message == "" && res.StatusCode >= 300 && res.StatusCode <= 399 {
 		e.Err = cmp.Or(e.Err, errRedirect)
@@ -54,6 +58,13 @@ func (c *Client) newResponseError(res *http.Response, data []byte) *Error {
 	e.RetryAfter = responseRetryAfter(res.StatusCode, res.Header, e.RetryAfter)
 	e.sanitize()
 	return e
+}
+
+// newForeignError returns the error of a response that is not in the service's format.
+func (c *Client) newForeignError(res *http.Response) error {
+	kind, _, _ := strings.Cut(res.Header.Get("Content-Type"), ";")
+	kind = singleLine(cmp.Or(kind, "no content type"), maxLabelRunes)
+	return fmt.Errorf("a proxy or firewall answered instead of %s (%s)", cmp.Or(c.Name, "the service"), kind)
 }
 
 // newNotSentError returns the Error of a request that was not sent because of err. It takes over RetryAfter from err.

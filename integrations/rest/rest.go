@@ -9,6 +9,9 @@
 //	[IsNotSent]      the request did not reach the service: nothing was done
 //	none of these    the request may have been carried out
 //
+// A status counts only if its body is in the service's format. A proxy, a firewall or a captive portal can answer as
+// well, with any status, and says nothing about the request.
+//
 // Responses are bounded in size and time, redirects are refused, and a body that cannot be read never hides the status
 // it came with. Errors never contain secrets: no query of an address, no header, no body of a request.
 package rest

@@ -12,6 +12,10 @@ import (
 // stop a request for a year.
 const maxRetryAfter = 2 * time.Minute
 
+// maxOutageDelay is the longest delay that another status than 429 can ask for: an outage can end sooner than its page
+// says.
+const maxOutageDelay = 5 * time.Second
+
 // minUnixSeconds is the smallest number that is read as seconds since 1970 (2001-09-09) and not as a delay in seconds.
 const minUnixSeconds = 1e9
 
@@ -22,14 +26,17 @@ const minUnixSeconds = 1e9
 // https://www.rfc-editor.org/rfc/rfc9110#name-retry-after
 // https://docs.port.io/api-reference/rate-limits
 func responseRetryAfter(status int, h http.Header, body time.Duration) time.Duration {
-	now := ServerTime(h)
+	now, limit := ServerTime(h), maxOutageDelay
+	if status == http.StatusTooManyRequests {
+		limit = maxRetryAfter
+	}
 	if d := ParseRetryAfter(h.Get("Retry-After"), now); d > 0 {
-		return d
+		return min(d, limit)
 	}
 	if body == 0 && status == http.StatusTooManyRequests {
 		body = ParseRetryAfter(h.Get("X-RateLimit-Reset"), now)
 	}
-	return min(max(body, 0), maxRetryAfter)
+	return min(max(body, 0), limit)
 }
 
 // ServerTime returns the time by the service's clock, from the Date header of a response, or the local time if there is

@@ -77,9 +77,7 @@ func New(cfg Config) *Client {
 		cfg.APIURL += "/"
 	}
 	cfg.PingTimeout = cmp.Or(cfg.PingTimeout, defaultPingTimeout)
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.MaxIdleConnsPerHost = 64 // all calls go to one host
-	web := &http.Client{Transport: limitedTransport{transport}, Timeout: CallTimeout, CheckRedirect: rejectRedirect}
+	web := newHTTPClient()
 	return &Client{
 		cfg:       cfg,
 		web:       web,
@@ -125,12 +123,6 @@ func (c *Client) CheckAuth(ctx context.Context) (Identity, error) {
 		}
 	}
 	return id, nil
-}
-
-// CheckSocketMode checks that the app token works and that Socket Mode is on. It opens no connection.
-func (c *Client) CheckSocketMode(ctx context.Context) error {
-	_, err := c.requestConnectionURL(ctx)
-	return err
 }
 
 // requestConnectionURL returns the address of a new connection. It contains a ticket that can be used once.

@@ -29,6 +29,7 @@ const (
 
 var (
 	errPingTimeout = errors.New("no ping from Slack in time")
+	errPongTimeout = errors.New("no reply from Slack to a ping")
 	errClosing     = errors.New("connection is closing")
 )
 
@@ -82,6 +83,7 @@ func newConnection(ws *websocket.Conn, number int, pingTimeout time.Duration) *c
 func (c *connection) read(receive func(frame []byte)) {
 	watchdog := time.AfterFunc(c.pingTimeout, func() { c.retire(errPingTimeout, c.pingTimeout/2) })
 	defer watchdog.Stop()
+	defer c.sendPings()()
 	c.ws.SetReadLimit(maxFrameBytes)
 	sendPong := c.ws.PingHandler()
 	c.ws.SetPingHandler(func(data string) error {
@@ -98,6 +100,37 @@ func (c *connection) read(receive func(frame []byte)) {
 		c.touch()
 		receive(frame)
 	}
+}
+
+// pingsPerTimeout is how many pings the client sends in pingTimeout.
+const pingsPerTimeout = 8
+
+// sendPings sends pings until stop is called. It retires a connection on which a ping was answered, and then one was
+// not until the next: it is dead, which Slack's own pings show much later. Where no ping is answered at all, a proxy
+// removes them, and only Slack's count.
+func (c *connection) sendPings() (stop func() bool) {
+	interval := c.pingTimeout / pingsPerTimeout
+	var answering, waiting atomic.Bool
+	c.ws.SetPongHandler(func(string) error {
+		answering.Store(true)
+		waiting.Store(false)
+		return nil
+	})
+	var timer *time.Timer
+	timer = time.AfterFunc(time.Hour, func() {
+		if isClosed(c.retired) {
+			return // Slack is closing it: what arrives after that makes the network discard what was sent before
+		}
+		if waiting.Swap(true) && answering.Load() {
+			c.retire(errPongTimeout, c.pingTimeout/2)
+			return
+		}
+		if c.ws.WriteControl(websocket.PingMessage, nil, time.Now().Add(writeTimeout)) == nil {
+			timer.Reset(interval)
+		}
+	})
+	timer.Reset(interval)
+	return timer.Stop
 }
 
 // end closes the connection.

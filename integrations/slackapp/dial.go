@@ -45,12 +45,22 @@ func (d dialer) dialWebSocket(ctx context.Context, address string) (*websocket.C
 	}
 	conn, res, err := ws.DialContext(ctx, address, nil)
 	if err != nil && res != nil {
-		return nil, fmt.Errorf("open websocket: HTTP status %d", res.StatusCode)
+		return nil, fmt.Errorf("open websocket to %s: HTTP status %d", u.Host, res.StatusCode)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("open websocket: %w", err)
+		return nil, fmt.Errorf("open websocket to %s: %w", u.Host, err)
 	}
 	return conn, nil
+}
+
+// ProxyError reports that a proxy refused to open a connection.
+type ProxyError struct {
+	Proxy  string // its host and port
+	Status int    // HTTP status of its answer
+}
+
+func (e *ProxyError) Error() string {
+	return fmt.Sprintf("the proxy %s refused the connection: %d %s", e.Proxy, e.Status, http.StatusText(e.Status))
 }
 
 // proxyFor returns the proxy for a websocket address, or nil. HTTPS_PROXY is for wss, HTTP_PROXY for ws.
@@ -81,7 +91,7 @@ func (d dialer) dialProxy(ctx context.Context, through *url.URL, addr string) (n
 	}
 	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", net.JoinHostPort(through.Hostname(), port))
 	if err != nil {
-		return nil, fmt.Errorf("connect to proxy: %w", err)
+		return nil, &net.OpError{Op: "proxyconnect", Net: "tcp", Err: err} // as net/http does
 	}
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
 	tunnel, err := d.openTunnel(ctx, conn, through, addr)
@@ -125,7 +135,7 @@ func (d dialer) openTunnel(ctx context.Context, conn net.Conn, through *url.URL,
 	}
 	// The body is not closed: it is the tunnel.
 	if res.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("HTTP status %d", res.StatusCode)
+		return nil, &ProxyError{Proxy: through.Host, Status: res.StatusCode}
 	}
 	return conn, nil
 }

@@ -45,9 +45,9 @@ func TestDialer_Proxy(t *testing.T) {
 	for _, c := range []struct{ name, proxy, failure string }{
 		{"http", strings.Replace(plain.URL, "//", "//user:secret@", 1), ""},
 		{"https", strings.Replace(secure.URL, "//", "//user:secret@", 1), ""},
-		{"wrong password", strings.Replace(secure.URL, "//", "//user:wrong@", 1), "HTTP status 407"},
+		{"wrong password", strings.Replace(secure.URL, "//", "//user:wrong@", 1), "refused the connection: 407"},
 		{"unknown scheme", "gopher://user:secret@127.0.0.1:1", "not supported"},
-		{"closed port", "http://user:secret@127.0.0.1:1", "connect to proxy"},
+		{"closed port", "http://user:secret@127.0.0.1:1", "proxyconnect"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			through, err := url.Parse(c.proxy)

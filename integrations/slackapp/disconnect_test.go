@@ -111,6 +111,24 @@ func TestRun_HalfOpenConnections(t *testing.T) {
 	expectEcho(t, alice, channel, "next")
 }
 
+// TestRun_HalfOpenNoticedByPong replaces connections that no longer answer pings, long before Slack's own pings are missed.
+func TestRun_HalfOpenNoticedByPong(t *testing.T) {
+	t.Parallel()
+	s, alice, channel := newWorkspace(t)
+	const pingTimeout = 8 * time.Second
+	client, _ := startClient(t, s, &echo{}, func(c *slackapp.Config) { c.PingTimeout = pingTimeout })
+	waitSockets(t, s, 2)
+	time.Sleep(pingTimeout / 5) // a ping of each connection has been answered, of which nothing informs
+	began := time.Now()
+	s.SetHalfOpen(true)
+	waitConnects(t, client, 4)
+	if took := time.Since(began); took > pingTimeout/2 {
+		t.Errorf("the connections were replaced after %v", took)
+	}
+	s.SetHalfOpen(false)
+	expectEcho(t, alice, channel, "next")
+}
+
 // TestRun_Handover stops a client under constant load while another one is connected, twice. Only
 // commands that cross with a close frame are not answered: at most one of each user for each connection.
 func TestRun_Handover(t *testing.T) {

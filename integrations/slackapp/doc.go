@@ -36,7 +36,8 @@
 //
 // # Errors
 //
-// The errors of Web API calls are of type [*Error]. [IsRejected], [IsRateLimited], [IsNotSent] and [IsFatal]
-// say what a caller can do about them. The package logs nothing, and its errors contain no tokens, tickets,
-// response URLs or form values.
+// The errors of Web API calls are of type [*Error]. [IsRejected], [IsUndone], [IsUnlisted] and [IsFatal] say what
+// a caller can do about them; errorcodes.go has the table of Slack's error codes. Only a response with Slack's "ok" is
+// an answer of Slack: pages of proxies and firewalls say nothing about the call. The package logs nothing, and its
+// errors contain no tokens, tickets, response URLs or form values.
 package slackapp

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -16,68 +15,41 @@ import (
 // methodConnectionsOpen is the only method that is called with the app token.
 const methodConnectionsOpen = "apps.connections.open"
 
-// codeMeaning says what an error code of Slack means. A code without a meaning is final for its call: Slack
-// has done nothing, and to repeat the call gives the same answer.
-type codeMeaning struct {
-	rateLimited bool // Slack has done nothing and accepts the call later
-	transient   bool // Slack may answer otherwise when the call is repeated
-	token       bool // Slack rejects the token; if that lasts, no call will succeed
-}
-
-// codeMeanings lists the codes that are not final for their call. Slack sometimes rejects a valid token for a
-// moment, so the codes about tokens that Slack does not state as final are transient as well.
-// https://docs.slack.dev/reference/methods/chat.postMessage#errors
-// https://docs.slack.dev/reference/methods/apps.connections.open#errors
-var codeMeanings = map[string]codeMeaning{
-	"ratelimited":  {rateLimited: true},
-	"rate_limited": {rateLimited: true},
-
-	"internal_error":                         {transient: true},
-	"fatal_error":                            {transient: true},
-	"service_unavailable":                    {transient: true},
-	"request_timeout":                        {transient: true},
-	"access_denied":                          {transient: true},
-	"accesslimited":                          {transient: true},
-	"org_login_required":                     {transient: true}, // the workspace is being moved to an Enterprise organization
-	"team_added_to_org":                      {transient: true},
-	"external_service_migration_in_progress": {transient: true},
-
-	"invalid_auth": {transient: true, token: true},
-	"not_authed":   {transient: true, token: true},
-
-	"account_inactive":       {token: true},
-	"token_revoked":          {token: true},
-	"token_expired":          {token: true},
-	"not_allowed_token_type": {token: true},
-	"forbidden_team":         {token: true},
-	"no_permission":          {token: true},
-}
-
 // IsRejected reports that Slack understood the call and did nothing, and that to repeat it would not help.
-// An error that is neither IsRejected nor IsRateLimited nor IsNotSent leaves open whether the call was carried out.
+// An error that is neither IsRejected nor IsUndone leaves open whether the call was carried out.
 func IsRejected(err error) bool {
 	code := ErrorCode(err)
-	m := codeMeanings[code]
-	return code != "" && !m.rateLimited && !m.transient
+	return code != "" && codeMeanings[code] == final
 }
 
-// IsRateLimited reports that Slack did nothing and wants fewer calls. See RetryAfter.
-func IsRateLimited(err error) bool { return codeMeanings[ErrorCode(err)].rateLimited }
+// IsUndone reports that the call was not carried out, and can succeed later: Slack wants fewer calls, it rejects the
+// token, another condition that passes, or the call did not reach Slack.
+func IsUndone(err error) bool {
+	if code := ErrorCode(err); code != "" {
+		meaning := codeMeanings[code]
+		return meaning != final && meaning != unclear
+	}
+	_, notSent := errors.AsType[*notSentError](err)
+	return notSent
+}
+
+// IsUnlisted reports that Slack does not document whether its answer passes. It is IsUndone as well: repeat the call,
+// but not forever.
+func IsUnlisted(err error) bool {
+	code := ErrorCode(err)
+	return code != "" && codeMeanings[code] == unlisted
+}
 
 // IsFatal reports that Slack rejects the token. If it does so repeatedly, no call will succeed.
 func IsFatal(err error) bool {
 	e, ok := errors.AsType[*Error](err)
-	return ok && (codeMeanings[e.Code].token || e.Code == "missing_scope" && e.Method == methodConnectionsOpen)
+	return ok && (codeMeanings[e.Code] == token || openFatal[e.Code] && e.Method == methodConnectionsOpen)
 }
 
-// IsNotSent reports that the call did not reach Slack.
-func IsNotSent(err error) bool {
+// IsAppToken reports that the call was made with the app token, and not with the bot token.
+func IsAppToken(err error) bool {
 	e, ok := errors.AsType[*Error](err)
-	if !ok {
-		return false
-	}
-	op, ok := errors.AsType[*net.OpError](e.Err)
-	return ok && op.Op == "dial"
+	return ok && e.Method == methodConnectionsOpen
 }
 
 // ErrorCode returns the Slack error code of err, or "" when it has none.
@@ -88,7 +60,10 @@ func ErrorCode(err error) string {
 	return ""
 }
 
-// RetryAfter returns how long Slack wants no calls of the method; 0: it did not say.
+// maxRetryAfter is the longest delay that Slack can ask for.
+const maxRetryAfter = 2 * time.Minute
+
+// RetryAfter returns how long Slack wants no calls of the method, at most 2 minutes; 0: it did not say.
 func RetryAfter(err error) time.Duration {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e.RetryAfter
@@ -100,11 +75,11 @@ func RetryAfter(err error) time.Duration {
 type Error struct {
 	Method     string        // such as chat.postMessage
 	Code       string        // Slack's error code; "ratelimited" for HTTP 429; empty if the response had none
-	Status     int           // HTTP status if it was not 200; 0 otherwise
+	Status     int           // HTTP status of a response that is not Slack's; 0 otherwise
 	Messages   []string      // details, such as "must be less than 25 characters [json-pointer:/view/title/text]"
 	Needed     string        // the missing scope, with Code missing_scope
 	RetryAfter time.Duration // with Code ratelimited
-	Err        error         // the cause, if there was no response
+	Err        error         // the cause, if Slack itself did not answer
 }
 
 func (e *Error) Error() string {
@@ -115,6 +90,9 @@ func (e *Error) Error() string {
 		b.WriteString(e.Code)
 	case e.Status != 0:
 		fmt.Fprintf(&b, "HTTP status %d", e.Status)
+		if e.Err != nil {
+			b.WriteString(": " + e.Err.Error())
+		}
 	default:
 		b.WriteString(e.Err.Error())
 	}
@@ -143,11 +121,11 @@ func wrapError(method string, err error) error {
 		return e
 	}
 	if limited, ok := errors.AsType[*slack.RateLimitedError](err); ok {
-		e.Code, e.RetryAfter = "ratelimited", limited.RetryAfter
+		e.Code, e.RetryAfter = "ratelimited", min(limited.RetryAfter, maxRetryAfter)
 		return e
 	}
-	if status, ok := errors.AsType[slack.StatusCodeError](err); ok {
-		e.Status = status.Code
+	if other, ok := errors.AsType[*foreignError](err); ok {
+		e.Status, e.Err = other.status, other
 		return e
 	}
 	if u, ok := errors.AsType[*url.Error](err); ok {
@@ -168,7 +146,7 @@ func callOutcome(err error) string {
 		return "ok"
 	case ok && e.Code != "":
 		return e.Code
-	case ok && e.Status != 0:
+	case ok && e.Status != 0 && e.Status != http.StatusOK:
 		return http.StatusText(e.Status)
 	}
 	return "no_answer"
@@ -182,22 +160,3 @@ func truncate(s string) string {
 	}
 	return s
 }
-
-// maxResponseBytes bounds a response of the Web API.
-const maxResponseBytes = 8 << 20
-
-// limitedTransport bounds how much of a response is read.
-type limitedTransport struct{ next http.RoundTripper }
-
-func (t limitedTransport) RoundTrip(r *http.Request) (*http.Response, error) {
-	res, err := t.next.RoundTrip(r)
-	if err == nil {
-		res.Body = http.MaxBytesReader(nil, res.Body, maxResponseBytes)
-	}
-	return res, err
-}
-
-// rejectRedirect rejects redirects, so that a token is not sent to another host.
-func rejectRedirect(*http.Request, []*http.Request) error { return errRedirect }
-
-var errRedirect = errors.New("redirect rejected")

@@ -2,9 +2,6 @@ package slackapp
 
 import (
 	"context"
-	"fmt"
-	"strconv"
-	"time"
 
 	"github.com/slack-go/slack"
 )
@@ -70,54 +67,6 @@ func (c *Client) UpdateMessage(ctx context.Context, channel, ts string, m Messag
 	ctx, done := c.startCall(ctx, "chat.update")
 	_, _, _, err := c.botClient.UpdateMessageContext(ctx, channel, ts, m.messageOptions()...)
 	return done(err)
-}
-
-const (
-	// maxHistoryPages is how many pages of historyPageSize messages FindMessage reads.
-	maxHistoryPages = 10
-	historyPageSize = 100
-
-	// historyWindow is the part of a channel's history that FindMessage reads: the time of one call and
-	// the difference of two clocks, with a margin.
-	historyWindow = 15 * time.Minute
-)
-
-// FindMessage searches a channel for a message of the bot by its metadata, among the messages of the 15
-// minutes after since. A message that Slack returns without metadata is compared by its text. The method
-// needs the optional scopes channels:history and groups:history; without them the error is IsRejected and
-// has the code missing_scope.
-// https://docs.slack.dev/reference/methods/conversations.history
-func (c *Client) FindMessage(ctx context.Context, channel string, sent Message, since time.Time) (ts string, found bool, err error) {
-	params := &slack.GetConversationHistoryParameters{
-		ChannelID:          channel,
-		Oldest:             formatTimestamp(since),
-		Latest:             formatTimestamp(since.Add(historyWindow)),
-		Limit:              historyPageSize,
-		Inclusive:          true,
-		IncludeAllMetadata: true,
-	}
-	for range maxHistoryPages {
-		call, done := c.startCall(ctx, "conversations.history")
-		page, err := c.botClient.GetConversationHistoryContext(call, params)
-		if err = done(err); err != nil {
-			return "", false, err
-		}
-		for _, m := range page.Messages {
-			same := m.Metadata.EventType == sent.Metadata.EventType && m.Metadata.EventPayload[metadataKey] == sent.Metadata.Key
-			if same || m.Metadata.EventType == "" && m.Text == sent.Text {
-				return m.Timestamp, true, nil
-			}
-		}
-		if params.Cursor = page.ResponseMetaData.NextCursor; params.Cursor == "" {
-			return "", false, nil
-		}
-	}
-	return "", false, fmt.Errorf("find message: not among the first %d messages", historyPageSize*maxHistoryPages)
-}
-
-// formatTimestamp formats a time as Slack's ts.
-func formatTimestamp(t time.Time) string {
-	return strconv.FormatFloat(float64(t.UnixMilli())/1000, 'f', 6, 64)
 }
 
 // Channel is a conversation in Slack.

@@ -110,12 +110,9 @@ func (c *Client) postForm(ctx context.Context, method string, form url.Values, r
 		return err
 	}
 	defer func() { _ = res.Body.Close() }()
-	switch {
-	case res.StatusCode == http.StatusTooManyRequests:
+	if res.StatusCode == http.StatusTooManyRequests {
 		seconds, _ := strconv.Atoi(res.Header.Get("Retry-After"))
 		return &slack.RateLimitedError{RetryAfter: time.Duration(seconds) * time.Second}
-	case res.StatusCode != http.StatusOK:
-		return slack.StatusCodeError{Code: res.StatusCode, Status: res.Status}
 	}
 	return json.NewDecoder(res.Body).Decode(response)
 }

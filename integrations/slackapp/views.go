@@ -2,6 +2,7 @@ package slackapp
 
 import (
 	"context"
+	"time"
 
 	"github.com/slack-go/slack"
 )
@@ -12,12 +13,35 @@ type View struct {
 	Hash string // changes with each update
 }
 
+const (
+	// viewRetryDelay is when a call about a view is repeated that Slack has not carried out. A person waits for it.
+	viewRetryDelay = 200 * time.Millisecond
+
+	// openAttempts and updateAttempts are how often the calls are made at most.
+	openAttempts   = 4
+	updateAttempts = 20
+)
+
+// retryView repeats a call about a view while it can succeed.
+func retryView(ctx context.Context, attempts int, call func(context.Context) (View, error)) (View, error) {
+	for attempt := 1; ; attempt++ {
+		v, err := call(ctx)
+		if err == nil || IsRejected(err) || attempt == attempts || !sleep(ctx, max(viewRetryDelay, RetryAfter(err))) {
+			return v, err
+		}
+	}
+}
+
 // OpenView opens a modal for the user whose command or click came with the trigger id. A trigger id is valid
-// for 3 s and for one call, so this call must not be repeated.
+// for 3 s and opens one view. If the response to a call that opened it is lost, the error is exchanged_trigger_id.
 // https://docs.slack.dev/reference/methods/views.open
 func (c *Client) OpenView(ctx context.Context, triggerID string, view slack.ModalViewRequest) (View, error) {
 	ctx, cancel := context.WithTimeout(ctx, triggerTTL)
 	defer cancel()
+	return retryView(ctx, openAttempts, func(ctx context.Context) (View, error) { return c.openView(ctx, triggerID, view) })
+}
+
+func (c *Client) openView(ctx context.Context, triggerID string, view slack.ModalViewRequest) (View, error) {
 	ctx, done := c.startCall(ctx, "views.open")
 	r, err := c.botClient.OpenViewContext(ctx, triggerID, view)
 	if err = done(err); err != nil {
@@ -30,6 +54,12 @@ func (c *Client) OpenView(ctx context.Context, triggerID string, view slack.Moda
 // the call with hash_conflict.
 // https://docs.slack.dev/reference/methods/views.update
 func (c *Client) UpdateView(ctx context.Context, v View, view slack.ModalViewRequest) (View, error) {
+	ctx, cancel := context.WithTimeout(ctx, CallTimeout)
+	defer cancel()
+	return retryView(ctx, updateAttempts, func(ctx context.Context) (View, error) { return c.updateView(ctx, v, view) })
+}
+
+func (c *Client) updateView(ctx context.Context, v View, view slack.ModalViewRequest) (View, error) {
 	ctx, done := c.startCall(ctx, "views.update")
 	r, err := c.botClient.UpdateViewContext(ctx, view, "", v.Hash, v.ID)
 	if err = done(err); err != nil {

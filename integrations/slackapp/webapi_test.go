@@ -34,17 +34,21 @@ func TestError_Classification(t *testing.T) {
 		return err
 	}
 	for _, c := range []struct {
-		name                     string
-		fault                    emulator.Fault
-		rejected, limited, fatal bool
+		name                    string
+		fault                   emulator.Fault
+		rejected, undone, fatal bool
 	}{
-		{name: "429", fault: emulator.Fault{Status: 429, Header: map[string][]string{"Retry-After": {"7"}}}, limited: true},
+		{name: "429", fault: emulator.Fault{Status: 429, Header: map[string][]string{"Retry-After": {"7"}}}, undone: true},
 		{name: "500", fault: emulator.Fault{Status: 500, Body: "<html>oh</html>"}},
+		{name: "page of a proxy", fault: emulator.Fault{Status: 403, Body: "<html>blocked</html>"}},
+		{name: "JSON of a gateway", fault: emulator.Fault{Status: 200, Body: `{"message":"blocked"}`}},
+		{name: "empty", fault: emulator.Fault{Status: 200}},
+		{name: "cut", fault: emulator.Fault{Status: 200, Body: `{"ok":tr`}},
 		{name: "html", fault: emulator.Fault{Status: 200, Body: "<html>oh</html>"}},
 		{name: "internal_error", fault: emulator.Fault{Status: 200, Body: `{"ok":false,"error":"internal_error"}`}},
 		{name: "not_in_channel", fault: emulator.Fault{Status: 200, Body: `{"ok":false,"error":"not_in_channel"}`}, rejected: true},
-		{name: "invalid_auth", fault: emulator.Fault{Status: 200, Body: `{"ok":false,"error":"invalid_auth"}`}, fatal: true},
-		{name: "token_revoked", fault: emulator.Fault{Status: 200, Body: `{"ok":false,"error":"token_revoked"}`}, rejected: true, fatal: true},
+		{name: "invalid_auth", fault: emulator.Fault{Status: 200, Body: `{"ok":false,"error":"invalid_auth"}`}, undone: true, fatal: true},
+		{name: "token_revoked", fault: emulator.Fault{Status: 200, Body: `{"ok":false,"error":"token_revoked"}`}, undone: true, fatal: true},
 		{name: "missing_scope", fault: emulator.Fault{Status: 200, Body: `{"ok":false,"error":"missing_scope"}`}, rejected: true},
 		{name: "lost", fault: emulator.Fault{DropResponse: true}},
 		{name: "redirect", fault: emulator.Fault{Status: 302, Header: map[string][]string{"Location": {"https://evil.example/"}}}},
@@ -54,11 +58,11 @@ func TestError_Classification(t *testing.T) {
 			s.InjectFault(c.fault)
 			err := post()
 			expectNoSecrets(t, s, err)
-			got := [...]bool{slackapp.IsRejected(err), slackapp.IsRateLimited(err), slackapp.IsNotSent(err), slackapp.IsFatal(err)}
-			if want := [...]bool{c.rejected, c.limited, false, c.fatal}; got != want {
-				t.Errorf("%v: rejected, rate limited, not sent, fatal = %v, want %v", err, got, want)
+			got := [...]bool{slackapp.IsRejected(err), slackapp.IsUndone(err), slackapp.IsFatal(err)}
+			if want := [...]bool{c.rejected, c.undone, c.fatal}; got != want {
+				t.Errorf("%v: rejected, undone, fatal = %v, want %v", err, got, want)
 			}
-			if c.limited && slackapp.RetryAfter(err) != 7*time.Second {
+			if c.fault.Status == 429 && slackapp.RetryAfter(err) != 7*time.Second {
 				t.Errorf("retry after %v", slackapp.RetryAfter(err))
 			}
 		})
@@ -67,8 +71,8 @@ func TestError_Classification(t *testing.T) {
 	_ = post() // on a kept connection, which may have carried it
 	err := post()
 	expectNoSecrets(t, s, err)
-	if !slackapp.IsNotSent(err) {
-		t.Errorf("the server is closed, and %v is not IsNotSent", err)
+	if !slackapp.IsUndone(err) {
+		t.Errorf("the server is closed, and %v is not IsUndone", err)
 	}
 }
 
@@ -82,14 +86,14 @@ func TestFindMessage_ByMetadata(t *testing.T) {
 		t.Fatal(err)
 	}
 	since := time.Now().Add(-time.Second)
-	if _, found, err := client.FindMessage(testContext(t), channel, message, since); err != nil || found {
+	if _, found, err := client.FindMessage(testContext(t), channel, message, since, since.Add(time.Minute)); err != nil || found {
 		t.Fatalf("found %v, %v", found, err)
 	}
 	ts, err := client.PostMessage(testContext(t), channel, message)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, found, err := client.FindMessage(testContext(t), channel, message, since); err != nil || !found || got != ts {
+	if got, found, err := client.FindMessage(testContext(t), channel, message, since, since.Add(time.Minute)); err != nil || !found || got != ts {
 		t.Errorf("found %q (%v, %v), want %q", got, found, err, ts)
 	}
 	noMetadata := slackapp.Message{Text: "metadata that was lost"}
@@ -99,11 +103,11 @@ func TestFindMessage_ByMetadata(t *testing.T) {
 	}
 	noMetadata.Metadata = message.Metadata
 	noMetadata.Metadata.Key = "V3.channel"
-	if got, found, err := client.FindMessage(testContext(t), channel, noMetadata, since); err != nil || !found || got != ts {
+	if got, found, err := client.FindMessage(testContext(t), channel, noMetadata, since, since.Add(time.Minute)); err != nil || !found || got != ts {
 		t.Errorf("without metadata: found %q (%v, %v), want %q", got, found, err, ts)
 	}
 	s.SetScopes("chat:write")
-	if _, _, err := client.FindMessage(testContext(t), channel, message, since); slackapp.ErrorCode(err) != "missing_scope" {
+	if _, _, err := client.FindMessage(testContext(t), channel, message, since, since.Add(time.Minute)); slackapp.ErrorCode(err) != "missing_scope" {
 		t.Errorf("without the scope: %v", err)
 	}
 }

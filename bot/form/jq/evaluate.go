@@ -3,11 +3,12 @@ package jq
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"time"
 )
 
-const noAnswer = "no answer in time, the machine is busy"
+const noAnswer = "the machine is busy"
 
 // An evaluator owns worker processes and remembers which programs were too expensive.
 type evaluator struct {
@@ -52,7 +53,7 @@ func (e *evaluator) run(ctx context.Context, b *batch) {
 	ended := 0 // workers in sequence that ended before they had begun, which says nothing about the programs
 	for len(b.pending) > 0 && ended < 2 {
 		if ctx.Err() != nil {
-			b.fail(Unavailable, "the caller did not wait for it")
+			b.fail(Busy, "the caller did not wait for it")
 			break
 		}
 		if b.limits.used >= batchCPU {
@@ -60,10 +61,14 @@ func (e *evaluator) run(ctx context.Context, b *batch) {
 			break
 		}
 		if !b.limits.deadline.IsZero() && !time.Now().Before(b.limits.deadline) {
-			b.fail(Unavailable, noAnswer)
+			b.fail(Busy, noAnswer)
 			break
 		}
 		w, err := e.pool.take(ctx)
+		if errors.Is(err, errBusy) {
+			b.fail(Busy, err.Error())
+			break
+		}
 		if err != nil {
 			b.fail(Unavailable, err.Error())
 			break
@@ -125,8 +130,8 @@ func (b *batch) settle(o outcome) {
 	case o.cost == Total:
 		b.fail(Total, "")
 		return
-	case o.cost == Unavailable:
-		b.fail(Unavailable, noAnswer)
+	case o.cost == Busy:
+		b.fail(Busy, noAnswer)
 		return
 	case o.cost == Time:
 		b.limits.used += programCPU

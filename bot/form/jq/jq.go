@@ -40,14 +40,15 @@ const (
 	Syntax      Cost = "syntax"      // it does not compile
 	Unsupported Cost = "unsupported" // it uses a regular expression that cannot be run
 	Total       Cost = "total"       // the programs before it have used up the time of all
-	Unavailable Cost = "unavailable" // no worker could be started, or none was free
+	Busy        Cost = "busy"        // no worker was free or answered in time, because the machine is busy
+	Unavailable Cost = "unavailable" // no worker could be started
 )
 
 // A Problem is the reason why a program has no result. The text of the error is a phrase about "it", the program.
 type Problem struct {
 	Program string
 	Cost    Cost
-	Detail  string // of Syntax, Unsupported and Unavailable; else empty
+	Detail  string // of Syntax, Unsupported, Busy and Unavailable; else empty
 }
 
 func (p *Problem) Error() string {
@@ -64,8 +65,10 @@ func (p *Problem) Error() string {
 		return fmt.Sprintf("the values that it reads have more than %d KB", maxInputBytes>>10)
 	case Total:
 		return fmt.Sprintf("the form's jq programs together take more than %d ms of CPU time", batchCPU.Milliseconds())
+	case Busy:
+		return "it was not evaluated in time: " + p.Detail
 	case Unavailable:
-		return "no process is available to evaluate it: " + p.Detail
+		return "no process can evaluate it: " + p.Detail
 	}
 	return p.Detail
 }

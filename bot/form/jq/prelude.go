@@ -58,9 +58,12 @@ def gsub($re; text; $flags): sub($re; text; $flags + "g");
 def gsub($re; text): gsub($re; text; null);
 `
 
-// literalRegexp finds the regular expressions that a program contains as text, with their flags.
-var literalRegexp = regexp.MustCompile(`\b(?:match|test|capture|scan|splits|sub|gsub)\s*\(\s*\[?\s*("(?:[^"\\]|\\.)*")` +
-	`(?:\s*[,;]\s*("[a-z]*"))?`)
+// literalRegexp finds the regular expressions that a program contains as a whole text, with their flags.
+var literalRegexp = regexp.MustCompile(`\b(match|test|capture|scan|splits|sub|gsub)\s*\(\s*\[?\s*("(?:[^"\\]|\\.)*")` +
+	`(?:\s*[,;]\s*("[a-z]*"))?\s*[\],;)]`)
+
+// onlyOther finds what Go's regular expressions lack, in programs that put them together.
+var onlyOther = regexp.MustCompile(`\(\?(?:[=!>]|<[=!])`)
 
 // preparePrelude returns what stands before a program, and the functions that it needs. It fails if the program has a
 // regular expression that cannot be run.
@@ -74,16 +77,21 @@ func preparePrelude(source string) (prelude string, options []gojq.CompilerOptio
 	}
 	for _, m := range literalRegexp.FindAllStringSubmatch(source, -1) {
 		var pattern, flags string
-		if strings.Contains(m[1], `\(`) || json.Unmarshal([]byte(m[1]), &pattern) != nil {
+		if strings.Contains(m[2], `\(`) || json.Unmarshal([]byte(m[2]), &pattern) != nil {
 			continue // it is put together when the program runs
 		}
-		_ = json.Unmarshal([]byte(m[2]), &flags) // absent: none
+		if !strings.HasSuffix(m[1], "sub") { // whose second argument is the replacement
+			_ = json.Unmarshal([]byte(m[3]), &flags) // absent: none
+		}
 		if _, err := regexp.Compile(pattern); err == nil && strings.Trim(flags, "gi") == "" {
 			continue
 		}
 		if _, err := compileRegexp(pattern, flags); err != nil {
 			return "", nil, err
 		}
+		options = []gojq.CompilerOption{gojq.WithFunction("__match", 2, 2, matchOther)}
+	}
+	if onlyOther.MatchString(source) {
 		options = []gojq.CompilerOption{gojq.WithFunction("__match", 2, 2, matchOther)}
 	}
 	if options != nil {

@@ -153,7 +153,7 @@ func (w *worker) costOfEnd(killed bool, start time.Duration) Cost {
 	case state.ExitCode() == exitBatchCPU:
 		return Total
 	case killed && state.UserTime()+state.SystemTime()-start < programCPU/2:
-		return Unavailable
+		return Busy
 	case killed:
 		return Time
 	}

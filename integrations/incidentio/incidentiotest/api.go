@@ -53,16 +53,25 @@ func notFound() (int, any) {
 func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
 	for pattern, h := range map[string]handler{
-		"POST /v2/incidents":        s.createIncident,
-		"GET /v2/incidents":         s.listIncidents,
-		"GET /v2/incidents/{id}":    s.getIncident,
-		"GET /v1/severities":        s.listSeverities,
-		"GET /v1/incident_statuses": s.listStatuses,
-		"GET /v1/incident_types":    listTypes,
-		"GET /v2/incident_roles":    listRoles,
-		"GET /v1/identity":          s.getIdentity,
+		"POST /v2/incidents":           s.createIncident,
+		"GET /v2/incidents":            s.listIncidents,
+		"GET /v2/incidents/{id}":       s.getIncident,
+		"GET /v1/severities":           s.listSeverities,
+		"GET /v1/incident_statuses":    s.listStatuses,
+		"GET /v1/incident_types":       s.listTypes,
+		"GET /v2/incident_roles":       listRoles,
+		"GET /v2/custom_fields":        s.listFields,
+		"GET /v1/custom_field_options": s.listOptions,
+		"GET /v1/identity":             s.getIdentity,
 	} {
-		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { s.serveAPI(w, r, h) })
+		role := roleViewer
+		switch pattern {
+		case "POST /v2/incidents":
+			role = roleCreator
+		case "GET /v1/identity":
+			role = ""
+		}
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { s.serveAPI(w, r, role, h) })
 	}
 	// incident.io answers an unknown route with an empty body, before it checks the key.
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -74,13 +83,16 @@ func (s *Server) routes() http.Handler {
 	})
 }
 
-func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request, h handler) {
+// serveAPI answers a call for which the key needs a role; "" for none.
+func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request, role string, h handler) {
 	var status int
 	var body any
 	if err := s.authenticate(r); err != nil {
 		status, body = http.StatusUnauthorized, newErrorBody(http.StatusUnauthorized, "authentication_error", *err)
 	} else {
-		status, body = h(r)
+		if status, body = http.StatusForbidden, missingRole(role); s.hasRole(role) {
+			status, body = h(r)
+		}
 		// https://docs.incident.io/api-reference/introduction#rate-limits
 		w.Header().Set("X-RateLimit-Limit", "60, 1200;window=60, 60;window=60")
 		w.Header().Set("X-RateLimit-Remaining", "1199")

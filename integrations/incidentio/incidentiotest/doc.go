@@ -22,9 +22,11 @@
 // # What is modeled
 //
 //   - POST and GET /v2/incidents, GET /v2/incidents/{id} by id or by the number of the reference (1, not
-//     INC-1), severities, incident_statuses, incident_types, incident_roles, identity.
+//     INC-1), severities, incident_statuses, incident_types, incident_roles, identity,
+//     custom_fields, custom_field_options.
 //   - The bearer key with its two 401s. An empty 404 for unknown routes and methods, before the key is checked.
-//     A 422 with every invalid field. The headers of the rate limit.
+//     A 403 for a
+//     call that the key has no role for. A 422 with every invalid field. The headers of the rate limit.
 //   - A repeated idempotency_key returns the existing incident, whatever the rest of the request is, without a
 //     second event. Foghorn relies on it; the vendor documents only that the key prevents duplicates.
 //   - Triage as the first status. The Slack channel, present only some time after the creation. Absent keys for
@@ -37,9 +39,10 @@
 //
 // # What is not modeled
 //
-//   - Edits, incident updates, custom fields, timestamps, escalations, webhooks, users, memberships.
+//   - Edits, incident updates, timestamps, the catalog, escalations, webhooks, users, memberships.
 //   - Filters and the order of lists.
-//   - Roles of keys, and therefore 403s. The only key can read private incidents.
+//   - Keys that cannot read private incidents.
+//   - The texts of the vendor's errors about custom fields and roles, which are not documented.
 //   - Other numbers in the headers of the rate limit: they never change.
 //   - Limits on the length of names and summaries, because none are documented.
 //   - Rules for changes of a status: [Server.SetStatus] accepts every change.

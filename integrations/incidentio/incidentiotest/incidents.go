@@ -27,13 +27,18 @@ type Incident struct {
 	Visibility, Mode             string
 	Permalink                    string
 	IdempotencyKey               string
-	Reporter                     string // e-mail address or id; may be empty
+	Reporter                     string              // e-mail address or id; may be empty
+	Type                         string              // name
+	SlackTeam                    string              // as requested; may be empty
+	CustomFields                 map[string][]string // values by the name of the field, options by their name
 	CreatedAt, UpdatedAt         time.Time
 
 	severity        *Severity
 	status          Status
 	channelID       string
 	roleAssignments []apiRoleAssignment
+	incidentType    Type
+	fields          []fieldEntry
 }
 
 // channelName returns the name of the incident's Slack channel.
@@ -127,7 +132,11 @@ func (s *Server) addIncidentLocked(in createRequest) *Incident {
 		ID: id, Reference: fmt.Sprintf("INC-%d", len(s.incidents)+1), Name: in.Name, Summary: in.Summary.value,
 		Visibility: in.Visibility, Mode: modes[0], IdempotencyKey: in.IdempotencyKey, Permalink: s.cfg.PermalinkBase + "/incidents/" + id,
 		CreatedAt: now, UpdatedAt: now, severity: s.severityLocked(in.SeverityID), status: s.defaultStatusLocked(in.StatusID),
-		channelID: "C" + id[len(id)-10:],
+		channelID: "C" + id[len(id)-10:], incidentType: *s.typeLocked(in.TypeID), fields: in.Fields, SlackTeam: in.SlackTeam,
+	}
+	i.CustomFields = s.valuesByNameLocked(in.Fields)
+	if i.Type = i.incidentType.Name; i.incidentType.PrivateOnly {
+		i.Visibility = "private"
 	}
 	if strings.TrimSpace(i.Name) == "" {
 		i.Name = strings.ToLower("incident-" + id[20:])

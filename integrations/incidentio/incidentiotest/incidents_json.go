@@ -25,7 +25,7 @@ type apiIncident struct {
 	Status         apiStatus           `json:"incident_status"`
 	Type           apiType             `json:"incident_type"`
 	Roles          []apiRoleAssignment `json:"incident_role_assignments"`
-	CustomFields   []any               `json:"custom_field_entries"`
+	CustomFields   []apiEntry          `json:"custom_field_entries"`
 	Timestamps     []any               `json:"incident_timestamp_values"`
 	Creator        creator             `json:"creator"`
 	SlackTeamID    string              `json:"slack_team_id"`
@@ -66,9 +66,9 @@ type apiAssignee struct {
 func (s *Server) toAPILocked(i *Incident) apiIncident {
 	out := apiIncident{
 		ID: i.ID, Reference: i.Reference, Name: i.Name, Summary: i.Summary, Mode: i.Mode, Visibility: i.Visibility, Permalink: i.Permalink,
-		Status: statusToAPI(i.status), Type: defaultType(), Roles: append([]apiRoleAssignment{}, i.roleAssignments...),
-		CustomFields: []any{}, Timestamps: []any{}, Creator: creator{apiKey{ID: "01FCNDV6P870EA6S7TK1DSYDG0", Name: "Port"}},
-		SlackTeamID: "T0ACME", CreatedAt: i.CreatedAt.Format(timeLayout), UpdatedAt: i.UpdatedAt.Format(timeLayout),
+		Status: statusToAPI(i.status), Type: typeToAPI(i.incidentType), Roles: append([]apiRoleAssignment{}, i.roleAssignments...),
+		CustomFields: s.entriesToAPILocked(i.fields), Timestamps: []any{}, Creator: creator{apiKey{ID: "01FCNDV6P870EA6S7TK1DSYDG0", Name: "Port"}},
+		SlackTeamID: cmp.Or(i.SlackTeam, "T0ACME"), CreatedAt: i.CreatedAt.Format(timeLayout), UpdatedAt: i.UpdatedAt.Format(timeLayout),
 	}
 	if i.severity != nil {
 		severity := severityToAPI(*i.severity)

@@ -17,6 +17,8 @@ type createRequest struct {
 	Summary        nullableString `json:"summary"`
 	SeverityID     string         `json:"severity_id"`
 	TypeID         *string        `json:"incident_type_id"`
+	Fields         []fieldEntry   `json:"custom_field_entries"`
+	SlackTeam      string         `json:"slack_team_id"`
 	StatusID       *string        `json:"incident_status_id"`
 	Mode           *string        `json:"mode"`
 	Roles          []roleRequest  `json:"incident_role_assignments"`
@@ -61,13 +63,15 @@ func (s *Server) validateLocked(in createRequest) []apiError {
 		{in.SeverityID == "" && len(s.severities) > 0, "severity_id", "is_required", "A severity is required to open an incident"},
 		{in.SeverityID != "" && s.severityLocked(in.SeverityID) == nil, "severity_id", "invalid_value", "Severity not found"},
 		{!validStatus, "incident_status_id", "invalid_value", "Incident status not found"},
-		{in.TypeID != nil && *in.TypeID != defaultTypeID, "incident_type_id", "invalid_value", "Incident type not found"},
+		{s.typeLocked(in.TypeID) == nil, "incident_type_id", "invalid_value", "Incident type not found"},
+		{in.SlackTeam == "" && s.cfg.RequireSlackTeam, "slack_team_id", "is_required", "A Slack team is required"},
 		{in.Summary.isNull && s.cfg.RejectNullSummary, "summary", "invalid_value", "Summary must be a string"},
 	} {
 		if check.failed {
 			errs = append(errs, newFieldError(check.field, check.code, check.message))
 		}
 	}
+	errs = append(errs, s.checkEntriesLocked(in.Fields)...)
 	for _, role := range in.Roles {
 		if message := s.checkRole(role); message != "" {
 			errs = append(errs, newFieldError("incident_role_assignments", "invalid_value", message))

@@ -23,7 +23,8 @@ var generated = regexp.MustCompile(`01[A-Z0-9]{24}|\bC[A-Z0-9]{10}\b|2\d{3}-\d\d
 func TestResponses_Golden(t *testing.T) {
 	s := newServer(t, incidentiotest.Config{ChannelDelay: time.Nanosecond})
 	reporter, _ := listRoles(t, s)[1]["id"].(string)
-	createIncident(t, s, `{"idempotency_key":"k","visibility":"public","name":"API down","summary":"All requests fail","severity_id":"`+majorID+`",`+
+	setFields(s)
+	createIncident(t, s, `{"idempotency_key":"k","visibility":"public","custom_field_entries":[{"custom_field_id":"F1","values":[{"value_option_id":"F1-option-0"}]}],"name":"API down","summary":"All requests fail","severity_id":"`+majorID+`",`+
 		`"incident_role_assignments":[{"incident_role_id":"`+reporter+`","assignee":{"email":"ana@example.com"}}]}`)
 	for _, c := range []struct{ name, method, path, body string }{
 		{"incident", "GET", "/v2/incidents/1", ""},
@@ -32,6 +33,8 @@ func TestResponses_Golden(t *testing.T) {
 		{"statuses", "GET", "/v1/incident_statuses", ""},
 		{"types", "GET", "/v1/incident_types", ""},
 		{"roles", "GET", "/v2/incident_roles", ""},
+		{"custom_fields", "GET", "/v2/custom_fields", ""},
+		{"custom_field_options", "GET", "/v1/custom_field_options?custom_field_id=F2&page_size=1", ""},
 		{"identity", "GET", "/v1/identity", ""},
 		{"error_validation", "POST", "/v2/incidents", "{}"},
 		{"error_not_found", "GET", "/v2/incidents/2", ""},

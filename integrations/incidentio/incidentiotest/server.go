@@ -21,6 +21,8 @@ type Config struct {
 	Statuses          []Status      // nil means the statuses of a new organization
 	UserEmails        []string      // the e-mail addresses that can be assigned to a role; nil means all
 	TriageDisabled    bool          // new incidents start with the first live status
+	KeyRoles          []string      // the roles of the API's key; nil means viewer and incident_creator
+	RequireSlackTeam  bool          // a new incident must name a Slack team, as in an organization on Enterprise Grid
 	RejectNullSummary bool          // a summary of null is an error; the vendor does not document it
 	ChannelDelay      time.Duration // the time until an incident has its Slack channel; 0 means 300 ms
 	ClientName        string        // the name of the API's client in events; "" means "foghorn"
@@ -36,6 +38,9 @@ type Server struct {
 	mu               sync.Mutex
 	severities       []Severity
 	statuses         []Status
+	types            []Type
+	fields           []CustomField
+	keyRoles         []string
 	onChannelCreated func(id, name string)
 	incidents        []*Incident // oldest first
 	byIdempotencyKey map[string]*Incident
@@ -63,6 +68,9 @@ func Start(cfg Config) (*Server, error) {
 	}
 	if cfg.Statuses == nil {
 		cfg.Statuses = defaultStatuses()
+	}
+	if cfg.KeyRoles == nil {
+		cfg.KeyRoles = []string{roleCreator, roleViewer}
 	}
 	key := make([]byte, 32)
 	_, _ = rand.Read(key) // never fails
@@ -94,8 +102,8 @@ func (s *Server) State() any {
 	}
 }
 
-// Reset removes all incidents and planned faults, and restores the severities and statuses of the
-// configuration. It keeps the API key and the function of OnChannelCreated.
+// Reset removes all incidents and planned faults, and restores what the
+// configuration says about the organization. It keeps the API key and the function of OnChannelCreated.
 func (s *Server) Reset() {
 	s.ClearFaults()
 	s.restore()
@@ -104,6 +112,9 @@ func (s *Server) Reset() {
 func (s *Server) restore() {
 	s.SetSeverities(s.cfg.Severities...)
 	s.SetStatuses(s.cfg.Statuses...)
+	s.SetTypes()
+	s.SetCustomFields()
+	s.SetKeyRoles(s.cfg.KeyRoles...)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.incidents, s.byIdempotencyKey = nil, map[string]*Incident{}

@@ -33,12 +33,14 @@ func TestReference_ResponsesMatchSpec(t *testing.T) {
 		}
 		spec.CheckResponse(method, route, a.status, a.data)
 	}
-	ask("POST", "/v2/incidents", "/v2/incidents", `{"idempotency_key":"k1","visibility":"public","name":"All of it","summary":"Words","mode":"standard","severity_id":"`+majorID+`",`+
+	setFields(s)
+	const team = `"custom_field_entries":[{"custom_field_id":"F1","values":[{"value_option_id":"F1-option-0"}]},{"custom_field_id":"F3","values":[{"value_text":"x"}]}]`
+	ask("POST", "/v2/incidents", "/v2/incidents", `{`+team+`,"slack_team_id":"T1","idempotency_key":"k1","visibility":"public","name":"All of it","summary":"Words","mode":"standard","severity_id":"`+majorID+`",`+
 		`"incident_role_assignments":[{"incident_role_id":"`+reporter+`","assignee":{"email":"ana@example.com","slack_user_id":"U1"}}]}`)
-	ask("POST", "/v2/incidents", "/v2/incidents", `{"idempotency_key":"k2","visibility":"private","severity_id":"`+minorID+`"}`)
+	ask("POST", "/v2/incidents", "/v2/incidents", `{`+team+`,"idempotency_key":"k2","visibility":"private","severity_id":"`+minorID+`"}`)
 	ask("GET", "/v2/incidents", "/v2/incidents?page_size=1", "")
 	ask("GET", "/v2/incidents/{id}", "/v2/incidents/1", "")
-	for _, path := range []string{"/v1/severities", "/v1/incident_statuses", "/v1/incident_types", "/v2/incident_roles", "/v1/identity"} {
+	for _, path := range []string{"/v1/severities", "/v1/incident_statuses", "/v1/incident_types", "/v2/incident_roles", "/v2/custom_fields", "/v1/identity"} {
 		ask("GET", path, path, "")
 	}
 	spec.CheckCoverage("..")

@@ -1,9 +1,19 @@
 package incidentiotest
 
-import "net/http"
+import (
+	"cmp"
+	"net/http"
+	"slices"
 
-// defaultTypeID is the id of the only incident type.
-const defaultTypeID = "01K0A8JQ2V3XTYPE0000000000"
+	"github.com/oklog/ulid/v2"
+)
+
+// A Type is an incident type of the organization. One of them is the default.
+type Type struct {
+	ID, Name    string
+	Default     bool // the type of an incident whose request names none
+	PrivateOnly bool // its incidents are private whatever the request says
+}
 
 type apiType struct {
 	ID                   string `json:"id"`
@@ -16,12 +26,43 @@ type apiType struct {
 	UpdatedAt            string `json:"updated_at"`
 }
 
-func defaultType() apiType {
-	return apiType{
-		ID: defaultTypeID, Name: "Default", IsDefault: true, CreateInTriage: "optional", CreatedAt: seededAt, UpdatedAt: seededAt,
+// SetTypes replaces the incident types; none means the one of a new organization. A type without an ID gets one.
+func (s *Server) SetTypes(list ...Type) {
+	if len(list) == 0 {
+		list = []Type{{ID: "01K0A8JQ2V3XTYPE0000000000", Name: "Default", Default: true}}
 	}
+	list = slices.Clone(list)
+	for i := range list {
+		list[i].ID = cmp.Or(list[i].ID, ulid.Make().String())
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.types = list
 }
 
-func listTypes(*http.Request) (int, any) {
-	return http.StatusOK, map[string]any{"incident_types": []apiType{defaultType()}}
+func (s *Server) listTypes(*http.Request) (int, any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := []apiType{}
+	for _, t := range s.types {
+		out = append(out, typeToAPI(t))
+	}
+	return http.StatusOK, map[string]any{"incident_types": out}
+}
+
+// typeLocked returns the type with an id, the default type for nil; or nil if there is none.
+func (s *Server) typeLocked(id *string) *Type {
+	for _, t := range s.types {
+		if id == nil && t.Default || id != nil && t.ID == *id {
+			return &t
+		}
+	}
+	return nil
+}
+
+func typeToAPI(t Type) apiType {
+	return apiType{
+		ID: t.ID, Name: t.Name, IsDefault: t.Default, PrivateIncidentsOnly: t.PrivateOnly, CreateInTriage: "optional",
+		CreatedAt: seededAt, UpdatedAt: seededAt,
+	}
 }

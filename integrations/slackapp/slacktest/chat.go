@@ -23,6 +23,8 @@ func (s *Server) postableChannelLocked(id string) (*Channel, error) {
 		return nil, Error("is_archived")
 	case !c.BotIsMember && !s.hasScopeLocked("chat:write.public"):
 		return nil, Error("not_in_channel")
+	case c.PostError != "":
+		return nil, Error(c.PostError)
 	}
 	return c, nil
 }

@@ -25,6 +25,10 @@ func TestChat_ChannelAccess(t *testing.T) {
 	w.expectError(post(private), "channel_not_found")
 	w.expectError(post(old), "is_archived")
 	w.expectError(post("C0NOWHERE"), "channel_not_found")
+	readOnly := w.AddChannel(slacktest.Channel{Name: "news", BotIsMember: true, PostError: "restricted_action_read_only_channel"}).ID
+	w.expectError(post(readOnly), "restricted_action_read_only_channel")
+	w.RemoveChannel(readOnly)
+	w.expectError(post(readOnly), "channel_not_found")
 	w.expectError(w.call("conversations.join", map[string]any{"channel": private}), "method_not_supported_for_channel_type")
 	w.expectError(w.call("conversations.join", map[string]any{"channel": public}), "")
 	w.expectError(post(public), "")

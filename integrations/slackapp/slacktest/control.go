@@ -25,7 +25,7 @@ import (
 //	                     with &user=U1, the messages that this user sees, ephemeral ones included
 //	GET  ephemerals      ?user=U1&contains=text&wait=5s
 //	GET  acks            the acks of the app
-//	POST connections     {"action": "disconnect"|"drop"|"refuse"|"half_open"|"pings"|"duplicate"|"redeliver"|"raw", "reason","on","n","text"}
+//	POST connections     {"action": "disconnect"|"drop"|"refuse"|"half_open"|"pings"|"duplicate"|"redeliver"|"raw"|"limit_history", "reason","on","n","text"}
 func (s *Server) addControlRoutes() {
 	s.EnableControl(s.State, s.Reset)
 	s.HandleControl("GET {$}", emulator.HandleGet(s.controlWorkspace))

@@ -24,6 +24,12 @@ type channelJSON struct {
 	Archived    bool     `json:"archived"`
 	Members     []string `json:"members"`
 	BotIsMember bool     `json:"bot_is_member"`
+	Shared      bool     `json:"shared,omitempty"`
+	PostError   string   `json:"post_error,omitempty"`
+}
+
+func toChannelJSON(c Channel) channelJSON {
+	return channelJSON{c.ID, c.Name, c.Private, c.Archived, c.Members, c.BotIsMember, c.Shared, c.PostError}
 }
 
 func (s *Server) toUserJSON(u User) userJSON {
@@ -61,7 +67,7 @@ func (s *Server) usersAndChannels() ([]userJSON, []channelJSON) {
 	}
 	for _, c := range s.Channels() {
 		if c.dmUser == "" {
-			channels = append(channels, channelJSON{c.ID, c.Name, c.Private, c.Archived, c.Members, c.BotIsMember})
+			channels = append(channels, toChannelJSON(c))
 		}
 	}
 	return users, channels
@@ -72,8 +78,10 @@ func (s *Server) controlAddUser(_ context.Context, in userJSON) (any, error) {
 }
 
 func (s *Server) controlAddChannel(_ context.Context, in channelJSON) (any, error) {
-	c := s.AddChannel(Channel{ID: in.ID, Name: in.Name, Private: in.Private, Archived: in.Archived, Members: in.Members, BotIsMember: in.BotIsMember})
-	return channelJSON{c.ID, c.Name, c.Private, c.Archived, c.Members, c.BotIsMember}, nil
+	return toChannelJSON(s.AddChannel(Channel{
+		ID: in.ID, Name: in.Name, Private: in.Private, Archived: in.Archived, Members: in.Members, BotIsMember: in.BotIsMember,
+		Shared: in.Shared, PostError: in.PostError,
+	})), nil
 }
 
 func (s *Server) controlSetScopes(_ context.Context, in struct{ Scopes []string }) (any, error) {
@@ -154,6 +162,8 @@ func (s *Server) controlConnections(_ context.Context, in connectionsRequest) (a
 		s.SetPings(in.On)
 	case "duplicate":
 		s.SetDuplicates(in.N)
+	case "limit_history":
+		s.LimitHistory(in.N)
 	case "redeliver":
 		s.SetRedeliverOnConnect(in.On)
 	case "raw":

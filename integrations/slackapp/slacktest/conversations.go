@@ -15,7 +15,7 @@ func (s *Server) conversationJSONLocked(c *Channel) map[string]any {
 	return map[string]any{
 		"id": c.ID, "name": c.Name, "name_normalized": c.Name, "is_channel": !c.Private, "is_group": c.Private && !c.isGroupDM(),
 		"is_im": false, "is_mpim": c.isGroupDM(), "is_private": c.Private, "is_archived": c.Archived, "is_member": c.BotIsMember,
-		"is_general": false, "is_shared": false, "is_ext_shared": false, "context_team_id": s.TeamID,
+		"is_general": false, "is_shared": c.Shared, "is_ext_shared": c.Shared, "context_team_id": s.TeamID,
 		"topic": map[string]any{"value": ""}, "purpose": map[string]any{"value": ""},
 	}
 }

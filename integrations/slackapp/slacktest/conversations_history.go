@@ -1,6 +1,7 @@
 package slacktest
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 )
@@ -63,7 +64,7 @@ func (s *Server) conversationsReplies(c *call) (reply, error) {
 }
 
 func (s *Server) messagePageLocked(c *call, all []*Message) (reply, error) {
-	part, next, err := paginate(c, all)
+	part, next, err := paginateBy(c, all, cmp.Or(s.historyLimit, maxPageSize))
 	if err != nil {
 		return nil, err
 	}

@@ -25,7 +25,8 @@
 // at random, acks within 3 s and 20,480 bytes, disconnect with its reasons. Failures on request:
 // [Server.Disconnect], [Server.RefuseConnections], [Server.DropConnections], [Server.SetHalfOpen],
 // [Server.SetPings], [Server.SendRaw], [Server.SetDuplicates] and [Server.SetRedeliverOnConnect]; for
-// HTTP, [Server.RateLimit], [Server.FailMethod] and [emulator.Server.InjectFault].
+// HTTP, [Server.RateLimit], [Server.FailMethod], [Server.LimitHistory], [emulator.Server.SetClock] and
+// [emulator.Server.InjectFault].
 //
 // Views: triggers for one use within 3 s, a stack of three modals, hashes, external ids, values that
 // stay after an update, state.values, the validation of Slack's client, every response_action,
@@ -47,6 +48,13 @@
 // ("socket"), filled fields ("fill"), and modals that close or show errors ("view", to the person).
 // After each event, [Person.VisibleMessages] and [Person.TopModal] return what a person sees. Bodies
 // contain no token, trigger_id, response_url or ticket.
+//
+// # State of a modal
+//
+// As in Slack, the state of a modal lacks what apps often expect in it: initial values that the user has not touched
+// (Config.UntouchedState includes them), and everything in a block_suggestion (Config.SuggestionState).
+// [Server.SendStaleState] makes submissions carry the state of the blocks before an update, as Slack does at times. A
+// date, a time and radio buttons cannot be emptied.
 //
 // # What is not emulated
 //

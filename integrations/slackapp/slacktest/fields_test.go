@@ -150,7 +150,7 @@ func TestModal_StateValues(t *testing.T) {
 }
 
 func TestModal_StateShapes(t *testing.T) {
-	a := newRecorderEnv(t, slacktest.Config{})
+	a := newRecorderEnv(t, slacktest.Config{UntouchedState: true})
 	m := a.openModal(allFieldsView())
 	var view struct {
 		State struct {

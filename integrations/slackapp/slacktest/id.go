@@ -31,11 +31,11 @@ func randomString(n int, set string) string {
 func newHash() string { return fmt.Sprintf("%d.%s", time.Now().Unix(), randomLetters(8)) }
 
 // newTimestampLocked returns a ts that is unique in the workspace.
-func (w *workspace) newTimestampLocked() string {
-	now := time.Now().UnixMicro()
-	if now <= w.lastTS {
-		now = w.lastTS + 1
+func (s *Server) newTimestampLocked() string {
+	now := s.Now().UnixMicro()
+	if now <= s.lastTS {
+		now = s.lastTS + 1
 	}
-	w.lastTS = now
+	s.lastTS = now
 	return fmt.Sprintf("%d.%06d", now/1e6, now%1e6)
 }

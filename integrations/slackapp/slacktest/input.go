@@ -20,6 +20,9 @@ func (s *Server) fillFieldLocked(v *view, f field, typed []string) error {
 		held["timezone"] = zone
 	}
 	name := stateKeys[f.kind].state
+	if len(typed) == 0 && f.staysChosen() && v.values[elementKey{f.block, f.action}][name] != nil {
+		return fmt.Errorf("field %q is a %s, which a person cannot empty", f.label, f.kind)
+	}
 	if holdsList(f.kind) {
 		list := []any{}
 		for _, text := range typed {
@@ -40,10 +43,16 @@ func (s *Server) fillFieldLocked(v *view, f field, typed []string) error {
 			held[name] = item
 		}
 	}
-	v.values[elementKey{f.block, f.action}] = held
+	v.values[elementKey{f.block, f.action}], v.touched[elementKey{f.block, f.action}] = held, true
 	s.notifyLocked()
 	s.emitVerbose("person", "slack", "fill", f.label, nil)
 	return nil
+}
+
+// staysChosen reports that Slack's client has no way to empty the element.
+// https://github.com/slackapi/node-slack-sdk/issues/1631
+func (f field) staysChosen() bool {
+	return slices.Contains([]string{"datepicker", "timepicker", "datetimepicker", "radio_buttons"}, f.kind)
 }
 
 // parseInputLocked converts what a person enters in a field to the value in state.values.

@@ -94,7 +94,7 @@ func (m *Modal) blockActionsLocked(v *view, action map[string]any) (map[string]a
 	payload := s.newInteractionLocked("block_actions", u)
 	payload["trigger_id"] = s.newTriggerLocked(u.ID)
 	payload["container"] = map[string]any{"type": "view", "view_id": v.id}
-	payload["view"] = v.toJSON(s)
+	payload["view"] = v.toPayloadLocked(s)
 	payload["actions"] = marshalJSON([]any{action})
 	return payload, nil
 }
@@ -134,6 +134,9 @@ func (m *Modal) SearchOptions(ctx context.Context, label, query string) ([]Optio
 		payload["container"] = map[string]any{"type": "view", "view_id": v.id}
 		payload["block_id"], payload["action_id"], payload["value"] = f.block, f.action, query
 		payload["view"] = v.toJSON(s)
+		if !s.cfg.SuggestionState {
+			payload["view"] = v.toJSONWithState(s, nil)
+		}
 		return nil
 	})
 	if err != nil || payload == nil {

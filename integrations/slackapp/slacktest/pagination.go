@@ -13,6 +13,11 @@ const maxPageSize = 1000
 // paginate returns the page of a list that the arguments cursor and limit select, and its
 // response_metadata.
 func paginate[T any](c *call, all []T) ([]T, map[string]any, error) {
+	return paginateBy(c, all, maxPageSize)
+}
+
+// paginateBy is paginate with another maximum, to which a larger limit is reduced.
+func paginateBy[T any](c *call, all []T, most int) ([]T, map[string]any, error) {
 	start := 0
 	if cursor := c.args.stringArg("cursor"); cursor != "" {
 		b, err := base64.StdEncoding.DecodeString(cursor)
@@ -26,6 +31,7 @@ func paginate[T any](c *call, all []T) ([]T, map[string]any, error) {
 	if limit < 1 || limit > maxPageSize {
 		return nil, nil, Error("invalid_limit")
 	}
+	limit = min(limit, most)
 	end, next := len(all), ""
 	if len(all)-start > limit {
 		end = start + limit

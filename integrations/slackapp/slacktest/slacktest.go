@@ -57,6 +57,13 @@ type Config struct {
 	Users    []User
 	Channels []Channel
 
+	// Slack leaves parts out of view.state that apps expect there, and so does the emulator. True includes
+	// them: in block_suggestion, which has no state at all, and the initial values that the user has not
+	// touched since the view was opened or updated.
+	// https://github.com/slackapi/java-slack-sdk/issues/1292
+	// https://github.com/slackapi/bolt-js/issues/1073
+	SuggestionState, UntouchedState bool
+
 	// Zero means Slack's value, which is the constant of the same name.
 	AckTimeout, TriggerLife, PingInterval, WarningPeriod, ConnectionLife time.Duration
 }

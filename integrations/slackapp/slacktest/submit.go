@@ -58,7 +58,7 @@ func (m *Modal) submit(ctx context.Context, check bool) (Result, error) {
 		}
 		payload = s.newInteractionLocked("view_submission", u)
 		payload["trigger_id"] = s.newTriggerLocked(u.ID)
-		payload["view"] = v.toJSON(s)
+		payload["view"] = v.toPayloadLocked(s)
 		payload["response_urls"] = s.responseURLsLocked(v)
 		s.emit("person", "slack", "submission", textOf(v.body["title"]), payload["view"])
 		return nil

@@ -2,6 +2,8 @@ package slacktest
 
 import (
 	"encoding/json"
+	"fmt"
+	"reflect"
 	"slices"
 )
 
@@ -20,6 +22,8 @@ type views struct {
 	triggers boundedMap[*trigger]
 	stacks   map[string][]*view // open modals by user, the top one last
 	homes    map[string]*view   // by user
+
+	staleStates int // how many payloads still carry the state of other blocks
 }
 
 func newViews() views {
@@ -34,8 +38,10 @@ type view struct {
 	version        int // number of changes
 	body           map[string]any
 	values         elementValues
-	errors         map[string]string    // by block_id, of the latest submission
-	suggested      map[elementKey][]any // options of external selects
+	touched        map[elementKey]bool       // elements that the user changed since the view was opened or updated
+	otherState     map[string]map[string]any // state.values of the latest content with other blocks; nil: none
+	errors         map[string]string         // by block_id, of the latest submission
+	suggested      map[elementKey][]any      // options of external selects
 }
 
 // elementKey identifies an element of a view.
@@ -57,29 +63,56 @@ func (v *view) boolField(name string) bool {
 // replaceBody replaces the body. The values of elements whose block_id and action_id do not change
 // stay.
 func (v *view) replaceBody(body map[string]any) {
-	old := v.values
-	v.body, v.values, v.errors = body, elementValues{}, nil
+	old, state := v.values, v.stateValues(true)
+	v.body, v.values, v.touched, v.errors = body, elementValues{}, map[elementKey]bool{}, nil
 	for _, f := range v.fields() {
 		k := elementKey{f.block, f.action}
+		initial := initialValue(f.element)
 		held, ok := old[k]
 		if !ok || held["type"] != f.kind || !f.stillValid(held) {
-			held = initialValue(f.element)
+			held = initial
 		}
-		v.values[k] = held
+		v.values[k], v.touched[k] = held, !reflect.DeepEqual(held, initial)
+		delete(state, f.block)
+	}
+	if len(state) > 0 {
+		v.otherState = state
 	}
 	v.hash = newHash()
 	v.version++
 }
 
-// toJSON returns the view as Slack sends it.
-func (v *view) toJSON(s *Server) json.RawMessage {
+// stateValues returns state.values. Without untouched, it leaves out the initial values that the user has not touched.
+func (v *view) stateValues(untouched bool) map[string]map[string]any {
 	byBlock := map[string]map[string]any{}
 	for k, held := range v.values {
+		if !untouched && !v.touched[k] && len(displayValues(held[stateKeys[fmt.Sprint(held["type"])].state])) > 0 {
+			continue
+		}
 		if byBlock[k.block] == nil {
 			byBlock[k.block] = map[string]any{}
 		}
 		byBlock[k.block][k.action] = held
 	}
+	return byBlock
+}
+
+// toJSON returns the view as Slack sends it.
+func (v *view) toJSON(s *Server) json.RawMessage {
+	return v.toJSONWithState(s, map[string]any{"values": v.stateValues(s.cfg.UntouchedState)})
+}
+
+// toPayloadLocked returns the view of a payload of which the state counts: a submission or a change.
+func (v *view) toPayloadLocked(s *Server) json.RawMessage {
+	if s.staleStates == 0 || v.otherState == nil {
+		return v.toJSON(s)
+	}
+	s.staleStates--
+	return v.toJSONWithState(s, map[string]any{"values": v.otherState})
+}
+
+// toJSONWithState returns the view with a state; nil: it has none.
+func (v *view) toJSONWithState(s *Server, state map[string]any) json.RawMessage {
 	nullable := func(id string) any {
 		if id == "" {
 			return nil
@@ -102,10 +135,12 @@ func (v *view) toJSON(s *Server) json.RawMessage {
 		"external_id":           v.stringField("external_id"),
 		"clear_on_close":        v.boolField("clear_on_close"),
 		"notify_on_close":       v.boolField("notify_on_close"),
-		"state":                 map[string]any{"values": byBlock},
 		"hash":                  v.hash,
 		"root_view_id":          v.root,
 		"previous_view_id":      nullable(v.previous),
+	}
+	if state != nil {
+		out["state"] = state
 	}
 	return marshalJSON(out)
 }

@@ -33,6 +33,8 @@ type Channel struct {
 	Archived    bool
 	Members     []string // ids of users; nil means all users
 	BotIsMember bool     // the bot is a member
+	Shared      bool     // with another organization
+	PostError   string   // the error of messages of apps, such as restricted_action_read_only_channel; "" for none
 
 	dmUser string // the user of a direct conversation of the bot
 }
@@ -48,7 +50,10 @@ type workspace struct {
 	revisions  map[string]int        // number of changes of the two above, by channel and by user
 	scopes     []string
 	lastTS     int64
-	responses  boundedMap[*responseURL] // by path
+
+	historyLimit int // messages that conversations.history returns at a time; 0: as many as asked for
+
+	responses boundedMap[*responseURL] // by path
 }
 
 // AllScopes are the bot scopes that the emulator knows.
@@ -124,6 +129,16 @@ func (s *Server) addChannelLocked(c Channel) {
 	}
 	s.channels[c.ID] = &c
 	s.notifyLocked()
+}
+
+// RemoveChannel deletes a channel with its messages, as an admin can.
+func (s *Server) RemoveChannel(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.channels, id)
+	delete(s.messages, id)
+	s.chanOrder = slices.DeleteFunc(s.chanOrder, func(other string) bool { return other == id })
+	s.messagesChangedLocked(id)
 }
 
 // Users returns all users, in the order in which they were added. The bot is the first.

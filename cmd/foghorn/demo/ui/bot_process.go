@@ -141,8 +141,8 @@ func (b *BotProcess) signal(s syscall.Signal) (ended <-chan struct{}) {
 		close(ended)
 		return ended
 	}
-	if b.state.Running {
-		_ = b.cmd.Process.Signal(s) // it may have ended
+	if b.state.Running && b.cmd.Process.Signal(s) != nil {
+		_ = b.cmd.Process.Kill() // it may have ended, or this is Windows, which has no SIGTERM
 	}
 	return b.ended
 }

@@ -1,0 +1,14 @@
+package main
+
+import "golang.org/x/sys/windows"
+
+// freeBytes returns the free space for a directory that this user may use.
+func freeBytes(dir string) (uint64, error) {
+	path, err := windows.UTF16PtrFromString(dir)
+	if err != nil {
+		return 0, err
+	}
+	var free uint64
+	err = windows.GetDiskFreeSpaceEx(path, &free, nil, nil)
+	return free, err
+}

@@ -1,0 +1,239 @@
+package incidentiotest
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+
+	"github.com/oklog/ulid/v2"
+)
+
+// A CustomField of the organization.
+type CustomField struct {
+	ID, Name, Description string
+	Type                  string   // single_select, multi_select, text, link or numeric
+	Options               []string // of a select; the id of an option is [CustomField.OptionID]
+	CatalogType           string   // id of the type of the catalog whose entries are the options; empty for none
+	Required              bool     // a new incident must have a value; the API does not show it
+}
+
+// OptionID is the id of the n-th option.
+func (f CustomField) OptionID(n int) string { return fmt.Sprintf("%s-option-%d", f.ID, n) }
+
+type apiField struct {
+	ID          string `json:"id"`
+	Name        string `json:"name"`
+	Description string `json:"description"`
+	Type        string `json:"field_type"`
+	CatalogType string `json:"catalog_type_id,omitempty"`
+	CreatedAt   string `json:"created_at"`
+	UpdatedAt   string `json:"updated_at"`
+}
+
+// An apiFieldInfo is a custom field within an incident.
+type apiFieldInfo struct {
+	ID          string      `json:"id"`
+	Name        string      `json:"name"`
+	Description string      `json:"description"`
+	Type        string      `json:"field_type"`
+	Options     []apiOption `json:"options"`
+}
+
+type apiOption struct {
+	ID      string `json:"id"`
+	FieldID string `json:"custom_field_id"`
+	Value   string `json:"value"`
+	SortKey int    `json:"sort_key"`
+}
+
+type apiEntry struct {
+	Field  apiFieldInfo    `json:"custom_field"`
+	Values []apiEntryValue `json:"values"`
+}
+
+type apiEntryValue struct {
+	Text    string     `json:"value_text,omitempty"`
+	Link    string     `json:"value_link,omitempty"`
+	Numeric string     `json:"value_numeric,omitempty"`
+	Option  *apiOption `json:"value_option,omitempty"`
+}
+
+// A fieldEntry is the value of a custom field in a request.
+// https://docs.incident.io/api-reference/incidents-v2/create
+type fieldEntry struct {
+	FieldID string       `json:"custom_field_id"`
+	Values  []fieldValue `json:"values"`
+}
+
+type fieldValue struct {
+	Text           *string `json:"value_text"`
+	Link           *string `json:"value_link"`
+	Numeric        *string `json:"value_numeric"`
+	OptionID       *string `json:"value_option_id"`
+	CatalogEntryID *string `json:"value_catalog_entry_id"`
+}
+
+// SetCustomFields replaces the custom fields. A field without an ID gets one.
+func (s *Server) SetCustomFields(list ...CustomField) {
+	list = slices.Clone(list)
+	for i := range list {
+		list[i].ID = cmp.Or(list[i].ID, ulid.Make().String())
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.fields = list
+}
+
+func (s *Server) listFields(*http.Request) (int, any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := []apiField{}
+	for _, f := range s.fields {
+		out = append(out, apiField{f.ID, f.Name, f.Description, f.Type, f.CatalogType, seededAt, seededAt})
+	}
+	return http.StatusOK, map[string]any{"custom_fields": out}
+}
+
+// listOptions returns a page of the options of a field, not in their order.
+// https://docs.incident.io/api-reference/custom-field-options-v1/list
+func (s *Server) listOptions(r *http.Request) (int, any) {
+	q := r.URL.Query()
+	size, err := strconv.Atoi(cmp.Or(q.Get("page_size"), "25"))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f := s.fieldLocked(q.Get("custom_field_id"))
+	switch {
+	case f == nil:
+		return invalidField("custom_field_id", "Custom field not found")
+	case err != nil || size < 1 || size > 250:
+		return invalidField("page_size", "Page size must be between 1 and 250")
+	}
+	options := f.options()
+	slices.Reverse(options)
+	if n := slices.IndexFunc(options, func(o apiOption) bool { return o.ID == q.Get("after") }); n >= 0 {
+		options = options[n+1:]
+	}
+	meta := map[string]any{"page_size": size}
+	if len(options) > size {
+		options = options[:size]
+		meta["after"] = options[size-1].ID
+	}
+	return http.StatusOK, map[string]any{"custom_field_options": options, "pagination_meta": meta}
+}
+
+func invalidField(field, message string) (int, any) {
+	return http.StatusUnprocessableEntity, newErrorBody(http.StatusUnprocessableEntity, "validation_error", newFieldError(field, "invalid_value", message))
+}
+
+func (f CustomField) options() []apiOption {
+	out := []apiOption{}
+	for n, value := range f.Options {
+		out = append(out, apiOption{f.OptionID(n), f.ID, value, n})
+	}
+	return out
+}
+
+// fieldLocked returns the custom field with an id, or nil.
+func (s *Server) fieldLocked(id string) *CustomField {
+	for _, f := range s.fields {
+		if f.ID == id {
+			return &f
+		}
+	}
+	return nil
+}
+
+// checkEntriesLocked returns the errors of the custom fields of a request. The vendor does not document their texts.
+func (s *Server) checkEntriesLocked(entries []fieldEntry) (errs []apiError) {
+	filled := map[string]bool{}
+	for _, e := range entries {
+		f := s.fieldLocked(e.FieldID)
+		message := "Custom field not found"
+		if f != nil {
+			message = f.checkValues(e.Values)
+		}
+		if message != "" {
+			errs = append(errs, newFieldError("custom_field_entries", "invalid_value", message))
+		}
+		filled[e.FieldID] = len(e.Values) > 0
+	}
+	for _, f := range s.fields {
+		if f.Required && !filled[f.ID] {
+			errs = append(errs, newFieldError("custom_field_entries", "is_required", fmt.Sprintf("The custom field %q is required", f.Name)))
+		}
+	}
+	return errs
+}
+
+// checkValues returns the error message of the values of a field, or "".
+func (f CustomField) checkValues(values []fieldValue) string {
+	if len(values) > 1 && f.Type != "multi_select" {
+		return fmt.Sprintf("The custom field %q takes one value", f.Name)
+	}
+	for _, v := range values {
+		isOption := v.OptionID != nil && slices.ContainsFunc(f.options(), func(o apiOption) bool { return o.ID == *v.OptionID })
+		valid := isOption || f.CatalogType != "" && v.CatalogEntryID != nil
+		switch f.Type {
+		case "text":
+			valid = v.Text != nil
+		case "link":
+			u, err := url.Parse(deref(v.Link))
+			valid = err == nil && u.Host != ""
+		case "numeric":
+			_, err := strconv.ParseFloat(deref(v.Numeric), 64)
+			valid = err == nil
+		}
+		if !valid {
+			return fmt.Sprintf("A value of the custom field %q is not valid", f.Name)
+		}
+	}
+	return ""
+}
+
+func deref(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+// entriesToAPILocked returns the custom fields of an incident as the API shows them.
+func (s *Server) entriesToAPILocked(entries []fieldEntry) []apiEntry {
+	out := []apiEntry{}
+	for _, e := range entries {
+		f := s.fieldLocked(e.FieldID)
+		if f == nil {
+			continue // the organization has removed the field
+		}
+		entry := apiEntry{apiFieldInfo{f.ID, f.Name, f.Description, f.Type, f.options()}, []apiEntryValue{}}
+		for _, v := range e.Values {
+			value := apiEntryValue{Text: deref(v.Text), Link: deref(v.Link), Numeric: deref(v.Numeric)}
+			for _, o := range f.options() {
+				if o.ID == deref(v.OptionID) {
+					value.Option = &o
+				}
+			}
+			entry.Values = append(entry.Values, value)
+		}
+		out = append(out, entry)
+	}
+	return out
+}
+
+// valuesByNameLocked returns the values of custom fields by the name of the field, options by their name.
+func (s *Server) valuesByNameLocked(entries []fieldEntry) map[string][]string {
+	out := map[string][]string{}
+	for _, e := range s.entriesToAPILocked(entries) {
+		for _, v := range e.Values {
+			text := v.Text + v.Link + v.Numeric
+			if v.Option != nil {
+				text = v.Option.Value
+			}
+			out[e.Field.Name] = append(out[e.Field.Name], text)
+		}
+	}
+	return out
+}
