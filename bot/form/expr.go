@@ -29,19 +29,14 @@ func parseExpr(input, key string, v any) expr {
 func (x expr) isSet() bool     { return x.value != nil || x.source != "" }
 func (x expr) isProgram() bool { return x.source != "" }
 
-// problem names a program and why it has no value.
-func (x expr) problem(p *jq.Problem) Problem {
-	const maxShown = 200 // code points of the program
+// excerpt is the program as one line, shortened.
+func (x expr) excerpt() string {
+	const maxShown = 200 // code points
 	program := []rune(strings.Join(strings.Fields(x.source), " "))
 	if len(program) > maxShown {
 		program = append(program[:maxShown], '…')
 	}
-	what := "was stopped"
-	switch p.Cost {
-	case jq.Syntax, jq.SourceSize, jq.Unsupported:
-		what = "cannot be run here"
-	}
-	return Problem{Input: x.input, Cost: string(p.Cost), Reason: fmt.Sprintf("%s is a jq program that %s (%v): %s", x.key, what, p, string(program))}
+	return string(program)
 }
 
 // findPrograms finds the form's programs, in the order of the form. Those that do not compile are problems of the form:
@@ -66,8 +61,8 @@ func (f *Form) findPrograms() {
 		return
 	}
 	for i, p := range jq.Check(context.Background(), sources(f.programs)) {
-		if p != nil {
-			f.Problems = append(f.Problems, f.programs[i].problem(p))
+		if x := f.programs[i]; p != nil {
+			f.addProblem(x.input, fmt.Sprintf("%s is a jq program that cannot be run here (%v): %s", x.key, p, x.excerpt()))
 		}
 	}
 }

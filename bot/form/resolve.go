@@ -3,6 +3,7 @@ package form
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -78,7 +79,12 @@ func (e *evaluation) run(ctx context.Context, programs []expr) {
 			continue // what does not compile is a problem of the form
 		}
 		e.busy = e.busy || r.Problem.Cost == jq.Busy
-		if p := programs[i].problem(r.Problem); !slices.Contains(e.problems, p) {
+		x := programs[i]
+		p := Problem{
+			Input: x.input, Cost: string(r.Problem.Cost),
+			Reason: fmt.Sprintf("%s is a jq program that was stopped (%v): %s", x.key, r.Problem, x.excerpt()),
+		}
+		if !slices.Contains(e.problems, p) {
 			e.problems = append(e.problems, p)
 		}
 	}
