@@ -5,14 +5,7 @@ import "regexp"
 // findDependencies finds the fields whose values the conditions of other fields read.
 func (f *Form) findDependencies() {
 	for _, x := range f.programs {
-		f.UsesUser = f.UsesUser || userWord.MatchString(x.source)
-		f.UsesEntity = f.UsesEntity || entityWord.MatchString(x.source)
-		ids, all := x.inputsRead()
-		for id, field := range f.byID {
-			read := all || ids[id]
-			field.HasDependents = field.HasDependents || read
-			field.ReadsEntity = field.ReadsEntity || read && field.Kind == Entity && id != TargetID && entityMember.MatchString(x.source)
-		}
+		f.addDependencies(x)
 	}
 	for _, field := range f.byID {
 		mapObjects(field.dataset, 0, func(m map[string]any) any {
@@ -27,6 +20,22 @@ func (f *Form) findDependencies() {
 	}
 	if f.UsesEntity && f.byID[TargetID] != nil {
 		f.byID[TargetID].HasDependents = true
+	}
+}
+
+// addDependencies adds what a program reads.
+func (f *Form) addDependencies(x expr) {
+	f.UsesUser = f.UsesUser || userWord.MatchString(x.source)
+	f.UsesEntity = f.UsesEntity || entityWord.MatchString(x.source)
+	ids, all := x.inputsRead()
+	for id, field := range f.byID {
+		if !all && !ids[id] {
+			continue
+		}
+		field.HasDependents = true
+		if field.Kind == Entity && id != TargetID && entityMember.MatchString(x.source) {
+			field.ReadsEntity = true
+		}
 	}
 }
 

@@ -224,3 +224,27 @@ func FuzzReadActions(f *testing.F) {
 		}
 	})
 }
+
+// TestPreview_ProgramThatCannotBeRun checks that preview and doctor name the input, the program and the reason.
+func TestPreview_ProgramThatCannotBeRun(t *testing.T) {
+	const want = "a: visible is a jq program that cannot be run here (function not defined: nothing/0): .form.b | nothing"
+	definition := selfServiceAction(`{"a":{"type":"string","visible":{"jqQuery":".form.b | nothing"}},"b":{"type":"string"}}`)
+	if o := runPreview(t, nil, definition, "-"); o.code != exitFailed || len(o.views(t)) != 0 || !strings.Contains(o.stderr, want) {
+		t.Errorf("%+v", o)
+	}
+	e := newGuideEnvironment(t)
+	if err := e.Port.PutActionUnchecked([]byte(definition)); err != nil {
+		t.Fatal(err)
+	}
+	if o := runCommand(t, e.botSettings("PORT_ACTION", "act"), "doctor"); o.code != exitFailed || !strings.Contains(o.stdout, want) {
+		t.Errorf("%+v", o)
+	}
+}
+
+// TestPreview_ProgramThatTakesTooLong checks that the program is named although the action has a form.
+func TestPreview_ProgramThatTakesTooLong(t *testing.T) {
+	o := runPreview(t, nil, selfServiceAction(`{"a":{"type":"string","visible":{"jqQuery":"[range(1e9)]"}},"b":{"type":"string"}}`), "-")
+	if o.code != 0 || len(o.views(t)) != 1 || !strings.Contains(o.stderr, "a: visible is a jq program that was stopped") {
+		t.Errorf("%+v", o)
+	}
+}

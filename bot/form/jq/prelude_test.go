@@ -39,6 +39,10 @@ func TestEvaluate_AsJq(t *testing.T) {
 		{`gsub("(?<!^)(?=[A-Z])"; "-") | ascii_downcase`, `"myServiceName"`, "my-service-name"},
 		{`test("^(?!x)") // false`, `null`, nil}, // an error, as in jq
 		{`(test("^(?!x)"))? // false`, `null`, false},
+		{`. as $x | "prod" | test("^(?!" + $x + ")")`, `"pro"`, false},
+		{`. as $x | "prod" | test("^(?!\($x))")`, `"x"`, true},
+		{`"^(?=a)" as $re | test($re; "i")`, `"A"`, true},
+		{`gsub("-"; "hello") | sub("l"; "x"; "g")`, `"a-b"`, "ahexxob"},
 		{`keys_unsorted`, `{"b":1,"a":2}`, []any{"a", "b"}},
 		{`[.[] | toarray]`, `[1,[2]]`, []any{[]any{1.0}, []any{2.0}}},
 		{`debug | . + 1`, `1`, 2.0},
