@@ -38,6 +38,7 @@ type Config struct {
 	StateDir  string        // of the embedded store
 	NATSURL   string        // of a JetStream cluster; empty: the embedded store
 	Retention time.Duration // of the records of ended requests; 0: store.DefaultRetention
+	Secret    string        // encrypts the values of open forms in the store; the bot token does
 
 	Log     *logrus.Entry
 	Metrics *Metrics // nil: its own
@@ -61,7 +62,7 @@ func Open(ctx context.Context, cfg Config) (*Bot, error) {
 	if cfg.Metrics == nil {
 		cfg.Metrics = NewMetrics()
 	}
-	s, err := store.Open(ctx, store.Config{Dir: cfg.StateDir, NATSURL: cfg.NATSURL, Retention: cfg.Retention, Log: cfg.Log})
+	s, err := store.Open(ctx, store.Config{Dir: cfg.StateDir, NATSURL: cfg.NATSURL, Retention: cfg.Retention, Secret: cfg.Secret, Log: cfg.Log})
 	if err != nil {
 		return nil, err
 	}

@@ -34,7 +34,7 @@ func (r *crasher) reach(where string) {
 }
 
 // maxCrashPoints is more than a public incident has: the last bots are not stopped.
-const maxCrashPoints = 20
+const maxCrashPoints = 24
 
 // TestCrash_AnyPoint stops bots before and after each write and each outside effect, and
 // starts another one on the same store.

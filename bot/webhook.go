@@ -18,6 +18,9 @@ const (
 	// maxWebhookBody is the largest body of a webhook, in bytes.
 	maxWebhookBody = 1 << 20
 
+	// maxWebhookReads is how many bodies are read at a time: before its signature is checked, a call can be anyone's.
+	maxWebhookReads = 8
+
 	// maxWebhookSkew is how far the timestamp of a webhook may differ from this clock.
 	maxWebhookSkew = 5 * time.Minute
 )
@@ -31,21 +34,29 @@ const (
 	outcomeReplayed     = "replayed"
 	outcomeTooLarge     = "too_large"
 	outcomeInvalid      = "invalid"
+	outcomeBusy         = "busy" // maxWebhookReads are being read; the poller finds the end of the run as well
 	outcomeStoreError   = "store_error"
 )
 
 // A webhook checks Port's calls of /port/runs.
 type webhook struct {
-	secret string
-	seen   *cache.Cache // signatures, against replays
+	secret  string
+	seen    *cache.Cache  // signatures, against replays
+	reading chan struct{} // holds a token for each body that is being read
 }
 
 func newWebhook(secret string) *webhook {
-	return &webhook{secret: secret, seen: cache.New(2*maxWebhookSkew, 0)}
+	return &webhook{secret: secret, seen: cache.New(2*maxWebhookSkew, 0), reading: make(chan struct{}, maxWebhookReads)}
 }
 
 // handle checks a call and wakes the request of the run that it names.
 func (h *webhook) handle(r *http.Request, wake func(ctx context.Context, runID string) (bool, error)) (outcome string, status int) {
+	select {
+	case h.reading <- struct{}{}:
+		defer func() { <-h.reading }()
+	default:
+		return outcomeBusy, http.StatusServiceUnavailable
+	}
 	body, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, maxWebhookBody))
 	if err != nil {
 		return outcomeTooLarge, http.StatusRequestEntityTooLarge

@@ -151,3 +151,18 @@ func TestMerge_AnyDefinition(t *testing.T) {
 		}
 	}
 }
+
+// TestMerge_FormWithoutOrder keeps the order of the definition, which a form has that people did not arrange.
+func TestMerge_FormWithoutOrder(t *testing.T) {
+	set, _ := manifests.Render(unusualOrganization, manifests.Options{})
+	have := `{"identifier":"x","trigger":{"type":"self-service","operation":"CREATE","userInputs":{"properties":{
+		"visibility":{"type":"string"},"team":{"type":"string"},"name":{"type":"string"},"area":{"type":"string"}}}},"invocationMethod":{"type":"WEBHOOK","url":"https://x"}}`
+	got, err := manifests.Merge(unusualOrganization, json.RawMessage(have), set.Action)
+	if err != nil {
+		t.Fatal(err)
+	}
+	order := parseAction(t, manifests.Set{Action: got}).Trigger.UserInputs.Order
+	if want := []string{"visibility", "request_id", "team", "name", "description", "severity", "area"}; !slices.Equal(order, want) {
+		t.Errorf("order %q, want %q", order, want)
+	}
+}

@@ -24,11 +24,11 @@ func MissingInput(response json.RawMessage) string {
 		case isField && isMissing:
 			return fieldHint(fieldName(e.Message))
 		case isField:
-			return "If its options have changed in incident.io, the person who operates this bot can update the form with `foghorn apply`."
+			return "If the options of the custom field have changed in incident.io, the person who operates this bot can update the form with `foghorn apply`."
 		case isMissing && e.Source.Field == "incident_type_id":
-			return "incident.io requires an incident type. The person who operates this bot can add it to the form with `foghorn apply --incident-types`."
+			return "An incident type is required by incident.io. The person who operates this bot can add it to the form with `foghorn apply --incident-types`."
 		case isMissing && e.Source.Field == "slack_team_id":
-			return "incident.io requires a Slack workspace. The person who operates this bot can set it with `foghorn apply --slack-team ID`."
+			return "A Slack workspace is required by incident.io. The person who operates this bot can set it with `foghorn apply --slack-team ID`."
 		}
 	}
 	return ""
@@ -39,9 +39,9 @@ var missing = regexp.MustCompile(`(?i)\b(requires?|required|missing|must be (set
 
 func fieldHint(name string) string {
 	if name == "" || strings.ContainsAny(name, "\"`$\\\n") || len(name) > maxName {
-		return "incident.io requires a custom field. Fill it in. If the form lacks it, the person who operates this bot can add it with `foghorn apply --custom-field NAME`."
+		return "A custom field is required by incident.io. Fill it in. If the form lacks it, the person who operates this bot can add it with `foghorn apply --custom-field NAME`."
 	}
-	return fmt.Sprintf("incident.io requires the custom field %s. Fill it in. If the form lacks it, the person who operates this bot can add it with "+
+	return fmt.Sprintf("The custom field %s is required by incident.io. Fill it in. If the form lacks it, the person who operates this bot can add it with "+
 		"`foghorn apply --custom-field \"%s\"`.", name, name)
 }
 
@@ -52,7 +52,7 @@ var namePatterns = []*regexp.Regexp{
 	regexp.MustCompile(`(?i)\b(?:required|missing|value) for (?:the )?custom field:? +(.+?)\.?$`),
 	regexp.MustCompile(`(?i)\b(?:fields?|required|missing): +(.+?)\.?$`),
 	regexp.MustCompile(`(?i)^(?:the )?(?:field )?(.+?) (?:is|are) (?:required|missing)`),
-	regexp.MustCompile(`(?i)^(?:please )?(?:provide|set|enter) (?:a )?value for (.+?)\.?$`),
+	regexp.MustCompile(`(?i)^(?:please |you must |you need to )?(?:provide|set|enter|specify|give|fill in) (?:a value for )?(?:the )?(?:custom field )?(.+?)\.?$`),
 }
 
 // fieldName is the name of the custom field in the text of an error; "" if it has none.

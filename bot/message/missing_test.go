@@ -21,6 +21,8 @@ func TestMissingInput_NamesField(t *testing.T) {
 		"Please provide a value for Affected team":                       "Affected team",
 		"Custom field required: Affected team":                           "Affected team",
 		"Customer's region is required":                                  "Customer's region",
+		"You must provide a value for custom field Affected team":        "Affected team",
+		"You must set Affected team.":                                    "Affected team",
 		"A custom field is required":                                     "",
 		"This field is required":                                         "",
 		"custom_field_entries is required":                               "",

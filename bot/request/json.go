@@ -21,11 +21,18 @@ var ErrUnsupportedRecord = errors.New("unsupported record")
 // fields are JSON fields that this version does not know.
 type fields map[string]json.RawMessage
 
-// Encode writes the request as JSON, with the unknown fields that it was read with.
-func (r *Request) Encode() ([]byte, error) {
+// privateFields are the JSON names of the fields that contain what people entered or what was made of it.
+var privateFields = []string{"email", "properties", "outcome"}
+
+// sealedField contains the private fields, encrypted.
+const sealedField = "sealed"
+
+// Encode writes the request as JSON, with the unknown fields that it was read with. If seal is not nil, the private
+// fields are one field, which seal has encrypted.
+func (r *Request) Encode(seal func(plain []byte) []byte) ([]byte, error) {
 	r.Version = version
 	known, err := json.Marshal(r)
-	if err != nil || len(r.unknown) == 0 {
+	if err != nil || len(r.unknown) == 0 && seal == nil {
 		return known, err
 	}
 	var all fields
@@ -37,11 +44,28 @@ func (r *Request) Encode() ([]byte, error) {
 			all[name] = value
 		}
 	}
+	if seal == nil {
+		return json.Marshal(all)
+	}
+	private := fields{}
+	for _, name := range privateFields {
+		if value, ok := all[name]; ok {
+			private[name] = value
+			delete(all, name)
+		}
+	}
+	plain, err := json.Marshal(private)
+	if err != nil {
+		return nil, err
+	}
+	if all[sealedField], err = json.Marshal(seal(plain)); err != nil {
+		return nil, err
+	}
 	return json.Marshal(all)
 }
 
-// Decode reads a request. Its errors are ErrUnsupportedRecord.
-func Decode(data []byte) (*Request, error) {
+// Decode reads a request. Without open, private fields that are sealed are empty. Its errors are ErrUnsupportedRecord.
+func Decode(data []byte, open func(sealed []byte) ([]byte, error)) (*Request, error) {
 	r := &Request{}
 	if err := json.Unmarshal(data, r); err != nil {
 		return nil, fmt.Errorf("decode request: %w: %w", err, ErrUnsupportedRecord)
@@ -52,8 +76,26 @@ func Decode(data []byte) (*Request, error) {
 	if err := json.Unmarshal(data, &r.unknown); err != nil {
 		return nil, fmt.Errorf("decode request: %w: %w", err, ErrUnsupportedRecord)
 	}
+	if sealed := r.unknown[sealedField]; open != nil && len(sealed) > 0 {
+		if err := r.unseal(sealed, open); err != nil {
+			return nil, fmt.Errorf("decode private fields of request: %w: %w", err, ErrUnsupportedRecord)
+		}
+	}
+	delete(r.unknown, sealedField)
 	maps.DeleteFunc(r.unknown, func(name string, _ json.RawMessage) bool { return knownFields[name] })
 	return r, nil
+}
+
+func (r *Request) unseal(sealed json.RawMessage, open func([]byte) ([]byte, error)) error {
+	var data []byte
+	if err := json.Unmarshal(sealed, &data); err != nil {
+		return err
+	}
+	plain, err := open(data)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(plain, r)
 }
 
 // knownFields are the JSON names of Request's fields.

@@ -43,15 +43,17 @@ type Request struct {
 	Action            string         `json:"action"`
 	Title             string         `json:"title"`                          // of the action
 	Entity            string         `json:"entity,omitempty"`               // identifier; of a DAY-2 or DELETE action
-	Properties        map[string]any `json:"properties,omitempty"`           // inputs of the run; removed when the request ends
+	Properties        map[string]any `json:"properties,omitempty"`           // inputs of the run
 	HasRequestIDInput bool           `json:"has_request_id_input,omitempty"` // Properties contain the request's id, which identifies its run
 
 	RunID      string               `json:"run_id,omitempty"`
 	Outcome    *Outcome             `json:"outcome,omitempty"`
 	Deliveries map[string]*Delivery `json:"deliveries,omitempty"` // by delivery key
 
-	// Revision is the store's revision of the record that was read; 0: it is not stored yet.
+	// The store's own: the revision of the record that was read, 0 if there is none yet, and the key that the
+	// private fields are encrypted with.
 	Revision uint64 `json:"-"`
+	Key      []byte `json:"-"`
 
 	unknown fields // of a later version
 }
@@ -87,3 +89,16 @@ type Delivery struct {
 
 // Completed reports whether nothing is left to do for the delivery. A nil delivery is not completed.
 func (d *Delivery) Completed() bool { return d != nil && (d.TS != "" || d.ErrorCode != "") }
+
+// Ended is what is kept of a request that has ended: which run it had and how it ended, and nothing of what people entered.
+func (r *Request) Ended() *Request {
+	ended := *r
+	ended.Email, ended.Properties, ended.Outcome, ended.Key = "", nil, nil, nil
+	if o := r.Outcome; o != nil {
+		ended.Outcome = &Outcome{Status: o.Status, Links: o.Links, EndedAt: o.EndedAt}
+		if i := o.Incident; i != nil {
+			ended.Outcome.Incident = &Incident{ID: i.ID, Reference: i.Reference, Permalink: i.Permalink, Severity: i.Severity, Visibility: i.Visibility}
+		}
+	}
+	return &ended
+}

@@ -11,9 +11,10 @@ import (
 )
 
 const (
-	// maxSize is the size limit of the embedded store, in bytes. A record takes about 2 KB, so
-	// this is about two million ended requests. Above it nothing new is accepted, and what was
-	// accepted continues: a store without free space could not remove records either.
+	// The size limit of the embedded store, in bytes, is half of its disk, but at least minSize and at most maxSize. Above
+	// it nothing new is accepted, and what was accepted continues: a store without free space could not remove
+	// records either. The log of ended requests takes at most half of it; a record there takes about 500 bytes.
+	minSize = 64 << 20
 	maxSize = 4 << 30
 
 	sizeInterval      = time.Minute // between two checks of the size
@@ -22,7 +23,32 @@ const (
 )
 
 // errFull reports that the store has reached its size limit.
-var errFull = errors.New("the store has reached its size limit; a shorter STATE_RETENTION frees space")
+var errFull = errors.New("the store has reached its size limit, which is half of its disk and at most 4 GiB")
+
+// sizeLimit is the size limit of the embedded store, in bytes.
+func (s *Store) sizeLimit() uint64 {
+	total, err := diskSize(s.dir)
+	if err != nil {
+		return maxSize
+	}
+	return min(max(total/2, minSize), maxSize)
+}
+
+// maxEndedBytes is the size limit of the log of ended requests, in bytes. On a cluster there is none but its own.
+func (s *Store) maxEndedBytes() int64 {
+	if s.dir == "" {
+		return -1
+	}
+	return int64(s.sizeLimit() / 2)
+}
+
+// checkAccepting reports why nothing new is accepted; nil: it is.
+func (s *Store) checkAccepting() error {
+	if err := s.health.current(); err != nil {
+		return err
+	}
+	return s.checkDir()
+}
 
 // health is why the embedded store accepts nothing. It is the logger of the embedded
 // server, because JetStream reports a failed write only there.
@@ -88,7 +114,7 @@ func (s *Store) monitorDisk(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-sizes.C:
-			s.enforceMaxSize(maxSize)
+			s.enforceMaxSize(s.sizeLimit())
 		case <-s.health.changed:
 			if s.probeWrites(ctx) || ctx.Err() != nil {
 				continue
@@ -126,7 +152,7 @@ func (s *Store) probeWrites(ctx context.Context) bool {
 
 // checkWritable reports why the state directory accepts no file. It leaves none behind.
 func (s *Store) checkWritable() (err error) {
-	path := filepath.Join(filepath.Dir(s.lock.Path()), "write.probe") // one name: a crash leaves at most one file
+	path := filepath.Join(s.dir, "write.probe") // one name: a crash leaves at most one file
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
 		return classifyFSError(err)

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/gofrs/flock"
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 )
@@ -24,30 +23,36 @@ var (
 	ErrUnusable = errors.New("the state directory cannot be used")
 )
 
-// startEmbedded starts a JetStream server in this process, on a directory. It does not listen.
-func (s *Store) startEmbedded(ctx context.Context, dir string) error {
-	dir, err := filepath.Abs(dir)
-	if err != nil {
+// progressInterval is how often the log says that the store is still being opened.
+const progressInterval = 5 * time.Second
+
+// startEmbedded starts a JetStream server in this process, on a directory. It does not listen. It has no time limit,
+// because a large store on a slow disk is read for minutes.
+func (s *Store) startEmbedded(ctx context.Context, dir string) (err error) {
+	if s.dir, err = filepath.Abs(dir); err != nil {
 		return fmt.Errorf("open STATE_DIR: %w", err)
 	}
-	if err := classifyFSError(os.MkdirAll(dir, 0o700)); err != nil {
+	if err := classifyFSError(os.MkdirAll(s.dir, 0o700)); err != nil {
 		return fmt.Errorf("open STATE_DIR: %w", err)
 	}
-	if err := s.lockDir(ctx, dir); err != nil {
+	if err := s.lockDir(ctx); err != nil {
 		return err
 	}
-	if err := errors.Join(s.checkWritable(), verify(dir)); err != nil {
-		return fmt.Errorf("open STATE_DIR %s: %w", dir, err)
+	if err := errors.Join(s.checkWritable(), verify(s.dir)); err != nil {
+		return fmt.Errorf("open STATE_DIR %s: %w", s.dir, err)
+	}
+	if s.mark, err = openMark(s.dir); err != nil {
+		return fmt.Errorf("open STATE_DIR: %w", err)
 	}
 	// The consumer is created again. It then hands out all unfinished tasks at once, without
 	// waiting for AckWait; its old state is not needed.
-	if err := os.RemoveAll(filepath.Join(dir, filepath.FromSlash(streamsDir), streamName, "obs")); err != nil {
+	if err := os.RemoveAll(filepath.Join(s.streamDir(streamName), "obs")); err != nil {
 		return fmt.Errorf("open STATE_DIR: %w", err)
 	}
 	s.server, err = server.NewServer(&server.Options{
 		ServerName: "foghorn",
 		JetStream:  true,
-		StoreDir:   dir,
+		StoreDir:   s.dir,
 		SyncAlways: true, // fsync before each acknowledgment
 		// By default JetStream derives its limit from the free disk space. maxSize is the limit
 		// that counts: it leaves space to continue with what was accepted.
@@ -62,19 +67,12 @@ func (s *Store) startEmbedded(ctx context.Context, dir string) error {
 		return fmt.Errorf("open STATE_DIR: %w", err)
 	}
 	s.server.SetLoggerV2(&s.health, false, false, false)
-	started := make(chan struct{})
-	go func() { // Start reads all files before it returns, and cannot be canceled
-		defer close(started)
-		s.server.Start()
-	}()
-	select {
-	case <-started:
-	case <-ctx.Done():
+	if !s.waitStarted(ctx) {
 		s.server, s.lock = nil, nil // the server may use the directory until the process ends
-		return fmt.Errorf("open STATE_DIR %s: the store did not start in time: %w", dir, ctx.Err())
+		return fmt.Errorf("open STATE_DIR %s: %w", s.dir, ctx.Err())
 	}
 	if !s.server.JetStreamEnabled() {
-		return fmt.Errorf("open STATE_DIR %s: the store did not start: %s", dir, s.health.lastError())
+		return fmt.Errorf("open STATE_DIR %s: the store did not start: %s", s.dir, s.health.lastError())
 	}
 	s.conn, err = nats.Connect("", nats.InProcessServer(s.server), nats.Name("foghorn"))
 	if err != nil {
@@ -83,10 +81,37 @@ func (s *Store) startEmbedded(ctx context.Context, dir string) error {
 	return nil
 }
 
+// waitStarted starts the server, which reads its files before it returns and cannot be canceled. It reports false if
+// ctx ended first.
+func (s *Store) waitStarted(ctx context.Context) bool {
+	started := make(chan struct{})
+	go func() {
+		defer close(started)
+		s.server.Start()
+	}()
+	progress := time.NewTicker(progressInterval)
+	defer progress.Stop()
+	for begin := time.Now(); ; {
+		select {
+		case <-started:
+			return true
+		case <-ctx.Done():
+			return false
+		case <-progress.C:
+			s.cfg.Log.WithField("elapsed", time.Since(begin).Round(time.Second).String()).Info("still reading the store")
+		}
+	}
+}
+
+// streamDir is the directory of a stream.
+func (s *Store) streamDir(name string) string {
+	return filepath.Join(s.dir, filepath.FromSlash(streamsDir), name)
+}
+
 // lockDir takes the lock of the directory: two servers on one directory corrupt it, and
 // JetStream does not check.
-func (s *Store) lockDir(ctx context.Context, dir string) error {
-	s.lock = flock.New(filepath.Join(dir, "lock"))
+func (s *Store) lockDir(ctx context.Context) error {
+	s.lock = newLock(s.dir)
 	ctx, cancel := context.WithTimeout(ctx, lockTimeout)
 	defer cancel()
 	locked, err := s.lock.TryLockContext(ctx, 20*time.Millisecond)
@@ -94,7 +119,28 @@ func (s *Store) lockDir(ctx context.Context, dir string) error {
 		return fmt.Errorf("lock STATE_DIR: %w", classifyFSError(err))
 	}
 	if !locked {
-		return fmt.Errorf("lock STATE_DIR %s: %w", dir, ErrInUse)
+		return fmt.Errorf("lock STATE_DIR %s: %w", s.dir, ErrInUse)
+	}
+	return nil
+}
+
+var errDirReplaced = errors.New("STATE_DIR was removed, moved or replaced while it is in use; restart the bot")
+
+// rememberDir remembers which directory the tasks are in.
+func (s *Store) rememberDir() (err error) {
+	s.tasksDir, err = os.Stat(filepath.Join(s.streamDir(streamName), "msgs"))
+	return err
+}
+
+// checkDir reports that the path of the store leads to other files than those that are open: what is written to
+// them is lost at the end of the process.
+func (s *Store) checkDir() error {
+	if s.tasksDir == nil { // a cluster
+		return nil
+	}
+	now, err := os.Stat(filepath.Join(s.streamDir(streamName), "msgs"))
+	if err != nil || !os.SameFile(now, s.tasksDir) {
+		return errDirReplaced
 	}
 	return nil
 }

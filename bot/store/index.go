@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -14,16 +13,33 @@ import (
 	"foghorn/bot/request"
 )
 
-// An Index is an overview of the requests in memory, updated from the store. It can be a
-// moment behind the store: use it to wake and count requests, not to decide.
-type Index struct {
-	ready   chan struct{} // closed when the store has been read once
-	running chan struct{} // holds a token after a request entered Running
+const (
+	// maxEnded is how many of the requests that ended last are known to Accept and to the Index. A second submission of
+	// a view comes within seconds, because Slack closes the view.
+	maxEnded = 10_000
 
-	mu      sync.Mutex
-	open    map[string]Entry  // requests that have not ended, by id
-	holders map[string]string // run id -> request id, of all requests
-	runs    map[string]string // request id -> run id, the reverse of holders
+	// maxEndedAtStart is how many of them are read from the log at the start.
+	maxEndedAtStart = 1_000
+)
+
+// An Index is an overview in memory, updated from the store, of the open requests and of those that ended last. It can be a moment behind the store: use it to wake and count requests, not to decide.
+type Index struct {
+	ready     chan struct{} // closed when the store has been read once
+	readEnded chan struct{} // closed when the end of the log has been read once
+	endedOnce sync.Once
+	running   chan struct{} // holds a token after a request entered Running
+
+	mu        sync.Mutex
+	open      map[string]Entry  // requests that are not archived, by id
+	ended     map[string]bool   // ids
+	endedList []endedEntry      // the same, the oldest first
+	since     time.Time         // all requests that ended later are known
+	holders   map[string]string // run id -> request id, of both
+}
+
+type endedEntry struct {
+	id, run string
+	at      time.Time
 }
 
 // An Entry is one open request.
@@ -39,8 +55,8 @@ type Entry struct {
 
 func newIndex() *Index {
 	return &Index{
-		ready: make(chan struct{}), running: make(chan struct{}, 1),
-		open: map[string]Entry{}, holders: map[string]string{}, runs: map[string]string{},
+		ready: make(chan struct{}), readEnded: make(chan struct{}), running: make(chan struct{}, 1),
+		open: map[string]Entry{}, ended: map[string]bool{}, holders: map[string]string{},
 	}
 }
 
@@ -71,11 +87,7 @@ func (x *Index) Stage(id string) request.Stage {
 }
 
 // Count is the number of open requests.
-func (x *Index) Count() int {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	return len(x.open)
-}
+func (x *Index) Count() int { return len(x.InStage(request.OpenStages...)) }
 
 // OldestAge is the age of the oldest open request in one of the stages; 0 when there is none.
 func (x *Index) OldestAge(stages ...request.Stage) time.Duration {
@@ -90,7 +102,7 @@ func (x *Index) OldestAge(stages ...request.Stage) time.Duration {
 	return age
 }
 
-// RequestForRun is the id of the request that a run belongs to.
+// RequestForRun is the id of the request that a run belongs to, if it is open or ended after KnownSince.
 func (x *Index) RequestForRun(runID string) (id string, ok bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -98,8 +110,109 @@ func (x *Index) RequestForRun(runID string) (id string, ok bool) {
 	return id, ok
 }
 
-// follow reads the bucket of requests, and all changes to it, until ctx ends.
-func (x *Index) follow(ctx context.Context, requests jetstream.KeyValue) error {
+// KnownSince is the time after which no request ended that is not known. It is zero if all are known.
+func (x *Index) KnownSince() time.Time {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.since
+}
+
+// hasEnded reports whether a request has ended, if it is one of the last.
+func (x *Index) hasEnded(id string) bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.ended[id]
+}
+
+// followEnded reads the end of the log of ended requests, and all that is added to it, until ctx ends.
+func (x *Index) followEnded(ctx context.Context, log jetstream.Stream) error {
+	for ctx.Err() == nil {
+		if err := x.readEndedLog(ctx, log); err != nil && !sleep(ctx, time.Second) {
+			return nil // the store is away
+		}
+	}
+	return nil
+}
+
+func (x *Index) readEndedLog(ctx context.Context, log jetstream.Stream) error {
+	info, err := log.Info(ctx)
+	if err != nil {
+		return err
+	}
+	from := max(info.State.FirstSeq, info.State.LastSeq-min(info.State.LastSeq, maxEndedAtStart)+1)
+	if from <= 1 {
+		x.setSince(time.Time{})
+	}
+	consumer, err := log.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: from})
+	if err != nil {
+		return err
+	}
+	messages, err := consumer.Messages()
+	if err != nil {
+		return err
+	}
+	stop := context.AfterFunc(ctx, messages.Stop)
+	defer stop()
+	if from > info.State.LastSeq {
+		x.setEndedRead()
+	}
+	for {
+		msg, err := messages.Next()
+		if err != nil {
+			return err
+		}
+		meta, err := msg.Metadata()
+		if err != nil {
+			return err
+		}
+		if meta.Sequence.Stream == from && from > 1 {
+			x.setSince(meta.Timestamp)
+		}
+		if r, err := request.Decode(msg.Data(), nil); err == nil {
+			x.addEnded(endedEntry{r.ID, r.RunID, meta.Timestamp})
+		}
+		if meta.Sequence.Stream >= info.State.LastSeq {
+			x.setEndedRead()
+		}
+	}
+}
+
+func (x *Index) setSince(t time.Time) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.since = t
+}
+
+func (x *Index) setEndedRead() { x.endedOnce.Do(func() { close(x.readEnded) }) }
+
+// addEnded adds a request that has ended, and removes the oldest above maxEnded.
+func (x *Index) addEnded(e endedEntry) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	delete(x.open, e.id)
+	if x.ended[e.id] {
+		return
+	}
+	x.ended[e.id] = true
+	if e.run != "" {
+		x.holders[e.run] = e.id
+	}
+	x.endedList = append(x.endedList, e)
+	if len(x.endedList) > maxEnded {
+		oldest := x.endedList[0]
+		delete(x.ended, oldest.id)
+		delete(x.holders, oldest.run)
+		x.endedList, x.since = x.endedList[1:], oldest.at
+	}
+}
+
+// followOpen reads the bucket of requests, and all changes to it, until ctx ends.
+func (x *Index) followOpen(ctx context.Context, requests jetstream.KeyValue) error {
+	select {
+	case <-x.readEnded:
+	case <-ctx.Done():
+		return nil
+	}
 	var once sync.Once
 	for {
 		watch, err := requests.WatchAll(ctx)
@@ -118,7 +231,8 @@ func (x *Index) follow(ctx context.Context, requests jetstream.KeyValue) error {
 	}
 }
 
-// apply applies the updates of a watch until it ends. It calls caughtUp after the initial ones.
+// apply applies the updates of a watch until it ends. It calls caughtUp after the initial ones. Records are removed
+// without an update: the log of ended requests says which.
 func (x *Index) apply(ctx context.Context, watch jetstream.KeyWatcher, caughtUp func()) {
 	for {
 		select {
@@ -130,10 +244,7 @@ func (x *Index) apply(ctx context.Context, watch jetstream.KeyWatcher, caughtUp 
 				return
 			case kv == nil:
 				caughtUp()
-			case strings.Contains(kv.Key(), "."): // a claim or a probe
-			case kv.Operation() != jetstream.KeyValuePut:
-				x.remove(kv.Key())
-			default:
+			case kv.Key() != probeKey && kv.Operation() == jetstream.KeyValuePut:
 				x.update(kv.Key(), kv.Value())
 			}
 		}
@@ -141,18 +252,17 @@ func (x *Index) apply(ctx context.Context, watch jetstream.KeyWatcher, caughtUp 
 }
 
 func (x *Index) update(id string, record []byte) {
-	r, err := request.Decode(record)
+	r, err := request.Decode(record, nil)
 	if err != nil {
 		return // of a later version: the worker reports it
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if r.RunID != "" {
-		x.holders[r.RunID], x.runs[id] = id, r.RunID
-	}
-	if r.Stage == request.Done {
-		delete(x.open, id)
+	if x.ended[id] { // the log was read before the record
 		return
+	}
+	if r.RunID != "" {
+		x.holders[r.RunID] = id
 	}
 	before := x.open[id].Stage
 	x.open[id] = Entry{
@@ -165,12 +275,4 @@ func (x *Index) update(id string, record []byte) {
 		default:
 		}
 	}
-}
-
-func (x *Index) remove(id string) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	delete(x.open, id)
-	delete(x.holders, x.runs[id])
-	delete(x.runs, id)
 }

@@ -2,6 +2,8 @@ package store
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 )
@@ -15,6 +17,12 @@ func TestStore_LockedByOtherProcess(t *testing.T) {
 	}
 	if s, err := openTestStore(t, dir); !errors.Is(err, ErrInUse) {
 		t.Errorf("a second store on the directory: %v, %v", s, err)
+	}
+	if err := os.Remove(filepath.Join(dir, "lock")); err != nil && !errors.Is(err, os.ErrNotExist) {
+		t.Fatal(err)
+	}
+	if s, err := openTestStore(t, dir); !errors.Is(err, ErrInUse) {
+		t.Errorf("a second store after the lock file was removed: %v, %v", s, err)
 	}
 	time.AfterFunc(lockTimeout/4, first.Close)
 	second, err := openTestStore(t, dir)

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -23,27 +24,66 @@ var (
 )
 
 // Accept stores a new request. After it returns nil the request will be processed, even if
-// this process is killed. The same request accepted twice is one request.
+// this process is killed. The same request accepted twice is one request, also when it is one of those that ended last.
 func (s *Store) Accept(ctx context.Context, r *request.Request) error {
 	s.gate.begin()
 	defer s.gate.end()
-	if err := s.health.current(); err != nil {
+	if err := s.checkAccepting(); err != nil {
 		return fmt.Errorf("accept request: %w", err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, acceptTimeout)
 	defer cancel()
-	data, err := r.Encode()
+	select {
+	case <-s.index.Ready():
+	case <-ctx.Done():
+		return fmt.Errorf("accept request: the store is not read yet: %w", ctx.Err())
+	}
+	if s.index.hasEnded(r.ID) {
+		return nil
+	}
+	data, err := encodeSubmission(r)
 	if err != nil {
 		return fmt.Errorf("accept request: %w", err)
 	}
-	if _, err := s.js.Publish(ctx, subjectAccepted+r.ID, data, jetstream.WithMsgID(r.ID)); err != nil {
+	ack, err := s.js.Publish(ctx, subjectAccepted+r.ID, data, jetstream.WithExpectLastSequencePerSubject(0))
+	switch {
+	case err == nil:
+		s.mark.advance(markTasks, ack.Sequence)
+	case !isConflict(err): // a conflict: it was accepted before
 		return fmt.Errorf("accept request: %w", err)
 	}
 	return nil
 }
 
-// load reads a request. Errors are ErrNotFound, request.ErrUnsupportedRecord or JetStream's.
-func (s *Store) load(ctx context.Context, id string) (*request.Request, error) {
+// A submission is the content of the task of a new request.
+type submission struct {
+	Key     []byte          `json:"key"`
+	Request json.RawMessage `json:"request"`
+}
+
+func encodeSubmission(r *request.Request) ([]byte, error) {
+	r.Key = newKey()
+	data, err := r.Encode(nil)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(submission{Key: r.Key, Request: data})
+}
+
+func decodeSubmission(data []byte) (*request.Request, error) {
+	var sub submission
+	if err := json.Unmarshal(data, &sub); err != nil {
+		return nil, fmt.Errorf("decode submission: %w: %w", err, request.ErrUnsupportedRecord)
+	}
+	r, err := request.Decode(sub.Request, nil)
+	if err == nil {
+		r.Key = sub.Key
+	}
+	return r, err
+}
+
+// load reads a request with the key of its submission. Errors are ErrNotFound, request.ErrUnsupportedRecord or JetStream's.
+func (s *Store) load(ctx context.Context, id string, key []byte) (*request.Request, error) {
 	entry, err := s.requests.Get(ctx, id)
 	if errors.Is(err, jetstream.ErrKeyNotFound) {
 		return nil, fmt.Errorf("load request: %w", ErrNotFound)
@@ -51,18 +91,25 @@ func (s *Store) load(ctx context.Context, id string) (*request.Request, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load request: %w", err)
 	}
-	r, err := request.Decode(entry.Value())
+	open := func(sealed []byte) ([]byte, error) { return unseal(key, sealed) }
+	if key == nil {
+		open = nil
+	}
+	r, err := request.Decode(entry.Value(), open)
 	if err != nil {
 		return nil, err
 	}
-	r.Revision = entry.Revision()
+	r.Revision, r.Key = entry.Revision(), key
 	return r, nil
 }
 
 // Save writes a request and updates its revision. If the record is not the one that was
 // read, Save writes nothing and returns ErrConflict.
 func (s *Store) Save(ctx context.Context, r *request.Request) error {
-	data, err := r.Encode()
+	if len(r.Key) != keySize {
+		return errors.New("save request: it has not been accepted")
+	}
+	data, err := r.Encode(func(plain []byte) []byte { return seal(r.Key, plain) })
 	if err != nil {
 		return fmt.Errorf("save request: %w", err)
 	}
@@ -74,6 +121,7 @@ func (s *Store) Save(ctx context.Context, r *request.Request) error {
 	}
 	switch {
 	case err == nil:
+		s.mark.advance(markRequests, revision)
 		r.Revision = revision
 		return nil
 	case isConflict(err):
@@ -82,19 +130,19 @@ func (s *Store) Save(ctx context.Context, r *request.Request) error {
 	return fmt.Errorf("save request: %w", err)
 }
 
-// ClaimRun assigns a run to a request permanently. It reports false if the run belongs to another one.
+// ClaimRun assigns a run to a request, for a day. It reports false if the run belongs to another one.
 func (s *Store) ClaimRun(ctx context.Context, runID, id string) (bool, error) {
 	if !request.ValidID(runID) {
 		return false, errors.New("claim run: invalid run id")
 	}
-	_, err := s.requests.Create(ctx, claimPrefix+runID, []byte(id))
+	_, err := s.claims.Create(ctx, runID, []byte(id))
 	if err == nil {
 		return true, nil
 	}
 	if !isConflict(err) {
 		return false, fmt.Errorf("claim run: %w", err)
 	}
-	entry, err := s.requests.Get(ctx, claimPrefix+runID)
+	entry, err := s.claims.Get(ctx, runID)
 	if err != nil {
 		return false, fmt.Errorf("claim run: %w", err)
 	}

@@ -3,12 +3,13 @@
 //
 // What it holds:
 //
-//   - requests: one record for each [request.Request], by its id. A change is a compare-and-set on
+//   - requests: one record for each [request.Request] that has not ended, by its id. A change is a compare-and-set on
 //     the revision that was read, so that two processes cannot both make it ([ErrConflict]);
-//   - tasks: one message for each request that has something to do. A task that its worker
-//     does not finish is handed out again;
+//   - tasks: the submission of each of these requests, and one message for each that has something to do. A task that
+//     its worker does not finish is handed out again;
+//   - the log of ended requests, without what people entered ([Store.Archive]);
 //   - drafts: the values of earlier pages of open forms, for a day;
-//   - run claims: which request a Port run belongs to;
+//   - run claims: which request a Port run belongs to, for a day;
 //   - a lease, which one process of several holds at a time.
 //
 // Every write is synced to the disk (fsync) before it succeeds. Accepting a submission
@@ -16,11 +17,11 @@
 //
 // # Names in JetStream
 //
-//   - the stream FOGHORN: foghorn.task.accepted.<id> carries a new request, foghorn.task.wake.<id>
+//   - the stream FOGHORN_TASKS: foghorn.task.accepted.<id> carries a submission, foghorn.task.wake.<id>
 //     carries nothing; its consumer is foghorn-worker;
-//   - the bucket foghorn_requests: a request by its id, run.<run id> is a claim, probe.write is written by
-//     [Store.CheckReady];
-//   - the buckets foghorn_drafts and foghorn_leases (in memory).
+//   - the bucket foghorn_requests: a request by its id; probe.write is written by [Store.CheckReady];
+//   - the stream FOGHORN_ENDED: foghorn.ended carries requests that have ended;
+//   - the buckets foghorn_claims, foghorn_drafts and foghorn_leases (in memory).
 //
 // A record of a later version is not changed and not removed.
 package store
@@ -29,6 +30,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -40,23 +42,22 @@ import (
 )
 
 const (
-	streamName     = "FOGHORN"
+	streamName     = "FOGHORN_TASKS"
 	consumerName   = "foghorn-worker"
+	endedName      = "FOGHORN_ENDED"
 	requestsBucket = "foghorn_requests"
+	claimsBucket   = "foghorn_claims"
 	draftsBucket   = "foghorn_drafts"
 	leasesBucket   = "foghorn_leases"
 
-	subjectAccepted = "foghorn.task.accepted." // + request id; carries the request
+	subjectAccepted = "foghorn.task.accepted." // + request id; carries the submission
 	subjectWake     = "foghorn.task.wake."     // + request id; carries nothing
+	subjectEnded    = "foghorn.ended"          // carries ended requests
 
-	claimPrefix = "run."        // + run id; in the bucket of requests
-	probeKey    = "probe.write" // in the bucket of requests, and in the one of drafts
-
-	// dedupWindow is how long the stream drops a second submission of the same view. Later
-	// ones find the record of the request.
-	dedupWindow = time.Hour
+	probeKey = "probe.write" // in the bucket of requests, and in the one of drafts
 
 	draftTTL = 24 * time.Hour // Slack forgets a view sooner
+	claimTTL = 24 * time.Hour
 	leaseTTL = 6 * time.Second
 
 	// AckWait is how long a task may be held without Task.KeepAlive before it is handed out
@@ -69,7 +70,6 @@ const (
 	// maxRecordSize is the size limit of a record, in bytes. Slack's views are at most 250 KB.
 	maxRecordSize = 1 << 20
 
-	openTimeout    = 30 * time.Second
 	connectTimeout = 10 * time.Second // of one attempt to open the store on a cluster
 )
 
@@ -79,6 +79,7 @@ type Config struct {
 	NATSURL string // of a JetStream cluster; empty: the embedded store
 
 	Retention time.Duration // of the records of ended requests; 0: DefaultRetention
+	Secret    string        // drafts are encrypted with it; another secret than before loses them
 
 	Log *logrus.Entry
 }
@@ -90,17 +91,24 @@ type Store struct {
 	index *Index
 	gate  acceptGate
 
-	lock   *flock.Flock   // of the directory; nil with a cluster
-	server *server.Server // embedded; nil with a cluster
-	health health         // of the embedded server
+	dir      string         // absolute; empty with a cluster
+	tasksDir os.FileInfo    // of the open store; nil with a cluster
+	lock     *flock.Flock   // of the directory; nil with a cluster
+	mark     *mark          // nil with a cluster
+	server   *server.Server // embedded; nil with a cluster
+	health   health         // of the embedded server
 
 	conn *nats.Conn
 	js   jetstream.JetStream
 
-	requests jetstream.KeyValue
-	drafts   jetstream.KeyValue
-	leases   jetstream.KeyValue
-	tasks    jetstream.Consumer
+	requests       jetstream.KeyValue
+	requestsStream jetstream.Stream // of the bucket
+	claims         jetstream.KeyValue
+	drafts         jetstream.KeyValue
+	leases         jetstream.KeyValue
+	tasksStream    jetstream.Stream
+	tasks          jetstream.Consumer
+	ended          jetstream.Stream
 }
 
 // Open opens the store. It waits until ctx ends for a cluster that does not answer. Errors
@@ -119,8 +127,6 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 }
 
 func openOnce(ctx context.Context, cfg Config) (_ *Store, err error) {
-	ctx, cancel := context.WithTimeout(ctx, openTimeout)
-	defer cancel()
 	s := &Store{cfg: cfg, index: newIndex(), health: health{changed: make(chan struct{}, 1)}}
 	defer func() {
 		if err != nil {
@@ -130,6 +136,7 @@ func openOnce(ctx context.Context, cfg Config) (_ *Store, err error) {
 	if cfg.NATSURL == "" {
 		err = s.startEmbedded(ctx, cfg.Dir)
 	} else {
+		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, connectTimeout)
 		defer cancel()
 		err = s.connectCluster(ctx, cfg.NATSURL)
@@ -142,6 +149,9 @@ func openOnce(ctx context.Context, cfg Config) (_ *Store, err error) {
 	}
 	if s.server != nil {
 		err = s.create(ctx, 1)
+		if err == nil {
+			err = s.rememberDir()
+		}
 	} else {
 		err = retryUntilReady(ctx, s.createReplicated)
 	}
@@ -151,13 +161,12 @@ func openOnce(ctx context.Context, cfg Config) (_ *Store, err error) {
 	return s, nil
 }
 
-// Run keeps the index up to date, watches the disk and removes expired records, until ctx
-// ends. It returns an error when the store cannot be used until it is opened again.
+// Run keeps the index up to date and watches the disk, until ctx ends. It returns an error when the store cannot be used until it is opened again.
 func (s *Store) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return s.index.follow(ctx, s.requests) })
+	group.Go(func() error { return s.index.followEnded(ctx, s.ended) })
+	group.Go(func() error { return s.index.followOpen(ctx, s.requests) })
 	group.Go(func() error { return s.monitorDisk(ctx) })
-	group.Go(func() error { s.removeExpired(ctx); return nil })
 	return group.Wait()
 }
 
@@ -170,12 +179,13 @@ func (s *Store) Close() {
 		s.server.Shutdown()
 		s.server.WaitForShutdown()
 	}
+	s.mark.close()
 	if s.lock != nil {
 		_ = s.lock.Unlock()
 	}
 }
 
-// Index is the store's overview of all requests.
+// Index is the store's overview of the requests that have not ended.
 func (s *Store) Index() *Index { return s.index }
 
 // Size is how many bytes the store holds; 0 when JetStream does not answer.
@@ -194,7 +204,7 @@ func (s *Store) CheckReady(ctx context.Context) error {
 	if status := s.conn.Status(); status != nats.CONNECTED {
 		return fmt.Errorf("the store is %s", status)
 	}
-	if err := s.health.current(); err != nil {
+	if err := s.checkAccepting(); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
@@ -205,21 +215,22 @@ func (s *Store) CheckReady(ctx context.Context) error {
 	return nil
 }
 
-// create creates the stream, the consumer and the buckets, where they do not exist.
-func (s *Store) create(ctx context.Context, replicas int) error {
-	stream, err := s.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
-		Name:       streamName,
-		Subjects:   []string{subjectAccepted + "*", subjectWake + "*"},
-		Retention:  jetstream.WorkQueuePolicy,
-		Storage:    jetstream.FileStorage,
-		Duplicates: dedupWindow,
-		Replicas:   replicas,
-		MaxMsgSize: maxRecordSize,
+// create creates the streams, the consumer and the buckets, where they do not exist.
+func (s *Store) create(ctx context.Context, replicas int) (err error) {
+	s.tasksStream, err = s.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
+		Name:              streamName,
+		Subjects:          []string{subjectAccepted + "*", subjectWake + "*"},
+		MaxMsgsPerSubject: 1, // a request that is woken twice has one task
+		Storage:           jetstream.FileStorage,
+		Replicas:          replicas,
+		MaxMsgSize:        maxRecordSize,
+		AllowDirect:       true,
+		Duplicates:        noDuplicates,
 	})
 	if err != nil {
 		return err
 	}
-	s.tasks, err = stream.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
+	s.tasks, err = s.tasksStream.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
 		Durable:       consumerName,
 		AckPolicy:     jetstream.AckExplicitPolicy,
 		AckWait:       AckWait,
@@ -229,11 +240,25 @@ func (s *Store) create(ctx context.Context, replicas int) error {
 	if err != nil {
 		return err
 	}
+	s.ended, err = s.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
+		Name:       endedName,
+		Subjects:   []string{subjectEnded},
+		Storage:    jetstream.FileStorage,
+		Replicas:   replicas,
+		MaxMsgSize: maxRecordSize,
+		MaxAge:     s.cfg.Retention,
+		MaxBytes:   s.maxEndedBytes(),
+		Duplicates: noDuplicates,
+	})
+	if err != nil {
+		return err
+	}
 	for _, bucket := range []struct {
 		kv  *jetstream.KeyValue
 		cfg jetstream.KeyValueConfig
 	}{
 		{&s.requests, jetstream.KeyValueConfig{Bucket: requestsBucket, Storage: jetstream.FileStorage, Replicas: replicas}},
+		{&s.claims, jetstream.KeyValueConfig{Bucket: claimsBucket, Storage: jetstream.FileStorage, Replicas: replicas, TTL: claimTTL}},
 		{&s.drafts, jetstream.KeyValueConfig{Bucket: draftsBucket, Storage: jetstream.FileStorage, Replicas: replicas, TTL: draftTTL}},
 		{&s.leases, jetstream.KeyValueConfig{Bucket: leasesBucket, Storage: jetstream.MemoryStorage, Replicas: replicas, TTL: leaseTTL}},
 	} {
@@ -241,5 +266,6 @@ func (s *Store) create(ctx context.Context, replicas int) error {
 			return err
 		}
 	}
-	return nil
+	s.requestsStream, err = s.js.Stream(ctx, "KV_"+requestsBucket)
+	return err
 }

@@ -24,9 +24,11 @@ type Task struct {
 
 // Wake creates a task for a request.
 func (s *Store) Wake(ctx context.Context, id string) error {
-	if _, err := s.js.Publish(ctx, subjectWake+id, nil); err != nil {
+	ack, err := s.js.Publish(ctx, subjectWake+id, nil)
+	if err != nil {
 		return fmt.Errorf("wake request: %w", err)
 	}
+	s.mark.advance(markTasks, ack.Sequence)
 	return nil
 }
 
@@ -62,25 +64,77 @@ func (s *Store) Tasks(ctx context.Context) (iter.Seq[*Task], error) {
 // ID is the id of the task's request.
 func (t *Task) ID() string { return t.msg.Subject()[strings.LastIndexByte(t.msg.Subject(), '.')+1:] }
 
+// IsSubmission reports that the task is the submission itself, and not a wake-up.
+func (t *Task) IsSubmission() bool { return strings.HasPrefix(t.msg.Subject(), subjectAccepted) }
+
 // Load reads the task's request. A request that was accepted and never saved has the
-// revision 0. Errors are ErrNotFound, request.ErrUnsupportedRecord or JetStream's.
+// revision 0. Errors are ErrNotFound, request.ErrUnsupportedRecord or JetStream's. A request at Done may lack what people
+// entered: it was being archived.
 //
 // Load first waits while many submissions are being accepted, at most a second: both need the
 // disk, and a person waits for the answer to a submission.
 func (t *Task) Load(ctx context.Context) (*request.Request, error) {
+	select {
+	case <-t.store.index.Ready():
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 	t.store.gate.yield(ctx)
-	r, err := t.store.load(ctx, t.ID())
-	if errors.Is(err, ErrNotFound) && strings.HasPrefix(t.msg.Subject(), subjectAccepted) {
-		return request.Decode(t.msg.Data())
+	var accepted *request.Request
+	var key []byte
+	data, err := t.submission(ctx)
+	if err == nil {
+		if accepted, err = decodeSubmission(data); err != nil {
+			return nil, err
+		}
+		key = accepted.Key
+	} else if !errors.Is(err, jetstream.ErrMsgNotFound) {
+		return nil, fmt.Errorf("load submission: %w", err)
+	}
+	r, err := t.store.load(ctx, t.ID(), key)
+	switch {
+	case errors.Is(err, ErrNotFound) && t.IsSubmission():
+		if t.store.index.hasEnded(t.ID()) { // accepted again while it ended
+			return nil, errors.Join(err, t.store.eraseTask(ctx, t.msg.Subject()))
+		}
+		return accepted, nil
+	case err == nil && key == nil && r.Stage != request.Done:
+		return nil, fmt.Errorf("load request: its submission is missing: %w", request.ErrUnsupportedRecord)
 	}
 	return r, err
+}
+
+// submission is the content of the task of the submission.
+func (t *Task) submission(ctx context.Context) ([]byte, error) {
+	if t.IsSubmission() {
+		return t.msg.Data(), nil
+	}
+	msg, err := t.store.tasksStream.GetLastMsgForSubject(ctx, subjectAccepted+t.ID())
+	if err != nil {
+		return nil, err
+	}
+	return msg.Data, nil
 }
 
 // KeepAlive says that the task is being worked on. Call it more often than every AckWait.
 func (t *Task) KeepAlive() { _ = t.msg.InProgress() }
 
-// Finish removes the task.
-func (t *Task) Finish() error { return t.msg.Ack() }
+// Finish removes the task. The task of a submission stays until its request is archived, because it contains what the
+// request needs. It is handed out again at the next start.
+func (t *Task) Finish(ctx context.Context) error {
+	if err := t.msg.Ack(); err != nil || t.IsSubmission() {
+		return err
+	}
+	meta, err := t.msg.Metadata()
+	if err != nil {
+		return err
+	}
+	err = t.store.tasksStream.DeleteMsg(ctx, meta.Sequence.Stream)
+	if errors.Is(err, jetstream.ErrMsgNotFound) || errors.Is(err, jetstream.ErrMsgDeleteUnsuccessful) { // a later one has replaced it
+		return nil
+	}
+	return err
+}
 
 // Retry has the task handed out again after a delay.
 func (t *Task) Retry(delay time.Duration) error { return t.msg.NakWithDelay(delay) }

@@ -37,21 +37,22 @@ const (
 	streamsDir     = "jetstream/$G/streams" // in STATE_DIR
 )
 
-// verify reports damage in a state directory. It changes nothing.
+// verify reports damage in a state directory. It changes nothing. It reads the streams of the requests that have not
+// ended, which are small. The log of ended requests is not read: no request depends on it.
 func verify(dir string) error {
-	records, missing := uint64(0), ""
-	for _, name := range []string{streamName, "KV_" + requestsBucket, "KV_" + draftsBucket} {
-		last, err := verifyStream(filepath.Join(dir, filepath.FromSlash(streamsDir), name), name)
-		switch {
-		case errors.Is(err, os.ErrNotExist):
-			missing = name
-		case err != nil:
+	mark, err := readMark(dir)
+	if err != nil {
+		return err
+	}
+	for i, name := range [...]string{markTasks: streamName, markRequests: "KV_" + requestsBucket} {
+		path := filepath.Join(dir, filepath.FromSlash(streamsDir), name)
+		last, err := verifyStream(path, name)
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
 			return err
 		}
-		records = max(records, last)
-	}
-	if missing != "" && records > 0 { // without records a first start was interrupted
-		return fmt.Errorf("%w: %s is missing", ErrDamaged, missing)
+		if last < mark[i] { // not at a first start that was interrupted: nothing was acknowledged
+			return fmt.Errorf("%w: records %d to %d are missing from %s", ErrDamaged, last+1, mark[i], filepath.Join(path, "msgs"))
+		}
 	}
 	return nil
 }

@@ -13,21 +13,32 @@ import (
 	"foghorn/bot/request"
 )
 
-// closedStore is a closed store with some records, and the files that it consists of.
-func closedStore(t *testing.T) (dir string, files []string) {
+// leftStore is a store with some open and some ended requests that was closed, or whose process was killed, and the files
+// that it consists of.
+func leftStore(t *testing.T, killed bool) (dir string, files []string) {
 	t.Helper()
 	dir = t.TempDir()
 	s, err := openTestStore(t, dir)
 	if err != nil {
 		t.Fatal(err)
 	}
+	stop := runTestStore(t, s)
 	for i := range records {
-		r := &request.Request{ID: fmt.Sprintf("V%d", i), Stage: request.Accepted, Title: "It burns"}
-		if err := errors.Join(s.Accept(t.Context(), r), s.Save(t.Context(), r)); err != nil {
+		acceptTestRequest(t, s, fmt.Sprintf("V%d", i))
+		ended := acceptTestRequest(t, s, fmt.Sprintf("VENDED%d", i))
+		ended.Finish(request.Outcome{Status: request.Success})
+		if err := s.Archive(t.Context(), ended); err != nil {
 			t.Fatal(err)
 		}
 	}
-	s.Close()
+	if killed { // each write was acknowledged, so the files are as a killed process leaves them
+		open := dir
+		dir = t.TempDir()
+		if err := os.CopyFS(dir, os.DirFS(open)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stop()
 	err = fs.WalkDir(os.DirFS(dir), ".", func(path string, d fs.DirEntry, err error) error {
 		if err == nil && !d.IsDir() {
 			files = append(files, path)
@@ -48,7 +59,13 @@ func TestStore_DamagedFiles(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes seconds")
 	}
-	dir, files := closedStore(t)
+	for _, killed := range []bool{false, true} {
+		t.Run(fmt.Sprintf("killed=%v", killed), func(t *testing.T) { damageFiles(t, killed) })
+	}
+}
+
+func damageFiles(t *testing.T, killed bool) {
+	dir, files := leftStore(t, killed)
 	for _, file := range files {
 		for _, how := range []struct {
 			name   string
@@ -68,6 +85,7 @@ func TestStore_DamagedFiles(t *testing.T) {
 			{"gone", func([]byte) []byte { return nil }},
 		} {
 			t.Run(file+" "+how.name, func(t *testing.T) {
+				t.Parallel()
 				hurt := t.TempDir()
 				if err := os.CopyFS(hurt, os.DirFS(dir)); err != nil {
 					t.Fatal(err)
@@ -107,7 +125,7 @@ func TestStore_DamagedFiles(t *testing.T) {
 func expectAllRecords(t *testing.T, s *Store) {
 	t.Helper()
 	for i := range records {
-		if _, err := s.load(t.Context(), fmt.Sprintf("V%d", i)); err != nil {
+		if _, err := s.load(t.Context(), fmt.Sprintf("V%d", i), nil); err != nil {
 			t.Errorf("record %d: %v", i, err)
 		}
 	}
@@ -122,7 +140,7 @@ func expectAllRecords(t *testing.T, s *Store) {
 // TestStore_TornLastRecord leaves files as a power cut does: the
 // last record was never acknowledged.
 func TestStore_TornLastRecord(t *testing.T) {
-	dir, files := closedStore(t)
+	dir, files := leftStore(t, false)
 	torn := 0
 	for _, file := range files {
 		path := filepath.Join(dir, file)
@@ -137,7 +155,7 @@ func TestStore_TornLastRecord(t *testing.T) {
 			}
 		}
 	}
-	if torn != 2 {
+	if torn != 3 {
 		t.Fatalf("%d files hold records", torn)
 	}
 	s, err := openTestStore(t, dir)
@@ -149,8 +167,8 @@ func TestStore_TornLastRecord(t *testing.T) {
 }
 
 func TestStore_MissingStream(t *testing.T) {
-	for _, name := range []string{streamName, "KV_" + requestsBucket, "KV_" + draftsBucket} {
-		dir, _ := closedStore(t)
+	for _, name := range []string{streamName, "KV_" + requestsBucket} {
+		dir, _ := leftStore(t, false)
 		if err := os.RemoveAll(filepath.Join(dir, filepath.FromSlash(streamsDir), name)); err != nil {
 			t.Fatal(err)
 		}
@@ -163,10 +181,7 @@ func TestStore_MissingStream(t *testing.T) {
 // TestStore_MaxSize accepts nothing new and continues with what it holds.
 func TestStore_MaxSize(t *testing.T) {
 	j := newStore(t)
-	r := &request.Request{ID: "V1", Stage: request.Accepted}
-	if err := errors.Join(j.Accept(t.Context(), r), j.Save(t.Context(), r)); err != nil {
-		t.Fatal(err)
-	}
+	r := acceptTestRequest(t, j, "V1")
 	j.enforceMaxSize(1)
 	if err := j.Accept(t.Context(), &request.Request{ID: "V2", Stage: request.Accepted}); !errors.Is(err, errFull) {
 		t.Errorf("a new request gets %v", err)

@@ -11,9 +11,10 @@ import (
 	"foghorn/integrations/port"
 )
 
-// runIndex knows which request a run belongs to.
+// runIndex knows which request a run belongs to, if the request is open or ended after KnownSince.
 type runIndex interface {
 	RequestForRun(runID string) (id string, ok bool)
+	KnownSince() time.Time
 }
 
 // errUnproven reports that the run was not found in a list that can be incomplete.
@@ -22,7 +23,8 @@ var errUnproven = errors.New("the list of runs does not reach back to the reques
 // findLostRun looks for the run of a request whose answer was lost; nil if it is proven that Port has
 // none, errUnproven if that cannot be proven. An action with a request-id input identifies the run.
 // Otherwise it is a run of the same person with equal properties, created since the request, that
-// belongs to no other request.
+// belongs to no other request. Of an old request such a run proves nothing, because the run of another request that has
+// ended since could be taken for it.
 func (w *Workflow) findLostRun(ctx context.Context, j *job) (*port.Run, error) {
 	query := port.RunsQuery{Action: j.Action, Exclude: []string{"payload", "response"}, Limit: port.MaxRuns}
 	if !j.HasRequestIDInput {
@@ -41,6 +43,9 @@ func (w *Workflow) findLostRun(ctx context.Context, j *job) (*port.Run, error) {
 		}
 		if !run.CreatedAt.IsZero() && run.CreatedAt.Before(j.CreatedAt.Add(-MaxClockSkew)) {
 			continue
+		}
+		if j.CreatedAt.Before(w.index.KnownSince()) {
+			return nil, errUnproven
 		}
 		if holder, ok := w.index.RequestForRun(run.ID); ok && holder != j.ID {
 			continue

@@ -18,8 +18,10 @@ const (
 	// messageLookupTimeout is how long a message whose answer was lost is looked up before it is posted again.
 	messageLookupTimeout = 5 * time.Minute
 
-	// unlistedErrorTimeout is how long a message is posted again if Slack does not document whether its error passes.
-	unlistedErrorTimeout = time.Hour
+	// unlistedErrorTimeout is how long a message is posted again if Slack does not document whether its error passes. It
+	// is unlistedChannelTimeout for a message that the reporter gets instead, and waits for.
+	unlistedErrorTimeout   = time.Hour
+	unlistedChannelTimeout = 2 * time.Minute
 
 	// incidentTimeout is how long incident.io is asked for the incident's own channel while it does not answer.
 	incidentTimeout = time.Hour
@@ -104,7 +106,10 @@ func (w *Workflow) deliver(ctx context.Context, j *job, m message.Delivery) (nex
 
 // recordDelivery saves what Slack answered to a message.
 func (w *Workflow) recordDelivery(ctx context.Context, j *job, m message.Delivery, ts string, err error) (next, error) {
-	d := j.Deliveries[m.Key]
+	d, timeout := j.Deliveries[m.Key], unlistedChannelTimeout
+	if m.Required {
+		timeout = unlistedErrorTimeout
+	}
 	switch {
 	case err == nil:
 		d.TS = ts
@@ -112,9 +117,9 @@ func (w *Workflow) recordDelivery(ctx context.Context, j *job, m message.Deliver
 			w.cfg.Metrics.NotificationDelayed(time.Since(j.Outcome.EndedAt))
 		}
 		return w.saveThen(ctx, j, again())
-	case slackapp.IsRejected(err), slackapp.IsUnlisted(err) && time.Since(d.FirstAt) > unlistedErrorTimeout:
+	case slackapp.IsRejected(err), slackapp.IsUnlisted(err) && time.Since(d.FirstAt) > timeout:
 		w.log(j).WithError(err).WithField("delivery", m.Key).Warn("failed to post a message: Slack rejected it")
-		if m.Required && w.postEphemeral(ctx, j, m.Message) && time.Since(d.FirstAt) < unlistedErrorTimeout {
+		if m.Required && w.postEphemeral(ctx, j, m.Message) && time.Since(d.FirstAt) < timeout {
 			break
 		}
 		d.ErrorCode = slackapp.ErrorCode(err)

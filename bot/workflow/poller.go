@@ -110,7 +110,7 @@ func (p *poller) run(ctx context.Context) {
 // wakeStale wakes requests that have waited for long without an end: the stream may have
 // lost their task.
 func (p *poller) wakeStale(ctx context.Context) {
-	for id, e := range p.index.InStage(request.Accepted, request.CreatingRun, request.Notifying, request.AwaitingChannel) {
+	for id, e := range p.index.InStage(request.Accepted, request.CreatingRun, request.Notifying, request.AwaitingChannel, request.Done) {
 		if time.Since(e.StageEnteredAt) > 5*store.AckWait && !p.wake(ctx, id) {
 			return
 		}

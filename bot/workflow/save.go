@@ -47,11 +47,20 @@ func (w *Workflow) finish(ctx context.Context, j *job, o request.Outcome) (next,
 	return w.saveThen(ctx, j, again())
 }
 
-// complete ends the request. The user's input is removed with it.
+// complete ends the request. It is archived next.
 func (w *Workflow) complete(ctx context.Context, j *job) (next, error) {
-	j.Properties = nil
 	j.Enter(request.Done)
-	return w.saveThen(ctx, j, onEvent())
+	return w.saveThen(ctx, j, again())
+}
+
+// archive is the stage Done: it moves the request to the log of ended requests, and erases what the user entered.
+func (w *Workflow) archive(ctx context.Context, j *job) (next, error) {
+	w.cfg.CrashPoint("before archiving")
+	if err := w.store.Archive(ctx, j.Request); err != nil {
+		return after(storeRetryDelay), err
+	}
+	w.cfg.CrashPoint("after archiving")
+	return onEvent(), nil
 }
 
 func (w *Workflow) logStage(j *job) {

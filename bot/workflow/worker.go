@@ -79,7 +79,7 @@ func (w *Workflow) handleTask(ctx context.Context, task *store.Task, stopping <-
 	}
 	w.cfg.CrashPoint("before finishing the task")
 	if n.event {
-		err = task.Finish()
+		err = task.Finish(ctx)
 	} else {
 		err = task.Retry(n.delay)
 	}
@@ -103,6 +103,9 @@ func (w *Workflow) process(ctx context.Context, task *store.Task, stopping <-cha
 		return onEvent(), err
 	case err != nil:
 		return after(loadRetryDelay), err
+	}
+	if r.Stage == request.Running && task.IsSubmission() { // handed out at the start: the poller follows its run
+		return onEvent(), nil
 	}
 	j := &job{Request: r, loggedStage: r.Stage}
 	if r.Revision == 0 { // just accepted

@@ -6,7 +6,7 @@
 //	running           checkRun         reads the run once the poller or Port's webhook woke it
 //	notifying         notify           posts one message to each recipient
 //	awaiting_channel  addChannel       adds the incident's own channel to the messages
-//	done
+//	done             archive          moves the request to the log, and erases what the user entered
 //
 // [Workflow.Run] has a worker and a poller. The worker takes a task from the store and
 // advances its request stage by stage until the request has to wait. The poller asks Port for all
@@ -121,6 +121,7 @@ type Metrics interface {
 type requestStore interface {
 	Save(ctx context.Context, r *request.Request) error
 	ClaimRun(ctx context.Context, runID, id string) (bool, error)
+	Archive(ctx context.Context, r *request.Request) error
 }
 
 // A Workflow advances requests. Make one with New.
@@ -178,7 +179,7 @@ var stages = map[request.Stage]func(*Workflow, context.Context, *job) (next, err
 	request.Running:         (*Workflow).checkRun,
 	request.Notifying:       (*Workflow).notify,
 	request.AwaitingChannel: (*Workflow).addChannel,
-	request.Done:            func(*Workflow, context.Context, *job) (next, error) { return onEvent(), nil },
+	request.Done:            (*Workflow).archive,
 }
 
 // advance calls the function of the request's stage.

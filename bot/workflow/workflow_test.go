@@ -27,8 +27,10 @@ import (
 // fakes are the services of a workflow, in memory. Each error is returned once; a lost answer
 // is an error after the effect.
 type fakes struct {
-	saved  []request.Stage
-	claims map[string]string // run id -> request id
+	archived   []string // ids
+	knownSince time.Time
+	saved      []request.Stage
+	claims     map[string]string // run id -> request id
 
 	runs       []port.Run
 	createErr  error
@@ -65,6 +67,13 @@ func (f *fakes) ClaimRun(_ context.Context, runID, id string) (bool, error) {
 	f.claims[runID] = id
 	return true, nil
 }
+
+func (f *fakes) Archive(_ context.Context, r *request.Request) error {
+	f.archived = append(f.archived, r.ID)
+	return nil
+}
+
+func (f *fakes) KnownSince() time.Time { return f.knownSince }
 
 func (f *fakes) RequestForRun(runID string) (string, bool) {
 	id, ok := f.claims[runID]
@@ -209,8 +218,8 @@ func TestWorkflow_Stages(t *testing.T) {
 	if !slices.Equal(f.posts, []string{"C1"}) || !slices.Equal(f.updates, []string{"C1"}) {
 		t.Errorf("posted to %v, updated in %v", f.posts, f.updates)
 	}
-	if j.Properties != nil {
-		t.Error("the ended request still contains the user's input")
+	if !slices.Equal(f.archived, []string{j.ID}) {
+		t.Errorf("archived %v", f.archived)
 	}
 }
 
@@ -288,6 +297,21 @@ func TestFindLostRun_OnlyOwnRuns(t *testing.T) {
 				t.Errorf("found %+v, %v", run, err)
 			}
 		})
+	}
+}
+
+// TestFindLostRun_OldRequest looks for the run of a request that is older than what is known of ended requests: the
+// run that it finds can belong to one of them.
+func TestFindLostRun_OldRequest(t *testing.T) {
+	f := &fakes{knownSince: time.Now(), runs: []port.Run{{ID: "r_9", Properties: map[string]any{"name": "API is slow"}}}}
+	w, j := newWorkflow(f)
+	j.CreatedAt = f.knownSince.Add(-time.Minute)
+	if run, err := w.findLostRun(t.Context(), j); run != nil || !errors.Is(err, errUnproven) {
+		t.Errorf("found %+v, %v", run, err)
+	}
+	j.HasRequestIDInput = true
+	if run, err := w.findLostRun(t.Context(), j); run == nil || err != nil {
+		t.Errorf("with a request id: found %+v, %v", run, err)
 	}
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -34,15 +33,11 @@ type change struct {
 // planChange compares a definition with Port. It returns nil if there is nothing to write. What people added to the
 // definition stays.
 func planChange(ctx context.Context, d definition, org manifests.Organization) (*change, error) {
-	raw, err := d.read(ctx)
+	have, err := readFromPort(ctx, d)
 	if rest.IsNotFound(err) {
 		create := func(ctx context.Context) error { return d.create(ctx, d.wanted()) }
 		return &change{"create", d.target(), diffJSON(json.RawMessage("{}"), d.wanted()), create}, nil
 	}
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", d.target(), err)
-	}
-	have, err := port.StripAudit(raw)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", d.target(), err)
 	}
@@ -58,12 +53,25 @@ func planChange(ctx context.Context, d definition, org manifests.Organization) (
 		return nil, nil
 	}
 	replace := func(ctx context.Context) error {
-		if now, err := d.read(ctx); err != nil || !bytes.Equal(now, raw) {
-			return cmp.Or(err, errors.New("changed in Port since it was compared"))
+		now, err := readFromPort(ctx, d)
+		if err != nil {
+			return err
+		}
+		if !bytes.Equal(indentJSON(now), indentJSON(have)) {
+			return errors.New("changed in Port since it was compared")
 		}
 		return d.replace(ctx, merged)
 	}
 	return &change{"update", d.target(), diffJSON(have, merged), replace}, nil
+}
+
+// readFromPort reads a definition without what Port adds to it.
+func readFromPort(ctx context.Context, d definition) (json.RawMessage, error) {
+	raw, err := d.read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return port.StripAudit(raw)
 }
 
 type blueprintDefinition struct {

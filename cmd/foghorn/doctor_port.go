@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"foghorn/bot/form"
 	"foghorn/bot/message"
@@ -72,8 +73,11 @@ func (c *checks) checkUsers(ctx context.Context, client *port.Client) {
 	}
 }
 
-// maxLatestRuns is how many runs checkRuns reads.
-const maxLatestRuns = 100
+// Bounds of the runs that checkRuns reads. Port does not document their order, so that they may be old ones.
+const (
+	maxLatestRuns = 100
+	maxLatestAge  = 7 * 24 * time.Hour
+)
 
 // checkRuns checks that the credentials can read runs, and that incident.io did not reject the latest one because of
 // an input that apply can add. It reports problems only.
@@ -95,7 +99,8 @@ func (c *checks) checkRuns(ctx context.Context, client *port.Client, action stri
 			latest = r
 		}
 	}
-	if hint := message.MissingInput(latest.Response); latest.Status == port.StatusFailure && hint != "" {
+	hint := message.MissingInput(latest.Response)
+	if hint != "" && latest.Status == port.StatusFailure && time.Since(latest.CreatedAt) < maxLatestAge {
 		c.warn("latest run", "incident.io rejected it: "+message.ErrorText(latest.Response), strings.ReplaceAll(hint, "`", ""))
 	}
 }

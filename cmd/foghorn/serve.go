@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/KimMachineGun/automemlimit/memlimit"
 	"github.com/sirupsen/logrus"
 	"golang.org/x/sync/errgroup"
 
@@ -45,6 +46,7 @@ func (serveCmd) Run(ctx context.Context, c *console) error {
 // serve runs the bot until ctx ends. Settings that Slack or Port permanently rejects are a [SettingError]; during an
 // outage the bot starts and retries.
 func serve(ctx context.Context, cfg Config, log *logrus.Entry) error {
+	limitMemory(log)
 	metrics := bot.NewMetrics()
 	client := port.New(port.Config{
 		BaseURL: cfg.PortBaseURL, ClientID: cfg.PortClientID, ClientSecret: cfg.PortClientSecret, OnCall: metrics.PortCall,
@@ -80,7 +82,7 @@ func serve(ctx context.Context, cfg Config, log *logrus.Entry) error {
 	}
 	b, err := bot.Open(ctx, bot.Config{
 		Slack: app, Port: client, Action: cfg.PortAction, Command: cfg.SlackCommand, Announce: cfg.AnnounceChannel, PortURL: cfg.PortBaseURL,
-		StateDir: cfg.StateDir, NATSURL: cfg.NATSURL, Incidents: incidents, Retention: cfg.Retention, Log: log, Metrics: metrics,
+		StateDir: cfg.StateDir, NATSURL: cfg.NATSURL, Incidents: incidents, Retention: cfg.Retention, Secret: cfg.SlackBotToken, Log: log, Metrics: metrics,
 	})
 	if err != nil {
 		stopped := ctx.Err() != nil // while waiting for the store
@@ -101,6 +103,19 @@ func serve(ctx context.Context, cfg Config, log *logrus.Entry) error {
 	}
 	log.Info("stopped")
 	return nil
+}
+
+// memoryShare is the share of a container's memory that the Go heap uses at most; the rest is for stacks, for the
+// processes that evaluate conditions and for the page cache, which a container's limit includes.
+const memoryShare = 0.7
+
+// limitMemory sets the soft limit of the Go heap to a share of the limit of the container, unless GOMEMLIMIT is set. The
+// number of processors is limited by the Go runtime itself.
+func limitMemory(log *logrus.Entry) {
+	_, err := memlimit.Set(memlimit.WithRatio(memoryShare))
+	if err != nil && !errors.Is(err, memlimit.ErrNoCgroup) && !errors.Is(err, memlimit.ErrCgroupsNotSupported) {
+		log.WithError(err).Warn("failed to read the memory limit of the container")
+	}
 }
 
 // storeSettingError maps an error of opening the store to the setting that caused it.

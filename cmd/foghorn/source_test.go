@@ -19,7 +19,7 @@ const (
 )
 
 // servers are emulators: their methods are what tests can do and ask.
-var servers = []string{"slacktest.Server", "slacktest.Modal", "slacktest.Person", "porttest.Server", "incidentiotest.Server", "testenv.Env"}
+var servers = []string{"slacktest.Server", "slacktest.Modal", "slacktest.Person", "porttest.Server", "incidentiotest.Server", "testenv.Env", "emulator.Server"}
 
 func TestSource_Limits(t *testing.T) {
 	methods := map[string]int{}

@@ -56,6 +56,7 @@ var codeMeanings = listCodes(map[codeMeaning]string{
 		forbidden_team`,
 
 	final: `
+		app_access_restricted
 		as_user_not_supported
 		attachment_payload_limit_exceeded
 		block_mismatch
@@ -116,6 +117,7 @@ var codeMeanings = listCodes(map[codeMeaning]string{
 		restricted_action_read_only_channel
 		restricted_action_thread_locked
 		restricted_action_thread_only_channel
+		send_on_behalf_not_allowed
 		slack_connect_blocked_file_type
 		slack_connect_canvas_sharing_blocked
 		slack_connect_clip_sharing_blocked
