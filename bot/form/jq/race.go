@@ -3,4 +3,4 @@
 package jq
 
 // raceFactor raises the limits of time: the race detector makes programs slower.
-const raceFactor = 20
+const raceFactor = 10
