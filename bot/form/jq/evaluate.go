@@ -133,8 +133,6 @@ func (b *batch) settle(o outcome) {
 	case o.cost == Busy:
 		b.fail(Busy, noAnswer)
 		return
-	case o.cost == Time:
-		b.limits.used += programCPU
 	}
 	p := &Problem{Program: b.programs[b.pending[0]], Cost: o.cost}
 	b.pending = slices.DeleteFunc(slices.Clone(b.pending), func(i int) bool {

@@ -70,7 +70,7 @@ func (w *worker) end() {
 // An outcome is how a worker ended a batch.
 type outcome struct {
 	began bool          // it had read the request
-	used  time.Duration // CPU time of the programs that have a result
+	used  time.Duration // CPU time
 	cost  Cost          // of the program that ended the worker; empty: none did
 }
 
@@ -93,8 +93,9 @@ func (w *worker) run(b *batch) outcome {
 		return err
 	})
 	o := outcome{began: start > 0, used: last - start}
-	if err != nil {
-		o.cost = w.costOfEnd(killed, start)
+	if err != nil && w.cmd.ProcessState != nil {
+		used := w.cmd.ProcessState.UserTime() + w.cmd.ProcessState.SystemTime() - start
+		o.used, o.cost = max(o.used, used), w.costOfEnd(killed, used)
 	}
 	return o
 }
@@ -141,18 +142,15 @@ func (w *worker) exchange(b *batch) (start, last time.Duration, err error) {
 	return start, last, nil
 }
 
-// costOfEnd says why the process has ended. A process that was killed because it gave no answer is
-// to blame only if it had much CPU time: the machine can be busy.
-func (w *worker) costOfEnd(killed bool, start time.Duration) Cost {
-	state := w.cmd.ProcessState
-	switch {
-	case state == nil:
-		return Unavailable
-	case state.ExitCode() == exitProgramCPU:
+// costOfEnd says why the process has ended, after it used CPU time. A process that was killed because it gave no answer
+// is to blame only if it had much of it: the machine can be busy.
+func (w *worker) costOfEnd(killed bool, used time.Duration) Cost {
+	switch code := w.cmd.ProcessState.ExitCode(); {
+	case code == exitProgramCPU:
 		return Time
-	case state.ExitCode() == exitBatchCPU:
+	case code == exitBatchCPU:
 		return Total
-	case killed && state.UserTime()+state.SystemTime()-start < programCPU/2:
+	case killed && used < programCPU/2:
 		return Busy
 	case killed:
 		return Time
