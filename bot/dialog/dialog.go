@@ -83,6 +83,7 @@ type Metrics interface {
 	CommandHandled(openedView bool, took time.Duration)
 	InteractionHandled(kind string, took time.Duration)
 	SubmissionHandled(outcome string)
+	ConditionFailed(cost string)
 }
 
 // A Dialog answers what people do in Slack. It is a slackapp.Handler. Make one with New.

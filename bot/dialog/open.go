@@ -87,6 +87,6 @@ func (d *Dialog) loadForm(ctx context.Context, userID string, page modal.Page, f
 func (d *Dialog) renderForm(ctx context.Context, f *form.Form, ec form.EvalContext, values form.Values, page modal.Page) (slack.ModalViewRequest, error) {
 	page.Version = f.Version
 	state := f.Resolve(ctx, ec, values)
-	d.logProblems(state)
+	d.reportProblems(state)
 	return modal.Render(state, page)
 }

@@ -26,7 +26,7 @@ func (d *Dialog) refresh(ctx context.Context, cb slack.InteractionCallback) {
 		return
 	}
 	page, state, change := d.applyActions(ctx, &s, cb.ActionCallback.BlockActions)
-	d.logProblems(state)
+	d.reportProblems(state)
 	if s.lost {
 		page = restart(page)
 		page.Draft = request.NewID(cb.View.ID)

@@ -25,6 +25,9 @@ const (
 	outcomeStoreError  = "store_error"
 )
 
+// errNotEvaluated says that the conditions of a form are not known: a condition without a value is no condition.
+var errNotEvaluated = errors.New("a condition was not evaluated in time")
+
 // submit checks what was entered. A complete form is stored before it is acked.
 func (d *Dialog) submit(ctx context.Context, cb slack.InteractionCallback) (ack any) {
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
@@ -43,14 +46,14 @@ func (d *Dialog) submit(ctx context.Context, cb slack.InteractionCallback) (ack 
 		return errorAtFirstInput(cb.View, staleText)
 	}
 	state := s.resolve(ctx)
-	d.logProblems(state)
+	d.reportProblems(state)
 	problems := state.Validate(-1)
 	complete := modal.LastPage(state, s.page) && !s.lost && !modal.IsOutdated(state, s.page, cb.View)
 	if len(problems) == 0 && complete {
 		problems, err = d.checkChoices(ctx, s, state)
 	}
-	if err == nil {
-		err = ctx.Err() // a condition that was not evaluated in time is no condition
+	if err == nil && state.Busy {
+		err = errNotEvaluated
 	}
 	if err != nil {
 		d.cfg.Metrics.SubmissionHandled(outcomeUnknownView)

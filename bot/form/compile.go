@@ -38,6 +38,7 @@ func Compile(action json.RawMessage) (*Form, error) {
 	if err := f.compileInputs(inputs, d.trigger.Condition); err != nil {
 		return nil, err.wrap(fmt.Sprintf("read inputs of action %q", d.Identifier), path...)
 	}
+	f.findPrograms()
 	f.findDependencies()
 	return f, nil
 }
@@ -68,7 +69,7 @@ func (f *Form) compileInputs(raw json.RawMessage, condition any) *DefinitionErro
 	for _, id := range ids {
 		f.byID[id] = f.compileField(id, properties[id])
 	}
-	f.required = f.parseExpr("", "required", in.Required)
+	f.required = parseExpr("", "required", in.Required)
 	f.layOut(in, ids)
 	return nil
 }
@@ -81,7 +82,7 @@ func (f *Form) layOut(in userInputs, ids []string) {
 	}
 	placed := map[string]bool{}
 	for i, s := range in.Steps {
-		out := Step{Title: s.Title, visible: f.parseExpr("", "visible of a step", s.Visible)}
+		out := Step{Title: s.Title, visible: parseExpr("", "visible of a step", s.Visible)}
 		if i == 0 && f.hasTarget() {
 			out.Items = append(out.Items, Item{Field: f.byID[TargetID]})
 			placed[TargetID] = true
@@ -94,7 +95,7 @@ func (f *Form) layOut(in userInputs, ids []string) {
 			if field := f.byID[id]; field != nil {
 				out.Items = append(out.Items, Item{Field: field})
 			} else if t, ok := in.Titles[id]; ok {
-				out.Items = append(out.Items, Item{Heading: &Heading{ID: id, Title: t.Title, Description: t.Description, visible: f.parseExpr("", "visible of a title", t.Visible)}})
+				out.Items = append(out.Items, Item{Heading: &Heading{ID: id, Title: t.Title, Description: t.Description, visible: parseExpr("", "visible of a title", t.Visible)}})
 			}
 		}
 		f.Steps = append(f.Steps, out)
@@ -124,6 +125,7 @@ func (f *Form) targetField(condition any) *Field {
 	if f.Blueprint == "" {
 		t.Kind, t.Description = Text, "Identifier of the entity that the action is run for."
 	}
+	f.prepareChecks(t)
 	if condition == nil {
 		return t
 	}
@@ -134,7 +136,6 @@ func (f *Form) targetField(condition any) *Field {
 		f.addProblem("", "its condition, which says for which entities it can be run, is not a search that Foghorn can make")
 	case len(rules) > 0:
 		t.dataset = map[string]any{"combinator": stringOr(search, "combinator", "and"), "rules": rules}
-		f.checkDataset(t)
 	}
 	return t
 }

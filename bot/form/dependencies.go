@@ -4,10 +4,8 @@ import "regexp"
 
 // findDependencies finds the fields whose values the conditions of other fields read.
 func (f *Form) findDependencies() {
-	for _, x := range f.exprs() {
-		if x.isProgram() {
-			f.addDependencies(x)
-		}
+	for _, x := range f.programs {
+		f.addDependencies(x)
 	}
 	for _, field := range f.byID {
 		mapObjects(field.dataset, 0, func(m map[string]any) any {
@@ -27,7 +25,6 @@ func (f *Form) findDependencies() {
 
 // addDependencies adds what a program reads.
 func (f *Form) addDependencies(x expr) {
-	f.hasPrograms = true
 	f.UsesUser = f.UsesUser || userWord.MatchString(x.source)
 	f.UsesEntity = f.UsesEntity || entityWord.MatchString(x.source)
 	ids, all := x.inputsRead()
@@ -40,23 +37,6 @@ func (f *Form) addDependencies(x expr) {
 			field.ReadsEntity = true
 		}
 	}
-}
-
-// exprs are all expressions of the form.
-func (f *Form) exprs() []expr {
-	out := []expr{f.required}
-	for _, s := range f.Steps {
-		out = append(out, s.visible)
-		for _, item := range s.Items {
-			if item.Heading != nil {
-				out = append(out, item.Heading.visible)
-			}
-		}
-	}
-	for _, field := range f.byID {
-		out = append(out, field.exprs()...)
-	}
-	return out
 }
 
 var (

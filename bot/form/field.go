@@ -22,10 +22,10 @@ func (f *Form) compileField(id string, p map[string]any) *Field {
 		Blueprint: stringOr(p, "blueprint", ""),
 		MinLength: parseCount(p["minLength"]), MaxLength: parseCount(p["maxLength"]),
 		Minimum: parseNumber(p["minimum"]), Maximum: parseNumber(p["maximum"]),
-		defaultExpr: f.parseExpr(id, "default", p["default"]),
-		visible:     f.parseExpr(id, "visible", p["visible"]), disabled: f.parseExpr(id, "disabled", p["disabled"]),
-		enum: f.parseExpr(id, "enum", p["enum"]), pattern: f.parseExpr(id, "pattern", p["pattern"]),
-		minItems: f.parseExpr(id, "minItems", p["minItems"]), maxItems: f.parseExpr(id, "maxItems", p["maxItems"]),
+		defaultExpr: parseExpr(id, "default", p["default"]),
+		visible:     parseExpr(id, "visible", p["visible"]), disabled: parseExpr(id, "disabled", p["disabled"]),
+		enum: parseExpr(id, "enum", p["enum"]), pattern: parseExpr(id, "pattern", p["pattern"]),
+		minItems: parseExpr(id, "minItems", p["minItems"]), maxItems: parseExpr(id, "maxItems", p["maxItems"]),
 		dataset: p["dataset"], dependsOn: stringList(p["dependsOn"]), schema: p,
 	}
 	if s, ok := p["sort"].(map[string]any); ok {
@@ -41,7 +41,7 @@ func (f *Form) compileField(id string, p map[string]any) *Field {
 		x.Kind = Text // there is nothing to choose from
 		x.Description = joinSentences(x.Description, "Identifier of the entity.")
 	}
-	f.checkDataset(x)
+	f.prepareChecks(x)
 	x.DynamicOptions = x.enum.isProgram() || x.defaultExpr.isProgram()
 	x.Hidden = x.visible.value == false
 	if _, secret := p["encryption"]; secret {
@@ -88,7 +88,7 @@ func (f *Form) compileList(x *Field, p map[string]any, format string) {
 		x.dataset = items["dataset"]
 	}
 	if !x.enum.isSet() {
-		x.enum = f.parseExpr(x.ID, "items.enum", items["enum"])
+		x.enum = parseExpr(x.ID, "items.enum", items["enum"])
 	}
 	switch k, _ := f.kindOf(x.ID, stringOr(items, "type", "string"), stringOr(items, "format", format), x.enum); k {
 	case Choice, Entity, User, Team:
@@ -102,19 +102,11 @@ func (f *Form) compileList(x *Field, p map[string]any, format string) {
 	}
 }
 
-// checkDataset reports the programs in a dataset that cannot be run.
-func (f *Form) checkDataset(x *Field) {
-	mapObjects(x.dataset, 0, func(m map[string]any) any {
-		f.parseExpr(x.ID, "dataset", m)
-		return m
-	})
-}
-
 // exprs are the field's expressions, those in its dataset included.
 func (f *Field) exprs() []expr {
 	out := []expr{f.defaultExpr, f.visible, f.disabled, f.enum, f.pattern, f.minItems, f.maxItems}
 	mapObjects(f.dataset, 0, func(m map[string]any) any {
-		if r := parseExpr(m); r.isProgram() {
+		if r := parseExpr(f.ID, "dataset", m); r.isProgram() {
 			out = append(out, r)
 		}
 		return m

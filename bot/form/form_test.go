@@ -340,21 +340,8 @@ func TestResolve_HostilePrograms(t *testing.T) {
 		s := f.Resolve(t.Context(), EvalContext{}, Values{})
 		s.Validate(-1)
 		s.Properties()
-		if took := time.Since(begun); took > 20*resolveTimeout { // a hang, not a measurement
+		if took := time.Since(begun); took > 10*time.Second { // a hang, not a measurement
 			t.Errorf("%.60s took %v", program, took)
-		}
-	}
-}
-
-func TestExpr_Arithmetic(t *testing.T) {
-	for program, want := range map[string]any{
-		`2 * 3 * 4`: 24.0, `"ab" * 2`: "abab", `[1,2] | map(. * 2 + 1)`: []any{3.0, 5.0}, `{"a":{"b":1}} * {"a":{"c":2}}`: map[string]any{"a": map[string]any{"b": 1.0, "c": 2.0}},
-		`(1, 2) * 3`: []any{3.0, 6.0}, `"a" * 1e9`: nil, `1 as $x | $x * 2`: 2.0, `.form.x = 2 | .form.x * 2`: 4.0,
-	} {
-		r := parseExpr(map[string]any{"jqQuery": program})
-		got, _ := r.eval(t.Context(), map[string]any{"form": map[string]any{}})
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", program, diff)
 		}
 	}
 }

@@ -5,7 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
+
+	"foghorn/bot/form/jq"
 )
 
 // maxDefaultPasses is how often defaults are evaluated: one may depend on another, and a cycle must
@@ -21,8 +24,6 @@ const maxOptions = 10_000
 // Resolve evaluates the form's conditions for some values. It never fails: the value of a jq program that fails is
 // null, as in Port, and so is that of one that exceeds its limits, which is in the Problems of the State.
 func (f *Form) Resolve(ctx context.Context, who EvalContext, values Values) *State {
-	ctx, cancel := context.WithTimeout(ctx, resolveTimeout)
-	defer cancel()
 	e := &evaluation{form: f, evalContext: who, values: Values{}}
 	for id, field := range f.byID {
 		if v, given := values[id]; given && v != nil {
@@ -31,28 +32,29 @@ func (f *Form) Resolve(ctx context.Context, who EvalContext, values Values) *Sta
 			e.values[id] = field.defaultExpr.value
 		}
 	}
-	if f.hasPrograms {
+	if len(f.programs) > 0 {
 		e.resolveDefaults(ctx, values)
+		e.run(ctx, f.programs)
 	}
 	s := &State{Form: f, Steps: make([]StepState, len(f.Steps)), byID: make(map[string]*FieldState, len(f.byID))}
 	required := map[string]bool{TargetID: true}
-	for _, id := range stringList(e.eval(ctx, f.required)) {
+	for _, id := range stringList(e.eval(f.required)) {
 		required[id] = true
 	}
 	for i, step := range f.Steps {
-		out := StepState{Title: step.Title, Visible: e.evalBool(ctx, step.visible, true), Items: make([]ItemState, 0, len(step.Items))}
+		out := StepState{Title: step.Title, Visible: e.evalBool(step.visible, true), Items: make([]ItemState, 0, len(step.Items))}
 		for _, item := range step.Items {
 			if item.Heading != nil {
-				out.Items = append(out.Items, ItemState{Heading: item.Heading, Visible: e.evalBool(ctx, item.Heading.visible, true)})
+				out.Items = append(out.Items, ItemState{Heading: item.Heading, Visible: e.evalBool(item.Heading.visible, true)})
 				continue
 			}
-			field := e.resolveField(ctx, item.Field, required[item.Field.ID])
+			field := e.resolveField(item.Field, required[item.Field.ID])
 			s.byID[field.ID] = field
 			out.Items = append(out.Items, ItemState{Field: field, Visible: field.Visible})
 		}
 		s.Steps[i] = out
 	}
-	s.Problems = e.problems
+	s.Problems, s.Busy = e.problems, e.busy
 	return s
 }
 
@@ -62,32 +64,58 @@ type evaluation struct {
 	evalContext EvalContext
 	values      Values // given values and defaults
 	input       any    // of the programs
+	limits      jq.Limits
+	results     map[string]any // values of the programs, by source
 	problems    []Problem
+	busy        bool
+}
+
+// run evaluates programs.
+func (e *evaluation) run(ctx context.Context, programs []expr) {
+	e.results = make(map[string]any, len(programs))
+	for i, r := range jq.Evaluate(ctx, &e.limits, e.input, sources(programs)) {
+		e.results[programs[i].source] = r.Value
+		if r.Problem == nil || r.Problem.Cost == jq.Syntax || len(e.problems) >= maxProblems {
+			continue // what does not compile is a problem of the form
+		}
+		e.busy = e.busy || r.Problem.Cost == jq.Busy
+		x := programs[i]
+		p := Problem{
+			Input: x.input, Cost: string(r.Problem.Cost),
+			Reason: fmt.Sprintf("%s is a jq program that was stopped (%v): %s", x.key, r.Problem, x.excerpt()),
+		}
+		if !slices.Contains(e.problems, p) {
+			e.problems = append(e.problems, p)
+		}
+	}
 }
 
 // eval returns the value of an expression.
-func (e *evaluation) eval(ctx context.Context, x expr) any {
-	v, err := x.eval(ctx, e.input)
-	if err != nil && len(e.problems) < maxProblems {
-		e.problems = append(e.problems, Problem{Input: x.input, Reason: fmt.Sprintf("%s is a jq program that was stopped (%v): %s", x.key, err, x.excerpt())})
+func (e *evaluation) eval(x expr) any {
+	if x.isProgram() {
+		return e.results[x.source]
 	}
-	return v
+	return x.value
 }
 
 // resolveDefaults evaluates the defaults that are programs, for the fields without a given value.
 func (e *evaluation) resolveDefaults(ctx context.Context, given Values) {
 	e.input = e.buildInput()
+	defaults := slices.DeleteFunc(slices.Clone(e.form.defaults), func(x expr) bool { return given[x.input] != nil })
 	for range maxDefaultPasses {
+		if len(defaults) == 0 {
+			return
+		}
 		changed := false
-		for id, field := range e.form.byID {
-			if !field.defaultExpr.isProgram() || given[id] != nil {
+		e.run(ctx, defaults)
+		for _, x := range defaults {
+			v := e.eval(x)
+			if reflect.DeepEqual(v, e.values[x.input]) {
 				continue
 			}
-			if v := e.eval(ctx, field.defaultExpr); !reflect.DeepEqual(v, e.values[id]) {
-				changed = true
-				if e.values[id] = v; v == nil {
-					delete(e.values, id)
-				}
+			changed = true
+			if e.values[x.input] = v; v == nil {
+				delete(e.values, x.input)
 			}
 		}
 		if !changed {
@@ -163,36 +191,36 @@ func (e *evaluation) expandEntities(v any) any {
 
 // evalBool evaluates a condition. A program that returns no boolean is false; any other value that
 // is no boolean counts as not set.
-func (e *evaluation) evalBool(ctx context.Context, r expr, otherwise bool) bool {
+func (e *evaluation) evalBool(r expr, otherwise bool) bool {
 	if !r.isSet() {
 		return otherwise
 	}
-	v, isBool := e.eval(ctx, r).(bool)
+	v, isBool := e.eval(r).(bool)
 	if !isBool && !r.isProgram() {
 		return otherwise
 	}
 	return v
 }
 
-func (e *evaluation) resolveField(ctx context.Context, x *Field, required bool) *FieldState {
+func (e *evaluation) resolveField(x *Field, required bool) *FieldState {
 	s := &FieldState{
 		Field: x, Required: required, DependsOn: x.dependsOn, Sort: x.sort, Value: e.values[x.ID],
-		Visible:  !x.Hidden && e.evalBool(ctx, x.visible, true),
-		Disabled: e.evalBool(ctx, x.disabled, false),
-		MinItems: parseCount(e.eval(ctx, x.minItems)), MaxItems: parseCount(e.eval(ctx, x.maxItems)),
+		Visible:  !x.Hidden && e.evalBool(x.visible, true),
+		Disabled: e.evalBool(x.disabled, false),
+		MinItems: parseCount(e.eval(x.minItems)), MaxItems: parseCount(e.eval(x.maxItems)),
 	}
-	s.Default = e.eval(ctx, x.defaultExpr)
-	s.Pattern, _ = e.eval(ctx, x.pattern).(string)
+	s.Default = e.eval(x.defaultExpr)
+	s.Pattern, _ = e.eval(x.pattern).(string)
 	for _, id := range x.dependsOn {
 		if other := e.form.byID[id]; other != nil && isEmpty(e.values[id]) {
 			s.Disabled = true
 		}
 	}
 	if x.Kind == Choice {
-		s.Options = parseOptions(e.eval(ctx, x.enum))
+		s.Options = parseOptions(e.eval(x.enum))
 	}
 	if x.Kind == Entity && x.dataset != nil {
-		s.Dataset = e.resolveDataset(ctx, x)
+		s.Dataset = e.resolveDataset(x)
 	}
 	return s
 }
@@ -235,11 +263,10 @@ func optionLabel(v any, data []byte) string {
 }
 
 // resolveDataset is a dataset with the values of its programs and contexts put in.
-func (e *evaluation) resolveDataset(ctx context.Context, x *Field) json.RawMessage {
+func (e *evaluation) resolveDataset(x *Field) json.RawMessage {
 	out := mapObjects(x.dataset, 0, func(m map[string]any) any {
-		if r := parseExpr(m); r.isProgram() {
-			r.input, r.key = x.ID, "dataset"
-			return flattenList(e.eval(ctx, r)) // [.user.team] and .user.team mean the same
+		if r := parseExpr(x.ID, "dataset", m); r.isProgram() {
+			return flattenList(e.eval(r)) // [.user.team] and .user.team mean the same
 		}
 		property, _ := m["property"].(string)
 		property = strings.TrimPrefix(property, "$")

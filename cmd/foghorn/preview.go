@@ -85,7 +85,7 @@ func (p *previewCmd) preview(ctx context.Context, c *console, a actionSource) ([
 		return nil, nil, err
 	}
 	state := f.Resolve(ctx, who, values)
-	for _, p := range state.Problems {
+	for _, p := range slices.Concat(state.Problems, f.Unchecked) {
 		_, _ = fmt.Fprintln(c.stderr, "foghorn: "+formatProblem(p))
 	}
 	views, err := renderPages(state)

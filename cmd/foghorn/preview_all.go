@@ -117,11 +117,16 @@ func previewAction(ctx context.Context, a actionSource) previewLine {
 		}
 		return previewLine{name, verdictUnsupported, strings.Join(slices.Compact(reasons), "; ")}
 	}
-	views, err := renderPages(f.Resolve(ctx, form.EvalContext{}, nil))
+	state := f.Resolve(ctx, form.EvalContext{}, nil)
+	views, err := renderPages(state)
 	if err != nil {
 		return previewLine{name, verdictUnsupported, err.Error()}
 	}
-	return previewLine{name, verdictOK, fmt.Sprintf("%s: %s", f.Action, pluralize(len(views), "view"))}
+	text := fmt.Sprintf("%s: %s", f.Action, pluralize(len(views), "view"))
+	for _, p := range slices.Concat(state.Problems, f.Unchecked) {
+		text += "; " + strings.Join(strings.Fields(formatProblem(p)), " ")
+	}
+	return previewLine{name, verdictOK, text}
 }
 
 func pluralize(n int, noun string) string {

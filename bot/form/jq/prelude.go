@@ -1,11 +1,10 @@
-package form
+package jq
 
 import (
 	"encoding/json"
 	"fmt"
 	"regexp"
 	"strings"
-	"time"
 
 	"github.com/dlclark/regexp2"
 	"github.com/itchyny/gojq"
@@ -58,14 +57,6 @@ def sub($re; text): sub($re; text; null);
 def gsub($re; text; $flags): sub($re; text; $flags + "g");
 def gsub($re; text): gsub($re; text; null);
 `
-
-// regexpTimeout bounds one match. The library checks it every regexpCheckPeriod.
-const (
-	regexpTimeout     = 10 * time.Millisecond
-	regexpCheckPeriod = 5 * time.Millisecond
-)
-
-func init() { regexp2.SetTimeoutCheckPeriod(regexpCheckPeriod) }
 
 // literalRegexp finds the regular expressions that a program contains as a whole text, with their flags.
 var literalRegexp = regexp.MustCompile(`\b(match|test|capture|scan|splits|sub|gsub)\s*\(\s*\[?\s*("(?:[^"\\]|\\.)*")` +
@@ -130,7 +121,6 @@ func compileRegexp(pattern, flags string) (*regexp2.Regexp, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the regular expression %s is not supported", pattern)
 	}
-	re.MatchTimeout = regexpTimeout
 	return re, nil
 }
 
@@ -157,7 +147,7 @@ func matchOther(v any, args []any) any {
 		}
 	}
 	if err != nil {
-		return errResultTooLarge // the match took too long
+		return err
 	}
 	return matches
 }
