@@ -43,6 +43,14 @@ func TestCommand_UnusualConversations(t *testing.T) {
 			name: "restricted by an admin", before: slacktest.Channel{ID: "C0NEWS", Name: "news", BotIsMember: true, PostError: "app_access_restricted"},
 			want: "because an admin restricts this app there", mustNotBe: invite,
 		},
+		{
+			name: "an error that is not known", before: slacktest.Channel{ID: "C0NEWS", Name: "news", BotIsMember: true, PostError: "some_new_error"},
+			want: "because Slack rejected it (`some_new_error`)", mustNotBe: invite,
+		},
+		{
+			name: "an error without words of its own", before: slacktest.Channel{ID: "C0NEWS", Name: "news", BotIsMember: true, PostError: "too_many_contact_cards"},
+			want: "because Slack rejected it (`too_many_contact_cards`)", mustNotBe: invite,
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			e := testenv.New(t).Start()

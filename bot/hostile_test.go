@@ -2,6 +2,7 @@ package bot_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -95,6 +96,9 @@ func (s shownText) check(v any, place string) {
 	case string:
 		if place != "initial_value" && place != "private_metadata" && place != "value" { // people do not read these
 			s.checkCharacters(v)
+		}
+		if strings.Contains(v, "\n") && slices.Contains([]string{"title", "submit", "close", "option", "button"}, place) {
+			s.t.Errorf("%s has several lines: %.80q", place, v)
 		}
 		if limit, n := unitLimits[place], len(utf16.Encode([]rune(v))); limit > 0 && n > limit {
 			s.t.Errorf("%s has %d units, at most %d: %.60q…", place, n, limit, v)
@@ -238,7 +242,7 @@ func FuzzForm_HostileText(f *testing.F) {
 			t.Fatal(err)
 		}
 		compiled.Problems = nil
-		for _, values := range []form.Values{nil, modal.Prefill(compiled, text), modal.PrefillMessage(compiled, text, text, "https://own.example/m")} {
+		for _, values := range []form.Values{nil, modal.PrefillMessage(compiled, text, text, "https://own.example/m")} {
 			state := compiled.Resolve(t.Context(), form.EvalContext{}, values)
 			page := modal.Page{Action: "act"}
 			for range 10 {
@@ -303,15 +307,38 @@ func TestReplies_HostileTitle(t *testing.T) {
 // TestDeclare_HostileTexts declares incidents whose names cannot be shown as they are by mrkdwn.
 func TestDeclare_HostileTexts(t *testing.T) {
 	e := testenv.New(t).Start()
-	for _, name := range []string{"a *evil* b", ":evil: `evil`", "> quoted", "<!channel> <@U0BOB> @here", "x\u202ey\u0085z\u200b!", strings.Repeat("😀", 500)} {
+	for _, name := range []string{"a *evil* b :evil: `evil` <!channel> <@U0BOB> @here", "> quoted", "x\u202ey\u0085z\u200b!" + strings.Repeat("😀", 500)} {
 		e.Declare(testenv.Alice, testenv.General, name, "Minor", "public")
 	}
-	e.WaitIdle()
-	ms := e.Slack.Messages(testenv.General)
-	if len(ms) != 6 {
-		t.Errorf("%d messages", len(ms))
-	}
-	for _, m := range ms {
+	e.WaitFor("all are posted", func() bool { return len(e.Slack.Messages(testenv.General)) == 3 })
+	for _, m := range e.Slack.Messages(testenv.General) {
 		checkMessage(t, m.Text, m.Blocks)
+	}
+}
+
+// TestReplies_FitAck answers with the largest texts within Slack's limit of an ack.
+func TestReplies_FitAck(t *testing.T) {
+	for _, character := range []string{"<", "&", "語", "*", "\\\\"} {
+		long := strings.Repeat(character, 300)
+		e := testenv.New(t)
+		e.EditConfig = func(c *bot.Config) { c.Action = "act" }
+		var properties []string
+		for i := range 20 {
+			properties = append(properties, fmt.Sprintf(`"%s%d":{"type":"string","encryption":"aes256-gcm"}`, long, i))
+		}
+		err := e.Port.PutAction(json.RawMessage(`{"identifier":"act","title":"` + long + `","trigger":{"type":"self-service","operation":"CREATE",
+			"userInputs":{"properties":{` + strings.Join(properties, ",") + `}}},"invocationMethod":{"type":"WEBHOOK","url":"https://example.com"}}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		e.Start()
+		e.WaitFor("the action is known", func() bool {
+			answer := e.AnswerTo(testenv.Alice, testenv.General, "/incident")
+			return strings.Contains(answer, "and 15 more")
+		})
+		e.WaitFor("the answer is an ack", func() bool {
+			e.AnswerTo(testenv.Alice, testenv.General, "/incident")
+			return len(e.Slack.Ephemerals(testenv.Alice)) > 0
+		})
 	}
 }

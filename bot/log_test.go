@@ -64,7 +64,7 @@ func TestLog_RequiredCustomField(t *testing.T) {
 	e.IncidentIO.SetCustomFields(incidentiotest.CustomField{Name: "Affected team", Type: "text", Required: true})
 	e.Start()
 	e.Declare(testenv.Alice, testenv.Ops, "Checkout is down", "Major", "public")
-	const option = "`foghorn apply --custom-field \"Affected team\"`"
+	const option = "foghorn apply --custom-field \"Affected team\""
 	e.ExpectMessage(testenv.Alice, option)
 	e.WaitIdle()
 	if !slices.ContainsFunc(lines.AllEntries(), func(l *logrus.Entry) bool { return strings.Contains(fmt.Sprint(l.Data["hint"]), option) }) {

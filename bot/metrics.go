@@ -18,6 +18,7 @@ type Metrics struct {
 
 	commands             *prometheus.CounterVec
 	submissions          *prometheus.CounterVec
+	conditionErrors      *prometheus.CounterVec
 	ackDuration          *prometheus.HistogramVec
 	commandDuration      prometheus.Histogram
 	requests             *prometheus.CounterVec
@@ -51,6 +52,7 @@ func NewMetrics() *Metrics {
 	}
 	m.commands = counter("commands_total", "Slash commands, by outcome.", "outcome")
 	m.submissions = counter("submissions_total", "Submitted forms, by outcome.", "outcome")
+	m.conditionErrors = counter("condition_errors_total", "Conditions of forms that could not be evaluated, by what they cost.", "cost")
 	m.ackDuration = histogram("slack_ack_duration_seconds", "Time from receiving an envelope to its ack.", ackBuckets, "kind")
 	m.commandDuration = histogram("slash_command_duration_seconds",
 		"Time from receiving a slash command to the answer of views.open, where a form or its loading view was opened.", ackBuckets).WithLabelValues().(prometheus.Histogram)
@@ -110,6 +112,9 @@ func (m *Metrics) InteractionHandled(kind string, took time.Duration) {
 
 // SubmissionHandled counts a submitted form.
 func (m *Metrics) SubmissionHandled(outcome string) { m.submissions.WithLabelValues(outcome).Inc() }
+
+// ConditionFailed counts a jq program of a form that could not be evaluated.
+func (m *Metrics) ConditionFailed(cost string) { m.conditionErrors.WithLabelValues(cost).Inc() }
 
 // RequestEnded counts a request that has ended.
 func (m *Metrics) RequestEnded(status string) { m.requests.WithLabelValues(status).Inc() }

@@ -4,14 +4,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"foghorn/bot/testenv"
-	"foghorn/integrations/emulator"
 	"foghorn/integrations/slackapp/slacktest"
 )
 
@@ -334,31 +331,5 @@ func TestModal_ClearField(t *testing.T) {
 				t.Errorf("Port received (-want +got):\n%s", diff)
 			}
 		})
-	}
-}
-
-// TestModal_ChangesCross types faster than the form is updated: the form shows the conditions of the last text.
-func TestModal_ChangesCross(t *testing.T) {
-	t.Parallel()
-	e := newEnvWithAction(t, createAction(`"language":{"type":"string"},"arguments":{"type":"string","visible":{"jqQuery":".form.language == \"python\""}}`, "")).Start()
-	form := e.OpenForm(testenv.Alice, testenv.General, "/incident")
-	e.Slack.InjectFault(emulator.Fault{Path: "/api/views.update", Times: 3, Delay: 100 * time.Millisecond})
-	var typing sync.WaitGroup
-	for n := range "python" {
-		typed := "python"[:n+1]
-		typing.Go(func() {
-			if _, err := form.Change(e.Context(), "language", typed); err != nil {
-				t.Errorf("type %q: %v", typed, err)
-			}
-		})
-		e.WaitFor("it is typed", func() bool {
-			v, err := form.Value("language")
-			return err == nil && len(v) == 1 && v[0] == typed
-		})
-	}
-	typing.Wait()
-	e.WaitForm(form, "the field for python", hasLabel("arguments"))
-	if v, err := form.Value("language"); err != nil || v[0] != "python" {
-		t.Errorf("the text is %v, %v", v, err)
 	}
 }

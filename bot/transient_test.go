@@ -14,7 +14,7 @@ import (
 // passingCodes are codes that Slack sends for a moment, one of which is not documented.
 var passingCodes = []string{
 	"invalid_auth", "not_authed", "account_inactive", "token_revoked", "org_login_required", "team_added_to_org", "accesslimited",
-	"access_denied", "ekm_access_denied", "two_factor_setup_required", "request_timeout", "service_unavailable", "internal_error",
+	"access_denied", "two_factor_setup_required", "request_timeout", "service_unavailable", "internal_error",
 	"fatal_error", "external_service_migration_in_progress", "ratelimited", "a_code_of_2030",
 }
 
@@ -118,8 +118,8 @@ func TestTransient_ClocksDiffer(t *testing.T) {
 		t.Run(offset.String(), func(t *testing.T) {
 			t.Parallel()
 			e := testenv.New(t)
-			e.Port.SetClock(offset)
-			e.Slack.SetClock(offset)
+			e.Port.Clock.Set(offset)
+			e.Slack.Clock.Set(offset)
 			e.Start()
 			form := e.OpenForm(testenv.Alice, testenv.General, "/incident")
 			e.Fill(form, "Name", "clocks", "Severity", "Minor", "Visibility", "public")

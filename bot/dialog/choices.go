@@ -1,6 +1,7 @@
 package dialog
 
 import (
+	"cmp"
 	"context"
 	"reflect"
 	"slices"
@@ -40,7 +41,7 @@ func (d *Dialog) checkChoices(ctx context.Context, s session, state *form.State)
 	problems = map[string]string{}
 	for i, x := range fields {
 		if found[i] != "" {
-			problems[x.ID] = x.NotOfferedText(found[i])
+			problems[x.ID] = x.NotOfferedText(cmp.Or(s.page.Names.Titles[found[i]], found[i]))
 		}
 	}
 	return problems, nil
@@ -65,7 +66,7 @@ func (d *Dialog) findUnavailable(ctx context.Context, x *form.FieldState) (strin
 // listOffered are those entries of a field that can be chosen, and maybe others that can.
 func (d *Dialog) listOffered(ctx context.Context, x *form.FieldState) (names []string, err error) {
 	if x.Kind == form.Team {
-		teams, err := d.teams.list(ctx)
+		teams, err := d.teams.get(ctx, "")
 		for _, t := range teams {
 			names = append(names, t.Name)
 		}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/patrickmn/go-cache"
+	"github.com/sirupsen/logrus"
 	"golang.org/x/sync/singleflight"
 
 	"foghorn/bot/form"
@@ -117,5 +118,13 @@ func (d *definitions) refresh(ctx context.Context, action string, failed func(er
 			return
 		case <-time.After(wait):
 		}
+	}
+}
+
+// reportProblems logs and counts the conditions of a form that exceeded their limits: the form may differ from Port's.
+func (d *Dialog) reportProblems(state *form.State) {
+	for _, p := range state.Problems {
+		d.cfg.Metrics.ConditionFailed(p.Cost)
+		d.cfg.Log.WithFields(logrus.Fields{"input": p.Input, "cost": p.Cost}).Warn("failed to evaluate a condition: " + p.Reason)
 	}
 }

@@ -83,21 +83,26 @@ type Metrics interface {
 	CommandHandled(openedView bool, took time.Duration)
 	InteractionHandled(kind string, took time.Duration)
 	SubmissionHandled(outcome string)
+	ConditionFailed(cost string)
 }
 
 // A Dialog answers what people do in Slack. It is a slackapp.Handler. Make one with New.
 type Dialog struct {
 	cfg         Config
 	definitions *definitions
-	teams       *teamList
+	teams       *lookup[[]port.Team] // one, with the key ""
+	entity      *lookup[port.Entity]
+	entities    *entityLists
 	updates     *viewUpdates
 	background  sync.WaitGroup // work that continues after an ack
 }
 
 // New makes a Dialog.
 func New(cfg Config) *Dialog {
-	d := &Dialog{cfg: cfg, teams: newTeamList(cfg.Port), updates: newViewUpdates(cfg.Slack)}
+	d := &Dialog{cfg: cfg, updates: newViewUpdates(cfg.Slack), entity: newLookup(readEntity(cfg.Port))}
+	d.teams = newLookup(func(ctx context.Context, _ string) ([]port.Team, error) { return cfg.Port.ListTeams(ctx) })
 	d.definitions = newDefinitions(cfg.Port, &d.background)
+	d.entities = newEntityLists(cfg.Port, &d.background)
 	return d
 }
 

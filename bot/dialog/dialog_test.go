@@ -97,6 +97,7 @@ func (f *fakes) SaveDraft(_ context.Context, viewID string, draft any) (err erro
 func (f *fakes) CommandHandled(bool, time.Duration)       {}
 func (f *fakes) InteractionHandled(string, time.Duration) {}
 func (f *fakes) SubmissionHandled(string)                 {}
+func (f *fakes) ConditionFailed(string)                   {}
 
 const oneInput = `{"identifier":"act","title":"Act","trigger":{"type":"self-service","operation":"CREATE",
 	"userInputs":{"properties":{"name":{"type":"string","title":"Name"}},"required":["name"]}}}`

@@ -29,7 +29,7 @@ func (d *Dialog) open(ctx context.Context, triggerID, userID string, page modal.
 	if len(f.Problems) > 0 {
 		return d.unsupportedText(f)
 	}
-	view, err := renderForm(ctx, f, form.EvalContext{}, fill(f), page)
+	view, err := d.renderForm(ctx, f, form.EvalContext{}, fill(f), page)
 	if err == nil {
 		_, err = d.cfg.Slack.OpenView(ctx, triggerID, view)
 	}
@@ -75,7 +75,7 @@ func (d *Dialog) loadForm(ctx context.Context, userID string, page modal.Page, f
 	if denied := d.knownDenial(ctx, userID, page.Action); denied != nil {
 		return errorView(d.deniedText(ctx, denied))
 	}
-	view, err := renderForm(ctx, f, ec, fill(f), page)
+	view, err := d.renderForm(ctx, f, ec, fill(f), page)
 	if err != nil {
 		d.cfg.Log.WithError(err).Error("failed to render the form")
 		return errorView(renderErrorText(err))
@@ -84,7 +84,9 @@ func (d *Dialog) loadForm(ctx context.Context, userID string, page modal.Page, f
 }
 
 // renderForm renders one page of a form.
-func renderForm(ctx context.Context, f *form.Form, ec form.EvalContext, values form.Values, page modal.Page) (slack.ModalViewRequest, error) {
+func (d *Dialog) renderForm(ctx context.Context, f *form.Form, ec form.EvalContext, values form.Values, page modal.Page) (slack.ModalViewRequest, error) {
 	page.Version = f.Version
-	return modal.Render(f.Resolve(ctx, ec, values), page)
+	state := f.Resolve(ctx, ec, values)
+	d.reportProblems(state)
+	return modal.Render(state, page)
 }

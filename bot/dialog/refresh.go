@@ -26,6 +26,7 @@ func (d *Dialog) refresh(ctx context.Context, cb slack.InteractionCallback) {
 		return
 	}
 	page, state, change := d.applyActions(ctx, &s, cb.ActionCallback.BlockActions)
+	d.reportProblems(state)
 	if s.lost {
 		page = restart(page)
 		page.Draft = request.NewID(cb.View.ID)
@@ -53,6 +54,7 @@ func (d *Dialog) refresh(ctx context.Context, cb slack.InteractionCallback) {
 // another page, an action cannot be applied: the page says so.
 func (d *Dialog) applyActions(ctx context.Context, s *session, actions []*slack.BlockAction) (page modal.Page, state *form.State, change string) {
 	page, state = s.page, s.resolve(ctx)
+	page.Again = false
 	for _, a := range actions {
 		change = max(change, a.ActionTs)
 		switch {

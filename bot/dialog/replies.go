@@ -2,6 +2,8 @@ package dialog
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/slack-go/slack"
 
@@ -68,8 +70,13 @@ func (d *Dialog) portErrorText(err error) slacktext.Text {
 		"If it is urgent, declare the incident in incident.io.", d.cfg.Command)
 }
 
-// maxProblems is how many inputs that Slack can't show are listed.
-const maxProblems = 10
+// A reply must fit an ack.
+const (
+	maxProblems = 5   // inputs that Slack can't show, which are listed
+	maxName     = 100 // UTF-16 code units of a name or a reason
+
+	maxErrorText = 1000 // UTF-16 code units of a text at a field
+)
 
 // unsupportedText says why an action cannot be run from Slack, and where it can be run.
 func (d *Dialog) unsupportedText(f *form.Form) slacktext.Text {
@@ -96,23 +103,20 @@ func (d *Dialog) checkFailedRestartText() slacktext.Text {
 	return slacktext.Format("Port or Slack isn't responding. Nothing was run. Run `%s` again in a minute.", d.cfg.Command)
 }
 
-// problemsText says what is wrong on a page.
+// problemsText is one of the problems, with the title of its field: if there is one, of a field on the page.
 func problemsText(state *form.State, p modal.Page, problems map[string]string) string {
-	for _, id := range modal.FieldsOnPage(state, p) {
-		if text := problems[id]; text != "" {
+	for _, id := range slices.Concat(modal.FieldsOnPage(state, p), slices.Sorted(maps.Keys(problems))) {
+		if text, ok := problems[id]; ok {
 			return state.Field(id).Title + ": " + text
 		}
 	}
-	return formChangedText
+	return ""
 }
 
 func renderErrorText(err error) slacktext.Text {
 	return slacktext.Format("Slack can't show the form of this action: %s. The person who operates this bot can run `foghorn doctor` to find out why.",
 		shorten(err.Error()))
 }
-
-// maxName is how many UTF-16 code units of a name or a reason are shown.
-const maxName = 150
 
 func shorten(s string) string { return slacktext.Truncate(slacktext.SingleLine(s), maxName) }
 
@@ -131,5 +135,5 @@ func expiredView(text slacktext.Text) slack.ModalViewRequest {
 // ephemeralReply is the answer to a command that only its sender sees.
 // https://docs.slack.dev/interactivity/implementing-slash-commands#responding_to_commands
 func ephemeralReply(text slacktext.Text) any {
-	return map[string]any{"response_type": "ephemeral", "text": text.Mrkdwn(), "blocks": []slack.Block{text.Block()}}
+	return map[string]any{"response_type": "ephemeral", "text": text.Fallback(), "blocks": []slack.Block{text.Block()}}
 }

@@ -11,7 +11,6 @@ import (
 
 	"foghorn/bot/form"
 	"foghorn/bot/modal"
-	"foghorn/integrations/rest"
 )
 
 // errUnknownView reports a view that is not a form of this bot.
@@ -61,10 +60,7 @@ func (d *Dialog) loadSession(ctx context.Context, cb slack.InteractionCallback) 
 	cb.View = modal.AddActions(cb.View, cb.ActionCallback.BlockActions)
 	addTitles(s.page.Names.Titles, modal.CompleteState(cb.View))
 	s.eval.Entities = expandTitles(s.page.Names.Titles)
-	if s.values, err = d.decodeValues(ctx, s, cb.View); err != nil {
-		return session{}, err
-	}
-	if s.eval.Entity, err = d.evalEntity(ctx, f, s.values); err != nil {
+	if s.values, err = d.decodeValues(ctx, &s, cb.View); err != nil {
 		return session{}, err
 	}
 	return s, nil
@@ -95,15 +91,15 @@ func (s session) resolve(ctx context.Context) *form.State {
 }
 
 // decodeValues adds the values of a view to those of the other pages. It decodes twice: the
-// second time with the options that result from the values of the first.
-func (d *Dialog) decodeValues(ctx context.Context, s session, view slack.View) (form.Values, error) {
+// second time with the options that result from the values of the first, and from the entities that they name.
+func (d *Dialog) decodeValues(ctx context.Context, s *session, view slack.View) (form.Values, error) {
 	entered := s.values
 	for range 2 {
 		values, fields, err := modal.Decode(s.form.Resolve(ctx, s.eval, entered), view)
 		if err != nil {
 			return nil, fmt.Errorf("%w: %w", errUnknownView, err)
 		}
-		if err := d.replaceUserIDs(ctx, s, values); err != nil {
+		if err := d.replaceUserIDs(ctx, *s, values); err != nil {
 			return nil, err
 		}
 		entered = maps.Clone(s.values)
@@ -111,6 +107,9 @@ func (d *Dialog) decodeValues(ctx context.Context, s session, view slack.View) (
 			delete(entered, id) // a field of the view without a value is empty
 		}
 		maps.Copy(entered, values)
+		if err := d.addEntities(ctx, s, entered); err != nil {
+			return nil, err
+		}
 	}
 	return entered, nil
 }
@@ -162,37 +161,6 @@ func (d *Dialog) evalContext(ctx context.Context, f *form.Form, userID string) (
 	}
 	user, err := d.cfg.Users.EvalUser(ctx, userID)
 	return form.EvalContext{User: user}, err
-}
-
-// evalEntity is the entity of a DAY-2 or DELETE action, once it is chosen and if conditions
-// use it.
-func (d *Dialog) evalEntity(ctx context.Context, f *form.Form, values form.Values) (map[string]any, error) {
-	id, _ := values[form.TargetID].(string)
-	if !f.UsesEntity || f.Blueprint == "" || id == "" {
-		return nil, nil
-	}
-	e, err := d.cfg.Port.GetEntity(ctx, f.Blueprint, id)
-	if rest.IsRejected(err) {
-		return nil, nil // it was deleted: running the action reports it
-	}
-	if err != nil {
-		return nil, err
-	}
-	teams := make([]any, 0, len(e.Teams))
-	for _, t := range e.Teams {
-		teams = append(teams, t)
-	}
-	return map[string]any{
-		"identifier": e.Identifier, "title": e.Title, "icon": e.Icon, "blueprint": e.Blueprint, "team": teams,
-		"properties": orEmpty(e.Properties), "relations": orEmpty(e.Relations),
-	}, nil
-}
-
-func orEmpty(m map[string]any) map[string]any {
-	if m == nil {
-		return map[string]any{}
-	}
-	return m
 }
 
 // maxTitles bounds the titles that are kept of a form.

@@ -25,6 +25,9 @@ const (
 	outcomeStoreError  = "store_error"
 )
 
+// errNotEvaluated says that the conditions of a form are not known: a condition without a value is no condition.
+var errNotEvaluated = errors.New("a condition was not evaluated in time")
+
 // submit checks what was entered. A complete form is stored before it is acked.
 func (d *Dialog) submit(ctx context.Context, cb slack.InteractionCallback) (ack any) {
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
@@ -43,18 +46,20 @@ func (d *Dialog) submit(ctx context.Context, cb slack.InteractionCallback) (ack 
 		return errorAtFirstInput(cb.View, staleText)
 	}
 	state := s.resolve(ctx)
-	problems, complete := state.Validate(-1), modal.LastPage(state, s.page)
-	if len(problems) == 0 && complete && !s.lost {
+	d.reportProblems(state)
+	problems := state.Validate(-1)
+	complete := modal.LastPage(state, s.page) && !s.lost && !modal.IsOutdated(state, s.page, cb.View)
+	if len(problems) == 0 && complete {
 		problems, err = d.checkChoices(ctx, s, state)
 	}
-	if err == nil {
-		err = ctx.Err() // a condition that was not evaluated in time is no condition
+	if err == nil && state.Busy {
+		err = errNotEvaluated
 	}
 	if err != nil {
 		d.cfg.Metrics.SubmissionHandled(outcomeUnknownView)
 		return d.invalidSubmission(cb, err)
 	}
-	if !complete || len(problems) > 0 || s.lost || modal.IsOutdated(state, s.page, cb.View) {
+	if !complete || len(problems) > 0 {
 		d.cfg.Metrics.SubmissionHandled(outcomeInvalid)
 		return d.nextPage(ctx, cb, s, state, problems)
 	}
@@ -96,19 +101,20 @@ func targetEntity(state *form.State) string {
 func (d *Dialog) nextPage(ctx context.Context, cb slack.InteractionCallback, s session, state *form.State, problems map[string]string) any {
 	onPage := modal.ErrorsByBlock(state, s.page, problems)
 	next := s.page
+	next.Again = false
 	switch {
 	case s.lost:
 		next = restart(next)
 	case modal.IsOutdated(state, s.page, cb.View), len(onPage) > 0 && !canShowErrors(cb.View, onPage):
-		next.Notice = formChangedText
+		next.Again, next.Notice = true, formChangedText
 		return d.respondWithPage(s, state, next)
 	case len(onPage) > 0:
 		return slack.NewErrorsViewSubmissionResponse(onPage)
 	case modal.LastPage(state, s.page): // the problem is on an earlier page
-		next = modal.PageWithFields(state, s.page, problems)
+		next = modal.PageWithFields(state, next, problems)
 		next.Notice = problemsText(state, next, problems)
 	default:
-		next = modal.NextPage(state, s.page)
+		next = modal.NextPage(state, next)
 	}
 	next.Draft = request.NewID(cb.View.ID)
 	if err := d.saveDraft(ctx, cb.View.ID, s); err != nil {
@@ -147,10 +153,11 @@ func (d *Dialog) invalidSubmission(cb slack.InteractionCallback, err error) any 
 
 // errorAtFirstInput shows a text at the first input of a view, or instead of a view that has none.
 func errorAtFirstInput(v slack.View, text string) any {
+	text = slacktext.Truncate(slacktext.SingleLine(text), maxErrorText)
 	if input := firstInput(v); input != "" {
 		return slack.NewErrorsViewSubmissionResponse(map[string]string{input: text})
 	}
-	view := errorView(slacktext.Text(text))
+	view := errorView(slacktext.Literal(text))
 	return slack.NewUpdateViewSubmissionResponse(&view)
 }
 
@@ -161,7 +168,7 @@ func errorResponse(state *form.State, page modal.Page, text string) any {
 			return slack.NewErrorsViewSubmissionResponse(blocks)
 		}
 	}
-	view := errorView(slacktext.Text(text))
+	view := errorView(slacktext.Literal(text))
 	return slack.NewUpdateViewSubmissionResponse(&view)
 }
 

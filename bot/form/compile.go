@@ -35,9 +35,10 @@ func Compile(action json.RawMessage) (*Form, error) {
 	if d.trigger.Type == "automation" {
 		f.addProblem("", "it is an automation, which only Port runs")
 	}
-	if err := f.compileInputs(inputs); err != nil {
+	if err := f.compileInputs(inputs, d.trigger.Condition); err != nil {
 		return nil, err.wrap(fmt.Sprintf("read inputs of action %q", d.Identifier), path...)
 	}
+	f.findPrograms()
 	f.findDependencies()
 	return f, nil
 }
@@ -46,8 +47,8 @@ func (f *Form) addProblem(input, reason string) {
 	f.Problems = append(f.Problems, Problem{Input: input, Reason: reason})
 }
 
-// compileInputs compiles the user inputs into fields and puts them in their order.
-func (f *Form) compileInputs(raw json.RawMessage) *DefinitionError {
+// compileInputs compiles the user inputs into fields and puts them in their order. The condition is the trigger's.
+func (f *Form) compileInputs(raw json.RawMessage, condition any) *DefinitionError {
 	var in userInputs
 	if len(raw) > 0 {
 		if err := json.Unmarshal(raw, &in); err != nil {
@@ -63,12 +64,12 @@ func (f *Form) compileInputs(raw json.RawMessage) *DefinitionError {
 		ids = ids[:maxFields]
 	}
 	if f.hasTarget() {
-		f.byID[TargetID] = f.targetField()
+		f.byID[TargetID] = f.targetField(condition)
 	}
 	for _, id := range ids {
 		f.byID[id] = f.compileField(id, properties[id])
 	}
-	f.required = parseExpr(in.Required)
+	f.required = parseExpr("", "required", in.Required)
 	f.layOut(in, ids)
 	return nil
 }
@@ -81,7 +82,7 @@ func (f *Form) layOut(in userInputs, ids []string) {
 	}
 	placed := map[string]bool{}
 	for i, s := range in.Steps {
-		out := Step{Title: s.Title, visible: parseExpr(s.Visible)}
+		out := Step{Title: s.Title, visible: parseExpr("", "visible of a step", s.Visible)}
 		if i == 0 && f.hasTarget() {
 			out.Items = append(out.Items, Item{Field: f.byID[TargetID]})
 			placed[TargetID] = true
@@ -94,7 +95,7 @@ func (f *Form) layOut(in userInputs, ids []string) {
 			if field := f.byID[id]; field != nil {
 				out.Items = append(out.Items, Item{Field: field})
 			} else if t, ok := in.Titles[id]; ok {
-				out.Items = append(out.Items, Item{Heading: &Heading{ID: id, Title: t.Title, Description: t.Description, visible: parseExpr(t.Visible)}})
+				out.Items = append(out.Items, Item{Heading: &Heading{ID: id, Title: t.Title, Description: t.Description, visible: parseExpr("", "visible of a title", t.Visible)}})
 			}
 		}
 		f.Steps = append(f.Steps, out)
@@ -117,11 +118,24 @@ func (f *Form) hasTarget() bool {
 }
 
 // targetField is the field that picks the entity. If the definition does not name the blueprint,
-// the identifier is typed.
-func (f *Form) targetField() *Field {
+// the identifier is typed. The condition of the action is a search for the entities that can be picked.
+// https://docs.port.io/actions-and-automations/create-self-service-experiences
+func (f *Form) targetField(condition any) *Field {
 	t := &Field{ID: TargetID, Title: "Entity", Kind: Entity, Blueprint: f.Blueprint, Description: "What the action is run for."}
 	if f.Blueprint == "" {
 		t.Kind, t.Description = Text, "Identifier of the entity that the action is run for."
+	}
+	f.prepareChecks(t)
+	if condition == nil {
+		return t
+	}
+	search, ok := condition.(map[string]any)
+	rules, hasRules := search["rules"].([]any)
+	switch {
+	case !ok || !hasRules || stringOr(search, "type", "SEARCH") != "SEARCH" || f.Blueprint == "":
+		f.addProblem("", "its condition, which says for which entities it can be run, is not a search that Foghorn can make")
+	case len(rules) > 0:
+		t.dataset = map[string]any{"combinator": stringOr(search, "combinator", "and"), "rules": rules}
 	}
 	return t
 }

@@ -29,6 +29,7 @@ type trigger struct {
 	BlueprintIdentifier string          `json:"blueprintIdentifier"`
 	ButtonText          string          `json:"executeActionButtonText"`
 	UserInputs          json.RawMessage `json:"userInputs"`
+	Condition           any             `json:"condition"` // which entities it is for
 }
 
 type userInputs struct {

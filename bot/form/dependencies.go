@@ -4,19 +4,14 @@ import "regexp"
 
 // findDependencies finds the fields whose values the conditions of other fields read.
 func (f *Form) findDependencies() {
-	for _, x := range f.exprs() {
-		if !x.isProgram() {
-			continue
-		}
-		f.hasPrograms = true
-		f.UsesUser = f.UsesUser || userWord.MatchString(x.source)
-		f.UsesEntity = f.UsesEntity || entityWord.MatchString(x.source)
-		ids, all := x.inputsRead()
-		for id, field := range f.byID {
-			field.HasDependents = field.HasDependents || all || ids[id]
-		}
+	for _, x := range f.programs {
+		f.addDependencies(x)
 	}
 	for _, field := range f.byID {
+		mapObjects(field.dataset, 0, func(m map[string]any) any {
+			f.UsesUser = f.UsesUser || m["context"] == "user" || m["context"] == "userTeams"
+			return m
+		})
 		for _, id := range field.dependsOn {
 			if other := f.byID[id]; other != nil {
 				other.HasDependents = true
@@ -28,28 +23,28 @@ func (f *Form) findDependencies() {
 	}
 }
 
-// exprs are all expressions of the form.
-func (f *Form) exprs() []expr {
-	out := []expr{f.required}
-	for _, s := range f.Steps {
-		out = append(out, s.visible)
-		for _, item := range s.Items {
-			if item.Heading != nil {
-				out = append(out, item.Heading.visible)
-			}
+// addDependencies adds what a program reads.
+func (f *Form) addDependencies(x expr) {
+	f.UsesUser = f.UsesUser || userWord.MatchString(x.source)
+	f.UsesEntity = f.UsesEntity || entityWord.MatchString(x.source)
+	ids, all := x.inputsRead()
+	for id, field := range f.byID {
+		if !all && !ids[id] {
+			continue
+		}
+		field.HasDependents = true
+		if field.Kind == Entity && id != TargetID && entityMember.MatchString(x.source) {
+			field.ReadsEntity = true
 		}
 	}
-	for _, field := range f.byID {
-		out = append(out, field.exprs()...)
-	}
-	return out
 }
 
 var (
-	formWord          = regexp.MustCompile(`\bform\b`)
+	formWord          = regexp.MustCompile(`\b(?:form|inputs)\b`)
 	userWord          = regexp.MustCompile(`\buser\b`)
 	entityWord        = regexp.MustCompile(`\bentity\b`)
-	inputReference    = regexp.MustCompile(`\.form\s*(?:\.\s*([A-Za-z_][A-Za-z0-9_]*)|\.?\s*\[\s*"([^"\\]+)"\s*\]|\.\s*"([^"\\]+)")`)
+	entityMember      = regexp.MustCompile(`\b(?:properties|relations|scorecards|team|icon|blueprint|createdAt|createdBy|updatedAt|updatedBy)\b`)
+	inputReference    = regexp.MustCompile(`\.(?:form|inputs)\s*(?:\.\s*([A-Za-z_][A-Za-z0-9_]*)|\.?\s*\[\s*"([^"\\]+)"\s*\]|\.\s*"([^"\\]+)")`)
 	anyInputReference = regexp.MustCompile(`\.\.|\bgetpath\b|\bto_entries\b|\$__loc__`)
 )
 

@@ -22,9 +22,10 @@ func (f *Form) compileField(id string, p map[string]any) *Field {
 		Blueprint: stringOr(p, "blueprint", ""),
 		MinLength: parseCount(p["minLength"]), MaxLength: parseCount(p["maxLength"]),
 		Minimum: parseNumber(p["minimum"]), Maximum: parseNumber(p["maximum"]),
-		defaultExpr: parseExpr(p["default"]), visible: parseExpr(p["visible"]), disabled: parseExpr(p["disabled"]),
-		enum: parseExpr(p["enum"]), pattern: parseExpr(p["pattern"]),
-		minItems: parseExpr(p["minItems"]), maxItems: parseExpr(p["maxItems"]),
+		defaultExpr: parseExpr(id, "default", p["default"]),
+		visible:     parseExpr(id, "visible", p["visible"]), disabled: parseExpr(id, "disabled", p["disabled"]),
+		enum: parseExpr(id, "enum", p["enum"]), pattern: parseExpr(id, "pattern", p["pattern"]),
+		minItems: parseExpr(id, "minItems", p["minItems"]), maxItems: parseExpr(id, "maxItems", p["maxItems"]),
 		dataset: p["dataset"], dependsOn: stringList(p["dependsOn"]), schema: p,
 	}
 	if s, ok := p["sort"].(map[string]any); ok {
@@ -40,6 +41,7 @@ func (f *Form) compileField(id string, p map[string]any) *Field {
 		x.Kind = Text // there is nothing to choose from
 		x.Description = joinSentences(x.Description, "Identifier of the entity.")
 	}
+	f.prepareChecks(x)
 	x.DynamicOptions = x.enum.isProgram() || x.defaultExpr.isProgram()
 	x.Hidden = x.visible.value == false
 	if _, secret := p["encryption"]; secret {
@@ -86,7 +88,7 @@ func (f *Form) compileList(x *Field, p map[string]any, format string) {
 		x.dataset = items["dataset"]
 	}
 	if !x.enum.isSet() {
-		x.enum = parseExpr(items["enum"])
+		x.enum = parseExpr(x.ID, "items.enum", items["enum"])
 	}
 	switch k, _ := f.kindOf(x.ID, stringOr(items, "type", "string"), stringOr(items, "format", format), x.enum); k {
 	case Choice, Entity, User, Team:
@@ -104,7 +106,7 @@ func (f *Form) compileList(x *Field, p map[string]any, format string) {
 func (f *Field) exprs() []expr {
 	out := []expr{f.defaultExpr, f.visible, f.disabled, f.enum, f.pattern, f.minItems, f.maxItems}
 	mapObjects(f.dataset, 0, func(m map[string]any) any {
-		if r := parseExpr(m); r.isProgram() {
+		if r := parseExpr(f.ID, "dataset", m); r.isProgram() {
 			out = append(out, r)
 		}
 		return m

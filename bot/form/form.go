@@ -27,15 +27,20 @@ type Form struct {
 	// Problems are the reasons why the action cannot be run from a chat form; empty: it can.
 	Problems []Problem
 
-	byID        map[string]*Field
-	required    expr
-	hasPrograms bool // an expression is a program
+	// Unchecked are the parts of inputs that only Port checks, because they are too large.
+	Unchecked []Problem
+
+	byID     map[string]*Field
+	required expr
+	programs []expr // those of required and of the fields and headings, in their order
+	defaults []expr // the programs among the fields' defaults
 }
 
 // A Problem is an input, or with an empty Input the action, that a form cannot show.
 type Problem struct {
 	Input  string
 	Reason string // a phrase for people
+	Cost   string // of a jq program, the label of a metric (jq.Cost); else empty
 }
 
 // A Step is one page of the form. Its items are in the order of the action.
@@ -97,6 +102,7 @@ type Field struct {
 	Decimal        bool // a Number that may have a fraction
 	Hidden         bool // never shown whatever the values: visible is false, or Foghorn fills it (request_id)
 	HasDependents  bool // a condition of another field reads this one: a change needs a new Resolve
+	ReadsEntity    bool // conditions read more of the chosen entities than identifier and title: EvalContext.Entities has them
 	Secret         bool // encrypted by Port: never logged, stored or shown
 	Numbers        bool // a List of numbers
 	DynamicOptions bool // its options or its default depend on other values
@@ -107,6 +113,8 @@ type Field struct {
 	sort      json.RawMessage
 	dependsOn []string
 	schema    map[string]any // the input as it is defined
+
+	checks *checks // of values
 }
 
 // TargetID is the id of the field that picks the entity of a DAY-2 or DELETE action.
@@ -128,6 +136,10 @@ type EvalContext struct {
 type State struct {
 	Form  *Form
 	Steps []StepState // same length and order as Form.Steps
+
+	// Problems are the programs that exceeded their limits. Their values are null, so the form may differ from Port's.
+	Problems []Problem
+	Busy     bool // a program was not evaluated, because the machine is busy: Resolve again
 
 	byID map[string]*FieldState
 }

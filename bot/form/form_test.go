@@ -75,7 +75,11 @@ func TestValidate_Texts(t *testing.T) {
 		{`{"type":"string","minLength":3}`, "ab", "Enter at least 3 characters (now 2)."},
 		{`{"type":"string","maxLength":1}`, "äö", "Enter at most 1 character (now 2)."},
 		{`{"type":"string","pattern":"^a","description":"Begins with an a."}`, "b", "Doesn't match the required format `^a`. Begins with an a."},
-		{`{"type":"string","pattern":"(?=a)b"}`, "b", ""}, // only Port can check it
+		{`{"type":"string","pattern":"^(?!prod).*$"}`, "prod-1", "Doesn't match the required format `^(?!prod).*$`."},
+		{`{"type":"string","pattern":"^(?=.*[0-9])(?=.*[a-z]).{3,}$"}`, "ab1", ""},
+		{`{"type":"array","items":{"type":"string","pattern":"^(?!x)"}}`, []any{"a", "x"}, "Entry 2: Doesn't match the required format `^(?!x)`."},
+		{`{"type":"string","pattern":"^(?!z)(a|aa)*[bc]$"}`, strings.Repeat("a", 50), ""}, // takes too long: Port checks it
+		{`{"type":"string","pattern":"(?<=a"}`, "b", ""},                                  // no regular expression
 		{`{"type":"number","minimum":3}`, 2.0, "Enter 3 or more."},
 		{`{"type":"number","maximum":0.1}`, 2.0, "Enter 0.1 or less."},
 		{`{"type":"number","exclusiveMinimum":3}`, 3.0, "Enter more than 3."},
@@ -336,20 +340,8 @@ func TestResolve_HostilePrograms(t *testing.T) {
 		s := f.Resolve(t.Context(), EvalContext{}, Values{})
 		s.Validate(-1)
 		s.Properties()
-		if took := time.Since(begun); took > 20*resolveTimeout { // a hang, not a measurement
+		if took := time.Since(begun); took > 10*time.Second { // a hang, not a measurement
 			t.Errorf("%.60s took %v", program, took)
-		}
-	}
-}
-
-func TestExpr_Arithmetic(t *testing.T) {
-	for program, want := range map[string]any{
-		`2 * 3 * 4`: 24.0, `"ab" * 2`: "abab", `[1,2] | map(. * 2 + 1)`: []any{3.0, 5.0}, `{"a":{"b":1}} * {"a":{"c":2}}`: map[string]any{"a": map[string]any{"b": 1.0, "c": 2.0}},
-		`(1, 2) * 3`: []any{3.0, 6.0}, `"a" * 1e9`: nil, `1 as $x | $x * 2`: 2.0, `.form.x = 2 | .form.x * 2`: 4.0,
-	} {
-		r := parseExpr(map[string]any{"jqQuery": program})
-		if diff := cmp.Diff(want, r.eval(t.Context(), map[string]any{"form": map[string]any{}})); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", program, diff)
 		}
 	}
 }

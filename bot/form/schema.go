@@ -1,27 +1,30 @@
 package form
 
 import (
+	"encoding/json"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
-	"golang.org/x/text/language"
-	"golang.org/x/text/message"
 )
 
-// validateSchema checks the value against the input's own JSON schema.
+// validateSchema checks the value against the input's own JSON schema and its pattern.
 func (f *FieldState) validateSchema() string {
-	schema, err := f.compileSchema()
-	if err != nil {
-		return "" // Port checks what this package cannot
+	if schema := f.checks.schema(); schema != nil {
+		if failed, ok := schema.Validate(f.Value).(*jsonschema.ValidationError); ok {
+			return f.causeText(failed)
+		}
 	}
-	failed, ok := schema.Validate(f.Value).(*jsonschema.ValidationError)
-	if !ok {
-		return ""
+	if text, ok := f.Value.(string); ok && f.Pattern != "" && !f.checks.patterns.get(f.Pattern).MatchString(text) {
+		return f.violationText(&kind.Pattern{Want: f.Pattern})
 	}
+	return ""
+}
+
+// causeText is the text of the first cause.
+func (f *FieldState) causeText(failed *jsonschema.ValidationError) string {
 	for len(failed.Causes) > 0 {
 		failed = failed.Causes[0]
 	}
@@ -40,9 +43,8 @@ var nonSchemaKeys = map[string]bool{
 	"sort": true, "blueprint": true, "dependsOn": true, "icon": true, "encryption": true, "enumColors": true,
 }
 
-// compileSchema makes the JSON schema of the field. It is made when it is needed, because most
-// fields have nothing to check and the pattern can change with the form.
-func (f *FieldState) compileSchema() (*jsonschema.Schema, error) {
+// checkedSchema is the JSON schema of the field, without what is checked elsewhere.
+func (f *Field) checkedSchema() map[string]any {
 	schema := map[string]any{}
 	for k, v := range f.schema {
 		if !nonSchemaKeys[k] {
@@ -52,7 +54,7 @@ func (f *FieldState) compileSchema() (*jsonschema.Schema, error) {
 	if items, ok := schema["items"].(map[string]any); ok {
 		checked := map[string]any{}
 		for k, v := range items {
-			if !nonSchemaKeys[k] || k == "pattern" && isGoPattern(v) {
+			if !nonSchemaKeys[k] || k == "pattern" {
 				checked[k] = v
 			}
 		}
@@ -63,26 +65,25 @@ func (f *FieldState) compileSchema() (*jsonschema.Schema, error) {
 			schema["required"] = f.schema["required"]
 		}
 	}
-	if isGoPattern(f.Pattern) {
-		schema["pattern"] = f.Pattern
-	}
-	c := jsonschema.NewCompiler()
-	c.UseLoader(jsonschema.SchemeURLLoader{}) // no scheme: a definition cannot refer to files or URLs
-	if err := c.AddResource("input.json", schema); err != nil {
-		return nil, err
-	}
-	return c.Compile("input.json")
+	return schema
 }
 
-// isGoPattern reports that a pattern can be checked here. Port's patterns are those of JavaScript;
-// what Go does not support, such as look-ahead, only Port checks.
-func isGoPattern(v any) bool {
-	s, ok := v.(string)
-	if !ok || s == "" || len(s) > maxProgramBytes {
-		return false
+// checks are the compiled parts of a field's definition.
+type checks struct {
+	schema   func() *jsonschema.Schema // nil: only Port can check it
+	patterns patternCache
+}
+
+// compileSchema compiles a schema; nil: it is not valid.
+func compileSchema(schema map[string]any) *jsonschema.Schema {
+	c := jsonschema.NewCompiler()
+	c.UseRegexpEngine(compilePattern)
+	c.UseLoader(jsonschema.SchemeURLLoader{}) // no scheme: a definition cannot refer to files or URLs
+	if err := c.AddResource("input.json", schema); err != nil {
+		return nil
 	}
-	_, err := regexp.Compile(s)
-	return err == nil
+	compiled, _ := c.Compile("input.json")
+	return compiled
 }
 
 // violationText says how to correct a value that violates its schema.
@@ -108,13 +109,39 @@ func (f *FieldState) violationText(k jsonschema.ErrorKind) string {
 		return "Add " + strings.Join(k.Missing, ", ") + "."
 	case *kind.AdditionalProperties:
 		return "Remove " + strings.Join(k.Properties, ", ") + "."
+	case *kind.Enum:
+		return "Must be one of " + formatValues(k.Want) + "."
+	case *kind.Const:
+		return "Must be " + formatValues([]any{k.Want}) + "."
+	case *kind.MultipleOf:
+		return fmt.Sprintf("Enter a multiple of %s.", formatRat(k.Want))
+	case *kind.MinProperties:
+		return fmt.Sprintf("Add at least %s (now %d).", pluralize(k.Want, "key", "keys"), k.Got)
+	case *kind.MaxProperties:
+		return fmt.Sprintf("Add at most %s (now %d).", pluralize(k.Want, "key", "keys"), k.Got)
+	case *kind.MinItems:
+		return fmt.Sprintf("Add at least %s (now %d).", pluralize(k.Want, "entry", "entries"), k.Got)
+	case *kind.MaxItems:
+		return fmt.Sprintf("Add at most %s (now %d).", pluralize(k.Want, "entry", "entries"), k.Got)
+	case *kind.DependentRequired:
+		return "Add " + strings.Join(k.Missing, ", ") + "."
+	case *kind.Dependency:
+		return "Add " + strings.Join(k.Missing, ", ") + "."
 	case *kind.Type:
 		return "Must be of type " + strings.Join(k.Want, " or ") + "."
 	}
-	return "Not valid: " + k.LocalizedString(printer) + "."
+	return "Doesn't match what the action requires here."
 }
 
-var printer = message.NewPrinter(language.English)
+// formatValues lists values as JSON.
+func formatValues(values []any) string {
+	out := make([]string, 0, len(values))
+	for _, v := range values {
+		data, _ := json.Marshal(v)
+		out = append(out, string(data))
+	}
+	return truncate(strings.Join(out, ", "))
+}
 
 // locationText names the part of a value: an entry of a list by its number, anything else by its
 // keys.

@@ -44,7 +44,7 @@ func unknownAddress(email string) *Denial {
 
 const (
 	maxNames = 10 // roles or teams that a reason lists
-	maxName  = 60 // code points of a name in a reason
+	maxName  = 40 // code points of a name in a reason
 )
 
 func shorten(name string) string {

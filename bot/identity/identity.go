@@ -60,6 +60,7 @@ type Port interface {
 	GetExecutePermissions(ctx context.Context, action string) (port.Permissions, error)
 	GetAction(ctx context.Context, id string) (port.Action, error)
 	GetEntity(ctx context.Context, blueprint, id string) (port.Entity, error)
+	ListTeams(ctx context.Context) ([]port.Team, error)
 }
 
 // A Directory decides who may run an action. Make one with New; it is safe for concurrent use.
@@ -70,6 +71,8 @@ type Directory struct {
 	rules      *lookup[rule]              // by action
 	owners     *lookup[[]string]          // teams of the entity of a Target, by its key
 	portUsers  *lookup[portUser]          // by e-mail address as Slack spells it
+
+	evalProfiles *lookup[profile] // by e-mail address as Port spells it
 }
 
 // New makes a Directory. It makes no calls.
@@ -78,6 +81,7 @@ func New(slack Slack, port Port) *Directory {
 	d.workspaces = newLookup(0, func(ctx context.Context, _ string) (slackapp.Identity, error) { return readWorkspace(ctx, slack) })
 	d.profiles = newLookup(profileAge, slack.GetUser)
 	d.portUsers = newLookup(portUserAge, d.readPortUser)
+	d.evalProfiles = newLookup(portUserAge, d.readEvalProfile)
 	d.rules = newLookup(0, d.readRule)
 	d.owners = newLookup(denialAge, d.readOwners)
 	return d
@@ -103,6 +107,7 @@ func (d *Directory) Run(ctx context.Context) error {
 		}
 		d.profiles.removeOld()
 		d.portUsers.removeOld()
+		d.evalProfiles.removeOld()
 		d.owners.removeOld()
 		select {
 		case <-ctx.Done():

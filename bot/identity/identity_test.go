@@ -80,6 +80,11 @@ func (f *fakes) GetEntity(_ context.Context, blueprint, id string) (port.Entity,
 	return port.Entity{Identifier: id, Teams: f.owners}, nil
 }
 
+func (f *fakes) ListTeams(context.Context) ([]port.Team, error) {
+	f.call("teams")
+	return nil, nil
+}
+
 // newFakes are a member of a workspace, whom Port knows, and an action that every member may run.
 func newFakes() *fakes {
 	return &fakes{

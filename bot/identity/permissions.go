@@ -13,8 +13,9 @@ import (
 // an admin can do everything.
 // https://docs.port.io/sso-rbac/rbac-overview/
 const (
-	roleAdmin  = "Admin"
-	roleMember = "Member"
+	roleAdmin     = "Admin"
+	roleModerator = "Moderator"
+	roleMember    = "Member"
 )
 
 // A rule is who may run an action.

@@ -32,3 +32,12 @@ func (d *Directory) readPortUser(ctx context.Context, email string) (portUser, e
 	}
 	return portUser{u, err == nil}, err
 }
+
+// readEvalProfile reads what conditions can know about a user, who was just looked up.
+func (d *Directory) readEvalProfile(ctx context.Context, email string) (profile, error) {
+	u, err := d.portUser(ctx, email, portUserAge)
+	if err != nil {
+		return profile{}, err
+	}
+	return readProfile(ctx, d.port, u.User)
+}

@@ -2,9 +2,7 @@ package identity
 
 import (
 	"context"
-	"strings"
 
-	"foghorn/integrations/port"
 	"foghorn/integrations/rest"
 	"foghorn/integrations/slackapp"
 )
@@ -28,26 +26,11 @@ func (d *Directory) EvalUser(ctx context.Context, userID string) (map[string]any
 	case err != nil:
 		return nil, err
 	}
-	return EvalUser(known.User), nil
-}
-
-// EvalUser is `.user` in the conditions of a form, for a user of Port.
-func EvalUser(u port.User) map[string]any {
-	roles, teams := make([]any, 0, len(u.Roles)), make([]any, 0, len(u.Teams))
-	for _, r := range u.Roles {
-		roles = append(roles, map[string]any{"name": r})
+	p, err := d.evalProfiles.get(ctx, known.Email, portUserAge)
+	if err != nil {
+		return nil, err
 	}
-	for _, t := range u.Teams {
-		teams = append(teams, map[string]any{"name": t})
-	}
-	mainRole := ""
-	if len(u.Roles) > 0 {
-		mainRole = u.Roles[0]
-	}
-	return map[string]any{
-		"userId": u.ID, "email": u.Email, "name": strings.TrimSpace(u.FirstName + " " + u.LastName),
-		"mainRole": mainRole, "roles": roles, "teams": teams,
-	}
+	return p.eval(), nil
 }
 
 // FieldValue is the value of a user field in which a Slack user was chosen: the e-mail address, as Port spells it if

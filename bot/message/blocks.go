@@ -9,7 +9,7 @@ import (
 
 // textMessage is a message of one text.
 func textMessage(text slacktext.Text) slackapp.Message {
-	return slackapp.Message{Text: slacktext.TruncateMrkdwn(text.Mrkdwn(), maxText), Blocks: []slack.Block{text.Block()}}
+	return slackapp.Message{Text: text.Fallback(), Blocks: []slack.Block{text.Block()}}
 }
 
 // contextBlock is small text, one element a line. Slack accepts 10 elements.

@@ -96,7 +96,6 @@ func goldenCases() []goldenCase {
 		{"incident declared, a scope is missing", rejected("missing_scope")},
 		{"incident declared, posting is restricted", rejected("restricted_action_read_only_channel")},
 		{"incident declared, an admin restricts the app", rejected("app_access_restricted")},
-		{"incident declared, the workspace has reached a limit", rejected("message_limit_exceeded")},
 		{"incident declared, any other error of Slack", rejected("unexpected_code")},
 		{"action succeeded", final(func(in *Input) {
 			in.Title = "Deploy service"

@@ -24,11 +24,11 @@ func MissingInput(response json.RawMessage) string {
 		case isField && isMissing:
 			return fieldHint(fieldName(e.Message))
 		case isField:
-			return "If the options of the custom field have changed in incident.io, the person who operates this bot can update the form with `foghorn apply`."
+			return "If the options of the custom field have changed in incident.io, the person who operates this bot can update the form with foghorn apply."
 		case isMissing && e.Source.Field == "incident_type_id":
-			return "An incident type is required by incident.io. The person who operates this bot can add it to the form with `foghorn apply --incident-types`."
+			return "An incident type is required by incident.io. The person who operates this bot can add it to the form with foghorn apply --incident-types."
 		case isMissing && e.Source.Field == "slack_team_id":
-			return "A Slack workspace is required by incident.io. The person who operates this bot can set it with `foghorn apply --slack-team ID`."
+			return "A Slack workspace is required by incident.io. The person who operates this bot can set it with foghorn apply --slack-team ID."
 		}
 	}
 	return ""
@@ -39,10 +39,10 @@ var missing = regexp.MustCompile(`(?i)\b(requires?|required|missing|must be (set
 
 func fieldHint(name string) string {
 	if name == "" || strings.ContainsAny(name, "\"`$\\\n") || len(name) > maxName {
-		return "A custom field is required by incident.io. Fill it in. If the form lacks it, the person who operates this bot can add it with `foghorn apply --custom-field NAME`."
+		return "A custom field is required by incident.io. Fill it in. If the form lacks it, the person who operates this bot can add it with foghorn apply --custom-field NAME."
 	}
 	return fmt.Sprintf("The custom field %s is required by incident.io. Fill it in. If the form lacks it, the person who operates this bot can add it with "+
-		"`foghorn apply --custom-field \"%s\"`.", name, name)
+		"foghorn apply --custom-field \"%s\".", name, name)
 }
 
 // namePatterns find the name of a custom field in the text of an error, which incident.io does not document.

@@ -34,9 +34,9 @@ func TestMissingInput_NamesField(t *testing.T) {
 	} {
 		body := fmt.Sprintf(`{"errors":[{"code":"is_required","message":%q,"source":{"field":"custom_field_entries"}}]}`, text)
 		got := MissingInput(json.RawMessage(body))
-		want := "`foghorn apply --custom-field NAME`"
+		want := "foghorn apply --custom-field NAME"
 		if name != "" {
-			want = fmt.Sprintf("`foghorn apply --custom-field %q`", name)
+			want = fmt.Sprintf("foghorn apply --custom-field %q", name)
 		}
 		if !strings.Contains(got, want) {
 			t.Errorf("%q: %q, want %s", text, got, want)
@@ -49,7 +49,7 @@ func TestMissingInput_Other(t *testing.T) {
 		`{"errors":[{"code":"is_required","message":"x","source":{"field":"custom_field_entries.0.values"}}]}`:         "--custom-field",
 		`{"errors":[{"code":"is_required","message":"x","source":{"field":"custom_fields[01F].values"}}]}`:             "--custom-field",
 		`{"errors":[{"message":"Required custom field Team was not provided"}]}`:                                       "--custom-field",
-		`{"errors":[{"code":"invalid_value","message":"Option not found","source":{"field":"custom_field_entries"}}]}`: "`foghorn apply`",
+		`{"errors":[{"code":"invalid_value","message":"Option not found","source":{"field":"custom_field_entries"}}]}`: "foghorn apply",
 		`{"errors":[{"code":"is_required","message":"x","source":{"field":"incident_type_id"}}]}`:                      "--incident-types",
 		`{"errors":[{"code":"is_required","message":"x","source":{"field":"slack_team_id"}}]}`:                         "--slack-team",
 		`{"errors":[{"code":"is_required","message":"A severity is required","source":{"field":"severity_id"}}]}`:      "",

@@ -13,31 +13,16 @@ var postErrors = map[string]string{
 	"not_in_channel": "I couldn't post this in %s because I'm not a member. Invite me there with `/invite`, then share this message.",
 	"is_archived":    "I couldn't post this in %s because it is archived. Share this message in another channel.",
 
-	"restricted_action":                         restrictedText,
-	"restricted_action_read_only_channel":       restrictedText,
-	"restricted_action_thread_only_channel":     restrictedText,
-	"restricted_action_thread_locked":           restrictedText,
-	"restricted_action_non_threadable_channel":  restrictedText,
-	"app_access_restricted":                     adminText,
-	"ekm_access_denied":                         adminText,
-	"enterprise_is_restricted":                  adminText,
-	"send_on_behalf_not_allowed":                adminText,
-	"slack_connect_blocked_file_type":           adminText,
-	"slack_connect_canvas_sharing_blocked":      adminText,
-	"slack_connect_file_link_sharing_blocked":   adminText,
-	"slack_connect_file_upload_sharing_blocked": adminText,
-	"slack_connect_lists_sharing_blocked":       adminText,
-	"two_factor_setup_required":                 adminText,
+	"restricted_action":          restrictedText, // also restricted_action_read_only_channel and others
+	"app_access_restricted":      adminText,
+	"ekm_access_denied":          adminText,
+	"enterprise_is_restricted":   adminText,
+	"send_on_behalf_not_allowed": adminText,
+	"slack_connect":              adminText, // slack_connect_file_link_sharing_blocked and others
+	"two_factor_setup_required":  adminText,
 
-	"message_limit_exceeded": "I couldn't post this in %s because the workspace has reached its limit of messages. Ask a workspace admin.",
-
-	"missing_scope":          operatorText,
-	"no_permission":          operatorText,
-	"not_allowed_token_type": operatorText,
-	"account_inactive":       operatorText,
-	"token_expired":          operatorText,
-	"token_revoked":          operatorText,
-	"forbidden_team":         operatorText,
+	"missing_scope": operatorText,
+	"no_permission": operatorText,
 }
 
 const (
@@ -76,7 +61,15 @@ var blockErrors = map[string]bool{
 // postErrorText says why a message is not in its channel, and what the reporter can do. direct says that the channel is a
 // direct or group message, announce that it is the channel for announcements.
 func postErrorText(channel, code string, direct, announce bool) slacktext.Text {
-	direct = direct || strings.HasPrefix(channel, "D")
+	place := slacktext.Channel(channel)
+	if direct = direct || strings.HasPrefix(channel, "D"); direct {
+		place = "that conversation" // Slack has no link to it
+	}
+	for _, family := range []string{"restricted_action", "slack_connect"} {
+		if strings.HasPrefix(code, family) {
+			code = family
+		}
+	}
 	switch text, known := postErrors[code]; {
 	case announce && invisibleCodes[code]:
 		return noAnnounceText
@@ -85,7 +78,7 @@ func postErrorText(channel, code string, direct, announce bool) slacktext.Text {
 	case invisibleCodes[code]:
 		return invisibleText
 	case known:
-		return slacktext.Format(text, slacktext.Channel(channel))
+		return slacktext.Format(text, place)
 	}
-	return slacktext.Format(otherPostErrorText, slacktext.Channel(channel), truncate(code, maxErrorCode))
+	return slacktext.Format(otherPostErrorText, place, truncate(code, maxErrorCode))
 }

@@ -141,6 +141,17 @@ func elementID(f *form.FieldState, p Page) string {
 	return actionID(f)
 }
 
+// hasCurrentOptions reports that an element was made for the options that its field has now.
+func hasCurrentOptions(f *form.FieldState, id string) bool {
+	withoutDefault := func(id string) string {
+		if i := strings.LastIndex(id, "-"); i >= 0 && f.DynamicOptions {
+			return id[:i]
+		}
+		return id
+	}
+	return f.Kind != form.Choice || withoutDefault(id) == withoutDefault(actionID(f))
+}
+
 // isDefault reports that a value is the default with which an element was made. Such a value is not
 // the person's: it changes with the fields that it depends on.
 func isDefault(actionID string, value any) bool {

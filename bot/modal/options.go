@@ -69,7 +69,7 @@ func optionObjects(options []form.Option) []*slack.OptionBlockObject {
 	return out
 }
 
-func optionText(label string) string { return truncate(nonBlank(label, "(empty)"), maxOptionText) }
+func optionText(label string) string { return truncateLine(nonBlank(label, "(empty)"), maxOptionText) }
 
 // optionValue names an option: a short text by itself, a number or boolean by "#" and its JSON,
 // anything else by "##" and a digest. So no two values have the same name.

@@ -31,6 +31,8 @@ type Page struct {
 	Draft   string `json:"d,omitempty"` // key of the values of other pages; empty: there are none
 	Clears  int    `json:"x,omitempty"` // how often a field was cleared, which renews the elements that can be cleared
 
+	Again bool `json:"g,omitempty"` // it is shown again because it had changed
+
 	Names  *Names `json:"-"`
 	Notice string `json:"-"` // plain text above the fields; empty: none
 }

@@ -40,7 +40,7 @@ func Render(s *form.State, p Page) (slack.ModalViewRequest, error) {
 	if len(all[here].blocks) == 0 {
 		blocks = append(blocks, sectionBlock(cmp.Or(s.Form.Description, "This action needs no input.")))
 	}
-	submit := truncate(strings.TrimSpace(nonBlank(s.Form.Button, "Run")), maxTitle)
+	submit := truncateLine(nonBlank(s.Form.Button, "Run"), maxTitle)
 	if here < len(all)-1 {
 		submit = "Next"
 	}
@@ -51,7 +51,7 @@ func Render(s *form.State, p Page) (slack.ModalViewRequest, error) {
 	return slack.ModalViewRequest{
 		Type:            slack.VTModal,
 		CallbackID:      CallbackID,
-		Title:           plainText(truncate(nonBlank(s.Form.Title, s.Form.Action), maxTitle)),
+		Title:           plainText(truncateLine(nonBlank(s.Form.Title, s.Form.Action), maxTitle)),
 		Submit:          plainText(submit),
 		Close:           plainText("Cancel"),
 		PrivateMetadata: metadata,
@@ -63,7 +63,7 @@ func Render(s *form.State, p Page) (slack.ModalViewRequest, error) {
 func pageLabel(s *form.State, p Page, here, pages int) string {
 	var parts []string
 	if p.Step < len(s.Steps) && strings.TrimSpace(slacktext.Clean(s.Steps[p.Step].Title)) != "" {
-		parts = append(parts, truncateBytes(truncate(s.Steps[p.Step].Title, maxHeader), maxStepBytes))
+		parts = append(parts, truncateBytes(truncateLine(s.Steps[p.Step].Title, maxHeader), maxStepBytes))
 	}
 	if pages > 1 {
 		parts = append(parts, fmt.Sprintf("%d of %d", here+1, pages))
@@ -80,7 +80,7 @@ func Notice(title string, text slacktext.Text) slack.ModalViewRequest {
 	return slack.ModalViewRequest{
 		Type:       slack.VTModal,
 		CallbackID: "foghorn_notice",
-		Title:      plainText(truncate(nonBlank(title, "Foghorn"), maxTitle)),
+		Title:      plainText(truncateLine(nonBlank(title, "Foghorn"), maxTitle)),
 		Close:      plainText("Close"),
 		Blocks:     slack.Blocks{BlockSet: []slack.Block{block}},
 	}
@@ -91,7 +91,7 @@ func itemBlocks(s *form.State, item form.ItemState, p Page) []slack.Block {
 	if h := item.Heading; h != nil {
 		var out []slack.Block
 		if strings.TrimSpace(slacktext.Clean(h.Title)) != "" {
-			out = append(out, slack.NewHeaderBlock(plainText(truncate(h.Title, maxHeader))))
+			out = append(out, slack.NewHeaderBlock(plainText(truncateLine(h.Title, maxHeader))))
 		}
 		if strings.TrimSpace(slacktext.Clean(h.Description)) != "" {
 			out = append(out, contextBlock(h.Description))
@@ -102,14 +102,14 @@ func itemBlocks(s *form.State, item form.ItemState, p Page) []slack.Block {
 	if !isInput(f) {
 		return []slack.Block{sectionBlock(readOnlyText(s, f))}
 	}
-	label := truncateBytes(truncate(nonBlank(f.Title, f.ID), maxLabel), maxLabelBytes)
+	label := truncateBytes(truncateLine(nonBlank(f.Title, f.ID), maxLabel), maxLabelBytes)
 	block := slack.NewInputBlock(blockID(f.ID), plainText(label), hintText(f, p), newElement(f, p))
 	block.Optional = !f.Required || f.Kind == form.User && f.Value != nil && p.Names.usersOf(f) == nil // see Decode
 	block.DispatchAction = f.HasDependents
 	if !CanClear(f) {
 		return []slack.Block{block}
 	}
-	text := truncateBytes(truncate("Clear "+nonBlank(f.Title, f.ID), maxButton), maxLabelBytes)
+	text := truncateBytes(truncateLine("Clear "+nonBlank(f.Title, f.ID), maxButton), maxLabelBytes)
 	return []slack.Block{block, slack.NewActionBlock("", slack.NewButtonBlockElement(ActionClear+digest(f.ID), blockID(f.ID), plainText(text)))}
 }
 
@@ -117,9 +117,8 @@ func itemBlocks(s *form.State, item form.ItemState, p Page) []slack.Block {
 // Port gives it no default.
 // https://github.com/slackapi/node-slack-sdk/issues/1631
 func CanClear(f *form.FieldState) bool {
-	kind := elementType(f)
-	return isInput(f) && !f.Required && f.Default == nil &&
-		(kind == string(slack.METDatetimepicker) || kind == string(slack.METRadioButtons))
+	isPicker := f.Kind == form.Boolean || f.Kind == form.DateTime && elementType(f) == string(slack.METDatetimepicker)
+	return isPicker && !f.Required && f.Default == nil && isInput(f)
 }
 
 // readOnlyText is how a page shows a field that is not an input.
@@ -144,7 +143,7 @@ func readOnlyText(s *form.State, f *form.FieldState) string {
 	if len(missing) > 0 {
 		value = "(fill in " + strings.Join(missing, ", ") + " first)"
 	}
-	return truncate(nonBlank(f.Title, f.ID), maxHeader) + "\n" + value
+	return truncateLine(nonBlank(f.Title, f.ID), maxHeader) + "\n" + value
 }
 
 // hintText is the description of a field, and the value that it has when it is left empty: Port

@@ -109,14 +109,14 @@ func IsStale(v slack.View) bool {
 	return other && len(own) > 0
 }
 
-// IsOutdated reports that a page shows other fields, options or defaults now than a view of it: a condition or the
-// definition has changed since the view was rendered, so that the person has not seen them.
+// IsOutdated reports that a page shows other fields or options now than a view of it: a condition or the definition
+// has changed since the view was rendered, so that the person has not seen them. It is false for a page that was
+// shown again because of this, because a program can have another result each time.
 func IsOutdated(s *form.State, p Page, v slack.View) bool {
-	own := inputIDs(v)
-	return len(v.Blocks.BlockSet) > 0 && slices.ContainsFunc(FieldsOnPage(s, p), func(id string) bool {
-		x := s.Field(id)
-		action, shown := own[blockID(id)]
-		return !shown || x.DynamicOptions && action != elementID(x, p)
+	shown := inputIDs(v)
+	return !p.Again && len(v.Blocks.BlockSet) > 0 && slices.ContainsFunc(FieldsOnPage(s, p), func(id string) bool {
+		action, ok := shown[blockID(id)]
+		return !ok || !hasCurrentOptions(s.Field(id), action)
 	})
 }
 

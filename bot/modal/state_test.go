@@ -3,6 +3,7 @@ package modal_test
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -87,14 +88,31 @@ func TestIsOutdated_PageHasChanged(t *testing.T) {
 		"c":{"type":"string","enum":{"jqQuery":"if .form.a == \"c\" then [\"1\"] else [\"2\"] end"}},
 		"d":{"type":"string","default":{"jqQuery":"if .form.a == \"d\" then \"x\" else \"y\" end"}}},"order":["a","b","c","d"]}`))
 	seen := viewOf(t, f.Resolve(t.Context(), form.EvalContext{}, nil), modal.Page{}, "")
-	for value, want := range map[string]bool{"nothing": false, "b": true, "c": true, "d": true} {
+	for value, want := range map[string]bool{"nothing": false, "b": true, "c": true, "d": false} {
 		now := f.Resolve(t.Context(), form.EvalContext{}, form.Values{"a": value})
 		if got := modal.IsOutdated(now, modal.Page{}, seen); got != want {
 			t.Errorf("%s: %t", value, got)
 		}
+		if modal.IsOutdated(now, modal.Page{Again: true}, seen) {
+			t.Errorf("%s is shown a third time", value)
+		}
 	}
 	if modal.IsOutdated(f.Resolve(t.Context(), form.EvalContext{}, form.Values{"a": "b"}), modal.Page{}, slack.View{}) {
 		t.Error("a view without blocks is outdated")
+	}
+}
+
+// A choice that was removed from the definition is not dropped in silence.
+func TestIsOutdated_MenuHasChanged(t *testing.T) {
+	var long strings.Builder
+	for i := range 120 {
+		fmt.Fprintf(&long, `"%d",`, i)
+	}
+	before := singleInputState(t, `{"type":"string","enum":["a","b"]}`, nil)
+	for enum, want := range map[string]bool{`"a","b"`: false, long.String() + `"b"`: true} {
+		if got := modal.IsOutdated(singleInputState(t, `{"type":"string","enum":[`+enum+`]}`, nil), modal.Page{}, viewOf(t, before, modal.Page{}, "")); got != want {
+			t.Errorf("%.20s: %t", enum, got)
+		}
 	}
 }
 

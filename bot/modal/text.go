@@ -42,6 +42,9 @@ func nonBlank(s, otherwise string) string {
 // truncate cleans text and shortens it to n UTF-16 code units, with an ellipsis.
 func truncate(s string, n int) string { return slacktext.Truncate(slacktext.Clean(s), n) }
 
+// truncateLine is truncate for a text that stands on one line.
+func truncateLine(s string, n int) string { return slacktext.Truncate(slacktext.SingleLine(s), n) }
+
 // truncateBytes shortens text to n bytes of JSON, with an ellipsis.
 func truncateBytes(s string, n int) string {
 	if jsonLength(s) <= n {

@@ -81,10 +81,12 @@ const (
 
 // A Delivery is one message. It is saved before the message is posted, and after.
 type Delivery struct {
-	FirstAt   time.Time `json:"first_at,omitzero"`    // of the first attempt
 	StartedAt time.Time `json:"started_at,omitzero"`  // of an attempt that may have posted the message; zero: none
 	TS        string    `json:"ts,omitempty"`         // Slack's id of the posted message
 	ErrorCode string    `json:"error_code,omitempty"` // Slack's error: the message can never be posted
+
+	// RefusedSince is since when Slack has answered with errors of which it is not known whether they pass.
+	RefusedSince time.Time `json:"refused_since,omitzero"`
 }
 
 // Completed reports whether nothing is left to do for the delivery. A nil delivery is not completed.

@@ -89,8 +89,15 @@ var literalPattern = regexp.MustCompile(literalStart + "[^" + literalEnd + "]*" 
 // Mrkdwn is the text for a place that has mrkdwn alone, such as a notification. Mentions and links are prevented there;
 // marks of bold, italic, struck text and code stay, and Slack can format them.
 func (t Text) Mrkdwn() string {
-	return literalPattern.ReplaceAllStringFunc(string(t), func(s string) string { return Escape(unmark(s)) })
+	return literalPattern.ReplaceAllStringFunc(string(t), func(s string) string { return escape(unmark(s)) })
 }
+
+// maxFallback is how long the text of a message should be at most.
+// https://docs.slack.dev/reference/methods/chat.postMessage#truncating
+const maxFallback = 4000
+
+// Fallback is the text of a message that shows the text as a block.
+func (t Text) Fallback() string { return TruncateMrkdwn(t.Mrkdwn(), maxFallback) }
 
 // maxSection is the limit of a section's text.
 // https://docs.slack.dev/reference/block-kit/blocks/section-block

@@ -39,9 +39,19 @@ func ReadMessage(raw json.RawMessage, known map[string]string) Message {
 	}
 	if SingleLine(title) == "" {
 		title, _, _ = strings.Cut(body, "\n")
+		title = addressPattern.ReplaceAllString(title, "")
+	}
+	if plain := emojiCodes.ReplaceAllString(SingleLine(title), ""); plain != "" {
+		title = plain // a name with codes is not readable outside of Slack
 	}
 	return Message{Title: SingleLine(title), Text: body, Timestamp: text(m["ts"]), ThreadTimestamp: text(m["thread_ts"])}
 }
+
+// addressPattern is the address behind the label of a link.
+var addressPattern = regexp.MustCompile(` \(https?://[^ ]*\)`)
+
+// emojiCodes are the emoji before a title, such as :fire:.
+var emojiCodes = regexp.MustCompile(`^(?::[a-z0-9_+'-]*[a-z][a-z0-9_+'-]*:\s*)+`)
 
 // A reader collects the titles of a message while its text is read.
 type reader struct {
@@ -60,7 +70,7 @@ func (r *reader) attachments(v any) string {
 			continue
 		}
 		title := r.mrkdwn(text(a["title"]))
-		if r.title == "" {
+		if r.title == "" && !isUnfurl(a) {
 			r.title = title
 		}
 		lines := []string{r.mrkdwn(text(a["pretext"])), r.mrkdwn(text(a["author_name"])), link(text(a["title_link"]), title),
@@ -78,6 +88,11 @@ func (r *reader) attachments(v any) string {
 		out = append(out, joinLines(body, r.mrkdwn(text(a["footer"]))))
 	}
 	return joinLines(out...)
+}
+
+// isUnfurl reports an attachment that Slack added for a link in the text. It is not what the message is about.
+func isUnfurl(a map[string]any) bool {
+	return firstText(a, "from_url", "original_url", "app_unfurl_url") != ""
 }
 
 // sharedMessage is the text of a message that an attachment quotes, if the attachment has it as blocks.

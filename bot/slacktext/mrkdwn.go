@@ -51,7 +51,7 @@ func (n names) mrkdwn(s string) string {
 // token is the plain text of what stands between < and >.
 func (n names) token(s string) string {
 	target, label, _ := strings.Cut(s, "|")
-	target, label = decodeEntities(target), strings.TrimSpace(decodeEntities(label))
+	target, label = decodeEntities(target), strings.TrimSpace(decodeEntities(removeMarks(label)))
 	switch {
 	case strings.HasPrefix(target, "@"):
 		return "@" + n.name(target[1:], strings.TrimPrefix(label, "@"))

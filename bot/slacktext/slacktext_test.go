@@ -198,3 +198,22 @@ func TestClean_Characters(t *testing.T) {
 		}
 	}
 }
+
+// TestReadMessage_Title finds what a message is about.
+func TestReadMessage_Title(t *testing.T) {
+	for message, want := range map[string]string{
+		`{"attachments":[{"blocks":[{"type":"section","text":{"type":"mrkdwn","text":"*<https://pd.example/1|#123: CPU high>*\nTriggered"}}]}]}`: "#123: CPU high",
+		`{"blocks":[{"type":"section","text":{"type":"mrkdwn","text":":red_circle: <https://s.example/1|*TypeError*> in web :fire:"}}]}`:         "TypeError in web :fire:",
+		`{"text":"see <https://a.example|this> now","attachments":[{"from_url":"https://a.example","title":"Some page","text":"x"}]}`:            "see this now",
+		`{"text":"<https://am.example|[FIRING:1] CPU>","attachments":[{"title":"[FIRING:1] CPU (web)","text":"x"}]}`:                             "[FIRING:1] CPU (web)",
+		`{"text":"<https://a.example/x_(y)>"}`:                                "https://a.example/x_(y)",
+		`{"files":[{"title":"graph.png","permalink":"https://f.example/1"}]}`: "graph.png",
+		`{"text":":fire:"}`:                            ":fire:",
+		`{"text":"10:30:15 CPU"}`:                      "10:30:15 CPU",
+		`{"text":"what (see https://a.example) next"}`: "what (see https://a.example) next",
+	} {
+		if got := ReadMessage(json.RawMessage(message), nil).Title; got != want {
+			t.Errorf("%s has the title %q, want %q", message, got, want)
+		}
+	}
+}

@@ -125,8 +125,8 @@ func isPrintableASCII(s string) bool {
 // SingleLine is cleaned text without line breaks or repeated blanks.
 func SingleLine(s string) string { return strings.Join(strings.Fields(Clean(s)), " ") }
 
-// Escape prevents text that people wrote from being read as a mention or a link, and cleans it.
+// escape prevents text that people wrote from being read as a mention or a link, and cleans it.
 // https://docs.slack.dev/messaging/formatting-message-text#escaping
-func Escape(s string) string { return escaper.Replace(Clean(s)) }
+func escape(s string) string { return escaper.Replace(Clean(s)) }
 
 var escaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")

@@ -18,10 +18,9 @@ const (
 	// messageLookupTimeout is how long a message whose answer was lost is looked up before it is posted again.
 	messageLookupTimeout = 5 * time.Minute
 
-	// unlistedErrorTimeout is how long a message is posted again if Slack does not document whether its error passes. It
-	// is unlistedChannelTimeout for a message that the reporter gets instead, and waits for.
-	unlistedErrorTimeout   = time.Hour
-	unlistedChannelTimeout = 2 * time.Minute
+	// requiredTimeout is how long the only message to the reporter is tried, if it is not known whether Slack's error
+	// passes.
+	requiredTimeout = time.Hour
 
 	// incidentTimeout is how long incident.io is asked for the incident's own channel while it does not answer.
 	incidentTimeout = time.Hour
@@ -71,7 +70,7 @@ func (w *Workflow) deliver(ctx context.Context, j *job, m message.Delivery) (nex
 	m.Message.Metadata = slackapp.Metadata{EventType: message.MetadataType, Key: j.ID + "." + m.Key}
 	d := j.Deliveries[m.Key]
 	if d == nil {
-		d = &request.Delivery{FirstAt: time.Now().UTC()}
+		d = &request.Delivery{}
 	}
 	if !d.StartedAt.IsZero() {
 		end := d.StartedAt.Add(slackapp.CallTimeout + callGracePeriod)
@@ -106,29 +105,42 @@ func (w *Workflow) deliver(ctx context.Context, j *job, m message.Delivery) (nex
 
 // recordDelivery saves what Slack answered to a message.
 func (w *Workflow) recordDelivery(ctx context.Context, j *job, m message.Delivery, ts string, err error) (next, error) {
-	d, timeout := j.Deliveries[m.Key], unlistedChannelTimeout
-	if m.Required {
-		timeout = unlistedErrorTimeout
-	}
+	d := j.Deliveries[m.Key]
 	switch {
 	case err == nil:
 		d.TS = ts
 		if m.Key == request.ToChannel && !j.Outcome.EndedAt.IsZero() {
-			w.cfg.Metrics.NotificationDelayed(time.Since(j.Outcome.EndedAt))
+			w.cfg.Metrics.NotificationDelayed(max(0, time.Since(j.Outcome.EndedAt))) // the clocks can differ
 		}
 		return w.saveThen(ctx, j, again())
-	case slackapp.IsRejected(err), slackapp.IsUnlisted(err) && time.Since(d.FirstAt) > timeout:
+	case !slackapp.IsRejected(err) && !slackapp.IsUndone(err): // it may be posted: deliver looks for it
+		return after(max(callGracePeriod, time.Until(d.StartedAt.Add(slackapp.CallTimeout+callGracePeriod)))), err
+	case isRefused(d, m, err):
 		w.log(j).WithError(err).WithField("delivery", m.Key).Warn("failed to post a message: Slack rejected it")
-		if m.Required && w.postEphemeral(ctx, j, m.Message) && time.Since(d.FirstAt) < timeout {
+		if m.Required && w.postEphemeral(ctx, j, m.Message) && time.Since(d.RefusedSince) < requiredTimeout {
 			break
 		}
 		d.ErrorCode = slackapp.ErrorCode(err)
 		return w.saveThen(ctx, j, again())
-	case !slackapp.IsUndone(err): // it may be posted: deliver looks for it
-		return after(max(callGracePeriod, time.Until(d.StartedAt.Add(slackapp.CallTimeout+callGracePeriod)))), err
 	}
 	d.StartedAt = time.Time{} // Slack has not posted it
 	return after(max(backoff(j, maxSlackDelay), slackapp.RetryAfter(err))), errors.Join(err, w.save(ctx, j))
+}
+
+// isRefused reports that it does not help to post a message again.
+func isRefused(d *request.Delivery, m message.Delivery, err error) bool {
+	limit := slackapp.RetryLimit(err)
+	if limit == 0 && !slackapp.IsRejected(err) {
+		d.RefusedSince = time.Time{}
+		return false
+	}
+	if d.RefusedSince.IsZero() {
+		d.RefusedSince = time.Now().UTC()
+	}
+	if m.Required {
+		limit = max(limit, requiredTimeout)
+	}
+	return slackapp.IsRejected(err) || time.Since(d.RefusedSince) > limit
 }
 
 // updateMessages renders the channel messages again. To update a message twice is harmless, and a

@@ -142,3 +142,24 @@ func TestOutage_WorksAgainWithin15Seconds(t *testing.T) {
 		}
 	}
 }
+
+// TestAddChannel_Outage has incident.io fail for longer than an incident's channel is awaited.
+func TestAddChannel_Outage(t *testing.T) {
+	for _, c := range []struct {
+		length time.Duration
+		update bool
+	}{{10 * time.Minute, true}, {2 * time.Hour, false}} {
+		synctest.Test(t, func(t *testing.T) {
+			f := &fakes{}
+			w, j := newWorkflow(f)
+			advanceUntilWait(t, w, j)
+			f.endRun(port.StatusSuccess)
+			f.channel = "C0INC"
+			w.cfg.Incidents = &outage{fakes: f, end: time.Now().Add(c.length)}
+			advanceToEnd(t, w, j)
+			if j.Stage != request.Done || (len(f.updates) == 1) != c.update {
+				t.Errorf("after %v: at %s, updated %v", c.length, j.Stage, f.updates)
+			}
+		})
+	}
+}

@@ -51,6 +51,10 @@ func (e *SettingError) add(name, problem, hint string) {
 	e.Problems = append(e.Problems, SettingProblem{name, problem, hint})
 }
 
+func (e *SettingError) addWarning(name, problem, hint string) {
+	e.Warnings = append(e.Warnings, SettingProblem{name, problem, hint})
+}
+
 func settingError(name, problem, hint string) *SettingError {
 	return &SettingError{Problems: []SettingProblem{{name, problem, hint}}}
 }
@@ -127,8 +131,8 @@ func (e *SettingError) readValue(name string, env map[string]string, file *doten
 	}
 	clean := cleanValue(value)
 	if clean != value {
-		e.Warnings = append(e.Warnings, SettingProblem{name, "has spaces, quotes or a comment around its value, which are ignored",
-			"remove them; docker --env-file takes quotes and comments as part of the value"})
+		e.addWarning(name, "has spaces, quotes or a comment around its value, which are ignored",
+			"remove them; docker --env-file takes quotes and comments as part of the value")
 	}
 	return clean
 }

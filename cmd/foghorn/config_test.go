@@ -31,6 +31,7 @@ func TestConfig_RejectsInvalid(t *testing.T) {
 		{"directory of a variable", "STATE_DIR", "${HOME}/state", "STATE_DIR is"},
 		{"proxy without a host", "HTTPS_PROXY", "http://", "HTTPS_PROXY is not a valid address"},
 		{"proxy with a slash in the password", "https_proxy", "http://user:sec/secret@proxy:1", "HTTPS_PROXY is not a valid address"},
+		{"proxy with a domain", "HTTPS_PROXY", `http://CORP\user:secret@proxy:1`, "HTTPS_PROXY is not a valid address"},
 		{"proxy of an unknown scheme", "ALL_PROXY", "socks4://user:secret@proxy:1", `ALL_PROXY has the scheme "socks4"`},
 		{"empty secret", "PORT_CLIENT_SECRET", "", "PORT_CLIENT_SECRET is not set"},
 		{"secret with a line break", "PORT_CLIENT_SECRET", "sec\nsecret", "PORT_CLIENT_SECRET contains spaces"},

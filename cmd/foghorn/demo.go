@@ -94,23 +94,29 @@ func configFrom(settings map[string]string, command string) (Config, error) {
 func previewDefinition(ctx context.Context, definition []byte) (views []json.RawMessage, problems []string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	f, err := compileForm("The definition", definition)
+	sources, err := readSelfServiceActions("The definition", definition)
 	if err != nil {
 		return nil, nil, err
 	}
-	pages, err := renderPages(ctx, f, form.EvalContext{}, nil)
-	if err != nil {
-		return nil, nil, err
-	}
-	for _, page := range pages {
-		data, err := json.Marshal(page)
+	for _, a := range sources {
+		f, err := a.compile()
 		if err != nil {
-			return nil, nil, fmt.Errorf("encode view: %w", err)
+			return nil, nil, err
 		}
-		views = append(views, data)
-	}
-	for _, p := range f.Problems {
-		problems = append(problems, formatProblem(p))
+		pages, err := renderPages(f.Resolve(ctx, form.EvalContext{}, nil))
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, page := range pages {
+			data, err := json.Marshal(page)
+			if err != nil {
+				return nil, nil, fmt.Errorf("encode view: %w", err)
+			}
+			views = append(views, data)
+		}
+		for _, p := range f.Problems {
+			problems = append(problems, formatProblem(p))
+		}
 	}
 	return views, problems, nil
 }

@@ -21,8 +21,15 @@ func TestDocs_SettingErrors(t *testing.T) {
 		ast.Inspect(file, func(n ast.Node) bool {
 			switch n := n.(type) {
 			case *ast.CallExpr:
-				if name := calledName(n); (name == "settingError" || name == "add") && len(n.Args) == 3 {
+				switch name := calledName(n); {
+				case (name == "settingError" || name == "add" || name == "addWarning") && len(n.Args) == 3:
 					c.addRow(c.text(n.Args[0], "setting")+" "+c.text(n.Args[1], "…"), c.text(n.Args[2], "…"))
+				case name == "reject" && len(n.Args) == 4:
+					c.addRow(".env line <…> "+c.text(n.Args[2], "…"), c.text(n.Args[3], "…"))
+				}
+			case *ast.CompositeLit:
+				if isIdent(n.Type, "SettingProblem") && len(n.Elts) == 3 {
+					c.addRow(c.text(n.Elts[0], "setting")+" "+c.text(n.Elts[1], "…"), c.text(n.Elts[2], "…"))
 				}
 			case *ast.ReturnStmt: // of a function that checks a setting
 				if len(n.Results) == 2 && c.isText(n.Results[0]) && (c.isText(n.Results[1]) || isIdent(n.Results[1], "hint")) {
@@ -98,6 +105,9 @@ func (c *terminalTexts) addConstants(g *ast.GenDecl) {
 	}
 }
 
+// varies stands for the parts of a text that vary.
+const varies = "\x00"
+
 // find returns the text of an expression: a literal, a constant, a format or a sum.
 func (c *terminalTexts) find(e ast.Expr) (text string, ok bool) {
 	switch e := e.(type) {
@@ -106,13 +116,14 @@ func (c *terminalTexts) find(e ast.Expr) (text string, ok bool) {
 		return text, ok
 	case *ast.CallExpr:
 		if calledName(e) == "Sprintf" && len(e.Args) > 0 {
-			return c.find(e.Args[0])
+			text, ok = c.find(e.Args[0])
+			return strings.ReplaceAll(verbPattern.ReplaceAllString(text, varies), "%%", "%"), ok
 		}
 	case *ast.BinaryExpr:
 		left, okLeft := c.find(e.X)
 		right, okRight := c.find(e.Y)
 		if okLeft || okRight {
-			return cmp.Or(left, "%s") + cmp.Or(right, "%s"), true
+			return cmp.Or(left, varies) + cmp.Or(right, varies), true
 		}
 	}
 	return literalText(e)
@@ -127,9 +138,9 @@ func (c *terminalTexts) isText(e ast.Expr) bool {
 func (c *terminalTexts) text(e ast.Expr, placeholder string) string {
 	text, ok := c.find(e)
 	if !ok {
-		text = "%s"
+		text = varies
 	}
-	return verbPattern.ReplaceAllString(strings.ReplaceAll(text, "|", "¦"), "<"+placeholder+">")
+	return strings.NewReplacer("|", "¦", varies, "<"+placeholder+">").Replace(text)
 }
 
 func (c *terminalTexts) addRow(text, hint string) {

@@ -11,8 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/gofrs/flock"
-
 	"foghorn/bot/store"
 	"foghorn/bot/workflow"
 )
@@ -48,11 +46,13 @@ func (c *checks) checkCluster(ctx context.Context, url string) {
 	c.ok("store", "JetStream responds at NATS_URL")
 }
 
-// checkStore checks that the directory is writable, with a temporary file. A locked directory is used by a running bot.
+// checkStore checks that the directory, or the one in which serve would create it, is writable, with a temporary file. A
+// locked directory is used by a running bot.
 func (c *checks) checkStore(cfg Config) {
-	dir := cfg.StateDir
-	if _, err := os.Stat(dir); errors.Is(err, os.ErrNotExist) {
-		dir = filepath.Dir(filepath.Clean(dir)) // serve creates the directory
+	dir, text := cfg.StateDir, "STATE_DIR is writable"
+	for _, err := os.Stat(dir); errors.Is(err, os.ErrNotExist) && dir != filepath.Dir(dir); _, err = os.Stat(dir) {
+		dir = filepath.Dir(filepath.Clean(dir))
+		text = "STATE_DIR does not exist; " + dir + " is writable, where serve creates it"
 	}
 	probe, err := os.CreateTemp(dir, ".foghorn-doctor-")
 	if err != nil {
@@ -61,26 +61,15 @@ func (c *checks) checkStore(cfg Config) {
 	}
 	_ = probe.Close()
 	_ = os.Remove(probe.Name())
-	text := "STATE_DIR is writable"
-	if isLocked(filepath.Join(dir, "lock")) {
+	if dir == cfg.StateDir && store.IsInUse(dir) {
 		text += ", in use by a running foghorn"
 	}
 	if w := checkStateDir(cfg); w != nil {
-		c.warn("store", text+", but "+w.Problem, w.Hint)
+		c.warn("store", text+"; it "+w.Problem, w.Hint)
 	} else {
 		c.ok("store", text)
 	}
 	c.checkDisk(dir)
-}
-
-func isLocked(path string) bool {
-	if _, err := os.Stat(path); err != nil {
-		return false
-	}
-	lock := flock.New(path)
-	free, err := lock.TryRLock()
-	_ = lock.Unlock()
-	return err == nil && !free
 }
 
 func (c *checks) checkDisk(dir string) {

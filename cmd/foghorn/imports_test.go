@@ -37,7 +37,8 @@ var allowedImports = map[string][]string{
 	"foghorn/bot/identity":  {"foghorn/integrations/slackapp", "foghorn/integrations/port", "foghorn/integrations/rest"},
 	"foghorn/bot/store":     {"foghorn/bot/request"},
 	"foghorn/bot/request":   {},
-	"foghorn/bot/form":      {},
+	"foghorn/bot/form":      {"foghorn/bot/form/jq"},
+	"foghorn/bot/form/jq":   {},
 	"foghorn/bot/slacktext": {},
 	"foghorn/bot/modal":     {"foghorn/bot/form", "foghorn/bot/slacktext"},
 	"foghorn/bot/message":   {"foghorn/bot/request", "foghorn/bot/slacktext", "foghorn/integrations/slackapp"}, // it renders what request records

@@ -23,11 +23,14 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"runtime"
 	"slices"
 	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"foghorn/integrations/slackapp"
 )
 
 // Exit codes.
@@ -64,11 +67,15 @@ type console struct {
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop)                                                 // a second signal ends the process at once
-	http.DefaultTransport.(*http.Transport).OnProxyConnectResponse = checkTunnel // the clients copy it
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	// The clients copy this transport.
+	http.DefaultTransport.(*http.Transport).OnProxyConnectResponse = slackapp.CheckTunnel
 	env := map[string]string{}
 	for _, variable := range os.Environ() {
 		name, value, _ := strings.Cut(variable, "=")
+		if runtime.GOOS == "windows" { // where the case of names does not matter
+			name = strings.ToUpper(name)
+		}
 		env[name] = value
 	}
 	os.Exit(run(ctx, os.Args[1:], &console{os.Stdin, os.Stdout, os.Stderr, env, os.Setenv}))

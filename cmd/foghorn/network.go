@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -29,7 +28,7 @@ func (e *SettingError) readNetworkVariables(env map[string]string, file *dotenvF
 	}
 	for _, name := range []string{"GOMEMLIMIT", "GOGC", "GOMAXPROCS"} {
 		if _, isSet := exported[name]; isSet {
-			e.Warnings = append(e.Warnings, SettingProblem{name, "has no effect in " + file.path + ", because the Go runtime reads it before", "set it in the environment of the process"})
+			e.addWarning(name, "has no effect in "+file.path+", because the Go runtime reads it before", "set it in the environment of the process")
 		}
 	}
 	all := e.readProxy("ALL_PROXY", env, file)
@@ -41,6 +40,9 @@ func (e *SettingError) readNetworkVariables(env map[string]string, file *dotenvF
 		if value != "" {
 			exported[name] = value
 		}
+	}
+	if exported["HTTP_PROXY"] != "" && exported["HTTPS_PROXY"] == "" {
+		e.addWarning("HTTP_PROXY", "is set without HTTPS_PROXY: https:// addresses are called without a proxy", "set HTTPS_PROXY, too")
 	}
 	if hosts := e.readProxyVariable("NO_PROXY", env, file); hosts != "" {
 		exported["NO_PROXY"] = strings.Join(strings.Fields(hosts), ",") // net/http does not split at spaces
@@ -82,7 +84,7 @@ func (e *SettingError) readProxy(name string, env map[string]string, file *doten
 	u, err := url.Parse(value)
 	switch {
 	case err != nil || u.Hostname() == "" || !isPortNumber(u.Port()) || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "":
-		e.add(name, "is not a valid address of a proxy", "use http://host:port or http://user:password@host:port; in the password, write / as %2F, # as %23, ? as %3F and % as %25")
+		e.add(name, "is not a valid address of a proxy", "use http://host:port or http://user:password@host:port; percent-encode special characters of the user and the password")
 	case !slices.Contains([]string{"http", "https", "socks5", "socks5h"}, u.Scheme):
 		e.add(name, fmt.Sprintf("has the scheme %q, which is not supported", u.Scheme), "use http://, https:// or socks5://")
 	}
@@ -91,26 +93,23 @@ func (e *SettingError) readProxy(name string, env map[string]string, file *doten
 
 // checkAuthorities warns of certificate authorities that cannot be read: crypto/x509 ignores them without notice.
 func (e *SettingError) checkAuthorities(name, value string) {
-	warn := func(problem, hint string) {
-		e.Warnings = append(e.Warnings, SettingProblem{name, problem, hint})
-	}
 	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" {
-		warn("has no effect on this system", "add the certificate authority to the certificates of the system")
+		e.addWarning(name, "has no effect on this system", "add the certificate authority to the certificates of the system")
 		return
 	}
 	if name == "SSL_CERT_DIR" {
 		for _, dir := range filepath.SplitList(value) {
 			if entries, err := os.ReadDir(dir); err != nil || len(entries) == 0 {
-				warn(fmt.Sprintf("is %q, where no certificates can be read", value), "use a directory with PEM files that this user may read")
+				e.addWarning(name, fmt.Sprintf("is %q, where no certificates can be read", value), "use a directory with PEM files that this user may read")
 			}
 		}
 		return
 	}
 	data, err := os.ReadFile(value)
 	if err != nil {
-		warn("cannot be read: "+err.Error(), "use a file with the certificate authorities that this user may read")
+		e.addWarning(name, "cannot be read: "+err.Error(), "use a file with the certificate authorities that this user may read")
 	} else if !x509.NewCertPool().AppendCertsFromPEM(data) {
-		warn(fmt.Sprintf("is %q, which has no certificate in PEM form", value), "convert it: openssl x509 -inform der -in FILE -out FILE.pem")
+		e.addWarning(name, fmt.Sprintf("is %q, which has no certificate in PEM form", value), "convert it: openssl x509 -inform der -in FILE -out FILE.pem")
 	}
 }
 
@@ -132,33 +131,35 @@ func isLoopback(host string) bool {
 	return ip != nil && ip.IsLoopback() || host == "localhost" || strings.HasSuffix(host, ".localhost")
 }
 
-// checkTunnel makes the error of a proxy that refuses a connection name the proxy.
-func checkTunnel(_ context.Context, proxy *url.URL, _ *http.Request, res *http.Response) error {
-	if res.StatusCode != http.StatusOK {
-		return &slackapp.ProxyError{Proxy: proxy.Host, Status: res.StatusCode}
-	}
-	return nil
-}
-
 // networkHint returns how to fix a connection that failed; otherwise if the error is of another kind.
 func networkHint(err error, otherwise string) string {
 	if refused, ok := errors.AsType[*slackapp.ProxyError](err); ok {
-		if refused.Status == http.StatusProxyAuthRequired {
+		basic := func(scheme string) bool { return strings.EqualFold(scheme, "Basic") }
+		switch {
+		case refused.Status != http.StatusProxyAuthRequired:
+		case len(refused.Schemes) > 0 && !slices.ContainsFunc(refused.Schemes, basic):
+			return "the proxy accepts only " + strings.Join(refused.Schemes, ", ") + ", which is not supported: exempt this machine, or use a local proxy that authenticates"
+		default:
 			return "put the user and the password of the proxy in HTTPS_PROXY: http://user:password@host:port"
 		}
 		return "let the proxy allow this host on port 443, or exempt the host in NO_PROXY"
 	}
-	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "proxyconnect" {
-		return "the proxy in HTTPS_PROXY does not respond: check its address"
-	}
 	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		return "the certificate is not trusted: if a proxy inspects TLS, put its certificate authority in SSL_CERT_FILE; check the clock"
 	}
-	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
+	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok || errors.Is(err, http.ErrSchemeMismatch) {
 		return "the other side does not speak TLS: check whether the address, or HTTPS_PROXY, must begin with http://"
+	}
+	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "proxyconnect" {
+		return "the proxy in HTTPS_PROXY does not respond: check its address"
+	} else if ok && op.Op == "socks connect" {
+		return "the SOCKS proxy does not respond or refuses this host: check its address, the user and the password"
 	}
 	if _, ok := errors.AsType[*net.DNSError](err); ok {
 		return "this machine cannot resolve the name: check the address and DNS, or set HTTPS_PROXY if a proxy is required"
+	}
+	if os.Getenv("HTTPS_PROXY") != "" {
+		return otherwise + "; check the proxy in HTTPS_PROXY, and whether its address must begin with http:// or https://"
 	}
 	return otherwise
 }

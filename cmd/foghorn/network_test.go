@@ -1,13 +1,19 @@
 package main
 
 import (
+	"crypto/tls"
 	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"foghorn/integrations/slackapp"
 )
 
 // TestNetwork_Proxies runs doctor where the services can only be reached through a proxy, by names that only the proxy
@@ -47,6 +53,22 @@ func TestNetwork_Proxies(t *testing.T) {
 		{
 			name: "unknown authority", env: []string{"HTTPS_PROXY=" + n.httpProxy},
 			problems: []string{"Slack: bot token", "Slack: socket mode", "Port: credentials", "incident.io: key"}, want: "put its certificate authority in SSL_CERT_FILE",
+		},
+		{
+			name: "https for a proxy without TLS", env: []string{"HTTPS_PROXY=" + strings.Replace(n.httpProxy, "http:", "https:", 1)}, tunnels: []string{},
+			problems: []string{"Slack: bot token", "Slack: socket mode", "Port: credentials", "incident.io: key"}, want: "must begin with http://",
+		},
+		{
+			name: "http for a proxy with TLS", env: []string{"HTTPS_PROXY=" + strings.Replace(n.httpsProxy, "https:", "http:", 1)}, tunnels: []string{},
+			problems: []string{"Slack: bot token", "Slack: socket mode", "Port: credentials", "incident.io: key"}, want: "must begin with http:// or https://",
+		},
+		{
+			name: "wrong password of socks5", env: []string{"HTTPS_PROXY=" + strings.Replace(n.socksProxy, "hunter2", "hunter3", 1)}, tunnels: []string{},
+			problems: []string{"Slack: bot token", "Slack: socket mode", "Port: credentials", "incident.io: key"}, want: "the SOCKS proxy does not respond or refuses",
+		},
+		{
+			name: "proxy that cannot be resolved", env: []string{"HTTPS_PROXY=http://proxy.invalid:1"}, tunnels: []string{},
+			problems: []string{"Slack: bot token", "Slack: socket mode", "Port: credentials", "incident.io: key"}, want: "the proxy in HTTPS_PROXY does not respond",
 		},
 		{
 			name: "proxy that does not respond", env: []string{"HTTPS_PROXY=http://user:hunter2@127.0.0.1:1"}, tunnels: []string{},
@@ -105,6 +127,25 @@ func TestNetwork_ServeThroughProxy(t *testing.T) {
 	e.waitConnections(t, 2)
 }
 
+func TestNetwork_Hint(t *testing.T) {
+	for _, c := range []struct {
+		err  error
+		want string
+	}{
+		{&slackapp.ProxyError{Status: 407}, "user and the password"},
+		{&slackapp.ProxyError{Status: 407, Schemes: []string{"Negotiate", "basic"}}, "user and the password"},
+		{&slackapp.ProxyError{Status: 407, Schemes: []string{"Negotiate", "NTLM"}}, "accepts only Negotiate, NTLM"},
+		{&slackapp.ProxyError{Status: 403}, "allow this host"},
+		{tls.RecordHeaderError{Msg: "x"}, "does not speak TLS"},
+		{&net.DNSError{Err: "no such host"}, "cannot resolve"},
+		{errors.New("x"), "otherwise"},
+	} {
+		if hint := networkHint(fmt.Errorf("call x: %w", c.err), "otherwise"); !strings.Contains(hint, c.want) {
+			t.Errorf("%v: %s, want %s", c.err, hint, c.want)
+		}
+	}
+}
+
 func TestNetwork_Unencrypted(t *testing.T) {
 	for address, warned := range map[string]bool{
 		"http://port.example.com": true, "http://10.0.0.1:8080": true, "HTTP://PORT:1": true, "https://port.example.com": false,
@@ -114,6 +155,13 @@ func TestNetwork_Unencrypted(t *testing.T) {
 		if want := map[bool]int{true: 3}[warned]; err != nil || len(cfg.Warnings) != want {
 			t.Errorf("%s: %v, %v", address, cfg.Warnings, err)
 		}
+	}
+}
+
+func TestNetwork_OnlyHTTPProxy(t *testing.T) {
+	cfg, _, err := loadConfig(map[string]string{"http_proxy": "proxy:3128"}, os.DevNull, "version")
+	if err != nil || len(cfg.Warnings) != 1 || !strings.Contains(cfg.Warnings[0].String(), "without HTTPS_PROXY") {
+		t.Errorf("%v, %v", cfg.Warnings, err)
 	}
 }
 

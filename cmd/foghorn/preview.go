@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/slack-go/slack"
@@ -19,7 +21,7 @@ import (
 
 // previewCmd prints the Slack views of an action.
 type previewCmd struct {
-	From   string            `arg:"" optional:"" name:"file|action" help:"File with the definition, - for standard input, or identifier of an action in Port. With --all a folder, or nothing for all actions in Port."`
+	From   string            `arg:"" optional:"" name:"file|action" help:"File with the definition in JSON or YAML, - for standard input, or identifier of an action in Port. With --all a folder, or nothing for all actions in Port."`
 	Values map[string]string `mapsep:"none" placeholder:"INPUT=VALUE" help:"Value of an input, to see the effect of conditions; can be repeated."`
 	User   string            `placeholder:"E-MAIL" help:"Person for whom conditions are evaluated."`
 	All    bool              `help:"Print one line for each action of a folder or of the organization."`
@@ -44,25 +46,20 @@ func (p *previewCmd) Run(ctx context.Context, c *console) error {
 	if p.From == "" {
 		return settingError("preview", "needs a file, - or the identifier of an action", "foghorn preview --all lists all actions in Port")
 	}
-	name, definition, err := p.loadDefinition(ctx, c)
+	sources, err := p.loadActions(ctx, c)
 	if err != nil {
 		return err
 	}
-	f, err := compileForm(name, definition)
-	if err != nil {
-		return err
+	if len(sources) > 1 && len(p.Values) > 0 {
+		return settingError("--values", fmt.Sprintf("is for one action, and %s has %d", p.From, len(sources)), "name the identifier of an action in Port, or a file with one action")
 	}
-	values, err := p.parseValues(f)
-	if err != nil {
-		return err
-	}
-	who, err := p.evalContext(ctx, c, f)
-	if err != nil {
-		return err
-	}
-	views, err := renderPages(ctx, f, who, values)
-	if err != nil {
-		return err
+	views, unsupported := []slack.ModalViewRequest{}, []error{}
+	for _, a := range sources {
+		v, f, err := p.preview(ctx, c, a)
+		if err != nil {
+			return err
+		}
+		views, unsupported = append(views, v...), append(unsupported, supportError(f))
 	}
 	enc := json.NewEncoder(c.stdout)
 	enc.SetEscapeHTML(false)
@@ -70,7 +67,29 @@ func (p *previewCmd) Run(ctx context.Context, c *console) error {
 	if err := enc.Encode(views); err != nil {
 		return fmt.Errorf("write views: %w", err)
 	}
-	return supportError(f)
+	return errors.Join(unsupported...)
+}
+
+// preview returns the views of one action.
+func (p *previewCmd) preview(ctx context.Context, c *console, a actionSource) ([]slack.ModalViewRequest, *form.Form, error) {
+	f, err := a.compile()
+	if err != nil {
+		return nil, nil, err
+	}
+	values, err := p.parseValues(f)
+	if err != nil {
+		return nil, nil, err
+	}
+	who, err := p.evalContext(ctx, c, f, values)
+	if err != nil {
+		return nil, nil, err
+	}
+	state := f.Resolve(ctx, who, values)
+	for _, p := range slices.Concat(state.Problems, f.Unchecked) {
+		_, _ = fmt.Fprintln(c.stderr, "foghorn: "+formatProblem(p))
+	}
+	views, err := renderPages(state)
+	return views, f, err
 }
 
 // supportError returns an error that lists the inputs that Slack cannot show; nil if the action can be run from Slack.
@@ -94,12 +113,11 @@ func formatProblem(p form.Problem) string {
 }
 
 // renderPages returns the views of all pages of a form, or none if it cannot be run from Slack.
-func renderPages(ctx context.Context, f *form.Form, who form.EvalContext, values form.Values) ([]slack.ModalViewRequest, error) {
-	views := []slack.ModalViewRequest{}
+func renderPages(state *form.State) ([]slack.ModalViewRequest, error) {
+	views, f := []slack.ModalViewRequest{}, state.Form
 	if len(f.Problems) > 0 {
 		return views, nil
 	}
-	state := f.Resolve(ctx, who, values)
 	for page := (modal.Page{Action: f.Action, Version: f.Version}); ; page = modal.NextPage(state, page) {
 		view, err := modal.Render(state, page)
 		if err != nil {
@@ -112,24 +130,41 @@ func renderPages(ctx context.Context, f *form.Form, who form.EvalContext, values
 	}
 }
 
-// loadDefinition reads the action named by From, and returns its name for error messages.
-func (p *previewCmd) loadDefinition(ctx context.Context, c *console) (name string, definition json.RawMessage, err error) {
+// loadActions reads the actions named by From. Automations are left out if there are actions beside them.
+func (p *previewCmd) loadActions(ctx context.Context, c *console) ([]actionSource, error) {
 	if p.From == "-" {
-		definition, err = readDefinition("standard input", c.stdin)
-		return "standard input", definition, err
+		data, err := readDefinition("standard input", c.stdin)
+		if err != nil {
+			return nil, err
+		}
+		return readSelfServiceActions("standard input", data)
 	}
 	info, err := os.Stat(p.From)
 	switch {
 	case err == nil && info.IsDir():
-		return "", nil, settingError(p.From, "is a folder", "use foghorn preview --all for a folder")
+		return nil, settingError(p.From, "is a folder", "use foghorn preview --all for a folder")
 	case err == nil:
-		definition, err = readDefinitionFile(p.From)
-		return p.From, definition, err
-	case strings.ContainsAny(p.From, `/\`) || strings.HasSuffix(p.From, ".json"):
-		return "", nil, settingError(p.From, "does not exist", "name a file, - for standard input, or the identifier of an action in Port")
+		data, err := readDefinitionFile(p.From)
+		if err != nil {
+			return nil, err
+		}
+		return readSelfServiceActions(p.From, data)
+	case strings.ContainsAny(p.From, `/\`) || slices.Contains(definitionExtensions, filepath.Ext(p.From)):
+		return nil, settingError(p.From, "does not exist", "name a file, - for standard input, or the identifier of an action in Port")
 	}
-	definition, err = fetchAction(ctx, c, p.From)
-	return p.From, definition, err
+	definition, err := fetchAction(ctx, c, p.From)
+	return []actionSource{{name: p.From, definition: definition, line: 1}}, err
+}
+
+// definitionExtensions are the extensions of files with definitions.
+var definitionExtensions = []string{".json", ".yaml", ".yml"}
+
+func readSelfServiceActions(name string, data []byte) ([]actionSource, error) {
+	sources, err := readActions(name, data)
+	if selfService := slices.DeleteFunc(slices.Clone(sources), actionSource.isAutomation); len(selfService) > 0 {
+		return selfService, nil
+	}
+	return sources, err
 }
 
 func readDefinitionFile(path string) (json.RawMessage, error) {

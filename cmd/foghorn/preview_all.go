@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -12,7 +11,6 @@ import (
 	"strings"
 
 	"foghorn/bot/form"
-	"foghorn/integrations/port"
 )
 
 // previewLine is the line of one action in the output of --all.
@@ -69,7 +67,7 @@ func previewOrganization(ctx context.Context, c *console) ([]previewLine, error)
 	}
 	lines := make([]previewLine, 0, len(actions))
 	for _, a := range actions {
-		lines = append(lines, previewAction(ctx, a.Identifier, a.Raw))
+		lines = append(lines, previewAction(ctx, actionSource{name: a.Identifier, definition: a.Raw, line: 1}))
 	}
 	return lines, nil
 }
@@ -81,29 +79,35 @@ func previewFolder(ctx context.Context, dir string) ([]previewLine, error) {
 	}
 	var lines []previewLine
 	for _, e := range entries {
-		if e.IsDir() || filepath.Ext(e.Name()) != ".json" {
+		if e.IsDir() || !slices.Contains(definitionExtensions, filepath.Ext(e.Name())) {
 			continue
 		}
 		data, err := readDefinitionFile(filepath.Join(dir, e.Name()))
 		if err != nil {
 			return nil, err
 		}
-		lines = append(lines, previewAction(ctx, e.Name(), data))
+		sources, err := readActions(e.Name(), data)
+		if invalid, ok := errors.AsType[*SettingError](err); ok {
+			lines = append(lines, previewLine{e.Name(), verdictInvalid, invalid.Problems[0].Problem})
+		}
+		for _, a := range sources {
+			lines = append(lines, previewAction(ctx, a))
+		}
 	}
 	if len(lines) == 0 {
-		return nil, settingError(dir, "contains no definitions", "definitions are files with the extension .json")
+		return nil, settingError(dir, "contains no definitions", "definitions are files with the extension .json, .yaml or .yml")
 	}
 	return lines, nil
 }
 
 // previewAction compiles and renders one action.
-func previewAction(ctx context.Context, name string, definition json.RawMessage) previewLine {
-	f, err := compileForm(name, definition)
+func previewAction(ctx context.Context, a actionSource) previewLine {
+	name := a.name
+	f, err := a.compile()
 	if invalid, ok := errors.AsType[*SettingError](err); ok {
 		return previewLine{name, verdictInvalid, invalid.Problems[0].Problem}
 	}
-	var a port.Action
-	if json.Unmarshal(definition, &a) == nil && a.Trigger == "automation" {
+	if a.isAutomation() {
 		return previewLine{name, verdictSkipped, "an automation"}
 	}
 	if len(f.Problems) > 0 {
@@ -113,11 +117,16 @@ func previewAction(ctx context.Context, name string, definition json.RawMessage)
 		}
 		return previewLine{name, verdictUnsupported, strings.Join(slices.Compact(reasons), "; ")}
 	}
-	views, err := renderPages(ctx, f, form.EvalContext{}, nil)
+	state := f.Resolve(ctx, form.EvalContext{}, nil)
+	views, err := renderPages(state)
 	if err != nil {
 		return previewLine{name, verdictUnsupported, err.Error()}
 	}
-	return previewLine{name, verdictOK, fmt.Sprintf("%s: %s", f.Action, pluralize(len(views), "view"))}
+	text := fmt.Sprintf("%s: %s", f.Action, pluralize(len(views), "view"))
+	for _, p := range slices.Concat(state.Problems, f.Unchecked) {
+		text += "; " + strings.Join(strings.Fields(formatProblem(p)), " ")
+	}
+	return previewLine{name, verdictOK, text}
 }
 
 func pluralize(n int, noun string) string {

@@ -11,27 +11,15 @@ import (
 	"foghorn/bot/form"
 )
 
-// compileForm compiles a definition. The error is a [SettingError] with the line of the mistake.
-func compileForm(name string, definition json.RawMessage) (*form.Form, error) {
-	if line, reason := checkSyntax(definition); reason != "" {
-		return nil, definitionError(name, line, reason)
-	}
-	f, err := form.Compile(definition)
-	if err != nil {
-		return nil, definitionError(name, errorLine(definition, err), errorReason(err))
-	}
-	return f, nil
-}
-
 func definitionError(name string, line int, reason string) error {
-	return settingError(name, fmt.Sprintf("line %d: %s", line, reason), "Port shows the JSON of an action in its … menu under Edit, Edit JSON")
+	if line > 0 {
+		reason = fmt.Sprintf("line %d: %s", line, reason)
+	}
+	return settingError(name, reason, "Port shows the JSON of an action in its … menu under Edit, Edit JSON")
 }
 
-// checkSyntax returns the line and the reason of a JSON syntax error; "" if data is a JSON object.
+// checkSyntax returns the line and the reason of a JSON syntax error; "" if data is JSON.
 func checkSyntax(data []byte) (line int, reason string) {
-	if len(bytes.TrimSpace(data)) == 0 {
-		return 1, "it is empty"
-	}
 	var v any
 	err := json.Unmarshal(data, &v)
 	if e, ok := errors.AsType[*json.SyntaxError](err); ok {
@@ -39,9 +27,6 @@ func checkSyntax(data []byte) (line int, reason string) {
 	}
 	if err != nil {
 		return 1, err.Error()
-	}
-	if _, isObject := v.(map[string]any); !isObject {
-		return 1, "it is not an object"
 	}
 	return 0, ""
 }

@@ -34,12 +34,17 @@ func TestReference_PreviewOfPublishedActions(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		f, err := compileForm(file, data)
+		sources, err := readActions(file, data)
+		if err != nil || len(sources) != 1 {
+			t.Errorf("%s: %d, %v", file, len(sources), err)
+			continue
+		}
+		f, err := sources[0].compile()
 		if err != nil {
 			t.Error(err)
 			continue
 		}
-		views, err := renderPages(t.Context(), f, form.EvalContext{}, nil)
+		views, err := renderPages(f.Resolve(t.Context(), form.EvalContext{}, nil))
 		if err != nil || len(views) == 0 {
 			t.Logf("%s: %v %v", filepath.Base(file), err, f.Problems)
 			continue

@@ -11,6 +11,7 @@ import (
 	"github.com/alecthomas/kong"
 	"github.com/google/go-cmp/cmp"
 
+	"foghorn/bot/form"
 	"foghorn/integrations/slackapp/slacktest"
 	"foghorn/manifests"
 )
@@ -96,8 +97,9 @@ func TestPreview_ErrorLine(t *testing.T) {
 		"no JSON":             {"{\n \"identifier\": \"x\",\n oops\n}", "line 3: invalid character"},
 		"cut off":             {"{\n \"identifier\": \"x\"", "line 2: unexpected end"},
 		"cut off, new line":   {"{\n \"identifier\":\n\n", "line 2: unexpected end"},
-		"two of them":         {"{}\n{}", "line 2: invalid character"},
-		"a list":              {"[]", "line 1: it is not an object"},
+		"two, one wrong":      {"{}\n{oops", "line 2: invalid character"},
+		"an empty list":       {"[]", "line 1: it is not an action"},
+		"numbers":             {"[1]", "line 1: it is not an object"},
 		"no action":           {"{\"a\":1}", "line 1: it is not an action"},
 		"input of a text":     {selfServiceAction("{\n\"a\":{\"type\":\"string\"},\n\"b\":\"string\"}"), "line 9: input \"b\" is a string and not an object"},
 		"inputs in a list":    {selfServiceAction("[]"), "line 7: \"properties\" is not an object"},
@@ -164,8 +166,34 @@ func TestPreview_User(t *testing.T) {
 	}
 }
 
+func TestPreview_Entity(t *testing.T) {
+	e := newGuideEnvironment(t)
+	if err := e.Port.PutBlueprint([]byte(`{"identifier":"service","title":"Service","schema":{"properties":{},"required":[]}}`)); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Port.PutEntity("service", []byte(`{"identifier":"api","title":"API","team":"sre"}`)); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Port.SetScorecards("service", "api", []byte(`{"Ownership":{"level":"Gold","rules":[]}}`)); err != nil {
+		t.Fatal(err)
+	}
+	definition := strings.Replace(selfServiceAction(`{"o":{"type":"string","format":"entity","blueprint":"service"},
+		"t":{"type":"string","visible":{"jqQuery":".entity.scorecards.Ownership.level == \"Gold\" and .form.o.team == [\"sre\"]"}}}`),
+		`"operation": "CREATE"`, `"operation": "DAY-2", "blueprintIdentifier": "service"`, 1)
+	o := runPreview(t, e.botSettings(), definition, "-", "--values", "$targetEntity=api", "--values", "o=api")
+	if o.code != 0 || !strings.Contains(o.stdout, `"f:t"`) {
+		t.Errorf("%+v", o)
+	}
+	if o := runPreview(t, e.botSettings(), definition, "-", "--values", "$targetEntity=nothing"); o.code != exitUsage || !strings.Contains(o.stderr, "not an entity") {
+		t.Errorf("%+v", o)
+	}
+	if o := runPreview(t, nil, definition, "-", "--values", "$targetEntity=api"); o.code != 0 || !strings.Contains(o.stderr, "Port is not configured") {
+		t.Errorf("%+v", o)
+	}
+}
+
 func TestPreview_ParseValues(t *testing.T) {
-	f, err := compileForm("test", []byte(selfServiceAction(`{
+	f, err := form.Compile([]byte(selfServiceAction(`{
 		"text":{"type":"string"},"number":{"type":"number"},"object":{"type":"object"},
 		"choice":{"type":"object","enum":[{"title":"A","id":1}]},
 		"list":{"type":"array","items":{"type":"string"}},"numbers":{"type":"array","items":{"type":"number"}}}`)))

@@ -11,6 +11,7 @@ import (
 
 	"foghorn/bot/form"
 	"foghorn/bot/identity"
+	"foghorn/integrations/port"
 	"foghorn/integrations/rest"
 )
 
@@ -75,31 +76,85 @@ func parseValue(f *form.Form, field *form.Field, text string) (any, bool) {
 	return text, true
 }
 
-// evalContext returns the person of --user with the properties that Port has for them. Without credentials for Port,
-// only the e-mail address is known.
-func (p *previewCmd) evalContext(ctx context.Context, c *console, f *form.Form) (form.EvalContext, error) {
-	if p.User == "" || !f.UsesUser {
+// evalContext returns what conditions read besides the form: the person of --user, and the entities that --values names,
+// as Port has them. Without credentials for Port, only the e-mail address is known.
+func (p *previewCmd) evalContext(ctx context.Context, c *console, f *form.Form, values form.Values) (form.EvalContext, error) {
+	user := ""
+	if f.UsesUser {
+		user = p.User
+	}
+	entities := entitiesRead(f, values)
+	if user == "" && len(entities) == 0 {
 		return form.EvalContext{}, nil
 	}
-	if !strings.Contains(p.User, "@") {
-		return form.EvalContext{}, settingError("--user", fmt.Sprintf("is %q", p.User), "use an e-mail address, such as ada@example.com")
+	if user != "" && !strings.Contains(user, "@") {
+		return form.EvalContext{}, settingError("--user", fmt.Sprintf("is %q", user), "use an e-mail address, such as ada@example.com")
 	}
-	known := form.EvalContext{User: map[string]any{"email": p.User}}
 	client, err := previewPortClient(c)
 	if _, unset := errors.AsType[*SettingError](err); unset {
-		_, _ = fmt.Fprintf(c.stderr, "foghorn: Port is not configured, so only the e-mail address of %s is known\n", p.User)
+		known := form.EvalContext{}
+		if user != "" {
+			_, _ = fmt.Fprintf(c.stderr, "foghorn: Port is not configured, so only the e-mail address of %s is known\n", user)
+			known.User = map[string]any{"email": user}
+		}
+		if len(entities) > 0 {
+			_, _ = fmt.Fprintln(c.stderr, "foghorn: Port is not configured, so nothing is known about the entities")
+		}
 		return known, nil
 	}
 	if err != nil {
 		return form.EvalContext{}, err
 	}
 	defer client.Close()
-	u, err := client.GetUser(ctx, p.User)
-	if rest.IsNotFound(err) {
-		return form.EvalContext{}, settingError("--user", fmt.Sprintf("is %q, who is not a user of Port", p.User), "Port lists users under Users & Teams")
+	known := form.EvalContext{Entities: map[string]map[string]any{}}
+	if user != "" {
+		known.User, err = identity.ReadEvalUser(ctx, client, user)
+		if rest.IsNotFound(err) {
+			return known, settingError("--user", fmt.Sprintf("is %q, who is not a user of Port", user), "Port lists users under Users & Teams")
+		}
+		if err != nil {
+			return known, err
+		}
 	}
-	if err != nil {
-		return form.EvalContext{}, err
+	err = readEntities(ctx, client, entities, &known)
+	return known, err
+}
+
+// entitiesRead returns the identifiers of the entities in values that conditions read, by field.
+func entitiesRead(f *form.Form, values form.Values) map[*form.Field][]string {
+	out := map[*form.Field][]string{}
+	for id, value := range values {
+		field := f.Field(id)
+		if field.Kind != form.Entity || !field.ReadsEntity && (id != form.TargetID || !f.UsesEntity) {
+			continue
+		}
+		list, isList := value.([]any)
+		if !isList {
+			list = []any{value}
+		}
+		for _, v := range list {
+			out[field] = append(out[field], fmt.Sprint(v))
+		}
 	}
-	return form.EvalContext{User: identity.EvalUser(u)}, nil
+	return out
+}
+
+func readEntities(ctx context.Context, client *port.Client, entities map[*form.Field][]string, known *form.EvalContext) error {
+	for field, ids := range entities {
+		for _, id := range ids {
+			e, err := client.GetEntity(ctx, field.Blueprint, id)
+			if rest.IsNotFound(err) {
+				return settingError("--values "+field.ID, fmt.Sprintf("is %q, which is not an entity of the blueprint %s", id, field.Blueprint), "use the identifier of an entity")
+			}
+			if err != nil {
+				return err
+			}
+			if field.ID == form.TargetID {
+				known.Entity = identity.EvalEntity(e)
+			} else {
+				known.Entities[id] = identity.EvalEntity(e)
+			}
+		}
+	}
+	return nil
 }

@@ -18,7 +18,7 @@ var (
 	containerFileSystems = []string{"overlay", "aufs", "fuse-overlayfs", "fuse.fuse-overlayfs"}
 )
 
-const volumeHint = "mount a named volume or a persistent volume, and set STATE_DIR to its absolute path"
+const volumeHint = "use a directory on a disk; in a container, mount a named or a persistent volume and set STATE_DIR to its absolute path"
 
 // checkStateDir returns why the directory of the embedded store is probably lost with the machine or the container;
 // nil: no reason is known.

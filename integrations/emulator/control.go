@@ -20,6 +20,7 @@ const controlPrefix = "/control/"
 //	GET    /control/faults    the injected faults
 //	POST   /control/faults    injects a fault: {"path","method","times","delay_ms","status","header","body","drop_response","drop_connection"}
 //	DELETE /control/faults    removes all faults
+//	POST   /control/clock     {"offset_ms": -20000}: how far the service's clock differs from this machine's
 //	GET    /control/calls     ?path=/suffix: the requests that the emulator received, secrets masked
 //	GET    /control/state     what the emulator stores
 //	POST   /control/reset     removes it, and all faults
@@ -57,6 +58,12 @@ func (s *Server) addFaultRoutes() {
 		writeControlResponse(w, map[string]any{"faults": faults}, nil)
 	})
 	s.HandleControl("POST faults", HandlePost(s.controlInjectFault))
+	s.HandleControl("POST clock", HandlePost(func(_ context.Context, in struct {
+		OffsetMS int64 `json:"offset_ms"`
+	}) (any, error) {
+		s.Clock.Set(time.Duration(in.OffsetMS) * time.Millisecond)
+		return map[string]any{}, nil
+	}))
 	s.HandleControl("DELETE faults", handleCommand(s.ClearFaults))
 	s.HandleControl("GET calls", func(w http.ResponseWriter, r *http.Request) {
 		writeControlResponse(w, map[string]any{"calls": s.callsJSON(r.URL.Query().Get("path"))}, nil)

@@ -48,7 +48,8 @@ type Fault struct {
 
 // A Server is an HTTP server on a free port of 127.0.0.1.
 type Server struct {
-	URL string // http://127.0.0.1:port, without a slash at the end
+	URL   string // http://127.0.0.1:port, without a slash at the end
+	Clock Clock  // of the header Date, and of what the service creates
 
 	srv     *http.Server
 	done    chan struct{}
@@ -60,9 +61,16 @@ type Server struct {
 	describer   CallDescriber
 	subscribers map[int]subscriber
 	nextID      int
-
-	clockOffset atomic.Int64 // nanoseconds
 }
+
+// A Clock is the clock of a service. Its zero value shows the time of this machine.
+type Clock struct{ offset atomic.Int64 }
+
+// Set makes the clock differ from this machine's.
+func (c *Clock) Set(offset time.Duration) { c.offset.Store(int64(offset)) }
+
+// Now is the time by the clock.
+func (c *Clock) Now() time.Time { return time.Now().Add(time.Duration(c.offset.Load())) }
 
 // Start serves h on addr; "" means a free port of 127.0.0.1.
 func Start(addr string, h http.Handler) (*Server, error) {
@@ -89,12 +97,6 @@ func (s *Server) Close() {
 	_ = s.srv.Close()
 	<-s.done
 }
-
-// SetClock makes the clock of the service differ from this machine's.
-func (s *Server) SetClock(offset time.Duration) { s.clockOffset.Store(int64(offset)) }
-
-// Now is the time by the clock of the service.
-func (s *Server) Now() time.Time { return time.Now().Add(time.Duration(s.clockOffset.Load())) }
 
 // InjectFault adds a fault. For each request, the oldest fault that matches is used.
 func (s *Server) InjectFault(f Fault) {
@@ -165,7 +167,7 @@ func (s *Server) handler(h http.Handler) http.Handler {
 		header := r.Header.Clone()
 		header.Del("Authorization")
 		call := Call{Time: time.Now(), Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery, Header: header, Body: body}
-		w.Header().Set("Date", s.Now().UTC().Format(http.TimeFormat))
+		w.Header().Set("Date", s.Clock.Now().UTC().Format(http.TimeFormat))
 		rec := &recorder{ResponseWriter: w}
 		answered := s.recordCall(call, rec)
 		defer func() {

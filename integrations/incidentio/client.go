@@ -10,11 +10,9 @@ package incidentio
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"foghorn/integrations/rest"
@@ -51,6 +49,7 @@ func New(cfg Config) *Client {
 			return nil
 		},
 		ParseError: parseError,
+		Refusals:   refusals,
 	}}
 }
 
@@ -94,38 +93,4 @@ func list[T any](ctx context.Context, c *Client, op, path, member string) ([]T, 
 // newMissingError returns the error for a response without the member that was asked for.
 func newMissingError(op, member string) error {
 	return &rest.Error{Op: op, Status: http.StatusOK, Err: errors.New("the response has no " + member)}
-}
-
-// parseError reads incident.io's error body. A body without a type and errors is not incident.io's.
-// https://docs.incident.io/api-reference/introduction#errors
-func parseError(_ int, h http.Header, body []byte) *rest.Error {
-	var res struct {
-		Type      string `json:"type"`
-		RequestID string `json:"request_id"`
-		Errors    []struct {
-			Code    string `json:"code"`
-			Message string `json:"message"`
-			Source  struct {
-				Field string `json:"field"`
-			} `json:"source"`
-		} `json:"errors"`
-		RateLimit struct {
-			RetryAfter string `json:"retry_after"`
-		} `json:"rate_limit"`
-	}
-	_ = json.Unmarshal(body, &res) // skips members of an unexpected type and decodes the others
-	if res.Type == "" || res.Errors == nil {
-		return nil
-	}
-	e := &rest.Error{Code: res.Type, RequestID: res.RequestID}
-	e.RetryAfter = rest.ParseRetryAfter(res.RateLimit.RetryAfter, rest.ServerTime(h))
-	var messages []string
-	for _, d := range res.Errors {
-		e.Details = append(e.Details, rest.Detail{Field: d.Source.Field, Code: d.Code, Message: d.Message})
-		if d.Message != "" {
-			messages = append(messages, d.Message)
-		}
-	}
-	e.Message = strings.Join(messages, "; ")
-	return e
 }

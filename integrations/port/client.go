@@ -14,7 +14,6 @@ package port
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -65,6 +64,7 @@ func New(cfg Config) *Client {
 		BaseURL:    cmp.Or(cfg.BaseURL, DefaultBaseURL),
 		HTTP:       cfg.HTTP,
 		ParseError: parseError,
+		Refusals:   refusals,
 		OnCall:     cfg.OnCall,
 	}
 	c.tokens = newTokenSource(c.fetchToken)
@@ -130,11 +130,6 @@ func (c *Client) fetchToken(ctx context.Context) (string, time.Duration, error) 
 	return res.AccessToken, time.Duration(seconds * float64(time.Second)), nil
 }
 
-// refusesCredentials reports that e says that the client id or secret is wrong. A 404 of Port means an unknown client.
-func refusesCredentials(e *rest.Error) bool {
-	return rest.IsUnauthorized(e) || rest.IsNotFound(e) || rest.IsRejected(e) && e.Status == http.StatusUnprocessableEntity
-}
-
 // call sends a request to Port and decodes the response.
 func call[T any](ctx context.Context, c *Client, op, method, path string, query url.Values, body any) (T, error) {
 	return rest.Do[T](ctx, &c.api, op, method, path, query, body)
@@ -148,35 +143,3 @@ func newMissingError(op string, status int, member string) error {
 // v2 is the query that asks for runs and actions in their newer form.
 // https://docs.port.io/api-reference/get-an-actions-run-details
 func v2() url.Values { return url.Values{"version": {"v2"}} }
-
-// parseError reads Port's error body: {ok: false, error, message, details}. Newer routes send an object with the same
-// members as error. A body without "ok": false is not Port's. https://docs.port.io/api-reference/port-api
-func parseError(_ int, h http.Header, body []byte) *rest.Error {
-	var outer struct {
-		OK      *bool           `json:"ok"`
-		Error   json.RawMessage `json:"error"`
-		Message string          `json:"message"`
-		Details json.RawMessage `json:"details"`
-	}
-	_ = json.Unmarshal(body, &outer)
-	if outer.OK == nil || *outer.OK {
-		return nil
-	}
-	var inner struct {
-		Name    string          `json:"name"`
-		Code    string          `json:"code"`
-		Message string          `json:"message"`
-		Details json.RawMessage `json:"details"`
-	}
-	_ = json.Unmarshal(outer.Error, &inner)
-	e := &rest.Error{
-		Code:      cmp.Or(parseString(outer.Error), inner.Name, inner.Code),
-		Message:   cmp.Or(outer.Message, inner.Message),
-		RequestID: h.Get("X-Trace-Id"),
-		Details:   parseDetails(outer.Details),
-	}
-	if e.Details == nil {
-		e.Details = parseDetails(inner.Details)
-	}
-	return e
-}

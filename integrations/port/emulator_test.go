@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -206,7 +207,7 @@ func TestEmulator_Catalog(t *testing.T) {
 		t.Fatal(err)
 	}
 	e, err := c.GetEntity(ctx, "service", "checkout")
-	if err != nil || e.Title != "Checkout" || e.Properties["tier"] != 1.0 {
+	if err != nil || e.Title != "Checkout" || !strings.Contains(string(e.Raw), `"tier":1`) {
 		t.Errorf("entity %+v, %v", e, err)
 	}
 	filter := json.RawMessage(`{"combinator":"and","rules":[{"property":"$title","operator":"contains","value":"heck"}]}`)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"time"
 
 	"foghorn/integrations/rest"
 )
@@ -19,13 +18,8 @@ const maxEntities = 1000
 type Entity struct {
 	Identifier string
 	Title      string
-	Icon       string
-	Blueprint  string // identifier
 	Teams      []string
-	Properties map[string]any
-	Relations  map[string]any // an identifier, a list of them, or nil
-	CreatedAt  time.Time
-	UpdatedAt  time.Time
+	Raw        json.RawMessage // the whole entity as Port sent it
 }
 
 // UnmarshalJSON reads an entity. It never fails: a value that is not an entity has no Identifier.
@@ -33,20 +27,10 @@ func (e *Entity) UnmarshalJSON(data []byte) error {
 	var w struct {
 		Identifier string          `json:"identifier"`
 		Title      string          `json:"title"`
-		Icon       string          `json:"icon"`
-		Blueprint  json.RawMessage `json:"blueprint"`
 		Team       json.RawMessage `json:"team"`
-		Properties map[string]any  `json:"properties"`
-		Relations  map[string]any  `json:"relations"`
-		CreatedAt  string          `json:"createdAt"`
-		UpdatedAt  string          `json:"updatedAt"`
 	}
 	_ = json.Unmarshal(data, &w) // see decode.go
-	*e = Entity{
-		Identifier: w.Identifier, Title: w.Title, Icon: w.Icon, Blueprint: parseIdentifier(w.Blueprint),
-		Teams: stringList(w.Team), Properties: w.Properties, Relations: w.Relations,
-		CreatedAt: parseTime(w.CreatedAt), UpdatedAt: parseTime(w.UpdatedAt),
-	}
+	*e = Entity{Identifier: w.Identifier, Title: w.Title, Teams: stringList(w.Team), Raw: slices.Clone(data)}
 	return nil
 }
 

@@ -19,6 +19,7 @@ type User struct {
 	Email     string
 	FirstName string
 	LastName  string
+	Picture   string   // address of an image
 	Status    string   // such as ACTIVE
 	Roles     []string // names, such as Admin, Member
 	Teams     []string // names
@@ -32,6 +33,7 @@ func (u *User) UnmarshalJSON(data []byte) error {
 		Email     string          `json:"email"`
 		FirstName string          `json:"firstName"`
 		LastName  string          `json:"lastName"`
+		Picture   string          `json:"picture"`
 		Status    string          `json:"status"`
 		Roles     json.RawMessage `json:"roles"`
 		Teams     json.RawMessage `json:"teams"`
@@ -39,7 +41,7 @@ func (u *User) UnmarshalJSON(data []byte) error {
 	}
 	_ = json.Unmarshal(data, &w) // see decode.go
 	*u = User{
-		ID: w.ID, Email: w.Email, FirstName: w.FirstName, LastName: w.LastName,
+		ID: w.ID, Email: w.Email, FirstName: w.FirstName, LastName: w.LastName, Picture: w.Picture,
 		Status: w.Status, Roles: nameList(w.Roles), Teams: nameList(w.Teams), TeamIDs: stringList(w.TeamIDs),
 	}
 	return nil
@@ -113,16 +115,18 @@ func isASCII(s string) bool {
 
 // A Team is a group of members. Inputs of the format team take its Name.
 type Team struct {
-	Name string
+	Name     string
+	Provider string // where the team is managed, such as port or azure-ad
 }
 
 // UnmarshalJSON reads a team. It never fails: a value that is not a team has no Name.
 func (t *Team) UnmarshalJSON(data []byte) error {
 	var w struct {
-		Name string `json:"name"`
+		Name     string `json:"name"`
+		Provider string `json:"provider"`
 	}
 	_ = json.Unmarshal(data, &w) // see decode.go
-	*t = Team{Name: w.Name}
+	*t = Team{Name: w.Name, Provider: w.Provider}
 	return nil
 }
 
@@ -132,7 +136,7 @@ func (t *Team) UnmarshalJSON(data []byte) error {
 //api:operation GET /v1/teams
 func (c *Client) ListTeams(ctx context.Context) ([]Team, error) {
 	const op = "list teams"
-	query := url.Values{"fields": {"name"}}
+	query := url.Values{"fields": {"name", "provider"}}
 	res, err := call[struct{ Teams rest.List[Team] }](ctx, c, op, http.MethodGet, rest.Path("v1", "teams"), query, nil)
 	if err == nil && res.Teams.Items == nil {
 		err = newMissingError(op, http.StatusOK, "teams")

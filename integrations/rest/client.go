@@ -36,6 +36,10 @@ type Client struct {
 	// else has answered, such as a proxy, and it is unknown what became of the request.
 	ParseError func(status int, header http.Header, body []byte) *Error
 
+	// Refusals, if set, are the statuses of 4xx with which the service says that it did nothing and never will. Nil: all
+	// but 408, 425 and 429. After any other error the request may have been carried out, or be accepted later.
+	Refusals []int
+
 	// OnCall, if set, is called after each request with its operation, the status of the response (0: none) and the
 	// duration. The operation has no names in it, so that it is fit for a metric label. OnCall must not block.
 	OnCall func(operation string, status int, took time.Duration)

@@ -174,6 +174,11 @@ func TestError_Predicates(t *testing.T) {
 			}
 		})
 	}
+	c := newTestClient(t, respond(http.StatusTeapot, nil, `{"error":""}`))
+	c.Refusals = []int{http.StatusForbidden}
+	if _, err := readThing(t.Context(), c); rest.IsRejected(err) {
+		t.Errorf("%v is none of the refusals, and is rejected", err)
+	}
 	for _, err := range []error{nil, io.EOF} {
 		if rest.IsNotFound(err) || rest.IsRejected(err) || rest.IsRateLimited(err) || rest.IsNotSent(err) || rest.RetryAfter(err) != 0 {
 			t.Errorf("%v is taken for an *Error", err)

@@ -25,6 +25,7 @@ type Error struct {
 
 	notSent bool
 	foreign bool   // the status is not the service's answer
+	passing bool   // the status is not one of Refusals
 	logText string // Message and Details for logs, if redactForLogs has changed them
 }
 

@@ -14,6 +14,9 @@ func IsNotFound(err error) bool { return answerStatus(err) == http.StatusNotFoun
 // IsRejected reports that the service understood the request and refused it: nothing was done, and a retry gives the
 // same answer. If neither IsRejected nor IsRateLimited nor IsNotSent is true, the request may have been carried out.
 func IsRejected(err error) bool {
+	if e, ok := errors.AsType[*Error](err); ok && e.passing {
+		return false
+	}
 	switch status := answerStatus(err); status {
 	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
 		return false

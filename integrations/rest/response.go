@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -52,6 +53,7 @@ func (c *Client) newResponseError(res *http.Response, data []byte) *Error {
 			e.foreign, e.Err = true, c.newForeignError(res)
 		}
 	}
+	e.passing = c.Refusals != nil && !slices.Contains(c.Refusals, res.StatusCode)
 	if e.Message == "" && res.StatusCode >= 300 && res.StatusCode <= 399 {
 		e.Err = cmp.Or(e.Err, errRedirect)
 	}

@@ -37,8 +37,8 @@ const (
 
 	// pingAfterIdle is how long an HTTP/2 connection may be silent before it is pinged, pingTimeout how long the
 	// response may take. Without pings a dead connection fails every request for minutes.
-	pingAfterIdle = 15 * time.Second
-	pingTimeout   = 5 * time.Second
+	pingAfterIdle = 8 * time.Second
+	pingTimeout   = 4 * time.Second
 )
 
 // NewHTTPClient returns an http.Client with a connection pool of its own, for one service that is called often.

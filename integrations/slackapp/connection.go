@@ -122,14 +122,14 @@ func (c *connection) sendPings() (stop func() bool) {
 			return // Slack is closing it: what arrives after that makes the network discard what was sent before
 		}
 		if waiting.Swap(true) && answering.Load() {
-			c.retire(errPongTimeout, c.pingTimeout/2)
+			c.retire(errPongTimeout, closeReplyTimeout)
 			return
 		}
 		if c.ws.WriteControl(websocket.PingMessage, nil, time.Now().Add(writeTimeout)) == nil {
 			timer.Reset(interval)
 		}
 	})
-	timer.Reset(interval)
+	timer.Reset(0)
 	return timer.Stop
 }
 
@@ -193,7 +193,7 @@ const (
 	idleTime    = 150 * time.Millisecond
 	minIdleTime = 5 * time.Millisecond
 
-	// closeReplyTimeout bounds the wait for Slack's close frame.
+	// closeReplyTimeout bounds the wait for frames on a connection that is closed or dead.
 	closeReplyTimeout = time.Second
 )
 

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/gorilla/websocket"
 	"golang.org/x/net/proxy"
@@ -55,8 +56,23 @@ func (d dialer) dialWebSocket(ctx context.Context, address string) (*websocket.C
 
 // ProxyError reports that a proxy refused to open a connection.
 type ProxyError struct {
-	Proxy  string // its host and port
-	Status int    // HTTP status of its answer
+	Proxy   string   // its host and port
+	Status  int      // HTTP status of its answer
+	Schemes []string // of authentication, with status 407; nil: it named none
+}
+
+// CheckTunnel returns a *ProxyError if the response of a proxy to CONNECT is not 200. It is the OnProxyConnectResponse
+// of an http.Transport.
+func CheckTunnel(_ context.Context, through *url.URL, _ *http.Request, res *http.Response) error {
+	if res.StatusCode == http.StatusOK {
+		return nil
+	}
+	e := &ProxyError{Proxy: through.Host, Status: res.StatusCode}
+	for _, challenge := range res.Header.Values("Proxy-Authenticate") {
+		scheme, _, _ := strings.Cut(challenge, " ")
+		e.Schemes = append(e.Schemes, truncate(scheme))
+	}
+	return e
 }
 
 func (e *ProxyError) Error() string {
@@ -134,8 +150,8 @@ func (d dialer) openTunnel(ctx context.Context, conn net.Conn, through *url.URL,
 		return nil, err
 	}
 	// The body is not closed: it is the tunnel.
-	if res.StatusCode != http.StatusOK {
-		return nil, &ProxyError{Proxy: through.Host, Status: res.StatusCode}
+	if err := CheckTunnel(ctx, through, req, res); err != nil {
+		return nil, err
 	}
 	return conn, nil
 }

@@ -36,7 +36,7 @@
 //
 // # Errors
 //
-// The errors of Web API calls are of type [*Error]. [IsRejected], [IsUndone], [IsUnlisted] and [IsFatal] say what
+// The errors of Web API calls are of type [*Error]. [IsRejected], [IsUndone], [RetryLimit] and [IsFatal] say what
 // a caller can do about them; errorcodes.go has the table of Slack's error codes. Only a response with Slack's "ok" is
 // an answer of Slack: pages of proxies and firewalls say nothing about the call. The package logs nothing, and its
 // errors contain no tokens, tickets, response URLs or form values.

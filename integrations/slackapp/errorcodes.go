@@ -7,8 +7,12 @@ type codeMeaning int
 
 const (
 	// unlisted is every code that the table does not have. Slack has not carried the call out, as far as is known, and
-	// whether it answers the same call otherwise later is not documented. It is repeated for a limited time.
+	// most codes are final. The call is repeated for some seconds.
 	unlisted codeMeaning = iota
+
+	// uncertain is for a call that Slack has not carried out because of a restriction of access that can end by itself.
+	// The call is repeated for minutes.
+	uncertain
 
 	// final is for a call that Slack has not carried out, and to which it gives the same answer again.
 	final
@@ -29,11 +33,10 @@ const (
 
 // codeMeanings is the meaning of each error code of the methods that this package calls. It follows the section
 // Errors of each method's page, such as https://docs.slack.dev/reference/methods/chat.postMessage#errors.
-//
-// Not listed, because Slack's description leaves open whether they end by themselves: access_denied, accesslimited,
-// ekm_access_denied, enterprise_is_restricted, two_factor_setup_required.
 var codeMeanings = listCodes(map[codeMeaning]string{
-	limited: "ratelimited rate_limited message_limit_exceeded",
+	limited: "ratelimited rate_limited",
+
+	uncertain: "access_denied accesslimited two_factor_setup_required",
 
 	passing: `
 		service_unavailable
@@ -70,6 +73,8 @@ var codeMeanings = listCodes(map[codeMeaning]string{
 		duplicate_external_id
 		duplicate_message_not_found
 		edit_window_closed
+		ekm_access_denied
+		enterprise_is_restricted
 		exchanged_trigger_id
 		expired_trigger_id
 		hash_conflict
@@ -95,6 +100,7 @@ var codeMeanings = listCodes(map[codeMeaning]string{
 		is_inactive
 		json_not_object
 		markdown_text_conflict
+		message_limit_exceeded
 		message_not_found
 		messages_tab_disabled
 		metadata_must_be_sent_from_app

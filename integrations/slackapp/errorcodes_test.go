@@ -3,11 +3,15 @@ package slackapp
 import (
 	"errors"
 	"testing"
+	"time"
 )
 
 // TestError_Codes checks what each group of codes means for a call.
 func TestError_Codes(t *testing.T) {
-	type verdict struct{ rejected, undone, unlisted, fatal bool }
+	type verdict struct {
+		rejected, undone, fatal bool
+		limit                   time.Duration
+	}
 	for code, want := range map[string]verdict{
 		"not_in_channel":      {rejected: true},
 		"missing_scope":       {rejected: true},
@@ -23,12 +27,12 @@ func TestError_Codes(t *testing.T) {
 		"ratelimited":         {undone: true},
 		"internal_error":      {},
 		"fatal_error":         {},
-		"accesslimited":       {undone: true, unlisted: true},
-		"access_denied":       {undone: true, unlisted: true},
-		"a_code_of_2030":      {undone: true, unlisted: true},
+		"accesslimited":       {undone: true, limit: uncertainLimit},
+		"access_denied":       {undone: true, limit: uncertainLimit},
+		"a_code_of_2030":      {undone: true, limit: unlistedLimit},
 	} {
 		err := error(&Error{Method: "chat.postMessage", Code: code})
-		if got := (verdict{IsRejected(err), IsUndone(err), IsUnlisted(err), IsFatal(err)}); got != want {
+		if got := (verdict{IsRejected(err), IsUndone(err), IsFatal(err), RetryLimit(err)}); got != want {
 			t.Errorf("%s: %+v, want %+v", code, got, want)
 		}
 	}
@@ -38,7 +42,7 @@ func TestError_Codes(t *testing.T) {
 		}
 	}
 	for _, err := range []error{nil, errors.New("other"), &Error{Status: 403}} {
-		if IsRejected(err) || IsUndone(err) || IsUnlisted(err) || IsFatal(err) {
+		if IsRejected(err) || IsUndone(err) || IsFatal(err) || RetryLimit(err) != 0 {
 			t.Errorf("%v has a meaning", err)
 		}
 	}

@@ -33,11 +33,24 @@ func IsUndone(err error) bool {
 	return notSent
 }
 
-// IsUnlisted reports that Slack does not document whether its answer passes. It is IsUndone as well: repeat the call,
-// but not forever.
-func IsUnlisted(err error) bool {
+// How long calls are worth repeating after errors of which it is not known whether they pass.
+const (
+	unlistedLimit  = 15 * time.Second
+	uncertainLimit = 10 * time.Minute
+)
+
+// RetryLimit returns how long it makes sense to repeat a call that IsUndone; 0: until it succeeds.
+func RetryLimit(err error) time.Duration {
 	code := ErrorCode(err)
-	return code != "" && codeMeanings[code] == unlisted
+	switch meaning := codeMeanings[code]; {
+	case code == "":
+		return 0
+	case meaning == unlisted:
+		return unlistedLimit
+	case meaning == uncertain:
+		return uncertainLimit
+	}
+	return 0
 }
 
 // IsFatal reports that Slack rejects the token. If it does so repeatedly, no call will succeed.

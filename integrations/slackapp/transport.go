@@ -18,6 +18,10 @@ const (
 	// maxResponseBytes bounds a response of the Web API.
 	maxResponseBytes = 8 << 20
 
+	// idleConnTimeout is how long an idle connection is kept. Common load balancers close theirs after 60 seconds; a call
+	// on a connection that is being closed is lost, and it is unknown whether it was carried out.
+	idleConnTimeout = 50 * time.Second
+
 	// pingAfterIdle is how long an HTTP/2 connection may be silent before it is pinged, pingReplyTimeout how long the
 	// reply may take. Without pings a dead connection fails every call for minutes.
 	pingAfterIdle    = 8 * time.Second
@@ -28,6 +32,7 @@ const (
 func newHTTPClient() *http.Client {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConnsPerHost = 64 // all calls go to one host
+	transport.IdleConnTimeout = idleConnTimeout
 	transport.HTTP2 = &http.HTTP2Config{SendPingTimeout: pingAfterIdle, PingTimeout: pingReplyTimeout}
 	return &http.Client{Transport: apiTransport{transport}, CheckRedirect: rejectRedirect}
 }

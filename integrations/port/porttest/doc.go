@@ -56,7 +56,9 @@
 //     Kafka, and the payload of actions of the old style, which can be read and run.
 //   - jqQuery in inputs (required, enum, default, visible): Port's form evaluates it, and the behavior of the
 //     API is not documented. Regular expressions that only JavaScript has are not checked.
-//   - Permissions of blueprints, permissions to approve, personal tokens, encryption of inputs, scorecards, mirror,
+//   - The condition of a self-service action: Port's form evaluates it, and the behavior of the API is not documented.
+//   - Permissions of blueprints, permissions to approve, personal tokens, encryption of inputs, rules of scorecards
+//     (their results are what [Server.SetScorecards] sets), the entities of users and teams unless they are put, mirror,
 //     calculation and aggregation properties, timers, ownership, bulk routes, audit logs, pages, integrations, workflows.
 //   - The rate limit: the headers count calls, but no call is rejected.
 //   - The direction of relatedTo: relations are followed in both directions.

@@ -36,6 +36,7 @@ type entity struct {
 	CreatedBy  string         `json:"createdBy"`
 	UpdatedAt  string         `json:"updatedAt"`
 	UpdatedBy  string         `json:"updatedBy"`
+	Scorecards map[string]any `json:"scorecards,omitempty"`
 }
 
 // entityPath is the route of the entities of a blueprint.
@@ -99,6 +100,23 @@ func (s *Server) PutEntity(blueprint string, entity json.RawMessage) error {
 	if _, err := s.storeEntity(blueprint, in, writeOptions{}); err != nil {
 		return fmt.Errorf("put entity: %w", err)
 	}
+	return nil
+}
+
+// SetScorecards sets the results of the scorecards of an entity, which Port calculates: by scorecard
+// {"level", "rules": [{"identifier", "status", "level"}]}.
+func (s *Server) SetScorecards(blueprint, id string, scorecards json.RawMessage) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e := s.entities[blueprint][id]
+	if e == nil {
+		return fmt.Errorf("set scorecards: %w", notFound("Entity", id))
+	}
+	changed := *e
+	if err := json.Unmarshal(scorecards, &changed.Scorecards); err != nil {
+		return fmt.Errorf("set scorecards: %w", err)
+	}
+	s.entities[blueprint][id] = &changed
 	return nil
 }
 

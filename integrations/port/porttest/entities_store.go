@@ -91,7 +91,7 @@ func (s *Server) mergeEntityLocked(b *blueprint, before *entity, in entityInput,
 	}
 	out := s.newEntity(b.Identifier, in.Identifier)
 	if before != nil {
-		out.CreatedAt, out.CreatedBy = before.CreatedAt, before.CreatedBy
+		out.CreatedAt, out.CreatedBy, out.Scorecards = before.CreatedAt, before.CreatedBy, before.Scorecards
 		if opts.merge {
 			out.Title, out.Icon, out.Team = before.Title, before.Icon, before.Team
 			maps.Copy(out.Properties, before.Properties)

@@ -159,7 +159,7 @@ func (s *Server) decideApproval(id, decision, description string) error {
 // startRun stores a run, starts the automations of its creation and executes it unless it waits
 // for approval.
 func (s *Server) startRun(run *Run) apiRun {
-	run.ID, run.CreatedAt = "r_"+randomHex(16), s.Now()
+	run.ID, run.CreatedAt = "r_"+randomHex(16), s.Clock.Now()
 	run.UpdatedAt = run.CreatedAt
 	kind := "run"
 	if run.Source == sourceAutomation {
@@ -216,7 +216,7 @@ func (s *Server) updateRunIf(id string, allowed func(*Run) bool, update func(*Ru
 	}
 	before := s.runToAPILocked(r, "v2")
 	update(r)
-	r.UpdatedAt = s.Now()
+	r.UpdatedAt = s.Clock.Now()
 	if r.Ended() {
 		r.EndedAt = r.UpdatedAt
 	}

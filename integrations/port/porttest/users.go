@@ -15,7 +15,9 @@ type user struct {
 	Email     string   `json:"email"`
 	FirstName string   `json:"firstName"`
 	LastName  string   `json:"lastName"`
+	Picture   string   `json:"picture"`
 	Status    string   `json:"status"`
+	Type      string   `json:"type"`
 	Providers []string `json:"providers"`
 	Roles     []role   `json:"roles"`
 	Teams     []string `json:"teams"`
@@ -51,7 +53,7 @@ func (s *Server) AddUser(email string, teams ...string) {
 	defer s.mu.Unlock()
 	s.users[email] = &user{
 		ID: "auth0|" + randomHex(24), Email: email, FirstName: strings.ToUpper(string(name[:1])) + string(name[1:]),
-		Status: "ACTIVE", Providers: []string{}, Roles: []role{{Name: "Member"}}, Teams: append([]string{}, teams...),
+		Picture: "https://example.com/" + localPart + ".png", Status: "ACTIVE", Type: "STANDARD", Providers: []string{}, Roles: []role{{Name: "Member"}}, Teams: append([]string{}, teams...),
 		CreatedAt: now, UpdatedAt: now,
 	}
 	for _, t := range teams {
@@ -85,8 +87,18 @@ func (s *Server) getUser(r *http.Request) (response, error) {
 	if !ok {
 		return response{}, notFound("User", r.PathValue("email"))
 	}
-	return newResponse(http.StatusOK, "user", u), nil
+	identifiers := []string{}
+	for _, name := range u.Teams {
+		identifiers = append(identifiers, teamIdentifier(name))
+	}
+	return newResponse(http.StatusOK, "user", struct {
+		*user
+		TeamsIdentifiers []string `json:"teamsIdentifiers"` // not in the list of users
+	}{u, identifiers}), nil
 }
+
+// teamIdentifier is the identifier of the entity of a team. Names may have spaces, and identifiers not.
+func teamIdentifier(name string) string { return strings.ToLower(strings.ReplaceAll(name, " ", "_")) }
 
 func (s *Server) listTeams(*http.Request) (response, error) {
 	s.mu.Lock()

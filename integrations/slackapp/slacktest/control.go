@@ -21,6 +21,7 @@ import (
 //	POST modal/click     {"user","label"}: a button
 //	POST modal/submit    {"user"}
 //	POST modal/close     {"user","all": false}
+//	POST modal/state     {"untouched","suggestions": as Config.UntouchedState and SuggestionState, "stale": as SendStaleState}
 //	GET  messages        ?channel=C1&contains=text&wait=5s; with the id of a user as channel, their direct messages;
 //	                     with &user=U1, the messages that this user sees, ephemeral ones included
 //	GET  ephemerals      ?user=U1&contains=text&wait=5s
@@ -42,6 +43,7 @@ func (s *Server) addControlRoutes() {
 	s.HandleControl("POST modal/click", emulator.HandlePost(s.controlClickModalButton))
 	s.HandleControl("POST modal/submit", emulator.HandlePost(s.controlSubmit))
 	s.HandleControl("POST modal/close", emulator.HandlePost(s.controlClose))
+	s.HandleControl("POST modal/state", emulator.HandlePost(s.controlViewState))
 	s.HandleControl("GET messages", emulator.HandleGet(s.controlMessages))
 	s.HandleControl("GET ephemerals", emulator.HandleGet(s.controlEphemerals))
 	s.HandleControl("GET acks", emulator.HandleGet(s.controlAcks))

@@ -208,3 +208,15 @@ func (s *Server) controlClose(ctx context.Context, in closeRequest) (any, error)
 	}
 	return map[string]any{}, err
 }
+
+type viewStateRequest struct {
+	Untouched, Suggestions bool
+	Stale                  int
+}
+
+func (s *Server) controlViewState(_ context.Context, in viewStateRequest) (any, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.untouchedState, s.suggestionState, s.staleStates = in.Untouched, in.Suggestions, in.Stale
+	return map[string]any{}, nil
+}

@@ -25,7 +25,7 @@
 // at random, acks within 3 s and 20,480 bytes, disconnect with its reasons. Failures on request:
 // [Server.Disconnect], [Server.RefuseConnections], [Server.DropConnections], [Server.SetHalfOpen],
 // [Server.SetPings], [Server.SendRaw], [Server.SetDuplicates] and [Server.SetRedeliverOnConnect]; for
-// HTTP, [Server.RateLimit], [Server.FailMethod], [Server.LimitHistory], [emulator.Server.SetClock] and
+// HTTP, [Server.RateLimit], [Server.FailMethod], [Server.LimitHistory], [emulator.Clock] and
 // [emulator.Server.InjectFault].
 //
 // Views: triggers for one use within 3 s, a stack of three modals, hashes, external ids, values that

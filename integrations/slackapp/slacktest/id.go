@@ -32,7 +32,7 @@ func newHash() string { return fmt.Sprintf("%d.%s", time.Now().Unix(), randomLet
 
 // newTimestampLocked returns a ts that is unique in the workspace.
 func (s *Server) newTimestampLocked() string {
-	now := s.Now().UnixMicro()
+	now := s.Clock.Now().UnixMicro()
 	if now <= s.lastTS {
 		now = s.lastTS + 1
 	}

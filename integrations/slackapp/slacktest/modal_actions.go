@@ -134,7 +134,7 @@ func (m *Modal) SearchOptions(ctx context.Context, label, query string) ([]Optio
 		payload["container"] = map[string]any{"type": "view", "view_id": v.id}
 		payload["block_id"], payload["action_id"], payload["value"] = f.block, f.action, query
 		payload["view"] = v.toJSON(s)
-		if !s.cfg.SuggestionState {
+		if !s.suggestionState {
 			payload["view"] = v.toJSONWithState(s, nil)
 		}
 		return nil

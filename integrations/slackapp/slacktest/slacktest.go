@@ -130,7 +130,7 @@ func Start(cfg Config) (*Server, error) {
 	}
 	s.workspace = newWorkspace(cfg.Scopes)
 	s.connections = newConnections()
-	s.views = newViews()
+	s.views = newViews(cfg)
 	bot := User{ID: s.BotUser, Name: strings.ToLower(cfg.AppName), RealName: cfg.AppName, Bot: true}
 	for _, u := range append([]User{bot}, cfg.Users...) {
 		s.initialUsers = append(s.initialUsers, s.AddUser(u))

@@ -55,7 +55,7 @@ func (s *Server) Reset() {
 	for id := range revisions {
 		revisions[id]++
 	}
-	s.workspace, s.views = newWorkspace(s.cfg.Scopes), newViews()
+	s.workspace, s.views = newWorkspace(s.cfg.Scopes), newViews(s.cfg)
 	s.lastTS, s.revisions, s.acks = lastTS, revisions, nil
 	for _, u := range s.initialUsers {
 		s.addUserLocked(u)

@@ -23,11 +23,12 @@ type views struct {
 	stacks   map[string][]*view // open modals by user, the top one last
 	homes    map[string]*view   // by user
 
-	staleStates int // how many payloads still carry the state of other blocks
+	untouchedState, suggestionState bool // as in Config
+	staleStates                     int  // how many payloads still carry the state of other blocks
 }
 
-func newViews() views {
-	return views{triggers: newBoundedMap[*trigger](), stacks: map[string][]*view{}, homes: map[string]*view{}}
+func newViews(cfg Config) views {
+	return views{untouchedState: cfg.UntouchedState, suggestionState: cfg.SuggestionState, triggers: newBoundedMap[*trigger](), stacks: map[string][]*view{}, homes: map[string]*view{}}
 }
 
 // A view is a modal or a home tab. Its methods need Server.mu.
@@ -99,7 +100,7 @@ func (v *view) stateValues(untouched bool) map[string]map[string]any {
 
 // toJSON returns the view as Slack sends it.
 func (v *view) toJSON(s *Server) json.RawMessage {
-	return v.toJSONWithState(s, map[string]any{"values": v.stateValues(s.cfg.UntouchedState)})
+	return v.toJSONWithState(s, map[string]any{"values": v.stateValues(s.untouchedState)})
 }
 
 // toPayloadLocked returns the view of a payload of which the state counts: a submission or a change.

@@ -2,6 +2,7 @@ package slacktest_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"testing"
 
 	"github.com/slack-go/slack"
@@ -100,6 +101,19 @@ func TestModal_StaleState(t *testing.T) {
 		if cb := <-a.interactions; !stateBlocks(cb.View)[want] {
 			data, _ := json.Marshal(cb.View.State)
 			t.Errorf("want the state with %s: %s", want, data)
+		}
+	}
+}
+
+func TestControl_ViewState(t *testing.T) {
+	a := newRecorderEnv(t, slacktest.Config{})
+	m := a.openModal(prefilledView())
+	for _, whole := range []bool{true, false} {
+		a.control("modal/state", fmt.Sprintf(`{"untouched":%t,"suggestions":%t}`, whole, whole), 200)
+		var view slack.View
+		a.noError(json.Unmarshal(m.JSON(), &view))
+		if got := stateBlocks(view)["text"]; got != whole {
+			t.Errorf("the value that the user has not touched is in the state: %t", got)
 		}
 	}
 }

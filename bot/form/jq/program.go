@@ -1,0 +1,181 @@
+package jq
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+	"math/big"
+	"strings"
+
+	"github.com/itchyny/gojq"
+)
+
+const (
+	maxResultNodes = 50_000  // values in a result
+	maxResultBytes = 1 << 20 // of text in a result
+	maxResultDepth = 1000    // levels of a result
+	maxCached      = 1000    // compiled programs
+	maxDetail      = 200     // bytes of a message of gojq
+)
+
+// A program is a compiled program, or the reason why it cannot be compiled.
+type program struct {
+	code   *gojq.Code
+	syntax string // why it does not compile; empty: it does
+}
+
+// A programCache holds compiled programs by source.
+type programCache struct{ programs map[string]*program }
+
+func (c *programCache) get(source string) *program {
+	if p, ok := c.programs[source]; ok {
+		return p
+	}
+	if c.programs == nil || len(c.programs) >= maxCached {
+		c.programs = map[string]*program{}
+	}
+	p := compile(source)
+	c.programs[source] = p
+	return p
+}
+
+// respond compiles and runs a program.
+func (c *programCache) respond(ctx context.Context, source string, compileOnly bool, input any, left *budget) response {
+	p := c.get(source)
+	switch {
+	case p.syntax != "":
+		return response{Cost: Syntax, Detail: p.syntax}
+	case compileOnly:
+		return response{}
+	}
+	return p.run(ctx, input, left)
+}
+
+// compile compiles a program. gojq has neither input nor modules unless they are given to it.
+func compile(source string) *program {
+	code, err := compileCode(source)
+	if err != nil {
+		return &program{syntax: shorten(err.Error())}
+	}
+	return &program{code: code}
+}
+
+func compileCode(source string) (*gojq.Code, error) {
+	prelude, options, err := preparePrelude(source)
+	if err != nil {
+		return nil, err
+	}
+	query, err := gojq.Parse(prelude + source)
+	if err != nil {
+		return nil, err
+	}
+	return gojq.Compile(query, options...)
+}
+
+func shorten(s string) string {
+	if len(s) > maxDetail {
+		return strings.ToValidUTF8(s[:maxDetail], "") + "…"
+	}
+	return s
+}
+
+// run returns the value for an input: several outputs are a list, no output is null, and so is a
+// program that fails. Its size is subtracted from total.
+func (p *program) run(ctx context.Context, input any, total *budget) (r response) {
+	defer func() {
+		if v := recover(); v != nil {
+			r = response{Cost: Unsupported, Detail: shorten(fmt.Sprint(v))}
+		}
+	}()
+	var outputs []any
+	for iter := p.code.RunWithContext(ctx, input); ; {
+		v, more := iter.Next()
+		if !more {
+			break
+		}
+		if err, failed := v.(error); failed {
+			if text := err.Error(); isUnsupported(text) {
+				return response{Cost: Unsupported, Detail: shorten(text)}
+			}
+			return response{}
+		}
+		if outputs = append(outputs, v); len(outputs) > maxResultNodes {
+			return response{Cost: ResultSize}
+		}
+	}
+	var out any = outputs
+	switch len(outputs) {
+	case 0:
+		return response{}
+	case 1:
+		out = outputs[0]
+	}
+	left := budget{nodes: min(maxResultNodes, total.nodes), bytes: min(maxResultBytes, total.bytes)}
+	before := left
+	if r.Value = left.toJSONValue(out, 0); left.exceeded() {
+		return response{Cost: ResultSize}
+	}
+	total.nodes -= before.nodes - left.nodes
+	total.bytes -= before.bytes - left.bytes
+	return r
+}
+
+// isUnsupported recognizes gojq's errors about regular expressions.
+func isUnsupported(text string) bool {
+	return strings.HasPrefix(text, "invalid regular expression ") || strings.HasPrefix(text, "unsupported regular expression flag")
+}
+
+// A budget bounds the size of a result.
+type budget struct{ nodes, bytes int }
+
+func (b *budget) exceeded() bool { return b.nodes < 0 || b.bytes < 0 }
+
+// toJSONValue turns jq's values into those of encoding/json: all numbers are float64.
+func (b *budget) toJSONValue(v any, depth int) any {
+	if b.nodes--; depth > maxResultDepth {
+		b.nodes = -1
+	}
+	if b.exceeded() {
+		return nil
+	}
+	switch v := v.(type) {
+	case int:
+		return float64(v)
+	case float64:
+		return clampFinite(v)
+	case *big.Int:
+		f, _ := new(big.Float).SetInt(v).Float64()
+		return clampFinite(f)
+	case json.Number:
+		f, _ := v.Float64()
+		return clampFinite(f)
+	case string:
+		b.bytes -= len(v)
+		return v
+	case []any:
+		out := make([]any, 0, min(len(v), b.nodes))
+		for i := 0; i < len(v) && !b.exceeded(); i++ {
+			out = append(out, b.toJSONValue(v[i], depth+1))
+		}
+		return out
+	case map[string]any:
+		out := make(map[string]any, min(len(v), b.nodes))
+		for k, e := range v {
+			if b.bytes -= len(k); b.exceeded() {
+				return nil
+			}
+			out[k] = b.toJSONValue(e, depth+1)
+		}
+		return out
+	}
+	return v
+}
+
+// clampFinite is a number as jq prints it: JSON has no infinities and no NaN.
+func clampFinite(f float64) any {
+	if math.IsNaN(f) {
+		return nil
+	}
+	return max(-math.MaxFloat64, min(f, math.MaxFloat64))
+}
