@@ -21,8 +21,15 @@ import (
 	"foghorn/integrations/slackapp"
 )
 
-// portOutageGrace is how long Port may fail before it is reported.
-const portOutageGrace = time.Minute
+const (
+	// portOutageGrace is how long Port may fail before it is reported.
+	portOutageGrace = time.Minute
+
+	// How long the store may take to open before people are answered without it. With a cluster it is longer, because
+	// other replicas can accept submissions meanwhile.
+	openGrace        = time.Second
+	clusterOpenGrace = 15 * time.Second
+)
 
 // Config configures a Bot. Slack, Port, Action, Command and Log are required, and StateDir or NATSURL.
 type Config struct {
@@ -53,7 +60,7 @@ type Bot struct {
 	renderer message.Renderer
 	users    *identity.Directory
 	dialog   *dialog.Dialog
-	store    lateStore
+	store    *lateStore
 }
 
 // New makes a bot. Run starts it.
@@ -65,9 +72,10 @@ func New(cfg Config) *Bot {
 		cfg:      cfg,
 		renderer: message.Renderer{AnnounceChannel: cfg.Announce, PortAppURL: message.PortAppURL(cfg.PortURL)},
 		users:    identity.New(cfg.Slack, cfg.Port),
+		store:    newLateStore(),
 	}
 	b.dialog = dialog.New(dialog.Config{
-		Store: &b.store, Port: cfg.Port, Slack: cfg.Slack, Users: b.users, Renderer: b.renderer,
+		Store: b.store, Port: cfg.Port, Slack: cfg.Slack, Users: b.users, Renderer: b.renderer,
 		Action: cfg.Action, Command: cfg.Command, Metrics: cfg.Metrics, Log: cfg.Log,
 	})
 	cfg.Metrics.observe(b)
@@ -78,13 +86,16 @@ func New(cfg Config) *Bot {
 // envelopes are acked, and the stages being worked on. It returns an error only if
 // waiting does not help: those of store.Open, Slack rejects the token permanently, or the store needs a restart.
 //
-// Commands are answered while the store is being opened, which can take minutes. A form that is submitted then gets an error and
-// keeps its input.
+// If the store takes long to open, commands are answered meanwhile. A form that is submitted then gets an error and keeps
+// its input.
 func (b *Bot) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return b.dialog.Run(ctx) })
 	group.Go(func() error { return b.users.Run(ctx) })
-	group.Go(func() error { return b.cfg.Slack.Run(ctx, b.dialog) })
+	group.Go(func() error {
+		b.store.wait(ctx, b.openGrace())
+		return b.cfg.Slack.Run(ctx, b.dialog)
+	})
 	group.Go(func() error {
 		s, err := store.Open(ctx, store.Config{
 			Dir: b.cfg.StateDir, NATSURL: b.cfg.NATSURL, Retention: b.cfg.Retention, Secret: b.cfg.Secret, Log: b.cfg.Log,
@@ -109,6 +120,13 @@ func (b *Bot) Run(ctx context.Context) error {
 		return fmt.Errorf("run the bot: %w", err)
 	}
 	return nil
+}
+
+func (b *Bot) openGrace() time.Duration {
+	if b.cfg.NATSURL != "" {
+		return clusterOpenGrace
+	}
+	return openGrace
 }
 
 func (b *Bot) newWorkflow(s *store.Store) *workflow.Workflow {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync/atomic"
+	"time"
 
 	"foghorn/bot/request"
 	"foghorn/bot/store"
@@ -12,9 +13,17 @@ import (
 var errNotOpen = errors.New("the store is not open yet")
 
 // A lateStore is the store, which is opened while the bot already answers. Until then nothing can be stored in it.
-type lateStore struct{ store atomic.Pointer[store.Store] }
+type lateStore struct {
+	opened chan struct{} // closed when the store is open
+	store  atomic.Pointer[store.Store]
+}
 
-func (l *lateStore) set(s *store.Store) { l.store.Store(s) }
+func newLateStore() *lateStore { return &lateStore{opened: make(chan struct{})} }
+
+func (l *lateStore) set(s *store.Store) {
+	l.store.Store(s)
+	close(l.opened)
+}
 
 // get returns the store, or errNotOpen.
 func (l *lateStore) get() (*store.Store, error) {
@@ -22,6 +31,16 @@ func (l *lateStore) get() (*store.Store, error) {
 		return s, nil
 	}
 	return nil, errNotOpen
+}
+
+// wait waits until the store is open, for a limited time.
+func (l *lateStore) wait(ctx context.Context, limit time.Duration) {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	select {
+	case <-l.opened:
+	case <-ctx.Done():
+	}
 }
 
 // index returns the overview of the requests; it is empty until the store is open.

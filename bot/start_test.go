@@ -10,6 +10,9 @@ import (
 // TestStart_StoreNotOpen uses a bot whose cluster does not answer yet: the form opens, and its submission is refused with
 // the input kept.
 func TestStart_StoreNotOpen(t *testing.T) {
+	if testing.Short() {
+		t.Skip("waits for the cluster first")
+	}
 	t.Parallel()
 	e := testenv.New(t)
 	e.EditConfig = func(cfg *bot.Config) { cfg.NATSURL = "nats://127.0.0.1:1" }

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"foghorn/bot/request"
@@ -20,6 +21,10 @@ const (
 
 	// maxEndedAtStart is how many of them are read from the log at the start.
 	maxEndedAtStart = 1_000
+
+	// endedReadTimeout is how long the start waits for the next of them: what is damaged in the log is not delivered, and
+	// no request depends on it.
+	endedReadTimeout = 2 * time.Second
 )
 
 // An Index is an overview in memory, updated from the store, of the open requests and of those that ended last. It can be a moment behind the store: use it to wake and count requests, not to decide.
@@ -153,11 +158,18 @@ func (x *Index) readEndedLog(ctx context.Context, log jetstream.Stream) error {
 	}
 	stop := context.AfterFunc(ctx, messages.Stop)
 	defer stop()
+	wait := []jetstream.NextOpt{jetstream.NextMaxWait(endedReadTimeout)}
 	if from > info.State.LastSeq {
 		x.setEndedRead()
+		wait = nil
 	}
 	for {
-		msg, err := messages.Next()
+		msg, err := messages.Next(wait...)
+		if errors.Is(err, nats.ErrTimeout) && wait != nil { // what is left is damaged
+			x.setEndedRead()
+			wait = nil
+			continue
+		}
 		if err != nil {
 			return err
 		}
@@ -173,6 +185,7 @@ func (x *Index) readEndedLog(ctx context.Context, log jetstream.Stream) error {
 		}
 		if meta.Sequence.Stream >= info.State.LastSeq {
 			x.setEndedRead()
+			wait = nil
 		}
 	}
 }
