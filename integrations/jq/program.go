@@ -25,48 +25,56 @@ type program struct {
 	syntax string // why it does not compile; empty: it does
 }
 
-// A programCache holds compiled programs by source.
-type programCache struct{ programs map[string]*program }
+// A programCache holds compiled programs.
+type programCache struct{ programs map[programKey]*program }
 
-func (c *programCache) get(source string) *program {
-	if p, ok := c.programs[source]; ok {
+type programKey struct {
+	source    string
+	hasInputs bool // input and inputs exist, and have nothing
+}
+
+func (c *programCache) get(key programKey) *program {
+	if p, ok := c.programs[key]; ok {
 		return p
 	}
 	if c.programs == nil || len(c.programs) >= maxCached {
-		c.programs = map[string]*program{}
+		c.programs = map[programKey]*program{}
 	}
-	p := compile(source)
-	c.programs[source] = p
+	p := compile(key)
+	c.programs[key] = p
 	return p
 }
 
 // respond compiles and runs a program.
-func (c *programCache) respond(ctx context.Context, source string, compileOnly bool, input any, left *budget) response {
-	p := c.get(source)
+func (c *programCache) respond(ctx context.Context, source string, m mode, input any, left *budget) response {
+	p := c.get(programKey{source: source, hasInputs: m == firstOutput})
 	switch {
 	case p.syntax != "":
 		return response{Cost: Syntax, Detail: p.syntax}
-	case compileOnly:
+	case m == compileOnly:
 		return response{}
 	}
-	return p.run(ctx, input, left)
+	return p.run(ctx, m, input, left)
 }
 
 // compile compiles a program. gojq has neither input nor modules unless they are given to it.
-func compile(source string) *program {
-	code, err := compileCode(source)
+func compile(key programKey) *program {
+	code, err := compileCode(key)
 	if err != nil {
 		return &program{syntax: shorten(err.Error())}
 	}
 	return &program{code: code}
 }
 
-func compileCode(source string) (*gojq.Code, error) {
-	prelude, options, err := preparePrelude(source)
+func compileCode(key programKey) (*gojq.Code, error) {
+	prelude, options, err := preparePrelude(key.source)
 	if err != nil {
 		return nil, err
 	}
-	query, err := gojq.Parse(prelude + source)
+	if key.hasInputs {
+		options = append(options, gojq.WithInputIter(gojq.NewIter[any]()))
+	}
+	query, err := gojq.Parse(prelude + key.source)
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +90,7 @@ func shorten(s string) string {
 
 // run returns the value for an input: several outputs are a list, no output is null, and so is a
 // program that fails. Its size is subtracted from total.
-func (p *program) run(ctx context.Context, input any, total *budget) (r response) {
+func (p *program) run(ctx context.Context, m mode, input any, total *budget) (r response) {
 	defer func() {
 		if v := recover(); v != nil {
 			r = response{Cost: Unsupported, Detail: shorten(fmt.Sprint(v))}
@@ -103,11 +111,14 @@ func (p *program) run(ctx context.Context, input any, total *budget) (r response
 		if outputs = append(outputs, v); len(outputs) > maxResultNodes {
 			return response{Cost: ResultSize}
 		}
+		if m == firstOutput {
+			break
+		}
 	}
 	var out any = outputs
 	switch len(outputs) {
 	case 0:
-		return response{}
+		return response{Empty: true}
 	case 1:
 		out = outputs[0]
 	}
