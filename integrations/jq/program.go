@@ -3,7 +3,6 @@ package jq
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"math"
 	"math/big"
 	"strings"
@@ -93,7 +92,7 @@ func shorten(s string) string {
 func (p *program) run(ctx context.Context, m mode, input any, total *budget) (r response) {
 	defer func() {
 		if v := recover(); v != nil {
-			r = response{Cost: Unsupported, Detail: shorten(fmt.Sprint(v))}
+			r = response{Cost: Unsupported, Detail: "gojq fails"} // what it says can have values of the form
 		}
 	}()
 	var outputs []any
@@ -103,8 +102,8 @@ func (p *program) run(ctx context.Context, m mode, input any, total *budget) (r 
 			break
 		}
 		if err, failed := v.(error); failed {
-			if text := err.Error(); isUnsupported(text) {
-				return response{Cost: Unsupported, Detail: shorten(text)}
+			if isUnsupported(err.Error()) {
+				return response{Cost: Unsupported, Detail: unsupportedRegexp}
 			}
 			return response{}
 		}
@@ -132,9 +131,13 @@ func (p *program) run(ctx context.Context, m mode, input any, total *budget) (r 
 	return r
 }
 
-// isUnsupported recognizes gojq's errors about regular expressions.
+// unsupportedRegexp does not quote the regular expression, which can be a value of the form.
+const unsupportedRegexp = "it puts together a regular expression that is not supported"
+
+// isUnsupported recognizes the errors of gojq and of matchOther about regular expressions.
 func isUnsupported(text string) bool {
-	return strings.HasPrefix(text, "invalid regular expression ") || strings.HasPrefix(text, "unsupported regular expression flag")
+	return strings.HasPrefix(text, "invalid regular expression ") || strings.HasPrefix(text, "unsupported regular expression flag") ||
+		strings.HasPrefix(text, errRegexp)
 }
 
 // A budget bounds the size of a result.

@@ -141,10 +141,10 @@ func (c *Client) send(ctx context.Context, op string, r *http.Request) (int, []b
 		GetConn: func(string) { wanted.Store(true) },
 		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
 	}))
-	h := c.httpClient()
+	h, secrets := c.httpClient(), authorizationSecrets(r)
 	res, err := h.Do(r)
 	if err != nil {
-		return 0, nil, &Error{Op: op, notSent: wanted.Load() && !connected.Load(), Err: transportError(ctx, err, h.Timeout)}
+		return 0, nil, Redact(&Error{Op: op, notSent: wanted.Load() && !connected.Load(), Err: transportError(ctx, err, h.Timeout)}, secrets...)
 	}
 	defer func() { _ = res.Body.Close() }() // the body was read, or is not needed
 
@@ -152,7 +152,7 @@ func (c *Client) send(ctx context.Context, op string, r *http.Request) (int, []b
 		data, _ := readLimited(res.Body, maxErrorBytes) // the status alone says enough if the body cannot be read
 		e := c.newResponseError(res, data)
 		e.Op, e.Status = op, res.StatusCode
-		e.redact(authorizationSecrets(r)...)
+		e.redact(secrets...)
 		return res.StatusCode, nil, e
 	}
 	data, err := readLimited(res.Body, maxResponseBytes)
@@ -163,7 +163,7 @@ func (c *Client) send(ctx context.Context, op string, r *http.Request) (int, []b
 		err = c.newForeignError(res)
 	}
 	if err != nil {
-		return res.StatusCode, nil, &Error{Op: op, Status: res.StatusCode, Err: err}
+		return res.StatusCode, nil, Redact(&Error{Op: op, Status: res.StatusCode, Err: err}, secrets...)
 	}
 	return res.StatusCode, data, nil
 }

@@ -52,7 +52,7 @@ func readUntil(ws *websocket.Conn, frameType string) (envelopes int, err error) 
 	for {
 		_, frame, err := ws.ReadMessage()
 		if err != nil {
-			return envelopes, fmt.Errorf("read: %w", err)
+			return envelopes, fmt.Errorf("read: %w", redactError(err))
 		}
 		switch e, _ := decodeEnvelope(frame); {
 		case e.ID != "":
@@ -60,7 +60,7 @@ func readUntil(ws *websocket.Conn, frameType string) (envelopes int, err error) 
 		case e.Type == frameType && frameType != "":
 			return envelopes, nil
 		case e.Type == typeDisconnect && disconnectCause(e.Reason) != nil:
-			return envelopes, &DisconnectError{Reason: truncate(e.Reason)}
+			return envelopes, &DisconnectError{Reason: sanitize(e.Reason)}
 		}
 	}
 }

@@ -83,7 +83,7 @@ func disconnectCause(reason string) error {
 	case "warning", "refresh_requested":
 		return nil
 	}
-	return fmt.Errorf("disconnected by Slack: %s", truncate(reason))
+	return fmt.Errorf("disconnected by Slack: %s", sanitize(reason))
 }
 
 // dispatch handles an envelope and acks it, in a goroutine. Another delivery of the same envelope, also on

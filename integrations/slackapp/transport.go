@@ -93,9 +93,9 @@ type foreignError struct {
 
 func (e *foreignError) Error() string {
 	if e.status >= 500 {
-		return "Slack is not available (" + truncate(e.contentType) + ")"
+		return "Slack is not available (" + sanitize(e.contentType) + ")"
 	}
-	return "a proxy or firewall answered instead of Slack (" + truncate(e.contentType) + ")"
+	return "a proxy or firewall answered instead of Slack (" + sanitize(e.contentType) + ")"
 }
 
 // rejectRedirect rejects redirects, so that a token is not sent to another host.
