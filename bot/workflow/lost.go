@@ -35,14 +35,11 @@ func (w *Workflow) findLostRun(ctx context.Context, j *job) (*port.Run, error) {
 		return nil, err
 	}
 	for _, run := range runs {
-		if run.Action != "" && run.Action != j.Action || !hasProperties(run.Properties, j.Properties) {
+		if !mayBeRunOf(j, run) {
 			continue
 		}
 		if j.HasRequestIDInput {
 			return &run, nil
-		}
-		if !run.CreatedAt.IsZero() && run.CreatedAt.Before(j.CreatedAt.Add(-MaxClockSkew)) {
-			continue
 		}
 		if j.CreatedAt.Before(w.index.KnownSince()) {
 			return nil, errUnproven
@@ -62,6 +59,14 @@ func (w *Workflow) findLostRun(ctx context.Context, j *job) (*port.Run, error) {
 		return nil, errUnproven
 	}
 	return nil, nil
+}
+
+// mayBeRunOf reports whether a run has the action and the inputs of a request, and is not older.
+func mayBeRunOf(j *job, run port.Run) bool {
+	if run.Action != "" && run.Action != j.Action || !hasProperties(run.Properties, j.Properties) {
+		return false
+	}
+	return j.HasRequestIDInput || run.CreatedAt.IsZero() || !run.CreatedAt.Before(j.CreatedAt.Add(-MaxClockSkew))
 }
 
 // provesAbsence reports whether a list contains every run that was created after a time: it is complete,
