@@ -73,7 +73,8 @@ func (d *Dialog) portErrorText(err error) slacktext.Text {
 // A reply must fit an ack.
 const (
 	maxProblems = 5   // inputs that Slack can't show, which are listed
-	maxName     = 100 // UTF-16 code units of a name or a reason
+	maxName     = 100 // UTF-16 code units of a name
+	maxReason   = 200 // of a reason
 
 	maxErrorText = 1000 // UTF-16 code units of a text at a field
 )
@@ -87,9 +88,9 @@ func (d *Dialog) unsupportedText(f *form.Form) slacktext.Text {
 			lines = append(lines, slacktext.Format("• and %d more", len(f.Problems)-maxProblems))
 		case i > maxProblems:
 		case p.Input == "":
-			lines = append(lines, slacktext.Format("• %s", shorten(p.Reason)))
+			lines = append(lines, slacktext.Format("• %s", slacktext.Truncate(slacktext.SingleLine(p.Reason), maxReason)))
 		default:
-			lines = append(lines, slacktext.Format("• *%s*: %s", shorten(p.Input), shorten(p.Reason)))
+			lines = append(lines, slacktext.Format("• *%s*: %s", shorten(p.Input), slacktext.Truncate(slacktext.SingleLine(p.Reason), maxReason)))
 		}
 	}
 	return slacktext.JoinLines(append(lines, slacktext.Link(d.cfg.Renderer.ActionURL(f.Action), "Run it in Port"))...)
