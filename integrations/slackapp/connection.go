@@ -88,7 +88,8 @@ func (c *connection) read(receive func(frame []byte)) {
 	sendPong := c.ws.PingHandler()
 	c.ws.SetPingHandler(func(data string) error {
 		watchdog.Reset(c.pingTimeout)
-		return sendPong(data)
+		_ = sendPong(data) // an error would end reading, while envelopes may still arrive
+		return nil
 	})
 	for {
 		_, frame, err := c.ws.ReadMessage()
@@ -156,8 +157,7 @@ func (c *connection) write(frame []byte) error {
 	_ = c.ws.SetWriteDeadline(now.Add(writeTimeout)) // it never fails
 	if err := c.ws.WriteMessage(websocket.TextMessage, frame); err != nil {
 		c.closed.Store(true)
-		_ = c.ws.Close()
-		c.retire(fmt.Errorf("write ack: %w", err), 0)
+		c.retire(fmt.Errorf("write ack: %w", err), closeReplyTimeout) // Slack may have closed it: envelopes can be unread
 		return err
 	}
 	c.touch()
