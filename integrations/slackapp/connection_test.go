@@ -201,7 +201,7 @@ func TestConnection_ClosedBeforeRead(t *testing.T) {
 // the close frame. Both are handled. The first is acked on the other connection, the last cannot be acked.
 func TestConnection_Drain(t *testing.T) {
 	f := newFakeSlack(t)
-	h := &echo{}
+	h := &echo{delay: 50 * time.Millisecond}
 	conns, _, stop := f.start(t, h, nil)
 	var acks [2]<-chan ackFrame
 	for i, conn := range conns {

@@ -138,7 +138,7 @@ func (r *receiver) open(ctx, work context.Context, number int) (*connection, err
 	case <-conn.retired:
 		return conn, nil
 	case <-ctx.Done():
-		conn.drain(work, 0) // Slack may have opened it
+		conn.drain(work, 0, nil) // Slack may have opened it
 		return nil, fmt.Errorf("wait for hello: %w", ctx.Err())
 	}
 }
