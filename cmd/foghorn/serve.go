@@ -22,8 +22,14 @@ import (
 
 const botTokenHint = "copy the token again from OAuth & Permissions; reinstall the app if it was revoked"
 
-// checkTimeout bounds the check of the credentials at the start.
-const checkTimeout = 8 * time.Second
+const (
+	// checkTimeout bounds the check of the credentials at the start.
+	checkTimeout = 8 * time.Second
+
+	// refusalTime is how long Slack or Port must refuse credentials to end serve: both refuse valid ones for a moment.
+	refusalTime     = 3 * time.Second
+	refusalInterval = time.Second
+)
 
 type serveCmd struct{}
 
@@ -127,7 +133,10 @@ func checkCredentials(ctx context.Context, cfg Config, app *slackapp.Client, cli
 	var problems [3]*SettingProblem
 	var group errgroup.Group
 	group.Go(func() error {
-		_, err := app.CheckAuth(ctx)
+		err := repeatRefused(ctx, slackapp.IsFatal, func() error {
+			_, err := app.CheckAuth(ctx)
+			return err
+		})
 		if slackapp.IsFatal(err) {
 			problems[0] = &SettingProblem{"SLACK_BOT_TOKEN", "was rejected by Slack: " + slackapp.ErrorCode(err), botTokenHint}
 		} else if err != nil {
@@ -136,8 +145,9 @@ func checkCredentials(ctx context.Context, cfg Config, app *slackapp.Client, cli
 		return nil
 	})
 	group.Go(func() error {
-		err := client.CheckCredentials(ctx)
-		if errors.Is(err, port.ErrCredentials) {
+		refused := func(err error) bool { return errors.Is(err, port.ErrCredentials) }
+		err := repeatRefused(ctx, refused, func() error { return client.CheckCredentials(ctx) })
+		if refused(err) {
 			problems[1] = &SettingProblem{"PORT_CLIENT_ID and PORT_CLIENT_SECRET", "were rejected by Port", "copy both from Credentials in Port; organizations in the United States need PORT_BASE_URL=https://api.us.port.io"}
 			return nil
 		}
@@ -161,6 +171,21 @@ func checkCredentials(ctx context.Context, cfg Config, app *slackapp.Client, cli
 		return &invalid
 	}
 	return nil
+}
+
+// repeatRefused calls check until refused is false for its error, for refusalTime.
+func repeatRefused(ctx context.Context, refused func(error) bool, check func() error) error {
+	for begun := time.Now(); ; {
+		err := check()
+		if !refused(err) || time.Since(begun) >= refusalTime {
+			return err
+		}
+		select {
+		case <-time.After(refusalInterval):
+		case <-ctx.Done():
+			return err
+		}
+	}
 }
 
 // runSettingError maps an error of the bot to the setting that caused it.

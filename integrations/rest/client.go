@@ -83,12 +83,9 @@ func (c *Client) doWithRetry(ctx context.Context, op, method, path string, query
 	if path == "" {
 		return 0, nil, &Error{Op: op, notSent: true, Err: errInvalidPath}
 	}
-	var payload []byte
-	if body != nil {
-		var err error
-		if payload, err = json.Marshal(body); err != nil {
-			return 0, nil, &Error{Op: op, notSent: true, Err: fmt.Errorf("encode the request: %w", err)}
-		}
+	payload, err := encodeBody(body)
+	if err != nil {
+		return 0, nil, &Error{Op: op, notSent: true, Err: err}
 	}
 	address := strings.TrimSuffix(c.BaseURL, "/") + path
 	if len(query) > 0 {
@@ -109,13 +106,25 @@ func (c *Client) doWithRetry(ctx context.Context, op, method, path string, query
 		}
 		refused := IsUnauthorized(err) // else a proxy answered: the service may have carried the request out
 		reauthorized, failure := c.Reauthorize(ctx, r)
-		if failure != nil && refused {
+		switch {
+		case failure != nil && refused:
 			return 0, nil, newNotSentError(ctx, op, failure)
-		}
-		if failure != nil || !reauthorized || !refused && method != http.MethodGet {
+		case failure != nil, !reauthorized, !refused && method != http.MethodGet:
 			return status, data, err
 		}
 	}
+}
+
+// encodeBody returns a request body as JSON; nil for nil.
+func encodeBody(body any) ([]byte, error) {
+	if body == nil {
+		return nil, nil
+	}
+	payload, err := json.Marshal(body)
+	if err != nil {
+		return nil, fmt.Errorf("encode the request: %w", err)
+	}
+	return payload, nil
 }
 
 // newRequest returns an authorized request.
