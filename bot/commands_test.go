@@ -2,6 +2,7 @@ package bot_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -92,4 +93,24 @@ func TestCommands_MissingAction(t *testing.T) {
 	})
 	e.Declare(testenv.Alice, testenv.General, "works", "Major", "public")
 	e.ExpectMessage(testenv.General, "works")
+}
+
+// TestCommands_FailureWithLog has a run fail: the reporter gets the reason and the end of the log.
+func TestCommands_FailureWithLog(t *testing.T) {
+	t.Parallel()
+	e := newEnvWithCommands(t).Start()
+	e.Submit(e.OpenForm(testenv.Alice, testenv.General, "/restart checkout"))
+	e.WaitFor("Port has the run", func() bool { return len(e.Port.Runs()) == 1 })
+	run := e.Port.Runs()[0].ID
+	for i := range 60 {
+		e.Port.AddLog(run, fmt.Sprintf("step %d", i))
+	}
+	if err := e.Port.EndRun(run, "FAILURE", "the pods did not start"); err != nil {
+		t.Fatal(err)
+	}
+	m := e.ExpectMessage(testenv.Alice, "the pods did not start")
+	if !m.Contains("step 55") || !m.Contains("step 59") || m.Contains("step 54") {
+		t.Errorf("the message is %s", m.Text)
+	}
+	e.ExpectNoMessages(testenv.General)
 }
