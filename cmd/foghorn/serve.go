@@ -74,7 +74,7 @@ func serve(ctx context.Context, cfg Config, log *logrus.Entry) error {
 		defer incidents.Close()
 	}
 	b := bot.New(bot.Config{
-		Slack: app, Port: client, Action: cfg.PortAction, Command: cfg.SlackCommand, Announce: cfg.AnnounceChannel, PortURL: cfg.PortBaseURL,
+		Slack: app, Port: client, Action: cfg.PortAction, Command: cfg.SlackCommand, Commands: cfg.SlackCommands, Announce: cfg.AnnounceChannel, PortURL: cfg.PortBaseURL,
 		StateDir: cfg.StateDir, NATSURL: cfg.NATSURL, Incidents: incidents, Retention: cfg.Retention, Secret: cfg.SlackBotToken, Log: log, Metrics: metrics,
 	})
 	group, ctx := errgroup.WithContext(ctx)
@@ -130,7 +130,8 @@ func storeSettingError(err error) error {
 func checkCredentials(ctx context.Context, cfg Config, app *slackapp.Client, client *port.Client, log *logrus.Entry) error {
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
-	var problems [3]*SettingProblem
+	var problems [2]*SettingProblem
+	var missing []SettingProblem
 	var group errgroup.Group
 	group.Go(func() error {
 		err := repeatRefused(ctx, slackapp.IsFatal, func() error {
@@ -156,7 +157,12 @@ func checkCredentials(ctx context.Context, cfg Config, app *slackapp.Client, cli
 			return nil
 		}
 		if _, err = client.GetAction(ctx, cfg.PortAction); rest.IsNotFound(err) {
-			problems[2] = &SettingProblem{"PORT_ACTION", fmt.Sprintf("is %q, and Port has no such action", cfg.PortAction), "create it with foghorn apply, or set another identifier"}
+			missing = append(missing, SettingProblem{"PORT_ACTION", fmt.Sprintf("is %q, and Port has no such action", cfg.PortAction), "create it with foghorn apply, or set another identifier"})
+		}
+		for _, c := range cfg.SlackCommands {
+			if _, err = client.GetAction(ctx, c.Action); rest.IsNotFound(err) {
+				missing = append(missing, SettingProblem{"SLACK_COMMANDS", fmt.Sprintf("has %s=%s, and Port has no such action", c.Name, c.Action), "Port shows the identifier in the action's settings"})
+			}
 		}
 		return nil
 	})
@@ -167,6 +173,7 @@ func checkCredentials(ctx context.Context, cfg Config, app *slackapp.Client, cli
 			invalid.Problems = append(invalid.Problems, *p)
 		}
 	}
+	invalid.Problems = append(invalid.Problems, missing...)
 	if len(invalid.Problems) > 0 {
 		return &invalid
 	}
