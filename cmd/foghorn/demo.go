@@ -103,7 +103,7 @@ func previewDefinition(ctx context.Context, definition []byte) (views []json.Raw
 		if err != nil {
 			return nil, nil, err
 		}
-		pages, err := renderPages(f.Resolve(ctx, form.EvalContext{}, nil))
+		pages, err := renderPages(resolveForm(ctx, f, form.EvalContext{}, nil))
 		if err != nil {
 			return nil, nil, err
 		}

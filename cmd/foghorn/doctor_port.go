@@ -160,7 +160,7 @@ func (c *checks) checkAction(ctx context.Context, client *port.Client, id, missi
 		c.fail("action", id+" cannot be run from Slack: "+formatProblem(f.Problems[0]), "foghorn preview "+id+" lists all reasons")
 		return
 	}
-	state := f.Resolve(ctx, form.EvalContext{}, nil)
+	state := resolveForm(ctx, f, form.EvalContext{}, nil)
 	if len(state.Problems) > 0 {
 		c.warn("action", id+" has a condition that cannot be evaluated: "+formatProblem(state.Problems[0]),
 			"simplify the jq program; until then the form may differ from Port's")

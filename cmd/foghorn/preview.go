@@ -84,7 +84,7 @@ func (p *previewCmd) preview(ctx context.Context, c *console, a actionSource) ([
 	if err != nil {
 		return nil, nil, err
 	}
-	state := f.Resolve(ctx, who, values)
+	state := resolveForm(ctx, f, who, values)
 	for _, p := range slices.Concat(state.Problems, f.Unchecked) {
 		_, _ = fmt.Fprintln(c.stderr, "foghorn: "+formatProblem(p))
 	}

@@ -117,7 +117,7 @@ func previewAction(ctx context.Context, a actionSource) previewLine {
 		}
 		return previewLine{name, verdictUnsupported, strings.Join(slices.Compact(reasons), "; ")}
 	}
-	state := f.Resolve(ctx, form.EvalContext{}, nil)
+	state := resolveForm(ctx, f, form.EvalContext{}, nil)
 	views, err := renderPages(state)
 	if err != nil {
 		return previewLine{name, verdictUnsupported, err.Error()}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -100,4 +101,16 @@ func errorReason(err error) string {
 		err = inner
 	}
 	return err.Error()
+}
+
+// maxResolves is how often resolveForm evaluates a form.
+const maxResolves = 10
+
+// resolveForm evaluates a form, again while the machine is too busy: no person waits for the answer as in Slack.
+func resolveForm(ctx context.Context, f *form.Form, who form.EvalContext, values form.Values) *form.State {
+	state := f.Resolve(ctx, who, values)
+	for n := 1; state.Busy && n < maxResolves; n++ {
+		state = f.Resolve(ctx, who, values)
+	}
+	return state
 }

@@ -67,7 +67,7 @@ func parseValue(f *form.Form, field *form.Field, text string) (any, bool) {
 	case form.Object, form.LabeledURL:
 		return v, isJSON
 	case form.Choice:
-		for _, o := range f.Resolve(context.Background(), form.EvalContext{}, nil).Field(field.ID).Options {
+		for _, o := range resolveForm(context.Background(), f, form.EvalContext{}, nil).Field(field.ID).Options {
 			if o.Label == text {
 				return o.Value, true
 			}
