@@ -90,6 +90,7 @@ type Store struct {
 	cfg   Config
 	index *Index
 	gate  acceptGate
+	batch batcher
 
 	dir      string         // absolute; empty with a cluster
 	tasksDir os.FileInfo    // of the open store; nil with a cluster
@@ -223,14 +224,15 @@ func (s *Store) CheckReady(ctx context.Context) error {
 // create creates the streams, the consumer and the buckets, where they do not exist.
 func (s *Store) create(ctx context.Context, replicas int) (err error) {
 	s.tasksStream, err = s.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
-		Name:              streamName,
-		Subjects:          []string{subjectAccepted + "*", subjectWake + "*"},
-		MaxMsgsPerSubject: 1, // a request that is woken twice has one task
-		Storage:           jetstream.FileStorage,
-		Replicas:          replicas,
-		MaxMsgSize:        maxRecordSize,
-		AllowDirect:       true,
-		Duplicates:        noDuplicates,
+		Name:               streamName,
+		Subjects:           []string{subjectAccepted + "*", subjectWake + "*"},
+		MaxMsgsPerSubject:  1, // a request that is woken twice has one task
+		Storage:            jetstream.FileStorage,
+		Replicas:           replicas,
+		MaxMsgSize:         maxRecordSize,
+		AllowDirect:        true,
+		AllowAtomicPublish: s.server != nil, // not all versions of a cluster can
+		Duplicates:         noDuplicates,
 	})
 	if err != nil {
 		return err
