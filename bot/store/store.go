@@ -31,6 +31,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -92,6 +93,9 @@ type Store struct {
 	gate  acceptGate
 	batch batcher
 
+	erasing  sync.Mutex  // held while a request is erased
+	erasures chan string // ids of the requests to erase later
+
 	dir      string         // absolute; empty with a cluster
 	tasksDir os.FileInfo    // of the open store; nil with a cluster
 	lock     *flock.Flock   // of the directory; nil with a cluster
@@ -128,7 +132,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 }
 
 func openOnce(ctx context.Context, cfg Config) (_ *Store, err error) {
-	s := &Store{cfg: cfg, index: newIndex(), health: health{changed: make(chan struct{}, 1)}}
+	s := &Store{cfg: cfg, index: newIndex(), erasures: make(chan string, maxErasures), health: health{changed: make(chan struct{}, 1)}}
 	defer func() {
 		if err != nil {
 			s.Close()
@@ -168,6 +172,7 @@ func (s *Store) Run(ctx context.Context) error {
 	group.Go(func() error { return s.index.followEnded(ctx, s.ended) })
 	group.Go(func() error { return s.index.followOpen(ctx, s.requests) })
 	group.Go(func() error { return s.monitorDisk(ctx) })
+	group.Go(func() error { return s.eraseLater(ctx) })
 	return group.Wait()
 }
 
