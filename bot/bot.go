@@ -37,10 +37,11 @@ type Config struct {
 	Port      *port.Client
 	Incidents *incidentio.Client // nil: an incident's own channel is not awaited
 
-	Action   string // identifier of the Port action that the command runs
-	Command  string // such as /incident
-	Announce string // id of a channel in which every public incident is announced; empty: none
-	PortURL  string // of Port's API; Port's web app is derived from it
+	Action   string           // identifier of the Port action that the command and the shortcuts run
+	Command  string           // such as /incident
+	Commands []dialog.Command // more commands, each with its action; may be nil
+	Announce string           // id of a channel in which every public incident is announced; empty: none
+	PortURL  string           // of Port's API; Port's web app is derived from it
 
 	StateDir  string        // of the embedded store
 	NATSURL   string        // of a JetStream cluster; empty: the embedded store
@@ -76,7 +77,7 @@ func New(cfg Config) *Bot {
 	}
 	b.dialog = dialog.New(dialog.Config{
 		Store: b.store, Port: cfg.Port, Slack: cfg.Slack, Users: b.users, Renderer: b.renderer,
-		Action: cfg.Action, Command: cfg.Command, Metrics: cfg.Metrics, Log: cfg.Log,
+		Action: cfg.Action, Command: cfg.Command, Commands: cfg.Commands, Metrics: cfg.Metrics, Log: cfg.Log,
 	})
 	cfg.Metrics.observe(b)
 	return b

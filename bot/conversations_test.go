@@ -53,6 +53,7 @@ func TestCommand_UnusualConversations(t *testing.T) {
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			e := testenv.New(t).Start()
 			e.Slack.SetScopes("chat:write", "commands", "users:read", "users:read.email")
 			e.Slack.AddChannel(c.before)
@@ -94,6 +95,7 @@ func expectOnlyResult(t *testing.T, e *testenv.Env, want, mustNotBe string) {
 
 // TestCommand_ChannelDeleted declares in a channel that an admin deletes before the message.
 func TestCommand_ChannelDeleted(t *testing.T) {
+	t.Parallel()
 	e := testenv.New(t).Start()
 	e.Slack.AddChannel(slacktest.Channel{ID: "C0TMP", Name: "tmp", BotIsMember: true})
 	form := e.OpenForm(testenv.Alice, "C0TMP", "/incident")
@@ -105,6 +107,7 @@ func TestCommand_ChannelDeleted(t *testing.T) {
 
 // TestCommand_SharedChannel declares in a channel of two organizations of which the bot is a member.
 func TestCommand_SharedChannel(t *testing.T) {
+	t.Parallel()
 	e := testenv.New(t).Start()
 	e.Slack.AddChannel(slacktest.Channel{ID: "C0CONN", Name: "conn", Shared: true, BotIsMember: true})
 	e.Declare(testenv.Alice, "C0CONN", "It burns", "Minor", "public")
@@ -113,6 +116,7 @@ func TestCommand_SharedChannel(t *testing.T) {
 
 // TestCommand_DirectMessageWithBot declares in the direct messages of the bot, where the result is posted once.
 func TestCommand_DirectMessageWithBot(t *testing.T) {
+	t.Parallel()
 	e := testenv.New(t).Start()
 	e.Declare(testenv.Alice, e.Slack.Person(testenv.Alice).DM(), "It burns", "Minor", "public")
 	m := e.ExpectMessage(testenv.Alice, "It burns")
@@ -146,6 +150,7 @@ func TestShortcut_UnusualConversations(t *testing.T) {
 
 // TestShortcut_ProblemIsDirectMessage uses the shortcuts while Port has no such action.
 func TestShortcut_ProblemIsDirectMessage(t *testing.T) {
+	t.Parallel()
 	e := testenv.New(t)
 	e.EditConfig = func(c *bot.Config) { c.Action = "no_*such*_action" }
 	e.Start()
@@ -161,6 +166,7 @@ func TestShortcut_ProblemIsDirectMessage(t *testing.T) {
 
 // TestAnnounceChannel_NotVisible informs the reporter, who cannot change that.
 func TestAnnounceChannel_NotVisible(t *testing.T) {
+	t.Parallel()
 	e := testenv.New(t)
 	e.EditConfig = func(c *bot.Config) { c.Announce = testenv.Secret }
 	e.Start()
@@ -171,6 +177,7 @@ func TestAnnounceChannel_NotVisible(t *testing.T) {
 
 // TestMessage_BlocksRejected informs the reporter with text alone when Slack rejects the blocks of a message.
 func TestMessage_BlocksRejected(t *testing.T) {
+	t.Parallel()
 	for _, visibility := range []string{"public", "private"} {
 		e := testenv.New(t).Start()
 		form := e.OpenForm(testenv.Alice, testenv.General, "/incident")

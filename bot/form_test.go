@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -297,5 +298,17 @@ func TestEnvelope_Hostile(t *testing.T) {
 	e.ExpectMessage(testenv.General, "still alive")
 	if runs := e.Port.Runs(); len(runs) != 1 {
 		t.Errorf("%d runs", len(runs))
+	}
+}
+
+// TestForm_CurlyQuotes enters JSON with the quotes that phones and macOS put in place of straight ones.
+func TestForm_CurlyQuotes(t *testing.T) {
+	t.Parallel()
+	e := newEnvWithAction(t, createAction(`"labels":{"type":"object","title":"Labels"}`, "")).Start()
+	form := e.OpenForm(testenv.Alice, testenv.General, "/incident")
+	e.Fill(form, "Labels", "{“team”: “ops”}")
+	e.Submit(form)
+	if got, _ := e.WaitRun(); !reflect.DeepEqual(got["labels"], map[string]any{"team": "ops"}) {
+		t.Errorf("Port received %v", got)
 	}
 }

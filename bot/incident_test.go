@@ -100,10 +100,11 @@ func TestRun_FailureReason(t *testing.T) {
 }
 
 func TestRun_UserUnknownToPort(t *testing.T) {
+	t.Parallel()
 	e := testenv.New(t).Start()
-	e.Slack.AddUser(slacktest.User{ID: "U0EVE", Name: "eve", RealName: "Eve", Email: "eve@elsewhere.com"})
+	e.Slack.AddUser(slacktest.User{ID: "U0EVE", Name: "eve", RealName: "Eve", Email: "Eve+oncall@elsewhere.com"})
 	e.Declare("U0EVE", testenv.General, "hello", "Major", "public")
-	e.ExpectMessage("U0EVE", "eve@elsewhere.com")
+	e.ExpectMessage("U0EVE", "Eve+oncall@elsewhere.com")
 	if runs := e.Port.Runs(); len(runs) > 0 {
 		t.Errorf("it ran: %+v", runs)
 	}
@@ -136,6 +137,7 @@ func TestCommand_TextFillsName(t *testing.T) {
 }
 
 func TestPort_TokenRevoked(t *testing.T) {
+	t.Parallel()
 	e := testenv.New(t).Start()
 	e.Declare(testenv.Alice, testenv.General, "one", "Minor", "public")
 	e.ExpectMessage(testenv.General, "one")
@@ -156,6 +158,7 @@ func TestPort_AnswerLost(t *testing.T) {
 }
 
 func TestIncident_ChannelAdded(t *testing.T) {
+	t.Parallel()
 	e := testenv.New(t)
 	client := incidentio.New(incidentio.Config{BaseURL: e.IncidentIO.URL(), APIKey: e.IncidentIO.APIKey})
 	t.Cleanup(client.Close)

@@ -39,8 +39,26 @@ func fieldValue(t *testing.T, form *slacktest.Modal, label string) string {
 	return v[0]
 }
 
+// TestForm_OpensWithoutSlowCalls opens forms while all that could be asked before is slow.
+func TestForm_OpensWithoutSlowCalls(t *testing.T) {
+	t.Parallel()
+	e := testenv.New(t).Start()
+	e.OpenForm(testenv.Alice, testenv.General, "/incident") // the definition is known now
+	for _, method := range []string{"chat.getPermalink", "users.info", "conversations.info", "conversations.history"} {
+		e.Slack.InjectFault(emulator.Fault{Path: "/api/" + method, Delay: 3500 * time.Millisecond})
+	}
+	e.Port.InjectFault(emulator.Fault{Delay: 3500 * time.Millisecond})
+	start := time.Now()
+	e.OpenForm(testenv.Bob, testenv.General, "/incident")
+	openOnMessage(t, e, testenv.General, `{"text":"disk full"}`)
+	if took := time.Since(start); took >= 3500*time.Millisecond {
+		t.Errorf("two forms opened after %v", took)
+	}
+}
+
 // TestShortcut_Alert declares from an alert that slack-go cannot decode, while chat.getPermalink is slow.
 func TestShortcut_Alert(t *testing.T) {
+	t.Parallel()
 	e := testenv.New(t).Start()
 	e.Slack.InjectFault(emulator.Fault{Path: "/api/chat.getPermalink", Delay: 3500 * time.Millisecond})
 	form, ts := openOnMessage(t, e, testenv.General, `{"bot_id":"B0X","subtype":"bot_message","text":"","thread_ts":"1764115200.000100",

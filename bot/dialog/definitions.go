@@ -33,9 +33,13 @@ type definitions struct {
 	group      singleflight.Group
 	background *sync.WaitGroup
 
-	mu          sync.Mutex
-	err         error     // of the last read; nil: it succeeded
-	failedSince time.Time // the first of consecutive failures
+	mu       sync.Mutex
+	failures map[string]failure // of actions whose last read failed
+}
+
+type failure struct {
+	err   error     // of the last read
+	since time.Time // the first of consecutive failures
 }
 
 type definition struct {
@@ -44,7 +48,7 @@ type definition struct {
 }
 
 func newDefinitions(p Port, background *sync.WaitGroup) *definitions {
-	return &definitions{port: p, forms: cache.New(cache.NoExpiration, 0), background: background}
+	return &definitions{port: p, forms: cache.New(cache.NoExpiration, 0), background: background, failures: map[string]failure{}}
 }
 
 // cached is the form of an action, if it was ever read. An old one is read again in the background.
@@ -65,7 +69,7 @@ func (d *definitions) cached(ctx context.Context, action string) (*form.Form, bo
 func (d *definitions) read(ctx context.Context, action string) (*form.Form, error) {
 	v, err, _ := d.group.Do(action, func() (any, error) {
 		a, err := d.port.GetAction(ctx, action)
-		d.recordResult(err)
+		d.recordResult(action, err)
 		if err != nil {
 			return nil, err
 		}
@@ -82,24 +86,31 @@ func (d *definitions) read(ctx context.Context, action string) (*form.Form, erro
 	return v.(*form.Form), nil
 }
 
-func (d *definitions) recordResult(err error) {
+func (d *definitions) recordResult(action string, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if err != nil && d.err == nil {
-		d.failedSince = time.Now()
+	if err == nil {
+		delete(d.failures, action)
+		return
 	}
-	d.err = err
+	since := time.Now()
+	if f, failed := d.failures[action]; failed {
+		since = f.since
+	}
+	d.failures[action] = failure{err, since}
 }
 
-// check reports why no definition could be read for longer than the grace period, or ever.
-func (d *definitions) check(grace time.Duration) error {
+// check reports why the definition of an action could not be read for longer than the grace period, or ever.
+func (d *definitions) check(action string, grace time.Duration) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	_, read := d.forms.Get(action)
+	f, failed := d.failures[action]
 	switch {
-	case d.forms.ItemCount() == 0 && d.err == nil:
+	case failed && (!read || time.Since(f.since) > grace):
+		return f.err
+	case !failed && !read:
 		return errors.New("the definition of the action has not been read yet")
-	case d.err != nil && (d.forms.ItemCount() == 0 || time.Since(d.failedSince) > grace):
-		return d.err
 	}
 	return nil
 }

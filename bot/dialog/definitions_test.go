@@ -15,24 +15,24 @@ func TestDefinitions_PortOutage(t *testing.T) {
 		d := newDefinitions(nil, &sync.WaitGroup{})
 		const grace = time.Minute
 		away := errors.New("away")
-		if d.check(grace) == nil {
+		if d.check("act", grace) == nil {
 			t.Error("no error before anything was read")
 		}
-		d.forms.SetDefault("a", definition{form: &form.Form{}})
-		d.recordResult(nil)
+		d.forms.SetDefault("act", definition{form: &form.Form{}})
+		d.recordResult("act", nil)
 		for range 3 { // each outage starts its own grace period
-			d.recordResult(away)
+			d.recordResult("act", away)
 			time.Sleep(grace)
-			d.recordResult(away)
-			if err := d.check(grace); err != nil {
+			d.recordResult("act", away)
+			if err := d.check("act", grace); err != nil {
 				t.Errorf("an error after %v: %v", grace, err)
 			}
 			time.Sleep(time.Second)
-			if err := d.check(grace); !errors.Is(err, away) {
+			if err := d.check("act", grace); !errors.Is(err, away) {
 				t.Errorf("after more than %v: %v", grace, err)
 			}
-			d.recordResult(nil)
-			if err := d.check(grace); err != nil {
+			d.recordResult("act", nil)
+			if err := d.check("act", grace); err != nil {
 				t.Errorf("an error after the outage: %v", err)
 			}
 		}

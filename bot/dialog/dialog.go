@@ -33,7 +33,7 @@ import (
 	"foghorn/integrations/slackapp"
 )
 
-// Config configures a Dialog. Everything is required.
+// Config configures a Dialog. Everything is required but Commands.
 type Config struct {
 	Slack    Slack
 	Port     Port
@@ -41,8 +41,9 @@ type Config struct {
 	Store    Store
 	Renderer message.Renderer
 
-	Action  string // identifier of the Port action that the command runs
-	Command string // such as /incident
+	Action   string    // identifier of the Port action that the command and the shortcuts run
+	Command  string    // such as /incident
+	Commands []Command // more of them; may be nil
 
 	Metrics Metrics
 	Log     *logrus.Entry
@@ -106,35 +107,49 @@ func New(cfg Config) *Dialog {
 	return d
 }
 
-// Run keeps the form of the action up to date until ctx ends.
+// Run keeps the forms of the actions up to date until ctx ends.
 func (d *Dialog) Run(ctx context.Context) error {
-	d.definitions.refresh(ctx, d.cfg.Action, func(err error) {
-		d.cfg.Log.WithError(err).Warn("failed to read the definition of the action")
-	})
+	var refreshing sync.WaitGroup
+	for _, c := range d.cfg.commands() {
+		refreshing.Go(func() {
+			d.definitions.refresh(ctx, c.Action, func(err error) {
+				d.cfg.Log.WithField("action", c.Action).WithError(err).Warn("failed to read the definition of the action")
+			})
+		})
+	}
+	refreshing.Wait()
 	return nil
 }
 
 // Wait waits for work that continues after an ack. Nothing may arrive any more.
 func (d *Dialog) Wait() { d.background.Wait() }
 
-// CheckDefinition reports why the definition of the action could not be read for longer than
+// CheckDefinition reports why the definition of an action could not be read for longer than
 // the grace period, or never.
-func (d *Dialog) CheckDefinition(grace time.Duration) error { return d.definitions.check(grace) }
+func (d *Dialog) CheckDefinition(grace time.Duration) error {
+	for _, c := range d.cfg.commands() {
+		if err := d.definitions.check(c.Action, grace); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
-// Command answers the slash command: it opens the form of the action.
+// Command answers a slash command: it opens the form of its action.
 func (d *Dialog) Command(ctx context.Context, cmd slack.SlashCommand) (ack any) {
 	received := time.Now()
 	defer func() { d.cfg.Metrics.CommandHandled(ack == nil, time.Since(received)) }()
 	text := strings.TrimSpace(cmd.Text)
+	action, known := d.action(cmd.Command)
 	switch {
-	case cmd.Command != d.cfg.Command:
+	case !known:
 		return ephemeralReply(d.wrongCommandText())
 	case strings.EqualFold(text, "help"):
-		return ephemeralReply(d.helpText(ctx))
+		return ephemeralReply(d.helpText(ctx, action))
 	case cmd.TriggerID == "" || cmd.UserID == "":
-		return ephemeralReply(d.invalidCommandText())
+		return ephemeralReply(d.invalidCommandText(cmd.Command))
 	}
-	page := modal.Page{Action: d.cfg.Action, Channel: cmd.ChannelID, Direct: isDirect(cmd.ChannelName)}
+	page := modal.Page{Action: action, Channel: cmd.ChannelID, Direct: isDirect(cmd.ChannelName)}
 	problem := d.open(ctx, cmd.TriggerID, cmd.UserID, page, func(f *form.Form) form.Values { return modal.Prefill(f, text) })
 	if problem != "" {
 		return ephemeralReply(problem)

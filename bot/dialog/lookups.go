@@ -20,7 +20,7 @@ const maxSuggestions = 100
 func (d *Dialog) suggest(ctx context.Context, cb slack.InteractionCallback) any {
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
-	if !d.mayChoose(ctx, cb.User.ID, identity.Target{Action: d.cfg.Action, AnyEntity: true}) {
+	if !d.mayChoose(ctx, cb.User.ID, identity.Target{Action: d.actionOfView(cb.View), AnyEntity: true}) {
 		return modal.SuggestCandidates(nil)
 	}
 	s, err := d.loadSession(ctx, cb)
@@ -29,7 +29,7 @@ func (d *Dialog) suggest(ctx context.Context, cb slack.InteractionCallback) any 
 		return modal.SuggestCandidates(nil)
 	}
 	state := s.resolve(ctx)
-	if id := targetEntity(state); id != "" && !d.mayChoose(ctx, cb.User.ID, identity.Target{Action: d.cfg.Action, Entity: id}) {
+	if id := targetEntity(state); id != "" && !d.mayChoose(ctx, cb.User.ID, identity.Target{Action: s.page.Action, Entity: id}) {
 		return modal.SuggestCandidates(nil)
 	}
 	field := modal.FieldForBlock(state, cb.BlockID)

@@ -20,7 +20,7 @@ type prefill func(*form.Form) form.Values
 // open opens the form. If it cannot be opened, the result is a text for the user.
 func (d *Dialog) open(ctx context.Context, triggerID, userID string, page modal.Page, fill prefill) (problem slacktext.Text) {
 	if denied := d.knownDenial(ctx, userID, page.Action); denied != nil {
-		return d.deniedText(ctx, denied)
+		return d.deniedText(ctx, page.Action, denied)
 	}
 	f, cached := d.definitions.cached(ctx, page.Action)
 	if !cached || f.UsesUser {
@@ -35,7 +35,7 @@ func (d *Dialog) open(ctx context.Context, triggerID, userID string, page modal.
 	}
 	if err != nil {
 		d.cfg.Log.WithError(err).Warn("failed to open the form")
-		return d.openErrorText(err)
+		return d.openErrorText(page.Action, err)
 	}
 	return ""
 }
@@ -45,7 +45,7 @@ func (d *Dialog) openLoading(ctx context.Context, triggerID, userID string, page
 	loading, err := d.cfg.Slack.OpenView(ctx, triggerID, loadingView())
 	if err != nil {
 		d.cfg.Log.WithError(err).Warn("failed to open the loading view")
-		return d.openErrorText(err)
+		return d.openErrorText(page.Action, err)
 	}
 	d.background.Go(func() {
 		ctx, cancel := context.WithTimeout(ctx, loadTimeout)
@@ -63,7 +63,7 @@ func (d *Dialog) loadForm(ctx context.Context, userID string, page modal.Page, f
 	f, err := d.definitions.read(ctx, page.Action)
 	if err != nil {
 		d.cfg.Log.WithError(err).Warn("failed to read the definition of the action")
-		return errorView(d.portErrorText(err))
+		return errorView(d.portErrorText(page.Action, err))
 	}
 	if len(f.Problems) > 0 {
 		return errorView(d.unsupportedText(f))
@@ -73,7 +73,7 @@ func (d *Dialog) loadForm(ctx context.Context, userID string, page modal.Page, f
 		d.cfg.Log.WithError(err).Warn("failed to look up the user")
 	}
 	if denied := d.knownDenial(ctx, userID, page.Action); denied != nil {
-		return errorView(d.deniedText(ctx, denied))
+		return errorView(d.deniedText(ctx, page.Action, denied))
 	}
 	view, err := d.renderForm(ctx, f, ec, fill(f), page)
 	if err != nil {

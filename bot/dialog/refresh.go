@@ -17,7 +17,7 @@ func (d *Dialog) refresh(ctx context.Context, cb slack.InteractionCallback) {
 	if cb.View.CallbackID != modal.CallbackID || len(cb.ActionCallback.BlockActions) == 0 {
 		return
 	}
-	if d.knownDenial(ctx, cb.User.ID, d.cfg.Action) != nil {
+	if d.knownDenial(ctx, cb.User.ID, d.actionOfView(cb.View)) != nil {
 		return // the form shows nothing more; its submission says why
 	}
 	s, err := d.loadSession(ctx, cb)

@@ -26,54 +26,65 @@ const (
 )
 
 func (d *Dialog) wrongCommandText() slacktext.Text {
-	return slacktext.Format("This app answers to `%s`.", d.cfg.Command)
+	var names slacktext.Text
+	for i, c := range d.cfg.commands() {
+		if i > 0 {
+			names += ", "
+		}
+		names += slacktext.Format("`%s`", c.Name)
+	}
+	return slacktext.Format("This app answers to %s.", names)
 }
 
-func (d *Dialog) invalidCommandText() slacktext.Text {
-	return slacktext.Format("Slack sent an incomplete command. Run `%s` again.", d.cfg.Command)
+func (d *Dialog) invalidCommandText(command string) slacktext.Text {
+	return slacktext.Format("Slack sent an incomplete command. Run `%s` again.", command)
 }
 
-func (d *Dialog) helpText(ctx context.Context) slacktext.Text {
+func (d *Dialog) helpText(ctx context.Context, action string) slacktext.Text {
 	return slacktext.Format("`%[1]s` opens the form *%[2]s*.\n`%[1]s some text` opens it with the first field filled in.\n"+
 		"You run it as yourself. The result is posted in this channel; a private incident is shown only to you.",
-		d.cfg.Command, d.actionTitle(ctx))
+		d.command(action), d.actionTitle(ctx, action))
 }
 
 // actionTitle is the title of the action, or its identifier until the definition has been read.
-func (d *Dialog) actionTitle(ctx context.Context) string {
-	if f, cached := d.definitions.cached(ctx, d.cfg.Action); cached && !slacktext.IsBlank(f.Title) {
+func (d *Dialog) actionTitle(ctx context.Context, action string) string {
+	if f, cached := d.definitions.cached(ctx, action); cached && !slacktext.IsBlank(f.Title) {
 		return shorten(f.Title)
 	}
-	return d.cfg.Action
+	return action
 }
 
 // deniedText says why the user may not run the action, and what to do.
-func (d *Dialog) deniedText(ctx context.Context, denied *identity.Denial) slacktext.Text {
-	return slacktext.Format(":x: You can't run *%s*. %s", d.actionTitle(ctx), denied.Reason)
+func (d *Dialog) deniedText(ctx context.Context, action string, denied *identity.Denial) slacktext.Text {
+	return slacktext.Format(":x: You can't run *%s*. %s", d.actionTitle(ctx, action), denied.Reason)
 }
 
 // openErrorText says why Slack did not open a view.
-func (d *Dialog) openErrorText(err error) slacktext.Text {
+func (d *Dialog) openErrorText(action string, err error) slacktext.Text {
 	switch slackapp.ErrorCode(err) {
 	case "expired_trigger_id", "exchanged_trigger_id":
-		return slacktext.Format("The form took too long to open. Run `%s` again.", d.cfg.Command)
+		return slacktext.Format("The form took too long to open. Run `%s` again.", d.command(action))
 	}
-	return slacktext.Format("Slack didn't open the form. Run `%s` again. If it fails again, contact the person who operates this bot.", d.cfg.Command)
+	return slacktext.Format("Slack didn't open the form. Run `%s` again. If it fails again, contact the person who operates this bot.", d.command(action))
 }
 
 // portErrorText says why there is no definition of the action.
-func (d *Dialog) portErrorText(err error) slacktext.Text {
+func (d *Dialog) portErrorText(action string, err error) slacktext.Text {
 	if rest.IsNotFound(err) {
-		return slacktext.Format("Port has no action named `%s`. The person who operates this bot can run `foghorn doctor` to fix it.", d.cfg.Action)
+		return slacktext.Format("Port has no action named `%s`. The person who operates this bot can run `foghorn doctor` to fix it.", action)
 	}
-	return slacktext.Format("Port isn't responding, so the form can't be loaded. Run `%s` again in a minute. "+
-		"If it is urgent, declare the incident in incident.io.", d.cfg.Command)
+	text := slacktext.Format("Port isn't responding, so the form can't be loaded. Run `%s` again in a minute.", d.command(action))
+	if action == d.cfg.Action {
+		text += " If it is urgent, declare the incident in incident.io."
+	}
+	return text
 }
 
 // A reply must fit an ack.
 const (
 	maxProblems = 5   // inputs that Slack can't show, which are listed
-	maxName     = 100 // UTF-16 code units of a name or a reason
+	maxName     = 100 // UTF-16 code units of a name
+	maxReason   = 200 // of a reason
 
 	maxErrorText = 1000 // UTF-16 code units of a text at a field
 )
@@ -87,20 +98,20 @@ func (d *Dialog) unsupportedText(f *form.Form) slacktext.Text {
 			lines = append(lines, slacktext.Format("• and %d more", len(f.Problems)-maxProblems))
 		case i > maxProblems:
 		case p.Input == "":
-			lines = append(lines, slacktext.Format("• %s", shorten(p.Reason)))
+			lines = append(lines, slacktext.Format("• %s", slacktext.Truncate(slacktext.SingleLine(p.Reason), maxReason)))
 		default:
-			lines = append(lines, slacktext.Format("• *%s*: %s", shorten(p.Input), shorten(p.Reason)))
+			lines = append(lines, slacktext.Format("• *%s*: %s", shorten(p.Input), slacktext.Truncate(slacktext.SingleLine(p.Reason), maxReason)))
 		}
 	}
 	return slacktext.JoinLines(append(lines, slacktext.Link(d.cfg.Renderer.ActionURL(f.Action), "Run it in Port"))...)
 }
 
-func (d *Dialog) expiredText() slacktext.Text {
-	return slacktext.Format("This form has expired. Nothing was run. Open a new one with `%s`.", d.cfg.Command)
+func (d *Dialog) expiredText(action string) slacktext.Text {
+	return slacktext.Format("This form has expired. Nothing was run. Open a new one with `%s`.", d.command(action))
 }
 
-func (d *Dialog) checkFailedRestartText() slacktext.Text {
-	return slacktext.Format("Port or Slack isn't responding. Nothing was run. Run `%s` again in a minute.", d.cfg.Command)
+func (d *Dialog) checkFailedRestartText(action string) slacktext.Text {
+	return slacktext.Format("Port or Slack isn't responding. Nothing was run. Run `%s` again in a minute.", d.command(action))
 }
 
 // problemsText is one of the problems, with the title of its field: if there is one, of a field on the page.

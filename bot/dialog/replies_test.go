@@ -28,13 +28,13 @@ func TestReplies_Golden(t *testing.T) {
 		when string
 		text slacktext.Text
 	}{
-		{"help", d.helpText(t.Context())},
+		{"help", d.helpText(t.Context(), "act")},
 		{"another command of the app", d.wrongCommandText()},
-		{"incomplete command", d.invalidCommandText()},
-		{"trigger expired", d.openErrorText(&slackapp.Error{Code: "expired_trigger_id"})},
-		{"view not opened", d.openErrorText(errors.New("timeout"))},
-		{"Port has no such action", d.portErrorText(&rest.Error{Status: http.StatusNotFound})},
-		{"Port does not answer", d.portErrorText(errors.New("timeout"))},
+		{"incomplete command", d.invalidCommandText("/incident")},
+		{"trigger expired", d.openErrorText("act", &slackapp.Error{Code: "expired_trigger_id"})},
+		{"view not opened", d.openErrorText("act", errors.New("timeout"))},
+		{"Port has no such action", d.portErrorText("act", &rest.Error{Status: http.StatusNotFound})},
+		{"Port does not answer", d.portErrorText("act", errors.New("timeout"))},
 		{"action not supported", d.unsupportedText(&form.Form{Title: "Rotate key", Action: "rotate_key", Problems: []form.Problem{
 			{Input: "key", Reason: "the input is encrypted"},
 		}})},
@@ -45,9 +45,9 @@ func TestReplies_Golden(t *testing.T) {
 		{"earlier pages lost", draftLostText},
 		{"form changed since the page was shown", formChangedText},
 		{"submission not checked", checkFailedText},
-		{"submission not checked, no field to show it", d.checkFailedRestartText()},
-		{"not permitted", d.deniedText(t.Context(), &identity.Denial{Reason: "Only members of Acme can run it; your account belongs to another organization."})},
-		{"form expired", d.expiredText()},
+		{"submission not checked, no field to show it", d.checkFailedRestartText("act")},
+		{"not permitted", d.deniedText(t.Context(), "act", &identity.Denial{Reason: "Only members of Acme can run it; your account belongs to another organization."})},
+		{"form expired", d.expiredText("act")},
 	} {
 		fmt.Fprintf(&got, "## %s\n%s\n\n", reply.when, reply.text.Mrkdwn())
 	}

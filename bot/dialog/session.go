@@ -34,11 +34,11 @@ type draft struct {
 
 // loadSession reads which page the user is on and everything that was entered so far.
 func (d *Dialog) loadSession(ctx context.Context, cb slack.InteractionCallback) (session, error) {
-	if cb.View.CallbackID != modal.CallbackID || cb.View.ID == "" || cb.User.ID == "" {
+	if cb.View.ID == "" || cb.User.ID == "" {
 		return session{}, errUnknownView
 	}
-	page, err := modal.DecodePage(cb.View.PrivateMetadata)
-	if err != nil || page.Action != d.cfg.Action {
+	page, err := decodePage(cb.View)
+	if err != nil || !d.hasAction(page.Action) {
 		return session{}, errUnknownView
 	}
 	f, cached := d.definitions.cached(ctx, page.Action)
@@ -64,6 +64,14 @@ func (d *Dialog) loadSession(ctx context.Context, cb slack.InteractionCallback) 
 		return session{}, err
 	}
 	return s, nil
+}
+
+// decodePage is the page of a form that a view is.
+func decodePage(v slack.View) (modal.Page, error) {
+	if v.CallbackID != modal.CallbackID {
+		return modal.Page{}, errUnknownView
+	}
+	return modal.DecodePage(v.PrivateMetadata)
 }
 
 // loadDraft adds what was entered on other pages.

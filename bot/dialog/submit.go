@@ -32,7 +32,7 @@ var errNotEvaluated = errors.New("a condition was not evaluated in time")
 func (d *Dialog) submit(ctx context.Context, cb slack.InteractionCallback) (ack any) {
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
-	if denied := d.knownDenial(ctx, cb.User.ID, d.cfg.Action); denied != nil && cb.View.CallbackID == modal.CallbackID {
+	if denied := d.knownDenial(ctx, cb.User.ID, d.actionOfView(cb.View)); denied != nil {
 		d.cfg.Metrics.SubmissionHandled(outcomeInvalid)
 		return errorAtFirstInput(cb.View, "Nothing was run. "+denied.Reason)
 	}
@@ -140,14 +140,14 @@ func (d *Dialog) invalidSubmission(cb slack.InteractionCallback, err error) any 
 	entry := d.cfg.Log.WithError(err)
 	if errors.Is(err, errUnknownView) {
 		entry.Warn("failed to read a submission")
-		view := expiredView(d.expiredText())
+		view := expiredView(d.expiredText(d.actionOfView(cb.View)))
 		return slack.NewUpdateViewSubmissionResponse(&view)
 	}
 	entry.Error("failed to check a submission")
 	if firstInput(cb.View) != "" {
 		return errorAtFirstInput(cb.View, checkFailedText)
 	}
-	view := expiredView(d.checkFailedRestartText())
+	view := expiredView(d.checkFailedRestartText(d.actionOfView(cb.View)))
 	return slack.NewUpdateViewSubmissionResponse(&view)
 }
 

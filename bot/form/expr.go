@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"foghorn/bot/form/jq"
+	"foghorn/integrations/jq"
 )
 
 // An expr is a part of a definition: a value, or a jq program over the form.

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"foghorn/bot/form/jq"
+	"foghorn/integrations/jq"
 )
 
 // maxDefaultPasses is how often defaults are evaluated: one may depend on another, and a cycle must

@@ -2,6 +2,7 @@ package message
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/slack-go/slack"
 
@@ -37,7 +38,24 @@ func (r Renderer) failureMessage(in Input) slackapp.Message {
 		return r.runMessage(in, slacktext.JoinLines(slacktext.Format(":grey_question: The result of *%s* is unknown.", title), quote,
 			"Check the run in Port before you run it again, to avoid a duplicate."))
 	}
-	return r.runMessage(in, slacktext.JoinLines(slacktext.Format(":x: *%s* failed.", title), quote, slacktext.Literal(in.Outcome.Hint), "Nothing was posted to a channel."))
+	return r.runMessage(in, slacktext.JoinLines(slacktext.Format(":x: *%s* failed.", title), quote, logText(in.Outcome.Log),
+		slacktext.Literal(in.Outcome.Hint), "Nothing was posted to a channel."))
+}
+
+// The end of the log of a run that failed, as a message shows it.
+const (
+	MaxLogLines   = 5
+	maxLogLineLen = 200 // UTF-16 code units
+)
+
+// LogLine is a line of a log that fits a message.
+func LogLine(s string) string { return truncate(slacktext.SingleLine(s), maxLogLineLen) }
+
+func logText(lines []string) slacktext.Text {
+	if len(lines) == 0 {
+		return ""
+	}
+	return slacktext.JoinLines("The log of the run ends with:", slacktext.Quote(strings.Join(lines, "\n")))
 }
 
 // fallbackMessage is a channel's message for the reporter, who can share it there. It is sent when

@@ -98,12 +98,13 @@ func goldenCases() []goldenCase {
 		{"incident declared, an admin restricts the app", rejected("app_access_restricted")},
 		{"incident declared, any other error of Slack", rejected("unexpected_code")},
 		{"action succeeded", final(func(in *Input) {
-			in.Title = "Deploy service"
+			in.Title, in.Entity = "Deploy service", "checkout"
 			in.Outcome.Incident, in.Outcome.Summary = nil, "Deployed version 1.4 to 12 hosts."
 			in.Outcome.Links = []string{"https://ci.example.com/1", "ftp://example.com"}
 		})},
 		{"waits for approval", renderer.AwaitingApproval(input(unchanged)).Message},
 		{"still running", renderer.Delayed(input(unchanged)).Message},
+		{"still running, with a status label", renderer.Delayed(input(func(in *Input) { in.StatusLabel = "Waiting for the pipeline" })).Message},
 		{"not started yet", renderer.Delayed(input(func(in *Input) { in.RunID = "" })).Message},
 		{"not started in time", failure(request.NotStarted, "Port or Slack could not be reached for an hour.")},
 		{"rejected by Port", failure(request.Rejected, "\"severity\" must be one of \"Minor\", \"Major\"\n(trace 1234)")},
@@ -112,6 +113,10 @@ func goldenCases() []goldenCase {
 		{"failed, a custom field is required", final(func(in *Input) {
 			response := json.RawMessage(`{"errors":[{"code":"is_required","message":"The custom field \"Affected team\" is required","source":{"field":"custom_field_entries"}}]}`)
 			in.Outcome = request.Outcome{Status: request.Failure, Reason: ErrorText(response), Hint: MissingInput(response)}
+		})},
+		{"failed, with a log", final(func(in *Input) {
+			in.Title = "Deploy service"
+			in.Outcome = request.Outcome{Status: request.Failure, Reason: "exit status 1", Log: []string{"pulling image", "error: *quota* exceeded"}}
 		})},
 		{"failed without a reason", failure(request.Failure, "")},
 		{"declined", failure(request.Declined, "Not during the freeze")},

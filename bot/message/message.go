@@ -27,15 +27,17 @@ const MetadataType = "foghorn_notification"
 
 // An Input is what messages are rendered from.
 type Input struct {
-	Title      string // of the action
-	Reporter   string // Slack id of the user who submitted the form
-	Channel    string // Slack id of the channel of the command; empty: there is none
-	Direct     bool   // the channel is a direct or group message, to which no app can be invited
-	Properties map[string]any
-	RunID      string    // empty: Port has not created the run
-	CreatedAt  time.Time // when the form was submitted; zero: unknown
-	Outcome    request.Outcome
-	Rejected   map[string]string // messages that Slack rejected for good: delivery key -> Slack's error code
+	Title       string // of the action
+	Entity      string // identifier, of a DAY-2 or DELETE action
+	Reporter    string // Slack id of the user who submitted the form
+	Channel     string // Slack id of the channel of the command; empty: there is none
+	Direct      bool   // the channel is a direct or group message, to which no app can be invited
+	Properties  map[string]any
+	RunID       string    // empty: Port has not created the run
+	CreatedAt   time.Time // when the form was submitted; zero: unknown
+	Outcome     request.Outcome
+	StatusLabel string            // the backend's name for the status of a run that has not ended; empty: none
+	Rejected    map[string]string // messages that Slack rejected for good: delivery key -> Slack's error code
 }
 
 // A Renderer renders messages. Its zero value renders no links to Port and no announcements.

@@ -35,6 +35,8 @@ func (r Renderer) Delayed(in Input) Delivery {
 	switch started := slacktext.Date(in.CreatedAt, "{time}"); {
 	case in.RunID == "":
 		text = slacktext.Format(":hourglass: *%s* has not started yet, because Port or Slack isn't responding. I'll keep trying for an hour.", in.title())
+	case started != "" && !slacktext.IsBlank(in.StatusLabel):
+		text = slacktext.Format(":hourglass: *%s* is still running (status: %s). It started at %s. I'll keep watching it.", in.title(), name(in.StatusLabel), started)
 	case started != "":
 		text = slacktext.Format(":hourglass: *%s* is still running. It started at %s. I'll keep watching it.", in.title(), started)
 	}
@@ -43,10 +45,14 @@ func (r Renderer) Delayed(in Input) Delivery {
 
 // successMessage is the message about a run that succeeded and declared no incident.
 func (r Renderer) successMessage(in Input, reporterOnly bool) slackapp.Message {
-	text := slacktext.Format(":white_check_mark: *%s* finished. Run by %s.", in.title(), slacktext.User(in.Reporter))
+	title := slacktext.Format("*%s*", in.title())
+	if entity := name(in.Entity); entity != "" {
+		title = slacktext.Format("*%s* for *%s*", in.title(), entity)
+	}
+	text := slacktext.Format(":white_check_mark: %s finished. Run by %s.", title, slacktext.User(in.Reporter))
 	if !in.CreatedAt.IsZero() && in.Outcome.EndedAt.After(in.CreatedAt) {
 		took := slacktext.Text(formatDuration(in.Outcome.EndedAt.Sub(in.CreatedAt)))
-		text = slacktext.Format(":white_check_mark: *%s* finished. Run by %s, %s.", in.title(), slacktext.User(in.Reporter), took)
+		text = slacktext.Format(":white_check_mark: %s finished. Run by %s, %s.", title, slacktext.User(in.Reporter), took)
 	}
 	if summary := reason(in.Outcome.Summary); summary != "" {
 		text += "\n" + slacktext.Quote(summary)

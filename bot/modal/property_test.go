@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/slack-go/slack"
@@ -35,38 +34,48 @@ func allPages(t *testing.T, s *form.State) (out []modal.Page) {
 
 // Whatever a definition contains, Slack accepts the views, and submitting them unchanged gives Port
 // the values of the form.
-func TestRender_RandomFormsRoundTrip(t *testing.T) {
-	forEachSeed(t, func(t *testing.T, g gen) {
-		f := g.form(t)
-		s := f.Resolve(t.Context(), form.EvalContext{}, nil)
-		wrong := s.Validate(-1)
-		given := form.Values{}
-		for _, p := range allPages(t, s) {
-			view, took := renderTimed(t, s, p)
-			checkFitsAck(t, view)
-			if took > 100*time.Millisecond && !raceEnabled {
-				t.Errorf("rendering took %v", took)
-			}
-			values, fields, err := modal.Decode(s, submittedUnchanged(t, view))
-			if err != nil {
-				t.Fatal(err)
-			}
-			asked := modal.FieldsOnPage(s, p)
-			if len(fields) != len(asked) {
-				t.Fatalf("%d fields came back, %d were asked", len(fields), len(asked))
-			}
-			for _, id := range fields {
-				if v, ok := values[id]; ok {
-					given[id] = v
-				} else if x := s.Field(id); wrong[id] == "" && isEnterable(x) {
-					t.Fatalf("%.80q (%d, many %t): %#v was lost", id, x.Kind, x.Many, x.Value)
-				}
+func TestRender_RandomFormsRoundTrip(t *testing.T) { forEachSeed(t, checkRoundTrip) }
+
+func checkRoundTrip(t *testing.T, g gen) {
+	f := g.form(t)
+	s := f.Resolve(t.Context(), form.EvalContext{}, nil)
+	wrong := s.Validate(-1)
+	given := form.Values{}
+	for _, p := range allPages(t, s) {
+		view, err := modal.Render(s, p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkFitsAck(t, view)
+		values, fields, err := modal.Decode(s, submittedUnchanged(t, view))
+		if err != nil {
+			t.Fatal(err)
+		}
+		asked := modal.FieldsOnPage(s, p)
+		if len(fields) != len(asked) {
+			t.Fatalf("%d fields came back, %d were asked", len(fields), len(asked))
+		}
+		for _, id := range fields {
+			if v, ok := values[id]; ok {
+				given[id] = v
+			} else if x := s.Field(id); wrong[id] == "" && isEnterable(x) {
+				t.Fatalf("%.80q (%d, many %t): %#v was lost", id, x.Kind, x.Many, x.Value)
 			}
 		}
-		for id, v := range given {
-			if x := s.Field(id); wrong[id] == "" && isEnterable(x) && !equalValue(x, v) {
-				t.Fatalf("%.80q: %s", id, cmp.Diff(x.Value, v))
-			}
+	}
+	for id, v := range given {
+		if x := s.Field(id); wrong[id] == "" && isEnterable(x) && !equalValue(x, v) {
+			t.Fatalf("%.80q: %s", id, cmp.Diff(x.Value, v))
+		}
+	}
+}
+
+// FuzzRender checks all properties of the random form of a seed.
+func FuzzRender(f *testing.F) {
+	f.Add(uint64(15))
+	f.Fuzz(func(t *testing.T, seed uint64) {
+		for _, check := range []func(*testing.T, gen){checkRoundTrip, checkChosenOption, checkValuesFitAck} {
+			check(t, newGen(seed))
 		}
 	})
 }
@@ -83,23 +92,6 @@ func submittedUnchanged(t *testing.T, view slack.ModalViewRequest) (out slack.Vi
 	}
 	out.State = &slack.ViewState{}
 	return out
-}
-
-// renderTimed renders a page three times and returns the least time, because other processes use
-// the machine too.
-func renderTimed(t *testing.T, s *form.State, p modal.Page) (view slack.ModalViewRequest, least time.Duration) {
-	t.Helper()
-	for i := range 3 {
-		begun := time.Now()
-		var err error
-		if view, err = modal.Render(s, p); err != nil {
-			t.Fatal(err)
-		}
-		if took := time.Since(begun); i == 0 || took < least {
-			least = took
-		}
-	}
-	return view, least
 }
 
 // equalValue reports that the decoded value is the field's; a menu has each option once.
@@ -152,57 +144,57 @@ func isEnterable(f *form.FieldState) bool {
 
 // The chosen option of a menu is the value at its position in the definition, whatever its label
 // is; that of a type-ahead is one of the values.
-func TestDecode_ChosenOption(t *testing.T) {
-	forEachSeed(t, func(t *testing.T, g gen) {
-		values := append(g.values(99), g.text())
-		many := g.oneIn(2)
-		in := map[string]any{"type": "string", "enum": values}
-		if many {
-			in = map[string]any{"type": "array", "items": map[string]any{"type": "string", "enum": values}}
+func TestDecode_ChosenOption(t *testing.T) { forEachSeed(t, checkChosenOption) }
+
+func checkChosenOption(t *testing.T, g gen) {
+	values := append(g.values(99), g.text())
+	many := g.oneIn(2)
+	in := map[string]any{"type": "string", "enum": values}
+	if many {
+		in = map[string]any{"type": "array", "items": map[string]any{"type": "string", "enum": values}}
+	}
+	data, err := json.Marshal(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := form.Compile(actionJSON(`{"properties":{"x":` + string(data) + `},"required":["x"]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := f.Resolve(t.Context(), form.EvalContext{}, nil)
+	x := s.Field("x")
+	view, err := modal.Render(s, modal.Page{Action: "act"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	block := inputBlocks(requireValidView(t, view))[0]["element"].(map[string]any)
+	list, isMenu := block["options"].([]any)
+	if isMenu && len(list) != len(x.Options) {
+		t.Fatalf("%d options for %d values", len(list), len(x.Options))
+	}
+	if !isMenu {
+		list = suggestedOptions(t, modal.SuggestOptions(x, ""))
+	}
+	labels, chosen := map[string]bool{}, []any{}
+	for i, o := range list {
+		option := o.(map[string]any)
+		label := option["text"].(map[string]any)["text"].(string)
+		if labels[label] {
+			t.Fatalf("two options have the label %q", label)
 		}
-		data, err := json.Marshal(in)
-		if err != nil {
-			t.Fatal(err)
+		labels[label] = true
+		value := decodeChoice(t, s, block["action_id"].(string), option["value"].(string))
+		if isMenu && !reflect.DeepEqual(value, x.Options[i].Value) {
+			t.Fatal(cmp.Diff(x.Options[i].Value, value))
 		}
-		f, err := form.Compile(actionJSON(`{"properties":{"x":` + string(data) + `},"required":["x"]}`))
-		if err != nil {
-			t.Fatal(err)
+		if !slices.ContainsFunc(x.Options, func(o form.Option) bool { return reflect.DeepEqual(o.Value, value) }) {
+			t.Fatalf("%q is %v, which is not allowed", label, value)
 		}
-		s := f.Resolve(t.Context(), form.EvalContext{}, nil)
-		x := s.Field("x")
-		view, err := modal.Render(s, modal.Page{Action: "act"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		block := inputBlocks(requireValidView(t, view))[0]["element"].(map[string]any)
-		list, isMenu := block["options"].([]any)
-		if isMenu && len(list) != len(x.Options) {
-			t.Fatalf("%d options for %d values", len(list), len(x.Options))
-		}
-		if !isMenu {
-			list = suggestedOptions(t, modal.SuggestOptions(x, ""))
-		}
-		labels, chosen := map[string]bool{}, []any{}
-		for i, o := range list {
-			option := o.(map[string]any)
-			label := option["text"].(map[string]any)["text"].(string)
-			if labels[label] {
-				t.Fatalf("two options have the label %q", label)
-			}
-			labels[label] = true
-			value := decodeChoice(t, s, block["action_id"].(string), option["value"].(string))
-			if isMenu && !reflect.DeepEqual(value, x.Options[i].Value) {
-				t.Fatal(cmp.Diff(x.Options[i].Value, value))
-			}
-			if !slices.ContainsFunc(x.Options, func(o form.Option) bool { return reflect.DeepEqual(o.Value, value) }) {
-				t.Fatalf("%q is %v, which is not allowed", label, value)
-			}
-			chosen = append(chosen, value)
-		}
-		if len(unique(chosen)) != len(chosen) {
-			t.Fatal("two options are the same value")
-		}
-	})
+		chosen = append(chosen, value)
+	}
+	if len(unique(chosen)) != len(chosen) {
+		t.Fatal("two options are the same value")
+	}
 }
 
 // decodeChoice is the value of the field x after an option was chosen.
@@ -248,27 +240,27 @@ func checkFitsAck(t testing.TB, view slack.ModalViewRequest) {
 }
 
 // Whatever a person enters, each page can be shown again, and no value is lost.
-func TestRender_RandomValuesFitAck(t *testing.T) {
-	forEachSeed(t, func(t *testing.T, g gen) {
-		f := g.form(t)
-		values := form.Values{}
-		empty := f.Resolve(t.Context(), form.EvalContext{}, nil)
-		for _, step := range empty.Steps {
-			for _, item := range step.Items {
-				if item.Field != nil && g.oneIn(2) {
-					values[item.Field.ID] = g.entered(item.Field)
-				}
+func TestRender_RandomValuesFitAck(t *testing.T) { forEachSeed(t, checkValuesFitAck) }
+
+func checkValuesFitAck(t *testing.T, g gen) {
+	f := g.form(t)
+	values := form.Values{}
+	empty := f.Resolve(t.Context(), form.EvalContext{}, nil)
+	for _, step := range empty.Steps {
+		for _, item := range step.Items {
+			if item.Field != nil && g.oneIn(2) {
+				values[item.Field.ID] = g.entered(item.Field)
 			}
 		}
-		s := f.Resolve(t.Context(), form.EvalContext{}, values)
-		for _, p := range allPages(t, s) {
-			p.Channel, p.Draft, p.Clears, p.Notice = strings.Repeat("C", 64), strings.Repeat("V", 64), 1_000_000, strings.Repeat(pick(g, "<", "日"), 500)
-			view, err := modal.Render(s, p)
-			if err != nil {
-				t.Fatal(err)
-			}
-			checkFitsAck(t, view)
-			requireValidView(t, view)
+	}
+	s := f.Resolve(t.Context(), form.EvalContext{}, values)
+	for _, p := range allPages(t, s) {
+		p.Channel, p.Draft, p.Clears, p.Notice = strings.Repeat("C", 64), strings.Repeat("V", 64), 1_000_000, strings.Repeat(pick(g, "<", "日"), 500)
+		view, err := modal.Render(s, p)
+		if err != nil {
+			t.Fatal(err)
 		}
-	})
+		checkFitsAck(t, view)
+		requireValidView(t, view)
+	}
 }

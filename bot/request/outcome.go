@@ -21,6 +21,7 @@ type Outcome struct {
 	Status   string    `json:"status"`
 	Reason   string    `json:"reason,omitempty"`   // in the vendor's words; empty for Success
 	Summary  string    `json:"summary,omitempty"`  // of a run that succeeded, in the vendor's words
+	Log      []string  `json:"log,omitempty"`      // the last lines of the log of a run that failed
 	Hint     string    `json:"hint,omitempty"`     // what can be done about it, where that is known
 	Incident *Incident `json:"incident,omitempty"` // nil: the response contained none
 	Links    []string  `json:"links,omitempty"`    // of the run

@@ -16,6 +16,9 @@ import (
 // maxRunAge is how long a run is followed. Approvals can take days.
 const maxRunAge = 14 * 24 * time.Hour
 
+// logTimeout bounds the read of the log of a run that failed.
+const logTimeout = 3 * time.Second
+
 // newRunTimeout is how long a run that Port has just created may be missing.
 const newRunTimeout = time.Minute
 
@@ -35,15 +38,36 @@ func (w *Workflow) checkRun(ctx context.Context, j *job) (next, error) {
 		if o.Hint != "" {
 			w.log(j).WithFields(logrus.Fields{"action": j.Action, "run_id": j.RunID, "hint": o.Hint}).Warn("failed to declare the incident")
 		}
+		if o.Status == request.Failure {
+			o.Log = w.readLog(ctx, j)
+		}
 		return w.finish(ctx, j, o)
 	case time.Since(j.StageEnteredAt) > maxRunAge:
 		return w.finish(ctx, j, request.Outcome{Status: request.Unknown, Reason: "The run did not end within 14 days."})
 	case run.Status == port.StatusWaitingForApproval && !j.Deliveries[request.AwaitingApproval].Completed():
 		return w.deliver(ctx, j, w.cfg.Renderer.AwaitingApproval(messageInput(j)))
 	case run.Status != port.StatusWaitingForApproval && isOverdue(j):
-		return w.deliver(ctx, j, w.cfg.Renderer.Delayed(messageInput(j)))
+		in := messageInput(j)
+		in.StatusLabel = run.StatusLabel
+		return w.deliver(ctx, j, w.cfg.Renderer.Delayed(in))
 	}
 	return onEvent(), nil
+}
+
+// readLog returns the last lines of the log of a run that failed. The log is an addition: the reporter does not wait for
+// it when Port does not answer.
+func (w *Workflow) readLog(ctx context.Context, j *job) (last []string) {
+	ctx, cancel := context.WithTimeout(ctx, logTimeout)
+	defer cancel()
+	lines, err := w.cfg.Port.ListRunLog(ctx, j.RunID)
+	if err != nil {
+		w.log(j).WithError(err).Warn("failed to read the log of the run")
+		return nil
+	}
+	for _, l := range lines[max(0, len(lines)-message.MaxLogLines):] {
+		last = append(last, message.LogLine(l.Message))
+	}
+	return last
 }
 
 // outcomeOf is the outcome of a run that has ended.

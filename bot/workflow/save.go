@@ -102,7 +102,7 @@ func backoff(j *job, longest time.Duration) time.Duration {
 // messageInput is what the messages about the request are rendered from.
 func messageInput(j *job) message.Input {
 	in := message.Input{
-		Title: j.Title, Reporter: j.User, Channel: j.Channel, Direct: j.Direct,
+		Title: j.Title, Entity: j.Entity, Reporter: j.User, Channel: j.Channel, Direct: j.Direct,
 		Properties: j.Properties, RunID: j.RunID, CreatedAt: j.CreatedAt, Rejected: map[string]string{},
 	}
 	if j.Outcome != nil {

@@ -89,6 +89,7 @@ type Port interface {
 	CreateRun(ctx context.Context, run port.RunRequest) (port.Run, error)
 	GetRun(ctx context.Context, id string) (port.Run, error)
 	ListRuns(ctx context.Context, query port.RunsQuery) ([]port.Run, error)
+	ListRunLog(ctx context.Context, id string) ([]port.LogLine, error)
 }
 
 // Slack posts messages. A *slackapp.Client is one.

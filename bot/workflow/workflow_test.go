@@ -29,6 +29,8 @@ import (
 type fakes struct {
 	archived   []string // ids
 	knownSince time.Time
+	runLog     []port.LogLine
+	logErr     error
 	saved      []request.Stage
 	claims     map[string]string // run id -> request id
 
@@ -104,6 +106,10 @@ func (f *fakes) GetRun(_ context.Context, id string) (port.Run, error) {
 
 func (f *fakes) ListRuns(context.Context, port.RunsQuery) ([]port.Run, error) {
 	return f.runs, f.listErr
+}
+
+func (f *fakes) ListRunLog(context.Context, string) ([]port.LogLine, error) {
+	return f.runLog, f.logErr
 }
 
 func (f *fakes) PostMessage(_ context.Context, channel string, _ slackapp.Message) (string, error) {

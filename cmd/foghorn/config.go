@@ -9,6 +9,7 @@ import (
 
 	"github.com/sirupsen/logrus"
 
+	"foghorn/bot/dialog"
 	"foghorn/bot/store"
 	"foghorn/integrations/incidentio"
 	"foghorn/integrations/port"
@@ -19,6 +20,7 @@ type Config struct {
 	SlackAppToken, SlackBotToken                string
 	PortClientID, PortClientSecret              string
 	PortAction, SlackCommand                    string
+	SlackCommands                               []dialog.Command // more of them
 	IncidentIOKey                               string
 	SlackAPIURL, PortBaseURL, IncidentIOBaseURL string
 	StateDir, NATSURL                           string
@@ -101,6 +103,7 @@ func loadConfig(env map[string]string, dotenv, forCommand string) (_ Config, exp
 		}
 		values[s.Name] = value
 	}
+	commands := invalid.parseCommands(values)
 	exported = invalid.readNetworkVariables(env, file)
 	if len(invalid.Problems) > 0 {
 		return Config{}, nil, &invalid
@@ -109,7 +112,7 @@ func loadConfig(env map[string]string, dotenv, forCommand string) (_ Config, exp
 	cfg := Config{
 		SlackAppToken: values["SLACK_APP_TOKEN"], SlackBotToken: values["SLACK_BOT_TOKEN"],
 		PortClientID: values["PORT_CLIENT_ID"], PortClientSecret: values["PORT_CLIENT_SECRET"],
-		PortAction: values["PORT_ACTION"], SlackCommand: values["SLACK_COMMAND"], IncidentIOKey: values["INCIDENT_IO_API_KEY"],
+		PortAction: values["PORT_ACTION"], SlackCommand: values["SLACK_COMMAND"], SlackCommands: commands, IncidentIOKey: values["INCIDENT_IO_API_KEY"],
 		SlackAPIURL: withTrailingSlash(values["SLACK_API_URL"]), PortBaseURL: strings.TrimRight(values["PORT_BASE_URL"], "/"),
 		IncidentIOBaseURL: strings.TrimRight(values["INCIDENT_IO_BASE_URL"], "/"),
 		StateDir:          values["STATE_DIR"], NATSURL: values["NATS_URL"], Retention: cmp.Or(retention, store.DefaultRetention),

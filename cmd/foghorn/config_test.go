@@ -52,6 +52,12 @@ func TestConfig_RejectsInvalid(t *testing.T) {
 		{"command", "SLACK_COMMAND", "incident", "SLACK_COMMAND is"},
 		{"long command", "SLACK_COMMAND", "/" + strings.Repeat("x", 32), "SLACK_COMMAND is"},
 		{"upper-case command", "SLACK_COMMAND", "/Incident", "SLACK_COMMAND is"},
+		{"commands without an action", "SLACK_COMMANDS", "/deploy", `SLACK_COMMANDS contains "/deploy"`},
+		{"commands: the main one again", "SLACK_COMMANDS", "/incident=other", "SLACK_COMMANDS has /incident"},
+		{"commands: twice", "SLACK_COMMANDS", "/a=b, /a=c", "SLACK_COMMANDS has /a"},
+		{"commands: an action twice", "SLACK_COMMANDS", "/a=b,/c=b", "SLACK_COMMANDS has /c for b"},
+		{"commands: one is not a command", "SLACK_COMMANDS", "/a=b,c=d", `SLACK_COMMANDS is "c"`},
+		{"commands: one is not an action", "SLACK_COMMANDS", "/a=b/c", `SLACK_COMMANDS is "b/c"`},
 		{"channel", "ANNOUNCE_CHANNEL", "#general", "ANNOUNCE_CHANNEL is"},
 		{"action", "PORT_ACTION", "a/b", "PORT_ACTION is"},
 		{"listener", "HTTP_ADDR", "8080", "HTTP_ADDR is"},
@@ -140,11 +146,44 @@ func TestServe_NamesRejectedSettings(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			e := newGuideEnvironment(t)
 			o := runCommand(t, e.botSettings(c.variable, c.value), "serve")
-			if o.code != exitUsage || !strings.Contains(o.stderr, c.want) {
+			if o.code != exitUsage || !strings.Contains(o.stderr, c.want) || o.took > 12*time.Second {
 				t.Errorf("exit %d after %v: %s", o.code, o.took, o.stderr)
 			}
 			expectNoSecret(t, o)
 		})
+	}
+}
+
+// TestServe_StartsAfterPassingRefusal has Slack and Port refuse valid credentials for a moment.
+func TestServe_StartsAfterPassingRefusal(t *testing.T) {
+	const slackRefusal, portRefusal = `{"ok":false,"error":"invalid_auth"}`, `{"ok":false,"error":"invalid_credentials"}`
+	e := newGuideEnvironment(t)
+	e.Slack.InjectFault(emulator.Fault{Path: "auth.test", Status: 200, Body: slackRefusal, Times: 1})
+	e.Slack.InjectFault(emulator.Fault{Path: "apps.connections.open", Status: 200, Body: slackRefusal, Times: 4})
+	e.Port.InjectFault(emulator.Fault{Path: "/v1/auth/access_token", Status: 401, Body: portRefusal, Times: 1})
+	stop, err := e.startBot(t.Context())
+	if err != nil {
+		t.Fatalf("it did not start: %v", err)
+	}
+	if err := stop(); err != nil {
+		t.Errorf("it ended with %v", err)
+	}
+}
+
+// TestServe_StartsBehindProxyPages has a proxy answer instead of Slack and Port, which says nothing about credentials.
+func TestServe_StartsBehindProxyPages(t *testing.T) {
+	for _, status := range []int{401, 403} {
+		e := newGuideEnvironment(t)
+		e.Port.InjectFault(emulator.Fault{Status: status, Body: "<html>"})
+		e.Slack.InjectFault(emulator.Fault{Path: "auth.test", Status: status, Body: "<html>"})
+		stop, err := e.startBot(t.Context())
+		if err != nil {
+			t.Fatalf("it did not start: %v", err)
+		}
+		e.Port.ClearFaults()
+		if err := stop(); err != nil {
+			t.Errorf("it ended with %v", err)
+		}
 	}
 }
 

@@ -40,6 +40,7 @@ func TestDemoUI(t *testing.T) {
 		"form with entities":   testFormWithEntities,
 		"message shortcut":     testMessageShortcut,
 		"pasted definition":    testPastedDefinition,
+		"expensive definition": testExpensiveDefinition,
 	} {
 		t.Run(name, func(t *testing.T) {
 			v := openBrowser(t)
@@ -248,6 +249,26 @@ func testPastedDefinition(v *browser) {
 	v.evaluate(`document.getElementById("action-json").value = "{"`)
 	v.clickButton("Show its modal")
 	v.expectText("#toast", "line 1")
+}
+
+// testExpensiveDefinition runs an action whose programs would take gigabytes or never end.
+func testExpensiveDefinition(v *browser) {
+	v.navigate("Your own action")
+	v.evaluate(`document.getElementById("action-json").value = JSON.stringify({
+		identifier: "expensive", title: "Expensive", trigger: {type: "self-service", operation: "CREATE", userInputs: {properties: {
+			color: {type: "string", title: "Which color?", default: {jqQuery: "reduce range(60) as $i (0; [.,.]) | tojson"}},
+			size: {type: "string", title: "Which size?", visible: {jqQuery: "[range(1000000000)] | length > 0"}}}}},
+		invocationMethod: {type: "UPSERT_ENTITY", blueprintIdentifier: "none", mapping: {
+			identifier: "{{ [range(1000000000)] | length }}", title: "{{ reduce range(60) as $i (0; [.,.]) | tojson }}"}}})`)
+	v.clickButton("Show its modal")
+	v.expectText("#preview", "Which color?")
+	v.clickButton("Run the bot with it")
+	v.waitFor(`document.querySelector("#bot .pill.up")?.innerText.includes("2 connections") && document.querySelector("#bot").innerText.includes("expensive")`)
+	v.typeMessage("/incident")
+	v.expectText("dialog", "Which color?")
+	v.clickButton("Run")
+	v.navigate("Port")
+	v.expectText("#tab-port", "FAILURE")
 }
 
 // permalink returns the URL of the first link in the messages.

@@ -34,8 +34,13 @@ func checkPort(ctx context.Context, cfg Config) []finding {
 	}
 	ctx, cancel = withCheckTimeout(ctx)
 	defer cancel()
-	c.checkAction(ctx, client, cfg.PortAction)
-	c.checkPermissions(ctx, client, cfg.PortAction)
+	actions := []string{cfg.PortAction}
+	c.checkAction(ctx, client, cfg.PortAction, "foghorn apply creates it, or set PORT_ACTION to another one")
+	for _, command := range cfg.SlackCommands {
+		actions = append(actions, command.Action)
+		c.checkAction(ctx, client, command.Action, "set SLACK_COMMANDS to an action that exists; Port shows its identifier in its settings")
+	}
+	c.checkPermissions(ctx, client, actions...)
 	c.checkUsers(ctx, client)
 	c.checkRuns(ctx, client, cfg.PortAction)
 	optional, isOwn, _ := findAction(ctx, client, cfg.PortAction) // checkAction reports the error
@@ -132,10 +137,10 @@ func (c *checks) checkPortCredentials(ctx context.Context, client *port.Client, 
 }
 
 // checkAction checks that the action exists and can be run from Slack.
-func (c *checks) checkAction(ctx context.Context, client *port.Client, id string) {
+func (c *checks) checkAction(ctx context.Context, client *port.Client, id, missingHint string) {
 	a, err := client.GetAction(ctx, id)
 	if rest.IsNotFound(err) {
-		c.fail("action", "Port has no action "+id, "foghorn apply creates it, or set PORT_ACTION to another one")
+		c.fail("action", "Port has no action "+id, missingHint)
 		return
 	}
 	if rest.IsRejected(err) {
@@ -167,11 +172,11 @@ func (c *checks) checkAction(ctx context.Context, client *port.Client, id string
 // checkPermissions checks that the permissions of the actions can be read, and lists the actions for which only Port
 // can decide who may run them.
 func (c *checks) checkPermissions(ctx context.Context, client *port.Client, actions ...string) {
-	var policies []string
+	var policies, read []string
 	for _, id := range actions {
 		switch p, err := client.GetExecutePermissions(ctx, id); {
 		case rest.IsNotFound(err): // checkAction has reported it
-			return
+			continue
 		case rest.IsRejected(err):
 			c.fail("permissions", err.Error(), "give the key the role Admin: the bot runs nothing while it cannot read who may run "+id)
 			return
@@ -181,13 +186,16 @@ func (c *checks) checkPermissions(ctx context.Context, client *port.Client, acti
 		case p.HasPolicy:
 			policies = append(policies, id)
 		}
+		read = append(read, id)
 	}
 	if len(policies) > 0 {
 		c.warn("permissions", "a policy decides who may run "+strings.Join(policies, ", "),
 			"the bot cannot evaluate policies: check in Port that a person whom the policy excludes cannot run the action from Slack")
 		return
 	}
-	c.ok("permissions", "the bot checks who may run "+strings.Join(actions, ", "))
+	if len(read) > 0 {
+		c.ok("permissions", "the bot checks who may run "+strings.Join(read, ", "))
+	}
 }
 
 // checkDefinition checks that a definition in Port matches the manifest. The group incident.io reports severities and

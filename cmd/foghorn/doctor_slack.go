@@ -29,6 +29,9 @@ func checkSlack(ctx context.Context, cfg Config) []finding {
 	} else {
 		c.ok("command", cfg.SlackCommand)
 	}
+	for _, command := range cfg.SlackCommands {
+		c.ok("command", command.Name+" runs "+command.Action)
+	}
 	if cfg.AnnounceChannel != "" && cfg.SlackBotToken != "" {
 		c.checkAnnounceChannel(ctx, app, cfg.AnnounceChannel)
 	}

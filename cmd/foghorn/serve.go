@@ -22,8 +22,14 @@ import (
 
 const botTokenHint = "copy the token again from OAuth & Permissions; reinstall the app if it was revoked"
 
-// checkTimeout bounds the check of the credentials at the start.
-const checkTimeout = 8 * time.Second
+const (
+	// checkTimeout bounds the check of the credentials at the start.
+	checkTimeout = 8 * time.Second
+
+	// refusalTime is how long Slack or Port must refuse credentials to end serve: both refuse valid ones for a moment.
+	refusalTime     = 3 * time.Second
+	refusalInterval = time.Second
+)
 
 type serveCmd struct{}
 
@@ -68,7 +74,7 @@ func serve(ctx context.Context, cfg Config, log *logrus.Entry) error {
 		defer incidents.Close()
 	}
 	b := bot.New(bot.Config{
-		Slack: app, Port: client, Action: cfg.PortAction, Command: cfg.SlackCommand, Announce: cfg.AnnounceChannel, PortURL: cfg.PortBaseURL,
+		Slack: app, Port: client, Action: cfg.PortAction, Command: cfg.SlackCommand, Commands: cfg.SlackCommands, Announce: cfg.AnnounceChannel, PortURL: cfg.PortBaseURL,
 		StateDir: cfg.StateDir, NATSURL: cfg.NATSURL, Incidents: incidents, Retention: cfg.Retention, Secret: cfg.SlackBotToken, Log: log, Metrics: metrics,
 	})
 	group, ctx := errgroup.WithContext(ctx)
@@ -124,10 +130,14 @@ func storeSettingError(err error) error {
 func checkCredentials(ctx context.Context, cfg Config, app *slackapp.Client, client *port.Client, log *logrus.Entry) error {
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
-	var problems [3]*SettingProblem
+	var problems [2]*SettingProblem
+	var missing []SettingProblem
 	var group errgroup.Group
 	group.Go(func() error {
-		_, err := app.CheckAuth(ctx)
+		err := repeatRefused(ctx, slackapp.IsFatal, func() error {
+			_, err := app.CheckAuth(ctx)
+			return err
+		})
 		if slackapp.IsFatal(err) {
 			problems[0] = &SettingProblem{"SLACK_BOT_TOKEN", "was rejected by Slack: " + slackapp.ErrorCode(err), botTokenHint}
 		} else if err != nil {
@@ -136,8 +146,9 @@ func checkCredentials(ctx context.Context, cfg Config, app *slackapp.Client, cli
 		return nil
 	})
 	group.Go(func() error {
-		err := client.CheckCredentials(ctx)
-		if errors.Is(err, port.ErrCredentials) {
+		refused := func(err error) bool { return errors.Is(err, port.ErrCredentials) }
+		err := repeatRefused(ctx, refused, func() error { return client.CheckCredentials(ctx) })
+		if refused(err) {
 			problems[1] = &SettingProblem{"PORT_CLIENT_ID and PORT_CLIENT_SECRET", "were rejected by Port", "copy both from Credentials in Port; organizations in the United States need PORT_BASE_URL=https://api.us.port.io"}
 			return nil
 		}
@@ -146,7 +157,12 @@ func checkCredentials(ctx context.Context, cfg Config, app *slackapp.Client, cli
 			return nil
 		}
 		if _, err = client.GetAction(ctx, cfg.PortAction); rest.IsNotFound(err) {
-			problems[2] = &SettingProblem{"PORT_ACTION", fmt.Sprintf("is %q, and Port has no such action", cfg.PortAction), "create it with foghorn apply, or set another identifier"}
+			missing = append(missing, SettingProblem{"PORT_ACTION", fmt.Sprintf("is %q, and Port has no such action", cfg.PortAction), "create it with foghorn apply, or set another identifier"})
+		}
+		for _, c := range cfg.SlackCommands {
+			if _, err = client.GetAction(ctx, c.Action); rest.IsNotFound(err) {
+				missing = append(missing, SettingProblem{"SLACK_COMMANDS", fmt.Sprintf("has %s=%s, and Port has no such action", c.Name, c.Action), "Port shows the identifier in the action's settings"})
+			}
 		}
 		return nil
 	})
@@ -157,10 +173,26 @@ func checkCredentials(ctx context.Context, cfg Config, app *slackapp.Client, cli
 			invalid.Problems = append(invalid.Problems, *p)
 		}
 	}
+	invalid.Problems = append(invalid.Problems, missing...)
 	if len(invalid.Problems) > 0 {
 		return &invalid
 	}
 	return nil
+}
+
+// repeatRefused calls check until refused is false for its error, for refusalTime.
+func repeatRefused(ctx context.Context, refused func(error) bool, check func() error) error {
+	for begun := time.Now(); ; {
+		err := check()
+		if !refused(err) || time.Since(begun) >= refusalTime {
+			return err
+		}
+		select {
+		case <-time.After(refusalInterval):
+		case <-ctx.Done():
+			return err
+		}
+	}
 }
 
 // runSettingError maps an error of the bot to the setting that caused it.

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"strings"
+	"unicode"
 
 	"github.com/goccy/go-yaml"
 
@@ -70,7 +72,7 @@ var (
 	optionalScopes = []string{"channels:history", "groups:history"}
 )
 
-func newAppManifest(command string) appManifest {
+func newAppManifest(command string, more []dialog.Command) appManifest {
 	var m appManifest
 	m.Metadata.MajorVersion, m.Metadata.MinorVersion = 2, 1
 	m.Display.Name = "Foghorn"
@@ -79,6 +81,9 @@ func newAppManifest(command string) appManifest {
 	m.Features.AppHome.Messages, m.Features.AppHome.ReadOnly = true, true
 	m.Features.Bot.Name, m.Features.Bot.Online = "Foghorn", true
 	m.Features.Commands = []slashCommand{{Command: command, Description: "Declare an incident", Hint: "what is happening"}}
+	for _, c := range more {
+		m.Features.Commands = append(m.Features.Commands, slashCommand{Command: c.Name, Description: describeAction(c.Action), Hint: "what for"})
+	}
 	m.Features.Shortcuts = []shortcut{
 		{"Declare an incident", "global", dialog.ShortcutDeclare, "Open the form, from anywhere"},
 		{"Declare an incident", "message", dialog.ShortcutDeclareMessage, "Open the form with this message as the description"},
@@ -86,6 +91,17 @@ func newAppManifest(command string) appManifest {
 	m.OAuth.Scopes.Bot, m.OAuth.Scopes.Optional = requiredScopes, optionalScopes
 	m.Settings.Interactivity.Enabled, m.Settings.SocketMode = true, true
 	return m
+}
+
+// describeAction is the description of the command of an action. The manifest is printed without a call of Port, so it is made
+// from the identifier.
+func describeAction(action string) string {
+	words := []rune(strings.Join(strings.FieldsFunc(action, func(r rune) bool { return strings.ContainsRune("_-.:+=@", r) }), " "))
+	if len(words) == 0 {
+		return "Run an action"
+	}
+	words[0] = unicode.ToUpper(words[0])
+	return string(words)
 }
 
 // manifestHeader is the first line of slack-app.yaml.
@@ -98,7 +114,7 @@ func (slackManifestCmd) Run(c *console) error {
 	if err != nil {
 		return err
 	}
-	m := newAppManifest(cfg.SlackCommand)
+	m := newAppManifest(cfg.SlackCommand, cfg.SlackCommands)
 	text, err := yaml.Marshal(m)
 	if err != nil {
 		return fmt.Errorf("write manifest: %w", err)

@@ -32,7 +32,7 @@ func TestReference_SlackManifestSchema(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, command := range []string{"/incident", "/x"} {
-		flat, err := json.Marshal(newAppManifest(command))
+		flat, err := json.Marshal(newAppManifest(command, nil))
 		if err != nil {
 			t.Fatal(err)
 		}

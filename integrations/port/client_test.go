@@ -127,6 +127,8 @@ func TestCheckCredentials_Errors(t *testing.T) {
 		"unknown client": {404, `{"ok":false,"error":"not_found"}`, true, false},
 		"malformed":      {422, `{"ok":false,"error":"invalid_request"}`, true, false},
 		"wrong base URL": {404, "<html>", false, false},
+		"401 of a proxy": {401, "<html>", false, false},
+		"403 of a proxy": {403, `{"message":"blocked"}`, false, false},
 		"not allowed":    {403, `{"ok":false,"error":"forbidden","message":"IP not whitelisted"}`, false, false},
 		"rate limited":   {429, `{"ok":false}`, false, false},
 		"down":           {503, "", false, false},

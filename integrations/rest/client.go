@@ -43,7 +43,13 @@ type Client struct {
 	// OnCall, if set, is called after each request with its operation, the status of the response (0: none) and the
 	// duration. The operation has no names in it, so that it is fit for a metric label. OnCall must not block.
 	OnCall func(operation string, status int, took time.Duration)
+
+	clockOffset atomic.Int64 // time.Duration
 }
+
+// ClockOffset is how far the clock of the service is ahead of this one, as its latest response says; 0 before. It is exact
+// to about a second.
+func (c *Client) ClockOffset() time.Duration { return time.Duration(c.clockOffset.Load()) }
 
 // Empty is the result of a call whose response body is ignored.
 type Empty struct{}
@@ -77,12 +83,9 @@ func (c *Client) doWithRetry(ctx context.Context, op, method, path string, query
 	if path == "" {
 		return 0, nil, &Error{Op: op, notSent: true, Err: errInvalidPath}
 	}
-	var payload []byte
-	if body != nil {
-		var err error
-		if payload, err = json.Marshal(body); err != nil {
-			return 0, nil, &Error{Op: op, notSent: true, Err: fmt.Errorf("encode the request: %w", err)}
-		}
+	payload, err := encodeBody(body)
+	if err != nil {
+		return 0, nil, &Error{Op: op, notSent: true, Err: err}
 	}
 	address := strings.TrimSuffix(c.BaseURL, "/") + path
 	if len(query) > 0 {
@@ -103,13 +106,25 @@ func (c *Client) doWithRetry(ctx context.Context, op, method, path string, query
 		}
 		refused := IsUnauthorized(err) // else a proxy answered: the service may have carried the request out
 		reauthorized, failure := c.Reauthorize(ctx, r)
-		if failure != nil && refused {
+		switch {
+		case failure != nil && refused:
 			return 0, nil, newNotSentError(ctx, op, failure)
-		}
-		if failure != nil || !reauthorized || !refused && method != http.MethodGet {
+		case failure != nil, !reauthorized, !refused && method != http.MethodGet:
 			return status, data, err
 		}
 	}
+}
+
+// encodeBody returns a request body as JSON; nil for nil.
+func encodeBody(body any) ([]byte, error) {
+	if body == nil {
+		return nil, nil
+	}
+	payload, err := json.Marshal(body)
+	if err != nil {
+		return nil, fmt.Errorf("encode the request: %w", err)
+	}
+	return payload, nil
 }
 
 // newRequest returns an authorized request.
@@ -141,10 +156,10 @@ func (c *Client) send(ctx context.Context, op string, r *http.Request) (int, []b
 		GetConn: func(string) { wanted.Store(true) },
 		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
 	}))
-	h := c.httpClient()
+	h, secrets := c.httpClient(), authorizationSecrets(r)
 	res, err := h.Do(r)
 	if err != nil {
-		return 0, nil, &Error{Op: op, notSent: wanted.Load() && !connected.Load(), Err: transportError(ctx, err, h.Timeout)}
+		return 0, nil, Redact(&Error{Op: op, notSent: wanted.Load() && !connected.Load(), Err: transportError(ctx, err, h.Timeout)}, secrets...)
 	}
 	defer func() { _ = res.Body.Close() }() // the body was read, or is not needed
 
@@ -152,8 +167,11 @@ func (c *Client) send(ctx context.Context, op string, r *http.Request) (int, []b
 		data, _ := readLimited(res.Body, maxErrorBytes) // the status alone says enough if the body cannot be read
 		e := c.newResponseError(res, data)
 		e.Op, e.Status = op, res.StatusCode
-		e.redact(authorizationSecrets(r)...)
+		e.redact(secrets...)
 		return res.StatusCode, nil, e
+	}
+	if date, err := http.ParseTime(res.Header.Get("Date")); err == nil {
+		c.clockOffset.Store(int64(time.Until(date)))
 	}
 	data, err := readLimited(res.Body, maxResponseBytes)
 	if err != nil && !errors.Is(err, errResponseTooLarge) {
@@ -163,7 +181,7 @@ func (c *Client) send(ctx context.Context, op string, r *http.Request) (int, []b
 		err = c.newForeignError(res)
 	}
 	if err != nil {
-		return res.StatusCode, nil, &Error{Op: op, Status: res.StatusCode, Err: err}
+		return res.StatusCode, nil, Redact(&Error{Op: op, Status: res.StatusCode, Err: err}, secrets...)
 	}
 	return res.StatusCode, data, nil
 }

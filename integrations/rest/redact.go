@@ -43,7 +43,21 @@ func (e *Error) redact(secrets ...string) {
 	for i, d := range e.Details {
 		e.Details[i] = Detail{Field: r.redact(d.Field), Code: r.redact(d.Code), Message: r.redact(d.Message)}
 	}
+	if e.Err != nil {
+		if text := e.Err.Error(); r.redact(text) != text {
+			e.Err = &redactedError{error: e.Err, text: r.redact(text)}
+		}
+	}
 }
+
+// A redactedError is an error whose text had a secret.
+type redactedError struct {
+	error
+	text string
+}
+
+func (e *redactedError) Error() string { return e.text }
+func (e *redactedError) Unwrap() error { return e.error }
 
 // A redactor removes secrets from texts, as they are and as JSON, addresses and this package write them.
 type redactor struct {

@@ -32,7 +32,8 @@ func (c *Client) CheckSocketMode(ctx context.Context) (took time.Duration, misse
 	missed, err = readUntil(ws, typeHello)
 	took = time.Since(begun)
 	if err != nil && ctx.Err() != nil {
-		return took, missed, fmt.Errorf("the websocket to %s is open, but no hello came in time: %w", websocketHost(address), ctx.Err())
+		u, _ := url.Parse(address) // it was dialed
+		return took, missed, fmt.Errorf("the websocket to %s is open, but no hello came in time: %w", u.Host, ctx.Err())
 	} else if err != nil {
 		return took, missed, err
 	}
@@ -52,7 +53,7 @@ func readUntil(ws *websocket.Conn, frameType string) (envelopes int, err error) 
 	for {
 		_, frame, err := ws.ReadMessage()
 		if err != nil {
-			return envelopes, fmt.Errorf("read: %w", err)
+			return envelopes, fmt.Errorf("read: %w", redactError(err))
 		}
 		switch e, _ := decodeEnvelope(frame); {
 		case e.ID != "":
@@ -60,23 +61,7 @@ func readUntil(ws *websocket.Conn, frameType string) (envelopes int, err error) 
 		case e.Type == frameType && frameType != "":
 			return envelopes, nil
 		case e.Type == typeDisconnect && disconnectCause(e.Reason) != nil:
-			return envelopes, &DisconnectError{Reason: truncate(e.Reason)}
+			return envelopes, disconnectCause(e.Reason)
 		}
 	}
-}
-
-// DisconnectError reports that Slack does not accept a connection.
-type DisconnectError struct {
-	Reason string // such as link_disabled (Socket Mode is off) or too_many_websockets
-}
-
-func (e *DisconnectError) Error() string { return "disconnected by Slack: " + e.Reason }
-
-// websocketHost returns the host of an address, which contains a ticket.
-func websocketHost(address string) string {
-	u, err := url.Parse(address)
-	if err != nil {
-		return "Slack"
-	}
-	return u.Host
 }

@@ -163,6 +163,7 @@ func (c *Client) sweepCaches(ctx context.Context) {
 
 func (c *Client) reportError(e ConnectionError) {
 	if c.cfg.OnError != nil {
+		e.Err = redactError(e.Err)
 		c.cfg.OnError(e)
 	}
 }

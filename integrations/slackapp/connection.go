@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -88,7 +89,8 @@ func (c *connection) read(receive func(frame []byte)) {
 	sendPong := c.ws.PingHandler()
 	c.ws.SetPingHandler(func(data string) error {
 		watchdog.Reset(c.pingTimeout)
-		return sendPong(data)
+		_ = sendPong(data) // an error would end reading, while envelopes may still arrive
+		return nil
 	})
 	for {
 		_, frame, err := c.ws.ReadMessage()
@@ -156,8 +158,7 @@ func (c *connection) write(frame []byte) error {
 	_ = c.ws.SetWriteDeadline(now.Add(writeTimeout)) // it never fails
 	if err := c.ws.WriteMessage(websocket.TextMessage, frame); err != nil {
 		c.closed.Store(true)
-		_ = c.ws.Close()
-		c.retire(fmt.Errorf("write ack: %w", err), 0)
+		c.retire(fmt.Errorf("write ack: %w", err), closeReplyTimeout) // Slack may have closed it: envelopes can be unread
 		return err
 	}
 	c.touch()
@@ -197,10 +198,10 @@ const (
 	closeReplyTimeout = time.Second
 )
 
-// drain closes the connection in a moment when no envelope is being handled, and reads what Slack sends
-// until it closes its side. budget bounds the wait for that moment.
-func (c *connection) drain(ctx context.Context, budget time.Duration) {
-	c.waitIdle(ctx, budget)
+// drain closes the connection in a moment when no envelope is being handled that came on it, or on the connections that
+// were drained before, and reads what Slack sends until it closes its side. budget bounds the wait for that moment.
+func (c *connection) drain(ctx context.Context, budget time.Duration, before []*connection) {
+	c.waitIdle(ctx, budget, before)
 	c.mu.Lock()
 	if !c.closed.Swap(true) {
 		c.recent = nil // Slack reads them before the close frame
@@ -219,13 +220,14 @@ func (c *connection) drain(ctx context.Context, budget time.Duration) {
 
 // waitIdle returns when the connection is idle, at the latest after budget. The less of it is left, the
 // shorter the silence that counts as idle.
-func (c *connection) waitIdle(ctx context.Context, budget time.Duration) {
+func (c *connection) waitIdle(ctx context.Context, budget time.Duration, before []*connection) {
+	handling := func(c *connection) bool { return c.inFlight.Load() > 0 }
 	end := time.Now().Add(budget)
 	tick := time.NewTicker(minIdleTime / 5)
 	defer tick.Stop()
 	for left := budget; left > 0; left = time.Until(end) {
 		need := max(minIdleTime, time.Duration(float64(idleTime)*float64(left)/float64(budget)))
-		if c.inFlight.Load() == 0 && time.Since(time.Unix(0, c.lastActivity.Load())) >= need {
+		if !handling(c) && !slices.ContainsFunc(before, handling) && time.Since(time.Unix(0, c.lastActivity.Load())) >= need {
 			return
 		}
 		select {

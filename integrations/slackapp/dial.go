@@ -49,7 +49,7 @@ func (d dialer) dialWebSocket(ctx context.Context, address string) (*websocket.C
 		return nil, fmt.Errorf("open websocket to %s: HTTP status %d", u.Host, res.StatusCode)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("open websocket to %s: %w", u.Host, err)
+		return nil, fmt.Errorf("open websocket to %s: %w", u.Host, redactError(err))
 	}
 	return conn, nil
 }
@@ -70,7 +70,7 @@ func CheckTunnel(_ context.Context, through *url.URL, _ *http.Request, res *http
 	e := &ProxyError{Proxy: through.Host, Status: res.StatusCode}
 	for _, challenge := range res.Header.Values("Proxy-Authenticate") {
 		scheme, _, _ := strings.Cut(challenge, " ")
-		e.Schemes = append(e.Schemes, truncate(scheme))
+		e.Schemes = append(e.Schemes, sanitize(scheme))
 	}
 	return e
 }

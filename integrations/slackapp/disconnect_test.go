@@ -33,17 +33,20 @@ func TestRun_DisconnectReasons(t *testing.T) {
 // TestRun_DisconnectWarning has Slack announce the end of both connections. They are replaced, and Slack
 // goes on to use them until it closes them: every command is answered.
 func TestRun_DisconnectWarning(t *testing.T) {
-	s, _, channel := newWorkspaceWith(t, slacktest.Config{WarningPeriod: 300 * time.Millisecond})
+	s, _, channel := newWorkspaceWith(t, slacktest.Config{WarningPeriod: time.Hour})
 	client, _ := startClient(t, s, &echo{}, nil)
 	waitSockets(t, s, 2)
 	stop := startLoad(t, s, channel)
 	for n := int64(4); n <= 8; n += 2 {
 		s.Disconnect("warning")
+		waitSockets(t, s, 4)
 		waitConnects(t, client, n)
 		if client.Connections() != 2 {
 			t.Errorf("%d connections", client.Connections())
 		}
-		waitSockets(t, s, 4)
+		for range 2 {
+			s.DisconnectOldest("refresh_requested")
+		}
 		waitSockets(t, s, 2)
 	}
 	for _, m := range stop() {
@@ -87,8 +90,9 @@ func TestRun_AllConnectionsDropped(t *testing.T) {
 
 // TestRun_MissingPings replaces both connections, not at the same time.
 func TestRun_MissingPings(t *testing.T) {
+	t.Parallel()
 	s, alice, channel := newWorkspace(t)
-	client, _ := startClient(t, s, &echo{}, func(c *slackapp.Config) { c.PingTimeout = time.Second })
+	client, _ := startClient(t, s, &echo{}, func(c *slackapp.Config) { c.PingTimeout = 4 * time.Second })
 	waitConnects(t, client, 2)
 	s.SetPings(false)
 	waitUntil(t, "four connects", func() bool {
@@ -118,7 +122,7 @@ func TestRun_HalfOpenNoticedByPong(t *testing.T) {
 	const pingTimeout = 8 * time.Second
 	client, _ := startClient(t, s, &echo{}, func(c *slackapp.Config) { c.PingTimeout = pingTimeout })
 	waitSockets(t, s, 2)
-	time.Sleep(100 * time.Millisecond) // a ping of each connection has been answered, of which nothing informs
+	time.Sleep(time.Second) // a ping of each connection has been answered, of which nothing informs
 	began := time.Now()
 	s.SetHalfOpen(true)
 	waitConnects(t, client, 4)

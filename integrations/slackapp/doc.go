@@ -23,8 +23,8 @@
 //     closes it. An ack that the old connection may not have delivered is sent on another one.
 //   - Within 15 s after the end of any outage a connection is open again. Connections that end within a
 //     second, without an envelope, are opened at most ten times in a minute.
-//   - Run ends only with its context, or if Slack rejects the app token: at the first attempt, or for five
-//     minutes without a break. No other response of apps.connections.open ends it.
+//   - Run ends only with its context, or if Slack rejects the app token without a break: for 3 seconds at the
+//     start, or for 5 minutes later. No other response of apps.connections.open ends it.
 //
 // Slack has no request to stop sending. When the context of Run ends, each connection is closed in a moment
 // when no envelope is being handled: Run sends a close frame, and reads until Slack closes its side. An

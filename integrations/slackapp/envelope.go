@@ -74,7 +74,7 @@ func (e envelope) handle(ctx context.Context, h Handler) (payload any, err error
 	case typeEvent: // acked, so that Slack does not send it again
 		return nil, nil
 	}
-	return nil, fmt.Errorf("unknown envelope type %q", truncate(e.Type))
+	return nil, fmt.Errorf("unknown envelope type %q", sanitize(e.Type))
 }
 
 // decodePayload decodes a payload. Members that do not decode are left out and are the error: a message

@@ -127,9 +127,9 @@ func wrapError(method string, err error) error {
 	}
 	e := &Error{Method: method}
 	if response, ok := errors.AsType[slack.SlackErrorResponse](err); ok {
-		e.Code, e.Needed = response.Err, response.Needed
+		e.Code, e.Needed = sanitize(response.Err), sanitize(response.Needed)
 		for _, m := range response.ResponseMetadata.Messages {
-			e.Messages = append(e.Messages, truncate(m))
+			e.Messages = append(e.Messages, sanitize(m))
 		}
 		return e
 	}
@@ -147,7 +147,7 @@ func wrapError(method string, err error) error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = fmt.Errorf("no response in time: %w", context.DeadlineExceeded)
 	}
-	e.Err = err
+	e.Err = redactError(err)
 	return e
 }
 
@@ -163,13 +163,4 @@ func callOutcome(err error) string {
 		return http.StatusText(e.Status)
 	}
 	return "no_answer"
-}
-
-// truncate shortens text from Slack to 300 characters.
-func truncate(s string) string {
-	const maxRunes = 300
-	if r := []rune(s); len(r) > maxRunes {
-		return string(r[:maxRunes]) + "…"
-	}
-	return s
 }

@@ -18,8 +18,9 @@ const (
 	// https://docs.slack.dev/reference/methods/conversations.history
 	historyPageSize = 200
 
-	// findTimeout bounds one search.
-	findTimeout = 6 * time.Second
+	// findTimeout and maxHistoryPages bound one search.
+	findTimeout     = 6 * time.Second
+	maxHistoryPages = 70
 )
 
 // historyResponse is the part of a response that a search needs. Messages of others can have any form.
@@ -66,6 +67,9 @@ func (c *Client) FindMessage(ctx context.Context, channel string, sent Message, 
 		cursor := page.ResponseMetadata.Cursor
 		if cursor == "" {
 			return "", false, nil
+		}
+		if pages == maxHistoryPages || cursor == query.Get("cursor") {
+			return "", false, fmt.Errorf("find message: the history has no end after %d pages", pages)
 		}
 		query.Set("cursor", cursor)
 	}

@@ -69,22 +69,29 @@ func (r *receiver) receive(ctx context.Context, c *connection, frame []byte) {
 		r.reportFrame(c, err)
 	case e.Type == typeHello && !isClosed(c.hello):
 		c.opened = time.Now()
-		r.client.connects.Add(1)
 		r.update(func() { r.conns = append(r.conns, c) })
+		r.client.connects.Add(1)
 		close(c.hello)
 	case e.Type == typeDisconnect:
 		c.retire(disconnectCause(e.Reason), closeTimeout)
 	}
 }
 
-// disconnectCause returns the error that a disconnect means; nil for a refresh.
+// disconnectCause returns the *DisconnectError that a disconnect means; nil for a refresh.
 func disconnectCause(reason string) error {
 	switch reason {
 	case "warning", "refresh_requested":
 		return nil
 	}
-	return fmt.Errorf("disconnected by Slack: %s", truncate(reason))
+	return &DisconnectError{Reason: sanitize(reason)}
 }
+
+// DisconnectError reports that Slack does not accept a connection.
+type DisconnectError struct {
+	Reason string // such as link_disabled (Socket Mode is off) or too_many_websockets
+}
+
+func (e *DisconnectError) Error() string { return "disconnected by Slack: " + e.Reason }
 
 // dispatch handles an envelope and acks it, in a goroutine. Another delivery of the same envelope, also on
 // another connection, waits for the answer of the first.
@@ -214,7 +221,7 @@ func (r *receiver) drain(ctx context.Context) {
 	r.update(func() { r.draining, conns = true, slices.Clone(r.conns) })
 	end := time.Now().Add(drainTimeout)
 	for i, c := range conns {
-		c.drain(ctx, time.Until(end)/time.Duration(len(conns)-i))
+		c.drain(ctx, time.Until(end)/time.Duration(len(conns)-i), conns[:i])
 	}
 }
 

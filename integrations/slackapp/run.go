@@ -30,8 +30,10 @@ const (
 	reopenBurst    = 5
 	reopenInterval = 12 * time.Second
 
-	// rejectedTimeout is how long Slack must reject the app token, after connections were open, to end Run.
-	rejectedTimeout = 5 * time.Minute
+	// rejectedTimeout is how long Slack must reject the app token, without a break, to end Run; before a connection was
+	// open, firstRejectedTimeout is. Slack rejects valid tokens for a moment.
+	rejectedTimeout      = 5 * time.Minute
+	firstRejectedTimeout = 3 * time.Second
 
 	// drainTimeout is how long Run waits, after its context ended, for handlers to return.
 	drainTimeout = 2500 * time.Millisecond
@@ -46,7 +48,7 @@ type Handler interface {
 
 // Run keeps two connections open and passes each envelope to h until ctx ends. Then it drains the
 // connections, one after the other, and waits for the handlers. It returns an error only if Slack rejects
-// the app token: at the first attempt, or later for five minutes without a break. The package comment says
+// the app token without a break: for 3 seconds at the start, or for 5 minutes later. The package comment says
 // what is guaranteed for envelopes.
 func (c *Client) Run(ctx context.Context, h Handler) error {
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
@@ -79,12 +81,12 @@ func (r *receiver) keepOpen(ctx, work context.Context, number int) error {
 		}
 		if err != nil {
 			r.client.reportError(ConnectionError{Connection: number, Kind: "open", Err: err})
-			if !IsFatal(err) {
+			switch limit := r.rejectionLimit(); {
+			case !IsFatal(err):
 				rejectedSince = time.Time{}
-			} else if rejectedSince.IsZero() {
+			case rejectedSince.IsZero():
 				rejectedSince = time.Now()
-			}
-			if IsFatal(err) && (r.client.connects.Load() == 0 || time.Since(rejectedSince) >= rejectedTimeout) {
+			case time.Since(rejectedSince) >= limit:
 				return err
 			}
 			if !sleep(ctx, retryDelay(failures, err)) {
@@ -108,6 +110,14 @@ func (r *receiver) keepOpen(ctx, work context.Context, number int) error {
 	}
 }
 
+// rejectionLimit returns how long Slack must reject the app token now to end Run.
+func (r *receiver) rejectionLimit() time.Duration {
+	if r.client.connects.Load() == 0 {
+		return firstRejectedTimeout
+	}
+	return rejectedTimeout
+}
+
 // open opens a connection and returns when Slack has sent hello, or retires the connection before that.
 func (r *receiver) open(ctx, work context.Context, number int) (*connection, error) {
 	ctx, cancel := context.WithTimeout(ctx, openTimeout)
@@ -128,7 +138,7 @@ func (r *receiver) open(ctx, work context.Context, number int) (*connection, err
 	case <-conn.retired:
 		return conn, nil
 	case <-ctx.Done():
-		conn.drain(work, 0) // Slack may have opened it
+		conn.drain(work, 0, nil) // Slack may have opened it
 		return nil, fmt.Errorf("wait for hello: %w", ctx.Err())
 	}
 }

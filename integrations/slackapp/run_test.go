@@ -97,6 +97,7 @@ func TestRun_RejectedAppToken(t *testing.T) {
 		{"unknown token", "xapp-1-A0-1-unknown", "invalid_auth"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			s, _, _ := newWorkspace(t)
 			if c.token == "" {
 				c.token = s.BotToken
@@ -115,24 +116,21 @@ func TestRun_OpenFailures(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		fault emulator.Fault
-		start bool // also at the start
 	}{
-		{"404", emulator.Fault{Status: 404, Body: "not found"}, true},
-		{"403 with HTML", emulator.Fault{Status: 403, Body: "<html>blocked</html>"}, true},
-		{"500", emulator.Fault{Status: 500}, true},
-		{"200 with HTML", emulator.Fault{Status: 200, Body: "<html></html>"}, true},
-		{"200 without url", emulator.Fault{Status: 200, Body: `{"ok":true}`}, true},
-		{"internal_error", emulator.Fault{Status: 200, Body: `{"ok":false,"error":"internal_error"}`}, true},
-		{"invalid_auth", emulator.Fault{Status: 200, Body: `{"ok":false,"error":"invalid_auth"}`}, false},
-		{"team_added_to_org", emulator.Fault{Status: 200, Body: `{"ok":false,"error":"team_added_to_org"}`}, true},
+		{"404", emulator.Fault{Status: 404, Body: "not found"}},
+		{"403 with HTML", emulator.Fault{Status: 403, Body: "<html>blocked</html>"}},
+		{"500", emulator.Fault{Status: 500}},
+		{"200 with HTML", emulator.Fault{Status: 200, Body: "<html></html>"}},
+		{"200 without url", emulator.Fault{Status: 200, Body: `{"ok":true}`}},
+		{"internal_error", emulator.Fault{Status: 200, Body: `{"ok":false,"error":"internal_error"}`}},
+		{"invalid_auth", emulator.Fault{Status: 200, Body: `{"ok":false,"error":"invalid_auth"}`}},
+		{"team_added_to_org", emulator.Fault{Status: 200, Body: `{"ok":false,"error":"team_added_to_org"}`}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			s, alice, channel := newWorkspace(t)
 			c.fault.Path, c.fault.Times = "apps.connections.open", 4
-			if c.start {
-				s.InjectFault(c.fault)
-			}
+			s.InjectFault(c.fault)
 			startClient(t, s, &echo{}, func(cfg *slackapp.Config) {
 				cfg.OnError = func(e slackapp.ConnectionError) { expectNoSecrets(t, s, e.Err) }
 			})

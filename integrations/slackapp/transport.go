@@ -34,6 +34,8 @@ func newHTTPClient() *http.Client {
 	transport.MaxIdleConnsPerHost = 64 // all calls go to one host
 	transport.IdleConnTimeout = idleConnTimeout
 	transport.HTTP2 = &http.HTTP2Config{SendPingTimeout: pingAfterIdle, PingTimeout: pingReplyTimeout}
+	// Redirects are rejected, so that a token is not sent to another host.
+	rejectRedirect := func(*http.Request, []*http.Request) error { return errors.New("redirect rejected") }
 	return &http.Client{Transport: apiTransport{transport}, CheckRedirect: rejectRedirect}
 }
 
@@ -93,12 +95,7 @@ type foreignError struct {
 
 func (e *foreignError) Error() string {
 	if e.status >= 500 {
-		return "Slack is not available (" + truncate(e.contentType) + ")"
+		return "Slack is not available (" + sanitize(e.contentType) + ")"
 	}
-	return "a proxy or firewall answered instead of Slack (" + truncate(e.contentType) + ")"
+	return "a proxy or firewall answered instead of Slack (" + sanitize(e.contentType) + ")"
 }
-
-// rejectRedirect rejects redirects, so that a token is not sent to another host.
-func rejectRedirect(*http.Request, []*http.Request) error { return errRedirect }
-
-var errRedirect = errors.New("redirect rejected")

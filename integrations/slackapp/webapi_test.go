@@ -2,6 +2,10 @@ package slackapp_test
 
 import (
 	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -109,5 +113,27 @@ func TestFindMessage_ByMetadata(t *testing.T) {
 	s.SetScopes("chat:write")
 	if _, _, err := client.FindMessage(testContext(t), channel, message, since, since.Add(time.Minute)); slackapp.ErrorCode(err) != "missing_scope" {
 		t.Errorf("without the scope: %v", err)
+	}
+}
+
+// TestFindMessage_HistoryWithoutEnd reads a history that always has a next page.
+func TestFindMessage_HistoryWithoutEnd(t *testing.T) {
+	for name, cursor := range map[string]func(call int) string{
+		"the same cursor":   func(int) string { return "again" },
+		"another each time": strconv.Itoa,
+	} {
+		t.Run(name, func(t *testing.T) {
+			calls := 0
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				calls++
+				_, _ = fmt.Fprintf(w, `{"ok":true,"messages":[],"has_more":true,"response_metadata":{"next_cursor":%q}}`, cursor(calls))
+			}))
+			defer server.Close()
+			client := slackapp.New(slackapp.Config{BotToken: "xoxb-1", APIURL: server.URL + "/"})
+			_, found, err := client.FindMessage(testContext(t), "C1", slackapp.Message{Text: "x"}, time.Now(), time.Now())
+			if found || err == nil || slackapp.IsRejected(err) || calls > 100 {
+				t.Errorf("%d calls: %v, %v", calls, found, err)
+			}
+		})
 	}
 }

@@ -109,12 +109,7 @@ func (s *Server) runAutomations(event automationEvent, chain int, matches func(e
 // conditionHolds evaluates a JQ condition, whose programs get the event itself. A condition
 // without expressions holds.
 func conditionHolds(c condition, event any) bool {
-	trueCount := 0
-	for _, e := range c.Expressions {
-		if evalJQ(e, event) == true {
-			trueCount++
-		}
-	}
+	trueCount := countTrue(c.Expressions, event)
 	if c.Combinator == "or" && len(c.Expressions) > 0 {
 		return trueCount > 0
 	}

@@ -70,5 +70,7 @@
 //
 // The jq implementation is gojq. It sorts the keys of objects where jq keeps their order, so to_entries,
 // keys_unsorted and objects within text can have another order. All other results that are known from Port's
-// engine are the same. A program is limited to one second, where Port allows five, and to 64 KiB.
+// engine are the same. Programs are evaluated by package jq with its limits: a program that takes more than 40 ms of
+// CPU time or 48 MB, has more than 20,000 bytes or a large result, is null. Port allows five seconds. A binary with this
+// package starts itself with the argument "jq-worker" for them.
 package porttest

@@ -2,60 +2,71 @@ package porttest
 
 import (
 	"context"
-	"encoding/json"
+	"fmt"
+	"slices"
 	"strings"
 	"time"
 
-	"github.com/itchyny/gojq"
+	"foghorn/integrations/jq"
 )
 
-// The limits of one jq program. Port's engine allows five seconds.
 const (
-	programTimeout  = time.Second
-	maxProgramBytes = 64 << 10
-)
+	// evaluationTimeout is how long programs wait for a machine that is busy. Port's engine allows five seconds.
+	evaluationTimeout = 5 * time.Second
 
-// jqPrelude hides the environment, as Port's engine does, and defines the functions that gojq
-// does not have. gojq sorts all keys, so keys_unsorted is keys.
-const jqPrelude = "def env: {}; def keys_unsorted: keys; def input_line_number: 0; {} as $ENV | "
+	// maxBatches is how often the programs of a template take the time that package jq gives to a form.
+	maxBatches = 8
+)
 
 // undefined is the result of a jq program without output. An object omits a key with this value,
 // and text shows the word "undefined".
 type undefined struct{}
 
-// evalJQ returns the first output of a jq program, or nil when the program is invalid or fails.
-func evalJQ(program string, data any) any {
-	if strings.TrimSpace(program) == "" || len(program) > maxProgramBytes {
-		return nil
-	}
-	parsed, err := gojq.Parse(jqPrelude + convertSingleQuotes(program))
-	if err != nil {
-		return nil
-	}
-	code, err := gojq.Compile(parsed, gojq.WithInputIter(gojq.NewIter[any]()))
-	if err != nil {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), programTimeout)
+// evaluatePrograms returns the first outputs of jq programs by program. The value of a program that is invalid, fails or
+// is too expensive is nil. It fails if the programs could not be evaluated.
+func evaluatePrograms(programs []string, data any) (map[string]any, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), evaluationTimeout)
 	defer cancel()
-	v, ok := code.RunWithContext(ctx, data).Next()
-	if !ok {
-		return undefined{}
+	slices.Sort(programs)
+	pending, values := slices.Compact(programs), map[string]any{}
+	for batches := 0; len(pending) > 0 && batches < maxBatches; {
+		sources := make([]string, len(pending))
+		for i, program := range pending {
+			sources[i] = convertSingleQuotes(program)
+		}
+		var again []string
+		usedUp := false
+		for i, r := range jq.EvaluateFirst(ctx, new(jq.Limits), data, sources) {
+			switch {
+			case r.Problem == nil && r.Empty:
+				values[pending[i]] = undefined{}
+			case r.Problem == nil:
+				values[pending[i]] = r.Value
+			case r.Problem.Cost == jq.Unavailable || r.Problem.Cost == jq.InputSize || r.Problem.Cost == jq.Busy && ctx.Err() != nil:
+				return nil, fmt.Errorf("evaluate jq: %w", r.Problem)
+			case r.Problem.Cost == jq.Busy || r.Problem.Cost == jq.Total:
+				again, usedUp = append(again, pending[i]), usedUp || r.Problem.Cost == jq.Total
+			}
+		}
+		if pending = again; usedUp {
+			batches++
+		}
 	}
-	if _, failed := v.(error); failed {
-		return nil
-	}
-	return normalizeResult(v)
+	return values, nil
 }
 
-// normalizeResult converts a result to the value that JavaScript reads from jq's output: no NaN,
-// no infinite numbers, and every number a float64.
-func normalizeResult(v any) (out any) {
-	data, err := gojq.Marshal(v)
-	if err != nil || json.Unmarshal(data, &out) != nil {
-		return nil
+// countTrue returns how many of the conditions are true. Conditions that cannot be evaluated are not.
+func countTrue(conditions []string, data any) (count int) {
+	values, err := evaluatePrograms(slices.Clone(conditions), data)
+	if err != nil {
+		return 0
 	}
-	return out
+	for _, c := range conditions {
+		if values[c] == true {
+			count++
+		}
+	}
+	return count
 }
 
 // convertSingleQuotes replaces single quotes at the start and the end of a word by double quotes,

@@ -134,5 +134,5 @@ func (s *Server) policyPermits(r executeRule, a *action, u *user, target *entity
 		}
 	}
 	data["results"] = convertJSON[any](results)
-	return slices.ContainsFunc(r.Policy.Conditions, func(condition string) bool { return evalJQ(condition, data) == true })
+	return countTrue(r.Policy.Conditions, data) > 0
 }

@@ -54,7 +54,7 @@ func (s *Server) createLog(r *http.Request) (response, error) {
 	if run, ok := s.Run(id); !ok || run.Ended() {
 		return response{}, s.runStateError(id)
 	}
-	run := s.appendLog(id, in.Message)
+	run := s.AddLog(id, in.Message)
 	if in.Status != "" || in.Label != "" {
 		_ = s.updateRun(id, func(run *Run) {
 			run.Status, run.StatusLabel = cmp.Or(in.Status, run.Status), cmp.Or(in.Label, run.StatusLabel)
@@ -66,8 +66,8 @@ func (s *Server) createLog(r *http.Request) (response, error) {
 	return newResponse(http.StatusCreated, "runLog", s.logToAPI(run, len(run.Logs)-1)), nil
 }
 
-// appendLog adds a line to a run's log and returns the run, or the zero Run when it does not exist.
-func (s *Server) appendLog(id, line string) (updated Run) {
+// AddLog adds a line to a run's log and returns the run, or the zero Run when it does not exist.
+func (s *Server) AddLog(id, line string) (updated Run) {
 	s.updateQuietly(id, func(r *Run) {
 		r.Logs, r.LogTimes = append(r.Logs, line), append(r.LogTimes, time.Now())
 		updated = *r

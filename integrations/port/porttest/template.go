@@ -13,28 +13,58 @@ const maxDepth = 64
 
 // render evaluates the templates within JSON values, with the rules of Port's engine.
 // https://github.com/port-labs/jq-node-bindings
-func render(v any, data any) (any, error) { return renderValue(v, data, 0) }
+func render(v any, data any) (any, error) {
+	values, err := evaluatePrograms(appendPrograms(nil, v, 0), data)
+	if err != nil {
+		return nil, fmt.Errorf("template: %w", err)
+	}
+	return renderValue(v, values, 0)
+}
 
-func renderValue(v, data any, depth int) (any, error) {
+// appendPrograms appends the programs of the templates within a JSON value.
+func appendPrograms(programs []string, v any, depth int) []string {
+	if depth > maxDepth {
+		return programs
+	}
+	switch v := v.(type) {
+	case string:
+		spans, _ := findTemplates(v)
+		for _, span := range spans {
+			programs = append(programs, v[span.from:span.to])
+		}
+	case []any:
+		for _, x := range v {
+			programs = appendPrograms(programs, x, depth+1)
+		}
+	case map[string]any:
+		for k, x := range v {
+			programs = appendPrograms(appendPrograms(programs, k, depth), x, depth+1)
+		}
+	}
+	return programs
+}
+
+// renderValue renders a JSON value with the values of its programs.
+func renderValue(v any, values map[string]any, depth int) (any, error) {
 	if depth > maxDepth {
 		return nil, fmt.Errorf("template: nested deeper than %d", maxDepth)
 	}
 	switch v := v.(type) {
 	case string:
-		return renderString(v, data)
+		return renderString(v, values)
 	case []any:
-		return renderList(v, data, depth)
+		return renderList(v, values, depth)
 	case map[string]any:
-		return renderObject(v, data, depth)
+		return renderObject(v, values, depth)
 	}
 	return v, nil
 }
 
 // renderList renders the elements of a list. An undefined element becomes null.
-func renderList(list []any, data any, depth int) (any, error) {
+func renderList(list []any, values map[string]any, depth int) (any, error) {
 	out := make([]any, len(list))
 	for i := range list {
-		x, err := renderValue(list[i], data, depth+1)
+		x, err := renderValue(list[i], values, depth+1)
 		if err != nil {
 			return nil, err
 		}
@@ -47,10 +77,10 @@ func renderList(list []any, data any, depth int) (any, error) {
 
 // renderObject renders keys and values. A key that renders to null or "" omits its value; the key
 // spreadValue() inserts the entries of its value instead.
-func renderObject(v map[string]any, data any, depth int) (any, error) {
+func renderObject(v, values map[string]any, depth int) (any, error) {
 	out := map[string]any{}
 	for _, key := range slices.Sorted(maps.Keys(v)) {
-		value, err := renderValue(v[key], data, depth+1)
+		value, err := renderValue(v[key], values, depth+1)
 		if err != nil {
 			return nil, err
 		}
@@ -60,7 +90,7 @@ func renderObject(v map[string]any, data any, depth int) (any, error) {
 			}
 			continue
 		}
-		k, err := renderString(key, data)
+		k, err := renderString(key, values)
 		if err != nil {
 			return nil, err
 		}
@@ -103,20 +133,20 @@ func spreadInto(out map[string]any, value any) error {
 
 // renderString renders the templates in a string. The result of a string that is one template
 // keeps its type.
-func renderString(s string, data any) (any, error) {
+func renderString(s string, values map[string]any) (any, error) {
 	spans, err := findTemplates(s)
 	if err != nil || len(spans) == 0 {
 		return s, err
 	}
 	trimmed := strings.TrimSpace(s)
 	if len(spans) == 1 && strings.HasPrefix(trimmed, "{{") && strings.HasSuffix(trimmed, "}}") {
-		return evalJQ(s[spans[0].from:spans[0].to], data), nil
+		return values[s[spans[0].from:spans[0].to]], nil
 	}
 	var b strings.Builder
 	last := 0
 	for _, span := range spans {
 		b.WriteString(s[last : span.from-2])
-		b.WriteString(stringify(evalJQ(s[span.from:span.to], data)))
+		b.WriteString(stringify(values[s[span.from:span.to]]))
 		last = span.to + 2
 	}
 	b.WriteString(s[last:])

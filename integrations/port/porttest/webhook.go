@@ -59,7 +59,7 @@ func (s *Server) invokeWebhook(ctx context.Context, id string, method invocation
 	}
 	payload, address := s.maskSecrets(request), s.maskSecretsInText(request.URL)
 	s.updateQuietly(id, func(r *Run) { r.Payload = payload })
-	s.appendLog(id, "Sending the request")
+	s.AddLog(id, "Sending the request")
 	receiver := receiverName(address)
 	s.Emit(emulator.Event{
 		From: "port", To: receiver, Kind: "webhook", Text: fmt.Sprintf("%s %s for %s", request.Method, address, id), Body: payload,
@@ -81,13 +81,13 @@ func (s *Server) invokeWebhook(ctx context.Context, id string, method invocation
 		s.updateQuietly(id, func(r *Run) { r.Response = answer })
 	}
 	if status >= 400 {
-		s.appendLog(id, fmt.Sprintf("Action invocation failed with status code: %d and response: %s", status, body))
+		s.AddLog(id, fmt.Sprintf("Action invocation failed with status code: %d and response: %s", status, body))
 		_ = s.updateRun(id, func(r *Run) {
 			r.Status, r.Summary = Failure, fmt.Sprintf("Failed to invoke the webhook with status code: %d. Response: %s", status, body)
 		})
 		return
 	}
-	s.appendLog(id, fmt.Sprintf("Action invocation has completed successfully with status code: %d", status))
+	s.AddLog(id, fmt.Sprintf("Action invocation has completed successfully with status code: %d", status))
 	if request.isSynchronized() {
 		_ = s.updateRun(id, func(r *Run) { r.Status = Success })
 	}
@@ -96,7 +96,7 @@ func (s *Server) invokeWebhook(ctx context.Context, id string, method invocation
 // failWebhook ends a run whose webhook got no answer.
 func (s *Server) failWebhook(id string, err error) {
 	reason := s.maskSecretsInText(err.Error())
-	s.appendLog(id, "Action invocation failed: "+reason)
+	s.AddLog(id, "Action invocation failed: "+reason)
 	_ = s.updateRun(id, func(r *Run) { r.Status, r.Summary = Failure, "Failed to invoke the webhook: "+reason })
 }
 

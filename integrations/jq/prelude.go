@@ -100,6 +100,9 @@ func preparePrelude(source string) (prelude string, options []gojq.CompilerOptio
 	return b.String(), options, nil
 }
 
+// errRegexp is the begin of all errors of compileRegexp.
+const errRegexp = "the regular expression"
+
 // compileRegexp compiles a regular expression with look-around, back references and jq's flags.
 // https://jqlang.org/manual/v1.8/#regular-expressions
 func compileRegexp(pattern, flags string) (*regexp2.Regexp, error) {
@@ -114,12 +117,12 @@ func compileRegexp(pattern, flags string) (*regexp2.Regexp, error) {
 		case 'p':
 			options |= regexp2.Singleline
 		default:
-			return nil, fmt.Errorf("the flag %c of the regular expression %s is not supported", flag, pattern)
+			return nil, fmt.Errorf("%s %s with the flag %c is not supported", errRegexp, pattern, flag)
 		}
 	}
 	re, err := regexp2.Compile(pattern, options)
 	if err != nil {
-		return nil, fmt.Errorf("the regular expression %s is not supported", pattern)
+		return nil, fmt.Errorf("%s %s is not supported", errRegexp, pattern)
 	}
 	return re, nil
 }

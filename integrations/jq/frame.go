@@ -20,13 +20,23 @@ type request struct {
 	Programs []string
 	CPU      time.Duration // that all of them may take
 
-	CompileOnly bool // whether they compile is all that is asked
+	Mode mode `json:",omitempty"`
 }
+
+// A mode is what is asked of the programs.
+type mode int
+
+const (
+	allOutputs  mode = iota
+	firstOutput      // the program ends after it
+	compileOnly      // whether they compile
+)
 
 // A response is the result of one program. The worker also writes an empty one when it has started,
 // and when it has read a request.
 type response struct {
 	Value  any           `json:",omitempty"` // absent: null
+	Empty  bool          `json:",omitempty"`
 	Cost   Cost          `json:",omitempty"`
 	Detail string        `json:",omitempty"`
 	CPU    time.Duration // of the process until now

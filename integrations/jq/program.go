@@ -3,7 +3,6 @@ package jq
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"math"
 	"math/big"
 	"strings"
@@ -25,48 +24,56 @@ type program struct {
 	syntax string // why it does not compile; empty: it does
 }
 
-// A programCache holds compiled programs by source.
-type programCache struct{ programs map[string]*program }
+// A programCache holds compiled programs.
+type programCache struct{ programs map[programKey]*program }
 
-func (c *programCache) get(source string) *program {
-	if p, ok := c.programs[source]; ok {
+type programKey struct {
+	source    string
+	hasInputs bool // input and inputs exist, and have nothing
+}
+
+func (c *programCache) get(key programKey) *program {
+	if p, ok := c.programs[key]; ok {
 		return p
 	}
 	if c.programs == nil || len(c.programs) >= maxCached {
-		c.programs = map[string]*program{}
+		c.programs = map[programKey]*program{}
 	}
-	p := compile(source)
-	c.programs[source] = p
+	p := compile(key)
+	c.programs[key] = p
 	return p
 }
 
 // respond compiles and runs a program.
-func (c *programCache) respond(ctx context.Context, source string, compileOnly bool, input any, left *budget) response {
-	p := c.get(source)
+func (c *programCache) respond(ctx context.Context, source string, m mode, input any, left *budget) response {
+	p := c.get(programKey{source: source, hasInputs: m == firstOutput})
 	switch {
 	case p.syntax != "":
 		return response{Cost: Syntax, Detail: p.syntax}
-	case compileOnly:
+	case m == compileOnly:
 		return response{}
 	}
-	return p.run(ctx, input, left)
+	return p.run(ctx, m, input, left)
 }
 
 // compile compiles a program. gojq has neither input nor modules unless they are given to it.
-func compile(source string) *program {
-	code, err := compileCode(source)
+func compile(key programKey) *program {
+	code, err := compileCode(key)
 	if err != nil {
 		return &program{syntax: shorten(err.Error())}
 	}
 	return &program{code: code}
 }
 
-func compileCode(source string) (*gojq.Code, error) {
-	prelude, options, err := preparePrelude(source)
+func compileCode(key programKey) (*gojq.Code, error) {
+	prelude, options, err := preparePrelude(key.source)
 	if err != nil {
 		return nil, err
 	}
-	query, err := gojq.Parse(prelude + source)
+	if key.hasInputs {
+		options = append(options, gojq.WithInputIter(gojq.NewIter[any]()))
+	}
+	query, err := gojq.Parse(prelude + key.source)
 	if err != nil {
 		return nil, err
 	}
@@ -82,10 +89,10 @@ func shorten(s string) string {
 
 // run returns the value for an input: several outputs are a list, no output is null, and so is a
 // program that fails. Its size is subtracted from total.
-func (p *program) run(ctx context.Context, input any, total *budget) (r response) {
+func (p *program) run(ctx context.Context, m mode, input any, total *budget) (r response) {
 	defer func() {
 		if v := recover(); v != nil {
-			r = response{Cost: Unsupported, Detail: shorten(fmt.Sprint(v))}
+			r = response{Cost: Unsupported, Detail: "gojq fails"} // what it says can have values of the form
 		}
 	}()
 	var outputs []any
@@ -95,19 +102,22 @@ func (p *program) run(ctx context.Context, input any, total *budget) (r response
 			break
 		}
 		if err, failed := v.(error); failed {
-			if text := err.Error(); isUnsupported(text) {
-				return response{Cost: Unsupported, Detail: shorten(text)}
+			if isUnsupported(err.Error()) {
+				return response{Cost: Unsupported, Detail: unsupportedRegexp}
 			}
 			return response{}
 		}
 		if outputs = append(outputs, v); len(outputs) > maxResultNodes {
 			return response{Cost: ResultSize}
 		}
+		if m == firstOutput {
+			break
+		}
 	}
 	var out any = outputs
 	switch len(outputs) {
 	case 0:
-		return response{}
+		return response{Empty: true}
 	case 1:
 		out = outputs[0]
 	}
@@ -121,9 +131,13 @@ func (p *program) run(ctx context.Context, input any, total *budget) (r response
 	return r
 }
 
-// isUnsupported recognizes gojq's errors about regular expressions.
+// unsupportedRegexp does not quote the regular expression, which can be a value of the form.
+const unsupportedRegexp = "it puts together a regular expression that is not supported"
+
+// isUnsupported recognizes the errors of gojq and of matchOther about regular expressions.
 func isUnsupported(text string) bool {
-	return strings.HasPrefix(text, "invalid regular expression ") || strings.HasPrefix(text, "unsupported regular expression flag")
+	return strings.HasPrefix(text, "invalid regular expression ") || strings.HasPrefix(text, "unsupported regular expression flag") ||
+		strings.HasPrefix(text, errRegexp)
 }
 
 // A budget bounds the size of a result.

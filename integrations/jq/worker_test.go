@@ -45,7 +45,7 @@ func TestEvaluate_Hostile(t *testing.T) {
 			}
 			input := map[string]any{"form": map[string]any{"n": float64(i)}}
 			start := time.Now()
-			r := e.evaluate(t.Context(), new(Limits), input, []string{".form.n + 1"})[0]
+			r := e.evaluate(t.Context(), allOutputs, new(Limits), input, []string{".form.n + 1"})[0]
 			if r.Problem == nil && r.Value == float64(i+1) {
 				served.Add(1)
 			} else if r.Problem == nil || r.Problem.Cost != Busy { // the machine can be too busy
@@ -67,7 +67,7 @@ func TestEvaluate_Hostile(t *testing.T) {
 			continue // one in ten is enough to find races
 		}
 		start, before := time.Now(), served.Load()
-		r := e.evaluate(t.Context(), new(Limits), hostileInput, []string{programs[name]})[0]
+		r := e.evaluate(t.Context(), allOutputs, new(Limits), hostileInput, []string{programs[name]})[0]
 		took := time.Since(start)
 		if took > 250*time.Millisecond {
 			slow++

@@ -39,11 +39,11 @@ func BenchmarkEvaluate_Form(b *testing.B) {
 	input, programs := typicalForm()
 	e := newEvaluator(maxWorkers)
 	defer e.pool.endIdle()
-	e.evaluate(b.Context(), new(Limits), input, programs)
+	e.evaluate(b.Context(), allOutputs, new(Limits), input, programs)
 	var times []time.Duration
 	for b.Loop() {
 		start := time.Now()
-		e.evaluate(b.Context(), new(Limits), input, programs)
+		e.evaluate(b.Context(), allOutputs, new(Limits), input, programs)
 		times = append(times, time.Since(start))
 	}
 	slices.Sort(times)
@@ -56,7 +56,7 @@ func BenchmarkEvaluate_First(b *testing.B) {
 	input, programs := typicalForm()
 	for b.Loop() {
 		e := newEvaluator(maxWorkers)
-		e.evaluate(b.Context(), new(Limits), input, programs)
+		e.evaluate(b.Context(), allOutputs, new(Limits), input, programs)
 		e.pool.endIdle()
 	}
 }

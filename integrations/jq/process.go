@@ -115,7 +115,7 @@ func (w *worker) killAfter(d time.Duration, f func() error) (killed bool, err er
 // exchange writes the request and reads the results. It returns the CPU time that the process had
 // taken when it had read the request, and when it had written the last result.
 func (w *worker) exchange(b *batch) (start, last time.Duration, err error) {
-	req := request{Input: json.RawMessage(b.input), Programs: make([]string, len(b.pending)), CPU: batchCPU - b.limits.used, CompileOnly: b.compileOnly}
+	req := request{Input: json.RawMessage(b.input), Programs: make([]string, len(b.pending)), CPU: batchCPU - b.limits.used, Mode: b.mode}
 	for n, i := range b.pending {
 		req.Programs[n] = b.programs[i]
 	}
@@ -134,7 +134,7 @@ func (w *worker) exchange(b *batch) (start, last time.Duration, err error) {
 		}
 		i := b.pending[0]
 		b.pending, last = b.pending[1:], r.CPU
-		b.results[i] = Result{Value: r.Value}
+		b.results[i] = Result{Value: r.Value, Empty: r.Empty}
 		if r.Cost != "" {
 			b.results[i] = Result{Value: r.Value, Problem: &Problem{Program: b.programs[i], Cost: r.Cost, Detail: r.Detail}}
 		}

@@ -59,7 +59,7 @@ func runWorker() int {
 		for _, source := range req.Programs {
 			var r response
 			if ctx, ok := dog.next(); ok {
-				r = dog.judge(ctx, programs.respond(ctx, source, req.CompileOnly, input, &left))
+				r = dog.judge(ctx, programs.respond(ctx, source, req.Mode, input, &left))
 			} else {
 				r.Cost = Total
 			}

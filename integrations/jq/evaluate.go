@@ -27,22 +27,13 @@ type batch struct {
 	results  []Result
 	pending  []int // indices of the programs without a result, in order
 	limits   *Limits
-
-	compileOnly bool
+	mode     mode
 }
 
-func (e *evaluator) evaluate(ctx context.Context, l *Limits, input any, programs []string) []Result {
+func (e *evaluator) evaluate(ctx context.Context, m mode, l *Limits, input any, programs []string) []Result {
 	data, err := json.Marshal(input)
-	b := &batch{input: data, programs: programs, limits: l}
+	b := &batch{input: data, programs: programs, limits: l, mode: m}
 	e.admit(b, err == nil && len(data) <= maxInputBytes)
-	e.run(ctx, b)
-	return b.results
-}
-
-// check compiles the programs.
-func (e *evaluator) check(ctx context.Context, programs []string) []Result {
-	b := &batch{input: []byte("null"), programs: programs, limits: new(Limits), compileOnly: true}
-	e.admit(b, true)
 	e.run(ctx, b)
 	return b.results
 }

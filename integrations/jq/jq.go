@@ -76,7 +76,8 @@ func (p *Problem) Error() string {
 // A Result is what became of a program. Without a Problem, the value is that of the program: null
 // if it failed or had no output, a list if it had several. https://github.com/port-labs/jq-wasm
 type Result struct {
-	Value   any // of the types of encoding/json
+	Value   any  // of the types of encoding/json
+	Empty   bool // it had no output
 	Problem *Problem
 }
 
@@ -93,14 +94,19 @@ type Limits struct {
 // the first use of the limits, plus a second if all workers are busy and one to start the first; the end of ctx
 // ends the wait for a worker.
 func Evaluate(ctx context.Context, l *Limits, input any, programs []string) []Result {
-	return shared.evaluate(ctx, l, input, programs)
+	return shared.evaluate(ctx, allOutputs, l, input, programs)
+}
+
+// EvaluateFirst is Evaluate for programs whose first output is the value. They end after it.
+func EvaluateFirst(ctx context.Context, l *Limits, input any, programs []string) []Result {
+	return shared.evaluate(ctx, firstOutput, l, input, programs)
 }
 
 // Check returns the problems of programs that do not compile, in the order of the programs; nil: it compiles, or
 // that is not known.
 func Check(ctx context.Context, programs []string) []*Problem {
 	out := make([]*Problem, len(programs))
-	for i, r := range shared.check(ctx, programs) {
+	for i, r := range shared.evaluate(ctx, compileOnly, new(Limits), nil, programs) {
 		if r.Problem != nil && (r.Problem.Cost == Syntax || r.Problem.Cost == SourceSize) {
 			out[i] = r.Problem
 		}

@@ -22,7 +22,7 @@ func testEvaluator(t *testing.T) *evaluator {
 func (e *evaluator) evaluateAnyway(t *testing.T, input any, programs ...string) []Result {
 	t.Helper()
 	for end := time.Now().Add(20 * time.Second); ; {
-		results := e.evaluate(t.Context(), new(Limits), input, programs)
+		results := e.evaluate(t.Context(), allOutputs, new(Limits), input, programs)
 		if !slices.Contains(costs(results), Busy) || time.Now().After(end) {
 			return results
 		}
@@ -92,6 +92,37 @@ func TestEvaluate_Values(t *testing.T) {
 	}
 }
 
+func TestEvaluate_FirstOutput(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		program string
+		want    Result
+	}{
+		{`1, 2`, Result{Value: 1.0}},
+		{`1, error`, Result{Value: 1.0}},
+		{`error, 1`, Result{}},
+		{`repeat(.)`, Result{}},
+		{`empty`, Result{Empty: true}},
+		{`[inputs]`, Result{Value: []any{}}},
+		{`input`, Result{}}, // an error: there are no more inputs
+		{`range(infinite)`, Result{Value: 0.0}},
+	}
+	programs := make([]string, len(tests))
+	for i, tt := range tests {
+		programs[i] = tt.program
+	}
+	e := testEvaluator(t)
+	var got []Result
+	for end := time.Now().Add(20 * time.Second); got == nil || slices.Contains(costs(got), Busy) && time.Now().Before(end); {
+		got = e.evaluate(t.Context(), firstOutput, new(Limits), nil, programs)
+	}
+	for i, tt := range tests {
+		if diff := cmp.Diff(tt.want, got[i]); diff != "" {
+			t.Errorf("%s: (-want +got)\n%s", tt.program, diff)
+		}
+	}
+}
+
 func TestEvaluate_Problems(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -100,13 +131,14 @@ func TestEvaluate_Problems(t *testing.T) {
 		text    string // contained in the problem's
 	}{
 		{`{`, Syntax, "unexpected EOF"},
-		{`nosuch(1)`, Syntax, "function not defined: nosuch/1"},
 		{`input`, Syntax, "input"},
+		{`nosuch(1)`, Syntax, "function not defined: nosuch/1"},
 		{`import "x" as x; 1`, Syntax, "unexpected"},
 		{`1 | {} as {`, Syntax, "unexpected"},
 		{`"x" | test("a++b(")`, Syntax, "the regular expression a++b( is not supported"},
-		{`"x" | test("x"; "l")`, Syntax, "the flag l"},
-		{`"a{1001" as $re | "x" | test($re + "}")`, Unsupported, "repeat count"},
+		{`"x" | test("x"; "l")`, Syntax, "with the flag l"},
+		{`"a{1001" as $re | "x" | test($re + "}")`, Unsupported, "puts together a regular expression"},
+		{`"(?=a" as $re | "x" | test($re)`, Unsupported, "puts together a regular expression"},
 		{`[range(50001)]`, ResultSize, "50000 values"},
 		{`range(50001)`, ResultSize, "50000 values"},
 		{`"a" * 1048577`, ResultSize, "1024 KB"},
@@ -139,7 +171,7 @@ func TestEvaluate_LargeInput(t *testing.T) {
 	e := testEvaluator(t)
 	programs := []string{"1", "2"}
 	for _, input := range []any{strings.Repeat("x", maxInputBytes), math.NaN(), func() {}} {
-		if diff := cmp.Diff([]Cost{InputSize, InputSize}, costs(e.evaluate(t.Context(), new(Limits), input, programs))); diff != "" {
+		if diff := cmp.Diff([]Cost{InputSize, InputSize}, costs(e.evaluate(t.Context(), allOutputs, new(Limits), input, programs))); diff != "" {
 			t.Error(diff)
 		}
 	}
@@ -261,7 +293,7 @@ func TestEvaluate_Canceled(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	got := costs(testEvaluator(t).evaluate(ctx, new(Limits), nil, []string{"1"}))
+	got := costs(testEvaluator(t).evaluate(ctx, allOutputs, new(Limits), nil, []string{"1"}))
 	if got[0] != Busy {
 		t.Errorf("cost is %q", got[0])
 	}
@@ -275,7 +307,7 @@ func TestEvaluate_Busy(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 	defer cancel()
-	if got := e.evaluate(ctx, new(Limits), nil, []string{"1"})[0].Problem; got == nil || got.Cost != Busy {
+	if got := e.evaluate(ctx, allOutputs, new(Limits), nil, []string{"1"})[0].Problem; got == nil || got.Cost != Busy {
 		t.Errorf("problem is %v", got)
 	}
 }
@@ -289,7 +321,7 @@ func TestEvaluate_NoWorker(t *testing.T) {
 	for _, path := range []string{"/nonexistent", notExecutable, "/bin/true", "/bin/cat"} {
 		e := testEvaluator(t)
 		e.pool.path = path
-		r := e.evaluate(t.Context(), new(Limits), nil, []string{"1", "2"})
+		r := e.evaluate(t.Context(), allOutputs, new(Limits), nil, []string{"1", "2"})
 		for i := range r {
 			if r[i].Problem == nil || r[i].Problem.Cost != Unavailable || r[i].Value != nil {
 				t.Errorf("%s: result is %+v", path, r[i])
