@@ -31,6 +31,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -173,7 +174,18 @@ func (s *Store) Run(ctx context.Context) error {
 	group.Go(func() error { return s.index.followOpen(ctx, s.requests) })
 	group.Go(func() error { return s.monitorDisk(ctx) })
 	group.Go(func() error { return s.eraseLater(ctx) })
+	group.Go(func() error { return s.freeStartMemory(ctx) })
 	return group.Wait()
+}
+
+// freeStartMemory returns to the system what only the start needed, such as the last blocks of the streams. JetStream
+// keeps a block for 10 s after its last use; without this, the runtime keeps the memory much longer.
+func (s *Store) freeStartMemory(ctx context.Context) error {
+	if sleep(ctx, 12*time.Second) {
+		debug.FreeOSMemory()
+		debug.FreeOSMemory() // the first one leaves what is in a sync.Pool
+	}
+	return nil
 }
 
 // Close closes the store. Run must have returned, and nothing may use the store afterwards.
