@@ -31,6 +31,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime/debug"
+	"sync"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -90,6 +92,10 @@ type Store struct {
 	cfg   Config
 	index *Index
 	gate  acceptGate
+	batch batcher
+
+	erasing  sync.Mutex  // held while a request is erased
+	erasures chan string // ids of the requests to erase later
 
 	dir      string         // absolute; empty with a cluster
 	tasksDir os.FileInfo    // of the open store; nil with a cluster
@@ -127,7 +133,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 }
 
 func openOnce(ctx context.Context, cfg Config) (_ *Store, err error) {
-	s := &Store{cfg: cfg, index: newIndex(), health: health{changed: make(chan struct{}, 1)}}
+	s := &Store{cfg: cfg, index: newIndex(), erasures: make(chan string, maxErasures), health: health{changed: make(chan struct{}, 1)}}
 	defer func() {
 		if err != nil {
 			s.Close()
@@ -167,7 +173,19 @@ func (s *Store) Run(ctx context.Context) error {
 	group.Go(func() error { return s.index.followEnded(ctx, s.ended) })
 	group.Go(func() error { return s.index.followOpen(ctx, s.requests) })
 	group.Go(func() error { return s.monitorDisk(ctx) })
+	group.Go(func() error { return s.eraseLater(ctx) })
+	group.Go(func() error { return s.freeStartMemory(ctx) })
 	return group.Wait()
+}
+
+// freeStartMemory returns to the system what only the start needed, such as the last blocks of the streams. JetStream
+// keeps a block for 10 s after its last use; without this, the runtime keeps the memory much longer.
+func (s *Store) freeStartMemory(ctx context.Context) error {
+	if sleep(ctx, 12*time.Second) {
+		debug.FreeOSMemory()
+		debug.FreeOSMemory() // the first one leaves what is in a sync.Pool
+	}
+	return nil
 }
 
 // Close closes the store. Run must have returned, and nothing may use the store afterwards.
@@ -223,14 +241,15 @@ func (s *Store) CheckReady(ctx context.Context) error {
 // create creates the streams, the consumer and the buckets, where they do not exist.
 func (s *Store) create(ctx context.Context, replicas int) (err error) {
 	s.tasksStream, err = s.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
-		Name:              streamName,
-		Subjects:          []string{subjectAccepted + "*", subjectWake + "*"},
-		MaxMsgsPerSubject: 1, // a request that is woken twice has one task
-		Storage:           jetstream.FileStorage,
-		Replicas:          replicas,
-		MaxMsgSize:        maxRecordSize,
-		AllowDirect:       true,
-		Duplicates:        noDuplicates,
+		Name:               streamName,
+		Subjects:           []string{subjectAccepted + "*", subjectWake + "*"},
+		MaxMsgsPerSubject:  1, // a request that is woken twice has one task
+		Storage:            jetstream.FileStorage,
+		Replicas:           replicas,
+		MaxMsgSize:         maxRecordSize,
+		AllowDirect:        true,
+		AllowAtomicPublish: s.server != nil, // not all versions of a cluster can
+		Duplicates:         noDuplicates,
 	})
 	if err != nil {
 		return err
