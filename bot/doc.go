@@ -19,10 +19,9 @@
 //
 // # What is on disk
 //
-// STATE_DIR is a JetStream store and a lock file; package store describes it. Fields of later versions are
+// STATE_DIR is a JetStream store; package store describes it. Fields of later versions are
 // kept when a record is written. Records of a later version, and stages that are not known, are
-// left as they are and logged. The records of ended requests contain no user input and are removed after
-// Config.Retention.
+// left as they are and logged. Ended requests are in a log without what people entered, for Config.Retention.
 //
 // While nothing can be written, such as on a full disk, a submission gets an error in the form, and /readyz
 // reports it. When there is free space again, Run returns an error, because only a restart makes the store

@@ -1,6 +1,8 @@
 package bot_test
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -114,12 +116,12 @@ func TestTransient_ClocksDiffer(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes seconds")
 	}
-	for _, offset := range []time.Duration{-20 * time.Second, 20 * time.Second} {
+	for _, offset := range []time.Duration{-10 * time.Minute, -20 * time.Second, 20 * time.Second, 10 * time.Minute} {
 		t.Run(offset.String(), func(t *testing.T) {
 			t.Parallel()
 			e := testenv.New(t)
 			e.Port.Clock.Set(offset)
-			e.Slack.Clock.Set(offset)
+			e.Slack.Clock.Set(max(-20*time.Second, min(offset, 20*time.Second)))
 			e.Start()
 			form := e.OpenForm(testenv.Alice, testenv.General, "/incident")
 			e.Fill(form, "Name", "clocks", "Severity", "Minor", "Visibility", "public")
@@ -128,6 +130,81 @@ func TestTransient_ClocksDiffer(t *testing.T) {
 			e.Submit(form)
 			e.ExpectExactlyOnce("clocks")
 		})
+	}
+}
+
+// TestTransient_PageAfterRun has a proxy replace Port's answer to a run that was created.
+func TestTransient_PageAfterRun(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
+	for _, status := range []int{http.StatusOK, http.StatusForbidden, http.StatusNotFound, http.StatusTooManyRequests, http.StatusBadGateway} {
+		t.Run(http.StatusText(status), func(t *testing.T) {
+			t.Parallel()
+			e := testenv.New(t).Start()
+			e.Port.InjectFault(emulator.Fault{
+				Method: "POST", Path: "/runs", Times: 1, DropResponse: true,
+				Status: status, Header: http.Header{"Content-Type": {"text/html"}}, Body: "<html>Please wait</html>",
+			})
+			e.Declare(testenv.Alice, testenv.General, "replaced", "Minor", "public")
+			e.ExpectExactlyOnce("replaced")
+		})
+	}
+}
+
+// TestTransient_LostRunWithEntity loses the answer to a run of which Port shows an input as an object.
+func TestTransient_LostRunWithEntity(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
+	t.Parallel()
+	e := newEnvWithAction(t, `{"type":"self-service","operation":"CREATE","userInputs":{"properties":{
+		"service":{"type":"string","title":"Service","format":"entity","blueprint":"service"}}}}`)
+	blueprint, entity := `{"identifier":"service","title":"Service","schema":{"properties":{},"required":[]}}`, `{"identifier":"checkout","title":"Checkout"}`
+	if err := errors.Join(e.Port.PutBlueprint(json.RawMessage(blueprint)), e.Port.PutEntity("service", json.RawMessage(entity))); err != nil {
+		t.Fatal(err)
+	}
+	e.Start()
+	e.Port.InjectFault(emulator.Fault{Method: "POST", Path: "/runs", Times: 1, DropResponse: true})
+	form := e.OpenForm(testenv.Alice, testenv.General, "/incident")
+	options, err := form.SearchOptions(e.Context(), "Service", "")
+	if err != nil || len(options) != 1 {
+		t.Fatalf("options %v, %v", options, err)
+	}
+	if err := form.SelectOptions("Service", options[0]); err != nil {
+		t.Fatal(err)
+	}
+	e.Submit(form)
+	e.WaitFor("the run is found or made again", func() bool {
+		_, metrics := e.Get(e.ServeHTTP() + "/metrics")
+		return strings.Contains(metrics, "foghorn_runs_in_flight 1")
+	})
+	if n := len(e.Port.Runs()); n != 1 {
+		t.Errorf("%d runs", n)
+	}
+}
+
+// TestTransient_OneNotice has Port not answer who may run the action for a while: the reporter is informed once that the
+// action is being run.
+func TestTransient_OneNotice(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
+	t.Parallel()
+	e := testenv.New(t).Start()
+	form := e.OpenForm(testenv.Alice, testenv.General, "/incident")
+	e.Fill(form, "Name", "once", "Severity", "Minor", "Visibility", "public")
+	e.Port.InjectFault(emulator.Fault{Path: "/permissions", Times: 5, Status: http.StatusServiceUnavailable, Body: `{"ok":false}`})
+	e.Submit(form)
+	e.ExpectMessage(testenv.General, "once")
+	notices := 0
+	for _, c := range e.Slack.Calls("chat.postEphemeral") {
+		if strings.Contains(string(c.Body), "Running") {
+			notices++
+		}
+	}
+	if notices != 1 {
+		t.Errorf("%d notices", notices)
 	}
 }
 

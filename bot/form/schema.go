@@ -89,12 +89,35 @@ func compileSchema(schema map[string]any) *jsonschema.Schema {
 // violationText says how to correct a value that violates its schema.
 func (f *FieldState) violationText(k jsonschema.ErrorKind) string {
 	switch k := k.(type) {
+	case *kind.Pattern:
+		return joinSentences(fmt.Sprintf("Doesn't match the required format `%s`.", truncate(k.Want)), f.Description)
+	case *kind.UniqueItems:
+		return "Remove the entry that is there twice."
+	case *kind.Required:
+		return "Add " + strings.Join(k.Missing, ", ") + "."
+	case *kind.DependentRequired:
+		return "Add " + strings.Join(k.Missing, ", ") + "."
+	case *kind.Dependency:
+		return "Add " + strings.Join(k.Missing, ", ") + "."
+	case *kind.AdditionalProperties:
+		return "Remove " + strings.Join(k.Properties, ", ") + "."
+	case *kind.Enum:
+		return "Must be one of " + formatValues(k.Want) + "."
+	case *kind.Const:
+		return "Must be " + formatValues([]any{k.Want}) + "."
+	case *kind.Type:
+		return "Must be of type " + strings.Join(k.Want, " or ") + "."
+	}
+	return limitText(k)
+}
+
+// limitText says how to correct a value that is too small, too large, too short or too long.
+func limitText(k jsonschema.ErrorKind) string {
+	switch k := k.(type) {
 	case *kind.MinLength:
 		return fmt.Sprintf("Enter at least %s (now %d).", pluralize(k.Want, "character", "characters"), k.Got)
 	case *kind.MaxLength:
 		return fmt.Sprintf("Enter at most %s (now %d).", pluralize(k.Want, "character", "characters"), k.Got)
-	case *kind.Pattern:
-		return joinSentences(fmt.Sprintf("Doesn't match the required format `%s`.", truncate(k.Want)), f.Description)
 	case *kind.Minimum:
 		return fmt.Sprintf("Enter %s or more.", formatRat(k.Want))
 	case *kind.Maximum:
@@ -103,16 +126,6 @@ func (f *FieldState) violationText(k jsonschema.ErrorKind) string {
 		return fmt.Sprintf("Enter more than %s.", formatRat(k.Want))
 	case *kind.ExclusiveMaximum:
 		return fmt.Sprintf("Enter less than %s.", formatRat(k.Want))
-	case *kind.UniqueItems:
-		return "Remove the entry that is there twice."
-	case *kind.Required:
-		return "Add " + strings.Join(k.Missing, ", ") + "."
-	case *kind.AdditionalProperties:
-		return "Remove " + strings.Join(k.Properties, ", ") + "."
-	case *kind.Enum:
-		return "Must be one of " + formatValues(k.Want) + "."
-	case *kind.Const:
-		return "Must be " + formatValues([]any{k.Want}) + "."
 	case *kind.MultipleOf:
 		return fmt.Sprintf("Enter a multiple of %s.", formatRat(k.Want))
 	case *kind.MinProperties:
@@ -123,12 +136,6 @@ func (f *FieldState) violationText(k jsonschema.ErrorKind) string {
 		return fmt.Sprintf("Add at least %s (now %d).", pluralize(k.Want, "entry", "entries"), k.Got)
 	case *kind.MaxItems:
 		return fmt.Sprintf("Add at most %s (now %d).", pluralize(k.Want, "entry", "entries"), k.Got)
-	case *kind.DependentRequired:
-		return "Add " + strings.Join(k.Missing, ", ") + "."
-	case *kind.Dependency:
-		return "Add " + strings.Join(k.Missing, ", ") + "."
-	case *kind.Type:
-		return "Must be of type " + strings.Join(k.Want, " or ") + "."
 	}
 	return "Doesn't match what the action requires here."
 }

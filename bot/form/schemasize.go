@@ -181,7 +181,8 @@ func lookUp(root map[string]any, pointer string) (any, bool) {
 			}
 			continue
 		}
-		m, ok := v.(map[string]any)
+		m, _ := v.(map[string]any) // a nil map has no key
+		var ok bool
 		if v, ok = m[strings.NewReplacer("~1", "/", "~0", "~").Replace(key)]; !ok {
 			return nil, false
 		}

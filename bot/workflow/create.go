@@ -29,7 +29,11 @@ func (w *Workflow) startRun(ctx context.Context, j *job) (next, error) {
 	j.setAuthorized(denied == nil)
 	switch {
 	case err != nil:
-		return after(max(backoff(j, maxPortDelay), rest.RetryAfter(err), slackapp.RetryAfter(err))), err
+		delay := max(backoff(j, maxPortDelay), rest.RetryAfter(err), slackapp.RetryAfter(err))
+		if j.Revision == 0 { // a request that is stored is not announced to the reporter again
+			err = errors.Join(err, w.save(ctx, j))
+		}
+		return after(delay), err
 	case denied != nil:
 		return w.finish(ctx, j, deniedOutcome(denied))
 	}
@@ -56,7 +60,7 @@ func (w *Workflow) createRun(ctx context.Context, j *job) (next, error) {
 	switch {
 	case err == nil:
 		return w.recordRun(ctx, j, run)
-	case rest.IsRateLimited(err), rest.IsNotSent(err), rest.IsUnauthorized(err): // Port has done nothing, and the reporter is not the cause
+	case rest.IsRateLimited(err) && !rest.IsForeign(err), rest.IsNotSent(err), rest.IsUnauthorized(err): // Port has done nothing, and the reporter is not the cause
 		delay := max(backoff(j, maxPortDelay), rest.RetryAfter(err))
 		j.Enter(request.Accepted)
 		return after(delay), errors.Join(err, w.save(ctx, j))

@@ -35,20 +35,18 @@ func (w *Workflow) findLostRun(ctx context.Context, j *job) (*port.Run, error) {
 		return nil, err
 	}
 	for _, run := range runs {
-		if run.Action != "" && run.Action != j.Action || !hasProperties(run.Properties, j.Properties) {
+		if !isCandidate(j, run) {
 			continue
 		}
-		if j.HasRequestIDInput {
+		same := compareInputs(run, identifyingInputs(j))
+		if j.HasRequestIDInput && same == equal {
 			return &run, nil
 		}
-		if !run.CreatedAt.IsZero() && run.CreatedAt.Before(j.CreatedAt.Add(-MaxClockSkew)) {
+		if holder, ok := w.index.RequestForRun(run.ID); same == different || ok && holder != j.ID {
 			continue
 		}
-		if j.CreatedAt.Before(w.index.KnownSince()) {
+		if same == unknown || j.CreatedAt.Before(w.index.KnownSince()) {
 			return nil, errUnproven
-		}
-		if holder, ok := w.index.RequestForRun(run.ID); ok && holder != j.ID {
-			continue
 		}
 		claimed, err := w.store.ClaimRun(ctx, run.ID, j.ID)
 		if err != nil {
@@ -64,6 +62,28 @@ func (w *Workflow) findLostRun(ctx context.Context, j *job) (*port.Run, error) {
 	return nil, nil
 }
 
+// identifyingInputs are the inputs by which the run of a request is recognized: its request id, or all.
+func identifyingInputs(j *job) map[string]any {
+	if !j.HasRequestIDInput {
+		return j.Properties
+	}
+	id := map[string]any{}
+	for name, value := range j.Properties {
+		if value == j.ID {
+			id[name] = value
+		}
+	}
+	return id
+}
+
+// isCandidate reports whether a run has the action of a request, and is not older.
+func isCandidate(j *job, run port.Run) bool {
+	if run.Action != "" && run.Action != j.Action {
+		return false
+	}
+	return j.HasRequestIDInput || run.CreatedAt.IsZero() || !run.CreatedAt.Before(j.CreatedAt.Add(-MaxClockSkew))
+}
+
 // provesAbsence reports whether a list contains every run that was created after a time: it is complete,
 // or it is sorted newest first and ends before that time. Port lists at most port.MaxRuns runs, and
 // documents no order.
@@ -76,23 +96,75 @@ func provesAbsence(runs []port.Run, after time.Time) bool {
 	return newestFirst && !oldest.IsZero() && oldest.Before(after)
 }
 
-// hasProperties reports whether a run has all of the wanted properties. Port may have added defaults.
-func hasProperties(run, want map[string]any) bool {
-	for name, value := range want {
-		if !reflect.DeepEqual(normalizeJSON(run[name]), normalizeJSON(value)) {
-			return false
+// A sameness says whether the inputs of a run are those of a request.
+type sameness int
+
+const (
+	equal     sameness = iota
+	different          // at least one input has another value
+	unknown            // Port shows an input in a form that cannot be compared
+)
+
+// compareInputs compares the inputs that Port shows of a run with those that were sent. Port may have added defaults, and
+// shows an entity as an object.
+func compareInputs(run port.Run, sent map[string]any) sameness {
+	result := equal
+	for name, value := range sent {
+		raw, hasRaw := run.RawInputs[name]
+		resolved, hasResolved := run.Properties[name]
+		switch {
+		case hasRaw && isEqual(raw, value), hasResolved && isEqual(resolved, value):
+		case hasRaw && isComparable(raw, value), hasResolved && isComparable(resolved, value):
+			return different
+		default:
+			result = unknown
 		}
 	}
-	return true
+	return result
 }
 
-// normalizeJSON is a value as encoding/json decodes it.
-func normalizeJSON(v any) any {
+// isEqual reports whether two inputs are the same. An entity is the same as its identifier.
+func isEqual(shown, sent any) bool {
+	return reflect.DeepEqual(normalizeInput(shown), normalizeInput(sent))
+}
+
+// isComparable reports that two inputs that are not equal are different: both are of the same kind. Port may show a date
+// in another form.
+func isComparable(shown, sent any) bool {
+	a, b := normalizeInput(shown), normalizeInput(sent)
+	if isDate(a) && isDate(b) {
+		return false
+	}
+	return a != nil && reflect.TypeOf(a) == reflect.TypeOf(b)
+}
+
+func isDate(v any) bool {
+	s, _ := v.(string)
+	_, err := time.Parse(time.RFC3339, s)
+	return err == nil
+}
+
+// normalizeInput is an input as encoding/json decodes it, with the identifier of each entity in its place.
+func normalizeInput(v any) any {
 	data, err := json.Marshal(v)
 	if err != nil {
 		return v
 	}
 	var out any
 	_ = json.Unmarshal(data, &out) // it was just encoded
-	return out
+	return replaceEntities(out)
+}
+
+func replaceEntities(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		if id, ok := v["identifier"].(string); ok {
+			return id
+		}
+	case []any:
+		for i := range v {
+			v[i] = replaceEntities(v[i])
+		}
+	}
+	return v
 }

@@ -47,7 +47,7 @@ func (w *Workflow) addChannel(ctx context.Context, j *job) (next, error) {
 	age := time.Since(j.StageEnteredAt)
 	switch {
 	case err != nil && !rest.IsRejected(err) && age < incidentTimeout:
-		return after(max(backoff(j, maxSlackDelay), rest.RetryAfter(err))), err
+		return after(max(backoff(j, maxPortDelay), rest.RetryAfter(err))), err
 	case incident.SlackChannelID == "" && age < channelLookupTimeout:
 		return after(backoff(j, maxSlackDelay)), err
 	case incident.SlackChannelID == "":

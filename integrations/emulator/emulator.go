@@ -42,7 +42,7 @@ type Fault struct {
 	Status         int           // status of the response; 0 means the real response
 	Header         http.Header   // with Status
 	Body           string        // with Status
-	DropResponse   bool          // handle the request, then close the connection without a response
+	DropResponse   bool          // handle the request, then close the connection without a response, or with Status send that
 	DropConnection bool          // close the connection without handling the request
 }
 
@@ -192,10 +192,13 @@ func (s *Server) handler(h http.Handler) http.Handler {
 		switch {
 		case faulty && f.DropConnection:
 			panic(http.ErrAbortHandler)
-		case faulty && f.DropResponse:
+		case faulty && f.DropResponse && f.Status == 0:
 			h.ServeHTTP(&discardWriter{header: http.Header{}}, r)
 			panic(http.ErrAbortHandler)
 		case faulty && f.Status != 0:
+			if f.DropResponse {
+				h.ServeHTTP(&discardWriter{header: http.Header{}}, r)
+			}
 			for k, vs := range f.Header {
 				rec.Header()[k] = vs
 			}

@@ -48,8 +48,8 @@ type Config struct {
 // A Client calls Port for one organization. It is safe for concurrent use. Create one with New.
 type Client struct {
 	cfg      Config
-	tokenAPI rest.Client // unauthorized, for access tokens
-	api      rest.Client
+	tokenAPI *rest.Client // unauthorized, for access tokens
+	api      *rest.Client
 	tokens   *tokenSource
 }
 
@@ -58,17 +58,18 @@ func New(cfg Config) *Client {
 	if cfg.HTTP == nil {
 		cfg.HTTP = rest.NewHTTPClient()
 	}
-	c := &Client{cfg: cfg}
-	c.tokenAPI = rest.Client{
-		Name:       "Port",
-		BaseURL:    cmp.Or(cfg.BaseURL, DefaultBaseURL),
-		HTTP:       cfg.HTTP,
-		ParseError: parseError,
-		Refusals:   refusals,
-		OnCall:     cfg.OnCall,
+	newAPI := func() *rest.Client {
+		return &rest.Client{
+			Name:       "Port",
+			BaseURL:    cmp.Or(cfg.BaseURL, DefaultBaseURL),
+			HTTP:       cfg.HTTP,
+			ParseError: parseError,
+			Refusals:   refusals,
+			OnCall:     cfg.OnCall,
+		}
 	}
+	c := &Client{cfg: cfg, tokenAPI: newAPI(), api: newAPI()}
 	c.tokens = newTokenSource(c.fetchToken)
-	c.api = c.tokenAPI
 	c.api.Authorize = c.authorize
 	c.api.Reauthorize = c.reauthorize
 	return c
@@ -114,7 +115,7 @@ func (c *Client) fetchToken(ctx context.Context) (string, time.Duration, error) 
 	res, err := rest.Do[struct {
 		AccessToken string  `json:"accessToken"`
 		ExpiresIn   float64 `json:"expiresIn"` // seconds
-	}](ctx, &c.tokenAPI, op, http.MethodPost, rest.Path("v1", "auth", "access_token"), nil, map[string]string{
+	}](ctx, c.tokenAPI, op, http.MethodPost, rest.Path("v1", "auth", "access_token"), nil, map[string]string{
 		"clientId": c.cfg.ClientID, "clientSecret": c.cfg.ClientSecret,
 	})
 	if err != nil {
@@ -132,7 +133,7 @@ func (c *Client) fetchToken(ctx context.Context) (string, time.Duration, error) 
 
 // call sends a request to Port and decodes the response.
 func call[T any](ctx context.Context, c *Client, op, method, path string, query url.Values, body any) (T, error) {
-	return rest.Do[T](ctx, &c.api, op, method, path, query, body)
+	return rest.Do[T](ctx, c.api, op, method, path, query, body)
 }
 
 // newMissingError returns the error for a response without the member that was asked for.

@@ -40,10 +40,11 @@ type Run struct {
 	StatusLabel string // the backend's own name for the status
 	Summary     string
 	Links       []string
-	Properties  map[string]any  // the inputs
+	Properties  map[string]any  // the inputs; an entity can be an object
+	RawInputs   map[string]any  // the inputs as they were sent; nil: Port did not return them
 	Response    json.RawMessage // of a synchronous backend: an object, a list or a string; nil: none
-	CreatedAt   time.Time
-	EndedAt     time.Time
+	CreatedAt   time.Time       // by the clock of this machine
+	EndedAt     time.Time       // the same
 }
 
 // HasEnded reports that the run has ended: nothing about it changes any more.
@@ -65,6 +66,7 @@ func (r *Run) UnmarshalJSON(data []byte) error {
 		Summary     string          `json:"summary"`
 		Link        json.RawMessage `json:"link"`
 		Properties  map[string]any  `json:"properties"`
+		RawInputs   map[string]any  `json:"rawProperties"`
 		Response    json.RawMessage `json:"response"`
 		CreatedAt   string          `json:"createdAt"`
 		EndedAt     string          `json:"endedAt"`
@@ -72,10 +74,35 @@ func (r *Run) UnmarshalJSON(data []byte) error {
 	_ = json.Unmarshal(data, &w) // see decode.go
 	*r = Run{
 		ID: w.ID, Action: parseIdentifier(w.Action), Status: w.Status, StatusLabel: w.StatusLabel, Summary: w.Summary,
-		Links: stringList(w.Link), Properties: w.Properties, Response: nonNull(w.Response),
+		Links: stringList(w.Link), Properties: w.Properties, RawInputs: w.RawInputs, Response: nonNull(w.Response),
 		CreatedAt: parseTime(w.CreatedAt), EndedAt: parseTime(w.EndedAt),
 	}
 	return nil
+}
+
+// maxExactOffset is the largest difference between the clocks of Port and this machine that times are not corrected for:
+// it is measured to about a second.
+const maxExactOffset = 5 * time.Second
+
+// setLocalTimes corrects the times of runs by the difference between the clocks.
+func (c *Client) setLocalTimes(runs []Run) {
+	offset := c.api.ClockOffset()
+	if offset.Abs() < maxExactOffset {
+		return
+	}
+	for i := range runs {
+		for _, t := range []*time.Time{&runs[i].CreatedAt, &runs[i].EndedAt} {
+			if !t.IsZero() {
+				*t = t.Add(-offset)
+			}
+		}
+	}
+}
+
+func (c *Client) withLocalTimes(r Run) Run {
+	runs := []Run{r}
+	c.setLocalTimes(runs)
+	return runs[0]
 }
 
 // A RunRequest says which action to run, as whom and with which inputs.
@@ -111,7 +138,7 @@ func (c *Client) CreateRun(ctx context.Context, run RunRequest) (Run, error) {
 	if err == nil && res.Run.ID == "" {
 		err = newMissingError(op, http.StatusAccepted, "run")
 	}
-	return res.Run, rest.RedactInLogs(err, collectStrings(run.Properties)...)
+	return c.withLocalTimes(res.Run), rest.RedactInLogs(err, collectStrings(run.Properties)...)
 }
 
 // GetRun reads a run.
@@ -124,7 +151,7 @@ func (c *Client) GetRun(ctx context.Context, id string) (Run, error) {
 	if err == nil && res.Run.ID == "" {
 		err = newMissingError(op, http.StatusOK, "run")
 	}
-	return res.Run, err
+	return c.withLocalTimes(res.Run), err
 }
 
 // A RunsQuery selects runs: those that match every member that is not zero.
@@ -160,5 +187,6 @@ func (c *Client) ListRuns(ctx context.Context, q RunsQuery) ([]Run, error) {
 	if err == nil && res.Runs.Items == nil {
 		err = newMissingError(op, http.StatusOK, "runs")
 	}
+	c.setLocalTimes(res.Runs.Items)
 	return slices.DeleteFunc(res.Runs.Items, func(r Run) bool { return r.ID == "" }), err
 }

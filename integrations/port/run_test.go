@@ -23,11 +23,11 @@ func TestRun_UnmarshalJSON(t *testing.T) {
 		want port.Run
 	}{
 		"v2": {`{"id":"r_1","action":{"identifier":"a","title":"A","deleted":false},"blueprint":{"identifier":"b"},"entity":{"identifier":"e","title":null},
-			"properties":{"severity":"Major","n":1},"rawProperties":{},"requiredApproval":{"type":"ANY"},"source":{"type":"API"},"status":"SUCCESS","statusLabel":null,
+			"properties":{"severity":"Major","n":1},"rawProperties":{"severity":"Major"},"requiredApproval":{"type":"ANY"},"source":{"type":"API"},"status":"SUCCESS","statusLabel":null,
 			"link":["https://l/1","",null,7,"https://l/2"],"summary":"done","approval":null,"payload":{"headers":{"Authorization":"x"}},
 			"response":{"incident":{"id":"1"}},"createdBy":"c@clients","impersonatedBy":"auth0|1","createdAt":"2024-05-01T10:11:12.345Z","endedAt":"2024-05-01T12:11:12.345+02:00","future":{}}`,
 			port.Run{ID: "r_1", Action: "a", Status: port.StatusSuccess, Summary: "done", Links: []string{"https://l/1", "https://l/2"},
-				Properties: map[string]any{"severity": "Major", "n": 1.0}, Response: json.RawMessage(`{"incident":{"id":"1"}}`),
+				Properties: map[string]any{"severity": "Major", "n": 1.0}, RawInputs: map[string]any{"severity": "Major"}, Response: json.RawMessage(`{"incident":{"id":"1"}}`),
 				CreatedAt: at, EndedAt: at}},
 		"v1": {`{"id":"r_1","action":"a","blueprint":"b","entity":"e","relatedEntityExists":false,"endedAt":null,"source":"UI","requiredApproval":false,
 			"status":"IN_PROGRESS","link":"https://l/1","properties":{},"response":"text"}`,

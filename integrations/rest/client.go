@@ -43,7 +43,13 @@ type Client struct {
 	// OnCall, if set, is called after each request with its operation, the status of the response (0: none) and the
 	// duration. The operation has no names in it, so that it is fit for a metric label. OnCall must not block.
 	OnCall func(operation string, status int, took time.Duration)
+
+	clockOffset atomic.Int64 // time.Duration
 }
+
+// ClockOffset is how far the clock of the service is ahead of this one, as its latest response says; 0 before. It is exact
+// to about a second.
+func (c *Client) ClockOffset() time.Duration { return time.Duration(c.clockOffset.Load()) }
 
 // Empty is the result of a call whose response body is ignored.
 type Empty struct{}
@@ -154,6 +160,9 @@ func (c *Client) send(ctx context.Context, op string, r *http.Request) (int, []b
 		e.Op, e.Status = op, res.StatusCode
 		e.redact(authorizationSecrets(r)...)
 		return res.StatusCode, nil, e
+	}
+	if date, err := http.ParseTime(res.Header.Get("Date")); err == nil {
+		c.clockOffset.Store(int64(time.Until(date)))
 	}
 	data, err := readLimited(res.Body, maxResponseBytes)
 	if err != nil && !errors.Is(err, errResponseTooLarge) {

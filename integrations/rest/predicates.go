@@ -25,9 +25,16 @@ func IsRejected(err error) bool {
 	}
 }
 
-// IsRateLimited reports that the service wants fewer requests (429): nothing was done. Retry after RetryAfter, or after
-// a delay of the caller's choice if that is 0.
+// IsRateLimited reports that the service, or a gateway in front of it, wants fewer requests (429). Retry after RetryAfter,
+// or after a delay of the caller's choice if that is 0. Nothing was done, unless IsForeign.
 func IsRateLimited(err error) bool { return Status(err) == http.StatusTooManyRequests }
+
+// IsForeign reports that the answer is not in the service's format: something else has answered, such as a proxy, and the
+// request may have been carried out.
+func IsForeign(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.foreign
+}
 
 // IsNotSent reports that nothing was done, because the request had no connection, could not be authorized, or was
 // answered with 401 and could not be authorized again.

@@ -49,8 +49,9 @@ func (c *Client) newResponseError(res *http.Response, data []byte) *Error {
 	}
 	if e == nil {
 		e = &Error{}
-		if c.ParseError != nil && res.StatusCode >= 400 && res.StatusCode <= 499 && res.StatusCode != http.StatusTooManyRequests {
-			e.foreign, e.Err = true, c.newForeignError(res)
+		e.foreign = c.ParseError != nil && res.StatusCode >= 400 && res.StatusCode <= 499
+		if e.foreign && res.StatusCode != http.StatusTooManyRequests {
+			e.Err = c.newForeignError(res)
 		}
 	}
 	e.passing = c.Refusals != nil && !slices.Contains(c.Refusals, res.StatusCode)

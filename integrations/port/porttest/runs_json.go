@@ -41,7 +41,7 @@ type reference struct {
 func (s *Server) runToAPILocked(r *Run, version string) apiRun {
 	out := apiRun{
 		ID: r.ID, Status: r.Status, StatusLabel: nullIfEmpty(r.StatusLabel), Summary: r.Summary, Source: r.Source,
-		Properties: r.Properties, RawProperties: r.Properties, RequiredApproval: r.requiredApproval, Approval: r.Approval,
+		Properties: s.showInputsLocked(r), RawProperties: r.Properties, RequiredApproval: r.requiredApproval, Approval: r.Approval,
 		Payload: r.Payload, Response: r.Response, Link: r.Link, ExternalID: r.externalID,
 		CreatedBy: s.creatorLocked(r), UpdatedBy: s.clientUserID(),
 		CreatedAt: formatTime(r.CreatedAt), UpdatedAt: formatTime(r.UpdatedAt), EndedAt: formatOptionalTime(r.EndedAt),
@@ -65,6 +65,19 @@ func (s *Server) runToAPILocked(r *Run, version string) apiRun {
 	}
 	if r.Entity != "" {
 		out.Entity = s.entityReferenceLocked(r.Blueprint, r.Entity)
+	}
+	return out
+}
+
+// showInputsLocked returns the inputs as the API shows them: entities are objects.
+func (s *Server) showInputsLocked(r *Run) map[string]any {
+	a := s.actions[r.Action]
+	if a == nil || r.Properties == nil {
+		return r.Properties
+	}
+	out := make(map[string]any, len(r.Properties))
+	for id, v := range r.Properties {
+		out[id] = s.expandEntitiesLocked(a.Trigger.UserInputs.Properties[id], v)
 	}
 	return out
 }
