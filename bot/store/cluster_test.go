@@ -21,6 +21,7 @@ import (
 
 	"github.com/nats-io/jwt/v2"
 	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/nats-io/nkeys"
 	"github.com/sirupsen/logrus"
 )
@@ -202,6 +203,36 @@ func TestCluster_Works(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestCluster_CredentialsExpire runs a store whose credentials expire.
+func TestCluster_CredentialsExpire(t *testing.T) {
+	t.Parallel()
+	s, err := Open(t.Context(), newOperatorConfig(t, time.Now().Add(2*time.Second)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	expectRejection(t, s.Run(t.Context()), "expired", "NATS_CREDS")
+}
+
+// TestCluster_SizeLimits opens a store whose streams need a size limit: what was accepted is not dropped for what is new.
+func TestCluster_SizeLimits(t *testing.T) {
+	t.Parallel()
+	s, err := Open(t.Context(), newConfig(t, account("max_bytes: true", "")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for _, stream := range []jetstream.Stream{s.tasksStream, s.requestsStream} {
+		cfg := stream.CachedInfo().Config
+		if cfg.MaxBytes != limitedSizes[strings.TrimPrefix(cfg.Name, "KV_")] || cfg.Discard != jetstream.DiscardNew {
+			t.Errorf("%s has %d bytes and drops %v", cfg.Name, cfg.MaxBytes, cfg.Discard)
+		}
+	}
+	if sum := diskSizes(); sum != 512<<20 {
+		t.Errorf("the sum is %d bytes; hints and docs say 512 MiB", sum)
 	}
 }
 
