@@ -75,10 +75,10 @@ const (
 	connectTimeout = 10 * time.Second // of one attempt to open the store on a cluster
 )
 
-// Config configures a Store. Log is required, and Dir or NATSURL.
+// Config configures a Store. Log is required, and Dir or Cluster.
 type Config struct {
-	Dir     string // of the embedded store; ignored when NATSURL is set
-	NATSURL string // of a JetStream cluster; empty: the embedded store
+	Dir     string  // of the embedded store; ignored with a cluster
+	Cluster Cluster // the zero value: the embedded store
 
 	Retention time.Duration // of the records of ended requests; 0: DefaultRetention
 	Secret    string        // drafts are encrypted with it; another secret than before loses them
@@ -104,6 +104,10 @@ type Store struct {
 	server   *server.Server // embedded; nil with a cluster
 	health   health         // of the embedded server
 
+	rejected context.Context // ends when the cluster rejects the store; its cause is why
+	reject   context.CancelCauseFunc
+	limited  bool // the account requires a size limit of each stream
+
 	conn *nats.Conn
 	js   jetstream.JetStream
 
@@ -125,7 +129,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	}
 	for {
 		s, err := openOnce(ctx, cfg)
-		if err == nil || cfg.NATSURL == "" || errors.Is(err, ErrClusterRejected) || ctx.Err() != nil {
+		if err == nil || cfg.Cluster.URL == "" || errors.Is(err, ErrClusterRejected) || ctx.Err() != nil {
 			return s, err
 		}
 		cfg.Log.WithError(err).Warn("failed to open the store at NATS_URL; will retry")
@@ -133,33 +137,25 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 }
 
 func openOnce(ctx context.Context, cfg Config) (_ *Store, err error) {
-	s := &Store{cfg: cfg, index: newIndex(), erasures: make(chan string, maxErasures), health: health{changed: make(chan struct{}, 1)}}
+	s := makeStore(cfg)
 	defer func() {
 		if err != nil {
 			s.Close()
 		}
 	}()
-	if cfg.NATSURL == "" {
-		err = s.startEmbedded(ctx, cfg.Dir)
-	} else {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, connectTimeout)
-		defer cancel()
-		err = s.connectCluster(ctx, cfg.NATSURL)
+	if cfg.Cluster.URL != "" {
+		err = s.openCluster(ctx)
+		return s, err
 	}
-	if err != nil {
+	if err := s.startEmbedded(ctx, cfg.Dir); err != nil {
 		return nil, err
 	}
-	if s.js, err = jetstream.New(s.conn); err != nil {
-		return nil, fmt.Errorf("open store: %w", err)
-	}
-	if s.server != nil {
+	s.js, err = jetstream.New(s.conn)
+	if err == nil {
 		err = s.create(ctx, 1)
-		if err == nil {
-			err = s.rememberDir()
-		}
-	} else {
-		err = retryUntilReady(ctx, s.createReplicated)
+	}
+	if err == nil {
+		err = s.rememberDir()
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
@@ -167,7 +163,14 @@ func openOnce(ctx context.Context, cfg Config) (_ *Store, err error) {
 	return s, nil
 }
 
-// Run keeps the index up to date and watches the disk, until ctx ends. It returns an error when the store cannot be used until it is opened again.
+func makeStore(cfg Config) *Store {
+	s := &Store{cfg: cfg, index: newIndex(), erasures: make(chan string, maxErasures), health: health{changed: make(chan struct{}, 1)}}
+	s.rejected, s.reject = context.WithCancelCause(context.Background())
+	return s
+}
+
+// Run keeps the index up to date and watches the disk, until ctx ends. It returns an error when the store cannot be used
+// until it is opened again; ErrClusterRejected if an operator has to change something first.
 func (s *Store) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.index.followEnded(ctx, s.ended) })
@@ -175,6 +178,14 @@ func (s *Store) Run(ctx context.Context) error {
 	group.Go(func() error { return s.monitorDisk(ctx) })
 	group.Go(func() error { return s.eraseLater(ctx) })
 	group.Go(func() error { return s.freeStartMemory(ctx) })
+	group.Go(func() error {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-s.rejected.Done():
+			return context.Cause(s.rejected)
+		}
+	})
 	return group.Wait()
 }
 
@@ -244,6 +255,8 @@ func (s *Store) create(ctx context.Context, replicas int) (err error) {
 		Name:               streamName,
 		Subjects:           []string{subjectAccepted + "*", subjectWake + "*"},
 		MaxMsgsPerSubject:  1, // a request that is woken twice has one task
+		MaxBytes:           s.maxBytes(streamName),
+		Discard:            jetstream.DiscardNew, // what was accepted is never dropped
 		Storage:            jetstream.FileStorage,
 		Replicas:           replicas,
 		MaxMsgSize:         maxRecordSize,
@@ -271,7 +284,7 @@ func (s *Store) create(ctx context.Context, replicas int) (err error) {
 		Replicas:   replicas,
 		MaxMsgSize: maxRecordSize,
 		MaxAge:     s.cfg.Retention,
-		MaxBytes:   s.maxEndedBytes(),
+		MaxBytes:   s.maxBytes(endedName),
 		Duplicates: noDuplicates,
 	})
 	if err != nil {
@@ -281,10 +294,10 @@ func (s *Store) create(ctx context.Context, replicas int) (err error) {
 		kv  *jetstream.KeyValue
 		cfg jetstream.KeyValueConfig
 	}{
-		{&s.requests, jetstream.KeyValueConfig{Bucket: requestsBucket, Storage: jetstream.FileStorage, Replicas: replicas}},
-		{&s.claims, jetstream.KeyValueConfig{Bucket: claimsBucket, Storage: jetstream.FileStorage, Replicas: replicas, TTL: claimTTL}},
-		{&s.drafts, jetstream.KeyValueConfig{Bucket: draftsBucket, Storage: jetstream.FileStorage, Replicas: replicas, TTL: draftTTL}},
-		{&s.leases, jetstream.KeyValueConfig{Bucket: leasesBucket, Storage: jetstream.MemoryStorage, Replicas: replicas, TTL: leaseTTL}},
+		{&s.requests, jetstream.KeyValueConfig{Bucket: requestsBucket, MaxBytes: s.maxBytes(requestsBucket), Storage: jetstream.FileStorage, Replicas: replicas}},
+		{&s.claims, jetstream.KeyValueConfig{Bucket: claimsBucket, MaxBytes: s.maxBytes(claimsBucket), Storage: jetstream.FileStorage, Replicas: replicas, TTL: claimTTL}},
+		{&s.drafts, jetstream.KeyValueConfig{Bucket: draftsBucket, MaxBytes: s.maxBytes(draftsBucket), Storage: jetstream.FileStorage, Replicas: replicas, TTL: draftTTL}},
+		{&s.leases, jetstream.KeyValueConfig{Bucket: leasesBucket, MaxBytes: s.maxBytes(leasesBucket), Storage: jetstream.MemoryStorage, Replicas: replicas, TTL: leaseTTL}},
 	} {
 		if *bucket.kv, err = s.js.CreateOrUpdateKeyValue(ctx, bucket.cfg); err != nil {
 			return err

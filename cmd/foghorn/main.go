@@ -8,6 +8,7 @@
 //   - dotenv, value, names: .env, values as they are meant, misspelled names
 //   - network: proxies, certificate authorities, hints for failed connections
 //   - statedir, disk*: whether the directory of the store is lasting, and its free space
+//   - nats: the settings of a cluster
 //   - serve: the bot
 //   - demo: the demo, which is the package demo
 //   - apply, definition: writes Port's definitions
