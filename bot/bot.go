@@ -31,7 +31,7 @@ const (
 	clusterOpenGrace = 15 * time.Second
 )
 
-// Config configures a Bot. Slack, Port, Action, Command and Log are required, and StateDir or NATSURL.
+// Config configures a Bot. Slack, Port, Action, Command and Log are required, and StateDir or Cluster.
 type Config struct {
 	Slack     *slackapp.Client
 	Port      *port.Client
@@ -44,7 +44,7 @@ type Config struct {
 	PortURL  string           // of Port's API; Port's web app is derived from it
 
 	StateDir  string        // of the embedded store
-	NATSURL   string        // of a JetStream cluster; empty: the embedded store
+	Cluster   store.Cluster // the zero value: the embedded store
 	Retention time.Duration // of the records of ended requests; 0: store.DefaultRetention
 	Secret    string        // encrypts the values of open forms in the store; the bot token does
 
@@ -99,7 +99,7 @@ func (b *Bot) Run(ctx context.Context) error {
 	})
 	group.Go(func() error {
 		s, err := store.Open(ctx, store.Config{
-			Dir: b.cfg.StateDir, NATSURL: b.cfg.NATSURL, Retention: b.cfg.Retention, Secret: b.cfg.Secret, Log: b.cfg.Log,
+			Dir: b.cfg.StateDir, Cluster: b.cfg.Cluster, Retention: b.cfg.Retention, Secret: b.cfg.Secret, Log: b.cfg.Log,
 		})
 		if err != nil && ctx.Err() != nil { // it was being opened
 			return nil
@@ -124,7 +124,7 @@ func (b *Bot) Run(ctx context.Context) error {
 }
 
 func (b *Bot) openGrace() time.Duration {
-	if b.cfg.NATSURL != "" {
+	if b.cfg.Cluster.URL != "" {
 		return clusterOpenGrace
 	}
 	return openGrace

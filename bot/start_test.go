@@ -15,7 +15,7 @@ func TestStart_StoreNotOpen(t *testing.T) {
 	}
 	t.Parallel()
 	e := testenv.New(t)
-	e.EditConfig = func(cfg *bot.Config) { cfg.NATSURL = "nats://127.0.0.1:1" }
+	e.EditConfig = func(cfg *bot.Config) { cfg.Cluster.URL = "nats://127.0.0.1:1" }
 	e.StartWithoutStore()
 	form := e.OpenForm(testenv.Alice, testenv.General, "/incident")
 	e.Fill(form, "Name", "too early", "Severity", "Major", "Visibility", "public")

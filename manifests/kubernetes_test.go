@@ -130,6 +130,22 @@ type disruptionBudget struct {
 	}
 }
 
+type networkPolicy struct {
+	Object `yaml:",inline"`
+	Spec   struct {
+		PodSelector struct {
+			MatchLabels map[string]string `yaml:"matchLabels"`
+		} `yaml:"podSelector"`
+		PolicyTypes     []string `yaml:"policyTypes"`
+		Ingress, Egress []struct {
+			Ports []struct {
+				Protocol string
+				Port     int
+			}
+		}
+	}
+}
+
 type kustomization struct {
 	Object    `yaml:",inline"`
 	Resources []string
@@ -156,7 +172,7 @@ func TestKubernetes_Manifests(t *testing.T) {
 		}
 		decoded := map[string]any{
 			"Deployment": &deployment{}, "PersistentVolumeClaim": &volumeClaim{}, "Service": &service{},
-			"PodDisruptionBudget": &disruptionBudget{}, "Kustomization": &kustomization{},
+			"PodDisruptionBudget": &disruptionBudget{}, "NetworkPolicy": &networkPolicy{}, "Kustomization": &kustomization{},
 		}[head.Kind]
 		if decoded == nil {
 			t.Errorf("%s: unexpected kind %q", file, head.Kind)

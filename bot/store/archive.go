@@ -18,6 +18,12 @@ const (
 	// noDuplicates is the shortest time in which JetStream drops a message with the same id. At the start it reads all
 	// messages of that time.
 	noDuplicates = 100 * time.Millisecond
+
+	// erasePause is the pause after an erasure, as a multiple of the time that it took.
+	erasePause = 3
+
+	// maxErasures is how many requests that ended wait to be erased. When more end, they wait at Done.
+	maxErasures = 10_000
 )
 
 // Archive moves a request that was saved at Done from the requests to the log of ended requests, and erases what people
@@ -25,8 +31,12 @@ const (
 //
 // The log has one subject: JetStream keeps an entry in memory for each. Only its end is read at the start, and JetStream
 // removes what is too old or too much.
+//
+// To erase a submission JetStream writes the file that contains it again, up to 4 MB, and writes nothing else meanwhile.
+// So the embedded store erases one at a time, with pauses; what ends meanwhile is erased later, or by the Archive of
+// the next start, because its task is still there.
 func (s *Store) Archive(ctx context.Context, r *request.Request) error {
-	if r.Outcome != nil { // otherwise the log has it: a crash came between the last two steps
+	if r.Outcome != nil && !s.index.hasEnded(r.ID) { // otherwise the log has it: it is archived again
 		data, err := r.Ended().Encode(nil)
 		if err != nil {
 			return fmt.Errorf("archive request: %w", err)
@@ -35,15 +45,55 @@ func (s *Store) Archive(ctx context.Context, r *request.Request) error {
 			return fmt.Errorf("archive request: %w", err)
 		}
 	}
+	s.index.addEnded(endedEntry{r.ID, r.RunID, time.Now()})
+	if s.server == nil { // a cluster hands out no task again that was finished
+		return s.erase(ctx, r.ID)
+	}
+	if s.erasing.TryLock() {
+		defer s.erasing.Unlock()
+		s.gate.yield(ctx)
+		return s.erase(ctx, r.ID)
+	}
+	select {
+	case s.erasures <- r.ID:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("erase request: %w", ctx.Err())
+	}
+}
+
+// eraseLater erases the requests that could not be erased at once, until ctx ends.
+func (s *Store) eraseLater(ctx context.Context) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case id := <-s.erasures:
+			s.eraseAndPause(ctx, id)
+		}
+	}
+}
+
+func (s *Store) eraseAndPause(ctx context.Context, id string) {
+	s.erasing.Lock()
+	defer s.erasing.Unlock()
 	s.gate.yield(ctx)
+	begun := time.Now()
+	if err := s.erase(ctx, id); err != nil && ctx.Err() == nil {
+		s.cfg.Log.WithError(err).WithField("request_id", id).Warn("failed to erase what was entered; the next start will retry")
+	}
+	sleep(ctx, erasePause*time.Since(begun))
+}
+
+// erase removes the submission and the record of a request.
+func (s *Store) erase(ctx context.Context, id string) error {
 	// The order matters: a task without a record is a new request.
-	if err := s.eraseTask(ctx, subjectAccepted+r.ID); err != nil {
+	if err := s.eraseTask(ctx, subjectAccepted+id); err != nil {
 		return fmt.Errorf("erase submission: %w", err)
 	}
-	if err := s.requestsStream.Purge(ctx, jetstream.WithPurgeSubject(recordSubject(r.ID))); err != nil {
+	if err := s.requestsStream.Purge(ctx, jetstream.WithPurgeSubject(recordSubject(id))); err != nil {
 		return fmt.Errorf("remove record: %w", err)
 	}
-	s.index.addEnded(endedEntry{r.ID, r.RunID, time.Now()})
 	return nil
 }
 

@@ -1,9 +1,11 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"time"
 
@@ -18,24 +20,94 @@ const (
 	clusterReplicas = 3 // where the cluster has enough servers
 )
 
-// ErrClusterRejected reports that the cluster rejected the credentials, or has no JetStream.
-var ErrClusterRejected = errors.New("the cluster rejected the connection")
-
-// permanentErrors are answers of a cluster that waiting does not change.
-var permanentErrors = []error{
-	nats.ErrAuthorization, nats.ErrAuthExpired, nats.ErrAuthRevoked,
-	jetstream.ErrJetStreamNotEnabled, jetstream.ErrJetStreamNotEnabledForAccount,
+// A Cluster is an existing JetStream cluster. The files are optional. They are read again for each connection, so that
+// they can be renewed.
+type Cluster struct {
+	URL       string // of its servers, separated by commas; empty: no cluster
+	Creds     string // file with the credentials of a user (.creds), or with the seed of an nkey
+	CA        string // PEM file with the certificate authorities; empty: those of the system
+	Cert, Key string // PEM files with a client certificate and its key
 }
 
-func (s *Store) connectCluster(ctx context.Context, url string) error {
-	err := retryUntilReady(ctx, func(context.Context) (err error) {
-		s.conn, err = nats.Connect(url, nats.Name("foghorn"), nats.MaxReconnects(-1), nats.ReconnectWait(reconnectWait))
-		return err
-	})
+// options are those of a connection.
+func (c Cluster) options() ([]nats.Option, error) {
+	options := []nats.Option{nats.Name("foghorn"), nats.MaxReconnects(-1), nats.ReconnectWait(reconnectWait)}
+	if c.CA != "" {
+		options = append(options, nats.RootCAs(c.CA))
+	}
+	if c.Cert != "" {
+		options = append(options, nats.ClientCert(c.Cert, c.Key))
+	}
+	if c.Creds == "" {
+		return options, nil
+	}
+	data, err := os.ReadFile(c.Creds)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errCreds, err)
+	}
+	if bytes.Contains(data, []byte("BEGIN NATS USER JWT")) {
+		return append(options, nats.UserCredentials(c.Creds)), nil
+	}
+	seed, err := nats.NkeyOptionFromSeed(c.Creds)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errCreds, err)
+	}
+	return append(options, seed), nil
+}
+
+// openCluster connects to the cluster, and creates what the store needs there.
+func (s *Store) openCluster(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
+	defer cancel()
+	defer context.AfterFunc(s.rejected, cancel)()
+	err := retryUntilReady(ctx, func(context.Context) error { return s.connect() })
+	if err == nil {
+		err = retryUntilReady(ctx, s.createReplicated)
+	}
+	if err == nil {
+		err = retryUntilReady(ctx, s.checkAccess)
+	}
+	if cause := context.Cause(s.rejected); cause != nil {
+		err = cause
+	}
+	if err != nil {
+		return fmt.Errorf("open store: %w", err)
+	}
+	return nil
+}
+
+// connect connects to the cluster once.
+func (s *Store) connect() error {
+	options, err := s.cfg.Cluster.options()
+	if err == nil {
+		s.conn, err = nats.Connect(s.cfg.Cluster.URL, append(options, nats.ErrorHandler(s.handleError))...)
+	}
+	if err == nil {
+		s.conn.SetClosedHandler(s.handleClosed)
+		s.js, err = jetstream.New(s.conn)
+	}
 	if err != nil {
 		return fmt.Errorf("connect to NATS_URL: %w", err)
 	}
 	return nil
+}
+
+// handleError receives what the cluster reports outside of an answer. It does not answer a request that is not permitted.
+func (s *Store) handleError(_ *nats.Conn, _ *nats.Subscription, err error) {
+	if errors.Is(err, nats.ErrPermissionViolation) {
+		s.reject(fmt.Errorf("%w: %w", ErrClusterRejected, err))
+		return
+	}
+	s.cfg.Log.WithError(err).Warn("the connection to NATS_URL reports an error")
+}
+
+// handleClosed is called when the client gives up: the cluster has rejected its credentials twice.
+func (s *Store) handleClosed(conn *nats.Conn) {
+	err := conn.LastError()
+	if err == nil {
+		err = nats.ErrConnectionClosed
+	}
+	s.reject(fmt.Errorf("%w: %w", ErrClusterRejected, err))
 }
 
 // retryUntilReady calls attempt until it succeeds, fails permanently or ctx ends. A
@@ -43,58 +115,60 @@ func (s *Store) connectCluster(ctx context.Context, url string) error {
 func retryUntilReady(ctx context.Context, attempt func(context.Context) error) error {
 	for {
 		once, cancel := context.WithTimeout(ctx, attemptTimeout)
-		err := attempt(once)
+		err := classifyClusterError(attempt(once))
 		cancel()
-		for _, permanent := range permanentErrors {
-			if errors.Is(err, permanent) {
-				return fmt.Errorf("%w: %w", ErrClusterRejected, err)
-			}
-		}
-		if err == nil || !sleep(ctx, reconnectWait) {
+		if err == nil || errors.Is(err, ErrClusterRejected) || !sleep(ctx, reconnectWait) {
 			return err
 		}
 	}
 }
 
-// createReplicated creates the stream and the buckets on a cluster. What exists keeps its
+// createReplicated creates the streams and the buckets on a cluster. What exists keeps its
 // number of replicas: while one server is down, three must not become one.
 func (s *Store) createReplicated(ctx context.Context) error {
-	if stream, err := s.js.Stream(ctx, streamName); err == nil {
-		return s.create(ctx, stream.CachedInfo().Config.Replicas)
-	} else if !errors.Is(err, jetstream.ErrStreamNotFound) {
+	stream, err := s.js.Stream(ctx, streamName)
+	if err == nil {
+		return s.createLimited(ctx, stream.CachedInfo().Config.Replicas)
+	}
+	if !errors.Is(err, jetstream.ErrStreamNotFound) {
 		return err
 	}
-	err := s.create(ctx, clusterReplicas)
+	err = s.createLimited(ctx, s.maxReplicas())
 	if hasTooFewServers(err) {
-		err = s.create(ctx, 1)
+		err = s.createLimited(ctx, 1)
 	}
 	return err
 }
 
-// hasTooFewServers reports that the cluster cannot keep clusterReplicas copies.
-func hasTooFewServers(err error) bool {
-	const noSuitablePeers, insufficientResources = 10005, 10074
-	if api, ok := errors.AsType[*jetstream.APIError](err); ok {
-		return api.ErrorCode == noSuitablePeers || api.ErrorCode == insufficientResources || strings.Contains(api.Description, "insufficient")
+// maxReplicas is how many replicas a stream should have. A single server checks the storage of three before it says that
+// it cannot have them.
+func (s *Store) maxReplicas() int {
+	if s.conn.ConnectedClusterName() == "" {
+		return 1
 	}
-	return false
+	return clusterReplicas
 }
 
-// CheckCluster reports why the store could not be opened on a JetStream cluster. It changes nothing.
-func CheckCluster(ctx context.Context, url string) error {
-	conn, err := nats.Connect(url, nats.Name("foghorn"))
-	if err != nil {
-		return fmt.Errorf("connect to NATS_URL: %w", err)
+// createLimited is create. Where the account requires it, what it creates has a size limit.
+func (s *Store) createLimited(ctx context.Context, replicas int) error {
+	err := s.create(ctx, replicas)
+	if apiErrorCode(err) == errCodeMaxBytesRequired {
+		s.limited = true
+		err = s.create(ctx, replicas)
 	}
-	defer conn.Close()
-	js, err := jetstream.New(conn)
-	if err == nil {
-		_, err = js.AccountInfo(ctx)
+	return err
+}
+
+// hasTooFewServers reports that the cluster cannot keep clusterReplicas copies. Too little storage is not a reason to
+// keep fewer.
+func hasTooFewServers(err error) bool {
+	switch apiErrorCode(err) {
+	case errCodeReplicasNotSupported, errCodeInsufficientResources, errCodeNoLimits:
+		return true
+	case errCodeNoPeers:
+		return !strings.Contains(err.Error(), "insufficient storage")
 	}
-	if err != nil {
-		return fmt.Errorf("query JetStream of NATS_URL: %w", err)
-	}
-	return nil
+	return false
 }
 
 // sleep waits. It reports false if ctx ended first.

@@ -34,12 +34,15 @@ func (s *Store) sizeLimit() uint64 {
 	return min(max(total/2, minSize), maxSize)
 }
 
-// maxEndedBytes is the size limit of the log of ended requests, in bytes. On a cluster there is none but its own.
-func (s *Store) maxEndedBytes() int64 {
-	if s.dir == "" {
-		return -1
+// maxBytes is the size limit of a stream or a bucket, in bytes; -1 if it has none.
+func (s *Store) maxBytes(name string) int64 {
+	switch {
+	case s.limited:
+		return limitedSizes[name]
+	case s.dir != "" && name == endedName:
+		return int64(s.sizeLimit() / 2)
 	}
-	return int64(s.sizeLimit() / 2)
+	return -1
 }
 
 // checkAccepting reports why nothing new is accepted; nil: it is.

@@ -132,7 +132,11 @@ func (x *Index) hasEnded(id string) bool {
 // followEnded reads the end of the log of ended requests, and all that is added to it, until ctx ends.
 func (x *Index) followEnded(ctx context.Context, log jetstream.Stream) error {
 	for ctx.Err() == nil {
-		if err := x.readEndedLog(ctx, log); err != nil && !sleep(ctx, time.Second) {
+		err := classifyClusterError(x.readEndedLog(ctx, log))
+		if errors.Is(err, ErrClusterRejected) {
+			return fmt.Errorf("read the log of ended requests: %w", err)
+		}
+		if err != nil && !sleep(ctx, time.Second) {
 			return nil // the store is away
 		}
 	}
@@ -235,6 +239,9 @@ func (x *Index) followOpen(ctx context.Context, requests jetstream.KeyValue) err
 		}
 		if ctx.Err() != nil {
 			return nil
+		}
+		if err = classifyClusterError(err); errors.Is(err, ErrClusterRejected) {
+			return fmt.Errorf("watch requests: %w", err)
 		}
 		if err != nil && !errors.Is(err, jetstream.ErrNoKeysFound) {
 			if !sleep(ctx, time.Second) { // the store is away

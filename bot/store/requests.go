@@ -45,10 +45,10 @@ func (s *Store) Accept(ctx context.Context, r *request.Request) error {
 	if err != nil {
 		return fmt.Errorf("accept request: %w", err)
 	}
-	ack, err := s.js.Publish(ctx, subjectAccepted+r.ID, data, jetstream.WithExpectLastSequencePerSubject(0))
+	seq, err := s.publishFirst(ctx, subjectAccepted+r.ID, data)
 	switch {
 	case err == nil:
-		s.mark.advance(markTasks, ack.Sequence)
+		s.mark.advance(markTasks, seq)
 	case !isConflict(err): // a conflict: it was accepted before
 		return fmt.Errorf("accept request: %w", err)
 	}

@@ -294,3 +294,62 @@ func TestStore_DirectoryReplaced(t *testing.T) {
 		})
 	}
 }
+
+// TestStore_ErasesLater archives a request while another one is erased.
+func TestStore_ErasesLater(t *testing.T) {
+	s := newStore(t)
+	r := acceptTestRequest(t, s, "V1")
+	r.Finish(request.Outcome{Status: request.Success})
+	r.Enter(request.Done)
+	s.erasing.Lock()
+	if err := errors.Join(s.Save(t.Context(), r), s.Archive(t.Context(), r)); err != nil {
+		t.Fatal(err)
+	}
+	if !s.index.hasEnded("V1") || s.index.Count() != 0 || len(filesContaining(t, s.dir, "what was typed")) == 0 {
+		t.Errorf("it is open, or was erased: %d", s.index.Count())
+	}
+	s.erasing.Unlock()
+	for deadline := time.Now().Add(10 * time.Second); len(filesContaining(t, s.dir, "what was typed")) > 0; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("it was not erased")
+		}
+	}
+}
+
+// TestStore_ErasesAtNextStart starts after a process that was killed before it erased a request that is in the log.
+func TestStore_ErasesAtNextStart(t *testing.T) {
+	dir := t.TempDir()
+	s, err := openTestStore(t, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop := runTestStore(t, s)
+	r := acceptTestRequest(t, s, "V1")
+	r.Finish(request.Outcome{Status: request.Success})
+	r.Enter(request.Done)
+	entry, err := r.Ended().Encode(nil)
+	if err := errors.Join(err, s.Save(t.Context(), r)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.js.Publish(t.Context(), subjectEnded, entry); err != nil {
+		t.Fatal(err)
+	}
+	stop()
+	if s, err = openTestStore(t, dir); err != nil {
+		t.Fatal(err)
+	}
+	runTestStore(t, s)
+	again, err := nextTask(t, s).Load(t.Context())
+	if err != nil || again.Stage != request.Done {
+		t.Fatalf("loaded %+v, %v", again, err)
+	}
+	if err := s.Archive(t.Context(), again); err != nil {
+		t.Fatal(err)
+	}
+	if found := filesContaining(t, dir, "what was typed"); len(found) > 0 {
+		t.Errorf("what was entered is in %v", found)
+	}
+	if info, err := s.ended.Info(t.Context()); err != nil || info.State.Msgs != 1 {
+		t.Errorf("the log has %d entries, %v", info.State.Msgs, err)
+	}
+}

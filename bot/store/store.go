@@ -31,6 +31,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime/debug"
+	"sync"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -73,10 +75,10 @@ const (
 	connectTimeout = 10 * time.Second // of one attempt to open the store on a cluster
 )
 
-// Config configures a Store. Log is required, and Dir or NATSURL.
+// Config configures a Store. Log is required, and Dir or Cluster.
 type Config struct {
-	Dir     string // of the embedded store; ignored when NATSURL is set
-	NATSURL string // of a JetStream cluster; empty: the embedded store
+	Dir     string  // of the embedded store; ignored with a cluster
+	Cluster Cluster // the zero value: the embedded store
 
 	Retention time.Duration // of the records of ended requests; 0: DefaultRetention
 	Secret    string        // drafts are encrypted with it; another secret than before loses them
@@ -90,6 +92,10 @@ type Store struct {
 	cfg   Config
 	index *Index
 	gate  acceptGate
+	batch batcher
+
+	erasing  sync.Mutex  // held while a request is erased
+	erasures chan string // ids of the requests to erase later
 
 	dir      string         // absolute; empty with a cluster
 	tasksDir os.FileInfo    // of the open store; nil with a cluster
@@ -97,6 +103,10 @@ type Store struct {
 	mark     *mark          // nil with a cluster
 	server   *server.Server // embedded; nil with a cluster
 	health   health         // of the embedded server
+
+	rejected context.Context // ends when the cluster rejects the store; its cause is why
+	reject   context.CancelCauseFunc
+	limited  bool // the account requires a size limit of each stream
 
 	conn *nats.Conn
 	js   jetstream.JetStream
@@ -119,7 +129,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	}
 	for {
 		s, err := openOnce(ctx, cfg)
-		if err == nil || cfg.NATSURL == "" || errors.Is(err, ErrClusterRejected) || ctx.Err() != nil {
+		if err == nil || cfg.Cluster.URL == "" || errors.Is(err, ErrClusterRejected) || ctx.Err() != nil {
 			return s, err
 		}
 		cfg.Log.WithError(err).Warn("failed to open the store at NATS_URL; will retry")
@@ -127,33 +137,25 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 }
 
 func openOnce(ctx context.Context, cfg Config) (_ *Store, err error) {
-	s := &Store{cfg: cfg, index: newIndex(), health: health{changed: make(chan struct{}, 1)}}
+	s := makeStore(cfg)
 	defer func() {
 		if err != nil {
 			s.Close()
 		}
 	}()
-	if cfg.NATSURL == "" {
-		err = s.startEmbedded(ctx, cfg.Dir)
-	} else {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, connectTimeout)
-		defer cancel()
-		err = s.connectCluster(ctx, cfg.NATSURL)
+	if cfg.Cluster.URL != "" {
+		err = s.openCluster(ctx)
+		return s, err
 	}
-	if err != nil {
+	if err := s.startEmbedded(ctx, cfg.Dir); err != nil {
 		return nil, err
 	}
-	if s.js, err = jetstream.New(s.conn); err != nil {
-		return nil, fmt.Errorf("open store: %w", err)
-	}
-	if s.server != nil {
+	s.js, err = jetstream.New(s.conn)
+	if err == nil {
 		err = s.create(ctx, 1)
-		if err == nil {
-			err = s.rememberDir()
-		}
-	} else {
-		err = retryUntilReady(ctx, s.createReplicated)
+	}
+	if err == nil {
+		err = s.rememberDir()
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
@@ -161,13 +163,40 @@ func openOnce(ctx context.Context, cfg Config) (_ *Store, err error) {
 	return s, nil
 }
 
-// Run keeps the index up to date and watches the disk, until ctx ends. It returns an error when the store cannot be used until it is opened again.
+func makeStore(cfg Config) *Store {
+	s := &Store{cfg: cfg, index: newIndex(), erasures: make(chan string, maxErasures), health: health{changed: make(chan struct{}, 1)}}
+	s.rejected, s.reject = context.WithCancelCause(context.Background())
+	return s
+}
+
+// Run keeps the index up to date and watches the disk, until ctx ends. It returns an error when the store cannot be used
+// until it is opened again; ErrClusterRejected if an operator has to change something first.
 func (s *Store) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.index.followEnded(ctx, s.ended) })
 	group.Go(func() error { return s.index.followOpen(ctx, s.requests) })
 	group.Go(func() error { return s.monitorDisk(ctx) })
+	group.Go(func() error { return s.eraseLater(ctx) })
+	group.Go(func() error { return s.freeStartMemory(ctx) })
+	group.Go(func() error {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-s.rejected.Done():
+			return context.Cause(s.rejected)
+		}
+	})
 	return group.Wait()
+}
+
+// freeStartMemory returns to the system what only the start needed, such as the last blocks of the streams. JetStream
+// keeps a block for 10 s after its last use; without this, the runtime keeps the memory much longer.
+func (s *Store) freeStartMemory(ctx context.Context) error {
+	if sleep(ctx, 12*time.Second) {
+		debug.FreeOSMemory()
+		debug.FreeOSMemory() // the first one leaves what is in a sync.Pool
+	}
+	return nil
 }
 
 // Close closes the store. Run must have returned, and nothing may use the store afterwards.
@@ -223,14 +252,17 @@ func (s *Store) CheckReady(ctx context.Context) error {
 // create creates the streams, the consumer and the buckets, where they do not exist.
 func (s *Store) create(ctx context.Context, replicas int) (err error) {
 	s.tasksStream, err = s.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
-		Name:              streamName,
-		Subjects:          []string{subjectAccepted + "*", subjectWake + "*"},
-		MaxMsgsPerSubject: 1, // a request that is woken twice has one task
-		Storage:           jetstream.FileStorage,
-		Replicas:          replicas,
-		MaxMsgSize:        maxRecordSize,
-		AllowDirect:       true,
-		Duplicates:        noDuplicates,
+		Name:               streamName,
+		Subjects:           []string{subjectAccepted + "*", subjectWake + "*"},
+		MaxMsgsPerSubject:  1, // a request that is woken twice has one task
+		MaxBytes:           s.maxBytes(streamName),
+		Discard:            jetstream.DiscardNew, // what was accepted is never dropped
+		Storage:            jetstream.FileStorage,
+		Replicas:           replicas,
+		MaxMsgSize:         maxRecordSize,
+		AllowDirect:        true,
+		AllowAtomicPublish: s.server != nil, // not all versions of a cluster can
+		Duplicates:         noDuplicates,
 	})
 	if err != nil {
 		return err
@@ -252,7 +284,7 @@ func (s *Store) create(ctx context.Context, replicas int) (err error) {
 		Replicas:   replicas,
 		MaxMsgSize: maxRecordSize,
 		MaxAge:     s.cfg.Retention,
-		MaxBytes:   s.maxEndedBytes(),
+		MaxBytes:   s.maxBytes(endedName),
 		Duplicates: noDuplicates,
 	})
 	if err != nil {
@@ -262,10 +294,10 @@ func (s *Store) create(ctx context.Context, replicas int) (err error) {
 		kv  *jetstream.KeyValue
 		cfg jetstream.KeyValueConfig
 	}{
-		{&s.requests, jetstream.KeyValueConfig{Bucket: requestsBucket, Storage: jetstream.FileStorage, Replicas: replicas}},
-		{&s.claims, jetstream.KeyValueConfig{Bucket: claimsBucket, Storage: jetstream.FileStorage, Replicas: replicas, TTL: claimTTL}},
-		{&s.drafts, jetstream.KeyValueConfig{Bucket: draftsBucket, Storage: jetstream.FileStorage, Replicas: replicas, TTL: draftTTL}},
-		{&s.leases, jetstream.KeyValueConfig{Bucket: leasesBucket, Storage: jetstream.MemoryStorage, Replicas: replicas, TTL: leaseTTL}},
+		{&s.requests, jetstream.KeyValueConfig{Bucket: requestsBucket, MaxBytes: s.maxBytes(requestsBucket), Storage: jetstream.FileStorage, Replicas: replicas}},
+		{&s.claims, jetstream.KeyValueConfig{Bucket: claimsBucket, MaxBytes: s.maxBytes(claimsBucket), Storage: jetstream.FileStorage, Replicas: replicas, TTL: claimTTL}},
+		{&s.drafts, jetstream.KeyValueConfig{Bucket: draftsBucket, MaxBytes: s.maxBytes(draftsBucket), Storage: jetstream.FileStorage, Replicas: replicas, TTL: draftTTL}},
+		{&s.leases, jetstream.KeyValueConfig{Bucket: leasesBucket, MaxBytes: s.maxBytes(leasesBucket), Storage: jetstream.MemoryStorage, Replicas: replicas, TTL: leaseTTL}},
 	} {
 		if *bucket.kv, err = s.js.CreateOrUpdateKeyValue(ctx, bucket.cfg); err != nil {
 			return err

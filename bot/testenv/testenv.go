@@ -121,7 +121,7 @@ func (e *Env) StartWithoutStore() {
 func (e *Env) StartReplica(natsURL string, crashPoint func(where string)) (b *bot.Bot, stop func()) {
 	e.t.Helper()
 	cfg := e.Config()
-	cfg.StateDir, cfg.NATSURL, cfg.CrashPoint = "", natsURL, crashPoint
+	cfg.StateDir, cfg.Cluster.URL, cfg.CrashPoint = "", natsURL, crashPoint
 	b, stopBot := e.run(cfg)
 	stop = func() { _ = stopBot() } // an error is expected of a replica that crashed
 	e.t.Cleanup(stop)

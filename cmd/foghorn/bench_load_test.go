@@ -44,6 +44,7 @@ func benchmarkBurst(b *testing.B, incidents int, atOnce bool) {
 		b.ReportMetric(float64(lost), "lost")
 		b.ReportMetric(float64(doubled), "doubled")
 		b.ReportMetric(float64(len(e.Port.Calls("")))/float64(incidents), "Port-calls/incident")
+		b.ReportMetric(p.peakMemory(b), "peak-MB")
 		p.kill()
 	}
 }

@@ -270,14 +270,19 @@ func isReady(b *testing.B, url string) bool {
 }
 
 // residentMemory returns the resident memory of the process in MB.
-func (p *process) residentMemory(b *testing.B) float64 {
+func (p *process) residentMemory(b *testing.B) float64 { return p.memory(b, "VmRSS:") }
+
+// peakMemory returns the largest resident memory that the process has had, in MB.
+func (p *process) peakMemory(b *testing.B) float64 { return p.memory(b, "VmHWM:") }
+
+func (p *process) memory(b *testing.B, name string) float64 {
 	b.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
 	if err != nil {
 		b.Skipf("cannot read /proc: %v", err)
 	}
 	for line := range strings.Lines(string(status)) {
-		if kb, ok := strings.CutPrefix(line, "VmRSS:"); ok {
+		if kb, ok := strings.CutPrefix(line, name); ok {
 			n, err := strconv.ParseFloat(strings.Fields(kb)[0], 64)
 			if err != nil {
 				b.Fatal(err)
@@ -285,6 +290,6 @@ func (p *process) residentMemory(b *testing.B) float64 {
 			return n / 1024
 		}
 	}
-	b.Fatal("no VmRSS in /proc")
+	b.Fatalf("no %s in /proc", name)
 	return 0
 }

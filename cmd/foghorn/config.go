@@ -23,7 +23,8 @@ type Config struct {
 	SlackCommands                               []dialog.Command // more of them
 	IncidentIOKey                               string
 	SlackAPIURL, PortBaseURL, IncidentIOBaseURL string
-	StateDir, NATSURL                           string
+	StateDir                                    string
+	Cluster                                     store.Cluster // the zero value: the embedded store
 	Retention                                   time.Duration
 	AnnounceChannel                             string
 	HTTPAddr                                    string // empty: no HTTP
@@ -104,6 +105,7 @@ func loadConfig(env map[string]string, dotenv, forCommand string) (_ Config, exp
 		values[s.Name] = value
 	}
 	commands := invalid.parseCommands(values)
+	invalid.checkCluster(values)
 	exported = invalid.readNetworkVariables(env, file)
 	if len(invalid.Problems) > 0 {
 		return Config{}, nil, &invalid
@@ -115,7 +117,10 @@ func loadConfig(env map[string]string, dotenv, forCommand string) (_ Config, exp
 		PortAction: values["PORT_ACTION"], SlackCommand: values["SLACK_COMMAND"], SlackCommands: commands, IncidentIOKey: values["INCIDENT_IO_API_KEY"],
 		SlackAPIURL: withTrailingSlash(values["SLACK_API_URL"]), PortBaseURL: strings.TrimRight(values["PORT_BASE_URL"], "/"),
 		IncidentIOBaseURL: strings.TrimRight(values["INCIDENT_IO_BASE_URL"], "/"),
-		StateDir:          values["STATE_DIR"], NATSURL: values["NATS_URL"], Retention: cmp.Or(retention, store.DefaultRetention),
+		StateDir:          values["STATE_DIR"], Retention: cmp.Or(retention, store.DefaultRetention),
+		Cluster: store.Cluster{
+			URL: values["NATS_URL"], Creds: values["NATS_CREDS"], CA: values["NATS_CA"], Cert: values["NATS_CERT"], Key: values["NATS_KEY"],
+		},
 		AnnounceChannel: values["ANNOUNCE_CHANNEL"], HTTPAddr: values["HTTP_ADDR"], PortWebhookSecret: values["PORT_WEBHOOK_SECRET"],
 		LogLevel: values["LOG_LEVEL"], LogFormat: values["LOG_FORMAT"],
 	}

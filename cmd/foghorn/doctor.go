@@ -36,7 +36,8 @@ type doctorCmd struct {
 // Help is the description in foghorn doctor --help.
 func (doctorCmd) Help() string {
 	return `Checks Slack, Port, incident.io and this machine: one line a check, with a hint for each problem.
-It changes nothing. The exit code is 1 if a check fails; warnings do not count.
+It changes nothing; with NATS_URL, it creates a stream and a bucket there and removes them.
+The exit code is 1 if a check fails; warnings do not count.
 
   foghorn doctor          before the first incident, and when something does not work
   foghorn doctor --json   for scripts`

@@ -1,15 +1,19 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/sirupsen/logrus"
 
 	"foghorn/bot/store"
 	"foghorn/bot/workflow"
@@ -27,8 +31,8 @@ func checkLocal(ctx context.Context, cfg Config) []finding {
 		c.warn("settings", w.Name+" "+w.Problem, w.Hint)
 	}
 	c.checkProxies(cfg)
-	if cfg.NATSURL != "" {
-		c.checkCluster(ctx, cfg.NATSURL)
+	if cfg.Cluster.URL != "" {
+		c.checkCluster(ctx, cfg)
 	} else {
 		c.checkStore(cfg)
 	}
@@ -36,14 +40,16 @@ func checkLocal(ctx context.Context, cfg Config) []finding {
 	return c.findings
 }
 
-func (c *checks) checkCluster(ctx context.Context, url string) {
+func (c *checks) checkCluster(ctx context.Context, cfg Config) {
 	ctx, cancel := withCheckTimeout(ctx)
 	defer cancel()
-	if err := store.CheckCluster(ctx, url); err != nil {
-		c.fail("store", err.Error(), "start the cluster, enable JetStream, and check the address and credentials in NATS_URL")
+	log := logrus.New()
+	log.SetOutput(io.Discard)
+	if err := store.CheckCluster(ctx, cfg.Cluster, logrus.NewEntry(log)); err != nil {
+		c.fail("store", err.Error(), cmp.Or(store.ClusterHint(err), "start the cluster, and check the address in NATS_URL"))
 		return
 	}
-	c.ok("store", "JetStream responds at NATS_URL")
+	c.ok("store", "JetStream at NATS_URL stores messages and returns them")
 }
 
 // checkStore checks that the directory, or the one in which serve would create it, is writable, with a temporary file. A

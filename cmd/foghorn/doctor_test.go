@@ -173,6 +173,12 @@ var doctorProblems = []struct {
 	}, "Port: definition"},
 	{"no key", withSetting("INCIDENT_IO_API_KEY", ""), "incident.io: key"},
 	{"a store without a parent directory", withSetting("STATE_DIR", "/proc/nowhere/state"), "Local: store"},
+	{"a cluster with little storage", func(t *testing.T, _ *environment, env map[string]string) {
+		env["NATS_URL"] = startLimitedNATS(t, "max_bytes: true, max_file: 100MB", "")
+	}, "Local: store"},
+	{"a cluster without permission", func(t *testing.T, _ *environment, env map[string]string) {
+		env["NATS_URL"] = startLimitedNATS(t, "", `publish: {deny: "$KV.>"}`)
+	}, "Local: store"},
 	{"a cluster that is down", withSetting("NATS_URL", "nats://127.0.0.1:1"), "Local: store"},
 }
 

@@ -8,6 +8,7 @@
 //   - dotenv, value, names: .env, values as they are meant, misspelled names
 //   - network: proxies, certificate authorities, hints for failed connections
 //   - statedir, disk*: whether the directory of the store is lasting, and its free space
+//   - nats: the settings of a cluster
 //   - serve: the bot
 //   - demo: the demo, which is the package demo
 //   - apply, definition: writes Port's definitions
@@ -22,14 +23,13 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"os/signal"
 	"runtime"
 	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/alecthomas/kong"
 
+	"foghorn/cmd/foghorn/stopsignal"
 	"foghorn/integrations/slackapp"
 )
 
@@ -66,8 +66,6 @@ type console struct {
 }
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	// The clients copy this transport.
 	http.DefaultTransport.(*http.Transport).OnProxyConnectResponse = slackapp.CheckTunnel
 	env := map[string]string{}
@@ -78,7 +76,7 @@ func main() {
 		}
 		env[name] = value
 	}
-	os.Exit(run(ctx, os.Args[1:], &console{os.Stdin, os.Stdout, os.Stderr, env, os.Setenv}))
+	os.Exit(run(stopsignal.Context, os.Args[1:], &console{os.Stdin, os.Stdout, os.Stderr, env, os.Setenv}))
 }
 
 // run parses the arguments, runs the command and returns the exit code.

@@ -75,7 +75,7 @@ func serve(ctx context.Context, cfg Config, log *logrus.Entry) error {
 	}
 	b := bot.New(bot.Config{
 		Slack: app, Port: client, Action: cfg.PortAction, Command: cfg.SlackCommand, Commands: cfg.SlackCommands, Announce: cfg.AnnounceChannel, PortURL: cfg.PortBaseURL,
-		StateDir: cfg.StateDir, NATSURL: cfg.NATSURL, Incidents: incidents, Retention: cfg.Retention, Secret: cfg.SlackBotToken, Log: log, Metrics: metrics,
+		StateDir: cfg.StateDir, Cluster: cfg.Cluster, Incidents: incidents, Retention: cfg.Retention, Secret: cfg.SlackBotToken, Log: log, Metrics: metrics,
 	})
 	group, ctx := errgroup.WithContext(ctx)
 	if cfg.HTTPAddr != "" {
@@ -121,7 +121,7 @@ func storeSettingError(err error) error {
 	case errors.Is(err, store.ErrUnusable):
 		return settingError("STATE_DIR", "cannot be used: "+err.Error(), "use a directory that the bot's user can write to")
 	case errors.Is(err, store.ErrClusterRejected):
-		return settingError("NATS_URL", "was rejected: "+err.Error(), "enable JetStream on the cluster, and put a valid user and password in the URL: nats://user:password@host:4222")
+		return settingError("NATS_URL", "cannot be used: "+err.Error(), store.ClusterHint(err))
 	}
 	return err
 }

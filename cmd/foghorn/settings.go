@@ -42,6 +42,10 @@ var settings = []setting{
 	{Name: "INCIDENT_IO_BASE_URL", Default: "https://api.incident.io", Meaning: "Base URL of incident.io's API.", check: checkURL},
 	{Name: "STATE_DIR", Default: "./state", Meaning: "Directory of the embedded store. Ignored if NATS_URL is set.", check: checkDirectory},
 	{Name: "NATS_URL", Meaning: "URL of an existing NATS JetStream cluster, which replaces the embedded store.", check: checkNATSURL},
+	{Name: "NATS_CREDS", Meaning: "File with the credentials of the user at NATS_URL (`.creds`), or with the seed of its nkey.", check: checkNATSCreds},
+	{Name: "NATS_CA", Meaning: "PEM file with the certificate authorities of NATS_URL, instead of those of the system.", check: checkAuthorityFile},
+	{Name: "NATS_CERT", Meaning: "PEM file with the client certificate for NATS_URL.", check: checkReadable},
+	{Name: "NATS_KEY", Meaning: "PEM file with the key of NATS_CERT.", check: checkReadable},
 	{Name: "STATE_RETENTION", Default: "720h", Meaning: "How long records of ended requests are kept; at least `1h`.", check: checkRetention},
 	{Name: "ANNOUNCE_CHANNEL", Meaning: "Id of a channel in which every public incident is announced, in addition to the channel of the command.", check: checkChannelID},
 	{Name: "HTTP_ADDR", Default: ":8080", Meaning: "Address that serves /healthz, /readyz and /metrics, and /port/runs if PORT_WEBHOOK_SECRET is set; `off` for none.", check: checkListenAddr},
@@ -133,16 +137,6 @@ func checkPortURL(v string) (string, string) {
 		return "ends in /v1", "remove /v1, which is added to every request"
 	}
 	return checkURL(v)
-}
-
-func checkNATSURL(v string) (string, string) {
-	for address := range strings.SplitSeq(v, ",") {
-		u, err := url.Parse(strings.TrimSpace(address))
-		if err != nil || u.Hostname() == "" || !slices.Contains([]string{"nats", "tls", "ws", "wss"}, u.Scheme) {
-			return "is not a valid NATS URL", "use nats://host:4222, with commas between several URLs"
-		}
-	}
-	return "", ""
 }
 
 func checkListenAddr(v string) (string, string) {

@@ -23,7 +23,7 @@ const volumeHint = "use a directory on a disk; in a container, mount a named or 
 // checkStateDir returns why the directory of the embedded store is probably lost with the machine or the container;
 // nil: no reason is known.
 func checkStateDir(cfg Config) *SettingProblem {
-	if cfg.NATSURL != "" {
+	if cfg.Cluster.URL != "" {
 		return nil
 	}
 	dir, err := filepath.Abs(cfg.StateDir)

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"foghorn/bot/store"
 )
 
 const mountinfo = `21 1 0:19 / / rw,relatime master:1 - overlay overlay rw,lowerdir=/l
@@ -59,7 +61,7 @@ func TestStateDir_RelativeInContainer(t *testing.T) {
 		if w := checkStateDir(Config{StateDir: "state"}); w == nil || !strings.Contains(w.Problem, "relative") {
 			t.Errorf("%s: %v", mark, w)
 		}
-		for _, cfg := range []Config{{StateDir: t.TempDir()}, {StateDir: "state", NATSURL: "nats://a"}} {
+		for _, cfg := range []Config{{StateDir: t.TempDir()}, {StateDir: "state", Cluster: store.Cluster{URL: "nats://a"}}} {
 			if w := checkStateDir(cfg); w != nil {
 				t.Errorf("%s: %v", mark, w)
 			}

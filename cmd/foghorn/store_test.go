@@ -45,7 +45,13 @@ func TestServe_NamesUnusableStore(t *testing.T) {
 		}, "STATE_DIR is in use"},
 		{"a cluster with another password", func(t *testing.T, _ *environment) []string {
 			return []string{"NATS_URL", strings.Replace(startNATS(t, &server.Options{Username: "u", Password: "other"}), "nats://", "nats://u:secret@", 1)}
-		}, "NATS_URL was rejected"},
+		}, "NATS_URL cannot be used"},
+		{"a cluster with little storage", func(t *testing.T, _ *environment) []string {
+			return []string{"NATS_URL", startLimitedNATS(t, "max_bytes: true, max_file: 100MB", "")}
+		}, "max_bytes_required 512 MiB"},
+		{"a cluster without permission", func(t *testing.T, _ *environment) []string {
+			return []string{"NATS_URL", startLimitedNATS(t, "", `publish: {deny: "foghorn.task.>"}`)}
+		}, `Permissions Violation for Publish to "foghorn.task.accepted.`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			e := newGuideEnvironment(t)
@@ -99,6 +105,22 @@ func startNATS(t *testing.T, opts *server.Options) string {
 		t.Fatal("NATS did not start")
 	}
 	return s.ClientURL()
+}
+
+// startLimitedNATS starts a server with an account that has limits, and a user who has permissions.
+func startLimitedNATS(t *testing.T, limits, permissions string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "nats.conf")
+	conf := fmt.Sprintf("jetstream { store_dir: %q }\naccounts { A { jetstream { %s }, users: [{user: u, password: p, permissions: { %s }}] } }\nno_auth_user: u\n",
+		t.TempDir(), limits, permissions)
+	if err := os.WriteFile(path, []byte(conf), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	opts, err := server.ProcessConfigFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return startNATS(t, opts)
 }
 
 // TestServe_WaitsForCluster starts serve before its cluster.

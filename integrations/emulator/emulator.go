@@ -189,25 +189,32 @@ func (s *Server) handler(h http.Handler) http.Handler {
 				return
 			}
 		}
-		switch {
-		case faulty && f.DropConnection:
-			panic(http.ErrAbortHandler)
-		case faulty && f.DropResponse && f.Status == 0:
-			h.ServeHTTP(&discardWriter{header: http.Header{}}, r)
-			panic(http.ErrAbortHandler)
-		case faulty && f.Status != 0:
-			if f.DropResponse {
-				h.ServeHTTP(&discardWriter{header: http.Header{}}, r)
-			}
-			for k, vs := range f.Header {
-				rec.Header()[k] = vs
-			}
-			rec.WriteHeader(f.Status)
-			_, _ = io.WriteString(rec, f.Body)
-		default:
+		if !faulty || !f.replace(h, rec, r) {
 			h.ServeHTTP(rec, r)
 		}
 	})
+}
+
+// replace answers a request as the fault says. It reports false if the fault does not change the answer.
+func (f Fault) replace(h http.Handler, w http.ResponseWriter, r *http.Request) bool {
+	if f.DropConnection {
+		panic(http.ErrAbortHandler)
+	}
+	if f.DropResponse {
+		h.ServeHTTP(&discardWriter{header: http.Header{}}, r)
+	}
+	if f.Status == 0 && f.DropResponse {
+		panic(http.ErrAbortHandler)
+	}
+	if f.Status == 0 {
+		return false
+	}
+	for k, vs := range f.Header {
+		w.Header()[k] = vs
+	}
+	w.WriteHeader(f.Status)
+	_, _ = io.WriteString(w, f.Body)
+	return true
 }
 
 // recorder stores the status, and the body if there are subscribers for it. Unwrap makes websocket

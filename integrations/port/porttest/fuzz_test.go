@@ -12,7 +12,7 @@ func FuzzDecode(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, name, body string) {
-		if schemas[name] == nil {
+		if schemas()[name] == nil {
 			return
 		}
 		var v map[string]any

@@ -30,18 +30,12 @@ func evaluatePrograms(programs []string, data any) (map[string]any, error) {
 	slices.Sort(programs)
 	pending, values := slices.Compact(programs), map[string]any{}
 	for batches := 0; len(pending) > 0 && batches < maxBatches; {
-		sources := make([]string, len(pending))
-		for i, program := range pending {
-			sources[i] = convertSingleQuotes(program)
-		}
 		var again []string
 		usedUp := false
-		for i, r := range jq.EvaluateFirst(ctx, new(jq.Limits), data, sources) {
+		for i, r := range jq.EvaluateFirst(ctx, new(jq.Limits), data, convertAll(pending)) {
 			switch {
-			case r.Problem == nil && r.Empty:
-				values[pending[i]] = undefined{}
 			case r.Problem == nil:
-				values[pending[i]] = r.Value
+				values[pending[i]] = valueOf(r)
 			case r.Problem.Cost == jq.Unavailable || r.Problem.Cost == jq.InputSize || r.Problem.Cost == jq.Busy && ctx.Err() != nil:
 				return nil, fmt.Errorf("evaluate jq: %w", r.Problem)
 			case r.Problem.Cost == jq.Busy || r.Problem.Cost == jq.Total:
@@ -53,6 +47,21 @@ func evaluatePrograms(programs []string, data any) (map[string]any, error) {
 		}
 	}
 	return values, nil
+}
+
+func convertAll(programs []string) []string {
+	out := make([]string, len(programs))
+	for i, program := range programs {
+		out[i] = convertSingleQuotes(program)
+	}
+	return out
+}
+
+func valueOf(r jq.Result) any {
+	if r.Empty {
+		return undefined{}
+	}
+	return r.Value
 }
 
 // countTrue returns how many of the conditions are true. Conditions that cannot be evaluated are not.

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
@@ -19,10 +20,9 @@ import (
 //go:embed schemas.json
 var schemasJSON []byte
 
-// schemas are the schemas of schemas.json by name. They are safe for concurrent use.
-var schemas = compileSchemas()
-
-func compileSchemas() map[string]*jsonschema.Schema {
+// schemas returns the schemas of schemas.json by name. They are safe for concurrent use. They are compiled at the first
+// use, because this package is linked into foghorn.
+var schemas = sync.OnceValue(func() map[string]*jsonschema.Schema {
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(schemasJSON))
 	if err != nil {
 		panic("porttest: read schemas.json: " + err.Error())
@@ -36,12 +36,12 @@ func compileSchemas() map[string]*jsonschema.Schema {
 		out[name] = c.MustCompile("schemas.json#/$defs/" + strings.ReplaceAll(name, " ", "%20"))
 	}
 	return out
-}
+})
 
 // validateSchema validates a value against a schema of schemas.json. path is the name of the
 // value in the error.
 func validateSchema(name, path string, value any) error {
-	return validationError(path, schemas[name].Validate(value))
+	return validationError(path, schemas()[name].Validate(value))
 }
 
 // validateWith validates a value against a schema that was made of a definition. An invalid
