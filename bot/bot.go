@@ -49,7 +49,7 @@ type Config struct {
 	Secret    string        // encrypts the values of open forms in the store; the bot token does
 
 	Log     *logrus.Entry
-	Metrics *Metrics // nil: its own
+	Metrics *Metrics // nil: its own. Its PortCall must be the OnCall of Port for an outage to be noticed at once
 
 	// CrashPoint is workflow.Config's: tests stop the bot there.
 	CrashPoint func(where string)
@@ -158,8 +158,13 @@ func (b *Bot) NotReady(ctx context.Context) map[string]string {
 	return problems
 }
 
-// checkPort reports why Port's definition of the action could not be read for a minute, or never.
-func (b *Bot) checkPort() error { return b.dialog.CheckDefinition(portOutageGrace) }
+// checkPort reports why calls of Port fail for a minute, or its definition of the action was never read.
+func (b *Bot) checkPort() error {
+	if err := b.dialog.CheckDefinition(portOutageGrace); err != nil {
+		return err
+	}
+	return b.cfg.Metrics.portOutage.check(portOutageGrace)
+}
 
 // wakeForRun wakes the request that a run belongs to. It reports false if there is none.
 func (b *Bot) wakeForRun(ctx context.Context, runID string) (found bool, err error) {

@@ -28,6 +28,8 @@ type Metrics struct {
 	connectionErrors     *prometheus.CounterVec
 	slackRequestDuration *prometheus.HistogramVec
 	portRequestDuration  *prometheus.HistogramVec
+
+	portOutage outage
 }
 
 // Buckets in seconds.
@@ -77,7 +79,7 @@ func (m *Metrics) observe(b *Bot) {
 	m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
 		Namespace: "foghorn", Name: "slack_connects_total", Help: "Connections to Slack that were opened: the first ones, and reconnects.",
 	}, func() float64 { return float64(b.cfg.Slack.Connects()) }))
-	gauge("port_up", "1 when Port's definition of the action was read; 0 when that failed for a minute, or always.", func() float64 {
+	gauge("port_up", "1 when Port answers and its definition of the action was read; 0 when that failed for a minute, or always.", func() float64 {
 		if b.checkPort() != nil {
 			return 0
 		}
@@ -152,9 +154,10 @@ func knownSlackCode(code string) string {
 	return "other"
 }
 
-// PortCall counts a call of Port's API. It fits port.Config.OnCall. The status 0 is no
+// PortCall counts a call of Port's API, and notices an outage of Port. It fits port.Config.OnCall. The status 0 is no
 // answer; one that is not an HTTP status is counted as "other".
-func (m *Metrics) PortCall(purpose string, status int, took time.Duration) {
+func (m *Metrics) PortCall(purpose string, status int, took time.Duration, err error) {
+	m.portOutage.observe(took, err)
 	code := "no_answer"
 	switch {
 	case status == 0:

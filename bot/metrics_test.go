@@ -226,8 +226,8 @@ func TestMetrics_BoundedLabels(t *testing.T) {
 		for i := range n {
 			odd := fmt.Sprintf("odd \xff\n%d", i)
 			m.SlackCall("chat.postMessage", odd, time.Second)
-			m.PortCall("read run", 1000+i, time.Second)
-			m.PortCall("read run", -i, time.Second)
+			m.PortCall("read run", 1000+i, time.Second, nil)
+			m.PortCall("read run", -i, time.Second, nil)
 			m.StageRetried(request.Stage(odd))
 			m.ConnectionError(odd)
 		}

@@ -17,7 +17,7 @@ const loadTimeout = 15 * time.Second
 // A prefill gives the values that a form opens with.
 type prefill func(*form.Form) form.Values
 
-// open opens the form. If it cannot be opened, the result is a text for the user.
+// open opens the form. If it cannot be opened in time for an answer, the result is a text for the user.
 func (d *Dialog) open(ctx context.Context, triggerID, userID string, page modal.Page, fill prefill) (problem slacktext.Text) {
 	if denied := d.knownDenial(ctx, userID, page.Action); denied != nil {
 		return d.deniedText(ctx, page.Action, denied)
@@ -29,6 +29,8 @@ func (d *Dialog) open(ctx context.Context, triggerID, userID string, page modal.
 	if len(f.Problems) > 0 {
 		return d.unsupportedText(f)
 	}
+	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+	defer cancel()
 	view, err := d.renderForm(ctx, f, form.EvalContext{}, fill(f), page)
 	if err == nil {
 		_, err = d.cfg.Slack.OpenView(ctx, triggerID, view)
@@ -42,7 +44,9 @@ func (d *Dialog) open(ctx context.Context, triggerID, userID string, page modal.
 
 // openLoading opens a loading view, and replaces it by the form when Port has answered.
 func (d *Dialog) openLoading(ctx context.Context, triggerID, userID string, page modal.Page, fill prefill) (problem slacktext.Text) {
-	loading, err := d.cfg.Slack.OpenView(ctx, triggerID, loadingView())
+	opening, cancel := context.WithTimeout(ctx, answerTimeout)
+	defer cancel()
+	loading, err := d.cfg.Slack.OpenView(opening, triggerID, loadingView())
 	if err != nil {
 		d.cfg.Log.WithError(err).Warn("failed to open the loading view")
 		return d.openErrorText(page.Action, err)

@@ -35,9 +35,12 @@ func (d *Dialog) openFromShortcut(ctx context.Context, i slackapp.Interaction) {
 		return
 	}
 	if problem := d.open(ctx, i.TriggerID, i.User.ID, page, fill); problem != "" {
-		if _, err := d.cfg.Slack.PostMessage(ctx, i.User.ID, slackapp.Message{Text: problem.Fallback(), Blocks: []slack.Block{problem.Block()}}); err != nil {
-			d.cfg.Log.WithError(err).Warn("failed to inform the user that the form did not open")
-		}
+		d.background.Go(func() { // the shortcut must be acked before Slack reports a timeout
+			m := slackapp.Message{Text: problem.Fallback(), Blocks: []slack.Block{problem.Block()}}
+			if _, err := d.cfg.Slack.PostMessage(context.WithoutCancel(ctx), i.User.ID, m); err != nil {
+				d.cfg.Log.WithError(err).Warn("failed to inform the user that the form did not open")
+			}
+		})
 	}
 }
 

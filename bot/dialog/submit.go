@@ -13,7 +13,7 @@ import (
 	"foghorn/bot/slacktext"
 )
 
-// answerTimeout bounds the answer to a submission or a type-ahead. Slack waits 3 s.
+// answerTimeout bounds the answer to a command, a shortcut, a submission or a type-ahead. Slack waits 3 s.
 // https://docs.slack.dev/interactivity/handling-user-interaction#acknowledgment_response
 const answerTimeout = 2500 * time.Millisecond
 

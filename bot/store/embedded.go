@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -124,7 +125,7 @@ func (s *Store) lockDir(ctx context.Context) error {
 	return nil
 }
 
-var errDirReplaced = errors.New("STATE_DIR was removed, moved or replaced while it is in use; restart the bot")
+var errDirReplaced = errors.New("STATE_DIR was removed, moved or replaced while it is in use, or files in it were; restart the bot")
 
 // rememberDir remembers which directory the tasks are in.
 func (s *Store) rememberDir() (err error) {
@@ -142,5 +143,17 @@ func (s *Store) checkDir() error {
 	if err != nil || !os.SameFile(now, s.tasksDir) {
 		return errDirReplaced
 	}
+	for i, name := range markedStreams {
+		if s.mark.isWritten(i) && !hasBlock(filepath.Join(s.streamDir(name), "msgs")) {
+			return errDirReplaced
+		}
+	}
 	return nil
+}
+
+// hasBlock reports that a directory has a file of records. A stream that was written always has one: JetStream creates
+// the next file before it removes the last one.
+func hasBlock(dir string) bool {
+	files, err := os.ReadDir(dir)
+	return err == nil && slices.ContainsFunc(files, func(f os.DirEntry) bool { return blockNumber(f.Name()) > 0 })
 }

@@ -26,6 +26,9 @@ const (
 	markRequests
 )
 
+// markedStreams are the names of the streams of a mark.
+var markedStreams = [...]string{markTasks: streamName, markRequests: "KV_" + requestsBucket}
+
 const markFormat = "tasks %020d requests %020d\n"
 
 // openMark opens the mark of a directory, and creates it.
@@ -69,6 +72,13 @@ func (m *mark) advance(stream int, seq uint64) {
 	}
 	m.last[stream] = seq
 	_, _ = m.file.WriteAt(fmt.Appendf(nil, markFormat, m.last[markTasks], m.last[markRequests]), 0) // without it, less is proven
+}
+
+// isWritten reports that a record of the stream was ever acknowledged.
+func (m *mark) isWritten(stream int) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.last[stream] > 0
 }
 
 func (m *mark) close() {

@@ -267,9 +267,11 @@ func filesContaining(t *testing.T, dir, text string) (found []string) {
 // are lost at the end of the process.
 func TestStore_DirectoryReplaced(t *testing.T) {
 	for name, replace := range map[string]func(dir string) error{
-		"removed": os.RemoveAll,
-		"moved":   func(dir string) error { return os.Rename(dir, dir+"-moved") },
-		"emptied": func(dir string) error { return os.RemoveAll(filepath.Join(dir, "jetstream")) },
+		"removed":                       os.RemoveAll,
+		"moved":                         func(dir string) error { return os.Rename(dir, dir+"-moved") },
+		"emptied":                       func(dir string) error { return os.RemoveAll(filepath.Join(dir, "jetstream")) },
+		"files of the tasks removed":    func(dir string) error { return removeBlocks(dir, streamName) },
+		"files of the requests removed": func(dir string) error { return removeBlocks(dir, "KV_"+requestsBucket) },
 		"replaced": func(dir string) error {
 			return errors.Join(os.Rename(dir, dir+"-moved"), os.CopyFS(dir, os.DirFS(dir+"-moved")))
 		},
@@ -352,4 +354,16 @@ func TestStore_ErasesAtNextStart(t *testing.T) {
 	if info, err := s.ended.Info(t.Context()); err != nil || info.State.Msgs != 1 {
 		t.Errorf("the log has %d entries, %v", info.State.Msgs, err)
 	}
+}
+
+// removeBlocks removes the files of the records of a stream. The directory stays.
+func removeBlocks(dir, stream string) error {
+	files, err := filepath.Glob(filepath.Join(dir, filepath.FromSlash(streamsDir), stream, "msgs", "*.blk"))
+	if err == nil && len(files) == 0 {
+		err = errors.New("the stream " + stream + " has no files")
+	}
+	for _, f := range files {
+		err = errors.Join(err, os.Remove(f))
+	}
+	return err
 }

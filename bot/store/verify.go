@@ -44,7 +44,7 @@ func verify(dir string) error {
 	if err != nil {
 		return err
 	}
-	for i, name := range [...]string{markTasks: streamName, markRequests: "KV_" + requestsBucket} {
+	for i, name := range markedStreams {
 		path := filepath.Join(dir, filepath.FromSlash(streamsDir), name)
 		last, err := verifyStream(path, name)
 		if err != nil && !errors.Is(err, os.ErrNotExist) {

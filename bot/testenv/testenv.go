@@ -83,11 +83,12 @@ func (e *Env) Config() bot.Config {
 	if testing.Verbose() {
 		log.SetOutput(e.t.Output())
 	}
+	metrics := bot.NewMetrics()
 	cfg := bot.Config{
 		Slack:  slackapp.New(slackapp.Config{AppToken: e.Slack.AppToken, BotToken: e.Slack.BotToken, APIURL: e.Slack.URL()}),
-		Port:   port.New(port.Config{BaseURL: e.Port.URL(), ClientID: e.Port.ClientID, ClientSecret: e.Port.ClientSecret}),
+		Port:   port.New(port.Config{BaseURL: e.Port.URL(), ClientID: e.Port.ClientID, ClientSecret: e.Port.ClientSecret, OnCall: metrics.PortCall}),
 		Action: manifests.ActionID, Command: "/incident", PortURL: e.Port.URL(),
-		StateDir: e.StateDir, Log: logrus.NewEntry(log), Metrics: bot.NewMetrics(),
+		StateDir: e.StateDir, Log: logrus.NewEntry(log), Metrics: metrics,
 	}
 	e.EditConfig(&cfg)
 	return cfg

@@ -41,8 +41,8 @@ type Config struct {
 	HTTP         *http.Client // nil: a client of its own with a timeout of 10 seconds
 
 	// OnCall, if set, is called after each request with its operation ("create run of action", without names), the HTTP
-	// status (0: no response) and the duration. It must not block.
-	OnCall func(operation string, status int, took time.Duration)
+	// status (0: no response), the duration and the error. It must not block.
+	OnCall func(operation string, status int, took time.Duration, err error)
 }
 
 // A Client calls Port for one organization. It is safe for concurrent use. Create one with New.

@@ -40,9 +40,9 @@ type Client struct {
 	// but 408, 425 and 429. After any other error the request may have been carried out, or be accepted later.
 	Refusals []int
 
-	// OnCall, if set, is called after each request with its operation, the status of the response (0: none) and the
-	// duration. The operation has no names in it, so that it is fit for a metric label. OnCall must not block.
-	OnCall func(operation string, status int, took time.Duration)
+	// OnCall, if set, is called after each request with its operation, the status of the response (0: none), the
+	// duration and the error. The operation has no names in it, so that it is fit for a metric label. OnCall must not block.
+	OnCall func(operation string, status int, took time.Duration, err error)
 
 	clockOffset atomic.Int64 // time.Duration
 }
@@ -99,7 +99,7 @@ func (c *Client) doWithRetry(ctx context.Context, op, method, path string, query
 		begun := time.Now()
 		status, data, err := c.send(ctx, op, r)
 		if c.OnCall != nil {
-			c.OnCall(trimNames(op), status, time.Since(begun))
+			c.OnCall(trimNames(op), status, time.Since(begun), err)
 		}
 		if status != http.StatusUnauthorized || !first || c.Reauthorize == nil {
 			return status, data, err

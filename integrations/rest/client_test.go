@@ -71,7 +71,7 @@ func TestDo_RequestAndResponse(t *testing.T) {
 		return nil
 	}
 	var calls []string
-	c.OnCall = func(operation string, status int, _ time.Duration) {
+	c.OnCall = func(operation string, status int, _ time.Duration, _ error) {
 		calls = append(calls, operation+" "+http.StatusText(status))
 	}
 	got, err := rest.Do[thing](t.Context(), c, `make thing "a/b" now`, http.MethodPost, rest.Path("things", "a/b"),

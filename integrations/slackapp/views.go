@@ -22,11 +22,12 @@ const (
 	updateAttempts = 20
 )
 
-// retryView repeats a call about a view while it can succeed.
+// retryView repeats a call about a view while it can succeed before the deadline of ctx.
 func retryView(ctx context.Context, attempts int, call func(context.Context) (View, error)) (View, error) {
 	for attempt := 1; ; attempt++ {
 		v, err := call(ctx)
-		if err == nil || IsRejected(err) || attempt == attempts || !sleep(ctx, max(viewRetryDelay, RetryAfter(err))) {
+		delay := max(viewRetryDelay, RetryAfter(err))
+		if deadline, _ := ctx.Deadline(); err == nil || IsRejected(err) || attempt == attempts || time.Until(deadline) < delay || !sleep(ctx, delay) {
 			return v, err
 		}
 	}
