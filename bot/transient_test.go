@@ -97,6 +97,7 @@ func TestTransient_PagesOfProxies(t *testing.T) {
 				e := testenv.New(t).Start()
 				form := e.OpenForm(testenv.Alice, testenv.General, "/incident")
 				e.Fill(form, "Name", name, "Severity", "Minor", "Visibility", "public")
+				page := page // subtests run at the same time
 				page.Method, page.Path, page.Times = call.method, call.path, 1
 				if call.service == "Port" {
 					e.Port.RevokeTokens() // so that one is fetched
