@@ -12,6 +12,9 @@ import (
 
 var errNotOpen = errors.New("the store is not open yet")
 
+// submissionWait is how long a submission waits for the store to open. Slack waits 3 s for its answer.
+const submissionWait = 2 * time.Second
+
 // A lateStore is the store, which is opened while the bot already answers. Until then nothing can be stored in it.
 type lateStore struct {
 	opened chan struct{} // closed when the store is open
@@ -74,9 +77,15 @@ func (l *lateStore) Size() uint64 {
 	return 0
 }
 
+// await returns the store, for which it waits submissionWait.
+func (l *lateStore) await(ctx context.Context) (*store.Store, error) {
+	l.wait(ctx, submissionWait)
+	return l.get()
+}
+
 // Accept stores a new request.
 func (l *lateStore) Accept(ctx context.Context, r *request.Request) error {
-	s, err := l.get()
+	s, err := l.await(ctx)
 	if err != nil {
 		return err
 	}
@@ -85,7 +94,7 @@ func (l *lateStore) Accept(ctx context.Context, r *request.Request) error {
 
 // LoadDraft reads what was kept of an open form.
 func (l *lateStore) LoadDraft(ctx context.Context, viewID string, draft any) (found bool, err error) {
-	s, err := l.get()
+	s, err := l.await(ctx)
 	if err != nil {
 		return false, err
 	}
@@ -94,7 +103,7 @@ func (l *lateStore) LoadDraft(ctx context.Context, viewID string, draft any) (fo
 
 // SaveDraft keeps a draft of an open form.
 func (l *lateStore) SaveDraft(ctx context.Context, viewID string, draft any) error {
-	s, err := l.get()
+	s, err := l.await(ctx)
 	if err != nil {
 		return err
 	}

@@ -77,6 +77,36 @@ func TestShortcut_Alert(t *testing.T) {
 	e.ExpectMessage(testenv.General, "CPU &gt; 90% on @bob")
 }
 
+// TestShortcut_MessageKinds fills the form from messages whose first line is not what they are about.
+func TestShortcut_MessageKinds(t *testing.T) {
+	t.Parallel()
+	e := testenv.New(t).Start()
+	for _, c := range []struct{ name, payload, title, description string }{
+		{"shared message", `{"user":"U0BOB","text":"","attachments":[{"is_share":true,"from_url":"https://acme.slack.com/archives/C0WEB/p1","author_name":"Carol",
+			"text":"checkout is broken since 9am","footer":"Posted in #web","message_blocks":[{"message":{"blocks":[{"type":"rich_text","elements":[
+			{"type":"rich_text_section","elements":[{"type":"text","text":"checkout is broken since 9am"}]}]}]}}]}]}`,
+			"checkout is broken since 9am", "checkout is broken since 9am\nCarol\nPosted in #web\n"},
+		{"email", `{"user":"USLACKBOT","text":"","files":[{"id":"F0MAIL","filetype":"email","mode":"email","title":"DB down","subject":"DB down",
+			"from":[{"original":"Monitor <m@a.example>"}],"plain_text":"db-1 is down","preview":"<p>db-1 is down</p>"}]}`,
+			"DB down", "DB down\nFrom: Monitor <m@a.example>\ndb-1 is down\n"},
+		{"event and number", `{"bot_id":"B0X","text":"Triggered <https://pd.example/1|#42>","attachments":{"0":{"blocks":[
+			{"type":"section","text":{"type":"mrkdwn","text":"*[#42] DB primary down*"}},
+			{"type":"section","text":{"type":"mrkdwn","text":"Assigned: <@U0UNKNOWN>"}}]}}}`,
+			"[#42] DB primary down", "Triggered #42 (https://pd.example/1)\n[#42] DB primary down\nAssigned: @someone\n"},
+	} {
+		form, _ := openOnMessage(t, e, testenv.General, c.payload)
+		if got := fieldValue(t, form, "Name"); got != c.title {
+			t.Errorf("%s: the name is %q, want %q", c.name, got, c.title)
+		}
+		if got := fieldValue(t, form, "Description"); !strings.HasPrefix(got, c.description+"https://") {
+			t.Errorf("%s: the description is %q, want %q and the link", c.name, got, c.description)
+		}
+		if err := form.Dismiss(e.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestShortcut_LongMessage(t *testing.T) {
 	e := testenv.New(t).Start()
 	for _, text := range []string{strings.Repeat("a", 2980), strings.Repeat("😀", 3000)} {

@@ -1,6 +1,7 @@
 package slacktext
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -32,6 +33,7 @@ func (r *reader) block(b map[string]any, depth int) string {
 		}
 		return s
 	case "section":
+		r.noteBold(text(b["text"]))
 		out := []string{r.textObject(b["text"])}
 		for _, f := range list(b["fields"]) {
 			out = append(out, r.textObject(f))
@@ -44,7 +46,7 @@ func (r *reader) block(b map[string]any, depth int) string {
 	case "table", "data_table":
 		return r.table(b, depth)
 	case "markdown":
-		return text(b["text"])
+		return r.markdownBlock(text(b["text"]))
 	case "image":
 		if title := r.textObject(b["title"]); title != "" {
 			return title
@@ -60,6 +62,17 @@ func (r *reader) block(b map[string]any, depth int) string {
 		return ""
 	}
 	return r.unknown(b, depth)
+}
+
+// headingPattern is a heading of markdown on the first line.
+var headingPattern = regexp.MustCompile(`^\s*#{1,6}\s+([^\n]+)`)
+
+func (r *reader) markdownBlock(s string) string {
+	if m := headingPattern.FindStringSubmatch(s); m != nil && r.header == "" {
+		r.header = r.markdown(strings.TrimRight(m[1], "# "))
+	}
+	r.noteBold(s)
+	return r.markdown(s)
 }
 
 func (r *reader) context(b map[string]any) string {
@@ -150,10 +163,31 @@ func (r *reader) richText(b map[string]any, depth int) string {
 		case "rich_text":
 			out = append(out, r.richText(e, depth+1))
 		default:
+			r.noteBold(boldStart(e))
 			out = append(out, r.inline(e))
 		}
 	}
 	return joinLines(out...)
+}
+
+// boldStart is the text at the start of a section as mrkdwn if it is bold and the line ends there.
+func boldStart(section map[string]any) string {
+	elements := list(section["elements"])
+	if len(elements) == 0 {
+		return ""
+	}
+	first, _ := elements[0].(map[string]any)
+	style, _ := first["style"].(map[string]any)
+	line, _, ends := strings.Cut(text(first["text"]), "\n")
+	if style["bold"] != true || !ends && len(elements) > 1 && !startsLine(elements[1]) {
+		return ""
+	}
+	return "*" + escaper.Replace(strings.TrimSpace(line)) + "*"
+}
+
+func startsLine(element any) bool {
+	e, _ := element.(map[string]any)
+	return strings.HasPrefix(text(e["text"]), "\n")
 }
 
 // richList is a list, indented by its level. An ordered list that another one interrupts continues at its offset.
@@ -191,11 +225,11 @@ func (r *reader) inline(section map[string]any) string {
 		case "link":
 			out.WriteString(link(text(e["url"]), text(e["text"])))
 		case "user":
-			out.WriteString("@" + r.name(text(e["user_id"]), ""))
+			out.WriteString("@" + r.name(text(e["user_id"]), "", unknownUser))
 		case "channel":
-			out.WriteString("#" + r.name(text(e["channel_id"]), ""))
+			out.WriteString("#" + r.name(text(e["channel_id"]), "", unknownChannel))
 		case "usergroup":
-			out.WriteString("@" + r.name(text(e["usergroup_id"]), ""))
+			out.WriteString("@" + r.name(text(e["usergroup_id"]), "", unknownGroup))
 		case "broadcast":
 			out.WriteString("@" + text(e["range"]))
 		case "emoji":

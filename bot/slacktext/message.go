@@ -3,7 +3,8 @@ package slacktext
 import (
 	"bytes"
 	"encoding/json"
-	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -15,134 +16,123 @@ type Message struct {
 	ThreadTimestamp string // id of the message that started the thread; empty outside of threads
 }
 
-// ReadMessage reads a message of any app. What it cannot read is left out. Known names of users and
-// channels are given by their ids; for other ids the name comes from a label in the message, else the id stands.
+// ReadMessage reads a message of any app. What it cannot read is left out. Known names of users and channels are given
+// by their ids; for other ids the name comes from the message, else a general term such as @someone stands.
 func ReadMessage(raw json.RawMessage, known map[string]string) Message {
 	m := decode(raw)
 	n := names{}
 	n.collect(m, 0)
 	for id, name := range known {
-		if id != "" && name != "" && n[id] == "" {
-			n[id] = name
+		if n[id] == "" && name != "directmessage" && name != "privategroup" { // terms of Slack, not names
+			n.add(id, name)
 		}
 	}
 	r := reader{names: n}
-	body := r.blocks(m["blocks"])
-	if body == "" {
-		body = r.mrkdwn(text(m["text"])) // with blocks, text is only their summary
-	}
-	body = joinLines(body, r.attachments(m["attachments"]), r.files(m["files"]))
+	own := r.content(m["blocks"], m["text"])
+	body := joinLines(own, r.attachments(m["attachments"]), r.files(m["files"]))
 	body = strings.TrimSpace(Clean(body))
-	title := r.title
-	if SingleLine(title) == "" {
-		title = r.header
-	}
-	if SingleLine(title) == "" {
-		title, _, _ = strings.Cut(body, "\n")
-		title = addressPattern.ReplaceAllString(title, "")
-	}
-	if plain := emojiCodes.ReplaceAllString(SingleLine(title), ""); plain != "" {
-		title = plain // a name with codes is not readable outside of Slack
-	}
-	return Message{Title: SingleLine(title), Text: body, Timestamp: text(m["ts"]), ThreadTimestamp: text(m["thread_ts"])}
+	title := chooseTitle(r.title, r.header, own, r.bold, r.other, body)
+	return Message{Title: title, Text: body, Timestamp: text(m["ts"]), ThreadTimestamp: text(m["thread_ts"])}
 }
 
-// addressPattern is the address behind the label of a link.
-var addressPattern = regexp.MustCompile(` \(https?://[^ ]*\)`)
-
-// emojiCodes are the emoji before a title, such as :fire:.
-var emojiCodes = regexp.MustCompile(`^(?::[a-z0-9_+'-]*[a-z][a-z0-9_+'-]*:\s*)+`)
-
-// A reader collects the titles of a message while its text is read.
+// A reader collects what can be the title of a message, or of an attachment, while its text is read.
 type reader struct {
 	names
-	title  string // of the first attachment with one
+	depth  int    // of attachments in shared messages
+	title  string // of the first attachment, or the subject of an email
 	header string // of the first header block
+	bold   string // the first line that is bold as a whole
+	other  string // the first line of an attachment without a title, or the name of a file
+}
+
+// content is the text of a message. With blocks, text is only their summary.
+func (r *reader) content(blocks, summary any) string {
+	if s := r.blocks(blocks); s != "" {
+		return s
+	}
+	s := text(summary)
+	r.noteBold(s)
+	return r.mrkdwn(s)
 }
 
 // attachments is the text of attachments, in reading order.
-// https://docs.slack.dev/legacy/legacy-messaging/legacy-secondary-message-attachments
 func (r *reader) attachments(v any) string {
+	if r.depth > maxDepth {
+		return ""
+	}
 	var out []string
 	for _, item := range list(v) {
 		a, ok := item.(map[string]any)
 		if !ok {
 			continue
 		}
-		title := r.mrkdwn(text(a["title"]))
-		if r.title == "" && !isUnfurl(a) {
+		part := reader{names: r.names, depth: r.depth + 1}
+		s, lines := part.attachment(a)
+		if title := chooseTitle(part.title, part.header); r.title == "" && !isUnfurl(a) {
 			r.title = title
 		}
-		lines := []string{r.mrkdwn(text(a["pretext"])), r.mrkdwn(text(a["author_name"])), link(text(a["title_link"]), title),
-			r.mrkdwn(text(a["text"])), r.blocks(a["blocks"]), r.sharedMessage(a["message_blocks"])}
-		for _, item := range list(a["fields"]) {
-			if f, ok := item.(map[string]any); ok {
-				lines = append(lines, labeled(r.mrkdwn(text(f["title"])), r.mrkdwn(text(f["value"]))))
-			}
+		if r.other == "" {
+			r.other = chooseTitle(append([]string{part.title, part.header, part.bold}, append(lines, part.other)...)...)
 		}
-		lines = append(lines, r.files(a["files"]))
-		body := joinLines(lines...)
-		if body == "" {
-			body = joinLines(r.mrkdwn(text(a["fallback"])))
-		}
-		out = append(out, joinLines(body, r.mrkdwn(text(a["footer"]))))
+		out = append(out, s)
 	}
 	return joinLines(out...)
 }
 
-// isUnfurl reports an attachment that Slack added for a link in the text. It is not what the message is about.
-func isUnfurl(a map[string]any) bool {
-	return firstText(a, "from_url", "original_url", "app_unfurl_url") != ""
+// attachment is the text of an attachment, and its parts whose first line can be a title. Who wrote a shared message
+// stands below it.
+// https://docs.slack.dev/legacy/legacy-messaging/legacy-secondary-message-attachments
+func (r *reader) attachment(a map[string]any) (body string, parts []string) {
+	title := r.mrkdwn(text(a["title"]))
+	r.title = title
+	r.noteBold(text(a["text"]))
+	pretext, author, quoted := r.mrkdwn(text(a["pretext"])), r.mrkdwn(text(a["author_name"])), r.mrkdwn(text(a["text"]))
+	inBlocks := joinLines(r.blocks(a["blocks"]), r.sharedMessages(a["message_blocks"]))
+	if a["message_blocks"] != nil && inBlocks != "" || strings.Contains(SingleLine(inBlocks), SingleLine(quoted)) {
+		quoted = "" // it is a summary of the blocks
+	}
+	parts = []string{pretext, quoted, inBlocks}
+	lines := []string{pretext, author, link(text(a["title_link"]), title), quoted, inBlocks}
+	if isShare(a) {
+		lines[1] = ""
+	}
+	for _, item := range list(a["fields"]) {
+		if f, ok := item.(map[string]any); ok {
+			lines = append(lines, labeled(r.mrkdwn(text(f["title"])), r.mrkdwn(text(f["value"]))))
+		}
+	}
+	lines = append(lines, r.files(a["files"]))
+	body = joinLines(lines...)
+	if body == "" {
+		body = joinLines(r.mrkdwn(text(a["fallback"])))
+		parts = append(parts, body)
+	}
+	if isShare(a) {
+		body = joinLines(body, author)
+	}
+	return joinLines(body, r.mrkdwn(text(a["footer"]))), parts
 }
 
-// sharedMessage is the text of a message that an attachment quotes, if the attachment has it as blocks.
-func (r *reader) sharedMessage(v any) string {
+// isUnfurl reports an attachment that Slack added for a link or a shared message. The text above it is what the message
+// is about, if there is one.
+func isUnfurl(a map[string]any) bool {
+	return isShare(a) || firstText(a, "from_url", "original_url", "app_unfurl_url") != ""
+}
+
+// isShare reports an attachment that quotes another message of Slack.
+func isShare(a map[string]any) bool {
+	return a["is_share"] == true || a["is_msg_unfurl"] == true || a["message_blocks"] != nil
+}
+
+// sharedMessages is the text of the messages that an attachment quotes, if it has them as blocks.
+func (r *reader) sharedMessages(v any) string {
 	var out []string
 	for _, item := range list(v) {
 		outer, _ := item.(map[string]any)
 		inner, _ := outer["message"].(map[string]any)
-		out = append(out, r.blocks(inner["blocks"]))
+		out = append(out, r.content(inner["blocks"], inner["text"]), r.attachments(inner["attachments"]), r.files(inner["files"]))
 	}
 	return joinLines(out...)
-}
-
-// files is the names of files, with their links.
-func (r *reader) files(v any) string {
-	var out []string
-	for _, item := range list(v) {
-		f, _ := item.(map[string]any)
-		name := text(f["title"])
-		if name == "" {
-			name = text(f["name"])
-		}
-		out = append(out, link(firstText(f, "permalink", "url_private"), decodeEntities(name)))
-	}
-	return joinLines(out...)
-}
-
-// labelPattern is a mention of a user, a channel or a group with its name.
-var labelPattern = regexp.MustCompile(`<(?:@|#|!subteam\^)([A-Z0-9]+)\|[@#]?([^<>|]+)>`)
-
-// collect collects the names that a message has for ids.
-func (n names) collect(v any, depth int) {
-	switch v := v.(type) {
-	case string:
-		for _, m := range labelPattern.FindAllStringSubmatch(v, -1) {
-			n[m[1]] = decodeEntities(m[2])
-		}
-	case []any:
-		for _, item := range v {
-			if depth < maxDepth {
-				n.collect(item, depth+1)
-			}
-		}
-	case map[string]any:
-		for _, item := range v {
-			if depth < maxDepth {
-				n.collect(item, depth+1)
-			}
-		}
-	}
 }
 
 // decode decodes JSON; what is not an object is an empty one.
@@ -180,13 +170,27 @@ func firstText(m map[string]any, keys ...string) string {
 	return ""
 }
 
-// list is an array, or what an object with numbers for keys or a single value stands for.
+// list is an array, the values of an object with numbers for keys in their order, or a single object.
 func list(v any) []any {
 	switch v := v.(type) {
 	case []any:
 		return v
 	case map[string]any:
-		return []any{v}
+		var keys []int
+		byKey := map[int]any{}
+		for key, value := range v {
+			n, err := strconv.Atoi(key)
+			if _, twice := byKey[n]; err != nil || twice {
+				return []any{v}
+			}
+			keys, byKey[n] = append(keys, n), value
+		}
+		slices.Sort(keys)
+		var out []any
+		for _, key := range keys {
+			out = append(out, byKey[key])
+		}
+		return out
 	}
 	return nil
 }

@@ -7,9 +7,6 @@ import (
 	"time"
 )
 
-// names are the names of users and channels that are known, by their ids.
-type names map[string]string
-
 // placeholder stands for a token while marks are removed, so that marks around a link are found and those in
 // its address are not.
 const placeholder = "\ue000"
@@ -54,13 +51,13 @@ func (n names) token(s string) string {
 	target, label = decodeEntities(target), strings.TrimSpace(decodeEntities(removeMarks(label)))
 	switch {
 	case strings.HasPrefix(target, "@"):
-		return "@" + n.name(target[1:], strings.TrimPrefix(label, "@"))
+		return "@" + n.name(target[1:], strings.TrimPrefix(label, "@"), unknownUser)
 	case strings.HasPrefix(target, "#"):
-		return "#" + n.name(target[1:], strings.TrimPrefix(label, "#"))
+		return "#" + n.name(target[1:], strings.TrimPrefix(label, "#"), unknownChannel)
 	case strings.HasPrefix(target, "!date^"):
 		return date(target[len("!date^"):], label)
 	case strings.HasPrefix(target, "!subteam^"):
-		return "@" + n.name(target[len("!subteam^"):], strings.TrimPrefix(label, "@"))
+		return "@" + n.name(target[len("!subteam^"):], strings.TrimPrefix(label, "@"), unknownGroup)
 	case strings.HasPrefix(target, "!"):
 		if label != "" && label != target[1:] {
 			return label
@@ -70,15 +67,21 @@ func (n names) token(s string) string {
 	return link(target, label)
 }
 
-// name is the label of an id, else its known name, else the id.
-func (n names) name(id, label string) string {
-	if label != "" {
-		return label
+// markdownToken is what Slack writes between < and > in a markdown block. Other text there is part of the markdown.
+var markdownToken = regexp.MustCompile(`<(?:[@#][A-Z0-9]|!(?:here|channel|everyone|subteam\^|date\^)|https?://|mailto:|tel:)[^<>\n]*>`)
+
+// markdown is the text of a markdown block, whose marks stay: tokens are written out and entities are decoded.
+// https://docs.slack.dev/reference/block-kit/blocks/markdown-block
+func (n names) markdown(s string) string {
+	var out strings.Builder
+	read := 0
+	for _, at := range markdownToken.FindAllStringIndex(s, -1) {
+		out.WriteString(decodeEntities(s[read:at[0]]))
+		out.WriteString(n.token(s[at[0]+1 : at[1]-1]))
+		read = at[1]
 	}
-	if name := n[id]; name != "" {
-		return name
-	}
-	return id
+	out.WriteString(decodeEntities(s[read:]))
+	return out.String()
 }
 
 // date is the fallback of a date, else its time in UTC. The parts are time^format^link.

@@ -41,10 +41,10 @@ func TestMrkdwn_PlainText(t *testing.T) {
 	known := names{"U1": "alice", "C1": "general"}
 	for in, want := range map[string]string{
 		"a &amp; b &lt;@U1&gt; &amp;amp;":                          "a & b <@U1> &amp;",
-		"<@U1> <@U2|bob> <@U3>":                                    "@alice @bob @U3",
-		"<#C1> <#C2|ops> <#C3|>":                                   "#general #ops #C3",
+		"<@U1> <@U2|bob> <@U3>":                                    "@alice @bob @someone",
+		"<#C1> <#C2|ops> <#C3|>":                                   "#general #ops #channel",
 		"<!here> <!channel> <!everyone|everyone>":                  "@here @channel @everyone",
-		"<!subteam^S1|@team> <!subteam^S2>":                        "@team @S2",
+		"<!subteam^S1|@team> <!subteam^S2>":                        "@team @group",
 		"<!date^1764115000^{time}|noon> <!date^1764115000^{time}>": "noon 2025-11-25 23:56 UTC",
 		"<https://a.example/?x=1&amp;y=2|here>":                    "here (https://a.example/?x=1&y=2)",
 		"<https://a.example|a.example> <https://b.example>":        "https://a.example https://b.example",

@@ -107,7 +107,7 @@ func (s *Store) handleClosed(conn *nats.Conn) {
 	if err == nil {
 		err = nats.ErrConnectionClosed
 	}
-	s.reject(fmt.Errorf("%w: %w", ErrClusterRejected, err))
+	s.reject(fmt.Errorf("%w: %w: %w", ErrClusterRejected, errRejectedTwice, err))
 }
 
 // retryUntilReady calls attempt until it succeeds, fails permanently or ctx ends. A

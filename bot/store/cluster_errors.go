@@ -17,6 +17,7 @@ var ErrClusterRejected = errors.New("the cluster rejects the bot")
 
 var (
 	errCreds         = errors.New("the file of NATS_CREDS cannot be used")
+	errRejectedTwice = errors.New("it rejected the credentials twice")
 	errTooFewStreams = errors.New("the account may not have enough streams")
 )
 
@@ -72,14 +73,23 @@ var errorHints = []struct {
 }{
 	{nats.ErrPermissionViolation, permissionHint},
 	{nats.ErrAuthorization, authHint}, {nats.ErrAuthExpired, authHint}, {nats.ErrAuthRevoked, authHint},
-	{nats.ErrAccountAuthExpired, authHint}, {nats.ErrNkeysNotSupported, authHint}, {errCreds, authHint},
+	{nats.ErrAccountAuthExpired, authHint}, {nats.ErrNkeysNotSupported, authHint}, {errCreds, authHint}, {errRejectedTwice, authHint},
 	{nats.ErrSecureConnRequired, tlsHint}, {nats.ErrSecureConnWanted, tlsHint},
 	{errTooFewStreams, limitsHint},
 	{jetstream.ErrJetStreamNotEnabled, jetStreamHint}, {jetstream.ErrJetStreamNotEnabledForAccount, jetStreamHint},
 }
 
-// ClusterHint says how to correct an error of Open or CheckCluster that wraps ErrClusterRejected; "" if waiting can help.
+// ClusterHint says how to correct an error of Open or CheckCluster; "" if nothing is known. It is never empty for an error
+// that wraps ErrClusterRejected.
 func ClusterHint(err error) string {
+	if hint := permanentHint(err); hint != "" || !errors.Is(err, nats.ErrTLS) {
+		return hint
+	}
+	return tlsHint // a server that rejects a certificate and one that stops both close the connection
+}
+
+// permanentHint says how to correct an error that waiting does not change; "" for another one.
+func permanentHint(err error) string {
 	for _, permanent := range errorHints {
 		if errors.Is(err, permanent.err) {
 			return permanent.hint
@@ -100,7 +110,7 @@ func ClusterHint(err error) string {
 
 // classifyClusterError wraps an error that waiting does not change in ErrClusterRejected.
 func classifyClusterError(err error) error {
-	if err == nil || ClusterHint(err) == "" || errors.Is(err, ErrClusterRejected) {
+	if err == nil || permanentHint(err) == "" || errors.Is(err, ErrClusterRejected) {
 		return err
 	}
 	return fmt.Errorf("%w: %w", ErrClusterRejected, err)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
@@ -84,6 +85,7 @@ func (e *environment) addHistory(b *testing.B, n int) {
 	conn.Close()
 	srv.Shutdown()
 	srv.WaitForShutdown()
+	_ = exec.Command("sync").Run() // otherwise the first acks wait until the system has written hundreds of MB
 	files, err := filepath.Glob(filepath.Join(e.stateDir, "jetstream", "*", "streams", "FOGHORN_ENDED", "msgs", "*.blk"))
 	if err != nil || len(files) == 0 {
 		b.Fatalf("no files were written: %v", err)

@@ -119,8 +119,8 @@ func TestKubernetes_Memory(t *testing.T) {
 	request, limit := bytesOf(t, resources.Requests.Memory), bytesOf(t, resources.Limits.Memory)
 	measured := submatches(t, "docs/benchmarks.md", `memory: idle / with 10,000 runs in flight \| (\d+) / (\d+) MB`)
 	idle, loaded := measured[0]*1e6, measured[1]*1e6
-	workers := constantOf(t, "bot/form/jq/pool.go", "maxWorkers")
-	evaluations := workers*(constantOf(t, "bot/form/jq/jq.go", "maxMemory")+idleWorker) + idleWorker // and a spare
+	workers := constantOf(t, "integrations/jq/pool.go", "maxWorkers")
+	evaluations := workers*(constantOf(t, "integrations/jq/jq.go", "maxMemory")+idleWorker) + idleWorker // and a spare
 	for problem, found := range map[string]bool{
 		"the request is below what the idle process takes":                      request < idle+(workers+1)*idleWorker,
 		"the share of the heap is below what was measured with runs in flight":  limit*memoryShare < loaded,

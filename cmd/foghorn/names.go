@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -12,6 +13,10 @@ var ownPrefixes = []string{"SLACK_", "PORT_", "INCIDENT_", "INCIDENTIO_", "STATE
 
 // sharedPrefixes begin the names of settings and of other programs.
 var sharedPrefixes = []string{"HTTP_", "LOG_"}
+
+// serviceVariable matches what Kubernetes sets for each service, such as NATS_PORT for one that is named nats.
+// https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
+var serviceVariable = regexp.MustCompile(`_SERVICE_(HOST|PORT)|_PORT$|_PORT_[0-9]+_`)
 
 // checkNames returns a warning for each name that seems to be a misspelled setting. Any name may be in .env; in the
 // environment, which other programs share, only those with the prefix of a setting that is not set are reported.
@@ -29,7 +34,7 @@ func checkNames(env map[string]string, f *dotenvFile) (warnings []SettingProblem
 		}
 	}
 	for name := range env {
-		if findSetting(name) != nil || !hasPrefix(strings.ToUpper(name), ownPrefixes) && !hasPrefix(strings.ToUpper(name), sharedPrefixes) {
+		if findSetting(name) != nil || serviceVariable.MatchString(name) || !hasPrefix(strings.ToUpper(name), ownPrefixes) && !hasPrefix(strings.ToUpper(name), sharedPrefixes) {
 			continue
 		}
 		near := nearestSetting(name)
