@@ -31,6 +31,9 @@ func (d *Dialog) refresh(ctx context.Context, cb slack.InteractionCallback) {
 		page = restart(page)
 		page.Draft = request.NewID(cb.View.ID)
 	}
+	if page.Draft == "" && !s.stale && modal.MovesFields(state, page, cb.View) {
+		page.Draft = request.NewID(cb.View.ID)
+	}
 	if page.Draft != "" && !s.stale {
 		if err := d.saveDraft(ctx, cb.View.ID, s); err != nil {
 			d.cfg.Log.WithError(err).Error("failed to store a page of a form")

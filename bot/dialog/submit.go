@@ -48,7 +48,8 @@ func (d *Dialog) submit(ctx context.Context, cb slack.InteractionCallback) (ack 
 	state := s.resolve(ctx)
 	d.reportProblems(state)
 	problems := state.Validate(-1)
-	complete := modal.LastPage(state, s.page) && !s.lost && !modal.IsOutdated(state, s.page, cb.View)
+	_, more := modal.UnseenPage(state, s.page, cb.View)
+	complete := !more && !s.lost && !modal.IsOutdated(state, s.page, cb.View)
 	if len(problems) == 0 && complete {
 		problems, err = d.checkChoices(ctx, s, state)
 	}
@@ -99,22 +100,23 @@ func targetEntity(state *form.State) string {
 
 // nextPage shows the next page of the form, or the problems of this one.
 func (d *Dialog) nextPage(ctx context.Context, cb slack.InteractionCallback, s session, state *form.State, problems map[string]string) any {
-	onPage := modal.ErrorsByBlock(state, s.page, problems)
-	next := s.page
+	onPage := modal.ErrorsByBlock(state, s.page, cb.View, problems)
+	next, more := modal.UnseenPage(state, s.page, cb.View)
 	next.Again = false
 	switch {
 	case s.lost:
 		next = restart(next)
 	case modal.IsOutdated(state, s.page, cb.View), len(onPage) > 0 && !canShowErrors(cb.View, onPage):
+		next = s.page
 		next.Again, next.Notice = true, formChangedText
-		return d.respondWithPage(s, state, next)
+		if !modal.MovesFields(state, next, cb.View) {
+			return d.respondWithPage(s, state, next)
+		}
 	case len(onPage) > 0:
 		return slack.NewErrorsViewSubmissionResponse(onPage)
-	case modal.LastPage(state, s.page): // the problem is on an earlier page
+	case !more: // the problem is on an earlier page
 		next = modal.PageWithFields(state, next, problems)
 		next.Notice = problemsText(state, next, problems)
-	default:
-		next = modal.NextPage(state, next)
 	}
 	next.Draft = request.NewID(cb.View.ID)
 	if err := d.saveDraft(ctx, cb.View.ID, s); err != nil {
@@ -164,7 +166,7 @@ func errorAtFirstInput(v slack.View, text string) any {
 // errorResponse shows a text at the first field of the page.
 func errorResponse(state *form.State, page modal.Page, text string) any {
 	for _, id := range modal.FieldsOnPage(state, page) {
-		if blocks := modal.ErrorsByBlock(state, page, map[string]string{id: text}); len(blocks) > 0 {
+		if blocks := modal.ErrorsByBlock(state, page, slack.View{}, map[string]string{id: text}); len(blocks) > 0 {
 			return slack.NewErrorsViewSubmissionResponse(blocks)
 		}
 	}
@@ -174,17 +176,7 @@ func errorResponse(state *form.State, page modal.Page, text string) any {
 
 // canShowErrors reports that a view has an input for each of the errors: Slack accepts no others.
 func canShowErrors(v slack.View, errors map[string]string) bool {
-	inputs := map[string]bool{}
-	for _, block := range v.Blocks.BlockSet {
-		if input, ok := block.(*slack.InputBlock); ok {
-			inputs[input.BlockID] = true
-		}
-	}
-	if v.State != nil {
-		for id := range v.State.Values {
-			inputs[id] = true
-		}
-	}
+	inputs := modal.ShownInputs(v)
 	for id := range errors {
 		if !inputs[id] {
 			return false

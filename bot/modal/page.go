@@ -11,6 +11,7 @@ package modal
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 
 	"github.com/slack-go/slack"
 
@@ -32,6 +33,7 @@ type Page struct {
 	Clears  int    `json:"x,omitempty"` // how often a field was cleared, which renews the elements that can be cleared
 
 	Again bool `json:"g,omitempty"` // it is shown again because it had changed
+	Last  bool `json:"l,omitempty"` // it was the last one when it was rendered
 
 	Names  *Names `json:"-"`
 	Notice string `json:"-"` // plain text above the fields; empty: none
@@ -68,7 +70,7 @@ type pageLayout struct {
 
 // paginate lays the form out: every visible step, in as many parts as it needs. There is at least
 // one page. The size of a page includes its values, so that values that become longer can move
-// fields to a further page.
+// fields to a further page: see UnseenPage.
 func paginate(s *form.State, p Page) []pageLayout {
 	var out []pageLayout
 	for n, step := range s.Steps {
@@ -132,6 +134,38 @@ func NextPage(s *form.State, p Page) Page {
 	return p.withLayout(all[min(indexOf(all, p)+1, len(all)-1)])
 }
 
+// UnseenPage is the first page after one with a field that a view of the page does not have. Values that were entered
+// can have moved fields there since the view was rendered; what the person has seen is not shown again.
+func UnseenPage(s *form.State, p Page, v slack.View) (next Page, ok bool) {
+	all, shown := paginate(s, p), ShownInputs(v)
+	for _, layout := range all[indexOf(all, p)+1:] {
+		seen := p.Last // a page without inputs
+		unseen := slices.ContainsFunc(layout.items, func(item form.ItemState) bool {
+			has := item.Field != nil && shown[blockID(item.Field.ID)]
+			seen = seen || has
+			return !has && item.Field != nil && isInput(item.Field)
+		})
+		if unseen || !seen {
+			return p.withLayout(layout), true
+		}
+	}
+	return p, false
+}
+
+// ShownInputs are the blocks of the inputs of a view; of one that came without its blocks, those of its state.
+func ShownInputs(v slack.View) map[string]bool {
+	out := map[string]bool{}
+	for block := range inputIDs(v) {
+		out[block] = true
+	}
+	if v.State != nil && len(v.Blocks.BlockSet) == 0 {
+		for block := range v.State.Values {
+			out[block] = true
+		}
+	}
+	return out
+}
+
 // PrevPage is the page before one; the first one stays.
 func PrevPage(s *form.State, p Page) Page {
 	all := paginate(s, p)
@@ -164,10 +198,27 @@ func FieldsOnPage(s *form.State, p Page) (ids []string) {
 	return ids
 }
 
-// ErrorsByBlock are the texts about the input fields of a page, by the block that shows them.
-func ErrorsByBlock(s *form.State, p Page, problems map[string]string) map[string]string {
+// movedFields are the visible fields that a view of a page has and the page, as it is laid out now, has no input for.
+func movedFields(s *form.State, p Page, v slack.View) (ids []string) {
+	here, shown := FieldsOnPage(s, p), ShownInputs(v)
+	for _, layout := range paginate(s, p) {
+		for _, item := range layout.items {
+			if item.Field != nil && shown[blockID(item.Field.ID)] && !slices.Contains(here, item.Field.ID) {
+				ids = append(ids, item.Field.ID)
+			}
+		}
+	}
+	return ids
+}
+
+// MovesFields reports that a page has no input for a field that a view of it has: to render it again, the field's value
+// must be kept in the draft.
+func MovesFields(s *form.State, p Page, v slack.View) bool { return len(movedFields(s, p, v)) > 0 }
+
+// ErrorsByBlock are the texts about the input fields of a page and of a view of it, by the block that shows them.
+func ErrorsByBlock(s *form.State, p Page, v slack.View, problems map[string]string) map[string]string {
 	out := map[string]string{}
-	for _, id := range FieldsOnPage(s, p) {
+	for _, id := range slices.Concat(FieldsOnPage(s, p), movedFields(s, p, v)) {
 		if text, ok := problems[id]; ok {
 			out[blockID(id)] = truncate(text, maxHint)
 		}

@@ -77,14 +77,14 @@ func TestErrorsByBlock_OnPageOfField(t *testing.T) {
 	s := compileForm(t, actionJSON(twoSteps)).Resolve(t.Context(), form.EvalContext{}, nil)
 	wrong := map[string]string{"c": strings.Repeat("é", 3000), "b": "not visible", "unknown": "?"}
 	first := modal.Page{Action: "act"}
-	if got := modal.ErrorsByBlock(s, first, wrong); len(got) > 0 {
+	if got := modal.ErrorsByBlock(s, first, slack.View{}, wrong); len(got) > 0 {
 		t.Errorf("on the first page: %v", got)
 	}
 	last := modal.PageWithFields(s, first, wrong)
 	if last.Step != 2 || modal.PageWithFields(s, first, nil) != first {
 		t.Errorf("%+v", last)
 	}
-	got := modal.ErrorsByBlock(s, last, wrong)
+	got := modal.ErrorsByBlock(s, last, slack.View{}, wrong)
 	if len(got) != 1 || len([]rune(got[modal.BlockID("c")])) != 2000 {
 		t.Errorf("on the last page: %d", len(got))
 	}
@@ -219,5 +219,44 @@ func TestPrefillMessage_Target(t *testing.T) {
 		if got := modal.PrefillMessage(compileForm(t, actionJSON(inputs)), "", " it burns ", ""); len(got) != 1 || got[want] != "it burns" {
 			t.Errorf("%s: %v", inputs, got)
 		}
+	}
+}
+
+// TestUnseenPage_ShowsEachFieldOnce has values move fields to further pages after the view was rendered.
+func TestUnseenPage_ShowsEachFieldOnce(t *testing.T) {
+	long := strings.Repeat("日", 3000)
+	f := compileForm(t, actionJSON(`{"properties":{"a":{"type":"string"},"b":{"type":"string"},"c":{"type":"string"},
+		"d":{"type":"string","visible":{"jqQuery":".form.c == \"on\""}},"r":{"type":"string","disabled":true,"default":"x"}},
+		"order":["a","b","c","d","r"]}`))
+	steps := compileForm(t, actionJSON(`{"properties":{"a":{"type":"string"},"b":{"type":"string"},"r":{"type":"string","disabled":true,"default":"x"}},
+		"steps":[{"title":"1","order":["a","b"]},{"title":"2","order":["r"]}]}`))
+	for name, c := range map[string]struct {
+		form   *form.Form
+		values form.Values
+		want   string // the pages that follow; "" is none
+	}{
+		"short":                        {f, form.Values{"a": "1"}, ""},
+		"long":                         {f, form.Values{"a": long, "b": long}, ""},
+		"longer than an input":         {f, form.Values{"a": strings.Repeat("&", 3000), "b": strings.Repeat("&", 3000), "c": strings.Repeat("&", 3000)}, ""},
+		"long, and a field appears":    {f, form.Values{"a": long, "b": long, "c": "on"}, "d"},
+		"a step without inputs":        {steps, nil, "r"},
+		"long, a step without inputs":  {steps, form.Values{"a": long, "b": long}, "r"},
+		"short, a step without inputs": {steps, form.Values{"a": "1"}, "r"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			seen := viewOf(t, c.form.Resolve(t.Context(), form.EvalContext{}, nil), modal.Page{Action: "act"}, "")
+			first, err := modal.DecodePage(seen.PrivateMetadata)
+			if err != nil {
+				t.Fatal(err)
+			}
+			now := c.form.Resolve(t.Context(), form.EvalContext{}, c.values)
+			next, more := modal.UnseenPage(now, first, seen)
+			if more != (c.want != "") {
+				t.Fatalf("%+v, %t", next, more)
+			}
+			if view := renderPage(t, now, next); more && !strings.Contains(fmt.Sprint(view["blocks"]), c.want) {
+				t.Errorf("then comes %v", view["blocks"])
+			}
+		})
 	}
 }

@@ -25,6 +25,7 @@ func Render(s *form.State, p Page) (slack.ModalViewRequest, error) {
 	all := paginate(s, p)
 	here := indexOf(all, p)
 	p = p.withLayout(all[here])
+	p.Last = here == len(all)-1
 	metadata, err := p.encode()
 	if err != nil {
 		return slack.ModalViewRequest{}, err
@@ -41,7 +42,7 @@ func Render(s *form.State, p Page) (slack.ModalViewRequest, error) {
 		blocks = append(blocks, sectionBlock(cmp.Or(s.Form.Description, "This action needs no input.")))
 	}
 	submit := truncateLine(nonBlank(s.Form.Button, "Run"), maxTitle)
-	if here < len(all)-1 {
+	if !p.Last {
 		submit = "Next"
 	}
 	if here > 0 {

@@ -114,9 +114,9 @@ func IsStale(v slack.View) bool {
 // shown again because of this, because a program can have another result each time.
 func IsOutdated(s *form.State, p Page, v slack.View) bool {
 	shown := inputIDs(v)
-	return !p.Again && len(v.Blocks.BlockSet) > 0 && slices.ContainsFunc(FieldsOnPage(s, p), func(id string) bool {
+	return !p.Again && len(v.Blocks.BlockSet) > 0 && slices.ContainsFunc(slices.Concat(FieldsOnPage(s, p), movedFields(s, p, v)), func(id string) bool {
 		action, ok := shown[blockID(id)]
-		return !ok || !hasCurrentOptions(s.Field(id), action)
+		return !ok || isInput(s.Field(id)) && !hasCurrentOptions(s.Field(id), action)
 	})
 }
 
