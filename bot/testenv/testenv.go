@@ -33,7 +33,7 @@ const (
 )
 
 // timeout bounds each wait of a test.
-const timeout = 30 * time.Second
+const timeout = time.Minute
 
 // An Env is the services and a bot. Make one with New.
 type Env struct {

@@ -112,8 +112,10 @@ func (e *environment) expectOneReplicaSuffices(t *testing.T, bots []*process) {
 	e.IncidentIO.InjectFault(emulator.Fault{Path: "/v2/incidents", Delay: delay})
 	defer e.IncidentIO.ClearFaults()
 	name := "a replica dies"
-	if !e.tryDeclare(t.Context(), sandbox.UserID, sandbox.ChannelID, name+"!") {
-		t.Fatal("the submission was not accepted")
+	for deadline := time.Now().Add(time.Minute); !e.tryDeclare(t.Context(), sandbox.UserID, sandbox.ChannelID, name+"!"); {
+		if time.Now().After(deadline) { // a cluster that has just started takes a while to open
+			t.Fatal("the submission was not accepted")
+		}
 	}
 	for len(e.Port.Runs()) == 0 { // a replica has created the run
 		time.Sleep(time.Millisecond)
