@@ -170,7 +170,7 @@ func TestEvents_EveryChange(t *testing.T) {
 
 	w.DropConnections()
 	w.noError(w.WaitConnections(w.ctx, 1))
-	wait("foghorn > slack socket: a connection was dropped; 0 open", "foghorn > slack call: apps.connections.open", "foghorn > slack socket: a connection was opened; 1 open")
+	wait("foghorn > slack socket: a connection was dropped; 0 open", "foghorn > slack socket: a connection was opened; 1 open")
 	for _, secret := range []string{w.BotToken, w.AppToken, responseURL, trigger, "ticket="} {
 		if strings.Contains(all.String(), secret) {
 			t.Errorf("the events show %.24s…", secret)
