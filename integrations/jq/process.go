@@ -94,8 +94,8 @@ func (w *worker) run(b *batch) outcome {
 	})
 	o := outcome{began: start > 0, used: last - start}
 	if err != nil && w.cmd.ProcessState != nil {
-		used := w.cmd.ProcessState.UserTime() + w.cmd.ProcessState.SystemTime() - start
-		o.used, o.cost = max(o.used, used), w.costOfEnd(killed, used)
+		total := w.cmd.ProcessState.UserTime() + w.cmd.ProcessState.SystemTime()
+		o.used, o.cost = max(o.used, total-start), w.costOfEnd(killed, total-last)
 	}
 	return o
 }
@@ -142,8 +142,8 @@ func (w *worker) exchange(b *batch) (start, last time.Duration, err error) {
 	return start, last, nil
 }
 
-// costOfEnd says why the process has ended, after it used CPU time. A process that was killed because it gave no answer
-// is to blame only if it had much of it: the machine can be busy.
+// costOfEnd says why the process has ended, after the program used CPU time. A program whose process was killed because
+// it gave no answer is to blame only if it had much of it: the machine can be busy.
 func (w *worker) costOfEnd(killed bool, used time.Duration) Cost {
 	switch code := w.cmd.ProcessState.ExitCode(); {
 	case code == exitProgramCPU:

@@ -6,6 +6,7 @@ import (
 	"os/signal"
 	"runtime"
 	"runtime/debug"
+	"sync"
 	"syscall"
 )
 
@@ -35,6 +36,7 @@ func runWorker() int {
 	runtime.GOMAXPROCS(2) // one for the program, one for the watchdog
 	debug.SetTraceback("none")
 	debug.SetMaxStack(maxMemory / 3)
+	startThreads()
 	limitMemory() // where the system can
 	dog := newWatchdog()
 	var programs programCache
@@ -74,4 +76,21 @@ func runWorker() int {
 			debug.FreeOSMemory()
 		}
 	}
+}
+
+// startThreads starts the threads that the runtime will need. A thread of a binary with cgo takes 8 MB of addresses for
+// its stack and 128 MB for the allocator of the C library, so below the limits of a worker it could not be started.
+func startThreads() {
+	const threads = 8 // more than the runtime uses at the same time: the program, the watchdog, the collector, system calls
+	var running, ended sync.WaitGroup
+	running.Add(threads)
+	for range threads {
+		ended.Go(func() {
+			runtime.LockOSThread()
+			defer runtime.UnlockOSThread()
+			running.Done()
+			running.Wait()
+		})
+	}
+	ended.Wait()
 }

@@ -188,3 +188,21 @@ func TestWorker_Isolated(t *testing.T) {
 		}
 	}
 }
+
+// A worker has all its threads before it limits its memory. Below the limit a binary with cgo could not start one,
+// and the program of that moment would be blamed.
+func TestWorker_StartsThreadsFirst(t *testing.T) {
+	w, err := startWorker("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.end()
+	var hello response
+	if err := readFrame(w.out, &hello); err != nil {
+		t.Fatal(err)
+	}
+	threads, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", w.cmd.Process.Pid))
+	if err != nil || len(threads) < 8 {
+		t.Errorf("%d threads, %v", len(threads), err)
+	}
+}
