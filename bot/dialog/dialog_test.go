@@ -68,6 +68,10 @@ func (f *fakes) Authorize(context.Context, string, identity.Target) (string, *id
 
 func (f *fakes) KnownDenial(string, string) *identity.Denial { return f.denied }
 
+func (f *fakes) Offer(_ context.Context, _ string, actions []string, limit int) (identity.Offer, *identity.Denial, error) {
+	return identity.Offer{Actions: actions[:min(limit, len(actions))], Complete: true}, f.denied, nil
+}
+
 func (f *fakes) EvalUser(context.Context, string) (map[string]any, error) { return nil, nil }
 
 func (f *fakes) FieldValue(_ context.Context, userID string) (string, error) {

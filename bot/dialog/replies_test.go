@@ -31,8 +31,8 @@ func TestReplies_Golden(t *testing.T) {
 		{"help", d.helpText(t.Context(), "act")},
 		{"another command of the app", d.wrongCommandText()},
 		{"incomplete command", d.invalidCommandText("/incident")},
-		{"trigger expired", d.openErrorText("act", &slackapp.Error{Code: "expired_trigger_id"})},
-		{"view not opened", d.openErrorText("act", errors.New("timeout"))},
+		{"trigger expired", openErrorText("/incident", &slackapp.Error{Code: "expired_trigger_id"})},
+		{"view not opened", openErrorText("/incident", errors.New("timeout"))},
 		{"Port has no such action", d.portErrorText("act", &rest.Error{Status: http.StatusNotFound})},
 		{"Port does not answer", d.portErrorText("act", errors.New("timeout"))},
 		{"action not supported", d.unsupportedText(&form.Form{Title: "Rotate key", Action: "rotate_key", Problems: []form.Problem{
