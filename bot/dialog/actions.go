@@ -138,6 +138,7 @@ func (l *actionList) convert(listed []port.ListedAction) []listedAction {
 	for i, a := range out {
 		if sameTitle[a.title] > 1 {
 			out[i].label = labelWithID(a.label, a.id)
+			out[i].words += "\n" + strings.ToLower(out[i].label)
 		}
 	}
 	slices.SortFunc(out, func(a, b listedAction) int {

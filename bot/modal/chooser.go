@@ -74,12 +74,13 @@ func (c Chooser) encode() string {
 		enc.SetEscapeHTML(false) // each takes six characters
 		_ = enc.Encode(c)        // a struct of texts
 		metadata := strings.TrimSuffix(data.String(), "\n")
-		excess := slacktext.Length(metadata) - maxMetadata
+		length := slacktext.Length(metadata)
 		switch {
-		case excess <= 0:
+		case length <= maxMetadata:
 			return metadata
-		case c.Text != "":
-			c.Text = truncate(c.Text, slacktext.Length(c.Text)-excess)
+		case c.Text != "": // by its share: quotes and line ends take two characters
+			text := slacktext.Length(c.Text)
+			c.Text = truncate(c.Text, text-1-text*(length-maxMetadata)/length)
 		case c.Link != "":
 			c.Link = ""
 		default:
