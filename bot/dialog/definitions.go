@@ -30,7 +30,7 @@ const (
 	maxChosenForms = 100
 )
 
-// errNotOffered reports an action that nobody can choose.
+// errNotOffered reports an action that cannot be chosen.
 var errNotOffered = fmt.Errorf("an automation, or not published: %w", errUnknownView)
 
 // definitions caches the forms of actions. A form that was read once is always served at

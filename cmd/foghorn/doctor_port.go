@@ -41,6 +41,7 @@ func checkPort(ctx context.Context, cfg Config) []finding {
 		c.checkAction(ctx, client, command.Action, "set SLACK_COMMANDS to an action that exists; Port shows its identifier in its settings")
 	}
 	c.checkPermissions(ctx, client, actions...)
+	c.checkChoice(ctx, client, cfg)
 	c.checkUsers(ctx, client)
 	c.checkRuns(ctx, client, cfg.PortAction)
 	optional, isOwn, _ := findAction(ctx, client, cfg.PortAction) // checkAction reports the error

@@ -32,6 +32,9 @@ func checkSlack(ctx context.Context, cfg Config) []finding {
 	for _, command := range cfg.SlackCommands {
 		c.ok("command", command.Name+" runs "+command.Action)
 	}
+	if cfg.SlackRunCommand != "" {
+		c.ok("command", cfg.SlackRunCommand+" lets people choose an action")
+	}
 	if cfg.AnnounceChannel != "" && cfg.SlackBotToken != "" {
 		c.checkAnnounceChannel(ctx, app, cfg.AnnounceChannel)
 	}
