@@ -64,7 +64,7 @@ func (d *Dialog) listText(ctx context.Context, userID string) slacktext.Text {
 // openChooser opens the view in which an action is chosen, or the form of the only action that matches. If it cannot be
 // opened in time for an answer, the result is a text for the user.
 func (d *Dialog) openChooser(ctx context.Context, triggerID, userID string, c modal.Chooser) (problem slacktext.Text) {
-	if denied := d.cfg.Users.KnownDenial(userID, ""); denied != nil {
+	if denied := d.knownDenial(ctx, userID, ""); denied != nil {
 		return d.deniedChoiceText(denied)
 	}
 	var opened slackapp.View

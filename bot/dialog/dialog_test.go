@@ -49,7 +49,7 @@ func (f *fakes) GetAction(context.Context, string) (port.Action, error) {
 	if f.action == "" {
 		return port.Action{}, errors.New("timeout")
 	}
-	return port.Action{Raw: json.RawMessage(f.action)}, nil
+	return port.Action{Published: true, Raw: json.RawMessage(f.action)}, nil
 }
 
 func (f *fakes) GetEntity(context.Context, string, string) (port.Entity, error) {
@@ -200,6 +200,7 @@ func TestDialog_PortDoesNotAnswer(t *testing.T) {
 func FuzzInteraction(f *testing.F) {
 	page := `{\"a\":\"act\",\"v\":\"1\",\"s\":0,\"p\":0}`
 	view := `"callback_id":"` + modal.CallbackID + `","private_metadata":"` + page + `"`
+	choice := `"callback_id":"` + modal.ChooserID + `","private_metadata":"{\"c\":\"C1\"}"`
 	for _, payload := range []string{
 		`{}`, `{"type":"view_submission"}`,
 		`{"type":"view_submission","user":{"id":"U1"},"view":{"id":"V1",` + view + `}}`,
@@ -208,11 +209,17 @@ func FuzzInteraction(f *testing.F) {
 		`{"type":"block_actions","user":{"id":"U1"},"view":{"id":"V3",` + view + `},"actions":[{"block_id":"f:name","action_id":"x"}]}`,
 		`{"type":"block_suggestion","action_id":"x","block_id":"f:name","value":"a","view":{"id":"V4",` + view + `}}`,
 		`{"type":"message_action","callback_id":"` + ShortcutDeclareMessage + `","message":{"text":"x"}}`,
+		`{"type":"message_action","callback_id":"` + ShortcutRunMessage + `","message":{"text":"x"},"trigger_id":"1"}`,
+		`{"type":"block_suggestion","user":{"id":"U1"},"value":"a","view":{"id":"V5",` + choice + `}}`,
+		`{"type":"block_actions","user":{"id":"U1"},"view":{"id":"V6",` + choice + `},"actions":[{"action_id":"foghorn_action","selected_option":{"value":"act"}}]}`,
+		`{"type":"view_submission","user":{"id":"U1"},"view":{"id":"V7",` + choice + `,"state":{"values":{"foghorn_action":{"foghorn_action":{"selected_option":{"value":"#1"}}}}}}}`,
 	} {
 		f.Add([]byte(payload))
 	}
 	services := &fakes{action: oneInput}
 	d := newTestDialog(f, services)
+	d.cfg.RunCommand, d.cfg.Choice = "/run", []string{"a*"}
+	d.actions.port = &fakeActions{actions: []port.ListedAction{published("act", "Act")}}
 	f.Fuzz(func(t *testing.T, payload []byte) {
 		var cb slack.InteractionCallback
 		if json.Unmarshal(payload, &cb) != nil {

@@ -3,20 +3,22 @@ package identity
 import (
 	"context"
 	"slices"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 )
 
 const (
-	// offerAge is how old the permissions may be by which one of many actions is offered, fewOfferAge those by which one
-	// of a few is. Authorize decides on the one that is chosen.
-	offerAge    = 5 * time.Minute
-	fewOfferAge = permissionsAge
-	fewOffers   = 20
+	// offerAge is how old the permissions may be by which one of many actions is offered. Authorize decides on the one
+	// that is chosen.
+	offerAge = 5 * time.Minute
 
-	// maxOfferReads is how many permissions are read a minute for offers, and at most for one offer half of them, so that
-	// a large list does not keep a search in it from being answered.
+	// fewOffers is how many actions are offered by current permissions: those that match what a user types.
+	fewOffers = 20
+
+	// maxOfferReads is how many permissions are read a minute to offer some of many actions, and at most half of them for
+	// one offer.
 	maxOfferReads = 300
 
 	// offerReadsAtOnce bounds the simultaneous reads for one offer.
@@ -40,16 +42,17 @@ func (d *Directory) Offer(ctx context.Context, userID string, actions []string, 
 	if denied != nil || err != nil {
 		return Offer{}, denied, err
 	}
-	age := offerAge
+	age, mayRead := offerAge, d.limitReads()
 	if len(actions) <= fewOffers {
-		age = fewOfferAge
+		age, mayRead = permissionsAge, func() bool { return true }
 	}
-	offer, reads := Offer{Complete: true}, maxOfferReads/2
+	user := sync.OnceValues(func() (portUser, error) { return d.portUser(ctx, u.Email, permissionsAge) })
+	offer := Offer{Complete: true}
 	for batch := range slices.Chunk(actions, offerBatch) {
-		for i, r := range d.readRules(ctx, batch, age, &reads) {
+		for i, r := range d.readRules(ctx, batch, age, mayRead) {
 			permitted, known := false, r != nil
 			if known {
-				permitted, known = d.permitsAny(ctx, u.Email, *r)
+				permitted, known = r.permitsAny(user)
 			}
 			offer.Complete = offer.Complete && known
 			if permitted {
@@ -64,8 +67,17 @@ func (d *Directory) Offer(ctx context.Context, userID string, actions []string, 
 	return offer, nil, nil
 }
 
-// readRules reads the permissions of actions, of which reads are left for the offer. A rule that is not known in time is nil.
-func (d *Directory) readRules(ctx context.Context, actions []string, age time.Duration, reads *int) []*rule {
+// limitReads returns a function that reports whether permissions may be read for one offer.
+func (d *Directory) limitReads() func() bool {
+	left := maxOfferReads / 2
+	return func() bool {
+		left--
+		return left >= 0 && d.offerReads.Allow()
+	}
+}
+
+// readRules reads the permissions of actions. A rule that is not known in time, or may not be read, is nil.
+func (d *Directory) readRules(ctx context.Context, actions []string, age time.Duration, mayRead func() bool) []*rule {
 	rules := make([]*rule, len(actions))
 	var group errgroup.Group
 	group.SetLimit(offerReadsAtOnce)
@@ -74,10 +86,9 @@ func (d *Directory) readRules(ctx context.Context, actions []string, age time.Du
 			rules[i] = &r
 			continue
 		}
-		if *reads == 0 || ctx.Err() != nil || !d.offerReads.Allow() {
+		if ctx.Err() != nil || !mayRead() {
 			continue
 		}
-		*reads--
 		group.Go(func() error {
 			if ctx.Err() == nil {
 				if r, err := d.rules.get(ctx, action, age); err == nil {
@@ -91,20 +102,15 @@ func (d *Directory) readRules(ctx context.Context, actions []string, age time.Du
 	return rules
 }
 
-// permitsAny reports whether a rule permits the member with an address to run the action, on at least one entity.
-func (d *Directory) permitsAny(ctx context.Context, address string, r rule) (permitted, known bool) {
+// permitsAny reports whether a rule permits a user to run the action, on at least one entity. The user is looked up only
+// for an action that is not open to every member.
+func (r rule) permitsAny(user func() (portUser, error)) (permitted, known bool) {
 	if r.unreadable || r.isOpen() {
 		return !r.unreadable, true
 	}
-	u, ok := d.portUsers.cached(address, permissionsAge)
-	if !ok {
-		if ctx.Err() != nil {
-			return false, false
-		}
-		var err error
-		if u, err = d.portUser(ctx, address, permissionsAge); err != nil {
-			return false, isRefused(err)
-		}
+	u, err := user()
+	if err != nil {
+		return false, isRefused(err)
 	}
 	return u.known && (r.OwnedByTeam || r.permits(u.User)), true
 }

@@ -119,7 +119,7 @@ func loadConfig(env map[string]string, dotenv, forCommand string) (_ Config, exp
 		PortClientID: values["PORT_CLIENT_ID"], PortClientSecret: values["PORT_CLIENT_SECRET"],
 		PortAction: values["PORT_ACTION"], SlackCommand: values["SLACK_COMMAND"], SlackCommands: commands, SlackRunCommand: runCommand, PortActions: patterns,
 		IncidentIOKey: values["INCIDENT_IO_API_KEY"],
-		SlackAPIURL: withTrailingSlash(values["SLACK_API_URL"]), PortBaseURL: strings.TrimRight(values["PORT_BASE_URL"], "/"),
+		SlackAPIURL:   withTrailingSlash(values["SLACK_API_URL"]), PortBaseURL: strings.TrimRight(values["PORT_BASE_URL"], "/"),
 		IncidentIOBaseURL: strings.TrimRight(values["INCIDENT_IO_BASE_URL"], "/"),
 		StateDir:          values["STATE_DIR"], Retention: cmp.Or(retention, store.DefaultRetention),
 		Cluster: store.Cluster{
