@@ -3,6 +3,7 @@ package dialog
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -119,7 +120,10 @@ func (l *actionList) read(ctx context.Context) {
 // told apart by their identifier.
 func (l *actionList) convert(listed []port.ListedAction) []listedAction {
 	listed = slices.DeleteFunc(listed, func(a port.ListedAction) bool { return !a.Published || !l.offers(a.Identifier) })
-	listed = listed[:min(len(listed), maxActions)]
+	if len(listed) > maxActions {
+		l.onError(fmt.Errorf("only %d of %d actions can be chosen", maxActions, len(listed)))
+		listed = listed[:maxActions]
+	}
 	sameTitle := map[string]int{}
 	out := make([]listedAction, 0, len(listed))
 	for _, a := range listed {

@@ -172,32 +172,22 @@ func (d *Dialog) loadChosen(ctx context.Context, userID string, c modal.Chooser,
 	return d.formView(ctx, f, userID, page, func(f *form.Form) form.Values { return modal.PrefillText(f, c.Text, c.Link) })
 }
 
-// answerChooser answers what people do in the view in which an action is chosen.
-func (d *Dialog) answerChooser(ctx context.Context, cb slack.InteractionCallback) (ack any) {
-	c, err := modal.DecodeChooser(cb.View.PrivateMetadata)
-	isValid := err == nil && d.cfg.RunCommand != "" && cb.View.ID != "" && cb.User.ID != ""
-	switch {
-	case cb.Type == slack.InteractionTypeBlockSuggestion && !isValid:
-		return modal.SuggestCandidates(nil)
-	case cb.Type == slack.InteractionTypeBlockSuggestion:
-		return d.suggestActions(ctx, cb, c)
-	case cb.Type == slack.InteractionTypeViewSubmission && !isValid:
-		d.cfg.Metrics.SubmissionHandled(outcomeUnknownView)
-		view := expiredView(d.expiredText(""))
-		return slack.NewUpdateViewSubmissionResponse(&view)
-	case cb.Type == slack.InteractionTypeViewSubmission:
-		d.cfg.Metrics.SubmissionHandled(outcomeInvalid)
-		return d.submitChoice(ctx, cb, c)
-	case cb.Type == slack.InteractionTypeBlockActions && isValid:
-		d.choose(ctx, cb, c)
+// decodeChooser reads the view in which an action is chosen.
+func (d *Dialog) decodeChooser(cb slack.InteractionCallback) (c modal.Chooser, err error) {
+	if d.cfg.RunCommand == "" || cb.View.ID == "" || cb.User.ID == "" {
+		return c, errUnknownView
 	}
-	return nil
+	return modal.DecodeChooser(cb.View.PrivateMetadata)
 }
 
 // suggestActions offers the actions that match what was typed and that the user may run.
-func (d *Dialog) suggestActions(ctx context.Context, cb slack.InteractionCallback, c modal.Chooser) any {
+func (d *Dialog) suggestActions(ctx context.Context, cb slack.InteractionCallback) any {
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
+	c, err := d.decodeChooser(cb)
+	if err != nil {
+		return modal.SuggestCandidates(nil)
+	}
 	actions, err := d.actions.get(ctx)
 	if err != nil {
 		return modal.SuggestCandidates(nil) // the list has reported it
@@ -229,9 +219,10 @@ func (d *Dialog) suggestActions(ctx context.Context, cb slack.InteractionCallbac
 }
 
 // choose replaces the view by the form of the action that was chosen. It continues after the ack.
-func (d *Dialog) choose(ctx context.Context, cb slack.InteractionCallback, c modal.Chooser) {
+func (d *Dialog) choose(ctx context.Context, cb slack.InteractionCallback) {
+	c, err := d.decodeChooser(cb)
 	value := modal.ChosenAction(cb.View, cb.ActionCallback.BlockActions)
-	if value == "" || len(cb.ActionCallback.BlockActions) == 0 {
+	if err != nil || value == "" || len(cb.ActionCallback.BlockActions) == 0 {
 		return
 	}
 	chosenAt := cb.ActionCallback.BlockActions[0].ActionTs
@@ -251,7 +242,14 @@ func (d *Dialog) choose(ctx context.Context, cb slack.InteractionCallback, c mod
 }
 
 // submitChoice answers the button Next, which Slack can send without the choice before it.
-func (d *Dialog) submitChoice(ctx context.Context, cb slack.InteractionCallback, c modal.Chooser) any {
+func (d *Dialog) submitChoice(ctx context.Context, cb slack.InteractionCallback) any {
+	c, err := d.decodeChooser(cb)
+	if err != nil {
+		d.cfg.Metrics.SubmissionHandled(outcomeUnknownView)
+		view := expiredView(d.expiredText(""))
+		return slack.NewUpdateViewSubmissionResponse(&view)
+	}
+	d.cfg.Metrics.SubmissionHandled(outcomeInvalid)
 	value := modal.ChosenAction(cb.View, nil)
 	if value == "" {
 		return modal.ChooserError(noActionText)

@@ -56,7 +56,7 @@ func (d *Dialog) hasAction(action string) bool {
 
 // offers reports that an action is one of those that can be chosen. No permission extends them.
 func (c Config) offers(action string) bool {
-	return c.RunCommand != "" && slices.ContainsFunc(c.Choice, func(pattern string) bool {
+	return c.RunCommand != "" && action != "" && slices.ContainsFunc(c.Choice, func(pattern string) bool {
 		matches, err := path.Match(pattern, action)
 		return matches && err == nil
 	})

@@ -179,18 +179,6 @@ func (d *Dialog) Command(ctx context.Context, cmd slack.SlashCommand) (ack any) 
 func (d *Dialog) Interaction(ctx context.Context, i slackapp.Interaction) (ack any) {
 	cb := i.InteractionCallback
 	received, kind := time.Now(), string(cb.Type)
-	if cb.View.CallbackID == modal.ChooserID {
-		ack = d.answerChooser(ctx, cb)
-	} else {
-		ack, kind = d.answerForm(ctx, i)
-	}
-	d.cfg.Metrics.InteractionHandled(kind, time.Since(received))
-	return ack
-}
-
-// answerForm answers what people do in a form, and shortcuts.
-func (d *Dialog) answerForm(ctx context.Context, i slackapp.Interaction) (ack any, kind string) {
-	cb := i.InteractionCallback
 	switch cb.Type {
 	case slack.InteractionTypeViewSubmission:
 		ack = d.submit(ctx, cb)
@@ -201,7 +189,8 @@ func (d *Dialog) answerForm(ctx context.Context, i slackapp.Interaction) (ack an
 	case slack.InteractionTypeShortcut, slack.InteractionTypeMessageAction:
 		d.openFromShortcut(ctx, i)
 	default:
-		return nil, "other"
+		kind = "other"
 	}
-	return ack, string(cb.Type)
+	d.cfg.Metrics.InteractionHandled(kind, time.Since(received))
+	return ack
 }

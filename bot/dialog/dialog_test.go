@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -16,6 +18,7 @@ import (
 	"foghorn/bot/message"
 	"foghorn/bot/modal"
 	"foghorn/bot/request"
+	"foghorn/bot/slacktext"
 	"foghorn/integrations/port"
 	"foghorn/integrations/rest"
 	"foghorn/integrations/slackapp"
@@ -192,6 +195,25 @@ func TestDialog_PortDoesNotAnswer(t *testing.T) {
 	d := newTestDialog(t, f)
 	if ack := d.Command(t.Context(), command); ack != nil || len(f.opened) != 1 || f.opened[0].Title.Text != "Loading" {
 		t.Errorf("answered with %v, opened %v", ack, f.opened)
+	}
+}
+
+// historyOf lists the runs of a user.
+type historyOf string
+
+func (h historyOf) ListText(_ context.Context, userID string) (slacktext.Text, error) {
+	return slacktext.Format("the runs of %s: %s", userID, string(h)), nil
+}
+
+func TestRun_List(t *testing.T) {
+	d := newTestDialog(t, &fakes{action: oneInput})
+	d.cfg.RunCommand, d.cfg.History = "/run", historyOf("none")
+	for text, want := range map[string]string{"list": "the runs of U1: none", " LIST ": "the runs of U1", "help": "`/run list`"} {
+		run := command
+		run.Command, run.Text = "/run", text
+		if reply := fmt.Sprint(d.Command(t.Context(), run)); !strings.Contains(reply, want) {
+			t.Errorf("%q: %s", text, reply)
+		}
 	}
 }
 

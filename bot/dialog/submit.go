@@ -30,6 +30,9 @@ var errNotEvaluated = errors.New("a condition was not evaluated in time")
 
 // submit checks what was entered. A complete form is stored before it is acked.
 func (d *Dialog) submit(ctx context.Context, cb slack.InteractionCallback) (ack any) {
+	if cb.View.CallbackID == modal.ChooserID {
+		return d.submitChoice(ctx, cb)
+	}
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
 	if denied := d.knownDenial(ctx, cb.User.ID, d.actionOfView(cb.View)); denied != nil {
