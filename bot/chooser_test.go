@@ -367,8 +367,18 @@ func TestChooser_PortHangs(t *testing.T) {
 			}
 		}
 		e.Port.ClearFaults()
-		time.Sleep(5 * time.Second) // the list is read again
-		chooseAction(t, e, openChooser(t, e, testenv.Alice, "/run"), "Deploy a service")
+		e.WaitFor("the list is read again", func() bool {
+			e.AnswerTo(testenv.Alice, testenv.General, "/run")
+			m := e.Slack.Person(testenv.Alice).TopModal()
+			if m.Title() == "Run an action" {
+				return true
+			}
+			if err := m.Dismiss(e.Context()); err != nil {
+				t.Fatal(err)
+			}
+			return false
+		})
+		chooseAction(t, e, e.Slack.Person(testenv.Alice).TopModal(), "Deploy a service")
 	})
 	t.Run("known", func(t *testing.T) {
 		t.Parallel()
@@ -423,6 +433,45 @@ func TestChooser_Restart(t *testing.T) {
 	e.Fill(m, "Reason", "after the restart")
 	e.Submit(m)
 	expectRun(t, e, "deploy_service", "after the restart")
+}
+
+// TestChooser_ChoosesAgain changes the choice before the form is shown.
+func TestChooser_ChoosesAgain(t *testing.T) {
+	t.Parallel()
+	e := newChooserEnv(t).Start()
+	m := openChooser(t, e, testenv.Alice, "/run")
+	offeredActions(t, e, m, "")
+	e.Port.InjectFault(emulator.Fault{Path: "/v1/actions/deploy_service", Delay: 3 * time.Second, Times: 1})
+	for _, title := range []string{"Deploy a service", "Restart a service"} {
+		if _, err := m.Change(e.Context(), "Action", title); err != nil {
+			t.Fatal(err)
+		}
+	}
+	e.WaitForm(m, "the form", func(m *slacktest.Modal) bool { return m.Title() == "Restart a service" })
+	e.Fill(m, "Service", "checkout")
+	e.Submit(m)
+	e.WaitFor("Port has the run", func() bool { return len(e.Port.Runs()) == 1 })
+	if run := e.Port.Runs()[0]; run.Action != "restart_service" {
+		t.Errorf("Port runs %+v", run)
+	}
+}
+
+// TestChooser_Revoked removes the permission and the action while the view is open.
+func TestChooser_Revoked(t *testing.T) {
+	t.Parallel()
+	e := newChooserEnv(t).Start()
+	m := openChooser(t, e, testenv.Bob, "/run")
+	if err := e.Port.SetExecutePermissions("deploy_service", `{}`); err != nil { // before it is known
+		t.Fatal(err)
+	}
+	if got := offeredActions(t, e, m, "service"); !slices.Equal(got, []string{"Delete a service", "Restart a service"}) {
+		t.Errorf("offered %q", got)
+	}
+	e.Port.InjectFault(emulator.Fault{Path: "/v1/actions/delete_service", Status: http.StatusNotFound, Body: `{"ok":false,"error":"not_found","message":"was not found"}`})
+	if _, err := m.Change(e.Context(), "Action", "Delete a service"); err != nil {
+		t.Fatal(err)
+	}
+	e.WaitForm(m, "the reason", func(m *slacktest.Modal) bool { return strings.Contains(m.Text(), "Port has no action named") })
 }
 
 // TestChooser_OddNames offers actions whose names Slack cannot show as they are.
