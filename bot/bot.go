@@ -132,7 +132,7 @@ func (b *Bot) openGrace() time.Duration {
 
 func (b *Bot) newWorkflow(s *store.Store) *workflow.Workflow {
 	cfg := workflow.Config{
-		Store: s, Port: b.cfg.Port, Slack: b.cfg.Slack, Users: b.users, Renderer: b.renderer,
+		Store: s, Port: b.cfg.Port, Approvals: port.NewApprovals(b.cfg.Port), Slack: b.cfg.Slack, Users: b.users, Renderer: b.renderer,
 		Metrics: b.cfg.Metrics, Log: b.cfg.Log, Process: uuid.NewString(), CrashPoint: b.cfg.CrashPoint,
 	}
 	if b.cfg.Incidents != nil {

@@ -31,7 +31,11 @@ func (r Renderer) failureMessage(in Input) slackapp.Message {
 		text := slacktext.Format(":x: *%s* did not run.", title)
 		return textMessage(slacktext.JoinLines(text, quote, "Nothing was created. Run the command again if it is still needed."))
 	case request.Declined:
-		return r.runMessage(in, slacktext.JoinLines(slacktext.Format(":no_entry: *%s* was declined in Port.", title), quote))
+		text := slacktext.Format(":no_entry: *%s* was declined in Port.", title)
+		if who := name(in.Outcome.DeclinedBy); who != "" {
+			text = slacktext.Format(":no_entry: *%s* was declined by %s.", title, who)
+		}
+		return r.runMessage(in, slacktext.JoinLines(text, quote))
 	case request.Cancelled:
 		return r.runMessage(in, slacktext.JoinLines(slacktext.Format(":no_entry: *%s* was cancelled in Port.", title), quote))
 	case request.Unknown:

@@ -103,6 +103,12 @@ func goldenCases() []goldenCase {
 			in.Outcome.Links = []string{"https://ci.example.com/1", "ftp://example.com"}
 		})},
 		{"waits for approval", renderer.AwaitingApproval(input(unchanged)).Message},
+		{"waits for approval, by two people", renderer.AwaitingApproval(input(func(in *Input) { in.Approvers = []string{"Bob Jones", "*Carol* <!here>"} })).Message},
+		{"waits for approval, by twelve people", renderer.AwaitingApproval(input(func(in *Input) {
+			for i := range 12 {
+				in.Approvers = append(in.Approvers, fmt.Sprintf("Approver %d", i+1))
+			}
+		})).Message},
 		{"still running", renderer.Delayed(input(unchanged)).Message},
 		{"still running, with a status label", renderer.Delayed(input(func(in *Input) { in.StatusLabel = "Waiting for the pipeline" })).Message},
 		{"not started yet", renderer.Delayed(input(func(in *Input) { in.RunID = "" })).Message},
@@ -120,6 +126,9 @@ func goldenCases() []goldenCase {
 		})},
 		{"failed without a reason", failure(request.Failure, "")},
 		{"declined", failure(request.Declined, "Not during the freeze")},
+		{"declined by a person", final(func(in *Input) {
+			in.Outcome = request.Outcome{Status: request.Declined, DeclinedBy: "Bob Jones", Reason: "Not during the freeze"}
+		})},
 		{"cancelled", failure(request.Cancelled, "")},
 		{"unknown result", failure(request.Unknown, "The run did not end within 14 days.")},
 		{"no email address", failure(request.NoEmail, "Slack doesn't share it with this app. If you are a guest, ask a member to run it.")},

@@ -1,6 +1,9 @@
 package message
 
 import (
+	"fmt"
+	"strings"
+
 	"foghorn/bot/request"
 	"foghorn/bot/slacktext"
 	"foghorn/integrations/slackapp"
@@ -25,7 +28,30 @@ func StartedDirect(in Input) slackapp.Message {
 // AwaitingApproval informs the reporter that the run waits for approval.
 func (r Renderer) AwaitingApproval(in Input) Delivery {
 	text := slacktext.Format(":raised_hand: *%s* is waiting for approval. You'll get a message when it is approved or declined.", in.title())
+	if approvers := in.approvers(); approvers != "" {
+		text = slacktext.JoinLines(text, slacktext.Format("Who can approve it: %s.", approvers))
+	}
 	return reporterDelivery(request.AwaitingApproval, in, r.runMessage(in, text))
+}
+
+// maxApprovers is how many of those who can approve a run are named.
+const maxApprovers = 10
+
+// approvers are the names of those who can approve the run; "" if they are not known.
+func (in Input) approvers() string {
+	var names []string
+	for _, n := range in.Approvers {
+		if n = name(n); n != "" {
+			names = append(names, n)
+		}
+	}
+	if len(names) > maxApprovers {
+		names = append(names[:maxApprovers:maxApprovers], fmt.Sprintf("%d more", len(names)-maxApprovers))
+	}
+	if last := len(names) - 1; last > 0 {
+		return strings.Join(names[:last], ", ") + " and " + names[last]
+	}
+	return strings.Join(names, "")
 }
 
 // Delayed informs the reporter that the run takes long. Without a run, Port or Slack could not be

@@ -25,7 +25,9 @@ type Outcome struct {
 	Hint     string    `json:"hint,omitempty"`     // what can be done about it, where that is known
 	Incident *Incident `json:"incident,omitempty"` // nil: the response contained none
 	Links    []string  `json:"links,omitempty"`    // of the run
-	EndedAt  time.Time `json:"ended_at,omitzero"`  // of the run
+
+	DeclinedBy string    `json:"declined_by,omitempty"` // name of the person who declined the run; empty: unknown
+	EndedAt    time.Time `json:"ended_at,omitzero"`     // of the run
 }
 
 // An Incident is the part of incident.io's answer that messages show.

@@ -43,6 +43,7 @@ type Run struct {
 	Properties  map[string]any  // the inputs; an entity can be an object
 	RawInputs   map[string]any  // the inputs as they were sent; nil: Port did not return them
 	Response    json.RawMessage // of a synchronous backend: an object, a list or a string; nil: none
+	Comment     string          // of who approved or declined the run
 	CreatedAt   time.Time       // by the clock of this machine
 	EndedAt     time.Time       // the same
 }
@@ -68,13 +69,14 @@ func (r *Run) UnmarshalJSON(data []byte) error {
 		Properties  map[string]any  `json:"properties"`
 		RawInputs   map[string]any  `json:"rawProperties"`
 		Response    json.RawMessage `json:"response"`
+		Approval    Approver        `json:"approval"`
 		CreatedAt   string          `json:"createdAt"`
 		EndedAt     string          `json:"endedAt"`
 	}
 	_ = json.Unmarshal(data, &w) // see decode.go
 	*r = Run{
 		ID: w.ID, Action: parseIdentifier(w.Action), Status: w.Status, StatusLabel: w.StatusLabel, Summary: w.Summary,
-		Links: stringList(w.Link), Properties: w.Properties, RawInputs: w.RawInputs, Response: nonNull(w.Response),
+		Links: stringList(w.Link), Properties: w.Properties, RawInputs: w.RawInputs, Response: nonNull(w.Response), Comment: w.Approval.Description,
 		CreatedAt: parseTime(w.CreatedAt), EndedAt: parseTime(w.EndedAt),
 	}
 	return nil
