@@ -24,7 +24,6 @@ import (
 	"github.com/sirupsen/logrus"
 	"github.com/slack-go/slack"
 
-	"foghorn/bot/form"
 	"foghorn/bot/identity"
 	"foghorn/bot/message"
 	"foghorn/bot/modal"
@@ -150,8 +149,7 @@ func (d *Dialog) Command(ctx context.Context, cmd slack.SlashCommand) (ack any) 
 		return ephemeralReply(d.invalidCommandText(cmd.Command))
 	}
 	page := modal.Page{Action: action, Channel: cmd.ChannelID, Direct: isDirect(cmd.ChannelName)}
-	problem := d.open(ctx, cmd.TriggerID, cmd.UserID, page, func(f *form.Form) form.Values { return modal.Prefill(f, text) })
-	if problem != "" {
+	if problem := d.openWithText(ctx, cmd.TriggerID, cmd.UserID, page, text); problem != "" {
 		return ephemeralReply(problem)
 	}
 	return nil
