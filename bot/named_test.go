@@ -93,6 +93,13 @@ func TestNamed_ChoosesEntity(t *testing.T) {
 	if properties, entity := e.WaitRun(); entity != "search" || properties["reason"] != nil {
 		t.Errorf("Port runs it for %q with %v", entity, properties)
 	}
+	if err := e.Port.EndRun(e.Port.Runs()[0].ID, "SUCCESS", "3 pods restarted"); err != nil {
+		t.Fatal(err)
+	}
+	m := e.ExpectMessage(testenv.General, "3 pods restarted")
+	if !strings.Contains(m.Text, "*Restart a service* for *<https://app.port.io/serviceEntity?identifier=search|The Search>* finished. Run by") {
+		t.Errorf("the message is %s", m.Text)
+	}
 }
 
 // TestNamed_InputForEntities chooses the entity in an input, also in one for several.

@@ -102,6 +102,23 @@ func goldenCases() []goldenCase {
 			in.Outcome.Incident, in.Outcome.Summary = nil, "Deployed version 1.4 to 12 hosts."
 			in.Outcome.Links = []string{"https://ci.example.com/1", "ftp://example.com"}
 		})},
+		{"action succeeded, for an entity that Port shows", final(func(in *Input) {
+			in.Title, in.Entity = "Restart a service", "checkout"
+			in.Outcome.Incident, in.Outcome.Summary = nil, "3 pods restarted"
+			in.Outcome.Entity = &request.Entity{Blueprint: "service", Identifier: "checkout", Title: "*Checkout* & co"}
+		})},
+		{"action succeeded, with an entity that it created", final(func(in *Input) {
+			in.Title = "Create a service"
+			in.Outcome.Incident = nil
+			in.Outcome.Entity = &request.Entity{Blueprint: "service", Identifier: "new one", Title: "New one"}
+		})},
+		{"failed, for an entity", final(func(in *Input) {
+			in.Title, in.Entity = "Restart a service", "checkout"
+			in.Outcome = request.Outcome{
+				Status: request.Failure, Reason: "the pods did not start", Links: []string{"https://ci.example.com/1"},
+				Entity: &request.Entity{Blueprint: "service", Identifier: "checkout", Title: "Checkout"},
+			}
+		})},
 		{"waits for approval", renderer.AwaitingApproval(input(unchanged)).Message},
 		{"waits for approval, by two people", renderer.AwaitingApproval(input(func(in *Input) { in.Approvers = []string{"Bob Jones", "*Carol* <!here>"} })).Message},
 		{"waits for approval, by twelve people", renderer.AwaitingApproval(input(func(in *Input) {

@@ -111,9 +111,12 @@ func outcomeOf(run port.Run) request.Outcome {
 	if o.EndedAt.IsZero() {
 		o.EndedAt = time.Now().UTC()
 	}
+	if e := run.Entity; e != nil && !e.Deleted {
+		o.Entity = &request.Entity{Blueprint: e.Blueprint, Identifier: e.Identifier, Title: e.Title}
+	}
 	switch run.Status {
 	case port.StatusSuccess:
-		o.Incident, o.Summary = message.ParseIncident(run.Response), run.Summary
+		o.Incident, o.Summary = message.ParseIncident(run.Response), cmp.Or(run.Summary, run.StatusLabel)
 		return o
 	case port.StatusFailure, port.StatusDeclined, port.StatusCancelled:
 	default:
