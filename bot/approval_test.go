@@ -2,10 +2,13 @@ package bot_test
 
 import (
 	"net/http"
+	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"foghorn/bot"
 	"foghorn/bot/testenv"
 	"foghorn/integrations/emulator"
 	"foghorn/integrations/port/porttest"
@@ -133,4 +136,56 @@ func TestApproval_DeclinedByPerson(t *testing.T) {
 		t.Errorf("the message is %s", m.Text)
 	}
 	e.ExpectNoMessages(testenv.General)
+}
+
+// TestApproval_Crash stops the bot around the notice: the reporter gets it once, and the result.
+func TestApproval_Crash(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
+	t.Parallel()
+	for _, at := range []string{"before posting to awaiting_approval", "after posting to awaiting_approval"} {
+		t.Run(at, func(t *testing.T) {
+			t.Parallel()
+			e := testenv.New(t)
+			e.RequireApproval()
+			if err := e.Port.SetApprovers(manifests.ActionID, "bob@example.com"); err != nil {
+				t.Fatal(err)
+			}
+			crashed := make(chan struct{})
+			stop := sync.OnceFunc(func() { close(crashed) })
+			e.EditConfig = func(c *bot.Config) {
+				c.CrashPoint = func(where string) {
+					if where == at {
+						stop()
+					}
+					select {
+					case <-crashed:
+						runtime.Goexit()
+					default:
+					}
+				}
+			}
+			e.Start()
+			e.Declare(testenv.Alice, testenv.General, "with approval", "Minor", "public")
+			<-crashed
+			_ = e.Stop()
+			e.EditConfig = func(*bot.Config) {}
+			e.Start()
+			e.ExpectMessage(testenv.Alice, "Who can approve it: Bob.")
+			if err := e.Port.Approve(t.Context(), e.Port.Runs()[0].ID); err != nil {
+				t.Fatal(err)
+			}
+			e.ExpectExactlyOnce("with approval")
+			notices := 0
+			for _, m := range e.Slack.Messages(testenv.Alice) {
+				if strings.Contains(m.Text, "waiting for approval") {
+					notices++
+				}
+			}
+			if notices != 1 {
+				t.Errorf("%d notices", notices)
+			}
+		})
+	}
 }
