@@ -40,8 +40,12 @@ type Config struct {
 	Action   string           // identifier of the Port action that the command and the shortcuts run
 	Command  string           // such as /incident
 	Commands []dialog.Command // more commands, each with its action; may be nil
-	Announce string           // id of a channel in which every public incident is announced; empty: none
-	PortURL  string           // of Port's API; Port's web app is derived from it
+
+	RunCommand string   // a command with which an action is chosen, such as /run; empty: none
+	Choice     []string // identifiers of the actions that can be chosen, with * for any characters
+
+	Announce string // id of a channel in which every public incident is announced; empty: none
+	PortURL  string // of Port's API; Port's web app is derived from it
 
 	StateDir  string        // of the embedded store
 	Cluster   store.Cluster // the zero value: the embedded store
@@ -78,6 +82,7 @@ func New(cfg Config) *Bot {
 	b.dialog = dialog.New(dialog.Config{
 		Store: b.store, Port: cfg.Port, Slack: cfg.Slack, Users: b.users, Renderer: b.renderer,
 		Action: cfg.Action, Command: cfg.Command, Commands: cfg.Commands, Metrics: cfg.Metrics, Log: cfg.Log,
+		RunCommand: cfg.RunCommand, Choice: cfg.Choice, Actions: cfg.Port.Definitions(),
 	})
 	cfg.Metrics.observe(b)
 	return b

@@ -37,7 +37,7 @@ func (d *Dialog) open(ctx context.Context, triggerID, userID string, page modal.
 	}
 	if err != nil {
 		d.cfg.Log.WithError(err).Warn("failed to open the form")
-		return d.openErrorText(page.Action, err)
+		return openErrorText(d.command(page.Action), err)
 	}
 	return ""
 }
@@ -49,7 +49,7 @@ func (d *Dialog) openLoading(ctx context.Context, triggerID, userID string, page
 	loading, err := d.cfg.Slack.OpenView(opening, triggerID, loadingView())
 	if err != nil {
 		d.cfg.Log.WithError(err).Warn("failed to open the loading view")
-		return d.openErrorText(page.Action, err)
+		return openErrorText(d.command(page.Action), err)
 	}
 	d.background.Go(func() {
 		ctx, cancel := context.WithTimeout(ctx, loadTimeout)
@@ -69,6 +69,11 @@ func (d *Dialog) loadForm(ctx context.Context, userID string, page modal.Page, f
 		d.cfg.Log.WithError(err).Warn("failed to read the definition of the action")
 		return errorView(d.portErrorText(page.Action, err))
 	}
+	return d.formView(ctx, f, userID, page, fill)
+}
+
+// formView is a form, or a view that says why there is none.
+func (d *Dialog) formView(ctx context.Context, f *form.Form, userID string, page modal.Page, fill prefill) slack.ModalViewRequest {
 	if len(f.Problems) > 0 {
 		return errorView(d.unsupportedText(f))
 	}

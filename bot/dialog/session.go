@@ -45,6 +45,9 @@ func (d *Dialog) loadSession(ctx context.Context, cb slack.InteractionCallback) 
 	if err != nil {
 		return session{}, err
 	}
+	if len(f.Problems) > 0 { // no view has its form
+		return session{}, errUnknownView
+	}
 	s := session{page: page, form: f}
 	if err := d.loadDraft(ctx, cb.View.ID, &s); err != nil {
 		return session{}, err

@@ -35,6 +35,7 @@ func checkPort(ctx context.Context, cfg Config) []finding {
 	ctx, cancel = withCheckTimeout(ctx)
 	defer cancel()
 	c.checkActions(ctx, client, append([]dialog.Command{{Name: cfg.SlackCommand, Action: cfg.PortAction}}, cfg.SlackCommands...))
+	c.checkChoice(ctx, client, cfg)
 	c.checkUsers(ctx, client)
 	c.checkRuns(ctx, client, cfg.PortAction)
 	optional, isOwn, _ := findAction(ctx, client, cfg.PortAction) // checkAction reports the error
