@@ -132,6 +132,9 @@ func (s *Server) viewsPublish(c *call) (reply, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.cfg.NoHomeTab {
+		return nil, Error("not_enabled")
+	}
 	user := s.users[c.args.stringArg("user_id")]
 	if user == nil || user.Bot {
 		return nil, invalidArguments(Problem{Message: "invalid `user_id`"})
