@@ -185,13 +185,21 @@ func (h *Home) publish(ctx context.Context, user string) {
 			return
 		}
 		if ctx.Err() == nil {
-			h.cfg.Log.WithError(err).Warn("failed to publish the Home tab")
+			h.reportError(err)
 		}
 		if slackapp.IsRejected(err) || attempt == maxAttempts {
 			return
 		}
 		sleep(ctx, max(retryDelay, slackapp.RetryAfter(err)))
 	}
+}
+
+func (h *Home) reportError(err error) {
+	entry := h.cfg.Log.WithError(err)
+	if slackapp.ErrorCode(err) == "not_enabled" {
+		entry = entry.WithField("hint", "the app has no Home tab: update its manifest (foghorn slack-manifest)")
+	}
+	entry.Warn("failed to publish the Home tab")
 }
 
 // begin notes that the requests of a user are read now.

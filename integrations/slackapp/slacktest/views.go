@@ -165,6 +165,9 @@ func (s *Server) emitViewLocked(v *view, what string) {
 		labels = append(labels, f.label)
 	}
 	text := what + ": " + textOf(v.body["title"])
+	if u := s.users[v.user]; v.body["type"] == "home" && u != nil {
+		text = "published: Home of @" + u.Name
+	}
 	if len(labels) > 0 {
 		text += " [" + strings.Join(labels, ", ") + "]"
 	}
