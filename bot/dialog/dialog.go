@@ -2,7 +2,7 @@
 // the form of the Port action, the form is kept up to date while it is filled in, and its
 // submission is stored as a request before it is acked.
 //
-//	/incident        Command       opens the form (open.go)
+//	/incident        Command       opens the form (open.go); also a shortcut and a button of the Home tab
 //	/run             run           lets the user choose an action (chooser.go)
 //	a field changes  refresh       renders the form again (refresh.go)
 //	type-ahead       suggest       offers entities, teams and long lists (lookups.go)
@@ -93,7 +93,7 @@ type Metrics interface {
 	ConditionFailed(cost string)
 }
 
-// A Dialog answers what people do in Slack. It is a slackapp.Handler. Make one with New.
+// A Dialog answers what people do in Slack: it is what a slackapp.Handler needs, without HomeOpened. Make one with New.
 type Dialog struct {
 	cfg         Config
 	definitions *definitions
@@ -181,7 +181,11 @@ func (d *Dialog) Interaction(ctx context.Context, i slackapp.Interaction) (ack a
 	case slack.InteractionTypeViewSubmission:
 		ack = d.submit(ctx, cb)
 	case slack.InteractionTypeBlockActions:
-		d.refresh(ctx, cb)
+		if cb.View.Type == slack.VTHomeTab {
+			d.openFromHome(ctx, cb)
+		} else {
+			d.refresh(ctx, cb)
+		}
 	case slack.InteractionTypeBlockSuggestion:
 		ack = d.suggest(ctx, cb)
 	case slack.InteractionTypeShortcut, slack.InteractionTypeMessageAction:
