@@ -79,6 +79,14 @@ func (d *definitions) cached(ctx context.Context, action string) (*form.Form, bo
 	return def.form, true
 }
 
+// get is the form of an action: the cached one, or if it was never read, the one that Port returns now.
+func (d *definitions) get(ctx context.Context, action string) (*form.Form, error) {
+	if f, cached := d.cached(ctx, action); cached {
+		return f, nil
+	}
+	return d.read(ctx, action)
+}
+
 // read reads the form of an action from Port. Simultaneous callers share one call.
 func (d *definitions) read(ctx context.Context, action string) (*form.Form, error) {
 	v, err, _ := d.group.Do(action, func() (any, error) {

@@ -2,7 +2,7 @@
 // the form of the Port action, the form is kept up to date while it is filled in, and its
 // submission is stored as a request before it is acked.
 //
-//	/incident        Command       opens the form (open.go)
+//	/incident        Command       opens the form (open.go); also a shortcut and a button of the Home tab
 //	/run             run           lets the user choose an action (chooser.go)
 //	a field changes  refresh       renders the form again (refresh.go)
 //	type-ahead       suggest       offers entities, teams and long lists (lookups.go)
@@ -25,7 +25,6 @@ import (
 	"github.com/sirupsen/logrus"
 	"github.com/slack-go/slack"
 
-	"foghorn/bot/form"
 	"foghorn/bot/identity"
 	"foghorn/bot/message"
 	"foghorn/bot/modal"
@@ -94,7 +93,7 @@ type Metrics interface {
 	ConditionFailed(cost string)
 }
 
-// A Dialog answers what people do in Slack. It is a slackapp.Handler. Make one with New.
+// A Dialog answers what people do in Slack: it is what a slackapp.Handler needs, without HomeOpened. Make one with New.
 type Dialog struct {
 	cfg         Config
 	definitions *definitions
@@ -168,8 +167,7 @@ func (d *Dialog) Command(ctx context.Context, cmd slack.SlashCommand) (ack any) 
 		return ephemeralReply(d.invalidCommandText(cmd.Command))
 	}
 	page := modal.Page{Action: action, Channel: cmd.ChannelID, Direct: isDirect(cmd.ChannelName)}
-	problem := d.open(ctx, cmd.TriggerID, cmd.UserID, page, func(f *form.Form) form.Values { return modal.Prefill(f, text) })
-	if problem != "" {
+	if problem := d.openWithText(ctx, cmd.TriggerID, cmd.UserID, page, text); problem != "" {
 		return ephemeralReply(problem)
 	}
 	return nil
@@ -183,7 +181,11 @@ func (d *Dialog) Interaction(ctx context.Context, i slackapp.Interaction) (ack a
 	case slack.InteractionTypeViewSubmission:
 		ack = d.submit(ctx, cb)
 	case slack.InteractionTypeBlockActions:
-		d.refresh(ctx, cb)
+		if cb.View.Type == slack.VTHomeTab {
+			d.openFromHome(ctx, cb)
+		} else {
+			d.refresh(ctx, cb)
+		}
 	case slack.InteractionTypeBlockSuggestion:
 		ack = d.suggest(ctx, cb)
 	case slack.InteractionTypeShortcut, slack.InteractionTypeMessageAction:

@@ -64,7 +64,7 @@ func (d *Dialog) openLoading(ctx context.Context, triggerID, userID string, page
 
 // loadForm is the form, or a view that says why there is none.
 func (d *Dialog) loadForm(ctx context.Context, userID string, page modal.Page, fill prefill) slack.ModalViewRequest {
-	f, err := d.definitions.read(ctx, page.Action)
+	f, err := d.definitions.get(ctx, page.Action)
 	if err != nil {
 		d.cfg.Log.WithError(err).Warn("failed to read the definition of the action")
 		return errorView(d.portErrorText(page.Action, err))
@@ -84,7 +84,8 @@ func (d *Dialog) formView(ctx context.Context, f *form.Form, userID string, page
 	if denied := d.knownDenial(ctx, userID, page.Action); denied != nil {
 		return errorView(d.deniedText(ctx, page.Action, denied))
 	}
-	view, err := d.renderForm(ctx, f, ec, fill(f), page)
+	values := fill(f)
+	view, err := d.renderForm(ctx, f, d.withNamed(ctx, f, ec, values), values, page)
 	if err != nil {
 		d.cfg.Log.WithError(err).Error("failed to render the form")
 		return errorView(renderErrorText(err))

@@ -45,9 +45,13 @@ func (d *Dialog) invalidCommandText(command string) slacktext.Text {
 }
 
 func (d *Dialog) helpText(ctx context.Context, action string) slacktext.Text {
-	return slacktext.Format("`%[1]s` opens the form *%[2]s*.\n`%[1]s some text` opens it with the first field filled in.\n"+
-		"You run it as yourself. The result is posted in this channel; a private incident is shown only to you.",
-		d.command(action), d.actionTitle(ctx, action))
+	text := "`%[1]s` opens the form *%[2]s*.\n`%[1]s some text` opens it with the first field filled in.\n" +
+		"You run it as yourself. The result is posted in this channel; a private incident is shown only to you."
+	if f, cached := d.definitions.cached(ctx, action); cached && hasEntityField(f) {
+		text = "`%[1]s` opens the form *%[2]s*.\n`%[1]s some text` opens it for the entity with this name, " +
+			"or with the first field filled in if not exactly one matches.\nYou run it as yourself. The result is posted in this channel."
+	}
+	return slacktext.Format(text, d.command(action), d.actionTitle(ctx, action))
 }
 
 func (d *Dialog) runHelpText() slacktext.Text {

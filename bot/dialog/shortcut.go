@@ -43,12 +43,7 @@ func (d *Dialog) openFromShortcut(ctx context.Context, i slackapp.Interaction) {
 		}
 	}
 	if problem != "" {
-		d.background.Go(func() { // the shortcut must be acked before Slack reports a timeout
-			m := slackapp.Message{Text: problem.Fallback(), Blocks: []slack.Block{problem.Block()}}
-			if _, err := d.cfg.Slack.PostMessage(context.WithoutCancel(ctx), i.User.ID, m); err != nil {
-				d.cfg.Log.WithError(err).Warn("failed to inform the user that the form did not open")
-			}
-		})
+		d.sendProblem(ctx, i.User.ID, problem)
 	}
 }
 
@@ -59,6 +54,16 @@ func readMessage(i slackapp.Interaction) (m slacktext.Message, link string) {
 }
 
 func noPrefill(*form.Form) form.Values { return form.Values{} }
+
+// sendProblem sends the user a direct message, in the background: what they did must be acked before Slack reports a timeout.
+func (d *Dialog) sendProblem(ctx context.Context, userID string, problem slacktext.Text) {
+	d.background.Go(func() {
+		m := slackapp.Message{Text: problem.Fallback(), Blocks: []slack.Block{problem.Block()}}
+		if _, err := d.cfg.Slack.PostMessage(context.WithoutCancel(ctx), userID, m); err != nil {
+			d.cfg.Log.WithError(err).Warn("failed to inform the user that the form did not open")
+		}
+	})
+}
 
 // isDirect reports that a channel is a direct or group message, by its name in a payload.
 // https://docs.slack.dev/interactivity/implementing-slash-commands#app_command_handling

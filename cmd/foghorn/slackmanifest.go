@@ -26,6 +26,7 @@ type appManifest struct {
 	} `json:"display_information" yaml:"display_information"`
 	Features struct {
 		AppHome struct {
+			Home     bool `json:"home_tab_enabled" yaml:"home_tab_enabled"`
 			Messages bool `json:"messages_tab_enabled" yaml:"messages_tab_enabled"`
 			ReadOnly bool `json:"messages_tab_read_only_enabled" yaml:"messages_tab_read_only_enabled"`
 		} `json:"app_home" yaml:"app_home"`
@@ -43,6 +44,9 @@ type appManifest struct {
 		} `json:"scopes" yaml:"scopes"`
 	} `json:"oauth_config" yaml:"oauth_config"`
 	Settings struct {
+		Events struct {
+			Bot []string `json:"bot_events" yaml:"bot_events"`
+		} `json:"event_subscriptions" yaml:"event_subscriptions"`
 		Interactivity struct {
 			Enabled bool `json:"is_enabled" yaml:"is_enabled"`
 		} `json:"interactivity" yaml:"interactivity"`
@@ -78,7 +82,8 @@ func newAppManifest(cfg Config) appManifest {
 	m.Display.Name = "Foghorn"
 	m.Display.Description = "Runs a Port action from Slack as you and posts the result in the channel."
 	m.Display.BackgroundColor = "#1d3557"
-	m.Features.AppHome.Messages, m.Features.AppHome.ReadOnly = true, true
+	m.Features.AppHome.Home, m.Features.AppHome.Messages, m.Features.AppHome.ReadOnly = true, true, true
+	m.Settings.Events.Bot = []string{"app_home_opened"}
 	m.Features.Bot.Name, m.Features.Bot.Online = "Foghorn", true
 	m.Features.Commands = []slashCommand{{Command: cfg.SlackCommand, Description: "Declare an incident", Hint: "what is happening"}}
 	for _, c := range cfg.SlackCommands {
