@@ -132,7 +132,7 @@ func (d *Dialog) Run(ctx context.Context) error {
 		})
 	}
 	if d.cfg.RunCommand != "" {
-		_, _ = d.actions.get(ctx) // it reports its error
+		d.actions.readFirst(ctx)
 	}
 	refreshing.Wait()
 	return nil
