@@ -41,8 +41,12 @@ type Config struct {
 	Action   string           // identifier of the Port action that the command and the shortcuts run
 	Command  string           // such as /incident
 	Commands []dialog.Command // more commands, each with its action; may be nil
-	Announce string           // id of a channel in which every public incident is announced; empty: none
-	PortURL  string           // of Port's API; Port's web app is derived from it
+
+	RunCommand string   // a command with which an action is chosen, such as /run; empty: none
+	Choice     []string // identifiers of the actions that can be chosen, with * for any characters
+
+	Announce string // id of a channel in which every public incident is announced; empty: none
+	PortURL  string // of Port's API; Port's web app is derived from it
 
 	StateDir  string        // of the embedded store
 	Cluster   store.Cluster // the zero value: the embedded store
@@ -77,12 +81,14 @@ func New(cfg Config) *Bot {
 		users:    identity.New(cfg.Slack, cfg.Port),
 		store:    newLateStore(),
 	}
+	b.home = home.New(home.Config{
+		Slack: slackapp.HomeTabs{Client: cfg.Slack}, Store: b.store, Commands: homeCommands(cfg), PortAppURL: b.renderer.PortAppURL, Log: cfg.Log,
+		Title: func(action string) string { return b.dialog.Title(action) },
+	})
 	b.dialog = dialog.New(dialog.Config{
 		Store: b.store, Port: cfg.Port, Slack: cfg.Slack, Users: b.users, Renderer: b.renderer,
 		Action: cfg.Action, Command: cfg.Command, Commands: cfg.Commands, Metrics: cfg.Metrics, Log: cfg.Log,
-	})
-	b.home = home.New(home.Config{
-		Slack: slackapp.HomeTabs{Client: cfg.Slack}, Store: b.store, Commands: homeCommands(cfg), Title: b.dialog.Title, PortAppURL: b.renderer.PortAppURL, Log: cfg.Log,
+		RunCommand: cfg.RunCommand, Choice: cfg.Choice, Actions: cfg.Port.Definitions(), History: b.home,
 	})
 	cfg.Metrics.observe(b)
 	return b
@@ -93,6 +99,9 @@ func homeCommands(cfg Config) []home.Command {
 	commands := []home.Command{{Name: cfg.Command, Action: cfg.Action}}
 	for _, c := range cfg.Commands {
 		commands = append(commands, home.Command{Name: c.Name, Action: c.Action})
+	}
+	if cfg.RunCommand != "" {
+		commands = append(commands, home.Command{Name: cfg.RunCommand})
 	}
 	return commands
 }
@@ -157,7 +166,7 @@ func (b *Bot) openGrace() time.Duration {
 
 func (b *Bot) newWorkflow(s *store.Store) *workflow.Workflow {
 	cfg := workflow.Config{
-		Store: s, Port: b.cfg.Port, Slack: b.cfg.Slack, Users: b.users, Renderer: b.renderer,
+		Store: s, Port: b.cfg.Port, Approvals: port.NewApprovals(b.cfg.Port), Slack: b.cfg.Slack, Users: b.users, Renderer: b.renderer,
 		Metrics: b.cfg.Metrics, Log: b.cfg.Log, Process: uuid.NewString(), CrashPoint: b.cfg.CrashPoint,
 	}
 	if b.cfg.Incidents != nil {

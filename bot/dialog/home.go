@@ -7,13 +7,13 @@ import (
 
 	"github.com/slack-go/slack"
 
-	"foghorn/bot/form"
 	"foghorn/bot/home"
 	"foghorn/bot/modal"
+	"foghorn/bot/slacktext"
 )
 
-// openFromHome opens the form of a command from its button in the Home tab. There is no channel: the result is sent to the
-// reporter. A problem is shown in a view, or if that cannot be opened, in a direct message.
+// openFromHome opens the form of a command, or the choice of an action, from its button in the Home tab. There is no
+// channel: the result is sent to the reporter. A problem is shown in a view, or if that cannot be opened, in a direct message.
 func (d *Dialog) openFromHome(ctx context.Context, cb slack.InteractionCallback) {
 	deadline := time.Now().Add(answerTimeout)
 	for _, a := range cb.ActionCallback.BlockActions {
@@ -21,10 +21,16 @@ func (d *Dialog) openFromHome(ctx context.Context, cb slack.InteractionCallback)
 			continue
 		}
 		action, known := d.action(a.Value)
-		if !known || cb.TriggerID == "" || cb.User.ID == "" { // a button of an earlier configuration
+		choose := d.cfg.RunCommand != "" && a.Value == d.cfg.RunCommand
+		if !known && !choose || cb.TriggerID == "" || cb.User.ID == "" { // a button of an earlier configuration
 			continue
 		}
-		problem := d.open(ctx, cb.TriggerID, cb.User.ID, modal.Page{Action: action}, func(*form.Form) form.Values { return form.Values{} })
+		var problem slacktext.Text
+		if choose {
+			problem = d.openChooser(ctx, cb.TriggerID, cb.User.ID, modal.Chooser{})
+		} else {
+			problem = d.open(ctx, cb.TriggerID, cb.User.ID, modal.Page{Action: action}, noPrefill)
+		}
 		if problem == "" {
 			return
 		}
