@@ -66,7 +66,8 @@
 // # What Port does not document
 //
 // The timeout of a webhook is the 30 seconds of Port's agent. Secrets are masked in the payload of a run. A
-// chain of automations ends after 100. Webhooks are not repeated. A list of runs has 50 by default.
+// chain of automations ends after 100. Webhooks are not repeated. A list of runs has 50 by default. A DAY-2 or DELETE
+// action without a blueprint runs on an entity of any blueprint.
 //
 // The jq implementation is gojq. It sorts the keys of objects where jq keeps their order, so to_entries,
 // keys_unsorted and objects within text can have another order. All other results that are known from Port's

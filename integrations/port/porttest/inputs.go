@@ -8,11 +8,7 @@ import (
 // resolveInputs validates the inputs of a run against the action and adds defaults. It does not
 // evaluate jqQuery, which Port's form does.
 func (s *Server) resolveInputs(a *action, given map[string]any) (map[string]any, error) {
-	inputs := a.Trigger.UserInputs
-	if inputs.Properties == nil {
-		inputs = a.UserInputs
-	}
-	out := maps.Clone(given)
+	inputs, out := a.Trigger.UserInputs, maps.Clone(given)
 	for id, p := range inputs.Properties {
 		if _, ok := out[id]; !ok && p.Default != nil && !isJQQuery(p.Default) {
 			out[id] = p.Default

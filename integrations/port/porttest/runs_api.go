@@ -48,13 +48,15 @@ func (s *Server) createRun(r *http.Request) (response, error) {
 		return response{}, err
 	}
 	blueprint := action.Trigger.Blueprint
-	if op := action.Trigger.Operation; op == "DAY-2" || op == "DELETE" {
+	if action.Trigger.Operation != "CREATE" {
 		if in.Entity == "" {
 			return response{}, invalidRequest("body must have required property 'entity'")
 		}
-		if s.findEntity(blueprint, in.Entity) == nil {
+		target := s.findTarget(blueprint, in.Entity)
+		if target == nil {
 			return response{}, notFound("Entity", in.Entity)
 		}
+		blueprint = target.Blueprint
 	}
 	if err := s.checkExecute(action, runAs, in.Entity, properties); err != nil {
 		return response{}, err
