@@ -55,7 +55,9 @@
 //   - Other backends than WEBHOOK and UPSERT_ENTITY: their runs stay IN_PROGRESS until [Server.EndRun]. Agents,
 //     Kafka, and the payload of actions of the old style, which can be read and run.
 //   - jqQuery in inputs (required, enum, default, visible): Port's form evaluates it, and the behavior of the
-//     API is not documented. Regular expressions that only JavaScript has are not checked.
+//     API is not documented.
+//   - JSON schemas of inputs and properties that are too expensive for package inputschema, refer to themselves or to
+//     other documents: a value for them is rejected with 422. A pattern that is too expensive matches every text.
 //   - The condition of a self-service action: Port's form evaluates it, and the behavior of the API is not documented.
 //   - Permissions of blueprints, permissions to approve, personal tokens, encryption of inputs, rules of scorecards
 //     (their results are what [Server.SetScorecards] sets), the entities of users and teams unless they are put, mirror,

@@ -176,22 +176,6 @@ func (s *Server) deleteEntity(r *http.Request) (response, error) {
 	return response{}, nil
 }
 
-// findTarget returns the entity that an action runs on, or nil. An action without a blueprint runs on an entity of any.
-func (s *Server) findTarget(blueprint, id string) *entity {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	blueprints := []string{blueprint}
-	if blueprint == "" {
-		blueprints = slices.Sorted(maps.Keys(s.entities))
-	}
-	for _, b := range blueprints {
-		if e := s.entities[b][id]; e != nil {
-			return e
-		}
-	}
-	return nil
-}
-
 // findEntity returns an entity, or nil.
 func (s *Server) findEntity(blueprint, id string) *entity {
 	s.mu.Lock()

@@ -48,17 +48,14 @@ func (s *Server) createRun(r *http.Request) (response, error) {
 		return response{}, err
 	}
 	blueprint := action.Trigger.Blueprint
-	if action.Trigger.Operation != "CREATE" {
-		if in.Entity == "" {
-			return response{}, invalidRequest("body must have required property 'entity'")
-		}
-		target := s.findTarget(blueprint, in.Entity)
-		if target == nil {
-			return response{}, notFound("Entity", in.Entity)
-		}
+	target, err := s.findTarget(action.Trigger, in.Entity)
+	if err != nil {
+		return response{}, err
+	}
+	if target != nil {
 		blueprint = target.Blueprint
 	}
-	if err := s.checkExecute(action, runAs, in.Entity, properties); err != nil {
+	if err := s.checkExecute(action, runAs, target, properties); err != nil {
 		return response{}, err
 	}
 	run := &Run{

@@ -3,15 +3,18 @@ package porttest
 import (
 	"bytes"
 	_ "embed"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
+
+	"foghorn/integrations/inputschema"
 )
 
 // schemasJSON has the schemas of bodies and definitions, after Port's OpenAPI document.
@@ -44,34 +47,77 @@ func validateSchema(name, path string, value any) error {
 	return validationError(path, schemas()[name].Validate(value))
 }
 
-// validateWith validates a value against a schema that was made of a definition. An invalid
-// schema accepts every value.
-func validateWith(schema map[string]any, path string, value any) error {
-	c := jsonschema.NewCompiler()
-	c.AssertFormat()
-	if err := c.AddResource("schema.json", convertJSON[any](schema)); err != nil {
-		return nil
+// maxCheckCost bounds the check of a value to about 100 ms. The cost is that of the schemas and of the values of an enum
+// for each value, and of the instructions of patterns for each byte.
+const (
+	maxCheckCost = 5_000_000
+	schemaCost   = 100 // of one for each value
+)
+
+// validateProperties validates the values of an object with these inputs or properties. An error of an input that is
+// too expensive to check says so.
+func validateProperties(properties map[string]property, required []string, values map[string]any) error {
+	for _, id := range required {
+		if _, ok := values[id]; !ok {
+			return invalidRequest("%q must have required property '%s'", "properties", id)
+		}
 	}
-	compiled, err := c.Compile("schema.json")
+	for _, id := range slices.Sorted(maps.Keys(values)) {
+		p, ok := properties[id]
+		if !ok {
+			return invalidRequest("%q must NOT have additional properties, additional property: %q", "properties", id)
+		}
+		if err := validateValue(toJSONSchema(p.raw), "properties/"+id, values[id]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// validateValue validates a value against the schema of an input or a property. An invalid schema accepts every value.
+func validateValue(schema map[string]any, path string, value any) error {
+	data, err := json.Marshal(value)
 	if err != nil {
+		return invalidRequest("%q is not JSON", path)
+	}
+	if err := checkCost(schema, data); err != nil {
+		return invalidRequest("%q cannot be checked by this emulator of Port: %v", path, err)
+	}
+	compiled := inputschema.Compile(schema, true)
+	if compiled == nil {
 		return nil
 	}
 	return validationError(path, compiled.Validate(convertJSON[any](value)))
 }
 
-// objectSchema returns the JSON schema of an object with only these properties.
-func objectSchema(properties map[string]property) map[string]any {
-	schemas := map[string]any{}
-	for id, p := range properties {
-		schemas[id] = toJSONSchema(p.raw)
+var errCheckCost = errors.New("its value is too large for its JSON schema")
+
+// checkCost returns an error if it takes much time or memory to check a value against a schema. An enum can be long.
+func checkCost(schema map[string]any, value []byte) error {
+	schema, options := withoutEnum(schema)
+	if items, ok := schema["items"].(map[string]any); ok {
+		items, n := withoutEnum(items)
+		schema["items"], options = items, options+n
 	}
-	return map[string]any{"type": "object", "additionalProperties": false, "properties": schemas}
+	size, err := inputschema.Measure(schema)
+	if values := 1 + bytes.Count(value, []byte(",")); err == nil && (schemaCost*size.Nodes+options)*values+size.Instructions*len(value) > maxCheckCost {
+		return errCheckCost
+	}
+	return err
+}
+
+// withoutEnum returns a copy of a schema without its enum, and the number of values of the enum.
+func withoutEnum(schema map[string]any) (copied map[string]any, options int) {
+	copied = maps.Clone(schema)
+	enum, _ := schema["enum"].([]any)
+	delete(copied, "enum")
+	return copied, len(enum)
 }
 
 // jsonSchemaKeys are the keys of an input or a property that are keys of JSON Schema as they are.
 var jsonSchemaKeys = []string{
 	"type", "minLength", "maxLength", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
-	"enum", "minItems", "maxItems", "uniqueItems", "properties", "patternProperties", "additionalProperties",
+	"enum", "pattern", "minItems", "maxItems", "uniqueItems", "properties", "patternProperties", "additionalProperties", "$defs", "definitions",
 }
 
 // jsonSchemaFormats are the formats that JSON Schema checks, by their names in Port.
@@ -85,10 +131,6 @@ func toJSONSchema(p map[string]any) map[string]any {
 			continue
 		}
 		switch k {
-		case "pattern":
-			if isGoPattern(v) {
-				out[k] = v
-			}
 		case "required":
 			if _, isList := v.([]any); isList && p["type"] == "object" {
 				out[k] = v
@@ -108,17 +150,6 @@ func toJSONSchema(p map[string]any) map[string]any {
 		}
 	}
 	return out
-}
-
-// isGoPattern reports whether Go has the regular expression. It does not have all of
-// JavaScript's, such as look-ahead.
-func isGoPattern(v any) bool {
-	pattern, ok := v.(string)
-	if !ok {
-		return false
-	}
-	_, err := regexp.Compile(pattern)
-	return err == nil
 }
 
 // validationError converts an error of the schema to the text of Port's validator (AJV), with
