@@ -3,7 +3,6 @@ package porttest
 import (
 	"bytes"
 	_ "embed"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -47,27 +46,39 @@ func validateSchema(name, path string, value any) error {
 	return validationError(path, schemas()[name].Validate(value))
 }
 
-// maxCheckCost bounds the check of a value to about 100 ms. The cost is that of the schemas and of the values of an enum
-// for each value, and of the instructions of patterns for each byte.
+// The cost of a check, in units of about 20 ns.
 const (
-	maxCheckCost = 5_000_000
-	schemaCost   = 100 // of one for each value
+	maxCheckCost = 5_000_000 // of all values of an object
+	inputCost    = 2_000     // of each value
+	compileCost  = 1_000     // of each schema, once
+	schemaCost   = 100       // of each schema, for each value within a value
 )
 
-// validateProperties validates the values of an object with these inputs or properties. An error of an input that is
-// too expensive to check says so.
+var errCheckCost = errors.New("its value and its JSON schema are too large")
+
+// validateProperties validates the values of an object with these inputs or properties. It rejects a value that is too
+// expensive to check.
 func validateProperties(properties map[string]property, required []string, values map[string]any) error {
 	for _, id := range required {
 		if _, ok := values[id]; !ok {
 			return invalidRequest("%q must have required property '%s'", "properties", id)
 		}
 	}
+	total := 0
 	for _, id := range slices.Sorted(maps.Keys(values)) {
 		p, ok := properties[id]
 		if !ok {
 			return invalidRequest("%q must NOT have additional properties, additional property: %q", "properties", id)
 		}
-		if err := validateValue(toJSONSchema(p.raw), "properties/"+id, values[id]); err != nil {
+		schema, value, path := toJSONSchema(p.raw), convertJSON[any](values[id]), "properties/"+id
+		cost, err := checkCost(schema, value)
+		if total += cost; err == nil && total > maxCheckCost {
+			err = errCheckCost
+		}
+		if err != nil {
+			return invalidRequest("%q cannot be checked by this emulator of Port: %v", path, err)
+		}
+		if err := validateValue(schema, path, value); err != nil {
 			return err
 		}
 	}
@@ -76,34 +87,23 @@ func validateProperties(properties map[string]property, required []string, value
 
 // validateValue validates a value against the schema of an input or a property. An invalid schema accepts every value.
 func validateValue(schema map[string]any, path string, value any) error {
-	data, err := json.Marshal(value)
-	if err != nil {
-		return invalidRequest("%q is not JSON", path)
-	}
-	if err := checkCost(schema, data); err != nil {
-		return invalidRequest("%q cannot be checked by this emulator of Port: %v", path, err)
-	}
 	compiled := inputschema.Compile(schema, true)
 	if compiled == nil {
 		return nil
 	}
-	return validationError(path, compiled.Validate(convertJSON[any](value)))
+	return validationError(path, compiled.Validate(value))
 }
 
-var errCheckCost = errors.New("its value is too large for its JSON schema")
-
-// checkCost returns an error if it takes much time or memory to check a value against a schema. An enum can be long.
-func checkCost(schema map[string]any, value []byte) error {
+// checkCost returns the cost to check a value against a schema. An enum can be long.
+func checkCost(schema map[string]any, value any) (int, error) {
 	schema, options := withoutEnum(schema)
 	if items, ok := schema["items"].(map[string]any); ok {
 		items, n := withoutEnum(items)
 		schema["items"], options = items, options+n
 	}
 	size, err := inputschema.Measure(schema)
-	if values := 1 + bytes.Count(value, []byte(",")); err == nil && (schemaCost*size.Nodes+options)*values+size.Instructions*len(value) > maxCheckCost {
-		return errCheckCost
-	}
-	return err
+	values, length := measureValue(value)
+	return inputCost + compileCost*size.Nodes + (schemaCost*size.Nodes+options)*values + size.Instructions*length, err
 }
 
 // withoutEnum returns a copy of a schema without its enum, and the number of values of the enum.
@@ -112,6 +112,28 @@ func withoutEnum(schema map[string]any) (copied map[string]any, options int) {
 	enum, _ := schema["enum"].([]any)
 	delete(copied, "enum")
 	return copied, len(enum)
+}
+
+// measureValue returns the number of values within a value, itself included, and the length of their texts in bytes.
+func measureValue(v any) (values, length int) {
+	add := func(v any) {
+		n, l := measureValue(v)
+		values, length = values+n, length+l
+	}
+	switch v := v.(type) {
+	case string:
+		length = len(v)
+	case []any:
+		for _, e := range v {
+			add(e)
+		}
+	case map[string]any:
+		for k, e := range v {
+			add(e)
+			length += len(k)
+		}
+	}
+	return values + 1, length
 }
 
 // jsonSchemaKeys are the keys of an input or a property that are keys of JSON Schema as they are.
