@@ -109,7 +109,7 @@ func parseAction(raw map[string]any) *action {
 	a.raw = raw
 	if operation, ok := raw["trigger"].(string); ok {
 		a.Trigger = convertJSON[trigger](raw)
-		a.Trigger.Type, a.Trigger.Operation, a.Trigger.Blueprint = "", operation, toText(raw["blueprint"])
+		a.Trigger.Type, a.Trigger.Operation, a.Trigger.Blueprint = "self-service", operation, toText(raw["blueprint"])
 	}
 	return &a
 }
