@@ -28,7 +28,7 @@ import (
 
 // unsupportedDefinitions are the published definitions that cannot be run from Slack, with what the user reads.
 var unsupportedDefinitions = map[string]string{
-	"102.json": "it is a secret: Slack would show it and keep it, so enter it in Port",
+	"/actions/102.json": "it is a secret: Slack would show it and keep it, so enter it in Port",
 }
 
 // A publishedAction is a definition that Port publishes, and the user who runs it. Each has its own channel.
@@ -39,6 +39,7 @@ type publishedAction struct {
 	operation, blueprint string
 	person, email        string // of the user
 	channel              string
+	target               *catalogEntry  // of the blueprint
 	onlyRequired         bool           // the other fields are left as they are
 	entity               string         // that was chosen
 	entered              map[string]any // values by input
@@ -98,21 +99,29 @@ func readPublishedActions(t *testing.T) (out []*publishedAction) {
 	if dir == "" {
 		t.Fatal("REFERENCE_DIR is not set")
 	}
-	files, err := filepath.Glob(filepath.Join(dir, "corpus", "actions", "*.json"))
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no definitions in %s: %v", dir, err)
+	files, _ := filepath.Glob(filepath.Join(dir, "corpus", "actions", "*.json")) // the pattern is valid
+	fragments, _ := filepath.Glob(filepath.Join(dir, "corpus", "fragments", "*.json"))
+	if len(files) == 0 || len(fragments) == 0 {
+		t.Fatalf("no definitions in %s", dir)
 	}
+	files = append(files, fragments...)
 	for i, file := range append(files, files...) {
 		data, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
 		a := &publishedAction{
-			file: filepath.Base(file), person: fmt.Sprintf("U0P%d", i), email: fmt.Sprintf("p%d@example.com", i), channel: fmt.Sprintf("C0P%d", i),
+			file: strings.TrimPrefix(file, filepath.Join(dir, "corpus")), person: fmt.Sprintf("U0P%d", i), email: fmt.Sprintf("p%d@example.com", i), channel: fmt.Sprintf("C0P%d", i),
 			onlyRequired: i >= len(files), entered: map[string]any{},
 		}
 		if err := json.Unmarshal(data, &a.definition); err != nil {
 			t.Fatal(err)
+		}
+		if a.definition["properties"] != nil { // user inputs alone
+			a.definition = map[string]any{
+				"identifier": "fragment", "title": "Fragment", "invocationMethod": map[string]any{"type": "KAFKA"},
+				"trigger": map[string]any{"type": "self-service", "operation": "DAY-2", "blueprintIdentifier": "service", "userInputs": a.definition},
+			}
 		}
 		a.id = fmt.Sprintf("%s_%d", a.definition["identifier"], i) // some files have the same
 		a.definition["identifier"] = a.id
@@ -263,6 +272,10 @@ func (a *publishedAction) choose(ctx context.Context, form *slacktest.Modal, f s
 		return nil, fmt.Errorf("the field is no input")
 	}
 	typed, a.entered[id] = sampleValue(p)
+	if _, isProgram := jqQuery(p["enum"]); isProgram {
+		typed = []string{f.Options[len(f.Options)-1].Text}
+		a.entered[id] = typed[0]
+	}
 	if strings.HasSuffix(f.Kind, "external_select") {
 		_, err = form.SearchOptions(ctx, f.BlockID, typed[0])
 	}
@@ -284,6 +297,10 @@ func (a *publishedAction) wantProperties() map[string]any {
 			out[id] = a.email
 		case program == `"incident-"+.entity.identifier`:
 			out[id] = "incident-" + a.entity
+		case strings.HasPrefix(program, ".entity.properties."):
+			if v := a.target.properties[strings.TrimPrefix(program, ".entity.properties.")]; v != nil {
+				out[id] = v
+			}
 		}
 	}
 	return out

@@ -115,9 +115,9 @@ func (c catalog) entry(blueprint string) *catalogEntry {
 // add adds what the form of an action and its mapping need.
 func (c catalog) add(a *publishedAction) {
 	if a.operation != "CREATE" {
-		target := c.entry(cmp.Or(a.blueprint, "any"))
+		a.target = c.entry(cmp.Or(a.blueprint, "any"))
 		if trigger, ok := a.definition["trigger"].(map[string]any); ok {
-			c.addRules(target, trigger["condition"])
+			c.addRules(a.target, trigger["condition"])
 		}
 	}
 	for _, p := range a.inputs {
@@ -131,8 +131,7 @@ func (c catalog) add(a *publishedAction) {
 		entry := c.entry(blueprint)
 		c.addRules(entry, p["dataset"])
 		for _, m := range entityProperty.FindAllStringSubmatch(fmt.Sprint(p["dataset"]), -1) {
-			target := c.entry(a.blueprint)
-			target.types[m[1]], target.properties[m[1]] = "string", "set"
+			a.target.set(m[1], m[2] != "")
 		}
 		if program, _ := jqQuery(p["default"]); program == ".user.email" {
 			entry.more = append(entry.more, a.email)
@@ -156,7 +155,7 @@ func (c catalog) add(a *publishedAction) {
 }
 
 var (
-	entityProperty = regexp.MustCompile(`\.entity\.properties\.(\w+)`)
+	entityProperty = regexp.MustCompile(`\.entity\.properties\.(\w+)(\[\])?`)
 	quotedText     = regexp.MustCompile(`'([^']+)'`)
 	wholeInput     = regexp.MustCompile(`^\{\{ *\.inputs\.(\w+) *\}\}$`)
 )
@@ -202,10 +201,21 @@ func (c catalog) addRules(entry *catalogEntry, search any) {
 			continue
 		}
 		values, _ := rule["value"].([]any)
-		entry.types[name], entry.properties[name] = "string", "set"
+		entry.set(name, rule["operator"] == "containsAny")
+		if program, _ := jqQuery(rule["value"]); program == ".user.team" {
+			entry.properties[name] = "core"
+		}
 		if len(values) > 0 {
 			entry.properties[name] = values[0]
 		}
+	}
+}
+
+// set gives the entity a property.
+func (entry *catalogEntry) set(name string, list bool) {
+	entry.types[name], entry.properties[name] = "string", "set"
+	if list {
+		entry.types[name], entry.properties[name] = "array", []any{"set"}
 	}
 }
 
