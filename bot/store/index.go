@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,6 +34,7 @@ type Index struct {
 	readEnded chan struct{} // closed when the end of the log has been read once
 	endedOnce sync.Once
 	running   chan struct{} // holds a token after a request entered Running
+	changed   func(user string)
 
 	mu        sync.Mutex
 	open      map[string]Entry  // requests that are not archived, by id
@@ -49,6 +51,7 @@ type endedEntry struct {
 
 // An Entry is one open request.
 type Entry struct {
+	User             string // Slack id of the reporter
 	Stage            request.Stage
 	StageEnteredAt   time.Time
 	CreatedAt        time.Time
@@ -58,9 +61,12 @@ type Entry struct {
 	DelayNotified    bool // the reporter was informed that the run takes long
 }
 
-func newIndex() *Index {
+func newIndex(changed func(user string)) *Index {
+	if changed == nil {
+		changed = func(string) {}
+	}
 	return &Index{
-		ready: make(chan struct{}), readEnded: make(chan struct{}), running: make(chan struct{}, 1),
+		ready: make(chan struct{}), readEnded: make(chan struct{}), running: make(chan struct{}, 1), changed: changed,
 		open: map[string]Entry{}, ended: map[string]bool{}, holders: map[string]string{},
 	}
 }
@@ -82,6 +88,21 @@ func (x *Index) InStage(stages ...request.Stage) map[string]Entry {
 		}
 	}
 	return out
+}
+
+// openOf lists the open requests of a user that have something left to do, the newest first.
+func (x *Index) openOf(user string) (ids []string) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for id, e := range x.open {
+		if e.User == user && e.Stage != request.Done {
+			ids = append(ids, id)
+		}
+	}
+	slices.SortFunc(ids, func(a, b string) int {
+		return cmp.Or(x.open[b].CreatedAt.Compare(x.open[a].CreatedAt), cmp.Compare(a, b))
+	})
+	return ids
 }
 
 // Stage is the stage of an open request; "" when the request is not known or has ended.
@@ -185,7 +206,7 @@ func (x *Index) readEndedLog(ctx context.Context, log jetstream.Stream) error {
 			x.setSince(meta.Timestamp)
 		}
 		if r, err := request.Decode(msg.Data(), nil); err == nil {
-			x.addEnded(endedEntry{r.ID, r.RunID, meta.Timestamp})
+			x.addEnded(endedEntry{r.ID, r.RunID, meta.Timestamp}, r.User)
 		}
 		if meta.Sequence.Stream >= info.State.LastSeq {
 			x.setEndedRead()
@@ -203,12 +224,19 @@ func (x *Index) setSince(t time.Time) {
 func (x *Index) setEndedRead() { x.endedOnce.Do(func() { close(x.readEnded) }) }
 
 // addEnded adds a request that has ended, and removes the oldest above maxEnded.
-func (x *Index) addEnded(e endedEntry) {
+func (x *Index) addEnded(e endedEntry, user string) {
+	if x.insertEnded(e) {
+		x.changed(user)
+	}
+}
+
+// insertEnded reports false if the request was known to have ended.
+func (x *Index) insertEnded(e endedEntry) bool {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	delete(x.open, e.id)
 	if x.ended[e.id] {
-		return
+		return false
 	}
 	x.ended[e.id] = true
 	if e.run != "" {
@@ -221,6 +249,7 @@ func (x *Index) addEnded(e endedEntry) {
 		delete(x.holders, oldest.run)
 		x.endedList, x.since = x.endedList[1:], oldest.at
 	}
+	return true
 }
 
 // followOpen reads the bucket of requests, and all changes to it, until ctx ends.
@@ -276,23 +305,31 @@ func (x *Index) update(id string, record []byte) {
 	if err != nil {
 		return // of a later version: the worker reports it
 	}
+	if x.insertOpen(id, r) {
+		x.changed(r.User)
+	}
+}
+
+// insertOpen reports whether the request has changed in what an Entry says.
+func (x *Index) insertOpen(id string, r *request.Request) bool {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.ended[id] { // the log was read before the record
-		return
+		return false
 	}
 	if r.RunID != "" {
 		x.holders[r.RunID] = id
 	}
-	before := x.open[id].Stage
+	before := x.open[id]
 	x.open[id] = Entry{
-		Stage: r.Stage, StageEnteredAt: r.StageEnteredAt, CreatedAt: r.CreatedAt, Action: r.Action, RunID: r.RunID,
+		User: r.User, Stage: r.Stage, StageEnteredAt: r.StageEnteredAt, CreatedAt: r.CreatedAt, Action: r.Action, RunID: r.RunID,
 		ApprovalNotified: r.Deliveries[request.AwaitingApproval].Completed(), DelayNotified: r.Deliveries[request.Delayed].Completed(),
 	}
-	if r.Stage == request.Running && before != request.Running {
+	if r.Stage == request.Running && before.Stage != request.Running {
 		select {
 		case x.running <- struct{}{}:
 		default:
 		}
 	}
+	return x.open[id] != before
 }

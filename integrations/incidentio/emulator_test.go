@@ -65,6 +65,30 @@ func TestEmulator_Incidents(t *testing.T) {
 	}
 }
 
+func TestEmulator_ListIncidents(t *testing.T) {
+	s, c := newEmulator(t)
+	for n := range 5 {
+		createIncident(t, s, fmt.Sprintf(`{"idempotency_key":"%d","visibility":"public","severity_id":"01J53A3A1FNEEQKFGSDKETN6DJ"}`, n))
+	}
+	var got []string
+	query := incidentio.IncidentsQuery{PageSize: 2}
+	for {
+		page, err := c.ListIncidents(t.Context(), query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, i := range page.Incidents {
+			got = append(got, i.Reference)
+		}
+		if query.After = page.After; query.After == "" {
+			break
+		}
+	}
+	if list := strings.Join(got, " "); list != "INC-5 INC-4 INC-3 INC-2 INC-1" {
+		t.Error(list)
+	}
+}
+
 func TestEmulator_WrongKey(t *testing.T) {
 	s, _ := newEmulator(t)
 	_, err := incidentio.New(incidentio.Config{BaseURL: s.URL(), APIKey: "inc_unknown"}).GetIdentity(t.Context())

@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	// evaluationTimeout is how long programs wait for a machine that is busy. Port's engine allows five seconds.
-	evaluationTimeout = 5 * time.Second
+	// evaluationTimeout is how long programs wait for a machine that is busy, for instance with 2,000 other runs.
+	evaluationTimeout = time.Minute
 
 	// maxBatches is how often the programs of a template take the time that package jq gives to a form.
 	maxBatches = 8
