@@ -31,6 +31,9 @@ var unsupportedDefinitions = map[string]string{
 	"/actions/102.json": "it is a secret: Slack would show it and keep it, so enter it in Port",
 }
 
+// chosenSuffix ends the identifiers of the actions that are chosen with /run. The others have commands.
+const chosenSuffix = "_chosen"
+
 // A publishedAction is a definition that Port publishes, and the user who runs it. Each has its own channel.
 type publishedAction struct {
 	file, id             string
@@ -45,9 +48,9 @@ type publishedAction struct {
 	entered              map[string]any // values by input
 }
 
-// TestReference_RunPublishedActions runs the actions that Port publishes as people do: they open the form, fill each
-// field that they see, or only those that are required, submit, and read the result. Port's run has exactly these values,
-// and the defaults. The definitions are not part of this repository: REFERENCE_DIR is the folder with corpus/actions.
+// TestReference_RunPublishedActions runs the actions that Port publishes as people do: they choose the action and
+// fill each field that they see, or they use the action's command and fill only what is required. They submit, and read
+// the result. Port's run has exactly these values, and the defaults. The definitions are not part of this repository: REFERENCE_DIR is the folder with corpus/actions.
 func TestReference_RunPublishedActions(t *testing.T) {
 	e := testenv.New(t)
 	actions := readPublishedActions(t)
@@ -58,10 +61,14 @@ func TestReference_RunPublishedActions(t *testing.T) {
 	for _, a := range actions {
 		a.addTo(t, e, backend.URL)
 		catalog.add(a)
-		commands = append(commands, dialog.Command{Name: a.command(), Action: a.id})
+		if a.onlyRequired {
+			commands = append(commands, dialog.Command{Name: a.command(), Action: a.id})
+		}
 	}
 	catalog.put(t, e)
-	e.EditConfig = func(c *bot.Config) { c.Commands = commands }
+	e.EditConfig = func(c *bot.Config) {
+		c.Commands, c.RunCommand, c.Choice = commands, "/run", []string{"*" + chosenSuffix}
+	}
 	e.Start()
 
 	var mu sync.Mutex
@@ -124,6 +131,9 @@ func readPublishedActions(t *testing.T) (out []*publishedAction) {
 			}
 		}
 		a.id = fmt.Sprintf("%s_%d", a.definition["identifier"], i) // some files have the same
+		if !a.onlyRequired {
+			a.id += chosenSuffix
+		}
 		a.definition["identifier"] = a.id
 		a.readTrigger()
 		out = append(out, a)
@@ -157,6 +167,11 @@ func (a *publishedAction) name() string {
 	return a.file
 }
 
+func (a *publishedAction) title() string {
+	title, _ := a.definition["title"].(string)
+	return title
+}
+
 func (a *publishedAction) command() string { return "/" + strings.ToLower(a.channel) }
 
 // addTo adds the action, its user and its channel. Webhooks are sent to the backend.
@@ -177,18 +192,29 @@ func (a *publishedAction) addTo(t *testing.T, e *testenv.Env, backend string) {
 	e.Slack.AddChannel(slacktest.Channel{ID: a.channel, Name: strings.ToLower(a.channel), BotIsMember: true})
 }
 
-// open opens the form as a person does.
-func (a *publishedAction) open(e *testenv.Env) (*slacktest.Modal, error) {
-	ctx := e.Context()
-	p := e.Slack.Person(a.person)
-	ack, err := p.SlashCommand(ctx, a.channel, a.command())
-	if err != nil {
-		return nil, err
+// open opens the form as a person does: with the action's command, or by choosing the action.
+func (a *publishedAction) open(ctx context.Context, e *testenv.Env) (*slacktest.Modal, error) {
+	p, command, chooser := e.Slack.Person(a.person), a.command(), "Run an action"
+	if !a.onlyRequired {
+		command = "/run"
 	}
-	if len(ack.Payload) > 0 {
-		return nil, fmt.Errorf("the command is answered with %s", ack.Payload)
+	ack, err := p.SlashCommand(ctx, a.channel, command)
+	if err != nil || len(ack.Payload) > 0 {
+		return nil, fmt.Errorf("the command is answered with %s, %w", ack.Payload, err)
 	}
-	m, err := p.WaitModal(ctx, func(m *slacktest.Modal) bool { return m.Title() != "Loading" })
+	if !a.onlyRequired {
+		m, err := p.WaitModal(ctx, func(m *slacktest.Modal) bool { return m.Title() == chooser })
+		if err == nil {
+			_, err = m.SearchOptions(ctx, "Action", a.title())
+		}
+		if err == nil {
+			_, err = m.Change(ctx, "Action", a.id)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	m, err := p.WaitModal(ctx, func(m *slacktest.Modal) bool { return m.Title() != "Loading" && m.Title() != chooser })
 	if err == nil && !strings.Contains(string(m.JSON()), `"callback_id":"foghorn_form"`) {
 		return nil, fmt.Errorf("instead of the form comes %s", m.Text())
 	}
@@ -197,7 +223,7 @@ func (a *publishedAction) open(e *testenv.Env) (*slacktest.Modal, error) {
 
 // run opens, fills and submits the form, and checks the run and the message about it.
 func (a *publishedAction) run(e *testenv.Env) error {
-	form, err := a.open(e)
+	form, err := a.open(e.Context(), e)
 	if err != nil {
 		return err
 	}
@@ -339,7 +365,6 @@ func (a *publishedAction) expectResult(e *testenv.Env, run porttest.Run) error {
 	if run.Status != porttest.Success {
 		return fmt.Errorf("the run is %s: %s", run.Status, run.Summary)
 	}
-	title, _ := a.definition["title"].(string)
 	recipient := a.channel
 	if run.Properties["visibility"] == "private" {
 		recipient = a.person
@@ -350,7 +375,7 @@ func (a *publishedAction) expectResult(e *testenv.Env, run porttest.Run) error {
 	}
 	all := slices.Concat(testenv.MessageTexts(e.Slack.Messages(a.channel)), testenv.MessageTexts(e.Slack.Messages(a.person)))
 	all = slices.DeleteFunc(all, func(text string) bool { return strings.Contains(text, "approv") })
-	if len(all) != 1 || !strings.Contains(m.PlainText(), title) {
+	if len(all) != 1 || !strings.Contains(m.PlainText(), a.title()) {
 		return fmt.Errorf("%d messages: %q", len(all), all)
 	}
 	return nil
