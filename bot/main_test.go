@@ -6,14 +6,14 @@ import (
 	"testing"
 )
 
-// TestMain runs sixteen tests at a time unless -parallel says otherwise: the tests wait more
+// TestMain runs eight tests at a time unless -parallel says otherwise: the tests wait more
 // than they compute.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	chosen := false
 	flag.Visit(func(f *flag.Flag) { chosen = chosen || f.Name == "test.parallel" })
 	if !chosen {
-		if err := flag.Set("test.parallel", "16"); err != nil {
+		if err := flag.Set("test.parallel", "8"); err != nil {
 			panic(err)
 		}
 	}
