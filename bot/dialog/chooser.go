@@ -128,7 +128,7 @@ func (d *Dialog) loadChooser(ctx context.Context, userID string, c modal.Chooser
 	}
 	matching, cancel := context.WithTimeout(ctx, matchTimeout)
 	defer cancel()
-	found := searchActions(actions, c.Query, d.recent.of(userID))
+	found := searchActions(actions, c.Query, nil)
 	offer, denied, err := d.cfg.Users.Offer(matching, userID, identifiers(found), 2)
 	switch {
 	case err != nil:
@@ -196,7 +196,7 @@ func (d *Dialog) suggestActions(ctx context.Context, cb slack.InteractionCallbac
 	if strings.TrimSpace(query) == "" {
 		query = c.Query
 	}
-	found := searchActions(actions, query, d.recent.of(cb.User.ID))
+	found := searchActions(actions, query, d.recentActions(ctx, cb.User.ID))
 	offer, denied, err := d.cfg.Users.Offer(ctx, cb.User.ID, identifiers(found), maxSuggestions)
 	if err != nil {
 		d.cfg.Log.WithError(err).Warn("failed to look up who chooses an action")
