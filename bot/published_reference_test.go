@@ -287,7 +287,7 @@ func (a *publishedAction) fill(ctx context.Context, form *slacktest.Modal) error
 func (a *publishedAction) choose(ctx context.Context, form *slacktest.Modal, f slacktest.Field) (typed []string, err error) {
 	id := strings.TrimPrefix(f.BlockID, "f:")
 	if id == "$targetEntity" {
-		a.entity = entityID(a.blueprint)
+		a.entity = targetID(a.blueprint)
 		if f.Kind == "external_select" {
 			_, err = form.SearchOptions(ctx, f.BlockID, a.entity)
 		}

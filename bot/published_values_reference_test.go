@@ -92,8 +92,11 @@ func jqQuery(v any) (program string, ok bool) {
 	return program, ok
 }
 
-// entityID is the identifier of the entity that each blueprint has.
-func entityID(blueprint string) string { return cmp.Or(blueprint, "any") + "-1" }
+// Each blueprint has an entity that is chosen in inputs, and one on which actions run. What a run changes in the first
+// one does not affect which entities an action can run on.
+func entityID(blueprint string) string { return blueprint + "-1" }
+
+func targetID(blueprint string) string { return cmp.Or(blueprint, "any") + "-2" }
 
 // A catalog is the blueprints and entities that definitions need, by blueprint.
 type catalog map[string]*catalogEntry
@@ -238,7 +241,7 @@ func (c catalog) put(t *testing.T, e *testenv.Env) {
 			relations[name] = map[string]any{"target": cmp.Or(target, "missing")}
 		}
 		must(e.Port.PutBlueprint(encode(map[string]any{"identifier": id, "title": id, "schema": map[string]any{"properties": properties}, "relations": relations})))
-		for _, entity := range append(entry.more, entityID(id)) {
+		for _, entity := range append(entry.more, entityID(id), targetID(id)) {
 			must(e.Port.PutEntity(id, encode(map[string]any{"identifier": entity, "title": entity, "team": "core"})))
 		}
 	}
@@ -249,8 +252,10 @@ func (c catalog) put(t *testing.T, e *testenv.Env) {
 				relations[name] = entityID(target)
 			}
 		}
-		must(e.Port.PutEntity(id, encode(map[string]any{
-			"identifier": entityID(id), "title": entityID(id), "team": "core", "properties": entry.properties, "relations": relations,
-		})))
+		for _, entity := range []string{entityID(id), targetID(id)} {
+			must(e.Port.PutEntity(id, encode(map[string]any{
+				"identifier": entity, "title": entity, "team": "core", "properties": entry.properties, "relations": relations,
+			})))
+		}
 	}
 }
