@@ -247,7 +247,11 @@ func TestListText_Errors(t *testing.T) {
 	if text, err := h.ListText(t.Context(), "U0ALICE"); err == nil {
 		t.Errorf("the list is %s", text)
 	}
-	checkHome(t, h.render(t.Context(), "U0ALICE"))
+	blocks, err := h.render(t.Context(), "U0ALICE")
+	checkHome(t, blocks)
+	if err == nil {
+		t.Error("the tab is complete")
+	}
 	h = newTestHome(t, nil, fakeStore{open: openRequests()[2:3], ended: endedRequests()})
 	text, err := h.ListText(t.Context(), "U0ALICE")
 	if err != nil || strings.Count(text.Mrkdwn(), "\n") != maxListed || slacktext.IsBlank(text.Fallback()) {
