@@ -183,9 +183,12 @@ func (d *Dialog) Interaction(ctx context.Context, i slackapp.Interaction) (ack a
 	case slack.InteractionTypeViewSubmission:
 		ack = d.submit(ctx, cb)
 	case slack.InteractionTypeBlockActions:
-		if cb.View.Type == slack.VTHomeTab {
+		switch {
+		case cb.View.Type == slack.VTHomeTab:
 			d.openFromHome(ctx, cb)
-		} else {
+		case cb.View.CallbackID == modal.ChooserID:
+			d.choose(ctx, cb)
+		default:
 			d.refresh(ctx, cb)
 		}
 	case slack.InteractionTypeBlockSuggestion:
