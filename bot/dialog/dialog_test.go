@@ -101,6 +101,9 @@ func (f *fakes) SaveDraft(_ context.Context, viewID string, draft any) (err erro
 	return err
 }
 
+func (f *fakes) ListOpen(context.Context, string, int) ([]*request.Request, error)  { return nil, nil }
+func (f *fakes) ListEnded(context.Context, string, int) ([]*request.Request, error) { return nil, nil }
+
 func (f *fakes) CommandHandled(bool, time.Duration)       {}
 func (f *fakes) InteractionHandled(string, time.Duration) {}
 func (f *fakes) SubmissionHandled(string)                 {}

@@ -15,10 +15,14 @@ import (
 
 const (
 	// endedParts is the number of subjects of the log of ended requests. A read of one subject skips the requests of most
-	// other users; JetStream keeps about 100 bytes in memory for each subject, however many requests have ended.
-	endedParts = 1024
+	// other users. JetStream keeps an entry in memory for each subject, and for each subject of a file that it reads.
+	endedParts = 64
 
-	// historyTimeout bounds a read of the log: in a very long one, what is older than was read in this time is left out.
+	// maxEndedDistance is how many of the newest entries of the log are searched, those of all users. JetStream reads whole
+	// files, of up to 8 MB, and keeps them for 10 s: this bounds the memory to some 20 MB.
+	maxEndedDistance = 32_768
+
+	// historyTimeout bounds a read of the log: on a slow disk, what is older than was read in this time is left out.
 	historyTimeout = 1500 * time.Millisecond
 
 	// minEndedWindow is how many of the newest entries of the log are searched first.
@@ -29,7 +33,7 @@ const (
 func endedSubject(user string) string {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(user)) // never fails
-	return fmt.Sprintf("%s%03x", subjectEnded, h.Sum32()%endedParts)
+	return fmt.Sprintf("%s%02x", subjectEnded, h.Sum32()%endedParts)
 }
 
 // A History lists the requests of users.
@@ -58,7 +62,7 @@ func (h History) ListOpen(ctx context.Context, user string, limit int) (open []*
 }
 
 // ListEnded lists the requests of a user that ended last, the newest first, without what was entered. The log is read
-// from its end, in parts that become larger, until there are enough.
+// from its end, in parts that become larger, until there are enough, and at most maxEndedDistance entries.
 func (h History) ListEnded(ctx context.Context, user string, limit int) (ended []*request.Request, err error) {
 	s := h.Store
 	reading, cancel := context.WithTimeout(ctx, historyTimeout)
@@ -69,12 +73,13 @@ func (h History) ListEnded(ctx context.Context, user string, limit int) (ended [
 		return nil, fmt.Errorf("read the log of ended requests: %w", err)
 	}
 	state, left := info.State, info.State.Subjects[subject]
+	first := max(state.FirstSeq, state.LastSeq-min(state.LastSeq, maxEndedDistance)+1)
 	if left == 0 {
 		return nil, nil
 	}
 	window := max(minEndedWindow, 2*uint64(limit)*(state.Msgs/left+1))
-	for end := state.LastSeq; left > 0 && end >= state.FirstSeq && len(ended) < limit; window *= 4 {
-		start := max(state.FirstSeq, end-min(end, window)+1)
+	for end := state.LastSeq; left > 0 && end >= first && len(ended) < limit; window *= 4 {
+		start := max(first, end-min(end, window)+1)
 		part, read, err := s.readEnded(reading, subject, start, end, user)
 		ended = appendNewest(ended, part)
 		if err != nil && ctx.Err() == nil && reading.Err() != nil { // the rest is too far away

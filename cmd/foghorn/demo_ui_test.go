@@ -26,6 +26,7 @@ func (v *browser) declareIncident(name, severity, visibility string) {
 
 // TestDemoUI uses the page as a person does. Each subtest has its own demo, so a failure does not affect the others.
 func TestDemoUI(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]func(*browser){
 		"required field":       testRequiredField,
 		"incident":             testIncident,
@@ -100,7 +101,10 @@ func testIncident(v *browser) {
 	v.selectValue("#tab-incidents select[name=status]", "Fixing")
 	v.do(chromedp.Navigate(v.permalink()))
 	v.expectText("#incident-card", "Checkout is down")
-	v.waitFor(`document.querySelector("#incident-card select").value === "Fixing"`)
+	v.waitFor(`document.querySelector("#incident-card [name=status]").value === "Fixing"`)
+	v.selectValue("#incident-card [name=severity]", "Critical")
+	v.expectText("#incident-card .badge.severity.critical", "Critical")
+	v.screenshot("incident")
 }
 
 func testPrivateIncident(v *browser) {

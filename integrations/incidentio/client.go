@@ -2,7 +2,7 @@
 // statuses, roles) and its incidents.
 //
 // Errors are [*rest.Error]; their Details name the fields that were wrong. Errors never contain the API key. A response
-// with 429 is retried while the context allows it.
+// with 429 is retried while the context allows it, except by ListIncidents.
 //
 // https://docs.incident.io/api-reference/introduction
 package incidentio

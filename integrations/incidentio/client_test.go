@@ -76,11 +76,16 @@ func TestClient_Methods(t *testing.T) {
 		"ListFieldOptions": {"GET /v1/custom_field_options", `{"custom_field_options":[{"id":"2","value":"B","sort_key":20},{"id":"1","value":"A","sort_key":10}],"pagination_meta":{"page_size":250}}`,
 			func(ctx context.Context, c *incidentio.Client) (any, error) { return c.ListFieldOptions(ctx, "F1") },
 			[]incidentio.FieldOption{{ID: "1", Value: "A", SortKey: 10}, {ID: "2", Value: "B", SortKey: 20}}},
-		"GetIncident": {"GET /v2/incidents/123", `{"incident":{"id":"01H","reference":"INC-123","name":"x","visibility":"private","incident_status":{"id":"1","name":"Triage","category":"triage","rank":0},
-			"slack_channel_id":"","created_at":"2023-10-24T15:10:35.411Z","updated_at":"2023-10-24T15:10:36Z","creator":{"api_key":{"id":"k","name":"Port"}}}}`,
-			func(ctx context.Context, c *incidentio.Client) (any, error) { return c.GetIncident(ctx, "123") },
-			incidentio.Incident{ID: "01H", Reference: "INC-123", Name: "x", Visibility: "private", Status: incidentio.Status{ID: "1", Name: "Triage", Category: "triage"},
-				CreatedAt: time.Date(2023, 10, 24, 15, 10, 35, 411e6, time.UTC)}},
+		"GetIncident": {"GET /v2/incidents/123", `{"incident":` + incidentJSON + `}`,
+			func(ctx context.Context, c *incidentio.Client) (any, error) { return c.GetIncident(ctx, "123") }, decodedIncident},
+		"ListIncidents": {"GET /v2/incidents", `{"incidents":[` + incidentJSON + `,{"id":"01J","severity":null,"incident_role_assignments":null}],"pagination_meta":{"page_size":2,"after":"01J"}}`,
+			func(ctx context.Context, c *incidentio.Client) (any, error) {
+				return c.ListIncidents(ctx, incidentio.IncidentsQuery{})
+			}, incidentio.IncidentPage{Incidents: []incidentio.Incident{decodedIncident, {ID: "01J"}}, After: "01J"}},
+		"ListIncidents without incidents": {"GET /v2/incidents", `{"incidents":[],"pagination_meta":{"page_size":2,"after":"01J"}}`,
+			func(ctx context.Context, c *incidentio.Client) (any, error) {
+				return c.ListIncidents(ctx, incidentio.IncidentsQuery{})
+			}, incidentio.IncidentPage{Incidents: []incidentio.Incident{}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := tc.do(t.Context(), newTestClient(t, respond(t, tc.route, tc.body)))
@@ -213,9 +218,14 @@ func FuzzClient_ErrorBody(f *testing.F) {
 	f.Add([]byte(`{"type":"validation_error","request_id":"1","errors":[{"code":"c","message":"m","source":{"field":"f"}}]}`), 422)
 	f.Add([]byte(`{"rate_limit":{"retry_after":"2025-04-17T11:17:14Z"}}`), 503)
 	f.Add([]byte(`{"severities":[{"rank":1e9,"name":null}]}`), 200)
+	f.Add([]byte(`{"incidents":[`+incidentJSON+`,null,{"incident_role_assignments":[null,{"role":7}]}],"pagination_meta":{"after":"1"}}`), 200)
 	f.Fuzz(func(t *testing.T, body []byte, status int) {
 		c := incidentio.New(incidentio.Config{BaseURL: "http://h", HTTP: &http.Client{Transport: fixedResponse{body, 200 + max(status, -status)%400}}})
-		_, err := c.ListSeverities(expiredDeadline{t.Context()})
+		page, err := c.ListIncidents(t.Context(), incidentio.IncidentsQuery{})
+		if page.Incidents == nil == (err == nil) || page.After != "" && len(page.Incidents) == 0 {
+			t.Errorf("%+v %v", page, err)
+		}
+		_, err = c.ListSeverities(expiredDeadline{t.Context()})
 		if err == nil {
 			return
 		}

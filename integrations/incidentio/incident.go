@@ -1,24 +1,77 @@
 package incidentio
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
 	"time"
 
 	"foghorn/integrations/rest"
 )
 
-// An Incident is an incident. Members that incident.io did not send are zero.
+// maxTextBytes is the length to which the texts of an incident are cut, so that many incidents fit in memory.
+const maxTextBytes = 3000
+
+// An Incident is an incident. Members that incident.io did not send are zero; texts are cut after 3,000 bytes.
 type Incident struct {
 	ID             string    `json:"id"`
 	Reference      string    `json:"reference"` // such as INC-123
 	Name           string    `json:"name"`
+	Summary        string    `json:"summary"`
 	Permalink      string    `json:"permalink"`
 	Visibility     string    `json:"visibility"` // public or private
+	Mode           string    `json:"mode"`       // standard, retrospective, test or tutorial
 	Status         Status    `json:"incident_status"`
 	Severity       *Severity `json:"severity"`         // nil: none
+	Lead           Person    `json:"-"`                // the zero Person: none
 	SlackChannelID string    `json:"slack_channel_id"` // "" until the channel exists, shortly after the incident
 	CreatedAt      time.Time `json:"created_at"`
+	UpdatedAt      time.Time `json:"updated_at"`
+}
+
+// A Person is a user of incident.io.
+type Person struct {
+	Name        string `json:"name"`
+	SlackUserID string `json:"slack_user_id"` // "": unknown to incident.io
+}
+
+// UnmarshalJSON decodes an incident of the API.
+func (i *Incident) UnmarshalJSON(data []byte) error {
+	type members Incident // without this method
+	var in struct {
+		members
+		Roles rest.List[struct {
+			Role     Role   `json:"role"`
+			Assignee Person `json:"assignee"`
+		}] `json:"incident_role_assignments"`
+	}
+	if err := json.Unmarshal(data, &in); err != nil {
+		return err
+	}
+	*i = Incident(in.members)
+	for _, assignment := range in.Roles.Items {
+		if assignment.Role.Type == roleLead {
+			i.Lead = assignment.Assignee
+		}
+	}
+	texts := []*string{
+		&i.ID, &i.Reference, &i.Name, &i.Summary, &i.Permalink, &i.Visibility, &i.Mode, &i.SlackChannelID, &i.Lead.Name, &i.Lead.SlackUserID,
+		&i.Status.ID, &i.Status.Name, &i.Status.Description, &i.Status.Category,
+	}
+	if i.Severity != nil {
+		texts = append(texts, &i.Severity.ID, &i.Severity.Name, &i.Severity.Description)
+	}
+	for _, text := range texts {
+		if len(*text) > maxTextBytes {
+			*text = strings.Clone(strings.ToValidUTF8((*text)[:maxTextBytes], ""))
+		}
+	}
+	return nil
 }
 
 // GetIncident reads an incident by its id or by the number of its reference, 123 for INC-123.
@@ -34,4 +87,56 @@ func (c *Client) GetIncident(ctx context.Context, id string) (Incident, error) {
 		err = newMissingError(op, "incident")
 	}
 	return res.Incident, err
+}
+
+// maxPageSize is the most incidents of a page.
+const maxPageSize = 250
+
+// An IncidentsQuery says which incidents ListIncidents returns. The zero value stands for the newest of all incidents.
+type IncidentsQuery struct {
+	Categories []string // values of Status.Category; nil: all
+	After      string   // the After of the previous page; "": the first page
+	PageSize   int      // 0: 250, which is the most
+}
+
+// An IncidentPage is a part of a list of incidents.
+type IncidentPage struct {
+	Incidents []Incident
+	After     string // for the next page; "": this is the last one
+}
+
+// ListIncidents reads a page of the incidents that the key can see, the newest first, with tests and tutorials. It makes
+// one call: unlike the other methods it does not repeat it after a 429, because its callers poll.
+// https://docs.incident.io/api-reference/incidents-v2/list
+//
+//api:operation GET /v2/incidents
+func (c *Client) ListIncidents(ctx context.Context, q IncidentsQuery) (IncidentPage, error) {
+	const op = "list incidents"
+	query := url.Values{
+		"page_size": {strconv.Itoa(cmp.Or(q.PageSize, maxPageSize))}, "sort_by": {"created_at_newest_first"},
+		"mode[one_of]": {"standard", "retrospective", "test", "tutorial"},
+	}
+	if len(q.Categories) > 0 {
+		query["status_category[one_of]"] = q.Categories
+	}
+	if q.After != "" {
+		query.Set("after", q.After)
+	}
+	res, err := rest.Do[struct {
+		Incidents rest.List[Incident] `json:"incidents"`
+		Page      struct {
+			After string `json:"after"`
+		} `json:"pagination_meta"`
+	}](ctx, &c.api, op, http.MethodGet, rest.Path("v2", "incidents"), query, nil)
+	if err == nil && res.Incidents.Items == nil {
+		err = newMissingError(op, "incidents")
+	}
+	if err != nil {
+		return IncidentPage{}, err
+	}
+	page := IncidentPage{Incidents: res.Incidents.Items, After: res.Page.After}
+	if len(page.Incidents) == 0 || page.After == q.After {
+		page.After = "" // a list without an end
+	}
+	return page, nil
 }

@@ -78,6 +78,9 @@ func (c *Client) ListStatuses(ctx context.Context) ([]Status, error) {
 // is created.
 const RoleReporter = "reporter"
 
+// roleLead is the Role.Type of the person who leads an incident.
+const roleLead = "lead"
+
 // A Role is a role that a person can have in an incident.
 type Role struct {
 	ID   string `json:"id"`
