@@ -66,6 +66,8 @@ func testEntityInText(v *browser) {
 	v.expectText(".messages", "Restart a service for checkout finished. Run by")
 	v.expectText(".messages", "3 of 3 pods were replaced.")
 	v.expectText(".spans", "webhook POST https://deployments.example.com/restarts")
+	v.do(chromedp.Navigate(v.permalink()))
+	v.expectText("#entity-card", "checkout")
 }
 
 func testFailureWithLog(v *browser) {
@@ -97,12 +99,18 @@ func (v *browser) closeModal() {
 
 // testChooser chooses an action by a part of its title; what was run last is offered first.
 func testChooser(v *browser) {
+	v.deploy("checkout", "1.4.2", "")
+	v.expectText(".messages", "checkout 1.4.2 runs in production on 3 of 3 pods.")
 	v.typeMessage("/run")
 	v.expectText("dialog h2", "Run an action")
 	v.waitFor(`document.activeElement.matches("dialog [role=combobox]")`)
 	v.do(chromedp.KeyEvent("service"))
 	v.expectText("dialog [role=listbox]", "Restart a service")
+	v.waitFor(`document.querySelector("dialog [role=option]").innerText === "Deploy a service"`)
+	v.expectText(".spans", "block_suggestion after")
+	v.evaluate(`document.getAnimations().forEach(a => a.finish())`)
 	v.screenshot("chooser options")
+	v.do(chromedp.KeyEvent(kb.ArrowDown), chromedp.KeyEvent(kb.ArrowDown))
 	v.do(chromedp.KeyEvent(kb.Enter))
 	v.expectText("dialog h2", "Create a service")
 	v.fillField("Name", "invoices")
@@ -113,7 +121,7 @@ func testChooser(v *browser) {
 	v.typeMessage("/run help")
 	v.expectText(".messages", "/run list shows your last runs.")
 	v.typeMessage("/run grant")
-	v.expectText("dialog h2", "Grant access")
+	v.expectText("dialog h2", "Grant database access")
 }
 
 func testChosenForMessage(v *browser) {
@@ -130,7 +138,7 @@ func testChosenForMessage(v *browser) {
 
 func testNamedApprovers(v *browser) {
 	v.typeMessage("/run grant")
-	v.expectText("dialog h2", "Grant access")
+	v.expectText("dialog h2", "Grant database access")
 	v.do(chromedp.SendKeys(chromedp.CSS("dialog [role=combobox]"), "ledger"))
 	v.expectText("dialog [role=option]", "ledger")
 	v.do(chromedp.KeyEvent(kb.Enter))

@@ -21,6 +21,7 @@ type viewModel struct {
 	TraceID      int    // 0: the latest
 	Incident     string // ID, on the page of an incident
 	Entity       string // identifier, on the page of an entity
+	Blueprint    string // of the entity
 
 	server *Server
 	person *slacktest.Person
@@ -37,6 +38,7 @@ var tabs = []tab{
 func (s *Server) newViewModel(r *http.Request) *viewModel {
 	q := r.URL.Query()
 	v := &viewModel{server: s, Tab: q.Get("tab"), Incident: q.Get("incident"), Entity: q.Get("entity")}
+	v.Blueprint = cmp.Or(q.Get("blueprint"), s.cfg.Blueprint)
 	if !slices.ContainsFunc(tabs, func(t tab) bool { return t.ID == v.Tab }) {
 		v.Tab = tabs[0].ID
 	}
