@@ -81,10 +81,10 @@ func (d *Dialog) formView(ctx context.Context, f *form.Form, userID string, page
 	if err != nil {
 		d.cfg.Log.WithError(err).Warn("failed to look up the user")
 	}
+	values := fill(f) // which can read who may run the action
 	if denied := d.knownDenial(ctx, userID, page.Action); denied != nil {
 		return errorView(d.deniedText(ctx, page.Action, denied))
 	}
-	values := fill(f)
 	view, err := d.renderForm(ctx, f, d.withNamed(ctx, f, ec, values), values, page)
 	if err != nil {
 		d.cfg.Log.WithError(err).Error("failed to render the form")

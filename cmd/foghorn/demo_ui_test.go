@@ -235,7 +235,7 @@ func testFormWithEntities(v *browser) {
 func testMessageShortcut(v *browser) {
 	v.typeMessage("The search is *slow* for <everybody> & me")
 	v.expectText(".messages", "The search is slow for <everybody> & me")
-	v.evaluate(`[...document.querySelectorAll(".message .message-actions form")].at(-1).requestSubmit()`)
+	v.evaluate(`document.querySelector(".message .message-actions input[value=foghorn_declare_message]").form.requestSubmit()`)
 	v.expectText("dialog", "Severity")
 	v.waitFor(`[...document.querySelectorAll("dialog input[type=text], dialog textarea")].some(i => i.value.includes("The search is"))`)
 	v.clickButton("Cancel")

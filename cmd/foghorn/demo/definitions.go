@@ -4,6 +4,7 @@ import (
 	"context"
 	"embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"foghorn/cmd/foghorn/demo/sandbox"
@@ -11,19 +12,19 @@ import (
 	"foghorn/manifests"
 )
 
-// definitionFiles are actions with other forms than the guide's: conditions, steps and entities. They have no
-// invocationMethod: addAction copies the guide's.
+// definitionFiles are the demo's own actions: those that run services, and those that declare incidents with other forms
+// than the guide's. The latter have no invocationMethod: addIncidentAction copies the guide's.
 //
 //go:embed definitions/*.json
 var definitionFiles embed.FS
 
-// services are entities of the catalog, for the form with entities.
+// services are entities of the catalog, for which actions are run.
 var services = []string{"checkout", "payments", "search", "ledger", "login", "mailer"}
 
 const serviceBlueprint = `{"identifier": "service", "title": "Service", "schema": {"properties": {}, "required": []}, "relations": {}}`
 
-// seedPort applies the guide, adds services and the actions of definitionFiles, and returns all actions that the page
-// offers. Each of them declares an incident and has an automation that upserts its entity.
+// seedPort applies the guide, adds services and the actions of definitionFiles, and returns the actions that the page
+// offers for /incident. Each of them declares an incident and has an automation that upserts its entity.
 func seedPort(ctx context.Context, cfg Config, s *sandbox.Sandbox, settings map[string]string) ([]ui.ActionDefinition, error) {
 	set, err := cfg.Apply(ctx, settings)
 	if err != nil {
@@ -39,7 +40,7 @@ func seedPort(ctx context.Context, cfg Config, s *sandbox.Sandbox, settings map[
 	}
 	definitions := []ui.ActionDefinition{{ID: manifests.ActionID, Title: "Port's guide", Description: "as foghorn apply writes it", JSON: set.Action}}
 	for _, name := range []string{"conditions", "steps", "entities"} {
-		d, err := addAction(s, set, name)
+		d, err := addIncidentAction(s, set, name)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
@@ -48,9 +49,27 @@ func seedPort(ctx context.Context, cfg Config, s *sandbox.Sandbox, settings map[
 	return definitions, nil
 }
 
-// addAction writes one of definitionFiles to Port, with the invocation of the guide's action and a copy of its
+// addServiceActions writes the actions that run services. Only members of the team Platform may restart one, and Bob can
+// approve access to a database.
+func addServiceActions(s *sandbox.Sandbox) error {
+	for _, name := range []string{"deploy", "restart", "access", "service"} {
+		text, err := definitionFiles.ReadFile("definitions/" + name + ".json")
+		if err == nil {
+			err = s.Port.PutAction(text)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	s.Port.AddUser(sandbox.UserEmail, "Platform")
+	return errors.Join(
+		s.Port.SetExecutePermissions("restart_service", `{"teams": ["Platform"]}`), s.Port.SetApprovers("grant_database_access", bobEmail),
+	)
+}
+
+// addIncidentAction writes one of definitionFiles to Port, with the invocation of the guide's action and a copy of its
 // automation.
-func addAction(s *sandbox.Sandbox, set manifests.Set, name string) (ui.ActionDefinition, error) {
+func addIncidentAction(s *sandbox.Sandbox, set manifests.Set, name string) (ui.ActionDefinition, error) {
 	text, err := definitionFiles.ReadFile("definitions/" + name + ".json")
 	if err != nil {
 		return ui.ActionDefinition{}, err

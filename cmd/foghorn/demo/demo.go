@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -32,6 +33,25 @@ type Config struct {
 	ServeHTTP func(ctx context.Context, ln net.Listener, srv *http.Server) error           // until ctx ends
 	Preview   ui.PreviewFunc                                                               // foghorn preview
 	Program   string                                                                       // path of foghorn; the page runs the bot in a process of its own
+}
+
+const (
+	bobEmail   = "bob@example.com"
+	runCommand = "/run"
+)
+
+// commands are the slash commands of the bot; the first one is SLACK_COMMAND, the last one SLACK_RUN_COMMAND.
+var commands = []ui.Command{
+	{Name: "/incident", Description: "declare an incident"},
+	{Name: "/deploy", Description: "deploy a service", Action: "deploy_service"},
+	{Name: "/restart", Description: "restart a service, such as /restart checkout", Action: "restart_service"},
+	{Name: runCommand, Description: "choose an action; /run list shows your last runs"},
+}
+
+var shortcuts = []ui.Shortcut{
+	{Name: "Declare an incident", CallbackID: dialog.ShortcutDeclare},
+	{Name: "Declare an incident", CallbackID: dialog.ShortcutDeclareMessage, OnMessage: true},
+	{Name: "Run an action…", CallbackID: dialog.ShortcutRunMessage, OnMessage: true},
 }
 
 // Serve serves the page on ln until ctx ends. With noBot, it leaves the bot out and prints the settings for another
@@ -55,16 +75,17 @@ func Serve(ctx context.Context, cfg Config, ln net.Listener, noBot bool, out io.
 	if err != nil {
 		return fmt.Errorf("prepare Port: %w", err)
 	}
+	services := newBackend(s.Port)
+	defer services.Close()
 	uiConfig := ui.Config{
-		Slack: s.Slack, Port: s.Port, Incidents: s.IncidentIO, Blueprint: manifests.BlueprintID,
+		Slack: s.Slack, Port: s.Port, Incidents: s.IncidentIO, Blueprint: manifests.BlueprintID, Backend: services,
 		AppName: appName(noBot), Preview: cfg.Preview, Actions: definitions,
 	}
 	if !noBot {
-		uiConfig.Command = "/incident"
-		uiConfig.Shortcuts = []ui.Shortcut{
-			{Name: "Declare an incident", CallbackID: dialog.ShortcutDeclare},
-			{Name: "Declare an incident", CallbackID: dialog.ShortcutDeclareMessage, OnMessage: true},
+		if err := addServiceActions(s); err != nil {
+			return fmt.Errorf("prepare Port: %w", err)
 		}
+		uiConfig.Commands, uiConfig.Shortcuts = commands, shortcuts
 		uiConfig.Bot = ui.NewBotProcess(cfg.Program, func(action string) []string { return botEnvironment(settings, action) })
 	}
 	server, err := ui.New(uiConfig)
@@ -94,11 +115,10 @@ func Serve(ctx context.Context, cfg Config, ln net.Listener, noBot bool, out io.
 func pageSandbox(addr string, noBot bool) sandbox.Config {
 	cfg := sandbox.Config{
 		Slack: slacktest.Config{
-			AppName:  appName(noBot),
-			Commands: []string{"/incident"},
+			AppName: appName(noBot),
 			Users: []slacktest.User{
 				{ID: sandbox.UserID, Name: "alice", RealName: "Alice", Email: sandbox.UserEmail},
-				{ID: "U0BOB", Name: "bob", RealName: "Bob", Email: "bob@example.com"},
+				{ID: "U0BOB", Name: "bob", RealName: "Bob", Email: bobEmail},
 				{ID: "U0MALLORY", Name: "mallory", RealName: "Mallory (not in Port)", Email: "mallory@example.com"},
 				{ID: "U0GUEST", Name: "gil", RealName: "Gil (guest)", Guest: true},
 			},
@@ -110,11 +130,13 @@ func pageSandbox(addr string, noBot bool) sandbox.Config {
 			},
 		},
 		IncidentIO:      incidentiotest.Config{PermalinkBase: "http://" + addr + ui.IncidentPath},
-		WebhookFallback: "http://" + addr + "/sink",
-		PortUsers:       []string{sandbox.UserEmail, "bob@example.com"},
+		WebhookFallback: "http://" + addr + ui.SinkPath,
+		PortUsers:       []string{sandbox.UserEmail, bobEmail},
 	}
-	if noBot {
-		cfg.Slack.Commands = nil // the emulator then accepts every command
+	if !noBot { // without commands, the emulator accepts every command
+		for _, c := range commands {
+			cfg.Slack.Commands = append(cfg.Slack.Commands, c.Name)
+		}
 	}
 	return cfg
 }
@@ -137,9 +159,19 @@ func botSettings(s *sandbox.Sandbox) (settings map[string]string, removeState fu
 	return settings, func() { _ = os.RemoveAll(dir) }, nil
 }
 
-// botEnvironment returns the environment of the bot's process, for one action.
+// botEnvironment returns the environment of the bot's process, with an action for /incident. A command whose action that
+// is has none of its own then.
 func botEnvironment(settings map[string]string, action string) []string {
-	env := []string{"PORT_ACTION=" + action, "LOG_LEVEL=info", "LOG_FORMAT=text"}
+	var more []string
+	for _, c := range commands {
+		if c.Action != "" && c.Action != action {
+			more = append(more, c.Name+"="+c.Action)
+		}
+	}
+	env := []string{
+		"PORT_ACTION=" + action, "SLACK_COMMANDS=" + strings.Join(more, ","), "SLACK_RUN_COMMAND=" + runCommand,
+		"LOG_LEVEL=info", "LOG_FORMAT=text",
+	}
 	for _, name := range slices.Sorted(maps.Keys(settings)) {
 		env = append(env, name+"="+settings[name])
 	}
@@ -150,7 +182,7 @@ func botEnvironment(settings map[string]string, action string) []string {
 func printAddresses(out io.Writer, s *sandbox.Sandbox, addr string, noBot bool) {
 	_, _ = fmt.Fprintf(out, "Slack, Port and incident.io are emulated on this machine. Open\n\n  http://%s\n\n", addr)
 	if !noBot {
-		_, _ = fmt.Fprintln(out, "and type /incident. Press Ctrl-C to stop.")
+		_, _ = fmt.Fprintln(out, "and type /incident, or /run for any other action. Press Ctrl-C to stop.")
 		return
 	}
 	_, _ = fmt.Fprint(out, "and start your app with these settings. Press Ctrl-C to stop.\n\n")

@@ -35,7 +35,7 @@ func (s *Server) upsertEntity(id string, method invocationMethod, data map[strin
 		}
 	}
 	payload := s.maskSecrets(map[string]any{"type": "UPSERT_ENTITY", "blueprintIdentifier": method.Blueprint, "mapping": rendered})
-	_ = s.updateRun(id, func(r *Run) {
+	_ = s.UpdateRun(id, func(r *Run) {
 		r.Payload = payload
 		if r.Status = Success; err != nil {
 			r.Status, r.Summary = Failure, err.Error()

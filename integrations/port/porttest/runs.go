@@ -122,9 +122,9 @@ func (s *Server) waitForStatus(ctx context.Context, description, status string, 
 	}
 }
 
-// EndRun ends a run as its backend would. It fails when the run does not exist or has ended.
+// EndRun ends a run as its backend would, with the errors of UpdateRun.
 func (s *Server) EndRun(id, status, summary string) error {
-	return s.updateRun(id, func(r *Run) { r.Status, r.Summary = status, summary })
+	return s.UpdateRun(id, func(r *Run) { r.Status, r.Summary = status, summary })
 }
 
 // startRun stores a run, starts the automations of its creation and executes it unless it waits
@@ -173,8 +173,9 @@ func (s *Server) dropOldRunsLocked() {
 
 var errRunNotUpdatable = errors.New("the run does not exist or its status does not allow the change")
 
-// updateRun changes a run that has not ended, and starts the automations of the change.
-func (s *Server) updateRun(id string, update func(*Run)) error {
+// UpdateRun changes a run that has not ended, as its backend does, and starts the automations of the change. It fails when
+// the run does not exist or has ended.
+func (s *Server) UpdateRun(id string, update func(*Run)) error {
 	return s.updateRunIf(id, func(r *Run) bool { return !r.Ended() }, update)
 }
 

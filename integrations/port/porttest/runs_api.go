@@ -165,7 +165,7 @@ func (s *Server) patchRun(r *http.Request) (response, error) {
 	if err := decodeBody(r, "run change", &in); err != nil {
 		return response{}, err
 	}
-	err := s.updateRun(r.PathValue("id"), func(run *Run) {
+	err := s.UpdateRun(r.PathValue("id"), func(run *Run) {
 		run.Status = cmp.Or(in.Status, run.Status)
 		run.StatusLabel = cmp.Or(in.Label, run.StatusLabel)
 		run.Summary = cmp.Or(in.Summary, run.Summary)

@@ -56,7 +56,7 @@ func (s *Server) createLog(r *http.Request) (response, error) {
 	}
 	run := s.AddLog(id, in.Message)
 	if in.Status != "" || in.Label != "" {
-		_ = s.updateRun(id, func(run *Run) {
+		_ = s.UpdateRun(id, func(run *Run) {
 			run.Status, run.StatusLabel = cmp.Or(in.Status, run.Status), cmp.Or(in.Label, run.StatusLabel)
 		})
 	}

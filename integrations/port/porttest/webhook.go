@@ -82,14 +82,14 @@ func (s *Server) invokeWebhook(ctx context.Context, id string, method invocation
 	}
 	if status >= 400 {
 		s.AddLog(id, fmt.Sprintf("Action invocation failed with status code: %d and response: %s", status, body))
-		_ = s.updateRun(id, func(r *Run) {
+		_ = s.UpdateRun(id, func(r *Run) {
 			r.Status, r.Summary = Failure, fmt.Sprintf("Failed to invoke the webhook with status code: %d. Response: %s", status, body)
 		})
 		return
 	}
 	s.AddLog(id, fmt.Sprintf("Action invocation has completed successfully with status code: %d", status))
 	if request.isSynchronized() {
-		_ = s.updateRun(id, func(r *Run) { r.Status = Success })
+		_ = s.UpdateRun(id, func(r *Run) { r.Status = Success })
 	}
 }
 
@@ -97,7 +97,7 @@ func (s *Server) invokeWebhook(ctx context.Context, id string, method invocation
 func (s *Server) failWebhook(id string, err error) {
 	reason := s.maskSecretsInText(err.Error())
 	s.AddLog(id, "Action invocation failed: "+reason)
-	_ = s.updateRun(id, func(r *Run) { r.Status, r.Summary = Failure, "Failed to invoke the webhook: "+reason })
+	_ = s.UpdateRun(id, func(r *Run) { r.Status, r.Summary = Failure, "Failed to invoke the webhook: "+reason })
 }
 
 func renderWebhook(method invocationMethod, data map[string]any) (webhookRequest, error) {

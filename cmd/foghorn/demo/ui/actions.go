@@ -22,7 +22,7 @@ const actionTimeout = 20 * time.Second
 // change; only a search and a preview have a response.
 func (s *Server) handleAction(w http.ResponseWriter, r *http.Request) {
 	handlers := map[string]func(context.Context, url.Values) (response any, err error){
-		"type": s.handleType, "shortcut": s.handleShortcut, "click": s.handleClick, // in a conversation
+		"type": s.handleType, "shortcut": s.handleShortcut, "click": s.handleClick, "home": s.handleHome, // in a conversation
 		"field": s.handleField, "search": s.handleSearch, "press": s.handleModalButton, // in a modal
 		"submit": s.handleSubmit, "close": s.handleClose,
 		"decide": s.handleDecision, "approval": s.handleApproval, "edit": s.handleEdit, // in Port and incident.io
@@ -92,8 +92,21 @@ func (s *Server) handleShortcut(ctx context.Context, form url.Values) (any, erro
 	return nil, err
 }
 
-// handleClick clicks a button of a message.
+// handleHome opens the Home tab. Slack does not show whether the app has handled the event.
+func (s *Server) handleHome(ctx context.Context, form url.Values) (any, error) {
+	_, err := s.person(form).OpenHome(ctx)
+	if code := slacktest.Error(""); errors.As(err, &code) {
+		return nil, nil
+	}
+	return nil, err
+}
+
+// handleClick clicks a button of a message or of the Home tab.
 func (s *Server) handleClick(ctx context.Context, form url.Values) (any, error) {
+	if form.Get("channel") == homeID {
+		_, err := s.person(form).ClickHomeButton(ctx, form.Get("action"))
+		return nil, err
+	}
 	messages := append(s.cfg.Slack.Messages(form.Get("channel")), s.cfg.Slack.Ephemerals(form.Get("user"))...)
 	i := slices.IndexFunc(messages, func(m slacktest.Message) bool { return m.TS == form.Get("ts") })
 	if i < 0 {

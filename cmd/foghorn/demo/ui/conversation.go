@@ -17,8 +17,12 @@ type conversation struct {
 	ID, Name    string
 	Private     bool
 	Direct      bool // with the app
+	Home        bool // the Home tab of the app, not its messages
 	BotIsMember bool
 }
+
+// homeID is the ID of the Home tab in the address of the page.
+const homeID = "home"
 
 // Prefix returns the sign before the name.
 func (c conversation) Prefix() string {
@@ -53,6 +57,18 @@ func (v *viewModel) LatestTS(c conversation) string {
 		return ""
 	}
 	return messages[len(messages)-1].TS
+}
+
+// DM returns the direct conversation with the app.
+func (v *viewModel) DM() conversation { return v.Conversations()[0] }
+
+// HomeTab returns the Home tab of the user; nil if the app has published none.
+func (v *viewModel) HomeTab() *messageView {
+	var view struct{ Blocks json.RawMessage }
+	if json.Unmarshal(v.person.HomeView(), &view) != nil {
+		return nil
+	}
+	return &messageView{Channel: homeID, Blocks: blockRenderer{names: v.names()}.renderBlocks(view.Blocks)}
 }
 
 // A messageView is a message as the viewer sees it.

@@ -36,6 +36,10 @@ func TestRenderMrkdwn(t *testing.T) {
 			`<a href="/?tab=port#r_1"` + linkAttributes + `>run</a>`,
 		},
 		{
+			"link to an entity of Port", "<https://app.port.io/serviceEntity?identifier=a%2Fb|a/b>",
+			`<a href="/port/entities/a%2Fb?blueprint=service"` + linkAttributes + `>a/b</a>`,
+		},
+		{
 			"emoji", ":rotating_light: :no_such_emoji: 10:30:00",
 			`<span role="img" aria-label="rotating light">🚨</span> :no_such_emoji: 10:30:00`,
 		},

@@ -66,8 +66,10 @@ type cell struct{ Name, Value, URL, Color string }
 func (v *viewModel) CatalogColumns() []string { return []string{"status", "severity", "url"} }
 
 // Entities returns the incidents in the catalog.
-func (v *viewModel) Entities() (out []entityView) {
-	for _, e := range v.server.cfg.Port.Entities(v.server.cfg.Blueprint) {
+func (v *viewModel) Entities() (out []entityView) { return v.listEntities(v.server.cfg.Blueprint) }
+
+func (v *viewModel) listEntities(blueprint string) (out []entityView) {
+	for _, e := range v.server.cfg.Port.Entities(blueprint) {
 		out = append(out, v.newEntityView(e))
 	}
 	return out
@@ -75,7 +77,7 @@ func (v *viewModel) Entities() (out []entityView) {
 
 // CatalogEntity returns the entity of an entity's page; nil when there is none.
 func (v *viewModel) CatalogEntity() *entityView {
-	for _, e := range v.Entities() {
+	for _, e := range v.listEntities(v.Blueprint) {
 		if e.Identifier == v.Entity {
 			return &e
 		}
@@ -126,13 +128,24 @@ func (s *Server) enumColor(property, value string) string {
 	return b.Schema.Properties[property].EnumColors[value]
 }
 
-// portRunPath is the path of Port's page of a run.
-const portRunPath = "/organization/run?runId="
+const (
+	portAppHost = "app.port.io"
+
+	// portRunPath is the path of Port's page of a run.
+	portRunPath = "/organization/run?runId="
+)
 
 // localURL returns the address on this page for an address of Port, and other addresses unchanged.
 func localURL(address string) string {
 	if _, run, ok := strings.Cut(address, portRunPath); ok && strings.HasPrefix(address, "https://app.") {
 		return "/?tab=port#" + run
+	}
+	u, err := url.Parse(address)
+	if err != nil || u.Host != portAppHost {
+		return address
+	}
+	if blueprint, ok := strings.CutSuffix(strings.TrimPrefix(u.Path, "/"), "Entity"); ok {
+		return EntityPath + url.PathEscape(u.Query().Get("identifier")) + "?" + url.Values{"blueprint": {blueprint}}.Encode()
 	}
 	return address
 }

@@ -24,6 +24,9 @@ const (
 	// IncidentPath is the path of the incident pages, for incidentiotest.Config.Permalinks.
 	IncidentPath = "/incident.io/acme"
 
+	// SinkPath is the path of Config.Backend.
+	SinkPath = "/sink"
+
 	// EntityPath is the path of the pages of Port's entities.
 	EntityPath = "/port/entities/"
 )
@@ -37,10 +40,17 @@ type Config struct {
 
 	AppName   string             // of the app in Slack
 	Bot       *BotProcess        // nil: another program is the app, and the page shows how to connect it
-	Command   string             // of the bot; empty: unknown
+	Commands  []Command          // of the bot; empty: unknown
 	Shortcuts []Shortcut         // of the bot
 	Actions   []ActionDefinition // that the bot can be started with
 	Preview   PreviewFunc        // renders the actions that a user pastes
+	Backend   http.Handler       // receives Port's webhooks at SinkPath; nil: none
+}
+
+// A Command is a slash command of the app.
+type Command struct {
+	Name, Description string
+	Action            string // identifier of the action whose form it opens; empty: not a fixed one
 }
 
 // A Shortcut is a shortcut of the app in Slack.
@@ -120,13 +130,8 @@ func (s *Server) Handler() http.Handler {
 	mux.HandleFunc("GET "+EntityPath+"{id}", s.serveEntity)
 	mux.HandleFunc("GET /updates", s.streamUpdates)
 	mux.HandleFunc("POST /actions/{name}", s.handleAction)
-	mux.HandleFunc("POST /sink", acceptWebhook)
+	if s.cfg.Backend != nil {
+		mux.Handle("POST "+SinkPath, s.cfg.Backend)
+	}
 	return protect(mux)
-}
-
-// acceptWebhook stands for the backend of an action that is neither incident.io nor Port, so that nothing of the
-// demo leaves this machine.
-func acceptWebhook(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write([]byte(`{"ok":true,"note":"the demo answers for every backend"}`))
 }

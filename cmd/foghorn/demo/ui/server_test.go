@@ -145,7 +145,7 @@ func TestHandler_InvalidActions(t *testing.T) {
 	_, address := newTestServer(t)
 	const refused = http.StatusUnprocessableEntity
 	for name, want := range map[string]int{
-		"type": http.StatusNoContent, "shortcut": refused, "click": refused,
+		"type": http.StatusNoContent, "shortcut": refused, "click": refused, "home": http.StatusNoContent,
 		"field": http.StatusNoContent, "search": refused, "press": refused, "submit": refused, "close": http.StatusNoContent,
 		"decide": refused, "approval": refused, "edit": refused, "fault": refused, "disconnect": http.StatusNoContent,
 		"bot": refused, "choose": refused, "preview": http.StatusOK, "nothing": http.StatusNotFound,

@@ -69,14 +69,14 @@ func newTimeline(app string) *timeline {
 	return &timeline{participants: []string{"person", "slack", strings.ToLower(app), "port", "incident.io"}}
 }
 
-// add records an event. A command or a shortcut of a user starts a trace; events before the first are dropped.
+// add records an event. A command, a shortcut or the Home tab starts a trace; events before the first are dropped.
 func (t *timeline) add(e event) {
 	if !isShown(e) {
 		return
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if e.From == "person" && (e.Kind == "command" || e.Kind == "shortcut") {
+	if e.From == "person" && (e.Kind == "command" || e.Kind == "shortcut" || e.Kind == "home") {
 		t.lastID++
 		t.traces = append(t.traces, trace{ID: t.lastID, Title: e.Text, StartedAt: e.Time})
 		t.traces = t.traces[max(0, len(t.traces)-maxTraces):]

@@ -21,6 +21,7 @@ type viewModel struct {
 	TraceID      int    // 0: the latest
 	Incident     string // ID, on the page of an incident
 	Entity       string // identifier, on the page of an entity
+	Blueprint    string // of the entity
 
 	server *Server
 	person *slacktest.Person
@@ -37,6 +38,7 @@ var tabs = []tab{
 func (s *Server) newViewModel(r *http.Request) *viewModel {
 	q := r.URL.Query()
 	v := &viewModel{server: s, Tab: q.Get("tab"), Incident: q.Get("incident"), Entity: q.Get("entity")}
+	v.Blueprint = cmp.Or(q.Get("blueprint"), s.cfg.Blueprint)
 	if !slices.ContainsFunc(tabs, func(t tab) bool { return t.ID == v.Tab }) {
 		v.Tab = tabs[0].ID
 	}
@@ -48,6 +50,10 @@ func (s *Server) newViewModel(r *http.Request) *viewModel {
 	v.Conversation = conversations[min(1, len(conversations)-1)]
 	if i := slices.IndexFunc(conversations, func(c conversation) bool { return c.ID == q.Get("channel") }); i >= 0 {
 		v.Conversation = conversations[i]
+	}
+	if q.Get("channel") == homeID && s.cfg.Bot != nil {
+		v.Conversation = conversations[0]
+		v.Conversation.ID, v.Conversation.Home = homeID, true
 	}
 	return v
 }
@@ -77,9 +83,17 @@ func (v *viewModel) URL(changes ...any) string {
 
 func (v *viewModel) Tabs() []tab                 { return tabs }
 func (v *viewModel) App() string                 { return v.server.cfg.AppName }
-func (v *viewModel) Command() string             { return v.server.cfg.Command }
+func (v *viewModel) Commands() []Command         { return v.server.cfg.Commands }
 func (v *viewModel) Shortcuts() []Shortcut       { return v.server.cfg.Shortcuts }
 func (v *viewModel) Actions() []ActionDefinition { return v.server.cfg.Actions }
+
+// Command returns the first command; "" if none is known.
+func (v *viewModel) Command() string {
+	for _, c := range v.Commands() {
+		return c.Name
+	}
+	return ""
+}
 
 // Bot returns the state of the bot; nil when another program is the app.
 func (v *viewModel) Bot() *BotState {
@@ -127,7 +141,7 @@ func (v *viewModel) Trace() *trace {
 
 // Participants returns the names above the timeline.
 func (v *viewModel) Participants() []string {
-	return []string{displayName(v.User), "Slack", v.server.cfg.AppName, "Port", "incident.io"}
+	return []string{displayName(v.User), "Slack", v.server.cfg.AppName, "Port", "Backends"}
 }
 
 // FaultToggles returns the faults with their state.

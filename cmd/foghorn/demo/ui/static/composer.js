@@ -9,8 +9,14 @@ export function initComposer() {
 	input.addEventListener("blur", () => hideSuggestions(input, list));
 	input.form.addEventListener("submit", () => hideSuggestions(input, list));
 	input.addEventListener("keydown", (event) => {
-		const option = firstSuggestion(list);
+		const option = selectedSuggestion(list);
 		if (list.hidden || !option) return;
+		const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+		if (step) {
+			event.preventDefault();
+			moveSelection(input, list, step);
+			return;
+		}
 		const completes = event.key === "Enter" && input.value.trim() !== option.dataset.text.trim();
 		if (event.key === "Tab" || completes) {
 			event.preventDefault();
@@ -31,19 +37,35 @@ function suggest(input, list) {
 	for (const option of options) {
 		option.hidden = !(input.value.startsWith("/") && option.dataset.text.startsWith(input.value));
 	}
-	const first = firstSuggestion(list);
+	const [first] = suggestions(list);
 	if (!first) {
 		hideSuggestions(input, list);
 		return;
 	}
-	for (const option of options) option.setAttribute("aria-selected", String(option === first));
 	list.hidden = false;
 	input.setAttribute("aria-expanded", "true");
-	input.setAttribute("aria-activedescendant", first.id);
+	select(input, list, first);
 }
 
-function firstSuggestion(list) {
-	return list.querySelector("[role=option]:not([hidden])");
+function suggestions(list) {
+	return [...list.querySelectorAll("[role=option]:not([hidden])")];
+}
+
+function selectedSuggestion(list) {
+	return list.querySelector("[role=option][aria-selected=true]:not([hidden])");
+}
+
+function moveSelection(input, list, step) {
+	const options = suggestions(list);
+	const next = options.indexOf(selectedSuggestion(list)) + step;
+	select(input, list, options[(next + options.length) % options.length]);
+}
+
+function select(input, list, selected) {
+	for (const option of list.querySelectorAll("[role=option]")) {
+		option.setAttribute("aria-selected", String(option === selected));
+	}
+	input.setAttribute("aria-activedescendant", selected.id);
 }
 
 function hideSuggestions(input, list) {

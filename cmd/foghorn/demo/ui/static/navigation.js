@@ -1,5 +1,5 @@
 // Links within the page load their address and show the difference; the browser's history works as usual.
-import { fetchDocument } from "./api.js";
+import { fetchDocument, postAction } from "./api.js";
 import { syncModal } from "./modal.js";
 import { morph } from "./morph.js";
 import { connectUpdates, markUnread, scrollToLatest } from "./updates.js";
@@ -17,6 +17,7 @@ export function initNavigation() {
 	document.addEventListener("keydown", moveBetweenTabs);
 	window.addEventListener("popstate", () => loadPage(location.href));
 	openHashTarget();
+	reportHome();
 }
 
 function isPlainClick(event) {
@@ -48,7 +49,17 @@ async function loadPage(address) {
 	syncModal();
 	markUnread();
 	scrollToLatest();
+	reportHome();
 	return true;
+}
+
+let homeUser;
+
+// reportHome reports that a user has opened the Home tab of the app, each time they open it.
+function reportHome() {
+	const user = document.querySelector("[data-home]")?.dataset.home;
+	if (user && user !== homeUser) postAction("home", { user });
+	homeUser = user;
 }
 
 // openHashTarget opens and shows the element that the address names, such as a run.
