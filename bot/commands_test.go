@@ -95,22 +95,27 @@ func TestCommands_MissingAction(t *testing.T) {
 	e.ExpectMessage(testenv.General, "works")
 }
 
-// TestCommands_FailureWithLog has a run fail: the reporter gets the reason and the end of the log.
+// TestCommands_FailureWithLog has a run fail: the reporter gets the reason and the end of the log, if the log can be read
+// to its end.
 func TestCommands_FailureWithLog(t *testing.T) {
 	t.Parallel()
 	e := newEnvWithCommands(t).Start()
-	e.Submit(e.OpenForm(testenv.Alice, testenv.General, "/restart checkout"))
-	e.WaitFor("Port has the run", func() bool { return len(e.Port.Runs()) == 1 })
-	run := e.Port.Runs()[0].ID
-	for i := range 60 {
-		e.Port.AddLog(run, fmt.Sprintf("step %d", i))
-	}
-	if err := e.Port.EndRun(run, "FAILURE", "the pods did not start"); err != nil {
-		t.Fatal(err)
-	}
-	m := e.ExpectMessage(testenv.Alice, "the pods did not start")
-	if !m.Contains("step 55") || !m.Contains("step 59") || m.Contains("step 54") {
-		t.Errorf("the message is %s", m.Text)
+	for n, entries := range []int{320, 2000} {
+		e.Submit(e.OpenForm(testenv.Alice, testenv.General, "/restart checkout"))
+		e.WaitFor("Port has the run", func() bool { return len(e.Port.Runs()) == n+1 })
+		run := e.Port.Runs()[n].ID
+		for i := range entries - 1 {
+			e.Port.AddLog(run, fmt.Sprintf("step %d", i))
+		}
+		e.Port.AddLog(run, "the last step\nhas two lines\n")
+		reason := fmt.Sprintf("pod %d did not start", n)
+		if err := e.Port.EndRun(run, "FAILURE", reason); err != nil {
+			t.Fatal(err)
+		}
+		m := e.ExpectMessage(testenv.Alice, reason)
+		if complete := entries < 2000; m.Contains("step 316") != complete || m.Contains("has two lines") != complete || m.Contains("step 315") {
+			t.Errorf("%d entries: the message is %s", entries, m.Text)
+		}
 	}
 	e.ExpectNoMessages(testenv.General)
 }

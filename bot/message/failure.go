@@ -48,12 +48,26 @@ func (r Renderer) failureMessage(in Input) slackapp.Message {
 
 // The end of the log of a run that failed, as a message shows it.
 const (
-	MaxLogLines   = 5
+	maxLogLines   = 5
 	maxLogLineLen = 200 // UTF-16 code units
 )
 
-// LogLine is a line of a log that fits a message.
-func LogLine(s string) string { return truncate(slacktext.SingleLine(s), maxLogLineLen) }
+// LastLogLines are the last lines of the entries of a log, each as long as fits a message. An entry can have several.
+func LastLogLines(entries []string) (last []string) {
+	for _, entry := range slices.Backward(entries) {
+		for _, line := range slices.Backward(strings.FieldsFunc(entry, func(r rune) bool { return r == '\n' || r == '\r' })) {
+			if line = truncate(slacktext.SingleLine(line), maxLogLineLen); slacktext.IsBlank(line) {
+				continue
+			}
+			if last = append(last, line); len(last) == maxLogLines {
+				slices.Reverse(last)
+				return last
+			}
+		}
+	}
+	slices.Reverse(last)
+	return last
+}
 
 func logText(lines []string) slacktext.Text {
 	if len(lines) == 0 {

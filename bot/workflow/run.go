@@ -91,7 +91,7 @@ func (w *Workflow) listApprovers(ctx context.Context, j *job, pending bool) []po
 }
 
 // readLog returns the last lines of the log of a run that failed.
-func (w *Workflow) readLog(ctx context.Context, j *job) (last []string) {
+func (w *Workflow) readLog(ctx context.Context, j *job) []string {
 	ctx, cancel := context.WithTimeout(ctx, detailTimeout)
 	defer cancel()
 	lines, err := w.cfg.Port.ListRunLog(ctx, j.RunID)
@@ -99,10 +99,11 @@ func (w *Workflow) readLog(ctx context.Context, j *job) (last []string) {
 		w.log(j).WithError(err).Warn("failed to read the log of the run")
 		return nil
 	}
-	for _, l := range lines[max(0, len(lines)-message.MaxLogLines):] {
-		last = append(last, message.LogLine(l.Message))
+	entries := make([]string, len(lines))
+	for i, l := range lines {
+		entries[i] = l.Message
 	}
-	return last
+	return message.LastLogLines(entries)
 }
 
 // outcomeOf is the outcome of a run that has ended.

@@ -15,7 +15,7 @@ import (
 
 const (
 	runLogPage     = 50 // Port's largest page of a log
-	maxRunLogPages = 4
+	maxRunLogPages = 40
 )
 
 // A LogLine is an entry of a run's log. Members that Port did not send are zero.
@@ -35,8 +35,8 @@ func (l *LogLine) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// ListRunLog lists the entries of a run's log, the oldest first. Port does not document the order in which it lists them;
-// of a log with more than 200 entries, the first 200 of Port's order are listed.
+// ListRunLog lists the entries of a run's log, the oldest first. Port does not document the order in which it lists them,
+// so all are read. A log of 2,000 entries or more is an error.
 // https://docs.port.io/api-reference/get-a-runs-audit-logs
 //
 //api:operation GET /v1/actions/runs/{run_id}/logs
@@ -51,10 +51,14 @@ func (c *Client) ListRunLog(ctx context.Context, id string) ([]LogLine, error) {
 		}
 		lines = append(lines, res.RunLogs.Items...)
 		if len(res.RunLogs.Items) < runLogPage {
-			break
+			return sortLog(lines), nil
 		}
 	}
+	return nil, fmt.Errorf("%s: it has %d entries or more", op, maxRunLogPages*runLogPage)
+}
+
+func sortLog(lines []LogLine) []LogLine {
 	lines = slices.DeleteFunc(lines, func(l LogLine) bool { return l.Message == "" })
 	slices.SortStableFunc(lines, func(a, b LogLine) int { return a.CreatedAt.Compare(b.CreatedAt) })
-	return lines, nil
+	return lines
 }
