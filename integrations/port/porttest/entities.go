@@ -136,7 +136,11 @@ func (s *Server) patchEntity(r *http.Request) (response, error) {
 
 func (s *Server) writeEntity(r *http.Request, status int, opts writeOptions) (response, error) {
 	var in entityInput
-	if err := decodeBody(r, "entity", &in); err != nil {
+	schema := "whole entity"
+	if r.Method == http.MethodPatch {
+		schema = "entity" // the one that has no other members
+	}
+	if err := decodeBody(r, schema, &in); err != nil {
 		return response{}, err
 	}
 	if id := r.PathValue("entity"); id != "" && (in.Identifier == "" || opts.merge) {

@@ -11,7 +11,7 @@ import (
 	"foghorn/integrations/emulator"
 )
 
-// An entityInput is an entity as a caller writes it. A property or relation of null is removed.
+// An entityInput is an entity as a caller writes it. A property or relation of null has no value any more.
 type entityInput struct {
 	Identifier string         `json:"identifier"` // "": a random one
 	Title      *string        `json:"title"`
@@ -107,11 +107,8 @@ func (s *Server) mergeEntityLocked(b *blueprint, before *entity, in entityInput,
 	if in.Team.present {
 		out.Team = in.Team.value
 	}
-	isNull := func(_ string, v any) bool { return v == nil }
 	maps.Copy(out.Properties, in.Properties)
-	maps.DeleteFunc(out.Properties, isNull)
 	maps.Copy(out.Relations, in.Relations)
-	maps.DeleteFunc(out.Relations, isNull)
 	if err := checkProperties(b, out.Properties); err != nil {
 		return nil, err
 	}
@@ -132,7 +129,9 @@ func checkProperties(b *blueprint, properties map[string]any) error {
 	if len(b.Schema.Required) > 0 {
 		schema["required"] = b.Schema.Required
 	}
-	return validateWith(schema, "properties", properties)
+	values := maps.Clone(properties)
+	maps.DeleteFunc(values, func(_ string, v any) bool { return v == nil })
+	return validateWith(schema, "properties", values)
 }
 
 // checkRelationsLocked checks that the blueprint has the relations and that the related entities
