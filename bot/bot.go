@@ -18,12 +18,16 @@ import (
 	"foghorn/bot/workflow"
 	"foghorn/integrations/incidentio"
 	"foghorn/integrations/port"
+	"foghorn/integrations/rest"
 	"foghorn/integrations/slackapp"
 )
 
 const (
 	// portOutageGrace is how long Port may fail before it is reported.
 	portOutageGrace = time.Minute
+
+	// incidentsOutageGrace is the same for incident.io. A key that it rejects is reported at once.
+	incidentsOutageGrace = time.Minute
 
 	// How long the store may take to open before people are answered without it. With a cluster it is longer, because
 	// other replicas can accept submissions meanwhile.
@@ -35,7 +39,7 @@ const (
 type Config struct {
 	Slack     *slackapp.Client
 	Port      *port.Client
-	Incidents *incidentio.Client // nil: an incident's own channel is not awaited
+	Incidents *incidentio.Client // nil: the messages do not follow the incident
 
 	Action   string           // identifier of the Port action that the command and the shortcuts run
 	Command  string           // such as /incident
@@ -164,6 +168,15 @@ func (b *Bot) checkPort() error {
 		return err
 	}
 	return b.cfg.Metrics.portOutage.check(portOutageGrace)
+}
+
+// checkIncidents reports why the incidents that are followed cannot be read.
+func (b *Bot) checkIncidents() error {
+	o := &b.cfg.Metrics.incidentsOutage
+	if err := o.check(0); rest.IsRejected(err) {
+		return err
+	}
+	return o.check(incidentsOutageGrace)
 }
 
 // wakeForRun wakes the request that a run belongs to. It reports false if there is none.
