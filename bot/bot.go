@@ -55,6 +55,9 @@ type Config struct {
 	Log     *logrus.Entry
 	Metrics *Metrics // nil: its own. Its PortCall must be the OnCall of Port for an outage to be noticed at once
 
+	// FollowInterval is workflow.Config's: tests shorten it.
+	FollowInterval time.Duration
+
 	// CrashPoint is workflow.Config's: tests stop the bot there.
 	CrashPoint func(where string)
 }
@@ -137,7 +140,7 @@ func (b *Bot) openGrace() time.Duration {
 func (b *Bot) newWorkflow(s *store.Store) *workflow.Workflow {
 	cfg := workflow.Config{
 		Store: s, Port: b.cfg.Port, Slack: b.cfg.Slack, Users: b.users, Renderer: b.renderer,
-		Metrics: b.cfg.Metrics, Log: b.cfg.Log, Process: uuid.NewString(), CrashPoint: b.cfg.CrashPoint,
+		Metrics: b.cfg.Metrics, Log: b.cfg.Log, Process: uuid.NewString(), CrashPoint: b.cfg.CrashPoint, FollowInterval: b.cfg.FollowInterval,
 	}
 	if b.cfg.Incidents != nil {
 		cfg.Incidents = b.cfg.Incidents

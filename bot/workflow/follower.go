@@ -24,12 +24,9 @@ const (
 	maxFollowInterval = 5 * time.Minute
 	followAgeDivisor  = 20 // an incident is read every age/20
 
-	// incidentCallRate bounds the calls of the follower: with the burst they are at most 240 in an hour.
-	incidentCallRate  = rate.Limit(232.0 / 3600)
+	// The calls of the follower are at most 240 in an hour: the burst, and one in callInterval.
 	incidentCallBurst = 8
-
-	// followPause is how long incident.io is not asked after an error.
-	followPause = 15 * time.Second
+	callInterval      = time.Hour / (240 - incidentCallBurst)
 
 	// rewakeInterval is when a request is woken again that has not shown the state of its incident.
 	rewakeInterval = time.Minute
@@ -49,9 +46,9 @@ const (
 // openCategories are the categories of the statuses of incidents that have not ended.
 var openCategories = []string{"triage", "live", "learning", "paused"}
 
-// followInterval is how often an incident of this age is read.
-func followInterval(age time.Duration) time.Duration {
-	return min(max(age/followAgeDivisor, minFollowInterval), maxFollowInterval)
+// interval is how often an incident of this age is read.
+func (f *follower) interval(age time.Duration) time.Duration {
+	return min(max(age/followAgeDivisor, f.minInterval), maxFollowInterval)
 }
 
 // A follower reads the incidents of the requests in Tracking, and wakes the requests whose incident differs from what
@@ -59,7 +56,9 @@ func followInterval(age time.Duration) time.Duration {
 // due: the cost depends on the number of pages. What the pages lack, such as an incident that was closed, is read by
 // itself. Of several processes one polls.
 type follower struct {
-	incidents  Incidents
+	incidents   Incidents
+	minInterval time.Duration
+
 	index      trackingIndex
 	lease      lease
 	wake       func(ctx context.Context, id string) error
@@ -108,7 +107,8 @@ type wakeUp struct {
 
 func newFollower(cfg Config) *follower {
 	f := &follower{
-		incidents: cfg.Incidents, metrics: cfg.Metrics, log: cfg.Log, limiter: rate.NewLimiter(incidentCallRate, incidentCallBurst),
+		incidents: cfg.Incidents, minInterval: cfg.FollowInterval, metrics: cfg.Metrics, log: cfg.Log,
+		limiter:    rate.NewLimiter(rate.Every(cfg.scale(callInterval)), incidentCallBurst),
 		severities: severities{wanted: make(chan struct{}, 1)}, latest: map[string]snapshot{}, woken: map[string]wakeUp{},
 	}
 	if cfg.Store != nil {
@@ -133,7 +133,7 @@ func (f *follower) run(ctx context.Context) {
 				f.poll(ctx, followed)
 				f.wakeChanged(ctx, followed)
 			}
-			tick = time.After(followTick)
+			tick = time.After(min(followTick, f.minInterval))
 		} else if f.logged != (wakeUp{}) {
 			f.report(nil)
 		}
@@ -142,7 +142,9 @@ func (f *follower) run(ctx context.Context) {
 		case <-ctx.Done():
 		case <-f.index.Tracking():
 		case <-f.severities.wanted:
-			f.refreshSeverities(ctx)
+			if err := f.refreshSeverities(ctx); err != nil && ctx.Err() == nil {
+				f.report(err)
+			}
 		case <-tick:
 		}
 	}
@@ -178,8 +180,10 @@ func (f *follower) poll(ctx context.Context, followed map[string]store.Entry) {
 	if len(due) == 0 || time.Now().Before(f.pausedUntil) {
 		return
 	}
-	f.refreshSeverities(ctx)
-	err := f.readPages(ctx, followed, due)
+	err := f.refreshSeverities(ctx)
+	if err == nil {
+		err = f.readPages(ctx, followed, due)
+	}
 	if err == nil {
 		err = f.readSingles(ctx, due)
 	}
@@ -195,7 +199,7 @@ func (f *follower) due(followed map[string]store.Entry) map[string]time.Time {
 	defer f.mu.Unlock()
 	due, isDue := map[string]time.Time{}, false
 	for _, e := range followed {
-		interval, since := followInterval(time.Since(e.DeclaredAt)), time.Since(f.latest[e.Incident].at)
+		interval, since := f.interval(time.Since(e.DeclaredAt)), time.Since(f.latest[e.Incident].at)
 		isDue = isDue || since >= interval
 		if since >= interval*3/4 && e.Incident != "" {
 			due[e.Incident] = e.DeclaredAt
@@ -287,7 +291,7 @@ func isUnreadable(err error) bool {
 // takeCall waits until a call may be made. It reports false if ctx ended or another process polls.
 func (f *follower) takeCall(ctx context.Context) bool {
 	for !f.limiter.Allow() {
-		if !sleep(ctx, time.Second) || !f.holdLease(ctx) {
+		if !sleep(ctx, min(time.Second, f.minInterval)) || !f.holdLease(ctx) {
 			return false
 		}
 	}
@@ -362,15 +366,15 @@ func (f *follower) read(ctx context.Context, id string) (s snapshot, ok bool, n 
 	case polls: // the request is woken by the poll that reads it
 		return s, false, onEvent(), nil
 	case !f.limiter.Allow():
-		return s, false, after(minFollowInterval), nil
+		return s, false, after(f.minInterval), nil
 	}
 	if s, err = f.readIncident(ctx, id); err != nil {
-		return s, false, after(max(followPause, rest.RetryAfter(err))), err
+		return s, false, after(max(f.minInterval, rest.RetryAfter(err))), err
 	}
 	return s, true, next{}, nil
 }
 
-// report records how a poll ended. After an error there is a pause.
+// report records how a poll ended. After an error incident.io is not asked for a while.
 func (f *follower) report(err error) {
 	f.metrics.IncidentsPolled(err)
 	if err == nil {
@@ -380,7 +384,7 @@ func (f *follower) report(err error) {
 		f.logged = wakeUp{}
 		return
 	}
-	f.pausedUntil = time.Now().Add(max(followPause, rest.RetryAfter(err)))
+	f.pausedUntil = time.Now().Add(max(f.minInterval, rest.RetryAfter(err)))
 	if text := rest.ErrorText(err); text != f.logged.state || time.Since(f.logged.at) > repeatedLogInterval {
 		f.logged = wakeUp{text, time.Now()}
 		f.log.WithError(err).Warn("failed to read incidents; their messages are not updated, will retry")

@@ -64,15 +64,12 @@ func (s *severities) isStale() bool {
 	return s.isStaleLocked()
 }
 
-// refreshSeverities reads the severities if they are stale.
-func (f *follower) refreshSeverities(ctx context.Context) {
+// refreshSeverities reads the severities if they are stale. A key that may not read them is no error.
+func (f *follower) refreshSeverities(ctx context.Context) error {
 	if !f.severities.isStale() || time.Now().Before(f.pausedUntil) || !f.limiter.Allow() {
-		return
+		return nil
 	}
 	list, err := f.incidents.ListSeverities(ctx)
-	if err != nil && ctx.Err() == nil {
-		f.log.WithError(err).Warn("failed to read the severities; messages do not show their order")
-	}
 	s := &f.severities
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -81,6 +78,10 @@ func (f *follower) refreshSeverities(ctx context.Context) {
 	case err == nil:
 		s.list, s.known = list, true
 	case rest.IsRejected(err) && !rest.IsUnauthorized(err):
+		f.log.WithError(err).Warn("failed to read the severities; messages do not show their order")
 		s.known = true
+	default:
+		return err
 	}
+	return nil
 }

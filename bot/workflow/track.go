@@ -24,9 +24,6 @@ const (
 	// editInterval is the least time between two edits of one message.
 	editInterval = 10 * time.Second
 
-	// maxEditJitter is added to it after an error.
-	maxEditJitter = 5 * time.Second
-
 	// editRate is how often Slack accepts edits; it allows bursts.
 	// https://docs.slack.dev/reference/methods/chat.update
 	editRate  = rate.Limit(50.0 / 60)
@@ -184,7 +181,8 @@ func (w *Workflow) editMessage(ctx context.Context, j *job, s snapshot, in messa
 // later. To repeat an edit is harmless.
 func (w *Workflow) edit(ctx context.Context, j *job, m message.Delivery) (next, error) {
 	d := j.Deliveries[m.Key]
-	if early := time.Until(d.EditedAt.Add(editInterval)); early > 0 {
+	interval := w.cfg.scale(editInterval)
+	if early := time.Until(d.EditedAt.Add(interval)); early > 0 {
 		return after(early), nil
 	}
 	if r := w.edits.Reserve(); r.Delay() > 0 {
@@ -206,7 +204,7 @@ func (w *Workflow) edit(ctx context.Context, j *job, m message.Delivery) (next, 
 		w.log(j).WithError(err).WithField("delivery", m.Key).Warn("failed to edit a message: Slack rejected it, and it is not edited any more")
 		d.EditError = slackapp.ErrorCode(err)
 	default:
-		return after(max(editInterval, slackapp.RetryAfter(err)) + rand.N(maxEditJitter)), err
+		return after(max(interval, slackapp.RetryAfter(err)) + rand.N(interval/2)), err
 	}
 	return w.saveThen(ctx, j, again())
 }

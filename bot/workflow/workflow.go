@@ -27,6 +27,7 @@
 package workflow
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"sync"
@@ -70,7 +71,7 @@ const (
 	MaxClockSkew = 30 * time.Second
 )
 
-// Config configures a Workflow. Everything is required except Incidents and CrashPoint.
+// Config configures a Workflow. Everything is required except Incidents, FollowInterval and CrashPoint.
 type Config struct {
 	Store     *store.Store
 	Port      Port
@@ -83,9 +84,18 @@ type Config struct {
 	Log      *logrus.Entry
 	Process  string // unique id of this process among those that share the store
 
+	// FollowInterval is the least time between two reads of an incident; 0: 15 s. Tests shorten it, and with it the time
+	// between two edits of a message.
+	FollowInterval time.Duration
+
 	// CrashPoint, if set, is called before and after each write and each outside effect, where a
 	// crash makes a difference. Tests stop the process there.
 	CrashPoint func(where string)
+}
+
+// scale is a duration of the follower, shortened as FollowInterval is.
+func (c Config) scale(d time.Duration) time.Duration {
+	return time.Duration(d.Seconds() * c.FollowInterval.Seconds() / minFollowInterval.Seconds() * float64(time.Second))
 }
 
 // Port creates and reads runs. A *port.Client is one.
@@ -150,6 +160,7 @@ func New(cfg Config) *Workflow {
 	if cfg.CrashPoint == nil {
 		cfg.CrashPoint = func(string) {}
 	}
+	cfg.FollowInterval = cmp.Or(cfg.FollowInterval, minFollowInterval)
 	w := &Workflow{cfg: cfg, limiter: newPostLimiter(), edits: rate.NewLimiter(editRate, editBurst), follower: newFollower(cfg)}
 	if cfg.Store != nil {
 		w.store, w.index = cfg.Store, cfg.Store.Index()
