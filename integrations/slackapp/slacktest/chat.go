@@ -41,10 +41,11 @@ func (s *Server) chatPostMessage(c *call) (reply, error) {
 		return nil, err
 	}
 	if thread := c.args.stringArg("thread_ts"); thread != "" {
-		if s.findMessageLocked(ch.ID, thread) == nil {
+		parent := s.findMessageLocked(ch.ID, thread)
+		if parent == nil {
 			return nil, Error("thread_not_found")
 		}
-		m.ThreadTS = thread
+		parent.hasReplies, m.ThreadTS = true, thread
 	}
 	kept := s.postMessageLocked(ch, m)
 	return reply{"channel": ch.ID, "ts": kept.TS, "message": s.messageJSONLocked(kept, true)}, nil
