@@ -148,8 +148,11 @@ func (b *Bot) newWorkflow(s *store.Store) *workflow.Workflow {
 	return workflow.New(cfg)
 }
 
-// Pending is how many requests have not ended.
+// Pending is how many requests have not ended, without those that follow an incident.
 func (b *Bot) Pending() int { return b.store.index().Count() }
+
+// Followed is how many requests follow an incident that is not closed.
+func (b *Bot) Followed() int { return len(b.store.index().InStage(request.Tracking)) }
 
 // NotReady reports what keeps the bot from accepting submissions, by part: slack, store. It is empty
 // when the bot is ready. An outage of Port is not part of it: what is submitted then is stored

@@ -96,7 +96,7 @@ func (m *Metrics) observe(b *Bot) {
 		return b.store.index().OldestAge(request.OpenStages...).Seconds()
 	})
 	gauge("incidents_followed", "Requests whose messages follow an incident that is not closed.", func() float64 {
-		return float64(len(b.store.index().InStage(request.Tracking)))
+		return float64(b.Followed())
 	})
 	gauge("store_bytes", "Size of the store.", func() float64 { return float64(b.store.Size()) })
 }
