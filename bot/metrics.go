@@ -2,6 +2,7 @@ package bot
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -29,7 +30,8 @@ type Metrics struct {
 	slackRequestDuration *prometheus.HistogramVec
 	portRequestDuration  *prometheus.HistogramVec
 
-	portOutage outage
+	portOutage      outage
+	incidentsOutage outage
 }
 
 // Buckets in seconds.
@@ -93,6 +95,9 @@ func (m *Metrics) observe(b *Bot) {
 	gauge("oldest_pending_age_seconds", "Age of the oldest request that has not ended.", func() float64 {
 		return b.store.index().OldestAge(request.OpenStages...).Seconds()
 	})
+	gauge("incidents_followed", "Requests whose messages follow an incident that is not closed.", func() float64 {
+		return float64(b.Followed())
+	})
 	gauge("store_bytes", "Size of the store.", func() float64 { return float64(b.store.Size()) })
 }
 
@@ -126,14 +131,15 @@ func (m *Metrics) NotificationDelayed(delay time.Duration) {
 	m.notificationDelay.Observe(delay.Seconds())
 }
 
+// IncidentsPolled records whether the incidents that are followed could be read.
+func (m *Metrics) IncidentsPolled(err error) { m.incidentsOutage.record(0, err == nil, err) }
+
 // StageRetried counts a stage that failed and is retried. "" is a request that is not known
 // yet; other stages are a later version's.
 func (m *Metrics) StageRetried(stage request.Stage) {
-	for _, known := range request.OpenStages {
-		if stage == known {
-			m.retries.WithLabelValues(string(stage)).Inc()
-			return
-		}
+	if stage == request.Tracking || slices.Contains(request.OpenStages, stage) {
+		m.retries.WithLabelValues(string(stage)).Inc()
+		return
 	}
 	m.retries.WithLabelValues("other").Inc()
 }

@@ -79,6 +79,12 @@ func (e *Env) WaitIdle() {
 	e.WaitFor("no request is pending", func() bool { return e.Bot.Pending() == 0 })
 }
 
+// WaitFollowed waits until n requests follow their incident.
+func (e *Env) WaitFollowed(n int) {
+	e.t.Helper()
+	e.WaitFor("incidents are followed", func() bool { return e.Bot.Followed() == n })
+}
+
 // WaitFor waits for a condition of which no event informs.
 func (e *Env) WaitFor(what string, holds func() bool) {
 	e.t.Helper()

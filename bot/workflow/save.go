@@ -26,7 +26,7 @@ func (w *Workflow) save(ctx context.Context, j *job) error {
 		return nil
 	}
 	j.loggedStage = j.Stage
-	if j.Stage == request.Done {
+	if j.Stage == request.Tracking || j.Stage == request.Done && j.Tracked == nil { // the result is delivered
 		w.cfg.Metrics.RequestEnded(j.Outcome.Status)
 	}
 	w.logStage(j)

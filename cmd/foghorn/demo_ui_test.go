@@ -100,7 +100,10 @@ func testIncident(v *browser) {
 	v.selectValue("#tab-incidents select[name=status]", "Fixing")
 	v.do(chromedp.Navigate(v.permalink()))
 	v.expectText("#incident-card", "Checkout is down")
-	v.waitFor(`document.querySelector("#incident-card select").value === "Fixing"`)
+	v.waitFor(`document.querySelector("#incident-card [name=status]").value === "Fixing"`)
+	v.selectValue("#incident-card [name=severity]", "Critical")
+	v.expectText("#incident-card .badge.severity.critical", "Critical")
+	v.screenshot("incident")
 }
 
 func testPrivateIncident(v *browser) {

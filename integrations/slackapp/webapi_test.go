@@ -110,6 +110,17 @@ func TestFindMessage_ByMetadata(t *testing.T) {
 	if got, found, err := client.FindMessage(testContext(t), channel, noMetadata, since, since.Add(time.Minute)); err != nil || !found || got != ts {
 		t.Errorf("without metadata: found %q (%v, %v), want %q", got, found, err, ts)
 	}
+	reply := slackapp.Message{Text: "hello again", ThreadTS: ts, Metadata: slackapp.Metadata{EventType: "foghorn_notification", Key: "V4.channel"}}
+	if _, found, err := client.FindMessage(testContext(t), channel, reply, since, since.Add(time.Minute)); err != nil || found {
+		t.Errorf("found a reply that was not posted: %v, %v", found, err)
+	}
+	posted, err := client.Post(testContext(t), channel, reply)
+	if err != nil || posted.Conversation != channel {
+		t.Fatalf("posted %+v, %v", posted, err)
+	}
+	if got, found, err := client.FindMessage(testContext(t), channel, reply, since, since.Add(time.Minute)); err != nil || !found || got != posted.TS {
+		t.Errorf("in a thread: found %q (%v, %v), want %q", got, found, err, posted.TS)
+	}
 	s.SetScopes("chat:write")
 	if _, _, err := client.FindMessage(testContext(t), channel, message, since, since.Add(time.Minute)); slackapp.ErrorCode(err) != "missing_scope" {
 		t.Errorf("without the scope: %v", err)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -46,33 +45,42 @@ func newErrorBody(status int, errorType string, errs ...apiError) errorBody {
 	}
 }
 
+// invalid is the response to a request with invalid fields.
+func invalid(errs ...apiError) (int, any) {
+	return http.StatusUnprocessableEntity, newErrorBody(http.StatusUnprocessableEntity, "validation_error", errs...)
+}
+
+func newFieldError(field, code, message string) apiError {
+	return apiError{Code: code, Message: message, Source: &errorSource{Field: field}}
+}
+
+func malformed() (int, any) {
+	return http.StatusBadRequest, newErrorBody(http.StatusBadRequest, "invalid_request_error", apiError{
+		Code: "malformed", Message: "The request body could not be read as JSON",
+	})
+}
+
 func notFound() (int, any) {
 	return http.StatusNotFound, newErrorBody(http.StatusNotFound, "not_found", apiError{Code: "not_found", Message: "Resource not found"})
 }
 
 func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
-	for pattern, h := range map[string]handler{
-		"POST /v2/incidents":           s.createIncident,
-		"GET /v2/incidents":            s.listIncidents,
-		"GET /v2/incidents/{id}":       s.getIncident,
-		"GET /v1/severities":           s.listSeverities,
-		"GET /v1/incident_statuses":    s.listStatuses,
-		"GET /v1/incident_types":       s.listTypes,
-		"GET /v2/incident_roles":       listRoles,
-		"GET /v2/custom_fields":        s.listFields,
-		"GET /v1/custom_field_options": s.listOptions,
-		"GET /v1/identity":             s.getIdentity,
-	} {
-		role := roleViewer
-		switch pattern {
-		case "POST /v2/incidents":
-			role = roleCreator
-		case "GET /v1/identity":
-			role = ""
-		}
+	handle := func(pattern, role string, h handler) {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { s.serveAPI(w, r, role, h) })
 	}
+	handle("POST /v2/incidents", roleCreator, s.createIncident)
+	handle("GET /v2/incidents", roleViewer, s.listIncidents)
+	handle("GET /v2/incidents/{id}", roleViewer, s.getIncident)
+	handle("POST /v2/incidents/{id}/actions/edit", roleEditor, s.editIncident)
+	handle("GET /v2/incident_updates", roleViewer, s.listUpdates)
+	handle("GET /v1/custom_field_options", roleViewer, s.listOptions)
+	handle("GET /v1/identity", "", s.getIdentity)
+	handleItems(s, handle, "/v1/severities", "severity", s.severitiesLocked, func(a apiSeverity) string { return a.ID })
+	handleItems(s, handle, "/v1/incident_statuses", "incident_status", s.statusesLocked, func(a apiStatus) string { return a.ID })
+	handleItems(s, handle, "/v1/incident_types", "incident_type", s.typesLocked, func(a apiType) string { return a.ID })
+	handleItems(s, handle, "/v2/incident_roles", "incident_role", roles, func(a apiRole) string { return a.ID })
+	handleItems(s, handle, "/v2/custom_fields", "custom_field", s.fieldsLocked, func(a apiField) string { return a.ID })
 	// incident.io answers an unknown route with an empty body, before it checks the key.
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, pattern := mux.Handler(r); pattern == "" {
@@ -83,6 +91,25 @@ func (s *Server) routes() http.Handler {
 	})
 }
 
+// handleItems adds the routes of a list without pages, and of one of its items, whose member in the body is given.
+func handleItems[T any](s *Server, handle func(pattern, role string, h handler), path, member string, listLocked func() []T, id func(T) string) {
+	handle("GET "+path, roleViewer, func(*http.Request) (int, any) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return http.StatusOK, map[string]any{path[len("/v1/"):]: listLocked()}
+	})
+	handle("GET "+path+"/{id}", roleViewer, func(r *http.Request) (int, any) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		for _, item := range listLocked() {
+			if id(item) == r.PathValue("id") {
+				return http.StatusOK, map[string]any{member: item}
+			}
+		}
+		return notFound()
+	})
+}
+
 // serveAPI answers a call for which the key needs a role; "" for none.
 func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request, role string, h handler) {
 	var status int
@@ -90,7 +117,7 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request, role string, h
 	if err := s.authenticate(r); err != nil {
 		status, body = http.StatusUnauthorized, newErrorBody(http.StatusUnauthorized, "authentication_error", *err)
 	} else {
-		if status, body = http.StatusForbidden, missingRole(role); s.hasRole(role) {
+		if status, body = http.StatusForbidden, missingRole(role); s.hasRole(r, role) {
 			status, body = h(r)
 		}
 		// https://docs.incident.io/api-reference/introduction#rate-limits
@@ -106,11 +133,14 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request, role string, h
 
 // authenticate returns the error of a request without a valid key, or nil.
 func (s *Server) authenticate(r *http.Request) *apiError {
-	key, isBearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	key := bearerKey(r)
+	_, isKnown := s.keys[key]
 	switch {
-	case !isBearer || key == "":
+	case key == "":
 		return &apiError{Code: "missing_authorization_material", Message: "No authorization material provided in request"}
-	case key != s.APIKey:
+	case !isKnown:
 		return &apiError{Code: "access_token_invalid", Message: "Access token is not valid"}
 	}
 	return nil

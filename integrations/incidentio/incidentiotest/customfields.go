@@ -7,8 +7,6 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-
-	"github.com/oklog/ulid/v2"
 )
 
 // A CustomField of the organization.
@@ -80,52 +78,38 @@ type fieldValue struct {
 func (s *Server) SetCustomFields(list ...CustomField) {
 	list = slices.Clone(list)
 	for i := range list {
-		list[i].ID = cmp.Or(list[i].ID, ulid.Make().String())
+		list[i].ID = cmp.Or(list[i].ID, newID())
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.fields = list
 }
 
-func (s *Server) listFields(*http.Request) (int, any) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+func (s *Server) fieldsLocked() []apiField {
 	out := []apiField{}
 	for _, f := range s.fields {
 		out = append(out, apiField{f.ID, f.Name, f.Description, f.Type, f.CatalogType, seededAt, seededAt})
 	}
-	return http.StatusOK, map[string]any{"custom_fields": out}
+	return out
 }
 
 // listOptions returns a page of the options of a field, not in their order.
 // https://docs.incident.io/api-reference/custom-field-options-v1/list
 func (s *Server) listOptions(r *http.Request) (int, any) {
 	q := r.URL.Query()
-	size, err := strconv.Atoi(cmp.Or(q.Get("page_size"), "25"))
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f := s.fieldLocked(q.Get("custom_field_id"))
-	switch {
-	case f == nil:
-		return invalidField("custom_field_id", "Custom field not found")
-	case err != nil || size < 1 || size > 250:
-		return invalidField("page_size", "Page size must be between 1 and 250")
+	if f == nil {
+		return invalid(newFieldError("custom_field_id", "invalid_value", "Custom field not found"))
 	}
-	options := f.options()
-	slices.Reverse(options)
-	if n := slices.IndexFunc(options, func(o apiOption) bool { return o.ID == q.Get("after") }); n >= 0 {
-		options = options[n+1:]
-	}
-	meta := map[string]any{"page_size": size}
-	if len(options) > size {
-		options = options[:size]
-		meta["after"] = options[size-1].ID
+	all := f.options()
+	slices.Reverse(all)
+	options, meta, errs := paginate(q, all, func(o apiOption) string { return o.ID }, func(apiOption) bool { return true })
+	if len(errs) > 0 {
+		return invalid(errs...)
 	}
 	return http.StatusOK, map[string]any{"custom_field_options": options, "pagination_meta": meta}
-}
-
-func invalidField(field, message string) (int, any) {
-	return http.StatusUnprocessableEntity, newErrorBody(http.StatusUnprocessableEntity, "validation_error", newFieldError(field, "invalid_value", message))
 }
 
 func (f CustomField) options() []apiOption {
@@ -146,26 +130,12 @@ func (s *Server) fieldLocked(id string) *CustomField {
 	return nil
 }
 
-// checkEntriesLocked returns the errors of the custom fields of a request. The vendor does not document their texts.
-func (s *Server) checkEntriesLocked(entries []fieldEntry) (errs []apiError) {
-	filled := map[string]bool{}
-	for _, e := range entries {
-		f := s.fieldLocked(e.FieldID)
-		message := "Custom field not found"
-		if f != nil {
-			message = f.checkValues(e.Values)
-		}
-		if message != "" {
-			errs = append(errs, newFieldError("custom_field_entries", "invalid_value", message))
-		}
-		filled[e.FieldID] = len(e.Values) > 0
+// checkEntryLocked returns the error message of a custom field in a request, or "".
+func (s *Server) checkEntryLocked(e fieldEntry) string {
+	if f := s.fieldLocked(e.FieldID); f != nil {
+		return f.checkValues(e.Values)
 	}
-	for _, f := range s.fields {
-		if f.Required && !filled[f.ID] {
-			errs = append(errs, newFieldError("custom_field_entries", "is_required", fmt.Sprintf("The custom field %q is required", f.Name)))
-		}
-	}
-	return errs
+	return "Custom field not found"
 }
 
 // checkValues returns the error message of the values of a field, or "".

@@ -1,28 +1,69 @@
 package incidentiotest
 
 import (
+	"crypto/rand"
+	"encoding/hex"
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
+	"strings"
 )
 
 // Roles of an API key. https://docs.incident.io/api-reference/api-keys-v1/create
 const (
 	roleCreator = "incident_creator"
+	roleEditor  = "incident_editor"
+	roleGlobal  = "global_access" // sees private incidents
+	roleOptOut  = "post_incident_flow_opt_out"
 	roleViewer  = "viewer"
 )
 
-// SetKeyRoles replaces the roles of the API's key.
+// SetKeyRoles replaces the roles of the key APIKey. If the key was revoked, it is valid again.
 func (s *Server) SetKeyRoles(roles ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.keyRoles = append([]string{}, roles...) // not null in JSON
+	s.keys[s.APIKey] = append([]string{}, roles...) // not null in JSON
 }
 
-func (s *Server) hasRole(role string) bool {
+// AddKey returns a new API key with these roles.
+func (s *Server) AddKey(roles ...string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return role == "" || slices.Contains(s.keyRoles, role)
+	key := newKey()
+	s.keys[key] = append([]string{}, roles...)
+	return key
+}
+
+// RevokeKey makes an API key invalid.
+func (s *Server) RevokeKey(key string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.keys, key)
+}
+
+// keyPattern matches the API keys.
+var keyPattern = regexp.MustCompile(`inc_[0-9a-f]{64}`)
+
+func newKey() string {
+	key := make([]byte, 32)
+	_, _ = rand.Read(key) // never fails
+	return "inc_" + hex.EncodeToString(key)
+}
+
+// bearerKey returns the API key of a request, or "".
+func bearerKey(r *http.Request) string {
+	key, isBearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if !isBearer {
+		return ""
+	}
+	return key
+}
+
+func (s *Server) hasRole(r *http.Request, role string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return role == "" || slices.Contains(s.keys[bearerKey(r)], role)
 }
 
 func missingRole(role string) errorBody {
@@ -31,11 +72,11 @@ func missingRole(role string) errorBody {
 	})
 }
 
-func (s *Server) getIdentity(*http.Request) (int, any) {
+func (s *Server) getIdentity(r *http.Request) (int, any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return http.StatusOK, map[string]any{"identity": map[string]any{
-		"name": "Port", "roles": s.keyRoles, "dashboard_url": s.cfg.PermalinkBase,
+		"name": "Port", "roles": s.keys[bearerKey(r)], "dashboard_url": s.cfg.PermalinkBase,
 		"team_roles": []any{}, "teams": []any{},
 	}}
 }

@@ -2,6 +2,8 @@ package incidentiotest
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"fmt"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -26,11 +28,12 @@ type apiIncident struct {
 	Type           apiType             `json:"incident_type"`
 	Roles          []apiRoleAssignment `json:"incident_role_assignments"`
 	CustomFields   []apiEntry          `json:"custom_field_entries"`
-	Timestamps     []any               `json:"incident_timestamp_values"`
+	Timestamps     []apiTimestamp      `json:"incident_timestamp_values"`
 	Creator        creator             `json:"creator"`
 	SlackTeamID    string              `json:"slack_team_id"`
 	SlackChannelID string              `json:"slack_channel_id"`
 	SlackChannel   string              `json:"slack_channel_name,omitempty"`
+	CallURL        string              `json:"call_url,omitempty"`
 	HasDebrief     bool                `json:"has_debrief"`
 	CreatedAt      string              `json:"created_at"`
 	UpdatedAt      string              `json:"updated_at"`
@@ -39,6 +42,28 @@ type apiIncident struct {
 	WorkloadWorking  float64 `json:"workload_minutes_working"`
 	WorkloadLate     float64 `json:"workload_minutes_late"`
 	WorkloadSleeping float64 `json:"workload_minutes_sleeping"`
+}
+
+// timestamps are those of a new organization. The emulator sets only the first by itself.
+var timestamps = newTimestamps("Reported at", "Accepted at", "Declined at", "Merged at", "Canceled at", "Resolved at", "Impact started at",
+	"Identified at", "Fixed at", "Documented at", "Reviewed at", "Closed at")
+
+func newTimestamps(names ...string) (out []apiTimestampInfo) {
+	for n, name := range names {
+		out = append(out, apiTimestampInfo{fmt.Sprintf("01K0A8JQ2V3XT1MEST%08d", n), name, n})
+	}
+	return out
+}
+
+type apiTimestamp struct {
+	Timestamp apiTimestampInfo  `json:"incident_timestamp"`
+	Value     map[string]string `json:"value,omitempty"`
+}
+
+type apiTimestampInfo struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	Rank int    `json:"rank"`
 }
 
 type creator struct {
@@ -67,22 +92,33 @@ func (s *Server) toAPILocked(i *Incident) apiIncident {
 	out := apiIncident{
 		ID: i.ID, Reference: i.Reference, Name: i.Name, Summary: i.Summary, Mode: i.Mode, Visibility: i.Visibility, Permalink: i.Permalink,
 		Status: statusToAPI(i.status), Type: typeToAPI(i.incidentType), Roles: append([]apiRoleAssignment{}, i.roleAssignments...),
-		CustomFields: s.entriesToAPILocked(i.fields), Timestamps: []any{}, Creator: creator{apiKey{ID: "01FCNDV6P870EA6S7TK1DSYDG0", Name: "Port"}},
+		CustomFields: s.entriesToAPILocked(i.fields), Timestamps: []apiTimestamp{}, CallURL: i.callURL, Creator: creator{apiKey{ID: "01FCNDV6P870EA6S7TK1DSYDG0", Name: "Port"}},
 		SlackTeamID: cmp.Or(i.SlackTeam, "T0ACME"), CreatedAt: i.CreatedAt.Format(timeLayout), UpdatedAt: i.UpdatedAt.Format(timeLayout),
+	}
+	for _, info := range timestamps {
+		timestamp := apiTimestamp{Timestamp: info}
+		if t, ok := i.timestamps[info.ID]; ok {
+			timestamp.Value = map[string]string{"value": t.Format(timeLayout)}
+		}
+		out.Timestamps = append(out.Timestamps, timestamp)
 	}
 	if i.severity != nil {
 		severity := severityToAPI(*i.severity)
 		out.Severity = &severity
 	}
 	if time.Since(i.CreatedAt) >= s.cfg.ChannelDelay {
-		out.SlackChannelID, out.SlackChannel = i.channelID, i.channelName()
+		out.SlackChannelID, out.SlackChannel = i.channelID, i.channelName
 	}
 	return out
 }
 
+// newRoleAssignment returns the assignment of a role to a person, who has the same id in all incidents.
 func newRoleAssignment(roleID string, a assigneeRequest) apiRoleAssignment {
+	name := cmp.Or(a.Name, a.Email, a.SlackUserID, a.ID)
+	id := fmt.Sprintf("01%X", sha256.Sum256([]byte(name)))[:len(roleID)]
 	return apiRoleAssignment{Role: roleToAPI(roleID), Assignee: apiAssignee{
-		ID: cmp.Or(a.ID, ulid.Make().String()), Name: cmp.Or(a.Email, a.SlackUserID, a.ID), Role: "unset",
-		Email: a.Email, SlackUserID: a.SlackUserID,
+		ID: cmp.Or(a.ID, id), Name: name, Role: "unset", Email: a.Email, SlackUserID: a.SlackUserID,
 	}}
 }
+
+func newID() string { return ulid.Make().String() }

@@ -2,7 +2,9 @@ package incidentiotest
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
+	"time"
 )
 
 // modes are the modes of an incident. The first is the default.
@@ -11,17 +13,31 @@ var modes = []string{"standard", "retrospective", "test", "tutorial"}
 // A createRequest is the body of a new incident, as far as it is modeled.
 // https://docs.incident.io/api-reference/incidents-v2/create
 type createRequest struct {
-	IdempotencyKey string         `json:"idempotency_key"`
-	Visibility     string         `json:"visibility"`
-	Name           string         `json:"name"`
-	Summary        nullableString `json:"summary"`
-	SeverityID     string         `json:"severity_id"`
-	TypeID         *string        `json:"incident_type_id"`
-	Fields         []fieldEntry   `json:"custom_field_entries"`
-	SlackTeam      string         `json:"slack_team_id"`
-	StatusID       *string        `json:"incident_status_id"`
-	Mode           *string        `json:"mode"`
-	Roles          []roleRequest  `json:"incident_role_assignments"`
+	incidentFields
+	IdempotencyKey string           `json:"idempotency_key"`
+	Visibility     string           `json:"visibility"`
+	TypeID         *string          `json:"incident_type_id"`
+	SlackTeam      string           `json:"slack_team_id"`
+	Mode           *string          `json:"mode"`
+	Retrospective  *json.RawMessage `json:"retrospective_incident_options"`
+}
+
+// incidentFields are the members that a new incident and an edit have in common. A member that is null is absent.
+type incidentFields struct {
+	Name        *string            `json:"name"`
+	Summary     *string            `json:"summary"`
+	SeverityID  *string            `json:"severity_id"`
+	StatusID    *string            `json:"incident_status_id"`
+	CallURL     string             `json:"call_url"`
+	ChannelName string             `json:"slack_channel_name_override"`
+	Fields      []fieldEntry       `json:"custom_field_entries"`
+	Roles       []roleRequest      `json:"incident_role_assignments"`
+	Timestamps  []timestampRequest `json:"incident_timestamp_values"`
+}
+
+type timestampRequest struct {
+	ID    string     `json:"incident_timestamp_id"`
+	Value *time.Time `json:"value"`
 }
 
 type roleRequest struct {
@@ -30,28 +46,14 @@ type roleRequest struct {
 }
 
 type assigneeRequest struct {
+	Name        string `json:"-"`
 	ID          string `json:"id"`
 	Email       string `json:"email"`
 	SlackUserID string `json:"slack_user_id"`
 }
 
-// A nullableString is a string, absent or null.
-type nullableString struct {
-	value  string
-	isNull bool
-}
-
-func (n *nullableString) UnmarshalJSON(data []byte) error {
-	if string(data) == "null" {
-		n.isNull = true
-		return nil
-	}
-	return json.Unmarshal(data, &n.value)
-}
-
-// validateLocked returns every error of a request.
+// validateLocked returns every error of a new incident.
 func (s *Server) validateLocked(in createRequest) []apiError {
-	validStatus := in.StatusID == nil || slices.ContainsFunc(s.statuses, func(st Status) bool { return st.ID == *in.StatusID })
 	var errs []apiError
 	for _, check := range []struct {
 		failed               bool
@@ -60,40 +62,46 @@ func (s *Server) validateLocked(in createRequest) []apiError {
 		{in.IdempotencyKey == "", "idempotency_key", "is_required", "An idempotency key is required"},
 		{in.Visibility == "", "visibility", "is_required", "A visibility is required"},
 		{!slices.Contains([]string{"", "public", "private"}, in.Visibility), "visibility", "invalid_value", "Visibility must be one of public, private"},
-		{in.SeverityID == "" && len(s.severities) > 0, "severity_id", "is_required", "A severity is required to open an incident"},
-		{in.SeverityID != "" && s.severityLocked(in.SeverityID) == nil, "severity_id", "invalid_value", "Severity not found"},
-		{!validStatus, "incident_status_id", "invalid_value", "Incident status not found"},
+		{deref(in.SeverityID) == "" && len(s.severities) > 0, "severity_id", "is_required", "A severity is required to open an incident"},
 		{s.typeLocked(in.TypeID) == nil, "incident_type_id", "invalid_value", "Incident type not found"},
 		{in.SlackTeam == "" && s.cfg.RequireSlackTeam, "slack_team_id", "is_required", "A Slack team is required"},
-		{in.Summary.isNull && s.cfg.RejectNullSummary, "summary", "invalid_value", "Summary must be a string"},
+		{in.Mode != nil && !slices.Contains(modes, *in.Mode), "mode", "invalid_value", "Mode must be one of standard, retrospective, test, tutorial"},
+		{in.Retrospective != nil, "retrospective_incident_options", "invalid_value", "The emulator does not model this member"},
 	} {
 		if check.failed {
 			errs = append(errs, newFieldError(check.field, check.code, check.message))
 		}
 	}
-	errs = append(errs, s.checkEntriesLocked(in.Fields)...)
-	for _, role := range in.Roles {
-		if message := s.checkRole(role); message != "" {
-			errs = append(errs, newFieldError("incident_role_assignments", "invalid_value", message))
+	for _, f := range s.fields {
+		if f.Required && !slices.ContainsFunc(in.Fields, func(e fieldEntry) bool { return e.FieldID == f.ID && len(e.Values) > 0 }) {
+			errs = append(errs, newFieldError("custom_field_entries", "is_required", fmt.Sprintf("The custom field %q is required", f.Name)))
 		}
 	}
-	if in.Mode != nil && !slices.Contains(modes, *in.Mode) {
-		errs = append(errs, newFieldError("mode", "invalid_value", "Mode must be one of standard, retrospective, test, tutorial"))
+	return append(errs, s.checkFieldsLocked(in.incidentFields)...)
+}
+
+// checkFieldsLocked returns the errors of the members of a new incident or an edit. The vendor does not document their
+// texts.
+func (s *Server) checkFieldsLocked(in incidentFields) (errs []apiError) {
+	add := func(failed bool, field, message string) {
+		if failed {
+			errs = append(errs, newFieldError(field, "invalid_value", message))
+		}
+	}
+	add(deref(in.SeverityID) != "" && s.severityLocked(deref(in.SeverityID)) == nil, "severity_id", "Severity not found")
+	add(in.StatusID != nil && s.statusLocked(deref(in.StatusID)) == nil, "incident_status_id", "Incident status not found")
+	for _, e := range in.Fields {
+		message := s.checkEntryLocked(e)
+		add(message != "", "custom_field_entries", message)
+	}
+	for _, role := range in.Roles {
+		add(role.RoleID != reporterRoleID && role.RoleID != leadRoleID, "incident_role_assignments", "Incident role not found")
+		a := role.Assignee
+		add(a != nil && a.Email != "" && s.cfg.UserEmails != nil && !slices.Contains(s.cfg.UserEmails, a.Email), "incident_role_assignments", "User not found")
+	}
+	for _, t := range in.Timestamps {
+		isKnown := slices.ContainsFunc(timestamps, func(info apiTimestampInfo) bool { return info.ID == t.ID })
+		add(!isKnown, "incident_timestamp_values", "Incident timestamp not found")
 	}
 	return errs
-}
-
-// checkRole returns the error message of a role assignment, or "".
-func (s *Server) checkRole(role roleRequest) string {
-	if role.RoleID != reporterRoleID && role.RoleID != leadRoleID {
-		return "Incident role not found"
-	}
-	if a := role.Assignee; a != nil && a.Email != "" && s.cfg.UserEmails != nil && !slices.Contains(s.cfg.UserEmails, a.Email) {
-		return "User not found"
-	}
-	return ""
-}
-
-func newFieldError(field, code, message string) apiError {
-	return apiError{Code: code, Message: message, Source: &errorSource{Field: field}}
 }

@@ -29,6 +29,7 @@ func TestResponses_Golden(t *testing.T) {
 	for _, c := range []struct{ name, method, path, body string }{
 		{"incident", "GET", "/v2/incidents/1", ""},
 		{"incidents", "GET", "/v2/incidents", ""},
+		{"updates", "GET", "/v2/incident_updates", ""},
 		{"severities", "GET", "/v1/severities", ""},
 		{"statuses", "GET", "/v1/incident_statuses", ""},
 		{"types", "GET", "/v1/incident_types", ""},

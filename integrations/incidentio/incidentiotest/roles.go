@@ -1,7 +1,5 @@
 package incidentiotest
 
-import "net/http"
-
 // The ids of the roles that every organization has.
 const (
 	reporterRoleID = "01K0A8JQ2V3XREP0RTER0000AA"
@@ -20,9 +18,7 @@ type apiRole struct {
 	UpdatedAt    string `json:"updated_at"`
 }
 
-func listRoles(*http.Request) (int, any) {
-	return http.StatusOK, map[string]any{"incident_roles": []apiRole{roleToAPI(leadRoleID), roleToAPI(reporterRoleID)}}
-}
+func roles() []apiRole { return []apiRole{roleToAPI(leadRoleID), roleToAPI(reporterRoleID)} }
 
 func roleToAPI(id string) apiRole {
 	if id == leadRoleID {

@@ -2,11 +2,9 @@ package incidentiotest
 
 import (
 	"cmp"
-	"crypto/rand"
-	"encoding/hex"
+	"context"
 	"fmt"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 
@@ -15,17 +13,16 @@ import (
 
 // Config configures a Server. The zero value is valid.
 type Config struct {
-	Addr              string        // the address to listen on; "" means a free port of 127.0.0.1
-	PermalinkBase     string        // the start of permalinks; "" means https://app.incident.io/acme
-	Severities        []Severity    // nil means Minor, Major and Critical with the ids of Port's guide
-	Statuses          []Status      // nil means the statuses of a new organization
-	UserEmails        []string      // the e-mail addresses that can be assigned to a role; nil means all
-	TriageDisabled    bool          // new incidents start with the first live status
-	KeyRoles          []string      // the roles of the API's key; nil means viewer and incident_creator
-	RequireSlackTeam  bool          // a new incident must name a Slack team, as in an organization on Enterprise Grid
-	RejectNullSummary bool          // a summary of null is an error; the vendor does not document it
-	ChannelDelay      time.Duration // the time until an incident has its Slack channel; 0 means 300 ms
-	ClientName        string        // the name of the API's client in events; "" means "foghorn"
+	Addr             string        // the address to listen on; "" means a free port of 127.0.0.1
+	PermalinkBase    string        // the start of permalinks; "" means https://app.incident.io/acme
+	Severities       []Severity    // nil means Minor, Major and Critical with the ids of Port's guide
+	Statuses         []Status      // nil means the statuses of a new organization
+	UserEmails       []string      // the e-mail addresses that can be assigned to a role; nil means all
+	TriageDisabled   bool          // new incidents start with the first live status
+	KeyRoles         []string      // the roles of the API's key; nil means viewer and incident_creator
+	RequireSlackTeam bool          // a new incident must name a Slack team, as in an organization on Enterprise Grid
+	ChannelDelay     time.Duration // the time until an incident has its Slack channel; 0 means 300 ms
+	ClientName       string        // the name of the API's client in events; "" means "foghorn"
 }
 
 // A Server is the emulator of one incident.io organization. It is safe for concurrent use.
@@ -40,9 +37,10 @@ type Server struct {
 	statuses         []Status
 	types            []Type
 	fields           []CustomField
-	keyRoles         []string
+	keys             map[string][]string // the roles of each API key
 	onChannelCreated func(id, name string)
 	incidents        []*Incident // oldest first
+	updates          []update    // oldest first
 	byIdempotencyKey map[string]*Incident
 }
 
@@ -72,9 +70,7 @@ func Start(cfg Config) (*Server, error) {
 	if cfg.KeyRoles == nil {
 		cfg.KeyRoles = []string{roleCreator, roleViewer}
 	}
-	key := make([]byte, 32)
-	_, _ = rand.Read(key) // never fails
-	s := &Server{APIKey: "inc_" + hex.EncodeToString(key), cfg: cfg}
+	s := &Server{APIKey: newKey(), cfg: cfg}
 	s.restore()
 	var err error
 	if s.Server, err = emulator.Start(cfg.Addr, s.routes()); err != nil {
@@ -82,7 +78,33 @@ func Start(cfg Config) (*Server, error) {
 	}
 	s.SetDescriber(s.eventSource())
 	s.EnableControl(s.State, s.Reset)
+	s.addControlRoutes()
 	return s, nil
+}
+
+// addControlRoutes adds routes to the control API.
+//
+//	POST /control/edit         {"id","name","summary","severity","status","visibility","lead":{"name","slack_user_id"}}: see Edit
+//	POST /control/keys         {"roles"}: adds an API key and returns {"key"}
+//	POST /control/keys/revoke  {"key"}: makes a key invalid, APIKey for ""
+func (s *Server) addControlRoutes() {
+	s.HandleControl("POST edit", emulator.HandlePost(func(_ context.Context, in struct {
+		Edit
+		ID string `json:"id"`
+	}) (any, error) {
+		return map[string]any{}, s.Edit(in.ID, in.Edit)
+	}))
+	s.HandleControl("POST keys", emulator.HandlePost(func(_ context.Context, in struct {
+		Roles []string `json:"roles"`
+	}) (any, error) {
+		return map[string]any{"key": s.AddKey(in.Roles...)}, nil
+	}))
+	s.HandleControl("POST keys/revoke", emulator.HandlePost(func(_ context.Context, in struct {
+		Key string `json:"key"`
+	}) (any, error) {
+		s.RevokeKey(cmp.Or(in.Key, s.APIKey))
+		return map[string]any{}, nil
+	}))
 }
 
 // URL is the base address of the API.
@@ -98,12 +120,12 @@ func (s *Server) State() any {
 		incidents = append(incidents, s.toAPILocked(i))
 	}
 	return map[string]any{
-		"incidents": incidents, "severities": severitiesToAPI(s.severities), "incident_statuses": statusesToAPI(s.statuses),
+		"incidents": incidents, "severities": s.severitiesLocked(), "incident_statuses": s.statusesLocked(),
 	}
 }
 
 // Reset removes all incidents and planned faults, and restores what the
-// configuration says about the organization. It keeps the API key and the function of OnChannelCreated.
+// configuration says about the organization. It keeps the API key, removes others, and keeps the function of OnChannelCreated.
 func (s *Server) Reset() {
 	s.ClearFaults()
 	s.restore()
@@ -114,10 +136,10 @@ func (s *Server) restore() {
 	s.SetStatuses(s.cfg.Statuses...)
 	s.SetTypes()
 	s.SetCustomFields()
-	s.SetKeyRoles(s.cfg.KeyRoles...)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.incidents, s.byIdempotencyKey = nil, map[string]*Incident{}
+	s.keys = map[string][]string{s.APIKey: append([]string{}, s.cfg.KeyRoles...)}
+	s.incidents, s.updates, s.byIdempotencyKey = nil, nil, map[string]*Incident{}
 }
 
 // eventSource describes the calls that read as events. A call that creates an incident has the
@@ -131,6 +153,6 @@ func (s *Server) eventSource() emulator.CallDescriber {
 			}
 			return s.cfg.ClientName, c.Method + " " + c.Path
 		},
-		Mask: func(text string) string { return strings.ReplaceAll(text, s.APIKey, "•••") },
+		Mask: func(text string) string { return keyPattern.ReplaceAllString(text, "•••") },
 	}
 }

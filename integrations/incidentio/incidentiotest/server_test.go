@@ -16,8 +16,8 @@ func TestServer_CustomOrganization(t *testing.T) {
 	if _, ok := i["severity"]; ok || s.Incidents()[0].Status != "Hunting" {
 		t.Errorf("%+v", i)
 	}
-	if !s.SetStatus("1", "Closed") || s.SetStatus("1", "Open") || s.SetStatus("9", "Closed") {
-		t.Error("SetStatus is wrong")
+	if err := s.Edit("1", incidentiotest.Edit{Status: "Closed"}); err != nil {
+		t.Error(err)
 	}
 	read := callAPI(t, s, s.APIKey, http.MethodGet, "/v2/incidents/1", "").body.Incident
 	if status := read["incident_status"].(map[string]any); status["name"] != "Closed" || len(status["id"].(string)) != 26 {

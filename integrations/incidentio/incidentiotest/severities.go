@@ -2,10 +2,7 @@ package incidentiotest
 
 import (
 	"cmp"
-	"net/http"
 	"slices"
-
-	"github.com/oklog/ulid/v2"
 )
 
 // A Severity of the organization. The lowest rank is the least severe.
@@ -35,21 +32,22 @@ func defaultSeverities() []Severity {
 	}
 }
 
+// Severities returns the severities in the order in which they were set.
+func (s *Server) Severities() []Severity {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.severities)
+}
+
 // SetSeverities replaces the severities. A severity without an ID gets one.
 func (s *Server) SetSeverities(list ...Severity) {
 	list = slices.Clone(list)
 	for i := range list {
-		list[i].ID = cmp.Or(list[i].ID, ulid.Make().String())
+		list[i].ID = cmp.Or(list[i].ID, newID())
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.severities = list
-}
-
-func (s *Server) listSeverities(*http.Request) (int, any) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return http.StatusOK, map[string]any{"severities": severitiesToAPI(s.severities)}
 }
 
 // severityLocked returns the severity with an id, or nil.
@@ -62,10 +60,10 @@ func (s *Server) severityLocked(id string) *Severity {
 	return nil
 }
 
-func severitiesToAPI(list []Severity) []apiSeverity {
+func (s *Server) severitiesLocked() []apiSeverity {
 	out := []apiSeverity{}
-	for _, s := range list {
-		out = append(out, severityToAPI(s))
+	for _, severity := range s.severities {
+		out = append(out, severityToAPI(severity))
 	}
 	return out
 }

@@ -40,6 +40,15 @@ func TestReference_ResponsesMatchSpec(t *testing.T) {
 	ask("POST", "/v2/incidents", "/v2/incidents", `{`+team+`,"idempotency_key":"k2","visibility":"private","severity_id":"`+minorID+`"}`)
 	ask("GET", "/v2/incidents", "/v2/incidents?page_size=1", "")
 	ask("GET", "/v2/incidents/{id}", "/v2/incidents/1", "")
+	s.SetKeyRoles("viewer", "incident_creator", "incident_editor")
+	ask("POST", "/v2/incidents/{id}/actions/edit", "/v2/incidents/1/actions/edit", `{"notify_incident_channel":true,"incident":{"name":"x","call_url":"https://example.com","severity_id":"`+minorID+`",`+
+		`"incident_timestamp_values":[{"incident_timestamp_id":"01K0A8JQ2V3XT1MEST00000005","value":"2026-01-02T03:04:05Z"}]}}`)
+	ask("GET", "/v2/incident_updates", "/v2/incident_updates", "")
+	ask("GET", "/v1/severities/{id}", "/v1/severities/"+minorID, "")
+	ask("GET", "/v1/incident_statuses/{id}", "/v1/incident_statuses/"+s.Statuses()[0].ID, "")
+	ask("GET", "/v1/incident_types/{id}", "/v1/incident_types/01K0A8JQ2V3XTYPE0000000000", "")
+	ask("GET", "/v2/incident_roles/{id}", "/v2/incident_roles/"+reporter, "")
+	ask("GET", "/v2/custom_fields/{id}", "/v2/custom_fields/F1", "")
 	for _, path := range []string{"/v1/severities", "/v1/incident_statuses", "/v1/incident_types", "/v2/incident_roles", "/v2/custom_fields", "/v1/identity"} {
 		ask("GET", path, path, "")
 	}

@@ -3,10 +3,7 @@ package incidentiotest
 import (
 	"cmp"
 	"fmt"
-	"net/http"
 	"slices"
-
-	"github.com/oklog/ulid/v2"
 )
 
 // A Status of the organization. Its category is one of incident.io's fixed ones.
@@ -53,26 +50,18 @@ func (s *Server) Statuses() []Status {
 func (s *Server) SetStatuses(list ...Status) {
 	list = slices.Clone(list)
 	for i := range list {
-		list[i].ID = cmp.Or(list[i].ID, ulid.Make().String())
+		list[i].ID = cmp.Or(list[i].ID, newID())
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.statuses = list
 }
 
-func (s *Server) listStatuses(*http.Request) (int, any) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return http.StatusOK, map[string]any{"incident_statuses": statusesToAPI(s.statuses)}
-}
-
-// defaultStatusLocked returns the status of a new incident: the one with the id unless it
-// is nil, else triage, else the first live status.
+// firstStatusLocked returns the status of a new incident: triage, else the first live status.
 // https://docs.incident.io/incidents/lifecycle
-func (s *Server) defaultStatusLocked(id *string) Status {
+func (s *Server) firstStatusLocked() Status {
 	byRank := slices.SortedFunc(slices.Values(s.statuses), func(a, b Status) int { return cmp.Compare(a.Rank, b.Rank) })
 	for _, matches := range []func(Status) bool{ // the first that matches wins
-		func(st Status) bool { return id != nil && st.ID == *id },
 		func(st Status) bool { return st.Category == "triage" && !s.cfg.TriageDisabled },
 		func(st Status) bool { return st.Category == "live" },
 		func(Status) bool { return true },
@@ -84,10 +73,20 @@ func (s *Server) defaultStatusLocked(id *string) Status {
 	return Status{} // the organization has no statuses
 }
 
-func statusesToAPI(list []Status) []apiStatus {
+// statusLocked returns the status with an id, or nil.
+func (s *Server) statusLocked(id string) *Status {
+	for _, status := range s.statuses {
+		if status.ID == id {
+			return &status
+		}
+	}
+	return nil
+}
+
+func (s *Server) statusesLocked() []apiStatus {
 	out := []apiStatus{}
-	for _, s := range list {
-		out = append(out, statusToAPI(s))
+	for _, status := range s.statuses {
+		out = append(out, statusToAPI(status))
 	}
 	return out
 }

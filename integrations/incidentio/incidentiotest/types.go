@@ -2,10 +2,7 @@ package incidentiotest
 
 import (
 	"cmp"
-	"net/http"
 	"slices"
-
-	"github.com/oklog/ulid/v2"
 )
 
 // A Type is an incident type of the organization. One of them is the default.
@@ -33,21 +30,19 @@ func (s *Server) SetTypes(list ...Type) {
 	}
 	list = slices.Clone(list)
 	for i := range list {
-		list[i].ID = cmp.Or(list[i].ID, ulid.Make().String())
+		list[i].ID = cmp.Or(list[i].ID, newID())
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.types = list
 }
 
-func (s *Server) listTypes(*http.Request) (int, any) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+func (s *Server) typesLocked() []apiType {
 	out := []apiType{}
 	for _, t := range s.types {
 		out = append(out, typeToAPI(t))
 	}
-	return http.StatusOK, map[string]any{"incident_types": out}
+	return out
 }
 
 // typeLocked returns the type with an id, the default type for nil; or nil if there is none.

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"foghorn/integrations/incidentio/incidentiotest"
 	"foghorn/integrations/slackapp/slacktest"
 )
 
@@ -24,7 +25,7 @@ func (s *Server) handleAction(w http.ResponseWriter, r *http.Request) {
 		"type": s.handleType, "shortcut": s.handleShortcut, "click": s.handleClick, // in a conversation
 		"field": s.handleField, "search": s.handleSearch, "press": s.handleModalButton, // in a modal
 		"submit": s.handleSubmit, "close": s.handleClose,
-		"decide": s.handleDecision, "approval": s.handleApproval, "status": s.handleStatus, // in Port and incident.io
+		"decide": s.handleDecision, "approval": s.handleApproval, "edit": s.handleEdit, // in Port and incident.io
 		"fault": s.handleFault, "disconnect": s.handleDisconnect,
 		"bot": s.handleBot, "choose": s.handleChooseAction, "preview": s.handlePreview,
 	}
@@ -133,12 +134,11 @@ func (s *Server) handleApproval(_ context.Context, form url.Values) (any, error)
 	return nil, s.cfg.Port.PutAction(changed)
 }
 
-// handleStatus sets the status of an incident.
-func (s *Server) handleStatus(_ context.Context, form url.Values) (any, error) {
-	if !s.cfg.Incidents.SetStatus(form.Get("id"), form.Get("status")) {
-		return nil, errors.New("incident.io has no such incident or status")
-	}
-	return nil, nil
+// handleEdit changes an incident.
+func (s *Server) handleEdit(_ context.Context, form url.Values) (any, error) {
+	return nil, s.cfg.Incidents.Edit(form.Get("id"), incidentiotest.Edit{
+		Status: form.Get("status"), Severity: form.Get("severity"), Visibility: form.Get("visibility"),
+	})
 }
 
 // handleFault turns a fault on or off.

@@ -29,10 +29,26 @@ func (v *viewModel) IncidentURL(id string) string {
 	return IncidentPath + "/incidents/" + url.PathEscape(id)
 }
 
-// Statuses returns the names of the statuses that an incident can have.
-func (v *viewModel) Statuses() (out []string) {
+// A choice is a property of an incident that the page can change.
+type choice struct {
+	Incident incidentiotest.Incident
+	Label    string
+	Name     string // of the form's field
+	Current  string
+	Possible []string
+}
+
+// Choices returns what the page can change of an incident: its status, severity and visibility.
+func (v *viewModel) Choices(i incidentiotest.Incident) []choice {
+	var statuses, severities []string
 	for _, s := range v.server.cfg.Incidents.Statuses() {
-		out = append(out, s.Name)
+		statuses = append(statuses, s.Name)
 	}
-	return out
+	for _, s := range v.server.cfg.Incidents.Severities() {
+		severities = append(severities, s.Name)
+	}
+	return []choice{
+		{i, "Status", "status", i.Status, statuses}, {i, "Severity", "severity", i.Severity, severities},
+		{i, "Visibility", "visibility", i.Visibility, []string{"public", "private"}},
+	}
 }

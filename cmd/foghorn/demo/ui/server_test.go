@@ -147,7 +147,7 @@ func TestHandler_InvalidActions(t *testing.T) {
 	for name, want := range map[string]int{
 		"type": http.StatusNoContent, "shortcut": refused, "click": refused,
 		"field": http.StatusNoContent, "search": refused, "press": refused, "submit": refused, "close": http.StatusNoContent,
-		"decide": refused, "approval": refused, "status": refused, "fault": refused, "disconnect": http.StatusNoContent,
+		"decide": refused, "approval": refused, "edit": refused, "fault": refused, "disconnect": http.StatusNoContent,
 		"bot": refused, "choose": refused, "preview": http.StatusOK, "nothing": http.StatusNotFound,
 	} {
 		if got := sendRequest(t, http.MethodPost, address+"/actions/"+name, "x=1"); got != want {
