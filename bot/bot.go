@@ -60,6 +60,9 @@ type Config struct {
 	Log     *logrus.Entry
 	Metrics *Metrics // nil: its own. Its PortCall must be the OnCall of Port for an outage to be noticed at once
 
+	// CatalogBlueprint is the blueprint whose entities follow their incidents; empty: they do not, as without Incidents.
+	CatalogBlueprint string
+
 	// FollowInterval is workflow.Config's: tests shorten it.
 	FollowInterval time.Duration
 
@@ -178,6 +181,9 @@ func (b *Bot) newWorkflow(s *store.Store) *workflow.Workflow {
 	}
 	if b.cfg.Incidents != nil {
 		cfg.Incidents = b.cfg.Incidents
+		if b.cfg.CatalogBlueprint != "" {
+			cfg.Catalog, cfg.Blueprint = port.NewCatalog(b.cfg.Port), b.cfg.CatalogBlueprint
+		}
 	}
 	return workflow.New(cfg)
 }

@@ -80,6 +80,8 @@ type Tracked struct {
 	Level     int    `json:"level,omitempty"`     // Incident.Level of that severity
 	Escalated bool   `json:"escalated,omitempty"` // the severity rose to the highest level once
 	Hidden    bool   `json:"hidden,omitempty"`    // the incident became private: channels show nothing of it any more
+
+	Catalog *CatalogEntry `json:"catalog,omitempty"` // nil: nothing was written, and what the entity shows is not known
 }
 
 // StartTracking moves the request to Tracking, and forgets what people entered. The incident's visibility is the one that

@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -43,12 +44,14 @@ func (w *Workflow) follows(j *job) bool {
 
 // startTracking ends what people wait for.
 func (w *Workflow) startTracking(ctx context.Context, j *job, seen bool) (next, error) {
+	catalog := w.startCatalog(*j.Outcome.Incident)
 	j.StartTracking(messageInput(j).Visibility(), seen)
+	j.Tracked.Catalog = catalog
 	return w.saveThen(ctx, j, again())
 }
 
 // track is the stage Tracking: the request was woken because its incident differs from what the messages show. It posts
-// one reply, or edits one message.
+// one reply, or edits one message, or updates the entity in Port's catalog.
 func (w *Workflow) track(ctx context.Context, j *job) (next, error) {
 	if j.Key != nil { // the submission is still stored
 		w.cfg.CrashPoint("before erasing the input")
@@ -70,17 +73,31 @@ func (w *Workflow) track(ctx context.Context, j *job) (next, error) {
 	if n, err, done := w.postEscalation(ctx, j, in); done {
 		return n, err
 	}
-	if n, err, done := w.editMessage(ctx, j, s, in); done {
-		return n, err
+	edit, err, due := w.editMessage(ctx, j, s, in)
+	if due && edit == again() {
+		return edit, err
 	}
+	catalog, catalogErr := w.updateCatalog(ctx, j, s) // also while an edit has to wait
 	switch {
-	case s.gone || in.Outcome.Incident.HasEnded():
+	case due:
+		return sooner(edit, catalog), cmp.Or(err, catalogErr)
+	case catalogErr != nil || catalog == again():
+		return catalog, catalogErr
+	case catalog == onEvent() && (s.gone || in.Outcome.Incident.HasEnded()):
 		return w.complete(ctx, j)
 	case settled && j.Tracked.State != s.state:
 		j.Tracked.State = s.state
-		return w.saveThen(ctx, j, onEvent())
+		return w.saveThen(ctx, j, catalog)
 	}
-	return onEvent(), nil
+	return catalog, nil
+}
+
+// sooner is the delay of an edit, or that of the catalog if it is shorter.
+func sooner(edit, catalog next) next {
+	if catalog.delay > 0 && catalog.delay < edit.delay {
+		return catalog
+	}
+	return edit
 }
 
 // observe notices what must not be forgotten about an incident: that it became private, and that its severity rose to the

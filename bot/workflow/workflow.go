@@ -71,7 +71,8 @@ const (
 	MaxClockSkew = 30 * time.Second
 )
 
-// Config configures a Workflow. Everything is required except Incidents, FollowInterval and CrashPoint.
+// Config configures a Workflow. Everything is required except Incidents, Catalog,
+// FollowInterval and CrashPoint.
 type Config struct {
 	Store     *store.Store
 	Port      Port
@@ -79,6 +80,8 @@ type Config struct {
 	Slack     Slack
 	Users     Users
 	Incidents Incidents // nil: the messages do not follow the incident
+	Catalog   Catalog   // nil: the entities of incidents do not follow them either
+	Blueprint string    // identifier of the blueprint of these entities
 
 	Renderer message.Renderer
 	Metrics  Metrics
@@ -158,6 +161,7 @@ type Workflow struct {
 	limiter  *postLimiter
 	edits    *rate.Limiter
 	follower *follower
+	catalog  catalogCache
 	inFlight inFlight
 }
 
@@ -168,6 +172,7 @@ func New(cfg Config) *Workflow {
 	}
 	cfg.FollowInterval = cmp.Or(cfg.FollowInterval, minFollowInterval)
 	w := &Workflow{cfg: cfg, limiter: newPostLimiter(), edits: rate.NewLimiter(editRate, editBurst), follower: newFollower(cfg)}
+	w.catalog.lacking = map[string]bool{}
 	if cfg.Store != nil {
 		w.store, w.index = cfg.Store, cfg.Store.Index()
 	}
