@@ -136,6 +136,9 @@ func (b *Bot) Run(ctx context.Context) error {
 	group.Go(func() error { return b.dialog.Run(ctx) })
 	group.Go(func() error { return b.users.Run(ctx) })
 	group.Go(func() error { return b.home.Run(ctx) })
+	if b.cfg.Incidents != nil {
+		group.Go(func() error { b.watchDrift(ctx); return nil })
+	}
 	group.Go(func() error {
 		b.store.wait(ctx, b.openGrace())
 		return b.cfg.Slack.Run(ctx, handler{b.dialog, b.home})

@@ -3,6 +3,7 @@ package bot_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"net/http"
 	"runtime"
@@ -349,5 +350,26 @@ func TestCatalog_Off(t *testing.T) {
 	time.Sleep(2 * followInterval)
 	if n := len(updates(e)); n > 0 {
 		t.Errorf("%d updates", n)
+	}
+}
+
+// TestCatalog_Drift starts a bot where Port lacks a severity and a status of incident.io. It is logged, once.
+func TestCatalog_Drift(t *testing.T) {
+	t.Parallel()
+	e, log := newCatalogEnv(t)
+	e.IncidentIO.SetSeverities(incidentiotest.Severity{Name: "Minor"}, incidentiotest.Severity{Name: "SEV-0", Rank: 9})
+	e.IncidentIO.SetStatuses(incidentiotest.Status{Name: "Triage", Category: "triage"}, incidentiotest.Status{Name: "Fishing", Category: "live", Rank: 1})
+	e.Start()
+	lacks := func() (lines []string) {
+		for _, entry := range log.AllEntries() {
+			if strings.Contains(entry.Message, "lacks") {
+				lines = append(lines, fmt.Sprint(entry.Data["severities"], " ", entry.Data["statuses"], " ", entry.Data["hint"]))
+			}
+		}
+		return lines
+	}
+	e.WaitFor("it is logged", func() bool { return len(lacks()) == 2 })
+	if got := lacks(); got[0] != "[SEV-0] <nil> run foghorn apply" || got[1] != "<nil> [Fishing] run foghorn apply" {
+		t.Errorf("logged %q", got)
 	}
 }
