@@ -174,9 +174,6 @@ func TestTracking_KeyRevoked(t *testing.T) {
 
 // TestTracking_KeyRemoved starts a bot without the key on a store with incidents that are followed.
 func TestTracking_KeyRemoved(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes a minute")
-	}
 	t.Parallel()
 	e, _ := newTrackingEnv(t)
 	e.Start()
@@ -188,7 +185,7 @@ func TestTracking_KeyRemoved(t *testing.T) {
 	}
 	e.EditConfig = func(*bot.Config) {}
 	e.Start()
-	e.WaitIdle()
+	e.WaitFollowed(0)
 	if ms := e.Slack.Messages(testenv.General); len(ms) != 1 {
 		t.Errorf("the channel shows %v", testenv.MessageTexts(ms))
 	}
