@@ -31,9 +31,6 @@ const (
 	// rewakeInterval is when a request is woken again that has not shown the state of its incident.
 	rewakeInterval = time.Minute
 
-	// freshFor is how long an incident that was read need not be read again by a process that does not poll.
-	freshFor = 10 * time.Second
-
 	// followTick is more often than the lease has to be renewed.
 	followTick = 2 * time.Second
 
@@ -134,8 +131,8 @@ func (f *follower) run(ctx context.Context) {
 				f.wakeChanged(ctx, followed)
 			}
 			tick = time.After(min(followTick, f.minInterval))
-		} else if f.logged != (wakeUp{}) {
-			f.report(nil)
+		} else {
+			f.clearReport()
 		}
 		f.forget(followed)
 		select {
@@ -157,12 +154,18 @@ func (f *follower) holdLease(ctx context.Context) bool {
 		f.log.WithError(err).Warn("failed to acquire the lease for following incidents")
 	}
 	f.mu.Lock()
-	defer f.mu.Unlock()
 	f.polls = held
+	if !held { // what another process reads is newer
+		clear(f.latest)
+	}
+	f.mu.Unlock()
+	if !held {
+		f.clearReport()
+	}
 	return held
 }
 
-// forget removes incidents that are no longer followed, and, if another process polls, those that it may have read since.
+// forget removes incidents that are no longer followed.
 func (f *follower) forget(followed map[string]store.Entry) {
 	ids := make(map[string]bool, len(followed))
 	for _, e := range followed {
@@ -170,7 +173,7 @@ func (f *follower) forget(followed map[string]store.Entry) {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	maps.DeleteFunc(f.latest, func(id string, s snapshot) bool { return (!f.polls || !ids[id]) && time.Since(s.at) > freshFor })
+	maps.DeleteFunc(f.latest, func(id string, s snapshot) bool { return !ids[id] && time.Since(s.at) > f.minInterval })
 	maps.DeleteFunc(f.woken, func(id string, _ wakeUp) bool { return followed[id].Stage == "" })
 }
 
@@ -353,16 +356,20 @@ func (f *follower) wakeChanged(ctx context.Context, followed map[string]store.En
 	}
 }
 
-// read returns the latest state of an incident. If this process polls, that is the one that was read last. It reports
-// false if there is none yet: the request is woken once there is, or tries again after the delay.
-func (f *follower) read(ctx context.Context, id string) (s snapshot, ok bool, n next, err error) {
+// read returns the latest state of the incident of a request. If this process polls, that is the one that was read last;
+// otherwise the incident is read now. It reports false if there is none yet: the request is woken once there is, or tries
+// again after the delay.
+func (f *follower) read(ctx context.Context, j *job) (s snapshot, ok bool, n next, err error) {
+	id := j.Outcome.Incident.ID
 	s, ok = f.get(id)
 	f.mu.Lock()
 	polls := f.polls
 	f.mu.Unlock()
 	switch {
-	case ok && (polls || time.Since(s.at) < freshFor):
+	case ok && polls:
 		return s, true, next{}, nil
+	case j.incident != nil:
+		return *j.incident, true, next{}, nil
 	case polls: // the request is woken by the poll that reads it
 		return s, false, onEvent(), nil
 	case !f.limiter.Allow():
@@ -371,24 +378,31 @@ func (f *follower) read(ctx context.Context, id string) (s snapshot, ok bool, n 
 	if s, err = f.readIncident(ctx, id); err != nil {
 		return s, false, after(max(f.minInterval, rest.RetryAfter(err))), err
 	}
+	j.incident = &s
 	return s, true, next{}, nil
 }
 
 // report records how a poll ended. After an error incident.io is not asked for a while.
 func (f *follower) report(err error) {
-	f.metrics.IncidentsPolled(err)
 	if err == nil {
 		if f.logged != (wakeUp{}) {
 			f.log.Info("incidents can be read again")
 		}
-		f.logged = wakeUp{}
+		f.clearReport()
 		return
 	}
+	f.metrics.IncidentsPolled(err)
 	f.pausedUntil = time.Now().Add(max(f.minInterval, rest.RetryAfter(err)))
 	if text := rest.ErrorText(err); text != f.logged.state || time.Since(f.logged.at) > repeatedLogInterval {
 		f.logged = wakeUp{text, time.Now()}
 		f.log.WithError(err).Warn("failed to read incidents; their messages are not updated, will retry")
 	}
+}
+
+// clearReport reports no error: incidents can be read, or this process does not read them.
+func (f *follower) clearReport() {
+	f.metrics.IncidentsPolled(nil)
+	f.logged = wakeUp{}
 }
 
 func minTime(a, b time.Time) time.Time {

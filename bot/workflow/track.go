@@ -61,7 +61,7 @@ func (w *Workflow) track(ctx context.Context, j *job) (next, error) {
 	if !w.follows(j) || j.Tracked == nil || time.Since(j.StageEnteredAt) > maxTracking {
 		return w.complete(ctx, j)
 	}
-	s, ok, n, err := w.follower.read(ctx, j.Outcome.Incident.ID)
+	s, ok, n, err := w.follower.read(ctx, j)
 	if !ok {
 		return n, err
 	}
@@ -76,7 +76,9 @@ func (w *Workflow) track(ctx context.Context, j *job) (next, error) {
 	switch {
 	case s.gone || in.Outcome.Incident.HasEnded():
 		return w.complete(ctx, j)
-	case settled && j.Tracked.State != s.state:
+	case !settled: // the severities are being read
+		return after(w.cfg.FollowInterval), nil
+	case j.Tracked.State != s.state:
 		j.Tracked.State = s.state
 		return w.saveThen(ctx, j, onEvent())
 	}

@@ -186,6 +186,8 @@ type job struct {
 	*request.Request
 	loggedStage request.Stage // the last one that was logged
 
+	incident *snapshot // as it was read for this job; nil: it was not
+
 	authorized chan<- bool // gets whether the reporter may run the action, once that is known; nil: nothing waits for it
 }
 

@@ -278,9 +278,9 @@ func TestWorkflow_Stages(t *testing.T) {
 	}
 }
 
-// setIncident changes the incident, and has the follower read it.
+// setIncident changes the incident, and has the follower read it, as the process that polls.
 func setIncident(w *Workflow, f *fakes, change func(*incidentio.Incident)) {
-	f.incident = change
+	f.incident, w.follower.polls = change, true
 	_, _ = w.follower.readIncident(context.Background(), "01")
 }
 
