@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"maps"
-	"net/http"
 	"slices"
 	"sync"
 	"time"
@@ -84,16 +83,6 @@ type trackingIndex interface {
 type lease interface {
 	Hold(ctx context.Context) (bool, error)
 	Release(ctx context.Context)
-}
-
-// A snapshot is an incident as it was read last.
-type snapshot struct {
-	known    bool // it was read once
-	incident incidentio.Incident
-	gone     bool      // the key cannot read it
-	single   bool      // pages lack it
-	state    string    // digest of what messages show of it
-	at       time.Time // of the latest attempt
 }
 
 // A wakeUp is what was done about a state, and when.
@@ -274,23 +263,6 @@ func (f *follower) readSingles(ctx context.Context, due map[string]time.Time) er
 	return nil
 }
 
-// readIncident reads one incident.
-func (f *follower) readIncident(ctx context.Context, id string) (snapshot, error) {
-	i, err := f.incidents.GetIncident(ctx, id)
-	if err != nil && !isUnreadable(err) {
-		s, _ := f.get(id)
-		s.single, s.at = true, time.Now() // others come first
-		f.put(id, s)
-		return snapshot{}, err
-	}
-	return f.remember(id, snapshot{incident: i, gone: err != nil, single: true}), nil
-}
-
-// isUnreadable reports that incident.io has no such incident, or does not show it to the key.
-func isUnreadable(err error) bool {
-	return rest.IsRejected(err) && !rest.IsUnauthorized(err) && rest.Status(err) != http.StatusForbidden
-}
-
 // takeCall waits until a call may be made. It reports false if ctx ended or another process polls.
 func (f *follower) takeCall(ctx context.Context) bool {
 	for !f.limiter.Allow() {
@@ -299,41 +271,6 @@ func (f *follower) takeCall(ctx context.Context) bool {
 		}
 	}
 	return true
-}
-
-// remember keeps an incident that was read.
-func (f *follower) remember(id string, s snapshot) snapshot {
-	s.known, s.at, s.state = true, time.Now(), stateGone
-	if !s.gone {
-		s.state = stateOf(s.incident)
-	}
-	f.put(id, s)
-	return s
-}
-
-func (f *follower) put(id string, s snapshot) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.latest[id] = s
-}
-
-// get returns what is known of an incident. It reports false if that was never read.
-func (f *follower) get(id string) (snapshot, bool) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	s := f.latest[id]
-	return s, s.known
-}
-
-// markSingle remembers that pages lack these incidents.
-func (f *follower) markSingle(ids map[string]time.Time) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for id := range ids {
-		s := f.latest[id]
-		s.single = true
-		f.latest[id] = s
-	}
 }
 
 // wakeChanged wakes the requests that do not show the state of their incident, or have followed it for long enough.
@@ -354,32 +291,6 @@ func (f *follower) wakeChanged(ctx context.Context, followed map[string]store.En
 		}
 		f.woken[id] = wakeUp{s.state, time.Now()}
 	}
-}
-
-// read returns the latest state of the incident of a request. If this process polls, that is the one that was read last;
-// otherwise the incident is read now. It reports false if there is none yet: the request is woken once there is, or tries
-// again after the delay.
-func (f *follower) read(ctx context.Context, j *job) (s snapshot, ok bool, n next, err error) {
-	id := j.Outcome.Incident.ID
-	s, ok = f.get(id)
-	f.mu.Lock()
-	polls := f.polls
-	f.mu.Unlock()
-	switch {
-	case ok && polls:
-		return s, true, next{}, nil
-	case j.incident != nil:
-		return *j.incident, true, next{}, nil
-	case polls: // the request is woken by the poll that reads it
-		return s, false, onEvent(), nil
-	case !f.limiter.Allow():
-		return s, false, after(f.minInterval), nil
-	}
-	if s, err = f.readIncident(ctx, id); err != nil {
-		return s, false, after(max(f.minInterval, rest.RetryAfter(err))), err
-	}
-	j.incident = &s
-	return s, true, next{}, nil
 }
 
 // report records how a poll ended. After an error incident.io is not asked for a while.

@@ -109,7 +109,7 @@ func (w *Workflow) deliver(ctx context.Context, j *job, m message.Delivery) (nex
 		return after(storeRetryDelay), err
 	}
 	w.cfg.CrashPoint("before posting to " + m.Key)
-	posted, err := w.cfg.Slack.Post(ctx, m.To, m.Message)
+	posted, err := w.cfg.Slack.PostMessage(ctx, m.To, m.Message)
 	w.cfg.CrashPoint("after posting to " + m.Key)
 	return w.recordDelivery(ctx, j, m, posted, err)
 }

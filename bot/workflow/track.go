@@ -52,7 +52,7 @@ func (w *Workflow) startTracking(ctx context.Context, j *job, seen bool) (next, 
 func (w *Workflow) track(ctx context.Context, j *job) (next, error) {
 	if j.Key != nil { // the submission is still stored
 		w.cfg.CrashPoint("before erasing the input")
-		if err := w.store.EraseInput(ctx, j.Request); err != nil {
+		if err := w.store.Archive(ctx, j.Request); err != nil {
 			return after(storeRetryDelay), err
 		}
 		w.cfg.CrashPoint("after erasing the input")

@@ -108,8 +108,7 @@ type Port interface {
 
 // Slack posts messages. A *slackapp.Client is one.
 type Slack interface {
-	PostMessage(ctx context.Context, channel string, m slackapp.Message) (ts string, err error)
-	Post(ctx context.Context, channel string, m slackapp.Message) (slackapp.Posted, error)
+	PostMessage(ctx context.Context, channel string, m slackapp.Message) (slackapp.Posted, error)
 	PostEphemeral(ctx context.Context, channel, user string, m slackapp.Message) error
 	UpdateMessage(ctx context.Context, channel, ts string, m slackapp.Message) error
 	FindMessage(ctx context.Context, channel string, m slackapp.Message, from, to time.Time) (ts string, found bool, err error)
@@ -141,7 +140,6 @@ type requestStore interface {
 	Save(ctx context.Context, r *request.Request) error
 	ClaimRun(ctx context.Context, runID, id string) (bool, error)
 	Archive(ctx context.Context, r *request.Request) error
-	EraseInput(ctx context.Context, r *request.Request) error
 }
 
 // A Workflow advances requests. Make one with New.
