@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"foghorn/bot/dialog"
+	"foghorn/bot/home"
 	"foghorn/bot/identity"
 	"foghorn/bot/message"
 	"foghorn/bot/request"
@@ -44,8 +45,12 @@ type Config struct {
 	Action   string           // identifier of the Port action that the command and the shortcuts run
 	Command  string           // such as /incident
 	Commands []dialog.Command // more commands, each with its action; may be nil
-	Announce string           // id of a channel in which every public incident is announced; empty: none
-	PortURL  string           // of Port's API; Port's web app is derived from it
+
+	RunCommand string   // a command with which an action is chosen, such as /run; empty: none
+	Choice     []string // identifiers of the actions that can be chosen, with * for any characters
+
+	Announce string // id of a channel in which every public incident is announced; empty: none
+	PortURL  string // of Port's API; Port's web app is derived from it
 
 	StateDir  string        // of the embedded store
 	Cluster   store.Cluster // the zero value: the embedded store
@@ -68,6 +73,7 @@ type Bot struct {
 	renderer message.Renderer
 	users    *identity.Directory
 	dialog   *dialog.Dialog
+	home     *home.Home
 	store    *lateStore
 }
 
@@ -82,13 +88,39 @@ func New(cfg Config) *Bot {
 		users:    identity.New(cfg.Slack, cfg.Port),
 		store:    newLateStore(),
 	}
+	b.home = home.New(home.Config{
+		Slack: slackapp.HomeTabs{Client: cfg.Slack}, Store: b.store, Commands: homeCommands(cfg), PortAppURL: b.renderer.PortAppURL, Log: cfg.Log,
+		Title: func(action string) string { return b.dialog.Title(action) },
+	})
 	b.dialog = dialog.New(dialog.Config{
 		Store: b.store, Port: cfg.Port, Slack: cfg.Slack, Users: b.users, Renderer: b.renderer,
 		Action: cfg.Action, Command: cfg.Command, Commands: cfg.Commands, Metrics: cfg.Metrics, Log: cfg.Log,
+		RunCommand: cfg.RunCommand, Choice: cfg.Choice, Actions: cfg.Port.Definitions(), History: b.home,
 	})
 	cfg.Metrics.observe(b)
 	return b
 }
+
+// homeCommands are the commands that have a button in the Home tab.
+func homeCommands(cfg Config) []home.Command {
+	commands := []home.Command{{Name: cfg.Command, Action: cfg.Action}}
+	for _, c := range cfg.Commands {
+		commands = append(commands, home.Command{Name: c.Name, Action: c.Action})
+	}
+	if cfg.RunCommand != "" {
+		commands = append(commands, home.Command{Name: cfg.RunCommand})
+	}
+	return commands
+}
+
+// A handler receives what Slack sends.
+type handler struct {
+	*dialog.Dialog
+	home *home.Home
+}
+
+// HomeOpened publishes the Home tab.
+func (h handler) HomeOpened(_ context.Context, e slackapp.HomeOpened) { h.home.Opened(e.User) }
 
 // Run works until ctx ends, and then stops in order: the connections to Slack once their
 // envelopes are acked, and the stages being worked on. It returns an error only if
@@ -100,13 +132,15 @@ func (b *Bot) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return b.dialog.Run(ctx) })
 	group.Go(func() error { return b.users.Run(ctx) })
+	group.Go(func() error { return b.home.Run(ctx) })
 	group.Go(func() error {
 		b.store.wait(ctx, b.openGrace())
-		return b.cfg.Slack.Run(ctx, b.dialog)
+		return b.cfg.Slack.Run(ctx, handler{b.dialog, b.home})
 	})
 	group.Go(func() error {
 		s, err := store.Open(ctx, store.Config{
 			Dir: b.cfg.StateDir, Cluster: b.cfg.Cluster, Retention: b.cfg.Retention, Secret: b.cfg.Secret, Log: b.cfg.Log,
+			OnChange: b.home.RequestChanged,
 		})
 		if err != nil && ctx.Err() != nil { // it was being opened
 			return nil
@@ -139,7 +173,7 @@ func (b *Bot) openGrace() time.Duration {
 
 func (b *Bot) newWorkflow(s *store.Store) *workflow.Workflow {
 	cfg := workflow.Config{
-		Store: s, Port: b.cfg.Port, Slack: b.cfg.Slack, Users: b.users, Renderer: b.renderer,
+		Store: s, Port: b.cfg.Port, Approvals: port.NewApprovals(b.cfg.Port), Slack: b.cfg.Slack, Users: b.users, Renderer: b.renderer,
 		Metrics: b.cfg.Metrics, Log: b.cfg.Log, Process: uuid.NewString(), CrashPoint: b.cfg.CrashPoint, FollowInterval: b.cfg.FollowInterval,
 	}
 	if b.cfg.Incidents != nil {

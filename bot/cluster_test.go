@@ -149,6 +149,27 @@ func testReplicaCrash(t *testing.T, nth int) {
 	}
 }
 
+// TestCluster_Home opens the Home tab while two replicas share the work: the tab follows the request, whichever replica
+// works on it.
+func TestCluster_Home(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
+	t.Parallel()
+	_, url := startCluster(t)
+	e := testenv.New(t)
+	e.Bot, _ = e.StartReplica(url, nil)
+	e.StartReplica(url, nil)
+	if err := e.Slack.WaitConnections(e.Context(), 4); err != nil {
+		t.Fatal(err)
+	}
+	openHome(t, e, testenv.Alice, "Run an action")
+	for i := range 3 {
+		e.DeclareUntilAccepted(testenv.Alice, testenv.General, fmt.Sprintf("incident %d.", i))
+	}
+	expectHome(t, e, testenv.Alice, "INC-1", "INC-2", "INC-3")
+}
+
 // TestCluster_Tracking has three replicas follow an incident. One polls; when it stops, another one continues.
 func TestCluster_Tracking(t *testing.T) {
 	if testing.Short() {

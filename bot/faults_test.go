@@ -83,31 +83,6 @@ func TestFaults_EqualRequestsLostAnswers(t *testing.T) {
 	}
 }
 
-func TestRun_Approval(t *testing.T) {
-	t.Parallel()
-	e := testenv.New(t)
-	e.RequireApproval()
-	e.Start()
-	e.Declare(testenv.Alice, testenv.General, "with approval", "Minor", "public")
-	e.ExpectMessage(testenv.Alice, "waiting for approval")
-	if err := e.Port.Approve(t.Context(), e.Port.Runs()[0].ID); err != nil {
-		t.Fatal(err)
-	}
-	e.ExpectExactlyOnce("with approval")
-
-	e.Declare(testenv.Alice, testenv.Ops, "declined", "Minor", "public")
-	runs := e.Port.Runs()
-	for len(runs) < 2 {
-		e.ExpectMessage(testenv.Alice, "waiting for approval")
-		runs = e.Port.Runs()
-	}
-	if err := e.Port.Decline(t.Context(), runs[1].ID); err != nil {
-		t.Fatal(err)
-	}
-	e.ExpectMessage(testenv.Alice, "was declined in Port")
-	e.ExpectNoMessages(testenv.Ops)
-}
-
 func TestConnection_SixRefreshes(t *testing.T) {
 	t.Parallel()
 	e := testenv.New(t).Start()

@@ -109,3 +109,21 @@ func (l *lateStore) SaveDraft(ctx context.Context, viewID string, draft any) err
 	}
 	return s.SaveDraft(ctx, viewID, draft)
 }
+
+// ListOpen lists the requests of a user that have not ended.
+func (l *lateStore) ListOpen(ctx context.Context, user string, limit int) ([]*request.Request, error) {
+	s, err := l.await(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return store.History{Store: s}.ListOpen(ctx, user, limit)
+}
+
+// ListEnded lists the requests of a user that ended last.
+func (l *lateStore) ListEnded(ctx context.Context, user string, limit int) ([]*request.Request, error) {
+	s, err := l.await(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return store.History{Store: s}.ListEnded(ctx, user, limit)
+}

@@ -1,6 +1,11 @@
 package dialog
 
-import "github.com/slack-go/slack"
+import (
+	"path"
+	"slices"
+
+	"github.com/slack-go/slack"
+)
 
 // A Command is a slash command and the action whose form it opens.
 type Command struct {
@@ -23,12 +28,15 @@ func (d *Dialog) action(command string) (action string, ok bool) {
 	return "", false
 }
 
-// command is the command of an action; for an action without one, the main one.
+// command is the command with which a form of an action is opened; for no action, the main one.
 func (d *Dialog) command(action string) string {
 	for _, c := range d.cfg.commands() {
 		if c.Action == action {
 			return c.Name
 		}
+	}
+	if action != "" && d.cfg.RunCommand != "" {
+		return d.cfg.RunCommand
 	}
 	return d.cfg.Command
 }
@@ -41,11 +49,15 @@ func (d *Dialog) actionOfView(v slack.View) string {
 	return ""
 }
 
+// hasAction reports that an action is run by a command, or that it can be chosen.
 func (d *Dialog) hasAction(action string) bool {
-	for _, c := range d.cfg.commands() {
-		if c.Action == action {
-			return true
-		}
-	}
-	return false
+	return d.cfg.offers(action) || slices.ContainsFunc(d.cfg.commands(), func(c Command) bool { return c.Action == action })
+}
+
+// offers reports that an action is one of those that can be chosen. No permission extends them.
+func (c Config) offers(action string) bool {
+	return c.RunCommand != "" && action != "" && slices.ContainsFunc(c.Choice, func(pattern string) bool {
+		matches, err := path.Match(pattern, action)
+		return matches && err == nil
+	})
 }

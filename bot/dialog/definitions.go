@@ -3,7 +3,9 @@ package dialog
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -23,18 +25,26 @@ const (
 
 	// maxRereadDelay is the longest delay before it is read again after a failure.
 	maxRereadDelay = 4 * time.Second
+
+	// maxChosenForms is how many forms of actions without a command are kept: those that were used last.
+	maxChosenForms = 100
 )
 
+// errNotOffered reports an action that cannot be chosen.
+var errNotOffered = fmt.Errorf("an automation, or not published: %w", errUnknownView)
+
 // definitions caches the forms of actions. A form that was read once is always served at
-// once, and read again in the background.
+// once, and read again in the background. Only those of commands are kept whether they are used or not.
 type definitions struct {
 	port       Port
+	commands   []Command
 	forms      *cache.Cache // action -> definition
 	group      singleflight.Group
 	background *sync.WaitGroup
 
 	mu       sync.Mutex
-	failures map[string]failure // of actions whose last read failed
+	failures map[string]failure   // of the actions of commands whose last read failed
+	chosen   map[string]time.Time // actions without a command that are in forms -> last use
 }
 
 type failure struct {
@@ -47,8 +57,11 @@ type definition struct {
 	readAt time.Time
 }
 
-func newDefinitions(p Port, background *sync.WaitGroup) *definitions {
-	return &definitions{port: p, forms: cache.New(cache.NoExpiration, 0), background: background, failures: map[string]failure{}}
+func newDefinitions(p Port, background *sync.WaitGroup, commands ...Command) *definitions {
+	return &definitions{
+		port: p, commands: commands, forms: cache.New(cache.NoExpiration, 0), background: background,
+		failures: map[string]failure{}, chosen: map[string]time.Time{},
+	}
 }
 
 // cached is the form of an action, if it was ever read. An old one is read again in the background.
@@ -58,6 +71,7 @@ func (d *definitions) cached(ctx context.Context, action string) (*form.Form, bo
 		return nil, false
 	}
 	def := v.(definition)
+	d.keep(action)
 	if time.Since(def.readAt) > freshFor {
 		ctx = context.WithoutCancel(ctx)                       // the caller's deadline is for its answer
 		d.background.Go(func() { _, _ = d.read(ctx, action) }) // recordResult keeps its error
@@ -65,11 +79,24 @@ func (d *definitions) cached(ctx context.Context, action string) (*form.Form, bo
 	return def.form, true
 }
 
+// get is the form of an action: the cached one, or if it was never read, the one that Port returns now.
+func (d *definitions) get(ctx context.Context, action string) (*form.Form, error) {
+	if f, cached := d.cached(ctx, action); cached {
+		return f, nil
+	}
+	return d.read(ctx, action)
+}
+
 // read reads the form of an action from Port. Simultaneous callers share one call.
 func (d *definitions) read(ctx context.Context, action string) (*form.Form, error) {
 	v, err, _ := d.group.Do(action, func() (any, error) {
 		a, err := d.port.GetAction(ctx, action)
-		d.recordResult(action, err)
+		if d.hasCommand(action) {
+			d.recordResult(action, err)
+		} else if err == nil && (a.Trigger == "automation" || !a.Published) {
+			d.forms.Delete(action)
+			err = errNotOffered
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -78,12 +105,38 @@ func (d *definitions) read(ctx context.Context, action string) (*form.Form, erro
 			return nil, err
 		}
 		d.forms.SetDefault(action, definition{form: f, readAt: time.Now()})
+		d.keep(action)
 		return f, nil
 	})
 	if err != nil {
 		return nil, err
 	}
 	return v.(*form.Form), nil
+}
+
+func (d *definitions) hasCommand(action string) bool {
+	return slices.ContainsFunc(d.commands, func(c Command) bool { return c.Action == action })
+}
+
+// keep records that the form of an action is used. If too many are kept, it removes the one that was not used for the longest time.
+func (d *definitions) keep(action string) {
+	if d.hasCommand(action) {
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.chosen[action] = time.Now()
+	if len(d.chosen) <= maxChosenForms {
+		return
+	}
+	oldest := action
+	for other, used := range d.chosen {
+		if used.Before(d.chosen[oldest]) {
+			oldest = other
+		}
+	}
+	delete(d.chosen, oldest)
+	d.forms.Delete(oldest)
 }
 
 func (d *definitions) recordResult(action string, err error) {

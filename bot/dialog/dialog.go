@@ -2,7 +2,8 @@
 // the form of the Port action, the form is kept up to date while it is filled in, and its
 // submission is stored as a request before it is acked.
 //
-//	/incident        Command       opens the form (open.go)
+//	/incident        Command       opens the form (open.go); also a shortcut and a button of the Home tab
+//	/run             run           lets the user choose an action (chooser.go)
 //	a field changes  refresh       renders the form again (refresh.go)
 //	type-ahead       suggest       offers entities, teams and long lists (lookups.go)
 //	Submit           submit        checks the page; accepts the request or shows the next page (submit.go)
@@ -24,7 +25,6 @@ import (
 	"github.com/sirupsen/logrus"
 	"github.com/slack-go/slack"
 
-	"foghorn/bot/form"
 	"foghorn/bot/identity"
 	"foghorn/bot/message"
 	"foghorn/bot/modal"
@@ -33,7 +33,7 @@ import (
 	"foghorn/integrations/slackapp"
 )
 
-// Config configures a Dialog. Everything is required but Commands.
+// Config configures a Dialog. Everything is required but Commands, and RunCommand with what belongs to it.
 type Config struct {
 	Slack    Slack
 	Port     Port
@@ -44,6 +44,11 @@ type Config struct {
 	Action   string    // identifier of the Port action that the command and the shortcuts run
 	Command  string    // such as /incident
 	Commands []Command // more of them; may be nil
+
+	RunCommand string   // a command with which an action is chosen, such as /run; empty: none
+	Choice     []string // identifiers of the actions that can be chosen, with * for any characters
+	Actions    Actions  // required with RunCommand
+	History    History  // nil: RunCommand has no list
 
 	Metrics Metrics
 	Log     *logrus.Entry
@@ -68,15 +73,18 @@ type Port interface {
 type Users interface {
 	Authorize(ctx context.Context, userID string, t identity.Target) (email string, denied *identity.Denial, err error)
 	KnownDenial(userID, action string) *identity.Denial
+	Offer(ctx context.Context, userID string, actions []string, limit int) (identity.Offer, *identity.Denial, error)
 	EvalUser(ctx context.Context, userID string) (map[string]any, error)
 	FieldValue(ctx context.Context, userID string) (string, error)
 }
 
-// Store keeps submissions and what was entered on earlier pages. A *store.Store is one.
+// Store keeps submissions, which it lists by user, and what was entered on earlier pages. A *store.Store is one.
 type Store interface {
 	Accept(ctx context.Context, r *request.Request) error
 	LoadDraft(ctx context.Context, viewID string, draft any) (found bool, err error)
 	SaveDraft(ctx context.Context, viewID string, draft any) error
+	ListOpen(ctx context.Context, user string, limit int) ([]*request.Request, error)
+	ListEnded(ctx context.Context, user string, limit int) ([]*request.Request, error)
 }
 
 // Metrics counts what arrives. A *bot.Metrics is one.
@@ -87,10 +95,12 @@ type Metrics interface {
 	ConditionFailed(cost string)
 }
 
-// A Dialog answers what people do in Slack. It is a slackapp.Handler. Make one with New.
+// A Dialog answers what people do in Slack: it is what a slackapp.Handler needs, without HomeOpened. Make one with New.
 type Dialog struct {
 	cfg         Config
 	definitions *definitions
+	actions     *actionList
+	recent      *lookup[[]string]    // actions, by user
 	teams       *lookup[[]port.Team] // one, with the key ""
 	entity      *lookup[port.Entity]
 	entities    *entityLists
@@ -102,7 +112,11 @@ type Dialog struct {
 func New(cfg Config) *Dialog {
 	d := &Dialog{cfg: cfg, updates: newViewUpdates(cfg.Slack), entity: newLookup(readEntity(cfg.Port))}
 	d.teams = newLookup(func(ctx context.Context, _ string) ([]port.Team, error) { return cfg.Port.ListTeams(ctx) })
-	d.definitions = newDefinitions(cfg.Port, &d.background)
+	d.definitions = newDefinitions(cfg.Port, &d.background, cfg.commands()...)
+	d.actions = &actionList{port: cfg.Actions, offers: cfg.offers, background: &d.background, onError: func(err error) {
+		cfg.Log.WithError(err).Warn("failed to read the actions that can be chosen")
+	}}
+	d.recent = newLookup(readRecent(cfg.Store))
 	d.entities = newEntityLists(cfg.Port, &d.background)
 	return d
 }
@@ -116,6 +130,9 @@ func (d *Dialog) Run(ctx context.Context) error {
 				d.cfg.Log.WithField("action", c.Action).WithError(err).Warn("failed to read the definition of the action")
 			})
 		})
+	}
+	if d.cfg.RunCommand != "" {
+		d.actions.readFirst(ctx)
 	}
 	refreshing.Wait()
 	return nil
@@ -142,6 +159,8 @@ func (d *Dialog) Command(ctx context.Context, cmd slack.SlashCommand) (ack any) 
 	text := strings.TrimSpace(cmd.Text)
 	action, known := d.action(cmd.Command)
 	switch {
+	case cmd.Command == d.cfg.RunCommand && cmd.Command != "":
+		return d.run(ctx, cmd, text)
 	case !known:
 		return ephemeralReply(d.wrongCommandText())
 	case strings.EqualFold(text, "help"):
@@ -150,8 +169,7 @@ func (d *Dialog) Command(ctx context.Context, cmd slack.SlashCommand) (ack any) 
 		return ephemeralReply(d.invalidCommandText(cmd.Command))
 	}
 	page := modal.Page{Action: action, Channel: cmd.ChannelID, Direct: isDirect(cmd.ChannelName)}
-	problem := d.open(ctx, cmd.TriggerID, cmd.UserID, page, func(f *form.Form) form.Values { return modal.Prefill(f, text) })
-	if problem != "" {
+	if problem := d.openWithText(ctx, cmd.TriggerID, cmd.UserID, page, text); problem != "" {
 		return ephemeralReply(problem)
 	}
 	return nil
@@ -165,7 +183,11 @@ func (d *Dialog) Interaction(ctx context.Context, i slackapp.Interaction) (ack a
 	case slack.InteractionTypeViewSubmission:
 		ack = d.submit(ctx, cb)
 	case slack.InteractionTypeBlockActions:
-		d.refresh(ctx, cb)
+		if cb.View.Type == slack.VTHomeTab {
+			d.openFromHome(ctx, cb)
+		} else {
+			d.refresh(ctx, cb)
+		}
 	case slack.InteractionTypeBlockSuggestion:
 		ack = d.suggest(ctx, cb)
 	case slack.InteractionTypeShortcut, slack.InteractionTypeMessageAction:

@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -16,6 +18,7 @@ import (
 	"foghorn/bot/message"
 	"foghorn/bot/modal"
 	"foghorn/bot/request"
+	"foghorn/bot/slacktext"
 	"foghorn/integrations/port"
 	"foghorn/integrations/rest"
 	"foghorn/integrations/slackapp"
@@ -49,7 +52,7 @@ func (f *fakes) GetAction(context.Context, string) (port.Action, error) {
 	if f.action == "" {
 		return port.Action{}, errors.New("timeout")
 	}
-	return port.Action{Raw: json.RawMessage(f.action)}, nil
+	return port.Action{Published: true, Raw: json.RawMessage(f.action)}, nil
 }
 
 func (f *fakes) GetEntity(context.Context, string, string) (port.Entity, error) {
@@ -67,6 +70,10 @@ func (f *fakes) Authorize(context.Context, string, identity.Target) (string, *id
 }
 
 func (f *fakes) KnownDenial(string, string) *identity.Denial { return f.denied }
+
+func (f *fakes) Offer(_ context.Context, _ string, actions []string, limit int) (identity.Offer, *identity.Denial, error) {
+	return identity.Offer{Actions: actions[:min(limit, len(actions))], Complete: true}, f.denied, nil
+}
 
 func (f *fakes) EvalUser(context.Context, string) (map[string]any, error) { return nil, nil }
 
@@ -93,6 +100,9 @@ func (f *fakes) SaveDraft(_ context.Context, viewID string, draft any) (err erro
 	f.drafts[viewID], err = json.Marshal(draft)
 	return err
 }
+
+func (f *fakes) ListOpen(context.Context, string, int) ([]*request.Request, error)  { return nil, nil }
+func (f *fakes) ListEnded(context.Context, string, int) ([]*request.Request, error) { return nil, nil }
 
 func (f *fakes) CommandHandled(bool, time.Duration)       {}
 func (f *fakes) InteractionHandled(string, time.Duration) {}
@@ -191,11 +201,31 @@ func TestDialog_PortDoesNotAnswer(t *testing.T) {
 	}
 }
 
+// historyOf lists the runs of a user.
+type historyOf string
+
+func (h historyOf) ListText(_ context.Context, userID string) (slacktext.Text, error) {
+	return slacktext.Format("the runs of %s: %s", userID, string(h)), nil
+}
+
+func TestRun_List(t *testing.T) {
+	d := newTestDialog(t, &fakes{action: oneInput})
+	d.cfg.RunCommand, d.cfg.History = "/run", historyOf("none")
+	for text, want := range map[string]string{"list": "the runs of U1: none", " LIST ": "the runs of U1", "help": "`/run list`"} {
+		run := command
+		run.Command, run.Text = "/run", text
+		if reply := fmt.Sprint(d.Command(t.Context(), run)); !strings.Contains(reply, want) {
+			t.Errorf("%q: %s", text, reply)
+		}
+	}
+}
+
 // FuzzInteraction gives the dialog payloads as Slack sends them. Every payload is answered
 // with an ack that Slack accepts, and only a form of this bot becomes a request.
 func FuzzInteraction(f *testing.F) {
 	page := `{\"a\":\"act\",\"v\":\"1\",\"s\":0,\"p\":0}`
 	view := `"callback_id":"` + modal.CallbackID + `","private_metadata":"` + page + `"`
+	choice := `"callback_id":"` + modal.ChooserID + `","private_metadata":"{\"c\":\"C1\"}"`
 	for _, payload := range []string{
 		`{}`, `{"type":"view_submission"}`,
 		`{"type":"view_submission","user":{"id":"U1"},"view":{"id":"V1",` + view + `}}`,
@@ -204,11 +234,17 @@ func FuzzInteraction(f *testing.F) {
 		`{"type":"block_actions","user":{"id":"U1"},"view":{"id":"V3",` + view + `},"actions":[{"block_id":"f:name","action_id":"x"}]}`,
 		`{"type":"block_suggestion","action_id":"x","block_id":"f:name","value":"a","view":{"id":"V4",` + view + `}}`,
 		`{"type":"message_action","callback_id":"` + ShortcutDeclareMessage + `","message":{"text":"x"}}`,
+		`{"type":"message_action","callback_id":"` + ShortcutRunMessage + `","message":{"text":"x"},"trigger_id":"1"}`,
+		`{"type":"block_suggestion","user":{"id":"U1"},"value":"a","view":{"id":"V5",` + choice + `}}`,
+		`{"type":"block_actions","user":{"id":"U1"},"view":{"id":"V6",` + choice + `},"actions":[{"action_id":"foghorn_action","selected_option":{"value":"act"}}]}`,
+		`{"type":"view_submission","user":{"id":"U1"},"view":{"id":"V7",` + choice + `,"state":{"values":{"foghorn_action":{"foghorn_action":{"selected_option":{"value":"#1"}}}}}}}`,
 	} {
 		f.Add([]byte(payload))
 	}
 	services := &fakes{action: oneInput}
 	d := newTestDialog(f, services)
+	d.cfg.RunCommand, d.cfg.Choice = "/run", []string{"a*"}
+	d.actions.port = &fakeActions{actions: []port.ListedAction{published("act", "Act")}}
 	f.Fuzz(func(t *testing.T, payload []byte) {
 		var cb slack.InteractionCallback
 		if json.Unmarshal(payload, &cb) != nil {

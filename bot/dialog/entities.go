@@ -32,12 +32,7 @@ const (
 // action. Port's search cannot sort, so the first ones are known only when all were read.
 func (d *Dialog) searchEntities(ctx context.Context, field *form.FieldState, typed string) ([]modal.Candidate, error) {
 	typed = strings.TrimSpace(typed)
-	found, complete, err := d.entities.get(ctx, field).wait(ctx)
-	if !complete && typed != "" {
-		list := newEntityList(field, typed)
-		list.read(ctx, d.cfg.Port)
-		found, _, err = list.wait(ctx)
-	}
+	found, _, err := d.findEntities(ctx, field, typed)
 	out := make([]modal.Candidate, 0, maxSuggestions)
 	for _, e := range found {
 		if len(out) < maxSuggestions && e.contains(typed) {
@@ -45,6 +40,18 @@ func (d *Dialog) searchEntities(ctx context.Context, field *form.FieldState, typ
 		}
 	}
 	return out, err
+}
+
+// findEntities lists the entities that can be chosen for a field, or if that takes long, those that contain a text.
+// complete says that none of these is missing.
+func (d *Dialog) findEntities(ctx context.Context, field *form.FieldState, typed string) (found []listedEntity, complete bool, err error) {
+	found, complete, err = d.entities.get(ctx, field).wait(ctx)
+	if !complete && typed != "" {
+		list := newEntityList(field, typed)
+		list.read(ctx, d.cfg.Port)
+		found, complete, err = list.wait(ctx)
+	}
+	return found, complete, err
 }
 
 // A listedEntity is an entity as a field shows it.

@@ -18,6 +18,9 @@ const maxSuggestions = 100
 
 // suggest answers a type-ahead: entities and teams from Port, long lists from the form.
 func (d *Dialog) suggest(ctx context.Context, cb slack.InteractionCallback) any {
+	if cb.View.CallbackID == modal.ChooserID {
+		return d.suggestActions(ctx, cb)
+	}
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
 	if !d.mayChoose(ctx, cb.User.ID, identity.Target{Action: d.actionOfView(cb.View), AnyEntity: true}) {

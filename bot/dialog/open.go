@@ -37,7 +37,7 @@ func (d *Dialog) open(ctx context.Context, triggerID, userID string, page modal.
 	}
 	if err != nil {
 		d.cfg.Log.WithError(err).Warn("failed to open the form")
-		return d.openErrorText(page.Action, err)
+		return openErrorText(d.command(page.Action), err)
 	}
 	return ""
 }
@@ -49,7 +49,7 @@ func (d *Dialog) openLoading(ctx context.Context, triggerID, userID string, page
 	loading, err := d.cfg.Slack.OpenView(opening, triggerID, loadingView())
 	if err != nil {
 		d.cfg.Log.WithError(err).Warn("failed to open the loading view")
-		return d.openErrorText(page.Action, err)
+		return openErrorText(d.command(page.Action), err)
 	}
 	d.background.Go(func() {
 		ctx, cancel := context.WithTimeout(ctx, loadTimeout)
@@ -64,11 +64,16 @@ func (d *Dialog) openLoading(ctx context.Context, triggerID, userID string, page
 
 // loadForm is the form, or a view that says why there is none.
 func (d *Dialog) loadForm(ctx context.Context, userID string, page modal.Page, fill prefill) slack.ModalViewRequest {
-	f, err := d.definitions.read(ctx, page.Action)
+	f, err := d.definitions.get(ctx, page.Action)
 	if err != nil {
 		d.cfg.Log.WithError(err).Warn("failed to read the definition of the action")
 		return errorView(d.portErrorText(page.Action, err))
 	}
+	return d.formView(ctx, f, userID, page, fill)
+}
+
+// formView is a form, or a view that says why there is none.
+func (d *Dialog) formView(ctx context.Context, f *form.Form, userID string, page modal.Page, fill prefill) slack.ModalViewRequest {
 	if len(f.Problems) > 0 {
 		return errorView(d.unsupportedText(f))
 	}
@@ -79,7 +84,8 @@ func (d *Dialog) loadForm(ctx context.Context, userID string, page modal.Page, f
 	if denied := d.knownDenial(ctx, userID, page.Action); denied != nil {
 		return errorView(d.deniedText(ctx, page.Action, denied))
 	}
-	view, err := d.renderForm(ctx, f, ec, fill(f), page)
+	values := fill(f)
+	view, err := d.renderForm(ctx, f, d.withNamed(ctx, f, ec, values), values, page)
 	if err != nil {
 		d.cfg.Log.WithError(err).Error("failed to render the form")
 		return errorView(renderErrorText(err))

@@ -14,6 +14,10 @@ import (
 
 // refresh renders the form again after a field changed that others depend on, clears a field, and goes back a page.
 func (d *Dialog) refresh(ctx context.Context, cb slack.InteractionCallback) {
+	if cb.View.CallbackID == modal.ChooserID {
+		d.choose(ctx, cb)
+		return
+	}
 	if cb.View.CallbackID != modal.CallbackID || len(cb.ActionCallback.BlockActions) == 0 {
 		return
 	}

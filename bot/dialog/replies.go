@@ -22,6 +22,7 @@ const (
 	staleText        = "Slack sent the answers of another page, so they were not read. Your input is kept; press the button again."
 	draftLostText    = "Your earlier answers have expired, and nothing was run. Start again on this page."
 	formChangedText  = "The form has changed. Check the fields on this page, then press the button again."
+	noActionText     = "Choose an action."
 	checkFailedText  = "Port or Slack isn't responding, so the form can't be checked. Your input is kept; try again in a few seconds."
 )
 
@@ -33,6 +34,9 @@ func (d *Dialog) wrongCommandText() slacktext.Text {
 		}
 		names += slacktext.Format("`%s`", c.Name)
 	}
+	if d.cfg.RunCommand != "" {
+		names += slacktext.Format(", `%s`", d.cfg.RunCommand)
+	}
 	return slacktext.Format("This app answers to %s.", names)
 }
 
@@ -41,9 +45,49 @@ func (d *Dialog) invalidCommandText(command string) slacktext.Text {
 }
 
 func (d *Dialog) helpText(ctx context.Context, action string) slacktext.Text {
-	return slacktext.Format("`%[1]s` opens the form *%[2]s*.\n`%[1]s some text` opens it with the first field filled in.\n"+
-		"You run it as yourself. The result is posted in this channel; a private incident is shown only to you.",
-		d.command(action), d.actionTitle(ctx, action))
+	text := "`%[1]s` opens the form *%[2]s*.\n`%[1]s some text` opens it with the first field filled in.\n" +
+		"You run it as yourself. The result is posted in this channel; a private incident is shown only to you."
+	if f, cached := d.definitions.cached(ctx, action); cached && hasEntityField(f) {
+		text = "`%[1]s` opens the form *%[2]s*.\n`%[1]s some text` opens it for the entity with this name, " +
+			"or with the first field filled in if not exactly one matches.\nYou run it as yourself. The result is posted in this channel."
+	}
+	return slacktext.Format(text, d.command(action), d.actionTitle(ctx, action))
+}
+
+func (d *Dialog) runHelpText() slacktext.Text {
+	text := slacktext.Format("`%[1]s` lets you choose one of the Port actions that you may run, and opens its form.\n"+
+		"`%[1]s some text` shows those that match the text; if it is only one, its form opens.\n"+
+		"You run it as yourself. The result is posted in this channel.", d.cfg.RunCommand)
+	if d.cfg.History != nil {
+		text = slacktext.JoinLines(text, slacktext.Format("`%s list` shows your last runs.", d.cfg.RunCommand))
+	}
+	return text
+}
+
+func (d *Dialog) listFailedText() slacktext.Text {
+	return slacktext.Format("Your runs can't be read right now. Run `%s list` again in a minute.", d.cfg.RunCommand)
+}
+
+// actionsErrorText says why there are no actions to choose from.
+func (d *Dialog) actionsErrorText() slacktext.Text {
+	return slacktext.Format("Port isn't responding, so its actions can't be shown. Run `%s` again in a minute.", d.cfg.RunCommand)
+}
+
+func (d *Dialog) notOfferedText() slacktext.Text {
+	return slacktext.Format("This action can't be run from Slack. Nothing was run. Run `%s` to choose another one.", d.cfg.RunCommand)
+}
+
+// deniedChoiceText says why the user may run no action.
+func (d *Dialog) deniedChoiceText(denied *identity.Denial) slacktext.Text {
+	return slacktext.Format(":x: You can't run actions. %s", denied.Reason)
+}
+
+func matchText(query string) string {
+	return "Actions that match \"" + shorten(query) + "\". To search all actions, type in the field."
+}
+
+func noMatchText(query string) string {
+	return "No action that you may run matches \"" + shorten(query) + "\"."
 }
 
 // actionTitle is the title of the action, or its identifier until the definition has been read.
@@ -59,13 +103,13 @@ func (d *Dialog) deniedText(ctx context.Context, action string, denied *identity
 	return slacktext.Format(":x: You can't run *%s*. %s", d.actionTitle(ctx, action), denied.Reason)
 }
 
-// openErrorText says why Slack did not open a view.
-func (d *Dialog) openErrorText(action string, err error) slacktext.Text {
+// openErrorText says why Slack did not open the view of a command.
+func openErrorText(command string, err error) slacktext.Text {
 	switch slackapp.ErrorCode(err) {
 	case "expired_trigger_id", "exchanged_trigger_id":
-		return slacktext.Format("The form took too long to open. Run `%s` again.", d.command(action))
+		return slacktext.Format("The form took too long to open. Run `%s` again.", command)
 	}
-	return slacktext.Format("Slack didn't open the form. Run `%s` again. If it fails again, contact the person who operates this bot.", d.command(action))
+	return slacktext.Format("Slack didn't open the form. Run `%s` again. If it fails again, contact the person who operates this bot.", command)
 }
 
 // portErrorText says why there is no definition of the action.

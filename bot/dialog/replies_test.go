@@ -1,6 +1,7 @@
 package dialog
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -18,11 +19,20 @@ import (
 	"foghorn/integrations/slackapp"
 )
 
+// noHistory cannot list runs.
+type noHistory struct{}
+
+func (noHistory) ListText(context.Context, string) (slacktext.Text, error) {
+	return "", errors.New("the store is away")
+}
+
 var update = flag.Bool("update", false, "write the golden file")
 
 // TestReplies_Golden compares all replies with testdata/replies.golden.txt, where an editor can read them.
 func TestReplies_Golden(t *testing.T) {
 	d := newTestDialog(t, &fakes{action: oneInput})
+	withChoice := newTestDialog(t, &fakes{action: oneInput})
+	withChoice.cfg.RunCommand, withChoice.cfg.History = "/run", &noHistory{}
 	var got strings.Builder
 	for _, reply := range []struct {
 		when string
@@ -31,8 +41,8 @@ func TestReplies_Golden(t *testing.T) {
 		{"help", d.helpText(t.Context(), "act")},
 		{"another command of the app", d.wrongCommandText()},
 		{"incomplete command", d.invalidCommandText("/incident")},
-		{"trigger expired", d.openErrorText("act", &slackapp.Error{Code: "expired_trigger_id"})},
-		{"view not opened", d.openErrorText("act", errors.New("timeout"))},
+		{"trigger expired", openErrorText("/incident", &slackapp.Error{Code: "expired_trigger_id"})},
+		{"view not opened", openErrorText("/incident", errors.New("timeout"))},
 		{"Port has no such action", d.portErrorText("act", &rest.Error{Status: http.StatusNotFound})},
 		{"Port does not answer", d.portErrorText("act", errors.New("timeout"))},
 		{"action not supported", d.unsupportedText(&form.Form{Title: "Rotate key", Action: "rotate_key", Problems: []form.Problem{
@@ -48,6 +58,14 @@ func TestReplies_Golden(t *testing.T) {
 		{"submission not checked, no field to show it", d.checkFailedRestartText("act")},
 		{"not permitted", d.deniedText(t.Context(), "act", &identity.Denial{Reason: "Only members of Acme can run it; your account belongs to another organization."})},
 		{"form expired", d.expiredText("act")},
+		{"help for the choice of an action", withChoice.runHelpText()},
+		{"actions not listed", withChoice.actionsErrorText()},
+		{"action not offered", withChoice.notOfferedText()},
+		{"no action permitted", withChoice.deniedChoiceText(&identity.Denial{Reason: "Your Slack account is deactivated."})},
+		{"several actions match", slacktext.Literal(matchText("restart"))},
+		{"no action matches", slacktext.Literal(noMatchText("restart"))},
+		{"no action chosen", noActionText},
+		{"runs not listed", withChoice.listText(t.Context(), "U1")},
 	} {
 		fmt.Fprintf(&got, "## %s\n%s\n\n", reply.when, reply.text.Mrkdwn())
 	}

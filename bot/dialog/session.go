@@ -41,11 +41,12 @@ func (d *Dialog) loadSession(ctx context.Context, cb slack.InteractionCallback) 
 	if err != nil || !d.hasAction(page.Action) {
 		return session{}, errUnknownView
 	}
-	f, cached := d.definitions.cached(ctx, page.Action)
-	if !cached {
-		if f, err = d.definitions.read(ctx, page.Action); err != nil {
-			return session{}, err
-		}
+	f, err := d.definitions.get(ctx, page.Action)
+	if err != nil {
+		return session{}, err
+	}
+	if len(f.Problems) > 0 { // no view has its form
+		return session{}, errUnknownView
 	}
 	s := session{page: page, form: f}
 	if err := d.loadDraft(ctx, cb.View.ID, &s); err != nil {

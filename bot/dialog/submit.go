@@ -30,6 +30,9 @@ var errNotEvaluated = errors.New("a condition was not evaluated in time")
 
 // submit checks what was entered. A complete form is stored before it is acked.
 func (d *Dialog) submit(ctx context.Context, cb slack.InteractionCallback) (ack any) {
+	if cb.View.CallbackID == modal.ChooserID {
+		return d.submitChoice(ctx, cb)
+	}
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
 	if denied := d.knownDenial(ctx, cb.User.ID, d.actionOfView(cb.View)); denied != nil {
@@ -70,6 +73,7 @@ func (d *Dialog) submit(ctx context.Context, cb slack.InteractionCallback) (ack 
 		d.cfg.Log.WithField("request_id", r.ID).WithError(err).Error("failed to store a submission")
 		return errorResponse(state, s.page, notSavedText)
 	}
+	d.recent.answers.Delete(cb.User.ID)
 	d.cfg.Metrics.SubmissionHandled(outcomeAccepted)
 	return nil
 }

@@ -56,7 +56,27 @@ func shorten(name string) string {
 
 // noPermission is the denial for a user whom none of the permissions includes.
 func noPermission(p port.Permissions) *Denial {
-	var allowed []string
+	return &Denial{Reason: fmt.Sprintf("You don't have permission to run it in Port. Allowed: %s. Ask a Port admin for access.", allowed(p, "some people by name"))}
+}
+
+// Audience is who may run an action, as a phrase.
+func Audience(p port.Permissions) string {
+	switch r := (rule{Permissions: p}); {
+	case p.HasPolicy:
+		return "those whom a policy in Port permits"
+	case r.isOpen():
+		return "every member"
+	}
+	people := fmt.Sprintf("%d people by name", len(p.Users))
+	if len(p.Users) == 1 {
+		people = "one person by name"
+	}
+	return allowed(p, people)
+}
+
+// allowed lists the roles and teams that permissions include, and people as it is given.
+func allowed(p port.Permissions, people string) string {
+	var out []string
 	add := func(kind string, names []string) {
 		if len(names) > maxNames {
 			names = append(names[:maxNames:maxNames], "…")
@@ -66,20 +86,19 @@ func noPermission(p port.Permissions) *Denial {
 			for i, name := range names {
 				short[i] = shorten(name)
 			}
-			allowed = append(allowed, kind+" "+strings.Join(short, ", "))
+			out = append(out, kind+" "+strings.Join(short, ", "))
 		}
 	}
 	add("role", p.Roles)
 	add("team", p.Teams)
 	if p.OwnedByTeam {
-		allowed = append(allowed, "the team that owns the entity")
+		out = append(out, "the team that owns the entity")
 	}
 	if len(p.Users) > 0 {
-		allowed = append(allowed, "some people by name")
+		out = append(out, people)
 	}
-	who := "Port admins"
-	if len(allowed) > 0 {
-		who = strings.Join(allowed, "; ")
+	if len(out) == 0 {
+		return "Port admins"
 	}
-	return &Denial{Reason: fmt.Sprintf("You don't have permission to run it in Port. Allowed: %s. Ask a Port admin for access.", who)}
+	return strings.Join(out, "; ")
 }

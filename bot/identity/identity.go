@@ -3,6 +3,7 @@
 // It is the only place that decides, for the forms (package dialog) and for the runs (package workflow):
 //
 //	authorize.go    who may run an action: first what Slack knows, then what Port permits
+//	offer.go        which of many actions a user may choose
 //	member.go       whether a Slack user is a confirmed member of this workspace or of its Enterprise organization
 //	permissions.go  the action's permissions
 //	portuser.go     the user of Port with the e-mail address of a Slack user
@@ -17,6 +18,8 @@ package identity
 import (
 	"context"
 	"time"
+
+	"golang.org/x/time/rate"
 
 	"foghorn/integrations/port"
 	"foghorn/integrations/slackapp"
@@ -69,6 +72,7 @@ type Directory struct {
 	workspaces *lookup[slackapp.Identity] // one, with the key ""
 	profiles   *lookup[slackapp.User]     // by Slack id
 	rules      *lookup[rule]              // by action
+	offerReads *rate.Limiter              // of the permissions of actions that are offered
 	owners     *lookup[[]string]          // teams of the entity of a Target, by its key
 	portUsers  *lookup[portUser]          // by e-mail address as Slack spells it
 
@@ -82,7 +86,8 @@ func New(slack Slack, port Port) *Directory {
 	d.profiles = newLookup(profileAge, slack.GetUser)
 	d.portUsers = newLookup(portUserAge, d.readPortUser)
 	d.evalProfiles = newLookup(portUserAge, d.readEvalProfile)
-	d.rules = newLookup(0, d.readRule)
+	d.rules = newLookup(offerAge, d.readRule)
+	d.offerReads = rate.NewLimiter(rate.Every(time.Minute/maxOfferReads), maxOfferReads)
 	d.owners = newLookup(denialAge, d.readOwners)
 	return d
 }
@@ -109,6 +114,7 @@ func (d *Directory) Run(ctx context.Context) error {
 		d.portUsers.removeOld()
 		d.evalProfiles.removeOld()
 		d.owners.removeOld()
+		d.rules.removeOld()
 		select {
 		case <-ctx.Done():
 			return nil

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -25,14 +26,21 @@ type fakes struct {
 	user         slackapp.User
 	userErr      error
 	permits      port.Permissions
+	permitsBy    map[string]port.Permissions // of actions with others than permits
 	permitsErr   error
 	members      []port.User
 	membersErr   error
 	owners       []string
-	calls        []string
+
+	mu    *sync.Mutex
+	calls []string
 }
 
-func (f *fakes) call(name string) { f.calls = append(f.calls, name) }
+func (f *fakes) call(name string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.calls = append(f.calls, name)
+}
 
 func (f *fakes) CheckAuth(context.Context) (slackapp.Identity, error) {
 	f.call("auth.test")
@@ -64,6 +72,9 @@ func (f *fakes) GetUser(_ context.Context, email string) (port.User, error) {
 
 func (f *fakes) GetExecutePermissions(_ context.Context, action string) (port.Permissions, error) {
 	f.call("permissions " + action)
+	if p, ok := f.permitsBy[action]; ok {
+		return p, f.permitsErr
+	}
 	return f.permits, f.permitsErr
 }
 
@@ -88,6 +99,7 @@ func (f *fakes) ListTeams(context.Context) ([]port.Team, error) {
 // newFakes are a member of a workspace, whom Port knows, and an action that every member may run.
 func newFakes() *fakes {
 	return &fakes{
+		mu:      &sync.Mutex{},
 		auth:    slackapp.Identity{Team: "Acme", TeamID: "T1"},
 		user:    slackapp.User{ID: "U1", TeamID: "T1", Email: "alice@example.com", Name: "Alice"},
 		members: []port.User{{ID: "id1", Email: "alice@example.com", Roles: []string{"Member"}, Teams: []string{"sre"}, TeamIDs: []string{"t_sre"}}},

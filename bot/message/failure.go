@@ -13,32 +13,36 @@ import (
 
 // failureMessage informs the reporter why there is no result.
 func (r Renderer) failureMessage(in Input) slackapp.Message {
-	title, why := in.title(), reason(in.Outcome.Reason)
+	subject, why := r.subject(in), reason(in.Outcome.Reason)
 	quote := slacktext.Quote(why)
 	switch in.Outcome.Status {
 	case request.NoEmail:
-		text := slacktext.Format(":x: *%s* did not run. Port needs your email address.", title)
+		text := slacktext.Format(":x: %s did not run. Port needs your email address.", subject)
 		return textMessage(slacktext.JoinLines(text, slacktext.Literal(why)))
 	case request.Denied:
-		return textMessage(slacktext.Format(":x: *%s* did not run. %s", title, why))
+		return textMessage(slacktext.Format(":x: %s did not run. %s", subject, why))
 	case request.Rejected:
-		text := slacktext.Format(":x: *%s* did not run. Port rejected it:", title)
+		text := slacktext.Format(":x: %s did not run. Port rejected it:", subject)
 		if quote == "" {
-			text = slacktext.Format(":x: *%s* did not run. Port rejected it.", title)
+			text = slacktext.Format(":x: %s did not run. Port rejected it.", subject)
 		}
 		return textMessage(slacktext.JoinLines(text, quote, "Nothing was created. Correct the input and run the command again."))
 	case request.NotStarted:
-		text := slacktext.Format(":x: *%s* did not run.", title)
+		text := slacktext.Format(":x: %s did not run.", subject)
 		return textMessage(slacktext.JoinLines(text, quote, "Nothing was created. Run the command again if it is still needed."))
 	case request.Declined:
-		return r.runMessage(in, slacktext.JoinLines(slacktext.Format(":no_entry: *%s* was declined in Port.", title), quote))
+		text := slacktext.Format(":no_entry: %s was declined in Port.", subject)
+		if who := name(in.Outcome.DeclinedBy); who != "" {
+			text = slacktext.Format(":no_entry: %s was declined by %s.", subject, who)
+		}
+		return r.runMessage(in, slacktext.JoinLines(text, quote))
 	case request.Cancelled:
-		return r.runMessage(in, slacktext.JoinLines(slacktext.Format(":no_entry: *%s* was cancelled in Port.", title), quote))
+		return r.runMessage(in, slacktext.JoinLines(slacktext.Format(":no_entry: %s was cancelled in Port.", subject), quote))
 	case request.Unknown:
-		return r.runMessage(in, slacktext.JoinLines(slacktext.Format(":grey_question: The result of *%s* is unknown.", title), quote,
+		return r.runMessage(in, slacktext.JoinLines(slacktext.Format(":grey_question: The result of %s is unknown.", subject), quote,
 			"Check the run in Port before you run it again, to avoid a duplicate."))
 	}
-	return r.runMessage(in, slacktext.JoinLines(slacktext.Format(":x: *%s* failed.", title), quote, logText(in.Outcome.Log),
+	return r.runMessage(in, slacktext.JoinLines(slacktext.Format(":x: %s failed.", subject), quote, logText(in.Outcome.Log), runLinks(in),
 		slacktext.Literal(in.Outcome.Hint), "Nothing was posted to a channel."))
 }
 

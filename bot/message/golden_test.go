@@ -116,7 +116,30 @@ func goldenCases() []goldenCase {
 			in.Outcome.Incident, in.Outcome.Summary = nil, "Deployed version 1.4 to 12 hosts."
 			in.Outcome.Links = []string{"https://ci.example.com/1", "ftp://example.com"}
 		})},
+		{"action succeeded, for an entity that Port shows", final(func(in *Input) {
+			in.Title, in.Entity = "Restart a service", "checkout"
+			in.Outcome.Incident, in.Outcome.Summary = nil, "3 pods restarted"
+			in.Outcome.Entity = &request.Entity{Blueprint: "service", Identifier: "checkout", Title: "*Checkout* & co"}
+		})},
+		{"action succeeded, with an entity that it created", final(func(in *Input) {
+			in.Title = "Create a service"
+			in.Outcome.Incident = nil
+			in.Outcome.Entity = &request.Entity{Blueprint: "service", Identifier: "new one", Title: "New one"}
+		})},
+		{"failed, for an entity", final(func(in *Input) {
+			in.Title, in.Entity = "Restart a service", "checkout"
+			in.Outcome = request.Outcome{
+				Status: request.Failure, Reason: "the pods did not start", Links: []string{"https://ci.example.com/1"},
+				Entity: &request.Entity{Blueprint: "service", Identifier: "checkout", Title: "Checkout"},
+			}
+		})},
 		{"waits for approval", renderer.AwaitingApproval(input(unchanged)).Message},
+		{"waits for approval, by two people", renderer.AwaitingApproval(input(func(in *Input) { in.Approvers = []string{"Bob Jones", "*Carol* <!here>"} })).Message},
+		{"waits for approval, by twelve people", renderer.AwaitingApproval(input(func(in *Input) {
+			for i := range 12 {
+				in.Approvers = append(in.Approvers, fmt.Sprintf("Approver %d", i+1))
+			}
+		})).Message},
 		{"still running", renderer.Delayed(input(unchanged)).Message},
 		{"still running, with a status label", renderer.Delayed(input(func(in *Input) { in.StatusLabel = "Waiting for the pipeline" })).Message},
 		{"not started yet", renderer.Delayed(input(func(in *Input) { in.RunID = "" })).Message},
@@ -134,6 +157,9 @@ func goldenCases() []goldenCase {
 		})},
 		{"failed without a reason", failure(request.Failure, "")},
 		{"declined", failure(request.Declined, "Not during the freeze")},
+		{"declined by a person", final(func(in *Input) {
+			in.Outcome = request.Outcome{Status: request.Declined, DeclinedBy: "Bob Jones", Reason: "Not during the freeze"}
+		})},
 		{"cancelled", failure(request.Cancelled, "")},
 		{"unknown result", failure(request.Unknown, "The run did not end within 14 days.")},
 		{"no email address", failure(request.NoEmail, "Slack doesn't share it with this app. If you are a guest, ask a member to run it.")},

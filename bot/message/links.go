@@ -3,6 +3,8 @@ package message
 import (
 	"net/url"
 	"strings"
+
+	"foghorn/bot/request"
 )
 
 // maxURL is the longest URL that is shown. Slack accepts 3,000 characters in a button, but the text
@@ -31,6 +33,15 @@ func (r Renderer) runURL(in Input) string {
 		return ""
 	}
 	return r.PortAppURL + "/organization/run?runId=" + url.QueryEscape(in.RunID)
+}
+
+// entityURL is the page of an entity in Port; "" if there is none.
+// https://docs.port.io/customize-pages-dashboards-and-plugins/page/entity-page
+func (r Renderer) entityURL(e *request.Entity) string {
+	if e == nil || r.PortAppURL == "" {
+		return ""
+	}
+	return validURL(r.PortAppURL + "/" + url.PathEscape(e.Blueprint+"Entity") + "?identifier=" + url.QueryEscape(e.Identifier))
 }
 
 // channelURL opens a channel in the Slack app, where a reader who is not a member can join it.

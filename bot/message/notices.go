@@ -1,6 +1,10 @@
 package message
 
 import (
+	"cmp"
+	"fmt"
+	"strings"
+
 	"foghorn/bot/request"
 	"foghorn/bot/slacktext"
 	"foghorn/integrations/slackapp"
@@ -24,50 +28,100 @@ func StartedDirect(in Input) slackapp.Message {
 
 // AwaitingApproval informs the reporter that the run waits for approval.
 func (r Renderer) AwaitingApproval(in Input) Delivery {
-	text := slacktext.Format(":raised_hand: *%s* is waiting for approval. You'll get a message when it is approved or declined.", in.title())
+	text := slacktext.Format(":raised_hand: %s is waiting for approval. You'll get a message when it is approved or declined.", r.subject(in))
+	if approvers := in.approvers(); approvers != "" {
+		text = slacktext.JoinLines(text, slacktext.Format("Who can approve it: %s.", approvers))
+	}
 	return reporterDelivery(request.AwaitingApproval, in, r.runMessage(in, text))
+}
+
+// maxApprovers is how many of those who can approve a run are named.
+const maxApprovers = 10
+
+// approvers are the names of those who can approve the run; "" if they are not known.
+func (in Input) approvers() string {
+	var names []string
+	for _, n := range in.Approvers {
+		if n = name(n); n != "" {
+			names = append(names, n)
+		}
+	}
+	if len(names) > maxApprovers {
+		names = append(names[:maxApprovers:maxApprovers], fmt.Sprintf("%d more", len(names)-maxApprovers))
+	}
+	if last := len(names) - 1; last > 0 {
+		return strings.Join(names[:last], ", ") + " and " + names[last]
+	}
+	return strings.Join(names, "")
 }
 
 // Delayed informs the reporter that the run takes long. Without a run, Port or Slack could not be
 // reached.
 func (r Renderer) Delayed(in Input) Delivery {
-	text := slacktext.Format(":hourglass: *%s* is still running. I'll keep watching it.", in.title())
+	text := slacktext.Format(":hourglass: %s is still running. I'll keep watching it.", r.subject(in))
 	switch started := slacktext.Date(in.CreatedAt, "{time}"); {
 	case in.RunID == "":
-		text = slacktext.Format(":hourglass: *%s* has not started yet, because Port or Slack isn't responding. I'll keep trying for an hour.", in.title())
+		text = slacktext.Format(":hourglass: %s has not started yet, because Port or Slack isn't responding. I'll keep trying for an hour.", r.subject(in))
 	case started != "" && !slacktext.IsBlank(in.StatusLabel):
-		text = slacktext.Format(":hourglass: *%s* is still running (status: %s). It started at %s. I'll keep watching it.", in.title(), name(in.StatusLabel), started)
+		text = slacktext.Format(":hourglass: %s is still running (status: %s). It started at %s. I'll keep watching it.", r.subject(in), name(in.StatusLabel), started)
 	case started != "":
-		text = slacktext.Format(":hourglass: *%s* is still running. It started at %s. I'll keep watching it.", in.title(), started)
+		text = slacktext.Format(":hourglass: %s is still running. It started at %s. I'll keep watching it.", r.subject(in), started)
 	}
 	return reporterDelivery(request.Delayed, in, r.runMessage(in, text))
 }
 
 // successMessage is the message about a run that succeeded and declared no incident.
 func (r Renderer) successMessage(in Input, reporterOnly bool) slackapp.Message {
-	title := slacktext.Format("*%s*", in.title())
-	if entity := name(in.Entity); entity != "" {
-		title = slacktext.Format("*%s* for *%s*", in.title(), entity)
-	}
-	text := slacktext.Format(":white_check_mark: %s finished. Run by %s.", title, slacktext.User(in.Reporter))
+	text := slacktext.Format(":white_check_mark: %s finished. Run by %s.", r.subject(in), slacktext.User(in.Reporter))
 	if !in.CreatedAt.IsZero() && in.Outcome.EndedAt.After(in.CreatedAt) {
 		took := slacktext.Text(formatDuration(in.Outcome.EndedAt.Sub(in.CreatedAt)))
-		text = slacktext.Format(":white_check_mark: %s finished. Run by %s, %s.", title, slacktext.User(in.Reporter), took)
+		text = slacktext.Format(":white_check_mark: %s finished. Run by %s, %s.", r.subject(in), slacktext.User(in.Reporter), took)
 	}
-	if summary := reason(in.Outcome.Summary); summary != "" {
-		text += "\n" + slacktext.Quote(summary)
-	}
-	shown := 0
-	for _, link := range in.Outcome.Links {
-		if link = validURL(link); link != "" && shown < maxRunLinks {
-			text += slacktext.Text("\n<" + link + ">")
-			shown++
-		}
-	}
+	text = slacktext.JoinLines(text, slacktext.Quote(reason(in.Outcome.Summary)), r.relatedEntity(in), runLinks(in))
 	if reporterOnly {
 		return r.runMessage(in, text)
 	}
 	return textMessage(text)
+}
+
+// subject is what was run, and for which entity.
+func (r Renderer) subject(in Input) slacktext.Text {
+	title := slacktext.Format("*%s*", in.title())
+	if e := in.Outcome.Entity; e != nil && e.Identifier == in.Entity {
+		return slacktext.Format("%s for *%s*", title, r.entityLink(e))
+	}
+	if entity := name(in.Entity); entity != "" {
+		return slacktext.Format("%s for *%s*", title, entity)
+	}
+	return title
+}
+
+// relatedEntity is a line about the entity of a run that was not for one, such as the one that it created; "" for none.
+func (r Renderer) relatedEntity(in Input) slacktext.Text {
+	if e := in.Outcome.Entity; e != nil && in.Entity == "" {
+		return slacktext.Format("Entity: %s", r.entityLink(e))
+	}
+	return ""
+}
+
+// entityLink is the title of an entity with the link to its page in Port, as far as there are both.
+func (r Renderer) entityLink(e *request.Entity) slacktext.Text {
+	label := cmp.Or(name(e.Title), name(e.Identifier), "entity")
+	if url := r.entityURL(e); url != "" {
+		return slacktext.Link(url, label)
+	}
+	return slacktext.Literal(label)
+}
+
+// runLinks are the links that the backend of the action gave the run, one a line; "" for none.
+func runLinks(in Input) slacktext.Text {
+	var links []slacktext.Text
+	for _, link := range in.Outcome.Links {
+		if link = validURL(link); link != "" && len(links) < maxRunLinks {
+			links = append(links, slacktext.Text("<"+link+">"))
+		}
+	}
+	return slacktext.JoinLines(links...)
 }
 
 // runMessage is a text for the reporter, with a link to the run if there is one.

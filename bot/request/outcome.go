@@ -20,12 +20,22 @@ const (
 type Outcome struct {
 	Status   string    `json:"status"`
 	Reason   string    `json:"reason,omitempty"`   // in the vendor's words; empty for Success
-	Summary  string    `json:"summary,omitempty"`  // of a run that succeeded, in the vendor's words
+	Summary  string    `json:"summary,omitempty"`  // of a run that succeeded, or its status label, in the vendor's words
 	Log      []string  `json:"log,omitempty"`      // the last lines of the log of a run that failed
 	Hint     string    `json:"hint,omitempty"`     // what can be done about it, where that is known
 	Incident *Incident `json:"incident,omitempty"` // nil: the response contained none
 	Links    []string  `json:"links,omitempty"`    // of the run
 	EndedAt  time.Time `json:"ended_at,omitzero"`  // of the run
+	Entity   *Entity   `json:"entity,omitempty"`   // that Port relates to the run; nil: none, or it was deleted
+
+	DeclinedBy string `json:"declined_by,omitempty"` // name of the person who declined the run; empty: unknown
+}
+
+// An Entity is an item of Port's catalog.
+type Entity struct {
+	Blueprint  string `json:"blueprint"` // identifier
+	Identifier string `json:"identifier"`
+	Title      string `json:"title,omitempty"`
 }
 
 // An Incident is the part of incident.io's answer that messages show.

@@ -30,7 +30,7 @@ const (
 // entered. Of a request that was saved at Tracking it erases the same, and keeps the record. To repeat it after an error or
 // a crash is safe.
 //
-// The log has one subject: JetStream keeps an entry in memory for each. Only its end is read at the start, and JetStream
+// The log has few subjects: JetStream keeps an entry in memory for each. Only its end is read at the start, and JetStream
 // removes what is too old or too much.
 //
 // To erase a submission JetStream writes the file that contains it again, up to 4 MB, and writes nothing else meanwhile.
@@ -45,11 +45,11 @@ func (s *Store) Archive(ctx context.Context, r *request.Request) error {
 		if err != nil {
 			return fmt.Errorf("archive request: %w", err)
 		}
-		if _, err := s.js.Publish(ctx, subjectEnded, data); err != nil {
+		if _, err := s.js.Publish(ctx, endedSubject(r.User), data); err != nil {
 			return fmt.Errorf("archive request: %w", err)
 		}
 	}
-	s.index.addEnded(endedEntry{r.ID, r.RunID, time.Now()})
+	s.index.addEnded(endedEntry{r.ID, r.RunID, time.Now()}, r.User)
 	return s.eraseSoon(ctx, erasure{id: r.ID})
 }
 

@@ -48,7 +48,7 @@ func (s *Store) checkAccess(ctx context.Context) error {
 
 // checkPublish publishes to the subjects of the store what no stream takes.
 func (s *Store) checkPublish(ctx context.Context) error {
-	subjects := []string{subjectAccepted + "probe", subjectWake + "probe", subjectEnded}
+	subjects := []string{subjectAccepted + "probe", subjectWake + "probe", subjectEnded + "probe"}
 	for _, bucket := range []string{requestsBucket, claimsBucket, draftsBucket, leasesBucket} {
 		subjects = append(subjects, "$KV."+bucket+"."+probeKey)
 	}

@@ -86,7 +86,7 @@ func TestCluster_NamesRejections(t *testing.T) {
 		{"no inbox", account("", `subscribe: "inbox.>"`), `Subscription to "_INBOX.`, "_INBOX.>"},
 		{"no submissions", account("", allowed+`"foghorn.task.accepted.>"]}`), `"foghorn.task.accepted.`, "foghorn.>"},
 		{"no tasks", account("", allowed+`"foghorn.task.wake.*"]}`), `"foghorn.task.wake.`, "foghorn.>"},
-		{"no log", account("", allowed+`"foghorn.ended"]}`), `"foghorn.ended"`, "foghorn.>"},
+		{"no log", account("", allowed+`"foghorn.ended.>"]}`), `"foghorn.ended.`, "foghorn.>"},
 		{"no buckets", account("", allowed+`"$KV.>"]}`), `"$KV.`, "$KV.>"},
 		{"no creation", account("", allowed+`"$JS.API.STREAM.CREATE.>"]}`), `"$JS.API.STREAM.CREATE.`, "$JS.API.>"},
 		{"no removal", account("", allowed+`"$JS.API.STREAM.PURGE.>"]}`), `"$JS.API.STREAM.PURGE.`, "$JS.API.>"},

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -34,6 +35,7 @@ type Index struct {
 	endedOnce sync.Once
 	running   chan struct{} // holds a token after a request entered Running
 	tracking  chan struct{} // the same for Tracking
+	changed   func(user string)
 
 	mu        sync.Mutex
 	open      map[string]Entry  // requests that are not archived, by id
@@ -50,6 +52,7 @@ type endedEntry struct {
 
 // An Entry is one open request.
 type Entry struct {
+	User             string // Slack id of the reporter
 	Stage            request.Stage
 	StageEnteredAt   time.Time
 	CreatedAt        time.Time
@@ -64,9 +67,12 @@ type Entry struct {
 	State      string    // request.Tracked.State
 }
 
-func newIndex() *Index {
+func newIndex(changed func(user string)) *Index {
+	if changed == nil {
+		changed = func(string) {}
+	}
 	return &Index{
-		ready: make(chan struct{}), readEnded: make(chan struct{}), running: make(chan struct{}, 1), tracking: make(chan struct{}, 1),
+		ready: make(chan struct{}), readEnded: make(chan struct{}), running: make(chan struct{}, 1), tracking: make(chan struct{}, 1), changed: changed,
 		open: map[string]Entry{}, ended: map[string]bool{}, holders: map[string]string{},
 	}
 }
@@ -91,6 +97,22 @@ func (x *Index) InStage(stages ...request.Stage) map[string]Entry {
 		}
 	}
 	return out
+}
+
+// openOf lists the open requests of a user whose result is not delivered yet, or those that follow an incident, the newest
+// first.
+func (x *Index) openOf(user string, tracking bool) (ids []string) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for id, e := range x.open {
+		if e.User == user && e.Stage != request.Done && (e.Stage == request.Tracking) == tracking {
+			ids = append(ids, id)
+		}
+	}
+	slices.SortFunc(ids, func(a, b string) int {
+		return cmp.Or(x.open[b].CreatedAt.Compare(x.open[a].CreatedAt), cmp.Compare(a, b))
+	})
+	return ids
 }
 
 // Stage is the stage of an open request; "" when the request is not known or has ended.
@@ -194,7 +216,7 @@ func (x *Index) readEndedLog(ctx context.Context, log jetstream.Stream) error {
 			x.setSince(meta.Timestamp)
 		}
 		if r, err := request.Decode(msg.Data(), nil); err == nil {
-			x.addEnded(endedEntry{r.ID, r.RunID, meta.Timestamp})
+			x.addEnded(endedEntry{r.ID, r.RunID, meta.Timestamp}, r.User)
 		}
 		if meta.Sequence.Stream >= info.State.LastSeq {
 			x.setEndedRead()
@@ -212,12 +234,19 @@ func (x *Index) setSince(t time.Time) {
 func (x *Index) setEndedRead() { x.endedOnce.Do(func() { close(x.readEnded) }) }
 
 // addEnded adds a request that has ended, and removes the oldest above maxEnded.
-func (x *Index) addEnded(e endedEntry) {
+func (x *Index) addEnded(e endedEntry, user string) {
+	if x.insertEnded(e) {
+		x.changed(user)
+	}
+}
+
+// insertEnded reports false if the request was known to have ended.
+func (x *Index) insertEnded(e endedEntry) bool {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	delete(x.open, e.id)
 	if x.ended[e.id] {
-		return
+		return false
 	}
 	x.ended[e.id] = true
 	if e.run != "" {
@@ -230,6 +259,7 @@ func (x *Index) addEnded(e endedEntry) {
 		delete(x.holders, oldest.run)
 		x.endedList, x.since = x.endedList[1:], oldest.at
 	}
+	return true
 }
 
 // followOpen reads the bucket of requests, and all changes to it, until ctx ends.
@@ -285,17 +315,24 @@ func (x *Index) update(id string, record []byte) {
 	if err != nil {
 		return // of a later version: the worker reports it
 	}
+	if x.insertOpen(id, r) {
+		x.changed(r.User)
+	}
+}
+
+// insertOpen reports whether the request has changed in what an Entry says.
+func (x *Index) insertOpen(id string, r *request.Request) bool {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.ended[id] { // the log was read before the record
-		return
+		return false
 	}
 	if r.RunID != "" {
 		x.holders[r.RunID] = id
 	}
-	before := x.open[id].Stage
+	before := x.open[id]
 	e := Entry{
-		Stage: r.Stage, StageEnteredAt: r.StageEnteredAt, CreatedAt: r.CreatedAt, Action: r.Action, RunID: r.RunID,
+		User: r.User, Stage: r.Stage, StageEnteredAt: r.StageEnteredAt, CreatedAt: r.CreatedAt, Action: r.Action, RunID: r.RunID,
 		ApprovalNotified: r.Deliveries[request.AwaitingApproval].Completed(), DelayNotified: r.Deliveries[request.Delayed].Completed(),
 	}
 	if r.Stage == request.Tracking && r.Tracked != nil && r.Outcome != nil && r.Outcome.Incident != nil {
@@ -303,7 +340,7 @@ func (x *Index) update(id string, record []byte) {
 	}
 	x.open[id] = e
 	for stage, entered := range map[request.Stage]chan struct{}{request.Running: x.running, request.Tracking: x.tracking} {
-		if r.Stage != stage || before == stage {
+		if r.Stage != stage || before.Stage == stage {
 			continue
 		}
 		select {
@@ -311,4 +348,5 @@ func (x *Index) update(id string, record []byte) {
 		default:
 		}
 	}
+	return x.open[id] != before
 }

@@ -379,7 +379,7 @@ func TestStore_ErasesAtNextStart(t *testing.T) {
 	if err := errors.Join(err, s.Save(t.Context(), r)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.js.Publish(t.Context(), subjectEnded, entry); err != nil {
+	if _, err := s.js.Publish(t.Context(), endedSubject(r.User), entry); err != nil {
 		t.Fatal(err)
 	}
 	stop()

@@ -21,7 +21,7 @@
 //   - the stream FOGHORN_TASKS: foghorn.task.accepted.<id> carries a submission, foghorn.task.wake.<id>
 //     carries nothing; its consumer is foghorn-worker;
 //   - the bucket foghorn_requests: a request by its id; probe.write is written by [Store.CheckReady];
-//   - the stream FOGHORN_ENDED: foghorn.ended carries requests that have ended;
+//   - the stream FOGHORN_ENDED: foghorn.ended.<part> carries requests that have ended; the part is made of the user;
 //   - the buckets foghorn_claims, foghorn_drafts and foghorn_leases (in memory).
 //
 // A record of a later version is not changed and not removed.
@@ -55,7 +55,7 @@ const (
 
 	subjectAccepted = "foghorn.task.accepted." // + request id; carries the submission
 	subjectWake     = "foghorn.task.wake."     // + request id; carries nothing
-	subjectEnded    = "foghorn.ended"          // carries ended requests
+	subjectEnded    = "foghorn.ended."         // + part of the user; carries ended requests
 
 	probeKey = "probe.write" // in the bucket of requests, and in the one of drafts
 
@@ -83,6 +83,10 @@ type Config struct {
 
 	Retention time.Duration // of the records of ended requests; 0: DefaultRetention
 	Secret    string        // drafts are encrypted with it; another secret than before loses them
+
+	// OnChange, if set, is called after a request of a user has entered another stage, waits for approval or has ended. It
+	// must not block.
+	OnChange func(user string)
 
 	Log *logrus.Entry
 }
@@ -165,7 +169,7 @@ func openOnce(ctx context.Context, cfg Config) (_ *Store, err error) {
 }
 
 func makeStore(cfg Config) *Store {
-	s := &Store{cfg: cfg, index: newIndex(), erasures: make(chan erasure, maxErasures), health: health{changed: make(chan struct{}, 1)}}
+	s := &Store{cfg: cfg, index: newIndex(cfg.OnChange), erasures: make(chan erasure, maxErasures), health: health{changed: make(chan struct{}, 1)}}
 	s.rejected, s.reject = context.WithCancelCause(context.Background())
 	return s
 }
@@ -280,7 +284,7 @@ func (s *Store) create(ctx context.Context, replicas int) (err error) {
 	}
 	s.ended, err = s.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
 		Name:       endedName,
-		Subjects:   []string{subjectEnded},
+		Subjects:   []string{subjectEnded + "*"},
 		Storage:    jetstream.FileStorage,
 		Replicas:   replicas,
 		MaxMsgSize: maxRecordSize,

@@ -16,8 +16,9 @@ import (
 // maxRunAge is how long a run is followed. Approvals can take days.
 const maxRunAge = 14 * 24 * time.Hour
 
-// logTimeout bounds the read of the log of a run that failed.
-const logTimeout = 3 * time.Second
+// detailTimeout bounds the read of what a message only adds: the log of a run that failed, and who can approve a run. The
+// reporter does not wait longer for the message when Port does not answer.
+const detailTimeout = 2 * time.Second
 
 // newRunTimeout is how long a run that Port has just created may be missing.
 const newRunTimeout = time.Minute
@@ -38,14 +39,19 @@ func (w *Workflow) checkRun(ctx context.Context, j *job) (next, error) {
 		if o.Hint != "" {
 			w.log(j).WithFields(logrus.Fields{"action": j.Action, "run_id": j.RunID, "hint": o.Hint}).Warn("failed to declare the incident")
 		}
-		if o.Status == request.Failure {
+		switch o.Status {
+		case request.Failure:
 			o.Log = w.readLog(ctx, j)
+		case request.Declined:
+			w.addDecision(ctx, j, &o)
 		}
 		return w.finish(ctx, j, o)
 	case time.Since(j.StageEnteredAt) > maxRunAge:
 		return w.finish(ctx, j, request.Outcome{Status: request.Unknown, Reason: "The run did not end within 14 days."})
 	case run.Status == port.StatusWaitingForApproval && !j.Deliveries[request.AwaitingApproval].Completed():
-		return w.deliver(ctx, j, w.cfg.Renderer.AwaitingApproval(messageInput(j)))
+		in := messageInput(j)
+		in.Approvers = w.readApprovers(ctx, j)
+		return w.deliver(ctx, j, w.cfg.Renderer.AwaitingApproval(in))
 	case run.Status != port.StatusWaitingForApproval && isOverdue(j):
 		in := messageInput(j)
 		in.StatusLabel = run.StatusLabel
@@ -54,10 +60,39 @@ func (w *Workflow) checkRun(ctx context.Context, j *job) (next, error) {
 	return onEvent(), nil
 }
 
-// readLog returns the last lines of the log of a run that failed. The log is an addition: the reporter does not wait for
-// it when Port does not answer.
+// readApprovers returns the names of those who can approve a run; none if Port does not say.
+func (w *Workflow) readApprovers(ctx context.Context, j *job) (names []string) {
+	for _, a := range w.listApprovers(ctx, j, true) {
+		if a.Name != "" && a.IsPending() {
+			names = append(names, a.Name)
+		}
+	}
+	return names
+}
+
+// addDecision adds who declined a run, and why.
+func (w *Workflow) addDecision(ctx context.Context, j *job, o *request.Outcome) {
+	for _, a := range w.listApprovers(ctx, j, false) {
+		if a.HasDeclined() {
+			o.DeclinedBy, o.Reason = a.Name, cmp.Or(a.Description, o.Reason)
+			return
+		}
+	}
+}
+
+func (w *Workflow) listApprovers(ctx context.Context, j *job, pending bool) []port.Approver {
+	ctx, cancel := context.WithTimeout(ctx, detailTimeout)
+	defer cancel()
+	approvers, err := w.cfg.Approvals.ListApprovers(ctx, j.RunID, pending)
+	if err != nil {
+		w.log(j).WithError(err).Warn("failed to read the approvers of the run")
+	}
+	return approvers
+}
+
+// readLog returns the last lines of the log of a run that failed.
 func (w *Workflow) readLog(ctx context.Context, j *job) (last []string) {
-	ctx, cancel := context.WithTimeout(ctx, logTimeout)
+	ctx, cancel := context.WithTimeout(ctx, detailTimeout)
 	defer cancel()
 	lines, err := w.cfg.Port.ListRunLog(ctx, j.RunID)
 	if err != nil {
@@ -76,15 +111,21 @@ func outcomeOf(run port.Run) request.Outcome {
 	if o.EndedAt.IsZero() {
 		o.EndedAt = time.Now().UTC()
 	}
+	if e := run.Entity; e != nil && !e.Deleted {
+		o.Entity = &request.Entity{Blueprint: e.Blueprint, Identifier: e.Identifier, Title: e.Title}
+	}
 	switch run.Status {
 	case port.StatusSuccess:
-		o.Incident, o.Summary = message.ParseIncident(run.Response), run.Summary
+		o.Incident, o.Summary = message.ParseIncident(run.Response), cmp.Or(run.Summary, run.StatusLabel)
 		return o
 	case port.StatusFailure, port.StatusDeclined, port.StatusCancelled:
 	default:
 		o.Status = request.Failure
 	}
 	o.Reason = cmp.Or(message.ErrorText(run.Response), run.Summary, run.StatusLabel)
+	if run.Status == port.StatusDeclined {
+		o.Reason = cmp.Or(run.Comment, o.Reason)
+	}
 	o.Hint = message.MissingInput(run.Response)
 	return o
 }

@@ -75,6 +75,7 @@ const (
 type Config struct {
 	Store     *store.Store
 	Port      Port
+	Approvals Approvals
 	Slack     Slack
 	Users     Users
 	Incidents Incidents // nil: the messages do not follow the incident
@@ -104,6 +105,11 @@ type Port interface {
 	GetRun(ctx context.Context, id string) (port.Run, error)
 	ListRuns(ctx context.Context, query port.RunsQuery) ([]port.Run, error)
 	ListRunLog(ctx context.Context, id string) ([]port.LogLine, error)
+}
+
+// Approvals reads who approves runs. A port.Approvals is one.
+type Approvals interface {
+	ListApprovers(ctx context.Context, runID string, pending bool) ([]port.Approver, error)
 }
 
 // Slack posts messages. A *slackapp.Client is one.

@@ -27,12 +27,14 @@ import (
 // fakes are the services of a workflow, in memory. Each error is returned once; a lost answer
 // is an error after the effect.
 type fakes struct {
-	archived   []string // ids
-	knownSince time.Time
-	runLog     []port.LogLine
-	logErr     error
-	saved      []request.Stage
-	claims     map[string]string // run id -> request id
+	archived     []string // ids
+	knownSince   time.Time
+	runLog       []port.LogLine
+	logErr       error
+	approvers    []port.Approver
+	approversErr error
+	saved        []request.Stage
+	claims       map[string]string // run id -> request id
 
 	runs       []port.Run
 	createErr  error
@@ -122,6 +124,10 @@ func (f *fakes) ListRuns(context.Context, port.RunsQuery) ([]port.Run, error) {
 	return f.runs, f.listErr
 }
 
+func (f *fakes) ListApprovers(context.Context, string, bool) ([]port.Approver, error) {
+	return f.approvers, f.approversErr
+}
+
 func (f *fakes) ListRunLog(context.Context, string) ([]port.LogLine, error) {
 	return f.runLog, f.logErr
 }
@@ -197,7 +203,7 @@ func newWorkflow(f *fakes) (*Workflow, *job) {
 	log := logrus.New()
 	log.SetOutput(io.Discard)
 	w := New(Config{
-		Port: f, Slack: f, Users: f, Incidents: f, Metrics: f, Log: logrus.NewEntry(log),
+		Port: f, Approvals: f, Slack: f, Users: f, Incidents: f, Metrics: f, Log: logrus.NewEntry(log),
 		Renderer: message.Renderer{PortAppURL: "https://app.port.io"},
 	})
 	w.store, w.index = f, f

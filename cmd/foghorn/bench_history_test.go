@@ -75,7 +75,7 @@ func (e *environment) addHistory(b *testing.B, n int) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		if _, err := js.PublishAsync("foghorn.ended", data); err != nil {
+		if _, err := js.PublishAsync(fmt.Sprintf("foghorn.ended.%02x", i%64), data); err != nil {
 			b.Fatal(err)
 		}
 		if i%1000 == 999 || i == n-1 {

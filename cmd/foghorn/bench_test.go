@@ -99,6 +99,7 @@ func (p baseline) Command(ctx context.Context, cmd slack.SlashCommand) any {
 }
 
 func (baseline) Interaction(context.Context, slackapp.Interaction) any { return nil }
+func (baseline) HomeOpened(context.Context, slackapp.HomeOpened)       {}
 
 func runBaseline() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)

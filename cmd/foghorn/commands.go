@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 
 	"foghorn/bot/dialog"
@@ -44,4 +46,42 @@ func (e *SettingError) parseCommands(values map[string]string) (commands []dialo
 		commands = append(commands, dialog.Command{Name: command, Action: action})
 	}
 	return commands
+}
+
+// maxPatterns bounds the entries of PORT_ACTIONS, each of which is compared with every action.
+const maxPatterns = 200
+
+var patternPattern = regexp.MustCompile(`^[\p{L}0-9@_.+:=*-]{1,200}$`)
+
+// parseChoice reads SLACK_RUN_COMMAND and PORT_ACTIONS, and adds a problem for each part that is wrong.
+func (e *SettingError) parseChoice(values map[string]string, commands []dialog.Command) (command string, patterns []string) {
+	const commandName, patternsName = "SLACK_RUN_COMMAND", "PORT_ACTIONS"
+	command = values[commandName]
+	switch {
+	case command == "":
+	case command == values["SLACK_COMMAND"]:
+		e.add(commandName, fmt.Sprintf("is %s, which is SLACK_COMMAND already", command), "use a command of its own, such as /run")
+	case slices.ContainsFunc(commands, func(c dialog.Command) bool { return c.Name == command }):
+		e.add(commandName, fmt.Sprintf("is %s, which SLACK_COMMANDS has already", command), "use a command of its own, such as /run")
+	}
+	for entry := range strings.SplitSeq(values[patternsName], ",") {
+		entry = strings.TrimSpace(entry)
+		switch {
+		case entry == "":
+		case !patternPattern.MatchString(entry):
+			e.add(patternsName, fmt.Sprintf("contains %q, which is not an action identifier", entry), "write identifiers with commas between them; * stands for any characters: deploy_*,restart_service")
+		case len(patterns) == maxPatterns:
+			e.add(patternsName, fmt.Sprintf("has more than %d identifiers", maxPatterns), "use * for several actions")
+			return command, patterns
+		default:
+			patterns = append(patterns, entry)
+		}
+	}
+	if len(patterns) == 0 && strings.Trim(values[patternsName], ", ") == "" {
+		e.add(patternsName, "has no identifier", "leave it empty for all actions")
+	}
+	if command == "" && values[patternsName] != "*" {
+		e.addWarning(patternsName, "has no effect without SLACK_RUN_COMMAND", "set SLACK_RUN_COMMAND, such as /run")
+	}
+	return command, patterns
 }

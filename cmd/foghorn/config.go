@@ -21,6 +21,8 @@ type Config struct {
 	PortClientID, PortClientSecret              string
 	PortAction, SlackCommand                    string
 	SlackCommands                               []dialog.Command // more of them
+	SlackRunCommand                             string           // with which an action is chosen; empty: none
+	PortActions                                 []string         // that can be chosen, with * for any characters
 	IncidentIOKey                               string
 	SlackAPIURL, PortBaseURL, IncidentIOBaseURL string
 	StateDir                                    string
@@ -105,6 +107,7 @@ func loadConfig(env map[string]string, dotenv, forCommand string) (_ Config, exp
 		values[s.Name] = value
 	}
 	commands := invalid.parseCommands(values)
+	runCommand, patterns := invalid.parseChoice(values, commands)
 	invalid.checkCluster(values)
 	exported = invalid.readNetworkVariables(env, file)
 	if len(invalid.Problems) > 0 {
@@ -114,8 +117,9 @@ func loadConfig(env map[string]string, dotenv, forCommand string) (_ Config, exp
 	cfg := Config{
 		SlackAppToken: values["SLACK_APP_TOKEN"], SlackBotToken: values["SLACK_BOT_TOKEN"],
 		PortClientID: values["PORT_CLIENT_ID"], PortClientSecret: values["PORT_CLIENT_SECRET"],
-		PortAction: values["PORT_ACTION"], SlackCommand: values["SLACK_COMMAND"], SlackCommands: commands, IncidentIOKey: values["INCIDENT_IO_API_KEY"],
-		SlackAPIURL: withTrailingSlash(values["SLACK_API_URL"]), PortBaseURL: strings.TrimRight(values["PORT_BASE_URL"], "/"),
+		PortAction: values["PORT_ACTION"], SlackCommand: values["SLACK_COMMAND"], SlackCommands: commands, SlackRunCommand: runCommand, PortActions: patterns,
+		IncidentIOKey: values["INCIDENT_IO_API_KEY"],
+		SlackAPIURL:   withTrailingSlash(values["SLACK_API_URL"]), PortBaseURL: strings.TrimRight(values["PORT_BASE_URL"], "/"),
 		IncidentIOBaseURL: strings.TrimRight(values["INCIDENT_IO_BASE_URL"], "/"),
 		StateDir:          values["STATE_DIR"], Retention: cmp.Or(retention, store.DefaultRetention),
 		Cluster: store.Cluster{

@@ -58,6 +58,12 @@ func TestConfig_RejectsInvalid(t *testing.T) {
 		{"commands: an action twice", "SLACK_COMMANDS", "/a=b,/c=b", "SLACK_COMMANDS has /c for b"},
 		{"commands: one is not a command", "SLACK_COMMANDS", "/a=b,c=d", `SLACK_COMMANDS is "c"`},
 		{"commands: one is not an action", "SLACK_COMMANDS", "/a=b/c", `SLACK_COMMANDS is "b/c"`},
+		{"run command", "SLACK_RUN_COMMAND", "run", "SLACK_RUN_COMMAND is"},
+		{"run command: the main one", "SLACK_RUN_COMMAND", "/incident", "SLACK_RUN_COMMAND is /incident, which is SLACK_COMMAND"},
+		{"actions to choose from", "PORT_ACTIONS", "deploy_*, a/b", `PORT_ACTIONS contains "a/b"`},
+		{"actions: a regular expression", "PORT_ACTIONS", "[ab]", `PORT_ACTIONS contains "[ab]"`},
+		{"no actions to choose from", "PORT_ACTIONS", ", ,", "PORT_ACTIONS has no identifier"},
+		{"too many actions to choose from", "PORT_ACTIONS", strings.Repeat("a,", 201), "PORT_ACTIONS has more than 200"},
 		{"channel", "ANNOUNCE_CHANNEL", "#general", "ANNOUNCE_CHANNEL is"},
 		{"action", "PORT_ACTION", "a/b", "PORT_ACTION is"},
 		{"listener", "HTTP_ADDR", "8080", "HTTP_ADDR is"},
@@ -104,7 +110,7 @@ func TestConfig_ReportsAllProblems(t *testing.T) {
 func TestConfig_Defaults(t *testing.T) {
 	cfg, _, err := loadConfig(nil, os.DevNull, "version")
 	want := Config{
-		PortAction: "create_incident_io_incident_webhook", SlackCommand: "/incident",
+		PortAction: "create_incident_io_incident_webhook", SlackCommand: "/incident", PortActions: []string{"*"},
 		SlackAPIURL: "https://slack.com/api/", PortBaseURL: "https://api.port.io", IncidentIOBaseURL: "https://api.incident.io",
 		StateDir: "./state", Retention: 30 * 24 * time.Hour, HTTPAddr: ":8080", LogLevel: "info", LogFormat: "text",
 	}

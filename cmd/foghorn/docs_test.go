@@ -140,7 +140,7 @@ func TestDocs_Links(t *testing.T) {
 }
 
 func TestSlackManifest_File(t *testing.T) {
-	text, err := yaml.Marshal(newAppManifest("/incident", nil))
+	text, err := yaml.Marshal(newAppManifest(Config{SlackCommand: "/incident"}))
 	if err != nil {
 		t.Fatal(err)
 	}

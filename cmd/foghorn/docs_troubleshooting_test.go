@@ -15,7 +15,7 @@ import (
 )
 
 // textPackages hold the texts that people read in Slack.
-var textPackages = []string{"bot/dialog", "bot/form", "bot/identity", "bot/message", "bot/modal", "bot/workflow"}
+var textPackages = []string{"bot/dialog", "bot/form", "bot/home", "bot/identity", "bot/message", "bot/modal", "bot/workflow"}
 
 // composedTexts are texts that the code puts together from words.
 var composedTexts = []string{"Enter a <>.", "Choose a <>."}

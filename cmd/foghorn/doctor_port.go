@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"foghorn/bot/form"
+	"foghorn/bot/dialog"
 	"foghorn/bot/message"
 	"foghorn/integrations/port"
 	"foghorn/integrations/rest"
@@ -34,13 +34,8 @@ func checkPort(ctx context.Context, cfg Config) []finding {
 	}
 	ctx, cancel = withCheckTimeout(ctx)
 	defer cancel()
-	actions := []string{cfg.PortAction}
-	c.checkAction(ctx, client, cfg.PortAction, "foghorn apply creates it, or set PORT_ACTION to another one")
-	for _, command := range cfg.SlackCommands {
-		actions = append(actions, command.Action)
-		c.checkAction(ctx, client, command.Action, "set SLACK_COMMANDS to an action that exists; Port shows its identifier in its settings")
-	}
-	c.checkPermissions(ctx, client, actions...)
+	c.checkActions(ctx, client, append([]dialog.Command{{Name: cfg.SlackCommand, Action: cfg.PortAction}}, cfg.SlackCommands...))
+	c.checkChoice(ctx, client, cfg)
 	c.checkUsers(ctx, client)
 	c.checkRuns(ctx, client, cfg.PortAction)
 	optional, isOwn, _ := findAction(ctx, client, cfg.PortAction) // checkAction reports the error
@@ -134,68 +129,6 @@ func (c *checks) checkPortCredentials(ctx context.Context, client *port.Client, 
 		c.ok("run as a person", "the credentials belong to the organization")
 	}
 	return true
-}
-
-// checkAction checks that the action exists and can be run from Slack.
-func (c *checks) checkAction(ctx context.Context, client *port.Client, id, missingHint string) {
-	a, err := client.GetAction(ctx, id)
-	if rest.IsNotFound(err) {
-		c.fail("action", "Port has no action "+id, missingHint)
-		return
-	}
-	if rest.IsRejected(err) {
-		c.fail("action", "the credentials cannot read "+id+", so the bot has no form: "+err.Error(), adminHint)
-		return
-	}
-	if err != nil {
-		c.fail("action", err.Error(), networkHint(err, portHint))
-		return
-	}
-	f, err := form.Compile(a.Raw)
-	if err != nil {
-		c.fail("action", err.Error(), "foghorn preview "+id+" shows details")
-		return
-	}
-	if len(f.Problems) > 0 {
-		c.fail("action", id+" cannot be run from Slack: "+formatProblem(f.Problems[0]), "foghorn preview "+id+" lists all reasons")
-		return
-	}
-	state := resolveForm(ctx, f, form.EvalContext{}, nil)
-	if len(state.Problems) > 0 {
-		c.warn("action", id+" has a condition that cannot be evaluated: "+formatProblem(state.Problems[0]),
-			"simplify the jq program; until then the form may differ from Port's")
-		return
-	}
-	c.ok("action", id+" can be run from Slack")
-}
-
-// checkPermissions checks that the permissions of the actions can be read, and lists the actions for which only Port
-// can decide who may run them.
-func (c *checks) checkPermissions(ctx context.Context, client *port.Client, actions ...string) {
-	var policies, read []string
-	for _, id := range actions {
-		switch p, err := client.GetExecutePermissions(ctx, id); {
-		case rest.IsNotFound(err): // checkAction has reported it
-			continue
-		case rest.IsRejected(err):
-			c.fail("permissions", err.Error(), "give the key the role Admin: the bot runs nothing while it cannot read who may run "+id)
-			return
-		case err != nil:
-			c.fail("permissions", err.Error(), networkHint(err, portHint))
-			return
-		case p.HasPolicy:
-			policies = append(policies, id)
-		}
-		read = append(read, id)
-	}
-	if len(policies) > 0 {
-		c.warn("permissions", "a policy decides who may run "+strings.Join(policies, ", "),
-			"the bot cannot evaluate policies: check in Port that a person whom the policy excludes cannot run the action from Slack")
-		return
-	}
-	if len(read) > 0 {
-		c.ok("permissions", "the bot checks who may run "+strings.Join(read, ", "))
-	}
 }
 
 // checkDefinition checks that a definition in Port matches the manifest. The group incident.io reports severities and

@@ -32,6 +32,12 @@ func checkSlack(ctx context.Context, cfg Config) []finding {
 	for _, command := range cfg.SlackCommands {
 		c.ok("command", command.Name+" runs "+command.Action)
 	}
+	if cfg.SlackRunCommand != "" {
+		c.ok("command", cfg.SlackRunCommand+" lets people choose an action")
+	}
+	// No method that takes a bot token lists the commands of an app: apps.manifest.export needs a configuration token.
+	// https://docs.slack.dev/reference/methods/apps.manifest.export
+	c.ok("command", "not checked: whether the installed app has these commands, which Slack shows to no bot; foghorn slack-manifest prints them")
 	if cfg.AnnounceChannel != "" && cfg.SlackBotToken != "" {
 		c.checkAnnounceChannel(ctx, app, cfg.AnnounceChannel)
 	}

@@ -120,6 +120,13 @@ var doctorProblems = []struct {
 	{"no action", func(t *testing.T, e *environment, _ map[string]string) {
 		e.deleteFromPort(t, "/v1/actions/"+manifests.ActionID)
 	}, "Port: action"},
+	{"actions to choose from that do not exist", func(_ *testing.T, _ *environment, env map[string]string) {
+		env["SLACK_RUN_COMMAND"], env["PORT_ACTIONS"] = "/run", "create_*,deploy_*"
+	}, "Port: choice"},
+	{"a key that cannot list actions", func(_ *testing.T, e *environment, env map[string]string) {
+		env["SLACK_RUN_COMMAND"] = "/run"
+		e.Port.InjectFault(emulator.Fault{Path: "/v1/actions", Status: 403, Body: `{"ok":false,"error":"forbidden","message":"Forbidden"}`})
+	}, "Port: choice"},
 	{"a policy", func(t *testing.T, e *environment, _ map[string]string) {
 		if err := e.Port.SetExecutePermissions(manifests.ActionID, `{"policy":{"queries":{},"conditions":["true"]}}`); err != nil {
 			t.Fatal(err)

@@ -32,11 +32,12 @@ var allowedImports = map[string][]string{
 	"foghorn/cmd/foghorn/demo/ui":      slices.Concat(emulators, []string{"foghorn/bot/message", "foghorn/bot/request"}), // the metadata of messages
 	"foghorn/cmd/foghorn/demo/sandbox": slices.Concat(emulators, []string{"foghorn/manifests"}),
 
-	"foghorn/bot":           slices.Concat(botPackages, clients, []string{"foghorn/bot/dialog", "foghorn/bot/workflow"}),
-	"foghorn/bot/dialog":    slices.Concat(botPackages, clients),
+	"foghorn/bot":           slices.Concat(botPackages, clients, []string{"foghorn/bot/dialog", "foghorn/bot/workflow", "foghorn/bot/home"}),
+	"foghorn/bot/dialog":    slices.Concat(botPackages, clients, []string{"foghorn/bot/home"}), // its buttons
 	"foghorn/bot/workflow":  slices.Concat(botPackages, clients),
 	"foghorn/bot/identity":  {"foghorn/integrations/slackapp", "foghorn/integrations/port", "foghorn/integrations/rest"},
 	"foghorn/bot/store":     {"foghorn/bot/request"},
+	"foghorn/bot/home":      {"foghorn/bot/request", "foghorn/bot/slacktext", "foghorn/integrations/slackapp"},
 	"foghorn/bot/request":   {},
 	"foghorn/bot/form":      {"foghorn/integrations/jq"},
 	"foghorn/bot/slacktext": {},

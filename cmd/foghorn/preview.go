@@ -21,16 +21,20 @@ import (
 
 // previewCmd prints the Slack views of an action.
 type previewCmd struct {
-	From   string            `arg:"" optional:"" name:"file|action" help:"File with the definition in JSON or YAML, - for standard input, or identifier of an action in Port. With --all a folder, or nothing for all actions in Port."`
+	From   string            `arg:"" optional:"" name:"file|action" help:"File with the definition in JSON or YAML, - for standard input, or identifier of an action in Port. With --all a file, a folder, or nothing for all actions in Port."`
 	Values map[string]string `mapsep:"none" placeholder:"INPUT=VALUE" help:"Value of an input, to see the effect of conditions; can be repeated."`
 	User   string            `placeholder:"E-MAIL" help:"Person for whom conditions are evaluated."`
-	All    bool              `help:"Print one line for each action of a folder or of the organization."`
+	All    bool              `help:"Print one line for each action of a file, of a folder or of the organization."`
+	JSON   bool              `help:"With --all, print the lines as JSON. Without it, the output is always JSON."`
 }
 
 // Help is the description in foghorn preview --help.
 func (previewCmd) Help() string {
 	return `Prints the Block Kit views of an action as a JSON array. If the action has inputs that Slack cannot
 show, the array is empty and standard error lists them with the reasons.
+
+With --all, each line says whether an action can be run from Slack: ok, no, bad (not an action) or skip (an automation).
+Without a file or folder it lists the actions in Port, with their titles, operations and who may run them.
 
 The exit code is 0 if the action can be run from Slack, 1 if not, 2 if the definition or an argument
 is wrong.`

@@ -3,22 +3,32 @@ package main
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"text/tabwriter"
 
 	"foghorn/bot/form"
 )
 
-// previewLine is the line of one action in the output of --all.
+// A previewLine is what --all says of one action.
 type previewLine struct {
-	name, verdict, reason string
+	File       string   `json:"file,omitempty"` // empty: it is from Port
+	Identifier string   `json:"identifier,omitempty"`
+	Title      string   `json:"title,omitempty"`
+	Kind       string   `json:"kind,omitempty"` // CREATE, DAY-2, DELETE or automation
+	Verdict    string   `json:"verdict"`
+	Views      int      `json:"views,omitempty"`
+	Reasons    []string `json:"reasons,omitempty"`  // why it cannot be run from Slack, or what differs there
+	Audience   string   `json:"audience,omitempty"` // who may run it; empty: not known
 }
 
-// Values of previewLine.verdict. Automations are skipped, because people do not run them.
+// Values of previewLine.Verdict. Automations are skipped, because people do not run them.
 const (
 	verdictOK          = "ok"
 	verdictUnsupported = "no"
@@ -28,22 +38,30 @@ const (
 
 var errUnsupportedActions = errors.New("some actions cannot be run from Slack")
 
-// previewAll prints one line for each action of a folder or of the organization.
+// previewAll prints one line for each action of a file, of a folder or of the organization.
 func (p *previewCmd) previewAll(ctx context.Context, c *console) error {
 	var lines []previewLine
 	var err error
-	if p.From == "" {
+	info, statErr := os.Stat(p.From)
+	switch {
+	case p.From == "":
 		lines, err = previewOrganization(ctx, c)
-	} else {
+	case p.From == "-":
+		lines, err = previewFile(ctx, "standard input", func() (json.RawMessage, error) { return readDefinition("standard input", c.stdin) })
+	case statErr == nil && !info.IsDir():
+		lines, err = previewFile(ctx, filepath.Base(p.From), func() (json.RawMessage, error) { return readDefinitionFile(p.From) })
+	default:
 		lines, err = previewFolder(ctx, p.From)
 	}
 	if err != nil {
 		return err
 	}
+	if err := p.printLines(c.stdout, lines); err != nil {
+		return fmt.Errorf("print actions: %w", err)
+	}
 	count := map[string]int{}
 	for _, l := range lines {
-		count[l.verdict]++
-		_, _ = fmt.Fprintln(c.stdout, strings.TrimSpace(fmt.Sprintf("%-4s %s  %s", l.verdict, l.name, l.reason)))
+		count[l.Verdict]++
 	}
 	_, _ = fmt.Fprintf(c.stderr, "%d of %d actions can be run from Slack\n", count[verdictOK], len(lines)-count[verdictSkipped])
 	switch {
@@ -55,44 +73,55 @@ func (p *previewCmd) previewAll(ctx context.Context, c *console) error {
 	return nil
 }
 
-func previewOrganization(ctx context.Context, c *console) ([]previewLine, error) {
-	client, err := previewPortClient(c)
-	if err != nil {
-		return nil, err
+// printLines prints the lines as JSON; those of the organization as a table; others with the name of the file.
+func (p *previewCmd) printLines(w io.Writer, lines []previewLine) error {
+	if p.JSON {
+		enc := json.NewEncoder(w)
+		enc.SetEscapeHTML(false)
+		enc.SetIndent("", "  ")
+		return enc.Encode(append([]previewLine{}, lines...))
 	}
-	defer client.Close()
-	actions, err := client.Definitions().ListActions(ctx)
-	if err != nil {
-		return nil, err
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, l := range lines {
+		text := l.File + "  " + l.summary()
+		if l.File == "" {
+			text = strings.Join([]string{l.Identifier, l.Title, l.Kind, cmp.Or(l.Audience, "-"), l.summary()}, "\t")
+		}
+		if _, err := fmt.Fprintf(table, "%-4s %s\n", l.Verdict, text); err != nil {
+			return err
+		}
 	}
-	lines := make([]previewLine, 0, len(actions))
-	for _, a := range actions {
-		lines = append(lines, previewAction(ctx, actionSource{name: a.Identifier, definition: a.Raw, line: 1}))
+	return table.Flush()
+}
+
+// summary is what an action is in Slack, or why it is nothing there.
+func (l previewLine) summary() string {
+	text := strings.Join(l.Reasons, "; ")
+	if l.Verdict != verdictOK {
+		return text
 	}
-	return lines, nil
+	text = strings.TrimSuffix(pluralize(l.Views, "view")+"; "+text, "; ")
+	if l.File != "" {
+		text = l.Identifier + ": " + text
+	}
+	return text
 }
 
 func previewFolder(ctx context.Context, dir string) ([]previewLine, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return nil, settingError(dir, "is not a readable folder", "with --all, name a folder, or nothing for all actions in Port")
+		return nil, settingError(dir, "is not a readable file or folder", "with --all, name a file or a folder, or nothing for all actions in Port")
 	}
 	var lines []previewLine
 	for _, e := range entries {
 		if e.IsDir() || !slices.Contains(definitionExtensions, filepath.Ext(e.Name())) {
 			continue
 		}
-		data, err := readDefinitionFile(filepath.Join(dir, e.Name()))
+		more, err := previewFile(ctx, e.Name(), func() (json.RawMessage, error) { return readDefinitionFile(filepath.Join(dir, e.Name())) })
 		if err != nil {
 			return nil, err
 		}
-		sources, err := readActions(e.Name(), data)
-		if invalid, ok := errors.AsType[*SettingError](err); ok {
-			lines = append(lines, previewLine{e.Name(), verdictInvalid, invalid.Problems[0].Problem})
-		}
-		for _, a := range sources {
-			lines = append(lines, previewAction(ctx, a))
-		}
+		lines = append(lines, more...)
 	}
 	if len(lines) == 0 {
 		return nil, settingError(dir, "contains no definitions", "definitions are files with the extension .json, .yaml or .yml")
@@ -100,34 +129,57 @@ func previewFolder(ctx context.Context, dir string) ([]previewLine, error) {
 	return lines, nil
 }
 
+// previewFile previews the actions of a file.
+func previewFile(ctx context.Context, name string, read func() (json.RawMessage, error)) (lines []previewLine, err error) {
+	data, err := read()
+	if err != nil {
+		return nil, err
+	}
+	sources, err := readActions(name, data)
+	if invalid, ok := errors.AsType[*SettingError](err); ok {
+		lines = append(lines, previewLine{File: name, Verdict: verdictInvalid, Reasons: []string{invalid.Problems[0].Problem}})
+	}
+	for _, a := range sources {
+		l := previewAction(ctx, a)
+		l.File = name
+		lines = append(lines, l)
+	}
+	return lines, nil
+}
+
 // previewAction compiles and renders one action.
 func previewAction(ctx context.Context, a actionSource) previewLine {
-	name := a.name
 	f, err := a.compile()
 	if invalid, ok := errors.AsType[*SettingError](err); ok {
-		return previewLine{name, verdictInvalid, invalid.Problems[0].Problem}
+		return previewLine{Verdict: verdictInvalid, Reasons: []string{invalid.Problems[0].Problem}}
 	}
+	line := previewLine{Identifier: f.Action, Title: singleLine(f.Title), Kind: singleLine(f.Operation)}
 	if a.isAutomation() {
-		return previewLine{name, verdictSkipped, "an automation"}
+		line.Kind, line.Verdict, line.Reasons = "automation", verdictSkipped, []string{"an automation"}
+		return line
 	}
 	if len(f.Problems) > 0 {
-		reasons := make([]string, len(f.Problems))
-		for i, p := range f.Problems {
-			reasons[i] = strings.Join(strings.Fields(formatProblem(p)), " ")
-		}
-		return previewLine{name, verdictUnsupported, strings.Join(slices.Compact(reasons), "; ")}
+		line.Verdict, line.Reasons = verdictUnsupported, problemLines(f.Problems)
+		return line
 	}
 	state := resolveForm(ctx, f, form.EvalContext{}, nil)
 	views, err := renderPages(state)
 	if err != nil {
-		return previewLine{name, verdictUnsupported, err.Error()}
+		line.Verdict, line.Reasons = verdictUnsupported, []string{singleLine(err.Error())}
+		return line
 	}
-	text := fmt.Sprintf("%s: %s", f.Action, pluralize(len(views), "view"))
-	for _, p := range slices.Concat(state.Problems, f.Unchecked) {
-		text += "; " + strings.Join(strings.Fields(formatProblem(p)), " ")
-	}
-	return previewLine{name, verdictOK, text}
+	line.Verdict, line.Views, line.Reasons = verdictOK, len(views), problemLines(slices.Concat(state.Problems, f.Unchecked))
+	return line
 }
+
+func problemLines(problems []form.Problem) (out []string) {
+	for _, p := range problems {
+		out = append(out, singleLine(formatProblem(p)))
+	}
+	return slices.Compact(out)
+}
+
+func singleLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 func pluralize(n int, noun string) string {
 	if n == 1 {

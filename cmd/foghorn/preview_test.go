@@ -3,6 +3,8 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"foghorn/bot/form"
+	"foghorn/integrations/emulator"
 	"foghorn/integrations/slackapp/slacktest"
 	"foghorn/manifests"
 )
@@ -240,9 +243,49 @@ func TestPreview_All(t *testing.T) {
 	if o := runPreview(t, nil, "", "--all", dir); o.code != exitUsage || !strings.Contains(o.stdout, "bad  e.json  line 1: unexpected end") {
 		t.Errorf("%+v", o)
 	}
-	for _, wrong := range [][]string{{dir}, {"--all", filepath.Join(dir, "a.json")}, {filepath.Join(dir, "nothing.json")}, {}} {
+	for _, wrong := range [][]string{{dir}, {"--all", filepath.Join(dir, "nowhere")}, {filepath.Join(dir, "nothing.json")}, {}} {
 		if o := runPreview(t, nil, "", wrong...); o.code != exitUsage {
 			t.Errorf("%v: %+v", wrong, o)
 		}
 	}
+}
+
+// TestPreview_AllOfThousand lists 1,000 actions while Port limits the calls: one list, and the permissions of each.
+func TestPreview_AllOfThousand(t *testing.T) {
+	e := newGuideEnvironment(t)
+	const count = 1000
+	for i := range count {
+		definition := strings.Replace(selfServiceAction(`{"n":{"type":"string"}}`), `"act"`, fmt.Sprintf(`"act_%04d"`, i), 1)
+		if err := e.Port.PutAction(json.RawMessage(strings.TrimSuffix(definition, "}") + `,"invocationMethod":{"type":"KAFKA"}}`)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := e.Port.SetExecutePermissions("act_0999", `{"teams":["SRE"]}`); err != nil {
+		t.Fatal(err)
+	}
+	const limited = 20
+	e.Port.InjectFault(emulator.Fault{Path: "/permissions", Times: limited, Status: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {"1"}}})
+	e.Port.InjectFault(emulator.Fault{Path: "/v1/actions/act_0500/permissions", Status: http.StatusForbidden, Body: `{"ok":false,"error":"forbidden","message":"Forbidden"}`})
+	o := runPreview(t, e.botSettings(), "", "--all")
+	if o.code != exitFailed || strings.Count(o.stdout, "every member") < count-2 || !strings.Contains(o.stderr, fmt.Sprintf("%d of %d actions", count, count+1)) {
+		t.Errorf("exit %d: %s%.2000s", o.code, o.stderr, o.stdout)
+	}
+	for _, want := range []string{"ok   act_0999", "team SRE", "no   act_0500", "the credentials cannot read who may run it"} {
+		if !strings.Contains(o.stdout, want) {
+			t.Errorf("no %q", want)
+		}
+	}
+	if lists, reads := countCalls(e, "/v1/actions"), len(e.Port.Calls("/permissions")); lists != 1 || reads > count+1+limited {
+		t.Errorf("%d lists, %d reads of permissions", lists, reads)
+	}
+}
+
+// countCalls counts the calls of Port with exactly this path.
+func countCalls(e *environment, path string) (n int) {
+	for _, c := range e.Port.Calls(path) {
+		if c.Path == path {
+			n++
+		}
+	}
+	return n
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"os"
 	"os/exec"
@@ -9,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"foghorn/integrations/port/porttest"
 )
 
 // TestMain lets the test binary run as other programs: as foghorn for testscript, as the baseline of the benchmarks,
@@ -31,7 +34,7 @@ func TestScript(t *testing.T) {
 			env.Setenv("MANIFEST", filepath.Join(filepath.Dir(example), "slack-app.yaml"))
 			return err
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": expectExit},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": expectExit, "port": startPort},
 	})
 }
 
@@ -49,4 +52,28 @@ func expectExit(ts *testscript.TestScript, neg bool, args []string) {
 	if strconv.Itoa(code) != args[0] {
 		ts.Fatalf("exit code %d, want %s", code, args[0])
 	}
+}
+
+// startPort starts an emulated Port with the actions of a file, and sets the variables that lead to it. Each action of the
+// list can have a member "execute", which is who may run it: port FILE.
+func startPort(ts *testscript.TestScript, _ bool, args []string) {
+	s, err := porttest.Start(porttest.Config{})
+	ts.Check(err)
+	ts.Defer(s.Close)
+	var actions []map[string]json.RawMessage
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &actions))
+	for _, a := range actions {
+		var id string
+		ts.Check(json.Unmarshal(a["identifier"], &id))
+		execute := a["execute"]
+		delete(a, "execute")
+		definition, err := json.Marshal(a)
+		ts.Check(errors.Join(err, s.PutAction(definition)))
+		if execute != nil {
+			ts.Check(s.SetExecutePermissions(id, string(execute)))
+		}
+	}
+	ts.Setenv("PORT_BASE_URL", s.URL())
+	ts.Setenv("PORT_CLIENT_ID", s.ClientID)
+	ts.Setenv("PORT_CLIENT_SECRET", s.ClientSecret)
 }

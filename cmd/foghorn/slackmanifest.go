@@ -26,6 +26,7 @@ type appManifest struct {
 	} `json:"display_information" yaml:"display_information"`
 	Features struct {
 		AppHome struct {
+			Home     bool `json:"home_tab_enabled" yaml:"home_tab_enabled"`
 			Messages bool `json:"messages_tab_enabled" yaml:"messages_tab_enabled"`
 			ReadOnly bool `json:"messages_tab_read_only_enabled" yaml:"messages_tab_read_only_enabled"`
 		} `json:"app_home" yaml:"app_home"`
@@ -43,6 +44,9 @@ type appManifest struct {
 		} `json:"scopes" yaml:"scopes"`
 	} `json:"oauth_config" yaml:"oauth_config"`
 	Settings struct {
+		Events struct {
+			Bot []string `json:"bot_events" yaml:"bot_events"`
+		} `json:"event_subscriptions" yaml:"event_subscriptions"`
 		Interactivity struct {
 			Enabled bool `json:"is_enabled" yaml:"is_enabled"`
 		} `json:"interactivity" yaml:"interactivity"`
@@ -72,21 +76,26 @@ var (
 	optionalScopes = []string{"channels:history", "groups:history"}
 )
 
-func newAppManifest(command string, more []dialog.Command) appManifest {
+func newAppManifest(cfg Config) appManifest {
 	var m appManifest
 	m.Metadata.MajorVersion, m.Metadata.MinorVersion = 2, 1
 	m.Display.Name = "Foghorn"
 	m.Display.Description = "Runs a Port action from Slack as you and posts the result in the channel."
 	m.Display.BackgroundColor = "#1d3557"
-	m.Features.AppHome.Messages, m.Features.AppHome.ReadOnly = true, true
+	m.Features.AppHome.Home, m.Features.AppHome.Messages, m.Features.AppHome.ReadOnly = true, true, true
+	m.Settings.Events.Bot = []string{"app_home_opened"}
 	m.Features.Bot.Name, m.Features.Bot.Online = "Foghorn", true
-	m.Features.Commands = []slashCommand{{Command: command, Description: "Declare an incident", Hint: "what is happening"}}
-	for _, c := range more {
+	m.Features.Commands = []slashCommand{{Command: cfg.SlackCommand, Description: "Declare an incident", Hint: "what is happening"}}
+	for _, c := range cfg.SlackCommands {
 		m.Features.Commands = append(m.Features.Commands, slashCommand{Command: c.Name, Description: describeAction(c.Action), Hint: "what for"})
 	}
 	m.Features.Shortcuts = []shortcut{
 		{"Declare an incident", "global", dialog.ShortcutDeclare, "Open the form, from anywhere"},
 		{"Declare an incident", "message", dialog.ShortcutDeclareMessage, "Open the form with this message as the description"},
+	}
+	if cfg.SlackRunCommand != "" {
+		m.Features.Commands = append(m.Features.Commands, slashCommand{Command: cfg.SlackRunCommand, Description: "Choose an action and run it", Hint: "what to search for"})
+		m.Features.Shortcuts = append(m.Features.Shortcuts, shortcut{"Run an action…", "message", dialog.ShortcutRunMessage, "Choose an action; this message becomes its first long text"})
 	}
 	m.OAuth.Scopes.Bot, m.OAuth.Scopes.Optional = requiredScopes, optionalScopes
 	m.Settings.Interactivity.Enabled, m.Settings.SocketMode = true, true
@@ -114,7 +123,7 @@ func (slackManifestCmd) Run(c *console) error {
 	if err != nil {
 		return err
 	}
-	m := newAppManifest(cfg.SlackCommand, cfg.SlackCommands)
+	m := newAppManifest(cfg)
 	text, err := yaml.Marshal(m)
 	if err != nil {
 		return fmt.Errorf("write manifest: %w", err)

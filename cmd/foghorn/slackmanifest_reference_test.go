@@ -32,7 +32,7 @@ func TestReference_SlackManifestSchema(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, command := range []string{"/incident", "/x"} {
-		flat, err := json.Marshal(newAppManifest(command, nil))
+		flat, err := json.Marshal(newAppManifest(Config{SlackCommand: command, SlackRunCommand: "/run"}))
 		if err != nil {
 			t.Fatal(err)
 		}

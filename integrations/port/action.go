@@ -65,3 +65,50 @@ func (d Definitions) ListActions(ctx context.Context) ([]Action, error) {
 	}
 	return slices.DeleteFunc(res.Actions.Items, func(a Action) bool { return a.Identifier == "" }), err
 }
+
+// A ListedAction is what a list shows of an action. It is small: an organization can have a thousand.
+type ListedAction struct {
+	Identifier  string
+	Title       string
+	Description string
+	Blueprint   string // identifier
+	Trigger     string // self-service or automation; "" in definitions of the old form
+	Published   bool
+}
+
+// UnmarshalJSON reads a definition. It never fails: a value that is not an action has no Identifier.
+func (a *ListedAction) UnmarshalJSON(data []byte) error {
+	var w struct {
+		Identifier  json.RawMessage `json:"identifier"`
+		Title       json.RawMessage `json:"title"`
+		Description json.RawMessage `json:"description"`
+		Trigger     json.RawMessage `json:"trigger"`
+		Publish     json.RawMessage `json:"publish"`
+	}
+	_ = json.Unmarshal(data, &w) // see decode.go
+	var trigger struct {
+		Type      json.RawMessage `json:"type"`
+		Blueprint json.RawMessage `json:"blueprintIdentifier"`
+	}
+	_ = json.Unmarshal(w.Trigger, &trigger)
+	*a = ListedAction{
+		Identifier: parseString(w.Identifier), Title: parseString(w.Title), Description: parseString(w.Description),
+		Blueprint: parseString(trigger.Blueprint), Trigger: parseString(trigger.Type), Published: string(w.Publish) != "false",
+	}
+	return nil
+}
+
+// ListSelfServiceActions lists the self-service actions, also those that are not published.
+// https://docs.port.io/api-reference/get-actionsautomations
+//
+//api:operation GET /v1/actions
+func (d Definitions) ListSelfServiceActions(ctx context.Context) ([]ListedAction, error) {
+	const op = "list self-service actions"
+	query := v2()
+	query.Set("trigger_type", "self-service")
+	res, err := call[struct{ Actions rest.List[ListedAction] }](ctx, d.client, op, http.MethodGet, rest.Path("v1", "actions"), query, nil)
+	if err == nil && res.Actions.Items == nil {
+		err = newMissingError(op, http.StatusOK, "actions")
+	}
+	return slices.DeleteFunc(res.Actions.Items, func(a ListedAction) bool { return a.Identifier == "" || a.Trigger == "automation" }), err
+}

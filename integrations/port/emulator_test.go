@@ -220,3 +220,47 @@ func TestEmulator_Catalog(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestEmulator_Approvers(t *testing.T) {
+	s, c := newEmulator(t)
+	s.AddUser("carol@example.com")
+	s.AddUser("dave@example.com")
+	definition := strings.Replace(actionJSON, `"invocationMethod"`, `"requiredApproval":true,"invocationMethod"`, 1)
+	if err := errors.Join(s.PutAction(json.RawMessage(definition)), s.SetApprovers("page", "carol@example.com")); err != nil {
+		t.Fatal(err)
+	}
+	ctx, approvals := t.Context(), port.NewApprovals(c)
+	run, err := c.CreateRun(ctx, port.RunRequest{Action: "page", RunAs: "alice@example.com", Properties: map[string]any{"title": "x"}})
+	if err != nil || run.Status != port.StatusWaitingForApproval {
+		t.Fatalf("created %+v, %v", run, err)
+	}
+	pending, err := approvals.ListApprovers(ctx, run.ID, true)
+	if err != nil || len(pending) != 1 || pending[0].Name != "Carol" || !pending[0].IsPending() {
+		t.Errorf("approvers %+v, %v", pending, err)
+	}
+	if err := s.DeclineAs(ctx, run.ID, "carol@example.com", "not today"); err != nil {
+		t.Fatal(err)
+	}
+	decided, err := approvals.ListApprovers(ctx, run.ID, false)
+	if err != nil || len(decided) != 1 || decided[0].Name != "Carol" || !decided[0].HasDeclined() || decided[0].IsPending() || decided[0].Description != "not today" {
+		t.Errorf("approvers %+v, %v", decided, err)
+	}
+	if run, err = c.GetRun(ctx, run.ID); err != nil || run.Comment != "not today" || run.Status != port.StatusDeclined {
+		t.Errorf("the run is %+v, %v", run, err)
+	}
+}
+
+func TestApprovals_Names(t *testing.T) {
+	s := newStubServer(t)
+	s.respond("GET /v1/actions/runs/r_1/approvers", 200, `{"ok":true,"approvers":[{"userId":"auth0|1","state":"pending"},
+		{"userId":"b@example.com","state":"APPROVED"},{"userId":"key@clients","state":"x"},{"state":"x"},null,"text",{"userId":7,"state":{}}]}`)
+	s.respond("GET /v1/users", 403, `{"ok":false,"error":"forbidden"}`)
+	got, err := port.NewApprovals(s.newClient()).ListApprovers(t.Context(), "r_1", true)
+	names := ""
+	for _, a := range got {
+		names += a.Name
+	}
+	if err != nil || names != "b@example.com" || len(got) < 3 || !got[0].IsPending() || got[1].IsPending() {
+		t.Errorf("approvers %+v, %v", got, err)
+	}
+}

@@ -43,6 +43,9 @@ var methodCalls = map[string]func(ctx context.Context, c *port.Client) (any, err
 	},
 	"GetAction":   func(ctx context.Context, c *port.Client) (any, error) { return c.GetAction(ctx, "a") },
 	"ListActions": func(ctx context.Context, c *port.Client) (any, error) { return c.Definitions().ListActions(ctx) },
+	"ListSelfServiceActions": func(ctx context.Context, c *port.Client) (any, error) {
+		return c.Definitions().ListSelfServiceActions(ctx)
+	},
 	"CreateAction": func(ctx context.Context, c *port.Client) (any, error) {
 		return c.Definitions().CreateAction(ctx, testDefinition)
 	},

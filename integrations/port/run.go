@@ -40,11 +40,35 @@ type Run struct {
 	StatusLabel string // the backend's own name for the status
 	Summary     string
 	Links       []string
-	Properties  map[string]any  // the inputs; an entity can be an object
-	RawInputs   map[string]any  // the inputs as they were sent; nil: Port did not return them
-	Response    json.RawMessage // of a synchronous backend: an object, a list or a string; nil: none
-	CreatedAt   time.Time       // by the clock of this machine
-	EndedAt     time.Time       // the same
+	Properties  map[string]any   // the inputs; an entity can be an object
+	RawInputs   map[string]any   // the inputs as they were sent; nil: Port did not return them
+	Response    json.RawMessage  // of a synchronous backend: an object, a list or a string; nil: none
+	Comment     string           // of who approved or declined the run
+	Entity      *EntityReference // that the run is for, or that Port relates to it; nil: none
+	CreatedAt   time.Time        // by the clock of this machine
+	EndedAt     time.Time        // the same
+}
+
+// An EntityReference names an entity.
+type EntityReference struct {
+	Blueprint  string // identifier
+	Identifier string
+	Title      string
+	Deleted    bool // the catalog does not have it any more
+}
+
+// parseReference reads a reference from the members of a run, which are identifiers or objects; nil if one is missing.
+func parseReference(blueprint, entity json.RawMessage) *EntityReference {
+	var w struct {
+		Title   string `json:"title"`
+		Deleted bool   `json:"deleted"`
+	}
+	_ = json.Unmarshal(entity, &w) // see decode.go
+	r := EntityReference{Blueprint: parseIdentifier(blueprint), Identifier: parseIdentifier(entity), Title: w.Title, Deleted: w.Deleted}
+	if r.Blueprint == "" || r.Identifier == "" {
+		return nil
+	}
+	return &r
 }
 
 // HasEnded reports that the run has ended: nothing about it changes any more.
@@ -68,13 +92,16 @@ func (r *Run) UnmarshalJSON(data []byte) error {
 		Properties  map[string]any  `json:"properties"`
 		RawInputs   map[string]any  `json:"rawProperties"`
 		Response    json.RawMessage `json:"response"`
+		Approval    Approver        `json:"approval"`
+		Entity      json.RawMessage `json:"entity"`
+		Blueprint   json.RawMessage `json:"blueprint"`
 		CreatedAt   string          `json:"createdAt"`
 		EndedAt     string          `json:"endedAt"`
 	}
 	_ = json.Unmarshal(data, &w) // see decode.go
 	*r = Run{
 		ID: w.ID, Action: parseIdentifier(w.Action), Status: w.Status, StatusLabel: w.StatusLabel, Summary: w.Summary,
-		Links: stringList(w.Link), Properties: w.Properties, RawInputs: w.RawInputs, Response: nonNull(w.Response),
+		Links: stringList(w.Link), Properties: w.Properties, RawInputs: w.RawInputs, Response: nonNull(w.Response), Comment: w.Approval.Description, Entity: parseReference(w.Blueprint, w.Entity),
 		CreatedAt: parseTime(w.CreatedAt), EndedAt: parseTime(w.EndedAt),
 	}
 	return nil

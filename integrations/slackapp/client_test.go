@@ -27,7 +27,8 @@ func TestMain(m *testing.M) {
 // echo answers each command with its text, and counts commands and interactions.
 type echo struct {
 	commands, interactions atomic.Int32
-	hold                   chan struct{} // a command with the text "hold" receives from it when it begins and before it ends
+	homes                  chan slackapp.HomeOpened // nil: not wanted
+	hold                   chan struct{}            // a command with the text "hold" receives from it when it begins and before it ends
 	delay                  time.Duration
 	panics                 atomic.Bool
 }
@@ -48,6 +49,12 @@ func (e *echo) Command(_ context.Context, cmd slack.SlashCommand) any {
 func (e *echo) Interaction(context.Context, slackapp.Interaction) any {
 	e.interactions.Add(1)
 	return nil
+}
+
+func (e *echo) HomeOpened(_ context.Context, opened slackapp.HomeOpened) {
+	if e.homes != nil {
+		e.homes <- opened
+	}
 }
 
 // startClient runs a client with two connections until the test ends or stop is called.

@@ -1,4 +1,4 @@
-// Package slackapp connects an app to Slack: it receives commands and interactions in Socket Mode and calls
+// Package slackapp connects an app to Slack: it receives commands, interactions and events in Socket Mode and calls
 // the methods of the Web API that Foghorn needs. Types of Slack and the Web API are those of slack-go; the
 // Socket Mode connection is implemented here, on gorilla/websocket.
 //

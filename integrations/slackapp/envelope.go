@@ -71,7 +71,10 @@ func (e envelope) handle(ctx context.Context, h Handler) (payload any, err error
 			payload = h.Interaction(ctx, newInteraction(cb, e.Payload))
 		}
 		return payload, err
-	case typeEvent: // acked, so that Slack does not send it again
+	case typeEvent: // also one that is not known is acked, so that Slack does not send it again
+		if opened, ok := decodeHomeOpened(e.Payload); ok {
+			h.HomeOpened(ctx, opened)
+		}
 		return nil, nil
 	}
 	return nil, fmt.Errorf("unknown envelope type %q", sanitize(e.Type))

@@ -114,6 +114,7 @@ var codeMeanings = listCodes(map[codeMeaning]string{
 		msg_too_long
 		no_permission
 		no_text
+		not_enabled
 		not_found
 		not_in_channel
 		pagination_not_available

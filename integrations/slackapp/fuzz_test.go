@@ -18,6 +18,7 @@ func FuzzRun_Frames(f *testing.F) {
 		`{"type":"interactive","envelope_id":"3","payload":{"type":"view_submission","view":{"state":{"values":{"b":{"a":null}}}}}}`,
 		`{"type":"interactive","envelope_id":"4","payload":{"type":"block_actions","actions":[{"type":"users_select"}]}}`,
 		`{"type":"events_api","envelope_id":"5","payload":{"event":{"type":"app_mention"}}}`,
+		`{"type":"events_api","envelope_id":"6","payload":{"type":"event_callback","event":{"type":"app_home_opened","user":"U0ALICE","tab":"home"}}}`,
 	} {
 		f.Add([]byte(frame))
 	}

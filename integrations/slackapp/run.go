@@ -41,9 +41,13 @@ const (
 
 // Handler answers commands and interactions. The return value is the payload of the ack; nil for an empty
 // one. Slack waits 3 s for it. Handlers run concurrently and return soon after their context has ended.
+//
+// HomeOpened has no answer. The event is acked when it returns, so it must not wait for anything. Slack can deliver an
+// event more than once.
 type Handler interface {
 	Command(ctx context.Context, cmd slack.SlashCommand) any
 	Interaction(ctx context.Context, cb Interaction) any
+	HomeOpened(ctx context.Context, e HomeOpened)
 }
 
 // Run keeps two connections open and passes each envelope to h until ctx ends. Then it drains the

@@ -147,7 +147,7 @@ func (s *Server) listActions(r *http.Request) (response, error) {
 	for _, id := range s.actionOrder {
 		a := s.actions[id]
 		if fits("action_identifier", id) && fits("blueprint_identifier", a.Trigger.Blueprint) &&
-			fits("operation", a.Trigger.Operation) && fits("published", strconv.FormatBool(a.Publish)) &&
+			fits("operation", a.Trigger.Operation) && (a.Trigger.Type != "automation" || fits("published", strconv.FormatBool(a.Publish))) &&
 			fits("trigger_type", a.Trigger.Type) && fits("trigger_event", a.Trigger.Event.Type) &&
 			fits("trigger_event_action_identifier", a.Trigger.Event.Action) {
 			out = append(out, a.raw)

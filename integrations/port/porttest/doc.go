@@ -32,7 +32,7 @@
 //   - Actions, automations, blueprints, secrets, users, teams and the organization.
 //   - Permissions to execute an action. A policy is evaluated; users, roles, teams and ownership are stored, and
 //     enforced after [Server.EnforcePermissions] only, because Port does not document that it checks them with run_as.
-//   - Runs: run_as for members, validation and defaults of inputs, entities that must exist, approval, logs,
+//   - Runs: run_as for members, validation and defaults of inputs, entities that must exist, approval and approvers, logs,
 //     filters, versions v1 and v2 of the JSON. A run that has ended cannot change.
 //   - WEBHOOK, signed, synchronized or not, with the summaries and logs of Port's agent. A webhook to Port's
 //     own API gets a token. UPSERT_ENTITY merges an entity and validates it against the blueprint.
@@ -57,9 +57,10 @@
 //   - jqQuery in inputs (required, enum, default, visible): Port's form evaluates it, and the behavior of the
 //     API is not documented. Regular expressions that only JavaScript has are not checked.
 //   - The condition of a self-service action: Port's form evaluates it, and the behavior of the API is not documented.
-//   - Permissions of blueprints, permissions to approve, personal tokens, encryption of inputs, rules of scorecards
+//   - Permissions of blueprints, who may approve (it is listed only; a policy is not evaluated), personal tokens, encryption of inputs, rules of scorecards
 //     (their results are what [Server.SetScorecards] sets), the entities of users and teams unless they are put, mirror,
 //     calculation and aggregation properties, timers, ownership, bulk routes, audit logs, pages, integrations, workflows.
+//   - requiredApproval of the type ALL: the first approval decides.
 //   - The rate limit: the headers count calls, but no call is rejected.
 //   - The direction of relatedTo: relations are followed in both directions.
 //

@@ -20,12 +20,6 @@ const (
 	Declined           = "DECLINED"
 )
 
-// The decisions on a run that waits for approval.
-const (
-	approve = "APPROVE"
-	decline = "DECLINE"
-)
-
 // The sources of a run.
 const (
 	sourceAPI        = "API"
@@ -131,29 +125,6 @@ func (s *Server) waitForStatus(ctx context.Context, description, status string, 
 // EndRun ends a run as its backend would. It fails when the run does not exist or has ended.
 func (s *Server) EndRun(id, status, summary string) error {
 	return s.updateRun(id, func(r *Run) { r.Status, r.Summary = status, summary })
-}
-
-// Approve starts a run that waits for approval. The end of ctx does not end the run.
-func (s *Server) Approve(ctx context.Context, id string) error {
-	return errors.Join(ctx.Err(), s.decideApproval(id, approve, ""))
-}
-
-// Decline ends a run that waits for approval.
-func (s *Server) Decline(ctx context.Context, id string) error {
-	return errors.Join(ctx.Err(), s.decideApproval(id, decline, ""))
-}
-
-func (s *Server) decideApproval(id, decision, description string) error {
-	err := s.updateRunIf(id, func(r *Run) bool { return r.Status == WaitingForApproval }, func(r *Run) {
-		r.Approval = map[string]any{"state": decision + "D", "description": description, "userId": s.clientUserID()}
-		if r.Status = InProgress; decision == decline {
-			r.Status = Declined
-		}
-	})
-	if err == nil && decision == approve {
-		s.goAsync(func(ctx context.Context) { s.executeRun(ctx, id) })
-	}
-	return err
 }
 
 // startRun stores a run, starts the automations of its creation and executes it unless it waits

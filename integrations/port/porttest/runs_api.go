@@ -204,24 +204,12 @@ func (s *Server) patchApproval(r *http.Request) (response, error) {
 	if err := decodeBody(r, "approval", &in); err != nil {
 		return response{}, err
 	}
-	if s.decideApproval(r.PathValue("id"), in.Status, in.Description) != nil {
+	if s.decideApproval(r.PathValue("id"), s.clientUserID(), in.Status, in.Description) != nil {
 		return response{}, s.runStateError(r.PathValue("id"))
 	}
 	result, err := s.getRun(r)
 	result.status = http.StatusCreated
 	return result, err
-}
-
-func (s *Server) listApprovers(r *http.Request) (response, error) {
-	run, ok := s.Run(r.PathValue("id"))
-	if !ok {
-		return response{}, notFound("Run", r.PathValue("id"))
-	}
-	out := []any{}
-	if run.Approval != nil {
-		out = append(out, run.Approval)
-	}
-	return newResponse(http.StatusOK, "approvers", out), nil
 }
 
 // runStateError is the error of the API for a run that cannot be changed.

@@ -25,6 +25,16 @@ func TestRun_LifeCycle(t *testing.T) {
 	expectFields(t, run.Properties, map[string]any{"d": "dflt", "q": nil})
 	path := "/v1/actions/runs/" + run.ID
 
+	d.AddUser("carol@example.com")
+	d.must(d.SetApprovers("ask", "carol@example.com"))
+	pending, _ := d.expectStatus("GET", path+"/approvers?include_pending_approvers=true", "", 200, "approvers").([]any)
+	if len(pending) != 1 || valueAt(pending[0], "state") != "PENDING" {
+		t.Errorf("approvers %v", pending)
+	}
+	if got := d.expectStatus("GET", path+"/approvers?include_pending_approvers=false", "", 200, "approvers"); len(got.([]any)) != 0 {
+		t.Errorf("approvers %v", got)
+	}
+	d.expectError("GET", path+"/approvers?include_pending_approvers=maybe", "", 422, "invalid_request", "must be boolean")
 	d.expectError("PATCH", path+"/approval", `{"status":"MAYBE"}`, 422, "invalid_request", "APPROVE")
 	approved := d.expectStatus("PATCH", path+"/approval?version=v1", `{"status":"APPROVE","description":"go"}`, 201, "run")
 	expectFields(t, approved, map[string]any{"status": "IN_PROGRESS", "action": "ask", "approval.description": "go"})

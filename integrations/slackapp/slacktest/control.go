@@ -21,6 +21,9 @@ import (
 //	POST modal/click     {"user","label"}: a button
 //	POST modal/submit    {"user"}
 //	POST modal/close     {"user","all": false}
+//	POST home/open       {"user"}: the Home tab; the app receives app_home_opened
+//	POST home/click      {"user","label"}: a button of the Home tab
+//	GET  home            ?user=U1&contains=text&wait=5s: the text and the view of the Home tab
 //	POST modal/state     {"untouched","suggestions": as Config.UntouchedState and SuggestionState, "stale": as SendStaleState}
 //	GET  messages        ?channel=C1&contains=text&wait=5s; with the id of a user as channel, their direct messages;
 //	                     with &user=U1, the messages that this user sees, ephemeral ones included
@@ -43,6 +46,9 @@ func (s *Server) addControlRoutes() {
 	s.HandleControl("POST modal/click", emulator.HandlePost(s.controlClickModalButton))
 	s.HandleControl("POST modal/submit", emulator.HandlePost(s.controlSubmit))
 	s.HandleControl("POST modal/close", emulator.HandlePost(s.controlClose))
+	s.HandleControl("POST home/open", emulator.HandlePost(s.controlOpenHome))
+	s.HandleControl("POST home/click", emulator.HandlePost(s.controlClickHomeButton))
+	s.HandleControl("GET home", emulator.HandleGet(s.controlHome))
 	s.HandleControl("POST modal/state", emulator.HandlePost(s.controlViewState))
 	s.HandleControl("GET messages", emulator.HandleGet(s.controlMessages))
 	s.HandleControl("GET ephemerals", emulator.HandleGet(s.controlEphemerals))

@@ -30,7 +30,7 @@
 //
 // Views: triggers for one use within 3 s, a stack of three modals, hashes, external ids, values that
 // stay after an update, state.values, the validation of Slack's client, every response_action,
-// block_actions, block_suggestion, view_closed, the home tab.
+// block_actions, block_suggestion, view_closed, the Home tab with app_home_opened and its buttons.
 //
 // Block Kit: the limits of blocks and elements in code points. Unknown properties are errors. The
 // error messages are Slack's where they are known.
@@ -41,7 +41,7 @@
 // # Events
 //
 // [emulator.Server.Subscribe] reports what happens. Kinds from person to slack: command, shortcut,
-// click, change, submission, close, message; from slack to the app: envelope, disconnect, refused (a
+// click, change, submission, close, message, home; from slack to the app: envelope, disconnect, refused (a
 // failed call); from the app to slack: ack (with its duration), view (with the labels of its fields),
 // message, ephemeral; from slack to person: error. The name of the app is Config.AppName in lower
 // case. [emulator.Server.SubscribeAll] adds calls and responses, opened and closed connections

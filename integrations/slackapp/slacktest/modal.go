@@ -31,17 +31,6 @@ func (p *Person) TopModal() *Modal {
 	return &Modal{p: p, id: v.id, seen: v.version}
 }
 
-// HomeView returns the home tab of the person, nil if the app published none.
-func (p *Person) HomeView() json.RawMessage {
-	p.s.mu.Lock()
-	defer p.s.mu.Unlock()
-	v := p.s.homes[p.ID]
-	if v == nil {
-		return nil
-	}
-	return v.toJSON(p.s)
-}
-
 // viewLocked returns the view of the modal.
 func (m *Modal) viewLocked() (*view, error) {
 	for _, v := range m.p.s.stacks[m.p.ID] {

@@ -53,7 +53,7 @@ func (m *Modal) Change(ctx context.Context, label string, values ...string) (Ack
 		for k, held := range v.values[elementKey{f.block, f.action}] {
 			action[k] = held
 		}
-		payload, err = m.blockActionsLocked(v, action)
+		payload, err = s.viewActionLocked(v, action)
 		return err
 	})
 	if err != nil {
@@ -67,14 +67,8 @@ func (m *Modal) Change(ctx context.Context, label string, values ...string) (Ack
 func (m *Modal) ClickButton(ctx context.Context, label string) (Ack, error) {
 	s := m.p.s
 	var payload map[string]any
-	err := m.withView(func(v *view) error {
-		blocks, _ := v.body["blocks"].([]any)
-		block, element := findButton(blocks, func(e map[string]any) bool { return textOf(e["text"]) == label || e["action_id"] == label })
-		if element == nil {
-			return fmt.Errorf("no button %q", label)
-		}
-		var err error
-		payload, err = m.blockActionsLocked(v, buttonAction(block, element, s.newTimestampLocked()))
+	err := m.withView(func(v *view) (err error) {
+		payload, err = s.viewClickLocked(v, label)
 		return err
 	})
 	if err != nil {
@@ -84,10 +78,9 @@ func (m *Modal) ClickButton(ctx context.Context, label string) (Ack, error) {
 	return s.sendInteraction(ctx, "block_actions", payload, true)
 }
 
-// blockActionsLocked returns the payload of block_actions for an action in the modal.
-func (m *Modal) blockActionsLocked(v *view, action map[string]any) (map[string]any, error) {
-	s := m.p.s
-	u := s.users[m.p.ID]
+// viewActionLocked returns the payload of block_actions for an action in a view.
+func (s *Server) viewActionLocked(v *view, action map[string]any) (map[string]any, error) {
+	u := s.users[v.user]
 	if u == nil {
 		return nil, Error("user_not_found")
 	}
@@ -97,6 +90,16 @@ func (m *Modal) blockActionsLocked(v *view, action map[string]any) (map[string]a
 	payload["view"] = v.toPayloadLocked(s)
 	payload["actions"] = marshalJSON([]any{action})
 	return payload, nil
+}
+
+// viewClickLocked returns the payload of a click on a button of a view, by its text or action_id.
+func (s *Server) viewClickLocked(v *view, label string) (map[string]any, error) {
+	blocks, _ := v.body["blocks"].([]any)
+	block, element := findButton(blocks, func(e map[string]any) bool { return textOf(e["text"]) == label || e["action_id"] == label })
+	if element == nil {
+		return nil, fmt.Errorf("no button %q", label)
+	}
+	return s.viewActionLocked(v, buttonAction(block, element, s.newTimestampLocked()))
 }
 
 // SelectOptions selects options that SearchOptions returned.

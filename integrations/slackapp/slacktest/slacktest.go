@@ -57,6 +57,8 @@ type Config struct {
 	Users    []User
 	Channels []Channel
 
+	NoHomeTab bool // the app's manifest does not enable the Home tab
+
 	// Slack leaves parts out of view.state that apps expect there, and so does the emulator. True includes
 	// them: in block_suggestion, which has no state at all, and the initial values that the user has not
 	// touched since the view was opened or updated.

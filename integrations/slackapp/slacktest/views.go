@@ -132,6 +132,9 @@ func (s *Server) viewsPublish(c *call) (reply, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.cfg.NoHomeTab {
+		return nil, Error("not_enabled")
+	}
 	user := s.users[c.args.stringArg("user_id")]
 	if user == nil || user.Bot {
 		return nil, invalidArguments(Problem{Message: "invalid `user_id`"})
@@ -162,6 +165,9 @@ func (s *Server) emitViewLocked(v *view, what string) {
 		labels = append(labels, f.label)
 	}
 	text := what + ": " + textOf(v.body["title"])
+	if u := s.users[v.user]; v.body["type"] == "home" && u != nil {
+		text = "published: Home of @" + u.Name
+	}
 	if len(labels) > 0 {
 		text += " [" + strings.Join(labels, ", ") + "]"
 	}
