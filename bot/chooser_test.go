@@ -3,7 +3,6 @@ package bot_test
 import (
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -123,9 +122,17 @@ func TestChooser_RunsAction(t *testing.T) {
 		t.Fatal(err)
 	}
 	e.ExpectMessage(testenv.General, "Deploy a service* finished")
+	e.WaitIdle()
 
 	e.Submit(e.OpenForm(testenv.Alice, testenv.General, "/restart checkout"))
 	e.WaitFor("Port has both runs", func() bool { return len(e.Port.Runs()) == 2 })
+	if err := e.Stop(); err != nil { // what she ran is known after a restart
+		t.Fatal(err)
+	}
+	e.Start()
+	if reply := e.AnswerTo(testenv.Alice, testenv.General, "/run list"); !strings.Contains(reply, "Deploy a service") || !strings.Contains(reply, "Restart a service") {
+		t.Errorf("her runs: %s", reply)
+	}
 	again := openChooser(t, e, testenv.Alice, "/run")
 	if got := offeredActions(t, e, again, ""); !slices.Equal(got, []string{"Restart a service", "Deploy a service", "Create incident.io Incident (Webhook)"}) {
 		t.Errorf("what she ran last is not first: %q", got)
@@ -300,129 +307,6 @@ func TestChooser_NoMember(t *testing.T) {
 	if reply := e.AnswerTo(testenv.Gus, testenv.General, "/run deploy"); !strings.Contains(reply, "share your email address") {
 		t.Errorf("answered with %s", reply)
 	}
-}
-
-// TestChooser_ManyActions counts the calls for 1,000 actions.
-func TestChooser_ManyActions(t *testing.T) {
-	t.Parallel()
-	e := newChooserEnv(t)
-	for i := range 1000 {
-		putAction(t, e, fmt.Sprintf("action_%03d", i), fmt.Sprintf("Action %03d", i), strings.Repeat("d", 200), textInput)
-	}
-	e.Start()
-	count := func() (lists, permissions int) {
-		for _, c := range e.Port.Calls("") {
-			if c.Path == "/v1/actions" {
-				lists++
-			}
-			if strings.HasSuffix(c.Path, "/permissions") {
-				permissions++
-			}
-		}
-		return lists, permissions
-	}
-	for range 5 {
-		m := openChooser(t, e, testenv.Alice, "/run")
-		if got := offeredActions(t, e, m, ""); len(got) != 100 || got[0] != "Action 000" {
-			t.Errorf("%d offered: %q", len(got), got[0])
-		}
-		if got := offeredActions(t, e, m, "action 777"); !slices.Equal(got, []string{"Action 777"}) {
-			t.Errorf("777 finds %q", got)
-		}
-		if err := m.Dismiss(e.Context()); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if lists, permissions := count(); lists != 1 || permissions > 120 {
-		t.Errorf("%d list calls, %d of permissions", lists, permissions)
-	}
-	for i := range 1000 { // none of the remaining ones is permitted: the calls are bounded
-		if err := e.Port.SetExecutePermissions(fmt.Sprintf("action_%03d", i), `{}`); err != nil {
-			t.Fatal(err)
-		}
-	}
-	m := openChooser(t, e, testenv.Bob, "/run")
-	for range 10 {
-		offeredActions(t, e, m, "action")
-	}
-	if _, permissions := count(); permissions > 500 {
-		t.Errorf("%d calls of permissions", permissions)
-	}
-}
-
-// TestChooser_PortHangs opens the view, and answers it, while Port does not respond.
-func TestChooser_PortHangs(t *testing.T) {
-	t.Parallel()
-	t.Run("cold", func(t *testing.T) {
-		t.Parallel()
-		e := newChooserEnv(t)
-		e.Port.InjectFault(emulator.Fault{Path: "/v1/actions", Status: http.StatusServiceUnavailable, Body: `{"ok":false}`})
-		e.Start()
-		for _, command := range []string{"/run", "/run deploy"} {
-			if reply := e.AnswerTo(testenv.Alice, testenv.General, command); !strings.Contains(reply, "Port isn't responding, so its actions can't be shown") {
-				t.Errorf("%s: %s", command, reply)
-			}
-			if err := e.Slack.Person(testenv.Alice).TopModal().Dismiss(e.Context()); err != nil {
-				t.Fatal(err)
-			}
-		}
-		e.Port.ClearFaults()
-		time.Sleep(5 * time.Second) // the list is read again
-		chooseAction(t, e, openChooser(t, e, testenv.Alice, "/run"), "Deploy a service")
-	})
-	t.Run("known", func(t *testing.T) {
-		t.Parallel()
-		e := newChooserEnv(t).Start()
-		m := openChooser(t, e, testenv.Alice, "/run")
-		offeredActions(t, e, m, "deploy")
-		e.Port.InjectFault(emulator.Fault{Delay: 30 * time.Second})
-		begun := time.Now()
-		if got := offeredActions(t, e, m, ""); !slices.Equal(got, []string{"Deploy a service"}) {
-			t.Errorf("offered %q", got) // of the others, the permissions are not known
-		}
-		if took := time.Since(begun); took > 3*time.Second {
-			t.Errorf("the type-ahead was answered after %v", took)
-		}
-		if _, err := m.Change(e.Context(), "Action", "Deploy a service"); err != nil {
-			t.Fatal(err)
-		}
-		e.WaitForm(m, "a loading view", func(m *slacktest.Modal) bool { return m.Title() == "Loading" })
-		begun = time.Now()
-		if _, err := e.Slack.Person(testenv.Bob).SlashCommand(e.Context(), testenv.General, "/run service"); err != nil {
-			t.Fatal(err)
-		}
-		if took := time.Since(begun); took > 3*time.Second || e.Slack.Person(testenv.Bob).TopModal() == nil {
-			t.Errorf("a view opened after %v", took)
-		}
-		e.Port.ClearFaults()
-		e.WaitForm(m, "an answer", func(m *slacktest.Modal) bool { return m.Title() != "Loading" })
-	})
-}
-
-// TestChooser_Restart kills the bot between the command, the choice and the submission.
-func TestChooser_Restart(t *testing.T) {
-	t.Parallel()
-	e := newChooserEnv(t).Start()
-	restart := func() {
-		if err := e.Stop(); err != nil {
-			t.Fatal(err)
-		}
-		e.Start()
-	}
-	m := openChooser(t, e, testenv.Alice, "/run service")
-	restart()
-	if got := offeredActions(t, e, m, ""); !slices.Equal(got, []string{"Deploy a service", "Restart a service"}) {
-		t.Errorf("offered %q", got)
-	}
-	restart()
-	if _, err := m.Change(e.Context(), "Action", "Deploy a service"); err != nil {
-		t.Fatal(err)
-	}
-	e.WaitForm(m, "the form", func(m *slacktest.Modal) bool { return m.Title() == "Deploy a service" })
-	restart()
-	e.Fill(m, "Reason", "after the restart")
-	e.Submit(m)
-	expectRun(t, e, "deploy_service", "after the restart")
 }
 
 // TestChooser_OddNames offers actions whose names Slack cannot show as they are.

@@ -281,3 +281,52 @@ func TestHome_ManyCommands(t *testing.T) {
 	e.Start()
 	openHome(t, e, testenv.Alice, "/incident", "/restart0", "/restart48")
 }
+
+// TestHome_List runs an action that is chosen from the Home tab, and lists it: while it runs, when it has ended, and after
+// a restart.
+func TestHome_List(t *testing.T) {
+	t.Parallel()
+	e := newChooserEnv(t).Start()
+	if list := e.AnswerTo(testenv.Alice, testenv.General, "/run list"); !strings.Contains(list, "haven't run anything") {
+		t.Errorf("the list is %s", list)
+	}
+	openHome(t, e, testenv.Alice, "Choose an action (/run)")
+	p := e.Slack.Person(testenv.Alice)
+	if _, err := p.ClickHomeButton(e.Context(), "Choose an action (/run)"); err != nil {
+		t.Fatal(err)
+	}
+	m, err := p.WaitModal(e.Context(), func(m *slacktest.Modal) bool { return m.Title() == "Run an action" })
+	if err != nil {
+		t.Fatal(err)
+	}
+	chooseAction(t, e, m, "Deploy a service")
+	e.Fill(m, "Reason", "a secret reason")
+	e.Submit(m)
+	expectHome(t, e, testenv.Alice, "Deploy a service>* · running")
+	run := e.Port.Runs()[0].ID
+	if list := e.AnswerTo(testenv.Alice, testenv.General, "/run list"); !strings.Contains(list, "Deploy a service>* · running") || !strings.Contains(list, run) {
+		t.Errorf("the list is %s", list)
+	}
+	if err := e.Port.EndRun(run, "FAILURE", "no quota"); err != nil {
+		t.Fatal(err)
+	}
+	e.ExpectMessage(testenv.Alice, "no quota")
+	expectHome(t, e, testenv.Alice, "Deploy a service>* · failed")
+	e.WaitIdle()
+	if err := e.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	e.Start()
+	begun := time.Now()
+	list := e.AnswerTo(testenv.Alice, testenv.General, "/run list")
+	if !strings.Contains(list, ":x: *<") || !strings.Contains(list, "Deploy a service>* · failed") || strings.Contains(list, "secret") {
+		t.Errorf("the list is %s", list)
+	}
+	if took := time.Since(begun); took > 2*time.Second {
+		t.Errorf("the list took %v", took)
+	}
+	if list := e.AnswerTo(testenv.Bob, testenv.General, "/run list"); !strings.Contains(list, "haven't run anything") {
+		t.Errorf("the list of another user is %s", list)
+	}
+	e.ExpectNoMessages(testenv.General)
+}

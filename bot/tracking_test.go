@@ -97,6 +97,26 @@ func TestTracking_LifeOfAnIncident(t *testing.T) {
 	}
 }
 
+// TestTracking_InputErased looks for what was typed in the files of the store while the incident is followed.
+func TestTracking_InputErased(t *testing.T) {
+	t.Parallel()
+	e, _ := newTrackingEnv(t)
+	e.Start()
+	const typed = "customers in Lyon cannot pay"
+	form := e.OpenForm(testenv.Alice, testenv.General, "/incident")
+	e.Fill(form, "Name", "API is slow", "Description", typed, "Severity", "Minor", "Visibility", "public")
+	e.Submit(form)
+	waitShows(t, e, testenv.General, typed, "<#C")
+	e.WaitFollowed(1)
+	edit(t, e, incidentiotest.Edit{Status: "Fixing"})
+	waitShows(t, e, testenv.General, typed, "Fixing")
+	for _, text := range []string{typed, "API is slow", "alice@example.com"} {
+		if files := e.FilesContaining(text); len(files) > 0 {
+			t.Errorf("%q is in %v", text, files)
+		}
+	}
+}
+
 // TestTracking_DirectMessage follows an incident that was declared where no channel gets a message, and a private one.
 func TestTracking_DirectMessage(t *testing.T) {
 	t.Parallel()
@@ -174,9 +194,6 @@ func TestTracking_KeyRevoked(t *testing.T) {
 
 // TestTracking_KeyRemoved starts a bot without the key on a store with incidents that are followed.
 func TestTracking_KeyRemoved(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes a minute")
-	}
 	t.Parallel()
 	e, _ := newTrackingEnv(t)
 	e.Start()
@@ -188,7 +205,7 @@ func TestTracking_KeyRemoved(t *testing.T) {
 	}
 	e.EditConfig = func(*bot.Config) {}
 	e.Start()
-	e.WaitIdle()
+	e.WaitFollowed(0)
 	if ms := e.Slack.Messages(testenv.General); len(ms) != 1 {
 		t.Errorf("the channel shows %v", testenv.MessageTexts(ms))
 	}

@@ -57,19 +57,14 @@ type actionList struct {
 // get returns the list. It waits for the first read only.
 func (l *actionList) get(ctx context.Context) ([]listedAction, error) {
 	l.mu.Lock()
-	age := actionsAge
-	if l.err != nil {
-		age = actionsRetryDelay
-	}
-	if l.reading == nil && (l.begun.IsZero() || time.Since(l.begun) > age) {
-		l.begun, l.reading = time.Now(), make(chan struct{})
+	if l.beginLocked() {
 		ctx := context.WithoutCancel(ctx) // the caller's deadline is for its answer
 		l.background.Go(func() { l.read(ctx) })
 	}
 	reading := l.reading
 	if l.known || reading == nil {
 		defer l.mu.Unlock()
-		return l.result()
+		return l.resultLocked()
 	}
 	l.mu.Unlock()
 	select {
@@ -79,11 +74,34 @@ func (l *actionList) get(ctx context.Context) ([]listedAction, error) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.result()
+	return l.resultLocked()
 }
 
-// result is the list, or why it was never read. The caller holds the mutex.
-func (l *actionList) result() ([]listedAction, error) {
+// readFirst reads the list, unless that has begun already.
+func (l *actionList) readFirst(ctx context.Context) {
+	l.mu.Lock()
+	begins := l.beginLocked()
+	l.mu.Unlock()
+	if begins {
+		l.read(ctx)
+	}
+}
+
+// beginLocked reports that the list is to be read now, by the caller.
+func (l *actionList) beginLocked() bool {
+	age := actionsAge
+	if l.err != nil {
+		age = actionsRetryDelay
+	}
+	if l.reading != nil || !l.begun.IsZero() && time.Since(l.begun) <= age {
+		return false
+	}
+	l.begun, l.reading = time.Now(), make(chan struct{})
+	return true
+}
+
+// resultLocked is the list, or why it was never read.
+func (l *actionList) resultLocked() ([]listedAction, error) {
 	if l.known {
 		return l.actions, nil
 	}

@@ -160,20 +160,3 @@ func TestDefinitions_Bounded(t *testing.T) {
 		t.Errorf("%d forms, %d chosen, %v, %v", n, len(d.chosen), main, used)
 	}
 }
-
-func TestRecentActions_Bounded(t *testing.T) {
-	r := newRecentActions()
-	for i := range 30 {
-		r.add("U1", fmt.Sprint(i%15))
-	}
-	r.add("U1", "10")
-	if got := r.of("U1"); len(got) != maxRecent || got[0] != "10" || got[1] != "14" || slices.Contains(got[1:], "10") {
-		t.Errorf("%q", got)
-	}
-	for i := range 2 * maxRecentUsers {
-		r.add(fmt.Sprint("U", i), "act")
-	}
-	if n := r.byUser.ItemCount(); n > maxRecentUsers {
-		t.Errorf("%d users", n)
-	}
-}

@@ -81,6 +81,11 @@ func (d *Dialog) openChooser(ctx context.Context, triggerID, userID string, c mo
 	var err error
 	if c.Query == "" && d.actions.isKnown() {
 		err = put(ctx, c.Render())
+		d.background.Go(func() { // the permissions are known when the user has found the field
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerTimeout)
+			defer cancel()
+			_, _ = d.offerActions(ctx, userID, "")
+		})
 	} else {
 		err = d.show(ctx, put, func(ctx context.Context) slack.ModalViewRequest { return d.loadChooser(ctx, userID, c) })
 	}
@@ -128,7 +133,7 @@ func (d *Dialog) loadChooser(ctx context.Context, userID string, c modal.Chooser
 	}
 	matching, cancel := context.WithTimeout(ctx, matchTimeout)
 	defer cancel()
-	found := searchActions(actions, c.Query, d.recent.of(userID))
+	found := searchActions(actions, c.Query, nil)
 	offer, denied, err := d.cfg.Users.Offer(matching, userID, identifiers(found), 2)
 	switch {
 	case err != nil:
@@ -188,19 +193,11 @@ func (d *Dialog) suggestActions(ctx context.Context, cb slack.InteractionCallbac
 	if err != nil {
 		return modal.SuggestCandidates(nil)
 	}
-	actions, err := d.actions.get(ctx)
-	if err != nil {
-		return modal.SuggestCandidates(nil) // the list has reported it
-	}
 	query := cb.Value
 	if strings.TrimSpace(query) == "" {
 		query = c.Query
 	}
-	found := searchActions(actions, query, d.recent.of(cb.User.ID))
-	offer, denied, err := d.cfg.Users.Offer(ctx, cb.User.ID, identifiers(found), maxSuggestions)
-	if err != nil {
-		d.cfg.Log.WithError(err).Warn("failed to look up who chooses an action")
-	}
+	offered, denied := d.offerActions(ctx, cb.User.ID, query)
 	if denied != nil {
 		d.background.Go(func() {
 			view := errorView(d.deniedChoiceText(denied))
@@ -209,13 +206,27 @@ func (d *Dialog) suggestActions(ctx context.Context, cb slack.InteractionCallbac
 			}
 		})
 	}
+	return modal.SuggestCandidates(offered)
+}
+
+// offerActions are the actions that match a query and that a user may run, as far as that is known before ctx ends.
+func (d *Dialog) offerActions(ctx context.Context, userID, query string) ([]modal.Candidate, *identity.Denial) {
+	actions, err := d.actions.get(ctx)
+	if err != nil {
+		return nil, nil // the list has reported it
+	}
+	found := searchActions(actions, query, d.recentActions(ctx, userID))
+	offer, denied, err := d.cfg.Users.Offer(ctx, userID, identifiers(found), maxSuggestions)
+	if err != nil {
+		d.cfg.Log.WithError(err).Warn("failed to look up who chooses an action")
+	}
 	candidates := make([]modal.Candidate, 0, len(offer.Actions))
 	for _, a := range found {
 		if len(candidates) < len(offer.Actions) && a.id == offer.Actions[len(candidates)] {
 			candidates = append(candidates, modal.Candidate{Label: a.label, Value: modal.ActionValue(a.id)})
 		}
 	}
-	return modal.SuggestCandidates(candidates)
+	return candidates, denied
 }
 
 // choose replaces the view by the form of the action that was chosen. It continues after the ack.

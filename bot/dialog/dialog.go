@@ -58,7 +58,7 @@ type Config struct {
 type Slack interface {
 	OpenView(ctx context.Context, triggerID string, view slack.ModalViewRequest) (slackapp.View, error)
 	UpdateView(ctx context.Context, v slackapp.View, view slack.ModalViewRequest) (slackapp.View, error)
-	PostMessage(ctx context.Context, channel string, m slackapp.Message) (ts string, err error)
+	PostMessage(ctx context.Context, channel string, m slackapp.Message) (slackapp.Posted, error)
 }
 
 // Port reads what forms are made from. A *port.Client is one.
@@ -78,11 +78,13 @@ type Users interface {
 	FieldValue(ctx context.Context, userID string) (string, error)
 }
 
-// Store keeps submissions and what was entered on earlier pages. A *store.Store is one.
+// Store keeps submissions, which it lists by user, and what was entered on earlier pages. A *store.Store is one.
 type Store interface {
 	Accept(ctx context.Context, r *request.Request) error
 	LoadDraft(ctx context.Context, viewID string, draft any) (found bool, err error)
 	SaveDraft(ctx context.Context, viewID string, draft any) error
+	ListOpen(ctx context.Context, user string, limit int) ([]*request.Request, error)
+	ListEnded(ctx context.Context, user string, limit int) ([]*request.Request, error)
 }
 
 // Metrics counts what arrives. A *bot.Metrics is one.
@@ -98,7 +100,7 @@ type Dialog struct {
 	cfg         Config
 	definitions *definitions
 	actions     *actionList
-	recent      *recentActions
+	recent      *lookup[[]string]    // actions, by user
 	teams       *lookup[[]port.Team] // one, with the key ""
 	entity      *lookup[port.Entity]
 	entities    *entityLists
@@ -114,7 +116,7 @@ func New(cfg Config) *Dialog {
 	d.actions = &actionList{port: cfg.Actions, offers: cfg.offers, background: &d.background, onError: func(err error) {
 		cfg.Log.WithError(err).Warn("failed to read the actions that can be chosen")
 	}}
-	d.recent = newRecentActions()
+	d.recent = newLookup(readRecent(cfg.Store))
 	d.entities = newEntityLists(cfg.Port, &d.background)
 	return d
 }
@@ -130,7 +132,7 @@ func (d *Dialog) Run(ctx context.Context) error {
 		})
 	}
 	if d.cfg.RunCommand != "" {
-		_, _ = d.actions.get(ctx) // it reports its error
+		d.actions.readFirst(ctx)
 	}
 	refreshing.Wait()
 	return nil

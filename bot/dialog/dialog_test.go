@@ -44,8 +44,8 @@ func (f *fakes) UpdateView(context.Context, slackapp.View, slack.ModalViewReques
 	return slackapp.View{}, nil
 }
 
-func (f *fakes) PostMessage(context.Context, string, slackapp.Message) (string, error) {
-	return "1.1", nil
+func (f *fakes) PostMessage(context.Context, string, slackapp.Message) (slackapp.Posted, error) {
+	return slackapp.Posted{TS: "1.1"}, nil
 }
 
 func (f *fakes) GetAction(context.Context, string) (port.Action, error) {
@@ -100,6 +100,9 @@ func (f *fakes) SaveDraft(_ context.Context, viewID string, draft any) (err erro
 	f.drafts[viewID], err = json.Marshal(draft)
 	return err
 }
+
+func (f *fakes) ListOpen(context.Context, string, int) ([]*request.Request, error)  { return nil, nil }
+func (f *fakes) ListEnded(context.Context, string, int) ([]*request.Request, error) { return nil, nil }
 
 func (f *fakes) CommandHandled(bool, time.Duration)       {}
 func (f *fakes) InteractionHandled(string, time.Duration) {}

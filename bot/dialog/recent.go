@@ -1,41 +1,46 @@
 package dialog
 
 import (
+	"context"
 	"slices"
-	"sync"
 	"time"
-
-	"github.com/patrickmn/go-cache"
 )
 
 const (
-	maxRecent      = 10   // actions of a user
-	maxRecentUsers = 5000 // of whom they are kept
-	recentTTL      = 30 * 24 * time.Hour
+	// maxRecent is how many of the last requests of a user say which actions are offered first.
+	maxRecent = 10
+
+	// recentWait bounds the wait for them. The order of a list is no reason to answer late.
+	recentWait = 300 * time.Millisecond
 )
 
-// recentActions remembers which actions people ran last, to offer these first.
-type recentActions struct {
-	mu     sync.Mutex
-	byUser *cache.Cache // user id -> []string, which is not changed
-}
-
-func newRecentActions() *recentActions { return &recentActions{byUser: cache.New(recentTTL, 0)} }
-
-// of are the actions that a user ran last, the latest first.
-func (r *recentActions) of(userID string) []string {
-	actions, _ := r.byUser.Get(userID)
-	list, _ := actions.([]string)
-	return list
-}
-
-func (r *recentActions) add(userID, action string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	before := r.of(userID)
-	if before == nil && r.byUser.ItemCount() >= maxRecentUsers {
-		r.byUser.Flush()
+// readRecent reads the actions that a user ran last, the latest first.
+func readRecent(s Store) func(ctx context.Context, userID string) ([]string, error) {
+	return func(ctx context.Context, userID string) (actions []string, err error) {
+		open, err := s.ListOpen(ctx, userID, maxRecent)
+		if err != nil {
+			return nil, err
+		}
+		ended, err := s.ListEnded(ctx, userID, maxRecent)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range slices.Concat(open, ended) {
+			if !slices.Contains(actions, r.Action) {
+				actions = append(actions, r.Action)
+			}
+		}
+		return actions, nil
 	}
-	after := append([]string{action}, slices.DeleteFunc(slices.Clone(before), func(a string) bool { return a == action })...)
-	r.byUser.SetDefault(userID, after[:min(len(after), maxRecent)])
+}
+
+// recentActions are the actions that a user ran last, if they are known in time.
+func (d *Dialog) recentActions(ctx context.Context, userID string) []string {
+	ctx, cancel := context.WithTimeout(ctx, recentWait)
+	defer cancel()
+	actions, err := d.recent.get(ctx, userID)
+	if err != nil {
+		d.cfg.Log.WithError(err).Debug("failed to read the last requests of a user")
+	}
+	return actions
 }

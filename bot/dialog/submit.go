@@ -73,7 +73,7 @@ func (d *Dialog) submit(ctx context.Context, cb slack.InteractionCallback) (ack 
 		d.cfg.Log.WithField("request_id", r.ID).WithError(err).Error("failed to store a submission")
 		return errorResponse(state, s.page, notSavedText)
 	}
-	d.recent.add(cb.User.ID, r.Action)
+	d.recent.answers.Delete(cb.User.ID)
 	d.cfg.Metrics.SubmissionHandled(outcomeAccepted)
 	return nil
 }

@@ -55,7 +55,7 @@ type Config struct {
 	Log        *logrus.Entry
 }
 
-// A Command is a slash command, which has a button. Action is empty for one that opens no form itself.
+// A Command is a slash command, which has a button. Action is empty for the one with which an action is chosen.
 type Command struct {
 	Name   string // such as /deploy
 	Action string // identifier of the Port action
@@ -229,7 +229,7 @@ func (h *Home) release(user string, rejected bool) {
 func (h *Home) render(ctx context.Context, user string) []slack.Block {
 	c := content{}
 	for _, command := range h.cfg.Commands {
-		title := ""
+		title := "Choose an action"
 		if command.Action != "" {
 			title = h.cfg.Title(command.Action)
 		}

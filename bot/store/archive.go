@@ -27,7 +27,8 @@ const (
 )
 
 // Archive moves a request that was saved at Done from the requests to the log of ended requests, and erases what people
-// entered. To repeat it after an error or a crash is safe.
+// entered. Of a request that was saved at Tracking it erases the same, and keeps the record. To repeat it after an error or
+// a crash is safe.
 //
 // The log has few subjects: JetStream keeps an entry in memory for each. Only its end is read at the start, and JetStream
 // removes what is too old or too much.
@@ -36,6 +37,9 @@ const (
 // So the embedded store erases one at a time, with pauses; what ends meanwhile is erased later, or by the Archive of
 // the next start, because its task is still there.
 func (s *Store) Archive(ctx context.Context, r *request.Request) error {
+	if r.Stage == request.Tracking {
+		return s.eraseSoon(ctx, erasure{id: r.ID, keepRecord: true})
+	}
 	if r.Outcome != nil && !s.index.hasEnded(r.ID) { // otherwise the log has it: it is archived again
 		data, err := r.Ended().Encode(nil)
 		if err != nil {
@@ -47,12 +51,6 @@ func (s *Store) Archive(ctx context.Context, r *request.Request) error {
 	}
 	s.index.addEnded(endedEntry{r.ID, r.RunID, time.Now()}, r.User)
 	return s.eraseSoon(ctx, erasure{id: r.ID})
-}
-
-// EraseInput erases what people entered of a request that was saved at Tracking, and keeps its record. To repeat it after
-// an error or a crash is safe.
-func (s *Store) EraseInput(ctx context.Context, r *request.Request) error {
-	return s.eraseSoon(ctx, erasure{id: r.ID, keepRecord: true})
 }
 
 // An erasure is a request to erase.

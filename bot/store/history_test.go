@@ -157,8 +157,8 @@ func writeLog(b *testing.B, dir string, write func(*Store)) {
 	srv.WaitForShutdown()
 }
 
-// BenchmarkListEnded reads the last requests of users from a log of a million: one of 500 equally active users, one with
-// the oldest three requests, and one without any.
+// BenchmarkListEnded reads the last requests of users from a log of a million: of the last and the first of 500 equally
+// active users, of one whose requests are too far back, and of two without any.
 func BenchmarkListEnded(b *testing.B) {
 	cfg := Config{Dir: b.TempDir(), Secret: "xoxb-test", Log: logrus.NewEntry(logrus.New())}
 	s, err := Open(context.Background(), cfg)

@@ -34,8 +34,8 @@ type Index struct {
 	readEnded chan struct{} // closed when the end of the log has been read once
 	endedOnce sync.Once
 	running   chan struct{} // holds a token after a request entered Running
-	changed   func(user string)
 	tracking  chan struct{} // the same for Tracking
+	changed   func(user string)
 
 	mu        sync.Mutex
 	open      map[string]Entry  // requests that are not archived, by id
@@ -99,12 +99,13 @@ func (x *Index) InStage(stages ...request.Stage) map[string]Entry {
 	return out
 }
 
-// openOf lists the open requests of a user that have something left to do, the newest first.
-func (x *Index) openOf(user string) (ids []string) {
+// openOf lists the open requests of a user whose result is not delivered yet, or those that follow an incident, the newest
+// first.
+func (x *Index) openOf(user string, tracking bool) (ids []string) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	for id, e := range x.open {
-		if e.User == user && e.Stage != request.Done {
+		if e.User == user && e.Stage != request.Done && (e.Stage == request.Tracking) == tracking {
 			ids = append(ids, id)
 		}
 	}

@@ -264,7 +264,7 @@ func TestStore_ErasesInputOfTracked(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 2 {
-		if err := s.EraseInput(t.Context(), r); err != nil {
+		if err := s.Archive(t.Context(), r); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -8,7 +8,7 @@
 //   - tasks: the submission of each of these requests, and one message for each that has something to do. A task that
 //     its worker does not finish is handed out again;
 //   - the log of ended requests, without what people entered ([Store.Archive]). The record of a request that follows its
-//     incident contains nothing of that either ([Store.EraseInput]);
+//     incident contains nothing of that either;
 //   - drafts: the values of earlier pages of open forms, for a day;
 //   - run claims: which request a Port run belongs to, for a day;
 //   - a lease, which one process of several holds at a time.

@@ -69,7 +69,7 @@ func (t *Task) IsSubmission() bool { return strings.HasPrefix(t.msg.Subject(), s
 
 // Load reads the task's request. A request that was accepted and never saved has the
 // revision 0. Errors are ErrNotFound, request.ErrUnsupportedRecord or JetStream's. A request at Done may lack what people
-// entered: it was being archived. One at Tracking lacks it; its key is set until EraseInput has erased the submission.
+// entered: it was being archived. One at Tracking lacks it; its key is set until Archive has erased the submission.
 //
 // Load first waits while many submissions are being accepted, at most a second: both need the
 // disk, and a person waits for the answer to a submission.

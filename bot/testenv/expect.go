@@ -1,9 +1,13 @@
 package testenv
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"io/fs"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -56,6 +60,25 @@ func (e *Env) ExpectNotSaved(m *slacktest.Modal) {
 	if err != nil || r.Closed || !strings.Contains(fmt.Sprint(r.Errors), "Not saved") {
 		e.t.Fatalf("a submission that cannot be stored was answered with %+v, %v", r, err)
 	}
+}
+
+// FilesContaining lists the files of the store that contain a text.
+func (e *Env) FilesContaining(text string) (found []string) {
+	e.t.Helper()
+	err := filepath.WalkDir(e.StateDir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		if bytes.Contains(data, []byte(text)) {
+			found = append(found, path)
+		}
+		return err
+	})
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	return found
 }
 
 // WaitRun waits for the only run, and returns its properties and its entity.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"maps"
-	"net/http"
 	"slices"
 	"sync"
 	"time"
@@ -30,9 +29,6 @@ const (
 
 	// rewakeInterval is when a request is woken again that has not shown the state of its incident.
 	rewakeInterval = time.Minute
-
-	// freshFor is how long an incident that was read need not be read again by a process that does not poll.
-	freshFor = 10 * time.Second
 
 	// followTick is more often than the lease has to be renewed.
 	followTick = 2 * time.Second
@@ -89,16 +85,6 @@ type lease interface {
 	Release(ctx context.Context)
 }
 
-// A snapshot is an incident as it was read last.
-type snapshot struct {
-	known    bool // it was read once
-	incident incidentio.Incident
-	gone     bool      // the key cannot read it
-	single   bool      // pages lack it
-	state    string    // digest of what messages show of it
-	at       time.Time // of the latest attempt
-}
-
 // A wakeUp is what was done about a state, and when.
 type wakeUp struct {
 	state string
@@ -134,8 +120,8 @@ func (f *follower) run(ctx context.Context) {
 				f.wakeChanged(ctx, followed)
 			}
 			tick = time.After(min(followTick, f.minInterval))
-		} else if f.logged != (wakeUp{}) {
-			f.report(nil)
+		} else {
+			f.clearReport()
 		}
 		f.forget(followed)
 		select {
@@ -157,12 +143,18 @@ func (f *follower) holdLease(ctx context.Context) bool {
 		f.log.WithError(err).Warn("failed to acquire the lease for following incidents")
 	}
 	f.mu.Lock()
-	defer f.mu.Unlock()
 	f.polls = held
+	if !held { // what another process reads is newer
+		clear(f.latest)
+	}
+	f.mu.Unlock()
+	if !held {
+		f.clearReport()
+	}
 	return held
 }
 
-// forget removes incidents that are no longer followed, and, if another process polls, those that it may have read since.
+// forget removes incidents that are no longer followed.
 func (f *follower) forget(followed map[string]store.Entry) {
 	ids := make(map[string]bool, len(followed))
 	for _, e := range followed {
@@ -170,7 +162,7 @@ func (f *follower) forget(followed map[string]store.Entry) {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	maps.DeleteFunc(f.latest, func(id string, s snapshot) bool { return (!f.polls || !ids[id]) && time.Since(s.at) > freshFor })
+	maps.DeleteFunc(f.latest, func(id string, s snapshot) bool { return !ids[id] && time.Since(s.at) > f.minInterval })
 	maps.DeleteFunc(f.woken, func(id string, _ wakeUp) bool { return followed[id].Stage == "" })
 }
 
@@ -271,23 +263,6 @@ func (f *follower) readSingles(ctx context.Context, due map[string]time.Time) er
 	return nil
 }
 
-// readIncident reads one incident.
-func (f *follower) readIncident(ctx context.Context, id string) (snapshot, error) {
-	i, err := f.incidents.GetIncident(ctx, id)
-	if err != nil && !isUnreadable(err) {
-		s, _ := f.get(id)
-		s.single, s.at = true, time.Now() // others come first
-		f.put(id, s)
-		return snapshot{}, err
-	}
-	return f.remember(id, snapshot{incident: i, gone: err != nil, single: true}), nil
-}
-
-// isUnreadable reports that incident.io has no such incident, or does not show it to the key.
-func isUnreadable(err error) bool {
-	return rest.IsRejected(err) && !rest.IsUnauthorized(err) && rest.Status(err) != http.StatusForbidden
-}
-
 // takeCall waits until a call may be made. It reports false if ctx ended or another process polls.
 func (f *follower) takeCall(ctx context.Context) bool {
 	for !f.limiter.Allow() {
@@ -296,41 +271,6 @@ func (f *follower) takeCall(ctx context.Context) bool {
 		}
 	}
 	return true
-}
-
-// remember keeps an incident that was read.
-func (f *follower) remember(id string, s snapshot) snapshot {
-	s.known, s.at, s.state = true, time.Now(), stateGone
-	if !s.gone {
-		s.state = stateOf(s.incident)
-	}
-	f.put(id, s)
-	return s
-}
-
-func (f *follower) put(id string, s snapshot) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.latest[id] = s
-}
-
-// get returns what is known of an incident. It reports false if that was never read.
-func (f *follower) get(id string) (snapshot, bool) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	s := f.latest[id]
-	return s, s.known
-}
-
-// markSingle remembers that pages lack these incidents.
-func (f *follower) markSingle(ids map[string]time.Time) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for id := range ids {
-		s := f.latest[id]
-		s.single = true
-		f.latest[id] = s
-	}
 }
 
 // wakeChanged wakes the requests that do not show the state of their incident, or have followed it for long enough.
@@ -353,42 +293,27 @@ func (f *follower) wakeChanged(ctx context.Context, followed map[string]store.En
 	}
 }
 
-// read returns the latest state of an incident. If this process polls, that is the one that was read last. It reports
-// false if there is none yet: the request is woken once there is, or tries again after the delay.
-func (f *follower) read(ctx context.Context, id string) (s snapshot, ok bool, n next, err error) {
-	s, ok = f.get(id)
-	f.mu.Lock()
-	polls := f.polls
-	f.mu.Unlock()
-	switch {
-	case ok && (polls || time.Since(s.at) < freshFor):
-		return s, true, next{}, nil
-	case polls: // the request is woken by the poll that reads it
-		return s, false, onEvent(), nil
-	case !f.limiter.Allow():
-		return s, false, after(f.minInterval), nil
-	}
-	if s, err = f.readIncident(ctx, id); err != nil {
-		return s, false, after(max(f.minInterval, rest.RetryAfter(err))), err
-	}
-	return s, true, next{}, nil
-}
-
 // report records how a poll ended. After an error incident.io is not asked for a while.
 func (f *follower) report(err error) {
-	f.metrics.IncidentsPolled(err)
 	if err == nil {
 		if f.logged != (wakeUp{}) {
 			f.log.Info("incidents can be read again")
 		}
-		f.logged = wakeUp{}
+		f.clearReport()
 		return
 	}
+	f.metrics.IncidentsPolled(err)
 	f.pausedUntil = time.Now().Add(max(f.minInterval, rest.RetryAfter(err)))
 	if text := rest.ErrorText(err); text != f.logged.state || time.Since(f.logged.at) > repeatedLogInterval {
 		f.logged = wakeUp{text, time.Now()}
 		f.log.WithError(err).Warn("failed to read incidents; their messages are not updated, will retry")
 	}
+}
+
+// clearReport reports no error: incidents can be read, or this process does not read them.
+func (f *follower) clearReport() {
+	f.metrics.IncidentsPolled(nil)
+	f.logged = wakeUp{}
 }
 
 func minTime(a, b time.Time) time.Time {

@@ -59,6 +59,11 @@ func newFollowerTest(f *fakes, n int, age time.Duration) (*follower, *index) {
 	return follower, x
 }
 
+// tracked is a job with an incident.
+func tracked(id string) *job {
+	return &job{Request: &request.Request{Outcome: &request.Outcome{Incident: &request.Incident{ID: id}}}}
+}
+
 // runFor runs a follower for a while, on the clock of synctest.
 func runFor(t *testing.T, f *follower, d time.Duration) {
 	t.Helper()
@@ -143,7 +148,7 @@ func TestFollower_WakesChanged(t *testing.T) {
 		if want := []string{"V01-0010", "V01-0599"}; !slices.Equal(x.woken, want) {
 			t.Errorf("woke %v, want %v", x.woken, want)
 		}
-		if s, ok, _, err := follower.read(t.Context(), "01-0010"); !ok || err != nil || s.incident.Status.Category != "closed" {
+		if s, ok, _, err := follower.read(t.Context(), tracked("01-0010")); !ok || err != nil || s.incident.Status.Category != "closed" {
 			t.Errorf("the closed incident is %+v, %v", s, err)
 		}
 	})
@@ -205,8 +210,9 @@ func TestFollower_OneProcessPolls(t *testing.T) {
 		if len(f.calls) > 0 {
 			t.Errorf("%d calls", len(f.calls))
 		}
+		j := tracked("01-0001")
 		for range 2 {
-			if s, ok, _, err := follower.read(t.Context(), "01-0001"); !ok || err != nil || s.incident.ID != "01-0001" {
+			if s, ok, _, err := follower.read(t.Context(), j); !ok || err != nil || s.incident.ID != "01-0001" {
 				t.Errorf("read %+v, %v", s, err)
 			}
 		}

@@ -66,7 +66,8 @@ func (w *Workflow) addChannel(ctx context.Context, j *job) (next, error) {
 	case incident.SlackChannelID == "" && !differs(incident, declared) && !expired:
 		return after(backoff(j, maxPortDelay)), nil
 	}
-	w.follower.remember(declared.ID, snapshot{incident: incident})
+	s := w.follower.remember(declared.ID, snapshot{incident: incident})
+	j.incident = &s
 	return w.startTracking(ctx, j, true)
 }
 
@@ -108,7 +109,7 @@ func (w *Workflow) deliver(ctx context.Context, j *job, m message.Delivery) (nex
 		return after(storeRetryDelay), err
 	}
 	w.cfg.CrashPoint("before posting to " + m.Key)
-	posted, err := w.cfg.Slack.Post(ctx, m.To, m.Message)
+	posted, err := w.cfg.Slack.PostMessage(ctx, m.To, m.Message)
 	w.cfg.CrashPoint("after posting to " + m.Key)
 	return w.recordDelivery(ctx, j, m, posted, err)
 }

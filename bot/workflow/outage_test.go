@@ -62,16 +62,11 @@ func (o *outage) ListRuns(ctx context.Context, q port.RunsQuery) ([]port.Run, er
 	return o.fakes.ListRuns(ctx, q)
 }
 
-func (o *outage) PostMessage(ctx context.Context, channel string, m slackapp.Message) (string, error) {
+func (o *outage) PostMessage(ctx context.Context, channel string, m slackapp.Message) (slackapp.Posted, error) {
 	if err := o.callSlack(); err != nil {
-		return "", err
+		return slackapp.Posted{}, err
 	}
 	return o.fakes.PostMessage(ctx, channel, m)
-}
-
-func (o *outage) Post(ctx context.Context, channel string, m slackapp.Message) (slackapp.Posted, error) {
-	ts, err := o.PostMessage(ctx, channel, m)
-	return slackapp.Posted{Conversation: channel, TS: ts}, err
 }
 
 func (o *outage) FindMessage(ctx context.Context, channel string, m slackapp.Message, from, to time.Time) (string, bool, error) {

@@ -110,12 +110,16 @@ func (p *poller) run(ctx context.Context) {
 // wakeStale wakes requests that have waited for long without an end: the stream may have
 // lost their task.
 func (p *poller) wakeStale(ctx context.Context) {
-	stages := []request.Stage{request.Accepted, request.CreatingRun, request.Notifying, request.AwaitingChannel, request.Done}
-	if p.w.cfg.Incidents == nil { // the key was removed: no follower wakes them
-		stages = append(stages, request.Tracking)
-	}
-	for id, e := range p.index.InStage(stages...) {
+	for id, e := range p.index.InStage(request.Accepted, request.CreatingRun, request.Notifying, request.AwaitingChannel, request.Done) {
 		if time.Since(e.StageEnteredAt) > 5*store.AckWait && !p.wake(ctx, id) {
+			return
+		}
+	}
+	if p.w.cfg.Incidents != nil { // the follower wakes the others
+		return
+	}
+	for id := range p.index.InStage(request.Tracking) { // the key was removed: these end
+		if !p.wake(ctx, id) {
 			return
 		}
 	}

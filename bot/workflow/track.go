@@ -55,7 +55,7 @@ func (w *Workflow) startTracking(ctx context.Context, j *job, seen bool) (next, 
 func (w *Workflow) track(ctx context.Context, j *job) (next, error) {
 	if j.Key != nil { // the submission is still stored
 		w.cfg.CrashPoint("before erasing the input")
-		if err := w.store.EraseInput(ctx, j.Request); err != nil {
+		if err := w.store.Archive(ctx, j.Request); err != nil {
 			return after(storeRetryDelay), err
 		}
 		w.cfg.CrashPoint("after erasing the input")
@@ -64,7 +64,7 @@ func (w *Workflow) track(ctx context.Context, j *job) (next, error) {
 	if !w.follows(j) || j.Tracked == nil || time.Since(j.StageEnteredAt) > maxTracking {
 		return w.complete(ctx, j)
 	}
-	s, ok, n, err := w.follower.read(ctx, j.Outcome.Incident.ID)
+	s, ok, n, err := w.follower.read(ctx, j)
 	if !ok {
 		return n, err
 	}
@@ -85,7 +85,9 @@ func (w *Workflow) track(ctx context.Context, j *job) (next, error) {
 		return catalog, catalogErr
 	case catalog == onEvent() && (s.gone || in.Outcome.Incident.HasEnded()):
 		return w.complete(ctx, j)
-	case settled && j.Tracked.State != s.state:
+	case !settled: // the severities are being read
+		return after(w.cfg.FollowInterval), nil
+	case j.Tracked.State != s.state:
 		j.Tracked.State = s.state
 		return w.saveThen(ctx, j, catalog)
 	}

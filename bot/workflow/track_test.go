@@ -112,7 +112,14 @@ func TestTrack_EscalationWithoutSeverities(t *testing.T) {
 		list := known.list
 		known.list, known.known = nil, false
 		state := j.Tracked.State
-		change(t, w, f, j, func(i *incidentio.Incident) { i.Severity = &critical })
+		setIncident(w, f, func(i *incidentio.Incident) { i.Severity = &critical })
+		for begun := time.Now(); time.Since(begun) < 10*time.Minute; {
+			n, err := w.advance(t.Context(), j)
+			if n.event || err != nil {
+				t.Fatalf("the request does not wait for the severities: %+v, %v", n, err)
+			}
+			time.Sleep(n.delay)
+		}
 		if len(f.posts) > 0 || j.Tracked.State != state {
 			t.Errorf("posted to %v, %+v", f.posts, j.Tracked)
 		}

@@ -117,8 +117,7 @@ type Approvals interface {
 
 // Slack posts messages. A *slackapp.Client is one.
 type Slack interface {
-	PostMessage(ctx context.Context, channel string, m slackapp.Message) (ts string, err error)
-	Post(ctx context.Context, channel string, m slackapp.Message) (slackapp.Posted, error)
+	PostMessage(ctx context.Context, channel string, m slackapp.Message) (slackapp.Posted, error)
 	PostEphemeral(ctx context.Context, channel, user string, m slackapp.Message) error
 	UpdateMessage(ctx context.Context, channel, ts string, m slackapp.Message) error
 	FindMessage(ctx context.Context, channel string, m slackapp.Message, from, to time.Time) (ts string, found bool, err error)
@@ -150,7 +149,6 @@ type requestStore interface {
 	Save(ctx context.Context, r *request.Request) error
 	ClaimRun(ctx context.Context, runID, id string) (bool, error)
 	Archive(ctx context.Context, r *request.Request) error
-	EraseInput(ctx context.Context, r *request.Request) error
 }
 
 // A Workflow advances requests. Make one with New.
@@ -196,6 +194,8 @@ func (w *Workflow) Run(ctx context.Context) error {
 type job struct {
 	*request.Request
 	loggedStage request.Stage // the last one that was logged
+
+	incident *snapshot // as it was read for this job; nil: it was not
 
 	authorized chan<- bool // gets whether the reporter may run the action, once that is known; nil: nothing waits for it
 }

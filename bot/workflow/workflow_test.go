@@ -83,12 +83,11 @@ func (f *fakes) ClaimRun(_ context.Context, runID, id string) (bool, error) {
 }
 
 func (f *fakes) Archive(_ context.Context, r *request.Request) error {
+	if r.Stage == request.Tracking {
+		f.erased = append(f.erased, r.ID)
+		return nil
+	}
 	f.archived = append(f.archived, r.ID)
-	return nil
-}
-
-func (f *fakes) EraseInput(_ context.Context, r *request.Request) error {
-	f.erased = append(f.erased, r.ID)
 	return nil
 }
 
@@ -133,18 +132,13 @@ func (f *fakes) ListRunLog(context.Context, string) ([]port.LogLine, error) {
 	return f.runLog, f.logErr
 }
 
-func (f *fakes) PostMessage(_ context.Context, channel string, _ slackapp.Message) (string, error) {
+func (f *fakes) PostMessage(_ context.Context, channel string, _ slackapp.Message) (slackapp.Posted, error) {
 	err := f.postErr
 	f.postErr = nil
 	if err == nil || f.postLost {
 		f.posts = append(f.posts, channel)
 	}
-	return "1.1", err
-}
-
-func (f *fakes) Post(ctx context.Context, channel string, m slackapp.Message) (slackapp.Posted, error) {
-	ts, err := f.PostMessage(ctx, channel, m)
-	return slackapp.Posted{Conversation: channel, TS: ts}, err
+	return slackapp.Posted{Conversation: channel, TS: "1.1"}, err
 }
 
 func (f *fakes) PostEphemeral(_ context.Context, _, user string, _ slackapp.Message) error {
@@ -284,9 +278,9 @@ func TestWorkflow_Stages(t *testing.T) {
 	}
 }
 
-// setIncident changes the incident, and has the follower read it.
+// setIncident changes the incident, and has the follower read it, as the process that polls.
 func setIncident(w *Workflow, f *fakes, change func(*incidentio.Incident)) {
-	f.incident = change
+	f.incident, w.follower.polls = change, true
 	_, _ = w.follower.readIncident(context.Background(), "01")
 }
 

@@ -75,7 +75,7 @@ func (e *environment) addHistory(b *testing.B, n int) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		if _, err := js.PublishAsync(fmt.Sprintf("foghorn.ended.%03x", i%1024), data); err != nil {
+		if _, err := js.PublishAsync(fmt.Sprintf("foghorn.ended.%02x", i%64), data); err != nil {
 			b.Fatal(err)
 		}
 		if i%1000 == 999 || i == n-1 {

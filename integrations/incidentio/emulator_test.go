@@ -70,21 +70,28 @@ func TestEmulator_ListIncidents(t *testing.T) {
 	for n := range 5 {
 		createIncident(t, s, fmt.Sprintf(`{"idempotency_key":"%d","visibility":"public","severity_id":"01J53A3A1FNEEQKFGSDKETN6DJ"}`, n))
 	}
+	for id, edit := range map[string]incidentiotest.Edit{
+		"2": {Status: "Closed"}, "3": {Status: "Fixing", Lead: incidentiotest.Person{Name: "Ana", SlackUserID: "U1"}}, "4": {Visibility: "private"},
+	} {
+		if err := s.Edit(id, edit); err != nil {
+			t.Fatal(err)
+		}
+	}
 	var got []string
-	query := incidentio.IncidentsQuery{PageSize: 2}
+	query := incidentio.IncidentsQuery{Categories: []string{"triage", "live", "learning", "paused"}, PageSize: 2}
 	for {
 		page, err := c.ListIncidents(t.Context(), query)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, i := range page.Incidents {
-			got = append(got, i.Reference)
+			got = append(got, i.Reference+i.Lead.SlackUserID)
 		}
 		if query.After = page.After; query.After == "" {
 			break
 		}
 	}
-	if list := strings.Join(got, " "); list != "INC-5 INC-4 INC-3 INC-2 INC-1" {
+	if list := strings.Join(got, " "); list != "INC-5 INC-3U1 INC-1" {
 		t.Error(list)
 	}
 }

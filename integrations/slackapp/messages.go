@@ -49,22 +49,15 @@ func (m Message) messageOptions() []slack.MsgOption {
 	return opts
 }
 
-// PostMessage posts a message to a channel, or to a user if channel is a user id, and returns its ts.
-// https://docs.slack.dev/reference/methods/chat.postMessage
-func (c *Client) PostMessage(ctx context.Context, channel string, m Message) (ts string, err error) {
-	posted, err := c.Post(ctx, channel, m)
-	return posted.TS, err
-}
-
-// A Posted says where a message is. The two ids are what UpdateMessage needs.
+// A Posted says where a message is. UpdateMessage needs both ids.
 type Posted struct {
 	Conversation string // id; of a message to a user, the id of the direct conversation
 	TS           string
 }
 
-// Post posts a message to a channel, or to a user if channel is a user id.
+// PostMessage posts a message to a channel, or to a user if channel is a user id.
 // https://docs.slack.dev/reference/methods/chat.postMessage
-func (c *Client) Post(ctx context.Context, channel string, m Message) (Posted, error) {
+func (c *Client) PostMessage(ctx context.Context, channel string, m Message) (Posted, error) {
 	ctx, done := c.startCall(ctx, "chat.postMessage")
 	conversation, ts, err := c.botClient.PostMessageContext(ctx, channel, m.messageOptions()...)
 	return Posted{conversation, ts}, done(err)

@@ -14,36 +14,42 @@
 // # Faults
 //
 // [Server.RateLimit] and [Server.RateLimitIncidents] answer with the vendor's two 429s.
-// [emulator.Server.Plan] adds other faults: an error status, a delay, a lost answer or a closed connection.
+// [emulator.Server.InjectFault] adds other faults: an error status, a delay, a lost answer or a closed connection.
 // With this one, the next new incident is created but its answer is lost:
 //
-//	s.Plan(emulator.Fault{Path: "/v2/incidents", Method: http.MethodPost, Times: 1, Lose: true})
+//	s.InjectFault(emulator.Fault{Path: "/v2/incidents", Method: http.MethodPost, Times: 1, DropResponse: true})
 //
 // # What is modeled
 //
-//   - POST and GET /v2/incidents, GET /v2/incidents/{id} by id or by the number of the reference (1, not
-//     INC-1), severities, incident_statuses, incident_types, incident_roles, identity,
-//     custom_fields, custom_field_options.
-//   - The bearer key with its two 401s. An empty 404 for unknown routes and methods, before the key is checked.
-//     A 403 for a
-//     call that the key has no role for. A 422 with every invalid field. The headers of the rate limit.
+//   - POST and GET /v2/incidents, GET /v2/incidents/{id} by id or by the number of the reference (1, not INC-1),
+//     POST /v2/incidents/{id}/actions/edit, incident_updates, severities, incident_statuses, incident_types,
+//     incident_roles and custom_fields as lists and by id, custom_field_options, identity.
+//   - The filters of GET /v2/incidents by status, status category, severity, type, mode and time, filter_mode, sort_by
+//     and pages. A list without a filter by mode has no tests and tutorials. A parameter that is unknown, not modeled
+//     or has an unknown value gets a 422, and not a list of other incidents; the vendor documents none of these.
+//   - The moves of a status that the API documents. To close an open incident, a key needs the role
+//     post_incident_flow_opt_out, if the organization has statuses after an incident. [Server.Edit] allows every move.
+//   - API keys with their roles and the two 401s; [Server.AddKey] and [Server.RevokeKey]. A 403 for a call that the key
+//     has no role for. A key without the role global_access does not see private incidents: a 404.
+//   - An empty 404 for unknown routes and methods, before the key is checked. A 422 with every invalid field. The
+//     headers of the rate limit.
 //   - A repeated idempotency_key returns the existing incident, whatever the rest of the request is, without a
 //     second event. Foghorn relies on it; the vendor documents only that the key prevents duplicates.
 //   - Triage as the first status. The Slack channel, present only some time after the creation. Absent keys for
-//     values that do not exist. Role assignments. Pages. Lists without tests and tutorials.
+//     values that do not exist. Role assignments, custom fields, timestamps.
 //
 // # Events
 //
-// [emulator.Server.Watch] reports every new incident once, from incident.io to Port, and every change of a
-// status, from incident.io to itself. [emulator.Server.WatchAll] also reports calls that read.
+// [emulator.Server.Subscribe] reports every new incident once, from incident.io to Port, and every change of an
+// incident, from incident.io to itself. [emulator.Server.SubscribeAll] also reports calls that read.
 //
 // # What is not modeled
 //
-//   - Edits, incident updates, timestamps, the catalog, escalations, webhooks, users, memberships.
-//   - Filters and the order of lists.
-//   - Keys that cannot read private incidents.
-//   - The texts of the vendor's errors about custom fields and roles, which are not documented.
+//   - The catalog, escalations, webhooks, users, memberships, retrospective_incident_options.
+//   - Filters by role and by custom field.
+//   - Timestamps that follow the status: only "Reported at" is set automatically.
+//   - Updates by a person, and updates with a message: every update is by the API's key.
+//   - The texts of the vendor's errors about custom fields, roles, filters and moves, which are not documented.
 //   - Other numbers in the headers of the rate limit: they never change.
 //   - Limits on the length of names and summaries, because none are documented.
-//   - Rules for changes of a status: [Server.SetStatus] accepts every change.
 package incidentiotest

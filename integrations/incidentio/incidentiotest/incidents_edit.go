@@ -132,16 +132,17 @@ func (s *Server) checkEditLocked(r *http.Request, i *Incident, in editRequest) (
 	if in.Incident.StatusID == nil {
 		return http.StatusOK, nil
 	}
-	from, to := i.status, *s.statusLocked(*in.Incident.StatusID)
+	return s.checkMoveLocked(r, i.status, *s.statusLocked(*in.Incident.StatusID))
+}
+
+// checkMoveLocked returns the status and the body of the response to a move that the API does not allow, or 200.
+func (s *Server) checkMoveLocked(r *http.Request, from, to Status) (int, any) {
 	isOpen := from.Category == "triage" || from.Category == "live"
+	hasFlow := slices.ContainsFunc(s.statuses, func(st Status) bool { return st.Category == "learning" })
 	switch {
-	case from.Category == to.Category, isOpen && to.Category == "learning", from.Category == "learning" && to.Category == "closed":
-		return http.StatusOK, nil
-	case isOpen && to.Category == "closed":
-		hasFlow := slices.ContainsFunc(s.statuses, func(st Status) bool { return st.Category == "learning" })
-		if hasFlow && !slices.Contains(s.keys[bearerKey(r)], roleOptOut) {
-			return http.StatusForbidden, missingRole(roleOptOut)
-		}
+	case isOpen && to.Category == "closed" && hasFlow && !slices.Contains(s.keys[bearerKey(r)], roleOptOut):
+		return http.StatusForbidden, missingRole(roleOptOut)
+	case from.Category == to.Category, isOpen && to.Category == "learning", to.Category == "closed" && (isOpen || from.Category == "learning"):
 		return http.StatusOK, nil
 	}
 	return invalid(newFieldError("incident_status_id", "invalid_value", fmt.Sprintf("An incident cannot move from %s to %s", from.Name, to.Name)))
