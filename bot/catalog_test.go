@@ -80,8 +80,8 @@ func waitEntity(t *testing.T, e *testenv.Env, title string, properties map[strin
 
 // updates are the calls that change entities.
 func updates(e *testenv.Env) (calls []emulator.Call) {
-	for _, c := range e.Port.Calls("/entities/") {
-		if c.Method == http.MethodPatch {
+	for _, c := range e.Port.Calls("") {
+		if c.Method == http.MethodPatch && strings.Contains(c.Path, "/entities/") {
 			calls = append(calls, c)
 		}
 	}
@@ -267,6 +267,31 @@ func TestCatalog_EntityDeleted(t *testing.T) {
 	if entities := e.Port.Entities(manifests.BlueprintID); len(entities) > 0 || len(updates(e)) != n {
 		t.Errorf("%d more updates; there are %+v", len(updates(e))-n, entities)
 	}
+}
+
+// TestCatalog_Refused has credentials that may not change entities. This is logged once, and ends the updates; the details
+// of an incident that becomes private are removed once they can be.
+func TestCatalog_Refused(t *testing.T) {
+	t.Parallel()
+	e, log := newCatalogEnv(t)
+	e.Start()
+	declareFollowed(t, e)
+	e.Port.InjectFault(emulator.Fault{Method: http.MethodPatch, Status: 403, Body: `{"ok":false,"error":"forbidden","message":"Forbidden"}`})
+	edit(t, e, incidentiotest.Edit{Status: "Fixing"})
+	e.WaitFor("the updates end", func() bool { return len(warnings(log)) == 2 })
+	if w := warnings(log); !strings.Contains(w[1], "hint: give the credentials in PORT_CLIENT_ID a role that may update entities") {
+		t.Errorf("logged %q", w)
+	}
+	n := len(updates(e))
+	edit(t, e, incidentiotest.Edit{Status: "Monitoring"})
+	waitShows(t, e, testenv.General, "Monitoring")
+	if len(updates(e)) != n {
+		t.Errorf("%d more updates", len(updates(e))-n)
+	}
+	edit(t, e, incidentiotest.Edit{Visibility: "private"})
+	e.WaitFor("the removal is tried", func() bool { return len(updates(e)) > n+1 })
+	e.Port.ClearFaults()
+	waitEntity(t, e, "Private incident "+e.IncidentIO.Incidents()[0].Reference, map[string]any{"url": nil, "status": "Triage"})
 }
 
 // TestCatalog_PortAway has Port fail while an incident is closed. The message does not wait for it, and the entity follows

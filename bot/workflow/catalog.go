@@ -107,16 +107,23 @@ func (w *Workflow) updateCatalog(ctx context.Context, j *job, s snapshot) (next,
 	return w.saveThen(ctx, j, again())
 }
 
-// recordCatalogFailure saves that an update failed.
+// recordCatalogFailure saves that an update failed. What Port refuses is given up after a few attempts, except that the
+// details of a private incident must not stay in an entity.
 func (w *Workflow) recordCatalogFailure(ctx context.Context, j *job, visibility string, err error) (next, error) {
 	e, log := j.Tracked.Catalog, w.log(j).WithError(err)
-	if rest.IsRejected(err) && e.Tries >= maxRefusals {
-		log.WithField("hint", catalogHint(err)).Warn("failed to update the incident in Port's catalog: Port refused it, and the entity is not updated any more")
+	refused := rest.IsRejected(err) && e.Tries >= maxRefusals
+	if refused {
+		log = log.WithField("hint", catalogHint(err))
+	}
+	switch {
+	case refused && (visibility == "public" || rest.IsNotFound(err)):
+		log.Warn("failed to update the incident in Port's catalog: Port refused it, and the entity is not updated any more")
 		e.Stopped, e.Tries, e.RetryAt = visibility, 0, time.Time{}
 		return w.saveThen(ctx, j, onEvent())
-	}
-	if e.Tries == 1 {
+	case e.Tries == 1:
 		log.Warn("failed to update the incident in Port's catalog; will retry")
+	case e.Tries == maxRefusals && refused:
+		log.Warn("failed to remove the details of a private incident from Port's catalog: Port refused it; will retry")
 	}
 	if at := time.Now().UTC().Add(rest.RetryAfter(err)); at.After(e.RetryAt) {
 		e.RetryAt = at

@@ -81,17 +81,17 @@ func (w *Workflow) track(ctx context.Context, j *job) (next, error) {
 	switch {
 	case due:
 		return sooner(edit, catalog), cmp.Or(err, catalogErr)
-	case catalogErr != nil || catalog == again():
+	case catalogErr != nil || catalog != onEvent():
 		return catalog, catalogErr
-	case catalog == onEvent() && (s.gone || in.Outcome.Incident.HasEnded()):
+	case s.gone || in.Outcome.Incident.HasEnded():
 		return w.complete(ctx, j)
 	case !settled: // the severities are being read
 		return after(w.cfg.FollowInterval), nil
 	case j.Tracked.State != s.state:
 		j.Tracked.State = s.state
-		return w.saveThen(ctx, j, catalog)
+		return w.saveThen(ctx, j, onEvent())
 	}
-	return catalog, nil
+	return onEvent(), nil
 }
 
 // sooner is the delay of an edit, or that of the catalog if it is shorter.
