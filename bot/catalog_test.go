@@ -118,8 +118,8 @@ func warnings(log *logrustest.Hook) (lines []string) {
 	return lines
 }
 
-// TestCatalog_LifeOfAnIncident raises the severity of an incident, renames and closes it. What other people change in Port
-// stays, and nothing is written without a change.
+// TestCatalog_LifeOfAnIncident raises the severity of an incident, renames and closes it. What other people change in
+// Port stays, and nothing is written without a change.
 func TestCatalog_LifeOfAnIncident(t *testing.T) {
 	t.Parallel()
 	e, log := newCatalogEnv(t)
@@ -269,8 +269,8 @@ func TestCatalog_EntityDeleted(t *testing.T) {
 	}
 }
 
-// TestCatalog_Refused has credentials that may not change entities. This is logged once, and ends the updates; the details
-// of an incident that becomes private are removed once they can be.
+// TestCatalog_Refused has credentials that may not change entities. This is logged once, and ends the updates; the
+// details of an incident that becomes private are removed once they can be.
 func TestCatalog_Refused(t *testing.T) {
 	t.Parallel()
 	e, log := newCatalogEnv(t)
@@ -294,8 +294,8 @@ func TestCatalog_Refused(t *testing.T) {
 	waitEntity(t, e, "Private incident "+e.IncidentIO.Incidents()[0].Reference, map[string]any{"url": nil, "status": "Triage"})
 }
 
-// TestCatalog_PortAway has Port fail while an incident is closed. The message does not wait for it, and the entity follows
-// later, also after a restart.
+// TestCatalog_PortAway has Port fail while an incident is closed. The message does not wait for it, and the entity
+// follows later, also after a restart.
 func TestCatalog_PortAway(t *testing.T) {
 	t.Parallel()
 	e, log := newCatalogEnv(t)

@@ -14,8 +14,8 @@ import (
 // driftInterval is how often Port is compared with incident.io.
 const driftInterval = 24 * time.Hour
 
-// watchDrift logs, each time they change, which severities and statuses of incident.io the definitions in Port lack, until
-// ctx ends. Nothing waits for it.
+// watchDrift logs, each time they change, which severities and statuses of incident.io the definitions in Port lack,
+// until ctx ends. Nothing waits for it.
 func (b *Bot) watchDrift(ctx context.Context) {
 	tick := time.NewTicker(driftInterval)
 	defer tick.Stop()
@@ -75,8 +75,8 @@ func appendMissing(missing, have []string, name string) []string {
 	return append(missing, name)
 }
 
-// offeredSeverities are the severities in the form of an action that declares incidents; nil: it has none, or the action
-// does something else.
+// offeredSeverities are the severities in the form of an action that declares incidents; nil: it has none, or the
+// action does something else.
 func (b *Bot) offeredSeverities(ctx context.Context) ([]string, error) {
 	action, err := b.cfg.Port.GetAction(ctx, b.cfg.Action)
 	if err != nil {

@@ -56,12 +56,12 @@ func (w *Workflow) startCatalog(declared request.Incident) *request.CatalogEntry
 }
 
 // updateCatalog writes what changed of the incident to its entity in Port. The entity is one that the automation has
-// created: one that does not exist is not created. It returns again if it wrote something, onEvent if there is nothing to
-// write, and a delay if an attempt failed. Its errors are those of the store: a failure of Port does not keep the messages
-// from being updated.
+// created: one that does not exist is not created. It returns again if it wrote something, onEvent if there is nothing
+// to write, and a delay if an attempt failed. Its errors are those of the store: a failure of Port does not keep the
+// messages from being updated.
 //
-// The same change twice is the same as once, so that an attempt whose outcome is not known is repeated. It is saved before,
-// so that a process whose record is out of date writes nothing.
+// The same change twice is the same as once, so that an attempt whose outcome is not known is repeated. It is saved
+// before, so that a process whose record is out of date writes nothing.
 func (w *Workflow) updateCatalog(ctx context.Context, j *job, s snapshot) (next, error) {
 	i := catalogIncident{Incident: s.incident, reference: j.Outcome.Incident.Reference, gone: s.gone}
 	i.ID = j.Outcome.Incident.ID
