@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/time/rate"
-
 	"foghorn/bot/message"
 	"foghorn/bot/request"
 	"foghorn/integrations/incidentio"
@@ -21,13 +19,8 @@ const (
 	// maxTracking is how long the messages follow an incident.
 	maxTracking = 30 * 24 * time.Hour
 
-	// editInterval is the least time between two edits of one message.
-	editInterval = 10 * time.Second
-
-	// editRate is how often Slack accepts edits; it allows bursts.
-	// https://docs.slack.dev/reference/methods/chat.update
-	editRate  = rate.Limit(50.0 / 60)
-	editBurst = 10
+	// minEditInterval is the least time between two edits of one message.
+	minEditInterval = 10 * time.Second
 
 	// severitiesPatience is how long a request is woken again and again because the severities are not known.
 	severitiesPatience = 2 * time.Minute
@@ -179,17 +172,18 @@ func (w *Workflow) editMessage(ctx context.Context, j *job, s snapshot, in messa
 	return n, err, true
 }
 
-// edit edits one message. The attempt is saved before, so that the next one, also of another process, comes editInterval
+// edit edits one message. The attempt is saved before, so that the next one, also of another process, comes minEditInterval
 // later. To repeat an edit is harmless.
 func (w *Workflow) edit(ctx context.Context, j *job, m message.Delivery) (next, error) {
 	d := j.Deliveries[m.Key]
-	interval := w.cfg.scale(editInterval)
+	interval := w.cfg.scale(minEditInterval)
 	if early := time.Until(d.EditedAt.Add(interval)); early > 0 {
 		return after(early), nil
 	}
-	if r := w.edits.Reserve(); r.Delay() > 0 {
-		r.Cancel()
-		return after(r.Delay() + rand.N(time.Second)), nil
+	if !j.Tracked.Hidden { // what became private is removed before others are edited
+		if delay := w.edits.reserve("", j.ID+"."+m.Key); delay > 0 {
+			return after(delay), nil
+		}
 	}
 	d.EditedAt = time.Now().UTC()
 	if err := w.save(ctx, j); err != nil {

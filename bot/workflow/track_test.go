@@ -64,7 +64,7 @@ func TestTrack_EditsOnChange(t *testing.T) {
 		}
 		begun := time.Now()
 		change(t, w, f, j, func(i *incidentio.Incident) { fixing(i); i.Status.Name = "Monitoring" })
-		if waited := time.Since(begun); waited < editInterval || len(f.updates) != 4 {
+		if waited := time.Since(begun); waited < minEditInterval || len(f.updates) != 4 {
 			t.Errorf("updated %v again after %v", f.updates, waited)
 		}
 		time.Sleep(time.Hour)
