@@ -53,7 +53,7 @@ func newFollowerTest(f *fakes, n int, age time.Duration) (*follower, *index) {
 		incident := incidentio.Incident{ID: id, Name: id, Visibility: "public", CreatedAt: declaredAt}
 		f.listed = append(f.listed, incident)
 		x.entries["V"+id] = store.Entry{
-			Stage: request.Tracking, StageEnteredAt: declaredAt, CreatedAt: declaredAt, DeclaredAt: declaredAt, Incident: id, State: stateOf(incident),
+			Stage: request.Tracking, StageEnteredAt: declaredAt, CreatedAt: declaredAt, DeclaredAt: declaredAt, Incident: id, State: stateOf(describe(incident)),
 		}
 	}
 	return follower, x
@@ -148,7 +148,7 @@ func TestFollower_WakesChanged(t *testing.T) {
 		if want := []string{"V01-0010", "V01-0599"}; !slices.Equal(x.woken, want) {
 			t.Errorf("woke %v, want %v", x.woken, want)
 		}
-		if s, ok, _, err := follower.read(t.Context(), tracked("01-0010")); !ok || err != nil || s.incident.Status.Category != "closed" {
+		if s, ok, _, err := follower.read(t.Context(), tracked("01-0010")); !ok || err != nil || !s.incident.HasEnded() {
 			t.Errorf("the closed incident is %+v, %v", s, err)
 		}
 	})

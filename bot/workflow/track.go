@@ -96,27 +96,17 @@ func (w *Workflow) observe(j *job, s snapshot) (settled bool) {
 		return true
 	}
 	t.Seen = true
-	severity := ""
-	if s.incident.Severity != nil {
-		severity = s.incident.Severity.ID
-	}
+	severity := s.incident.SeverityID
 	level, known := w.follower.severities.level(severity)
 	if !known {
 		return severity == t.Severity && time.Since(j.StageEnteredAt) > severitiesPatience
 	}
-	isFirst := t.State == "" && t.Severity == "" && strings.EqualFold(j.Outcome.Incident.Severity, severityName(s.incident))
+	isFirst := t.State == "" && t.Severity == "" && strings.EqualFold(j.Outcome.Incident.Severity, s.incident.Severity)
 	if before, _ := w.follower.severities.level(t.Severity); level == 1 && before != 1 && !isFirst {
 		t.Escalated = true
 	}
 	t.Severity, t.Level = severity, level
 	return true
-}
-
-func severityName(i incidentio.Incident) string {
-	if i.Severity == nil {
-		return ""
-	}
-	return i.Severity.Name
 }
 
 // trackedInput is what the messages are rendered from.
@@ -126,7 +116,7 @@ func trackedInput(j *job, s snapshot) message.Input {
 	if s.gone {
 		return in
 	}
-	current := describe(s.incident)
+	current := s.incident
 	current.Visibility = in.Outcome.Incident.Visibility // it decided who got the messages
 	if current.SeverityID == j.Tracked.Severity {
 		current.Level = j.Tracked.Level
@@ -221,8 +211,7 @@ func describe(i incidentio.Incident) request.Incident {
 }
 
 // stateOf identifies what messages show of an incident, without revealing it.
-func stateOf(i incidentio.Incident) string {
-	shown := describe(i)
+func stateOf(shown request.Incident) string {
 	shown.EndedAfter = 0
 	data, _ := json.Marshal(shown) // strings can always be encoded
 	sum := sha256.Sum256(data)
