@@ -1,6 +1,7 @@
 package bot_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -72,6 +73,10 @@ func TestTracking_LifeOfAnIncident(t *testing.T) {
 	}
 	e.WaitIdle()
 	e.WaitFollowed(1)
+	openHome(t, e, testenv.Alice, "INC-1", "Your last runs")
+	if shown := e.Slack.Person(testenv.Alice).HomeText(); strings.Contains(shown, "In progress") {
+		t.Errorf("the Home tab shows an incident that is followed as in progress:\n%s", shown)
+	}
 	edit(t, e, incidentiotest.Edit{Severity: "Critical", Lead: incidentiotest.Person{Name: "Bob", SlackUserID: testenv.Bob}})
 	edit(t, e, incidentiotest.Edit{Status: "Fixing", Name: "API is down"})
 	for _, channel := range []string{testenv.General, testenv.Ops} {
@@ -233,3 +238,29 @@ func TestTracking_EditFails(t *testing.T) {
 }
 
 func countUpdates(e *testenv.Env) int { return len(e.Slack.Calls("/chat.update")) }
+
+// TestTracking_ThousandIncidents follows a thousand incidents. It logs the memory of the process, which contains the
+// emulators.
+func TestTracking_ThousandIncidents(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes a minute")
+	}
+	e, _ := newTrackingEnv(t)
+	e.Start()
+	const incidents = 1000
+	e.DeclareMany(incidents)
+	e.WaitIdle()
+	e.WaitFollowed(incidents)
+	last := fmt.Sprintf("C0S%d", incidents-1)
+	for _, i := range e.IncidentIO.Incidents() {
+		if i.Name == last+"." {
+			if err := e.IncidentIO.Edit(i.ID, incidentiotest.Edit{Status: "Fixing"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	waitShows(t, e, last, "Fixing")
+	if n := len(e.Slack.Messages(last)); n != 1 {
+		t.Errorf("%d messages", n)
+	}
+}

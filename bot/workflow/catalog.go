@@ -63,8 +63,8 @@ func (w *Workflow) startCatalog(declared request.Incident) *request.CatalogEntry
 // The same change twice is the same as once, so that an attempt whose outcome is not known is repeated. It is saved
 // before, so that a process whose record is out of date writes nothing.
 func (w *Workflow) updateCatalog(ctx context.Context, j *job, s snapshot) (next, error) {
-	i := catalogIncident{Incident: s.incident, reference: j.Outcome.Incident.Reference, gone: s.gone}
-	i.ID = j.Outcome.Incident.ID
+	i := catalogIncident{Incident: s.incident, gone: s.gone}
+	i.ID, i.Reference = j.Outcome.Incident.ID, j.Outcome.Incident.Reference
 	i.private = j.Tracked.Hidden || j.Outcome.Incident.Visibility != "public"
 	visibility := "public"
 	if i.private {

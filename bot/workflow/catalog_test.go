@@ -13,7 +13,6 @@ import (
 	"github.com/sirupsen/logrus/hooks/test"
 
 	"foghorn/bot/request"
-	"foghorn/integrations/incidentio"
 	"foghorn/integrations/port"
 )
 
@@ -37,7 +36,7 @@ func TestPlanChange(t *testing.T) {
 	}{
 		"allowed":            {map[string]any{titleMember: "T", statusProperty: "Fixing"}, map[string]any{statusProperty: "Fixing"}, "T", []string{titleMember, statusProperty}, nil},
 		"not in the enum":    {map[string]any{statusProperty: "Closed", severityProperty: "Minor"}, map[string]any{severityProperty: "Minor"}, "", []string{severityProperty}, []string{statusProperty}},
-		"no such property":   {map[string]any{channelProperty: "#c"}, map[string]any{}, "", nil, nil},
+		"no such property":   {map[string]any{"slackChannel": "#c"}, map[string]any{}, "", nil, nil},
 		"another type":       {map[string]any{leadProperty: "Bob"}, map[string]any{}, "", nil, nil},
 		"none":               {map[string]any{"declaredBy": nil}, map[string]any{"declaredBy": nil}, "", []string{"declaredBy"}, nil},
 		"none of an enum":    {map[string]any{severityProperty: nil}, map[string]any{severityProperty: nil}, "", []string{severityProperty}, nil},
@@ -53,22 +52,22 @@ func TestPlanChange(t *testing.T) {
 
 func TestChangedMembers(t *testing.T) {
 	declared := request.Incident{ID: "01", Name: "slow", Reference: "INC-1", Severity: "Minor", Status: "Triage", Visibility: "public"}
-	current := incidentio.Incident{ID: "01", Name: "slow", Severity: &incidentio.Severity{Name: "Minor"}, Status: incidentio.Status{Name: "Triage"}}
+	current := declared
 	for name, c := range map[string]struct {
 		declared string // visibility
 		edit     func(*catalogIncident)
 		want     []string
 	}{
 		"nothing":                {"public", func(*catalogIncident) {}, nil},
-		"a channel":              {"public", func(i *catalogIncident) { i.SlackChannelID, i.SlackChannelName = "C1", "inc-1" }, nil},
-		"a channel and a status": {"public", func(i *catalogIncident) { i.SlackChannelName, i.Status.Name = "inc-1", "Fixing" }, []string{channelProperty, statusProperty}},
-		"a lead":                 {"public", func(i *catalogIncident) { i.Lead.Name = "Bob" }, []string{leadProperty}},
-		"no severity":            {"public", func(i *catalogIncident) { i.Severity = nil }, []string{severityProperty}},
+		"a channel":              {"public", func(i *catalogIncident) { i.Channel = "C1" }, nil},
+		"a channel and a status": {"public", func(i *catalogIncident) { i.Channel, i.Status = "C1", "Fixing" }, []string{channelURLProperty, statusProperty}},
+		"a lead":                 {"public", func(i *catalogIncident) { i.Lead = "Bob" }, []string{leadProperty}},
+		"no severity":            {"public", func(i *catalogIncident) { i.Severity = "" }, []string{severityProperty}},
 		"a name":                 {"public", func(i *catalogIncident) { i.Name = "down" }, []string{titleMember}},
 		"no name":                {"public", func(i *catalogIncident) { i.Name = "" }, nil},
 		"not readable":           {"public", func(i *catalogIncident) { i.gone = true }, nil},
-		"declared as private":    {"private", func(i *catalogIncident) { i.Name, i.Lead.Name = "secret", "Bob" }, nil},
-		"private and a status":   {"private", func(i *catalogIncident) { i.Status.Name = "Fixing" }, []string{statusProperty}},
+		"declared as private":    {"private", func(i *catalogIncident) { i.Name, i.Lead = "secret", "Bob" }, nil},
+		"private and a status":   {"private", func(i *catalogIncident) { i.Status = "Fixing" }, []string{statusProperty}},
 		"private, not readable":  {"private", func(i *catalogIncident) { i.gone = true }, nil},
 		"another visibility":     {"restricted", func(i *catalogIncident) { i.Name = "secret" }, nil},
 	} {
@@ -76,7 +75,7 @@ func TestChangedMembers(t *testing.T) {
 		written := &request.CatalogEntry{}
 		values := declaredValues(declared)
 		recordWritten(written, values, slices.Sorted(maps.Keys(values)))
-		i := catalogIncident{Incident: current, reference: "INC-1", private: c.declared != "public"}
+		i := catalogIncident{Incident: current, private: c.declared != "public"}
 		c.edit(&i)
 		if diff := cmp.Diff(c.want, changedMembers(i.values(), written.Written)); diff != "" {
 			t.Errorf("%s: -want +got\n%s", name, diff)
@@ -122,7 +121,7 @@ func newCatalogJob() (*Workflow, *job, *fakeCatalog, *savingStore, *test.Hook) {
 }
 
 func statusSnapshot(status string) snapshot {
-	return snapshot{known: true, incident: incidentio.Incident{ID: "01", Status: incidentio.Status{Name: status}}}
+	return snapshot{known: true, incident: request.Incident{ID: "01", Status: status}}
 }
 
 func TestUpdateCatalog_WritesOnce(t *testing.T) {

@@ -10,7 +10,6 @@ import (
 	"slices"
 
 	"foghorn/bot/request"
-	"foghorn/integrations/incidentio"
 	"foghorn/integrations/port"
 )
 
@@ -23,50 +22,44 @@ const (
 	severityProperty   = "severity"
 	leadProperty       = "lead"
 	visibilityProperty = "visibility"
-	channelProperty    = "slackChannel"
 	channelURLProperty = "slackChannelUrl"
 )
 
 // privateProperties have no value for an incident that is not public, as in the automation that creates the entity:
 // manifests/README.md.
-var privateProperties = []string{"url", "description", "declaredBy", leadProperty, channelProperty, channelURLProperty}
+var privateProperties = []string{"url", "description", "declaredBy", leadProperty, "slackChannel", channelURLProperty}
 
-// noChange are the properties whose values alone are no reason for a call: incident.io creates the channel of each
-// incident shortly after it.
-var noChange = []string{channelProperty, channelURLProperty}
+// noChange is the property whose value alone is no reason for a call: incident.io creates the channel of each incident
+// shortly after it.
+const noChange = channelURLProperty
 
 // A catalogIncident is what the entity of an incident is made of.
 type catalogIncident struct {
-	incidentio.Incident
-	reference string // in the run's response
-	private   bool   // it is not public, or was not for a time
-	gone      bool   // the key cannot read the incident: only its reference is known
+	request.Incident
+	private bool // it is not public, or was not for a time
+	gone    bool // the key cannot read the incident: only its id and reference are known
 }
 
 // values returns what the entity shows of the incident, by its members; nil as a value: none.
 func (i catalogIncident) values() map[string]any {
 	values := map[string]any{}
 	if !i.gone {
-		values[statusProperty], values[severityProperty] = noneIfEmpty(i.Status.Name), noneIfEmpty(severityName(i.Incident))
+		values[statusProperty], values[severityProperty] = noneIfEmpty(i.Status), noneIfEmpty(i.Severity)
 	}
 	switch {
 	case i.private:
-		values[titleMember] = "Private incident " + cmp.Or(i.reference, i.ID)
+		values[titleMember] = "Private incident " + cmp.Or(i.Reference, i.ID)
 		values[visibilityProperty] = "private"
 		for _, name := range privateProperties {
 			values[name] = nil
 		}
 	case !i.gone:
-		values[leadProperty] = noneIfEmpty(i.Lead.Name)
+		values[leadProperty] = noneIfEmpty(i.Lead)
 		if i.Name != "" {
 			values[titleMember] = i.Name
 		}
-		if i.SlackChannelName != "" {
-			values[channelProperty] = "#" + i.SlackChannelName
-		}
-		if i.SlackChannelID != "" {
-			query := url.Values{"channel": {i.SlackChannelID}, "team": {i.SlackTeamID}}
-			values[channelURLProperty] = "https://slack.com/app_redirect?" + query.Encode()
+		if i.Channel != "" {
+			values[channelURLProperty] = "https://slack.com/app_redirect?channel=" + url.QueryEscape(i.Channel)
 		}
 	}
 	return values
@@ -74,8 +67,7 @@ func (i catalogIncident) values() map[string]any {
 
 // declaredValues are what the automation has given the entity of an incident, as the run's response describes it.
 func declaredValues(i request.Incident) map[string]any {
-	declared := catalogIncident{reference: i.Reference, private: i.Visibility != "public"}
-	declared.ID, declared.Name, declared.Status.Name, declared.Severity = i.ID, i.Name, i.Status, &incidentio.Severity{Name: i.Severity}
+	declared := catalogIncident{Incident: i, private: i.Visibility != "public"}
 	return declared.values()
 }
 
@@ -94,7 +86,7 @@ func changedMembers(values map[string]any, written map[string]string) []string {
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		if written[name] != digestValue(values[name]) {
 			changed = append(changed, name)
-			isReason = isReason || !slices.Contains(noChange, name)
+			isReason = isReason || name != noChange
 		}
 	}
 	if !isReason {

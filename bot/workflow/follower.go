@@ -234,7 +234,7 @@ func (f *follower) readPages(ctx context.Context, followed map[string]store.Entr
 				left--
 			}
 			delete(due, i.ID)
-			f.remember(i.ID, snapshot{incident: i})
+			f.remember(i.ID, snapshot{incident: describe(i)})
 		}
 		if n := len(page.Incidents); page.After == "" || n == 0 || page.Incidents[n-1].CreatedAt.Before(oldest) {
 			break

@@ -66,7 +66,7 @@ func (w *Workflow) addChannel(ctx context.Context, j *job) (next, error) {
 	case incident.SlackChannelID == "" && !differs(incident, declared) && !expired:
 		return after(backoff(j, maxPortDelay)), nil
 	}
-	s := w.follower.remember(declared.ID, snapshot{incident: incident})
+	s := w.follower.remember(declared.ID, snapshot{incident: describe(incident)})
 	j.incident = &s
 	return w.startTracking(ctx, j, true)
 }

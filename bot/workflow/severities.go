@@ -2,6 +2,7 @@ package workflow
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -19,10 +20,11 @@ const (
 type severities struct {
 	wanted chan struct{} // holds a token when they should be read
 
-	mu     sync.Mutex
-	list   []incidentio.Severity
-	known  bool // they were read, or the key may not read them
-	readAt time.Time
+	mu      sync.Mutex
+	list    []incidentio.Severity
+	known   bool // they were read, or the key may not read them
+	missing bool // the list lacks a severity that an incident has: it is new
+	readAt  time.Time
 }
 
 // level returns the level of a severity: 1 for the highest, 2 for the next; 0 for none. It reports false while the
@@ -30,29 +32,34 @@ type severities struct {
 func (s *severities) level(id string) (level int, known bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.isStaleLocked() {
-		select {
-		case s.wanted <- struct{}{}:
-		default:
+	level = levelIn(s.list, id)
+	s.missing = s.missing || level == 0 && id != ""
+	if !s.isStaleLocked() {
+		return level, s.known
+	}
+	select {
+	case s.wanted <- struct{}{}:
+	default:
+	}
+	return level, s.known && !s.missing
+}
+
+func levelIn(list []incidentio.Severity, id string) int {
+	n := slices.IndexFunc(list, func(s incidentio.Severity) bool { return s.ID == id })
+	if n < 0 {
+		return 0
+	}
+	higher := map[int]bool{}
+	for _, other := range list {
+		if other.Rank > list[n].Rank {
+			higher[other.Rank] = true
 		}
 	}
-	for _, own := range s.list {
-		if own.ID != id {
-			continue
-		}
-		higher := map[int]bool{}
-		for _, other := range s.list {
-			if other.Rank > own.Rank {
-				higher[other.Rank] = true
-			}
-		}
-		return len(higher) + 1, true
-	}
-	return 0, s.known
+	return len(higher) + 1
 }
 
 func (s *severities) isStaleLocked() bool {
-	if !s.known {
+	if !s.known || s.missing {
 		return time.Since(s.readAt) > severitiesRetryInterval
 	}
 	return time.Since(s.readAt) > severitiesInterval
@@ -73,7 +80,7 @@ func (f *follower) refreshSeverities(ctx context.Context) error {
 	s := &f.severities
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.readAt = time.Now()
+	s.readAt, s.missing = time.Now(), false
 	switch {
 	case err == nil:
 		s.list, s.known = list, true

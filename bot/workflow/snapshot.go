@@ -5,14 +5,14 @@ import (
 	"net/http"
 	"time"
 
-	"foghorn/integrations/incidentio"
+	"foghorn/bot/request"
 	"foghorn/integrations/rest"
 )
 
 // A snapshot is an incident as it was read last.
 type snapshot struct {
 	known    bool // it was read once
-	incident incidentio.Incident
+	incident request.Incident
 	gone     bool      // the key cannot read it
 	single   bool      // pages lack it
 	state    string    // digest of what messages show of it
@@ -54,7 +54,7 @@ func (f *follower) readIncident(ctx context.Context, id string) (snapshot, error
 		f.put(id, s)
 		return snapshot{}, err
 	}
-	return f.remember(id, snapshot{incident: i, gone: err != nil, single: true}), nil
+	return f.remember(id, snapshot{incident: describe(i), gone: err != nil, single: true}), nil
 }
 
 // isUnreadable reports that incident.io has no such incident, or does not show it to the key.

@@ -10,8 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/time/rate"
-
 	"foghorn/bot/message"
 	"foghorn/bot/request"
 	"foghorn/integrations/incidentio"
@@ -22,13 +20,8 @@ const (
 	// maxTracking is how long the messages follow an incident.
 	maxTracking = 30 * 24 * time.Hour
 
-	// editInterval is the least time between two edits of one message.
-	editInterval = 10 * time.Second
-
-	// editRate is how often Slack accepts edits; it allows bursts.
-	// https://docs.slack.dev/reference/methods/chat.update
-	editRate  = rate.Limit(50.0 / 60)
-	editBurst = 10
+	// minEditInterval is the least time between two edits of one message.
+	minEditInterval = 10 * time.Second
 
 	// severitiesPatience is how long a request is woken again and again because the severities are not known.
 	severitiesPatience = 2 * time.Minute
@@ -120,27 +113,17 @@ func (w *Workflow) observe(j *job, s snapshot) (settled bool) {
 		return true
 	}
 	t.Seen = true
-	severity := ""
-	if s.incident.Severity != nil {
-		severity = s.incident.Severity.ID
-	}
+	severity := s.incident.SeverityID
 	level, known := w.follower.severities.level(severity)
 	if !known {
 		return severity == t.Severity && time.Since(j.StageEnteredAt) > severitiesPatience
 	}
-	isFirst := t.State == "" && t.Severity == "" && strings.EqualFold(j.Outcome.Incident.Severity, severityName(s.incident))
+	isFirst := t.State == "" && t.Severity == "" && strings.EqualFold(j.Outcome.Incident.Severity, s.incident.Severity)
 	if before, _ := w.follower.severities.level(t.Severity); level == 1 && before != 1 && !isFirst {
 		t.Escalated = true
 	}
 	t.Severity, t.Level = severity, level
 	return true
-}
-
-func severityName(i incidentio.Incident) string {
-	if i.Severity == nil {
-		return ""
-	}
-	return i.Severity.Name
 }
 
 // trackedInput is what the messages are rendered from.
@@ -150,7 +133,7 @@ func trackedInput(j *job, s snapshot) message.Input {
 	if s.gone {
 		return in
 	}
-	current := describe(s.incident)
+	current := s.incident
 	current.Visibility = in.Outcome.Incident.Visibility // it decided who got the messages
 	if current.SeverityID == j.Tracked.Severity {
 		current.Level = j.Tracked.Level
@@ -196,17 +179,18 @@ func (w *Workflow) editMessage(ctx context.Context, j *job, s snapshot, in messa
 	return n, err, true
 }
 
-// edit edits one message. The attempt is saved before, so that the next one, also of another process, comes editInterval
+// edit edits one message. The attempt is saved before, so that the next one, also of another process, comes minEditInterval
 // later. To repeat an edit is harmless.
 func (w *Workflow) edit(ctx context.Context, j *job, m message.Delivery) (next, error) {
 	d := j.Deliveries[m.Key]
-	interval := w.cfg.scale(editInterval)
+	interval := w.cfg.scale(minEditInterval)
 	if early := time.Until(d.EditedAt.Add(interval)); early > 0 {
 		return after(early), nil
 	}
-	if r := w.edits.Reserve(); r.Delay() > 0 {
-		r.Cancel()
-		return after(r.Delay() + rand.N(time.Second)), nil
+	if !j.Tracked.Hidden { // what became private is removed before others are edited
+		if delay := w.edits.reserve("", j.ID+"."+m.Key); delay > 0 {
+			return after(delay), nil
+		}
 	}
 	d.EditedAt = time.Now().UTC()
 	if err := w.save(ctx, j); err != nil {
@@ -244,8 +228,7 @@ func describe(i incidentio.Incident) request.Incident {
 }
 
 // stateOf identifies what messages show of an incident, without revealing it.
-func stateOf(i incidentio.Incident) string {
-	shown := describe(i)
+func stateOf(shown request.Incident) string {
 	shown.EndedAfter = 0
 	data, _ := json.Marshal(shown) // strings can always be encoded
 	sum := sha256.Sum256(data)

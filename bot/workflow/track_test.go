@@ -64,7 +64,7 @@ func TestTrack_EditsOnChange(t *testing.T) {
 		}
 		begun := time.Now()
 		change(t, w, f, j, func(i *incidentio.Incident) { fixing(i); i.Status.Name = "Monitoring" })
-		if waited := time.Since(begun); waited < editInterval || len(f.updates) != 4 {
+		if waited := time.Since(begun); waited < minEditInterval || len(f.updates) != 4 {
 			t.Errorf("updated %v again after %v", f.updates, waited)
 		}
 		time.Sleep(time.Hour)
@@ -123,9 +123,34 @@ func TestTrack_EscalationWithoutSeverities(t *testing.T) {
 		if len(f.posts) > 0 || j.Tracked.State != state {
 			t.Errorf("posted to %v, %+v", f.posts, j.Tracked)
 		}
-		known.list, known.known = list, true
+		known.list, known.known, known.missing = list, true, false
 		advanceToEnd(t, w, j)
 		if !slices.Equal(f.posts, []string{"C1", "C2"}) || j.Tracked.State == state {
+			t.Errorf("posted to %v, %+v", f.posts, j.Tracked)
+		}
+	})
+}
+
+// TestTrack_NewSeverity has the severity rise to one that was added to the organization after its severities were read.
+func TestTrack_NewSeverity(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fakes{}
+		w, j := newTracked(t, f)
+		time.Sleep(5 * time.Minute)
+		added := incidentio.Severity{ID: "4", Name: "Fatal", Rank: 3}
+		f.severities = append(f.severities, added)
+		setIncident(w, f, func(i *incidentio.Incident) { i.Severity = &added })
+		for range 5 {
+			n := advanceUntilWait(t, w, j)
+			if n.event {
+				break
+			}
+			time.Sleep(n.delay)
+			if err := w.follower.refreshSeverities(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if !slices.Equal(f.posts, []string{"C1", "C2"}) || j.Tracked.Level != 1 {
 			t.Errorf("posted to %v, %+v", f.posts, j.Tracked)
 		}
 	})
@@ -229,7 +254,7 @@ func TestTrack_EditFails(t *testing.T) {
 	}
 }
 
-func mustRead(t *testing.T, w *Workflow) incidentio.Incident {
+func mustRead(t *testing.T, w *Workflow) request.Incident {
 	t.Helper()
 	s, ok := w.follower.get("01")
 	if !ok {

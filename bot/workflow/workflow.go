@@ -35,7 +35,6 @@ import (
 
 	"github.com/sirupsen/logrus"
 	"golang.org/x/sync/errgroup"
-	"golang.org/x/time/rate"
 
 	"foghorn/bot/identity"
 	"foghorn/bot/message"
@@ -157,7 +156,7 @@ type Workflow struct {
 	store    requestStore
 	index    runIndex
 	limiter  *postLimiter
-	edits    *rate.Limiter
+	edits    *postLimiter
 	follower *follower
 	catalog  catalogCache
 	inFlight inFlight
@@ -169,7 +168,8 @@ func New(cfg Config) *Workflow {
 		cfg.CrashPoint = func(string) {}
 	}
 	cfg.FollowInterval = cmp.Or(cfg.FollowInterval, minFollowInterval)
-	w := &Workflow{cfg: cfg, limiter: newPostLimiter(), edits: rate.NewLimiter(editRate, editBurst), follower: newFollower(cfg)}
+	w := &Workflow{cfg: cfg, limiter: newPostLimiter(postInterval, 1), follower: newFollower(cfg)}
+	w.edits = newPostLimiter(cfg.scale(editInterval), editBurst)
 	w.catalog.lacking = map[string]bool{}
 	if cfg.Store != nil {
 		w.store, w.index = cfg.Store, cfg.Store.Index()
@@ -187,6 +187,7 @@ func (w *Workflow) Run(ctx context.Context) error {
 		group.Go(func() error { w.follower.run(ctx); return nil })
 	}
 	group.Go(func() error { w.limiter.removeExpired(ctx); return nil })
+	group.Go(func() error { w.edits.removeExpired(ctx); return nil })
 	return group.Wait()
 }
 

@@ -568,7 +568,7 @@ func TestDeliver_Errors(t *testing.T) {
 
 func TestPostLimiter_OneMessagePerSecondAndChannel(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := newPostLimiter()
+		l := newPostLimiter(postInterval, 1)
 		if l.reserve("C1", "a") != 0 || l.reserve("C2", "b") != 0 {
 			t.Error("the first message of a channel waits")
 		}

@@ -19,21 +19,19 @@ const maxTextBytes = 3000
 
 // An Incident is an incident. Members that incident.io did not send are zero; texts are cut after 3,000 bytes.
 type Incident struct {
-	ID               string    `json:"id"`
-	Reference        string    `json:"reference"` // such as INC-123
-	Name             string    `json:"name"`
-	Summary          string    `json:"summary"`
-	Permalink        string    `json:"permalink"`
-	Visibility       string    `json:"visibility"` // public or private
-	Mode             string    `json:"mode"`       // standard, retrospective, test or tutorial
-	Status           Status    `json:"incident_status"`
-	Severity         *Severity `json:"severity"`           // nil: none
-	Lead             Person    `json:"-"`                  // the zero Person: none
-	SlackChannelID   string    `json:"slack_channel_id"`   // "" until the channel exists, shortly after the incident
-	SlackChannelName string    `json:"slack_channel_name"` // without #; "" until the channel exists
-	SlackTeamID      string    `json:"slack_team_id"`
-	CreatedAt        time.Time `json:"created_at"`
-	UpdatedAt        time.Time `json:"updated_at"`
+	ID             string    `json:"id"`
+	Reference      string    `json:"reference"` // such as INC-123
+	Name           string    `json:"name"`
+	Summary        string    `json:"summary"`
+	Permalink      string    `json:"permalink"`
+	Visibility     string    `json:"visibility"` // public or private
+	Mode           string    `json:"mode"`       // standard, retrospective, test or tutorial
+	Status         Status    `json:"incident_status"`
+	Severity       *Severity `json:"severity"`         // nil: none
+	Lead           Person    `json:"-"`                // the zero Person: none
+	SlackChannelID string    `json:"slack_channel_id"` // "" until the channel exists, shortly after the incident
+	CreatedAt      time.Time `json:"created_at"`
+	UpdatedAt      time.Time `json:"updated_at"`
 }
 
 // A Person is a user of incident.io.
@@ -62,8 +60,8 @@ func (i *Incident) UnmarshalJSON(data []byte) error {
 		}
 	}
 	texts := []*string{
-		&i.ID, &i.Reference, &i.Name, &i.Summary, &i.Permalink, &i.Visibility, &i.Mode, &i.SlackChannelID, &i.SlackChannelName, &i.SlackTeamID,
-		&i.Lead.Name, &i.Lead.SlackUserID, &i.Status.ID, &i.Status.Name, &i.Status.Description, &i.Status.Category,
+		&i.ID, &i.Reference, &i.Name, &i.Summary, &i.Permalink, &i.Visibility, &i.Mode, &i.SlackChannelID, &i.Lead.Name, &i.Lead.SlackUserID,
+		&i.Status.ID, &i.Status.Name, &i.Status.Description, &i.Status.Category,
 	}
 	if i.Severity != nil {
 		texts = append(texts, &i.Severity.ID, &i.Severity.Name, &i.Severity.Description)

@@ -109,7 +109,9 @@ func (s *Server) mergeEntityLocked(b *blueprint, before *entity, in entityInput,
 	}
 	maps.Copy(out.Properties, in.Properties)
 	maps.Copy(out.Relations, in.Relations)
-	if err := checkProperties(b, out.Properties); err != nil {
+	values := maps.Clone(out.Properties) // null is no value
+	maps.DeleteFunc(values, func(_ string, v any) bool { return v == nil })
+	if err := validateProperties(b.Schema.Properties, b.Schema.Required, values); err != nil {
 		return nil, err
 	}
 	return out, s.checkRelationsLocked(b, in.Relations, opts)
@@ -121,17 +123,6 @@ func (s *Server) newEntity(blueprint, id string) *entity {
 		Identifier: id, Blueprint: blueprint, Title: id, Team: []any{}, Properties: map[string]any{}, Relations: map[string]any{},
 		CreatedAt: now, CreatedBy: s.clientUserID(), UpdatedAt: now, UpdatedBy: s.clientUserID(),
 	}
-}
-
-// checkProperties validates properties against a blueprint.
-func checkProperties(b *blueprint, properties map[string]any) error {
-	schema := objectSchema(b.Schema.Properties)
-	if len(b.Schema.Required) > 0 {
-		schema["required"] = b.Schema.Required
-	}
-	values := maps.Clone(properties)
-	maps.DeleteFunc(values, func(_ string, v any) bool { return v == nil })
-	return validateWith(schema, "properties", values)
 }
 
 // checkRelationsLocked checks that the blueprint has the relations and that the related entities
