@@ -19,12 +19,16 @@ import (
 	"foghorn/bot/workflow"
 	"foghorn/integrations/incidentio"
 	"foghorn/integrations/port"
+	"foghorn/integrations/rest"
 	"foghorn/integrations/slackapp"
 )
 
 const (
 	// portOutageGrace is how long Port may fail before it is reported.
 	portOutageGrace = time.Minute
+
+	// incidentsOutageGrace is the same for incident.io. A key that it rejects is reported at once.
+	incidentsOutageGrace = time.Minute
 
 	// How long the store may take to open before people are answered without it. With a cluster it is longer, because
 	// other replicas can accept submissions meanwhile.
@@ -36,7 +40,7 @@ const (
 type Config struct {
 	Slack     *slackapp.Client
 	Port      *port.Client
-	Incidents *incidentio.Client // nil: an incident's own channel is not awaited
+	Incidents *incidentio.Client // nil: the messages do not follow the incident
 
 	Action   string           // identifier of the Port action that the command and the shortcuts run
 	Command  string           // such as /incident
@@ -55,6 +59,12 @@ type Config struct {
 
 	Log     *logrus.Entry
 	Metrics *Metrics // nil: its own. Its PortCall must be the OnCall of Port for an outage to be noticed at once
+
+	// CatalogBlueprint is the blueprint whose entities follow their incidents; empty: they do not, as without Incidents.
+	CatalogBlueprint string
+
+	// FollowInterval is workflow.Config's: tests shorten it.
+	FollowInterval time.Duration
 
 	// CrashPoint is workflow.Config's: tests stop the bot there.
 	CrashPoint func(where string)
@@ -126,6 +136,9 @@ func (b *Bot) Run(ctx context.Context) error {
 	group.Go(func() error { return b.dialog.Run(ctx) })
 	group.Go(func() error { return b.users.Run(ctx) })
 	group.Go(func() error { return b.home.Run(ctx) })
+	if b.cfg.Incidents != nil {
+		group.Go(func() error { b.watchDrift(ctx); return nil })
+	}
 	group.Go(func() error {
 		b.store.wait(ctx, b.openGrace())
 		return b.cfg.Slack.Run(ctx, handler{b.dialog, b.home})
@@ -167,16 +180,22 @@ func (b *Bot) openGrace() time.Duration {
 func (b *Bot) newWorkflow(s *store.Store) *workflow.Workflow {
 	cfg := workflow.Config{
 		Store: s, Port: b.cfg.Port, Approvals: port.NewApprovals(b.cfg.Port), Slack: b.cfg.Slack, Users: b.users, Renderer: b.renderer,
-		Metrics: b.cfg.Metrics, Log: b.cfg.Log, Process: uuid.NewString(), CrashPoint: b.cfg.CrashPoint,
+		Metrics: b.cfg.Metrics, Log: b.cfg.Log, Process: uuid.NewString(), CrashPoint: b.cfg.CrashPoint, FollowInterval: b.cfg.FollowInterval,
 	}
 	if b.cfg.Incidents != nil {
 		cfg.Incidents = b.cfg.Incidents
+		if b.cfg.CatalogBlueprint != "" {
+			cfg.Catalog, cfg.Blueprint = port.NewCatalog(b.cfg.Port), b.cfg.CatalogBlueprint
+		}
 	}
 	return workflow.New(cfg)
 }
 
-// Pending is how many requests have not ended.
+// Pending is how many requests have not ended, without those that follow an incident.
 func (b *Bot) Pending() int { return b.store.index().Count() }
+
+// Followed is how many requests follow an incident that is not closed.
+func (b *Bot) Followed() int { return len(b.store.index().InStage(request.Tracking)) }
 
 // NotReady reports what keeps the bot from accepting submissions, by part: slack, store. It is empty
 // when the bot is ready. An outage of Port is not part of it: what is submitted then is stored
@@ -198,6 +217,15 @@ func (b *Bot) checkPort() error {
 		return err
 	}
 	return b.cfg.Metrics.portOutage.check(portOutageGrace)
+}
+
+// checkIncidents reports why the incidents that are followed cannot be read.
+func (b *Bot) checkIncidents() error {
+	o := &b.cfg.Metrics.incidentsOutage
+	if err := o.check(0); rest.IsRejected(err) {
+		return err
+	}
+	return o.check(incidentsOutageGrace)
 }
 
 // wakeForRun wakes the request that a run belongs to. It reports false if there is none.

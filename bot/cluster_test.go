@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 
 	"foghorn/bot/testenv"
+	"foghorn/integrations/incidentio/incidentiotest"
 	"foghorn/integrations/slackapp/slacktest"
 )
 
@@ -167,4 +168,37 @@ func TestCluster_Home(t *testing.T) {
 		e.DeclareUntilAccepted(testenv.Alice, testenv.General, fmt.Sprintf("incident %d.", i))
 	}
 	expectHome(t, e, testenv.Alice, "INC-1", "INC-2", "INC-3")
+}
+
+// TestCluster_Tracking has three replicas follow an incident. One polls; when it stops, another one continues.
+func TestCluster_Tracking(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
+	t.Parallel()
+	_, url := startCluster(t)
+	e, _ := newTrackingEnv(t)
+	var stops []func()
+	for range 3 {
+		b, stop := e.StartReplica(url, nil)
+		e.Bot, stops = b, append(stops, stop)
+	}
+	if err := e.Slack.WaitConnections(e.Context(), 6); err != nil {
+		t.Fatal(err)
+	}
+	e.DeclareUntilAccepted(testenv.Alice, testenv.General, "API is slow")
+	waitShows(t, e, testenv.General, "API is slow", "<#C")
+	for i, severity := range []string{"Major", "Critical", "Minor"} {
+		edit(t, e, incidentiotest.Edit{Severity: severity})
+		waitShows(t, e, testenv.General, "*"+severity+"* · ")
+		if i < 2 {
+			stops[i]()
+		}
+	}
+	edit(t, e, incidentiotest.Edit{Status: "Closed"})
+	waitShows(t, e, testenv.General, "Closed after")
+	e.WaitFollowed(0)
+	if ms := e.Slack.Messages(testenv.General); len(ms) != 2 {
+		t.Errorf("the channel shows %v", testenv.MessageTexts(ms))
+	}
 }

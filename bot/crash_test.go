@@ -2,25 +2,35 @@ package bot_test
 
 import (
 	"runtime"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 
 	"foghorn/bot"
 	"foghorn/bot/testenv"
+	"foghorn/integrations/incidentio/incidentiotest"
+	"foghorn/integrations/slackapp/slacktest"
 )
 
 // A crasher stops a bot at its nth crash point: from then on no goroutine of the workflow
 // passes a crash point, as if the process had been killed.
 type crasher struct {
 	mu      sync.Mutex
-	nth     int // counted down; the bot stops at 0
+	nth     int    // counted down; the bot stops at 0
+	from    string // the points before the first one with this text are not counted
 	where   string
 	crashed chan struct{}
 }
 
 func (r *crasher) reach(where string) {
 	r.mu.Lock()
+	if r.from != "" && !strings.Contains(where, r.from) {
+		r.mu.Unlock()
+		return
+	}
+	r.from = ""
 	r.nth--
 	if r.nth == 0 {
 		r.where = where
@@ -86,6 +96,80 @@ func crashAt(t *testing.T, nth int) string {
 	}
 	if is := e.IncidentIO.Incidents(); len(is) != 1 {
 		t.Errorf("stopped %s: %d incidents", r.where, len(is))
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.where
+}
+
+// maxTrackingCrashPoints is more than an incident has from when it is followed.
+const maxTrackingCrashPoints = 44
+
+// TestCrash_WhileTracking stops bots while their messages follow an incident.
+func TestCrash_WhileTracking(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes minutes")
+	}
+	t.Parallel()
+	var mu sync.Mutex
+	points := map[string]bool{}
+	t.Run("point", func(t *testing.T) {
+		for nth := 1; nth <= maxTrackingCrashPoints; nth++ {
+			t.Run(strconv.Itoa(nth), func(t *testing.T) {
+				t.Parallel()
+				where := crashWhileTracking(t, nth)
+				mu.Lock()
+				defer mu.Unlock()
+				points[where] = true
+			})
+		}
+	})
+	for _, where := range []string{"", "before erasing the input", "before editing channel", "after editing channel", "after posting to escalated.channel", "after archiving"} {
+		if !points[where] {
+			t.Errorf("%q was not reached: %v", where, points)
+		}
+	}
+}
+
+// crashWhileTracking raises the severity of an incident and closes it, with a bot that stops at its nth crash point after
+// it begins to follow the incident, and returns which one that was.
+func crashWhileTracking(t *testing.T, nth int) string {
+	r := &crasher{nth: nth, from: "saving tracking", crashed: make(chan struct{})}
+	e, key := newTrackingEnv(t)
+	follow := e.EditConfig
+	e.EditConfig = func(c *bot.Config) { follow(c); c.CrashPoint = r.reach }
+	e.Start()
+	restarted := false
+	waitFor := func(what string, holds func() bool) {
+		e.WaitFor(what, func() bool {
+			select {
+			case <-r.crashed:
+				if !restarted {
+					restarted = true
+					_ = e.Stop()
+					e.EditConfig = followIncidents(t, e, key)
+					e.Start()
+				}
+			default:
+			}
+			return holds()
+		})
+	}
+	shows := func(text string) bool {
+		return slices.ContainsFunc(e.Slack.Messages(testenv.General), func(m slacktest.Message) bool { return m.Contains(text) })
+	}
+	e.Declare(testenv.Alice, testenv.General, "It burns", "Minor", "public")
+	waitFor("the message shows the channel", func() bool { return shows("<#C") })
+	edit(t, e, incidentiotest.Edit{Severity: "Critical"})
+	waitFor("the severity rose", func() bool { return shows("*Critical* · ") && shows("Severity raised") })
+	edit(t, e, incidentiotest.Edit{Status: "Closed"})
+	waitFor("the incident is closed", func() bool { return shows("Closed after") && e.Bot.Followed() == 0 })
+	e.WaitIdle()
+	if ms := e.Slack.Messages(testenv.General); len(ms) != 2 || len(e.Port.Runs()) != 1 {
+		t.Errorf("stopped %s: %d messages: %v", r.where, len(ms), testenv.MessageTexts(ms))
+	}
+	if n := countUpdates(e); n > 4 { // the channel, the severity, the end, and the one that the crash repeats
+		t.Errorf("stopped %s: %d edits", r.where, n)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -31,6 +31,9 @@ func (b *Bot) serveReadiness(w http.ResponseWriter, r *http.Request) {
 	if err := b.checkPort(); err != nil {
 		warnings["port"] = err.Error()
 	}
+	if err := b.checkIncidents(); err != nil {
+		warnings["incident_io"] = err.Error()
+	}
 	if len(problems) > 0 {
 		status = http.StatusServiceUnavailable
 	}

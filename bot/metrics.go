@@ -2,6 +2,7 @@ package bot
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -29,7 +30,8 @@ type Metrics struct {
 	slackRequestDuration *prometheus.HistogramVec
 	portRequestDuration  *prometheus.HistogramVec
 
-	portOutage outage
+	portOutage      outage
+	incidentsOutage outage
 }
 
 // Buckets in seconds.
@@ -58,7 +60,7 @@ func NewMetrics() *Metrics {
 	m.ackDuration = histogram("slack_ack_duration_seconds", "Time from receiving an envelope to its ack.", ackBuckets, "kind")
 	m.commandDuration = histogram("slash_command_duration_seconds",
 		"Time from receiving a slash command to the answer of views.open, where a form or its loading view was opened.", ackBuckets).WithLabelValues().(prometheus.Histogram)
-	m.requests = counter("requests_total", "Requests that have ended, by outcome.", "outcome")
+	m.requests = counter("requests_total", "Requests that have ended or follow an incident, by outcome.", "outcome")
 	m.notificationDelay = histogram("notification_delay_seconds",
 		"Time from the end of a run, by this clock or Port's, to its message.", notificationBuckets).WithLabelValues().(prometheus.Histogram)
 	m.retries = counter("retries_total", "Failed stages that are retried, by stage.", "stage")
@@ -89,9 +91,12 @@ func (m *Metrics) observe(b *Bot) {
 	gauge("oldest_run_age_seconds", "Age of the oldest request whose run Port is working on.", func() float64 {
 		return b.store.index().OldestAge(request.Running).Seconds()
 	})
-	gauge("requests_pending", "Requests that have not ended.", func() float64 { return float64(b.Pending()) })
-	gauge("oldest_pending_age_seconds", "Age of the oldest request that has not ended.", func() float64 {
+	gauge("requests_pending", "Requests that have not ended, without those that follow an incident.", func() float64 { return float64(b.Pending()) })
+	gauge("oldest_pending_age_seconds", "Age of the oldest of the pending requests.", func() float64 {
 		return b.store.index().OldestAge(request.OpenStages...).Seconds()
+	})
+	gauge("incidents_followed", "Requests whose messages follow an incident that is not closed.", func() float64 {
+		return float64(b.Followed())
 	})
 	gauge("store_bytes", "Size of the store.", func() float64 { return float64(b.store.Size()) })
 }
@@ -118,7 +123,7 @@ func (m *Metrics) SubmissionHandled(outcome string) { m.submissions.WithLabelVal
 // ConditionFailed counts a jq program of a form that could not be evaluated.
 func (m *Metrics) ConditionFailed(cost string) { m.conditionErrors.WithLabelValues(cost).Inc() }
 
-// RequestEnded counts a request that has ended.
+// RequestEnded counts a request that has ended, or begins to follow an incident.
 func (m *Metrics) RequestEnded(status string) { m.requests.WithLabelValues(status).Inc() }
 
 // NotificationDelayed records the time from the end of a run to its message.
@@ -126,14 +131,15 @@ func (m *Metrics) NotificationDelayed(delay time.Duration) {
 	m.notificationDelay.Observe(delay.Seconds())
 }
 
+// IncidentsPolled records whether the incidents that are followed could be read.
+func (m *Metrics) IncidentsPolled(err error) { m.incidentsOutage.record(0, err == nil, err) }
+
 // StageRetried counts a stage that failed and is retried. "" is a request that is not known
 // yet; other stages are a later version's.
 func (m *Metrics) StageRetried(stage request.Stage) {
-	for _, known := range request.OpenStages {
-		if stage == known {
-			m.retries.WithLabelValues(string(stage)).Inc()
-			return
-		}
+	if stage == request.Tracking || slices.Contains(request.OpenStages, stage) {
+		m.retries.WithLabelValues(string(stage)).Inc()
+		return
 	}
 	m.retries.WithLabelValues("other").Inc()
 }

@@ -10,7 +10,7 @@ import (
 	"foghorn/integrations/rest"
 )
 
-// An outage is the calls of Port that failed since the last one that Port answered. The zero value is none.
+// An outage is the calls of a service that failed since the last one that it answered. The zero value is none.
 type outage struct {
 	mu       sync.Mutex
 	failures int
@@ -18,15 +18,17 @@ type outage struct {
 	err      error     // of the last one
 }
 
-// observe records a call.
-func (o *outage) observe(took time.Duration, err error) {
-	if errors.Is(err, context.Canceled) { // it says nothing about Port
+// observe records a call of Port.
+func (o *outage) observe(took time.Duration, err error) { o.record(took, isAnswer(err), err) }
+
+func (o *outage) record(took time.Duration, answered bool, err error) {
+	if errors.Is(err, context.Canceled) { // it says nothing about the service
 		return
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	switch {
-	case isAnswer(err):
+	case answered:
 		o.failures, o.err = 0, nil
 		return
 	case o.failures == 0:

@@ -68,13 +68,14 @@ func adaptAction(action jsonObject, severities []incidentio.Severity, reporterRo
 	}
 }
 
-// adaptBlueprint adds properties for the incident's reference, channel and person, and the organization's statuses.
+// adaptBlueprint adds properties for the incident's reference, channel and people, and the organization's statuses.
 func adaptBlueprint(blueprint jsonObject, statuses []incidentio.Status) {
 	properties := objectAt(blueprint, "schema", "properties")
 	properties["reference"] = jsonObject{"type": "string", "title": "Reference"}
 	properties["slackChannel"] = jsonObject{"type": "string", "title": "Slack Channel"}
 	properties["slackChannelUrl"] = jsonObject{"type": "string", "title": "Slack Channel URL", "format": "url"}
 	properties["declaredBy"] = jsonObject{"type": "string", "title": "Declared By"}
+	properties["lead"] = jsonObject{"type": "string", "title": "Incident Lead"} // the bot writes it while it follows the incident
 
 	status := objectAt(properties, "status")
 	if statuses == nil {

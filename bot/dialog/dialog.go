@@ -58,7 +58,7 @@ type Config struct {
 type Slack interface {
 	OpenView(ctx context.Context, triggerID string, view slack.ModalViewRequest) (slackapp.View, error)
 	UpdateView(ctx context.Context, v slackapp.View, view slack.ModalViewRequest) (slackapp.View, error)
-	PostMessage(ctx context.Context, channel string, m slackapp.Message) (ts string, err error)
+	PostMessage(ctx context.Context, channel string, m slackapp.Message) (slackapp.Posted, error)
 }
 
 // Port reads what forms are made from. A *port.Client is one.

@@ -44,8 +44,8 @@ func (f *fakes) UpdateView(context.Context, slackapp.View, slack.ModalViewReques
 	return slackapp.View{}, nil
 }
 
-func (f *fakes) PostMessage(context.Context, string, slackapp.Message) (string, error) {
-	return "1.1", nil
+func (f *fakes) PostMessage(context.Context, string, slackapp.Message) (slackapp.Posted, error) {
+	return slackapp.Posted{TS: "1.1"}, nil
 }
 
 func (f *fakes) GetAction(context.Context, string) (port.Action, error) {

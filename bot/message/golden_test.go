@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/slack-go/slack"
@@ -82,6 +83,19 @@ func goldenCases() []goldenCase {
 			in.Properties["severity"] = nil
 			in.Outcome.Incident = &request.Incident{Name: "API is slow", Visibility: "public"}
 		})},
+		{"incident with its level and lead", final(func(in *Input) { in.Outcome.Incident.Level, in.Outcome.Incident.LeadUser = 1, "U0BOB" })},
+		{"incident with a lead who is not in Slack", final(func(in *Input) { in.Outcome.Incident.Level, in.Outcome.Incident.Lead = 2, "Bo *B*" })},
+		{"incident closed", final(func(in *Input) {
+			in.Outcome.Incident.Level, in.Outcome.Incident.Status, in.Outcome.Incident.Category = 3, "Closed", "closed"
+			in.Outcome.Incident.EndedAfter = 72*time.Minute + 5*time.Second
+		})},
+		{"incident closed, for the reporter of a private one", final(func(in *Input) {
+			in.Outcome.Incident.Level, in.Outcome.Incident.Status, in.Outcome.Incident.Category = 4, "Merged", "merged"
+			in.Outcome.Incident.Visibility, in.Outcome.Incident.EndedAfter = "private", 26*time.Hour
+		})},
+		{"incident that became private", final(func(in *Input) { in.Hidden = true })},
+		{"incident that became private, for the reporter", final(func(in *Input) { in.Hidden, in.Channel, in.Rejected[request.ToAnnounce] = true, "", "is_archived" })},
+		{"severity raised to the highest level", renderer.Escalation(publicInput(), Delivery{}, "1.1").Message},
 		{"incident declared, names with marks", final(func(in *Input) {
 			in.Outcome.Incident.Name, in.Outcome.Incident.Severity = "*API* is `slow` :x: @here <!here>", "~Major~"
 			in.Outcome.Incident.Summary = "> see _https://example.com_"

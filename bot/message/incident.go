@@ -6,6 +6,7 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"foghorn/bot/request"
 	"foghorn/bot/slacktext"
 	"foghorn/integrations/slackapp"
 )
@@ -13,7 +14,7 @@ import (
 // maxSummaryLines is how many lines of an incident's summary are shown.
 const maxSummaryLines = 3
 
-// incidentMessage is the message about a new incident. Programs read its text: it contains the
+// incidentMessage is the message about an incident. Programs read its text: it contains the
 // severity, the name, the reporter and the permalink.
 func (r Renderer) incidentMessage(in Input, reporterOnly bool) slackapp.Message {
 	incident := in.Outcome.Incident
@@ -30,8 +31,7 @@ func (r Renderer) incidentMessage(in Input, reporterOnly bool) slackapp.Message 
 	return slackapp.Message{Text: appendURL(text.Mrkdwn(), incident.Permalink), Blocks: blocks}
 }
 
-// incidentHeadline is the name with its link, and below it a line of facts. The severity's rank is
-// not in the response, so that the emoji is the same for each.
+// incidentHeadline is the name with its link, and below it a line of facts.
 func incidentHeadline(in Input) slacktext.Text {
 	incident, title := in.Outcome.Incident, slacktext.Literal(in.incidentTitle())
 	if incident.Permalink != "" {
@@ -45,10 +45,37 @@ func incidentHeadline(in Input) slacktext.Text {
 		facts = append(facts, string(slacktext.Literal(status)))
 	}
 	facts = append(facts, string(slacktext.Format("declared by %s", slacktext.User(in.Reporter))))
+	if lead := incidentLead(*incident); lead != "" {
+		facts = append(facts, string(slacktext.Format("lead %s", lead)))
+	}
 	if incident.Channel != "" {
 		facts = append(facts, string(slacktext.Channel(incident.Channel)))
 	}
-	return slacktext.Format(":rotating_light: *%s*\n%s", title, slacktext.Text(strings.Join(facts, " · ")))
+	return slacktext.Format("%s *%s*\n%s", severityEmoji(incident.Level), title, slacktext.Text(strings.Join(facts, " · ")))
+}
+
+// severityEmoji is the color of a severity. Without a key of incident.io its level is unknown: a run's response has the
+// rank, but not which rank is the highest.
+func severityEmoji(level int) slacktext.Text {
+	switch level {
+	case 0:
+		return ":rotating_light:"
+	case 1:
+		return ":red_circle:"
+	case 2:
+		return ":large_orange_circle:"
+	case 3:
+		return ":large_yellow_circle:"
+	}
+	return ":large_blue_circle:"
+}
+
+// incidentLead is who leads the incident; "" for no one.
+func incidentLead(i request.Incident) slacktext.Text {
+	if i.LeadUser != "" {
+		return slacktext.User(i.LeadUser)
+	}
+	return slacktext.Literal(name(i.Lead))
 }
 
 func (r Renderer) incidentButtons(in Input, reporterOnly bool) []slack.Block {
@@ -61,7 +88,7 @@ func (r Renderer) incidentButtons(in Input, reporterOnly bool) []slack.Block {
 	}
 	if incident.Channel != "" {
 		label := "Join channel"
-		if in.isPrivate() {
+		if in.isPrivate() || in.Hidden {
 			label = "Open channel"
 		}
 		buttons = append(buttons, linkButton("open_channel", label, channelURL(incident.Channel)))
@@ -74,7 +101,7 @@ func (r Renderer) incidentButtons(in Input, reporterOnly bool) []slack.Block {
 
 func incidentContext(in Input) []slack.Block {
 	var lines []slacktext.Text
-	if in.isPrivate() {
+	if in.isPrivate() || in.Hidden {
 		lines = append(lines, ":lock: This incident is private. Only you can see this message.")
 	}
 	if in.Outcome.Incident.Permalink == "" {
@@ -84,7 +111,11 @@ func incidentContext(in Input) []slack.Block {
 	if date := slacktext.Date(in.Outcome.EndedAt, "{date_short_pretty} at {time}"); date != "" {
 		origin += " · " + date
 	}
-	return []slack.Block{contextBlock(append(lines, origin)...)}
+	lines = append(lines, origin)
+	if ended := endedText(*in.Outcome.Incident); ended != "" {
+		lines = append(lines, ended)
+	}
+	return []slack.Block{contextBlock(lines...)}
 }
 
 // incidentTitle is the reference and the name in the response, or the name that was entered.

@@ -5,7 +5,7 @@
 // message after a restart. It is the only package of the bot that knows what an incident is.
 //
 //	message.go   who receives what
-//	incident.go  the message about a new incident
+//	incident.go  the message about an incident; tracking.go: what follows when it changes
 //	notices.go   started, waiting for approval, delayed, finished
 //	failure.go   failures, and messages that Slack rejected; posterror.go: why
 //	response.go  what a run's response contains
@@ -39,6 +39,7 @@ type Input struct {
 	Approvers   []string          // names of those who can approve a run that waits; nil: not known
 	StatusLabel string            // the backend's name for the status of a run that has not ended; empty: none
 	Rejected    map[string]string // messages that Slack rejected for good: delivery key -> Slack's error code
+	Hidden      bool              // the incident became private after the messages were posted
 }
 
 // A Renderer renders messages. Its zero value renders no links to Port and no announcements.
@@ -99,8 +100,10 @@ func (r Renderer) outcomeDeliveries(in Input) []Delivery {
 func (r Renderer) fallbackDeliveries(in Input, rejected Delivery, code string) []Delivery {
 	m := rejected.Message
 	if !rejected.Required {
-		announce := rejected.Key == request.ToAnnounce
-		m = fallbackMessage(r.resultMessage(in, true), postErrorText(rejected.To, code, in.Direct && !announce, announce))
+		m = r.resultMessage(in, true)
+		if announce := rejected.Key == request.ToAnnounce; !in.Hidden { // nothing to share any more
+			m = fallbackMessage(m, postErrorText(rejected.To, code, in.Direct && !announce, announce))
+		}
 	}
 	switch {
 	case blockErrors[code]:
@@ -118,8 +121,11 @@ func reporterDelivery(key string, in Input, m slackapp.Message) Delivery {
 // resultMessage is the message about a run that succeeded. Only the reporter gets a link to the
 // run: other readers may have no access to Port.
 func (r Renderer) resultMessage(in Input, reporterOnly bool) slackapp.Message {
-	if in.Outcome.Incident == nil {
+	switch {
+	case in.Outcome.Incident == nil:
 		return r.successMessage(in, reporterOnly)
+	case in.Hidden && !reporterOnly:
+		return hiddenMessage()
 	}
 	return r.incidentMessage(in, reporterOnly)
 }

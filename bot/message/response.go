@@ -14,7 +14,9 @@ import (
 // https://docs.incident.io/api-reference/incidents-v2/create
 func ParseIncident(response json.RawMessage) *request.Incident {
 	type named struct {
-		Name string `json:"name"`
+		ID       string `json:"id"`
+		Name     string `json:"name"`
+		Category string `json:"category"`
 	}
 	var body struct {
 		Incident *struct {
@@ -33,15 +35,25 @@ func ParseIncident(response json.RawMessage) *request.Incident {
 		return nil
 	}
 	in := body.Incident
-	incident := &request.Incident{
-		ID: in.ID, Name: truncate(in.Name, maxName), Reference: truncate(in.Reference, maxReference),
-		Permalink: validURL(in.Permalink), Summary: truncate(in.Summary, maxReason), Visibility: in.Visibility,
-		Severity: truncate(in.Severity.Name, maxName), Status: truncate(in.Status.Name, maxName),
+	incident := CleanIncident(request.Incident{
+		ID: in.ID, Name: in.Name, Reference: in.Reference, Permalink: in.Permalink, Summary: in.Summary, Visibility: in.Visibility,
+		Severity: in.Severity.Name, SeverityID: in.Severity.ID, Status: in.Status.Name, Category: in.Status.Category, Channel: in.SlackChannelID,
+	})
+	return &incident
+}
+
+// CleanIncident shortens the texts of an incident, and removes ids and addresses that cannot be shown.
+func CleanIncident(i request.Incident) request.Incident {
+	i.Name, i.Reference, i.Summary = truncate(i.Name, maxName), truncate(i.Reference, maxReference), truncate(i.Summary, maxReason)
+	i.Severity, i.Status, i.Lead = truncate(i.Severity, maxName), truncate(i.Status, maxName), truncate(i.Lead, maxName)
+	i.Permalink = validURL(i.Permalink)
+	if !channelIDPattern.MatchString(i.Channel) {
+		i.Channel = ""
 	}
-	if channelIDPattern.MatchString(in.SlackChannelID) {
-		incident.Channel = in.SlackChannelID
+	if !userIDPattern.MatchString(i.LeadUser) {
+		i.LeadUser = ""
 	}
-	return incident
+	return i
 }
 
 // maxReference is how many code points of a reference, such as INC-123, are shown.
@@ -50,6 +62,10 @@ const maxReference = 40
 // channelIDPattern matches the id of a public or private channel.
 // https://docs.slack.dev/reference/objects/conversation-object
 var channelIDPattern = regexp.MustCompile(`^[CG][A-Z0-9]{1,30}$`)
+
+// userIDPattern matches the id of a user.
+// https://docs.slack.dev/reference/objects/user-object
+var userIDPattern = regexp.MustCompile(`^[UW][A-Z0-9]{1,30}$`)
 
 // A responseError is one of the errors in a response of incident.io.
 // https://docs.incident.io/api-reference/introduction#errors

@@ -50,4 +50,22 @@ type Incident struct {
 	Summary    string `json:"summary,omitempty"`
 	Visibility string `json:"visibility,omitempty"` // public or private
 	Channel    string `json:"channel,omitempty"`    // Slack id of the incident's own channel; empty: not created yet
+
+	SeverityID string        `json:"severity_id,omitempty"`
+	Level      int           `json:"level,omitempty"`    // of the severity: 1 is the organization's highest, 2 the next; 0: unknown
+	Category   string        `json:"category,omitempty"` // of the status, such as live or closed
+	Lead       string        `json:"lead,omitempty"`     // name
+	LeadUser   string        `json:"lead_user,omitempty"`
+	EndedAfter time.Duration `json:"ended_after,omitempty"` // of an incident that has ended
+}
+
+// HasEnded reports whether the incident is closed, or ended in another way. Other categories, and those that are not
+// known, are those of open incidents.
+// https://docs.incident.io/api-reference/incident-statuses-v1/list
+func (i Incident) HasEnded() bool {
+	switch i.Category {
+	case "closed", "declined", "merged", "canceled":
+		return true
+	}
+	return false
 }

@@ -6,6 +6,7 @@
 package request
 
 import (
+	"cmp"
 	"time"
 )
 
@@ -20,10 +21,11 @@ const (
 	Running         Stage = "running"          // Port has the run
 	Notifying       Stage = "notifying"        // the run has ended; messages are being posted
 	AwaitingChannel Stage = "awaiting_channel" // the messages are posted; the incident's own channel is awaited, to add it
+	Tracking        Stage = "tracking"         // the input is erased; the messages follow the incident until it is closed
 	Done            Stage = "done"             // nothing is left to do
 )
 
-// OpenStages are the stages of requests that have not ended.
+// OpenStages are the stages of requests whose result is not delivered yet. No person waits for one in Tracking.
 var OpenStages = []Stage{Accepted, CreatingRun, Running, Notifying, AwaitingChannel}
 
 // A Request is one submission: all that is needed to continue with it after a crash.
@@ -49,6 +51,7 @@ type Request struct {
 	RunID      string               `json:"run_id,omitempty"`
 	Outcome    *Outcome             `json:"outcome,omitempty"`
 	Deliveries map[string]*Delivery `json:"deliveries,omitempty"` // by delivery key
+	Tracked    *Tracked             `json:"tracked,omitempty"`    // from the stage Tracking on
 
 	// The store's own: the revision of the record that was read, 0 if there is none yet, and the key that the
 	// private fields are encrypted with.
@@ -69,6 +72,28 @@ func (r *Request) Finish(o Outcome) {
 	r.Enter(Notifying)
 }
 
+// A Tracked is how far the messages follow the incident. It contains nothing of what the incident says.
+type Tracked struct {
+	State     string `json:"state,omitempty"`     // digest of the incident that the messages show; empty: not compared yet
+	Seen      bool   `json:"seen,omitempty"`      // the API key could read the incident once
+	Severity  string `json:"severity,omitempty"`  // id of the latest severity
+	Level     int    `json:"level,omitempty"`     // Incident.Level of that severity
+	Escalated bool   `json:"escalated,omitempty"` // the severity rose to the highest level once
+	Hidden    bool   `json:"hidden,omitempty"`    // the incident became private: channels show nothing of it any more
+
+	Catalog *CatalogEntry `json:"catalog,omitempty"` // nil: nothing was written, and what the entity shows is not known
+}
+
+// StartTracking moves the request to Tracking, and forgets what people entered. The incident's visibility is the one that
+// decided who got the messages. The caller saves it.
+func (r *Request) StartTracking(visibility string, seen bool) {
+	key, severity := r.Key, r.Outcome.Incident.SeverityID
+	*r = *r.Ended()
+	r.Outcome.Incident.Visibility = visibility
+	r.Key, r.Tracked = key, &Tracked{Seen: seen, Severity: severity}
+	r.Enter(Tracking)
+}
+
 // Keys of deliveries. Each key is one message to one recipient.
 const (
 	ToChannel        = "channel"           // the channel of the command
@@ -77,6 +102,7 @@ const (
 	FallbackPrefix   = "fallback."         // + key: direct message in place of a message that Slack rejected
 	AwaitingApproval = "awaiting_approval" // direct message: the run waits for approval
 	Delayed          = "delayed"           // direct message: the run takes long
+	EscalatedPrefix  = "escalated."        // + key: reply in the thread of that message: the severity rose to the highest level
 )
 
 // A Delivery is one message. It is saved before the message is posted, and after.
@@ -85,12 +111,21 @@ type Delivery struct {
 	TS        string    `json:"ts,omitempty"`         // Slack's id of the posted message
 	ErrorCode string    `json:"error_code,omitempty"` // Slack's error: the message can never be posted
 
+	// The edits of the posted message.
+	Conversation string    `json:"conversation,omitempty"` // Slack id of where it is; empty: the recipient
+	Shown        string    `json:"shown,omitempty"`        // digest of what it shows; empty: unknown
+	EditedAt     time.Time `json:"edited_at,omitzero"`     // of the latest attempt
+	EditError    string    `json:"edit_error,omitempty"`   // Slack's error: the message can never be edited
+
 	// RefusedSince is since when Slack has answered with errors of which it is not known whether they pass.
 	RefusedSince time.Time `json:"refused_since,omitzero"`
 }
 
 // Completed reports whether nothing is left to do for the delivery. A nil delivery is not completed.
 func (d *Delivery) Completed() bool { return d != nil && (d.TS != "" || d.ErrorCode != "") }
+
+// ConversationOr is the conversation of the posted message: the recipient, if nothing else is known.
+func (d *Delivery) ConversationOr(to string) string { return cmp.Or(d.Conversation, to) }
 
 // Ended is what is kept of a request that has ended: which run it had and how it ended, and nothing of what people entered.
 func (r *Request) Ended() *Request {

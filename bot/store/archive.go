@@ -27,7 +27,8 @@ const (
 )
 
 // Archive moves a request that was saved at Done from the requests to the log of ended requests, and erases what people
-// entered. To repeat it after an error or a crash is safe.
+// entered. Of a request that was saved at Tracking it erases the same, and keeps the record. To repeat it after an error or
+// a crash is safe.
 //
 // The log has few subjects: JetStream keeps an entry in memory for each. Only its end is read at the start, and JetStream
 // removes what is too old or too much.
@@ -36,6 +37,9 @@ const (
 // So the embedded store erases one at a time, with pauses; what ends meanwhile is erased later, or by the Archive of
 // the next start, because its task is still there.
 func (s *Store) Archive(ctx context.Context, r *request.Request) error {
+	if r.Stage == request.Tracking {
+		return s.eraseSoon(ctx, erasure{id: r.ID, keepRecord: true})
+	}
 	if r.Outcome != nil && !s.index.hasEnded(r.ID) { // otherwise the log has it: it is archived again
 		data, err := r.Ended().Encode(nil)
 		if err != nil {
@@ -46,16 +50,27 @@ func (s *Store) Archive(ctx context.Context, r *request.Request) error {
 		}
 	}
 	s.index.addEnded(endedEntry{r.ID, r.RunID, time.Now()}, r.User)
+	return s.eraseSoon(ctx, erasure{id: r.ID})
+}
+
+// An erasure is a request to erase.
+type erasure struct {
+	id         string
+	keepRecord bool
+}
+
+// eraseSoon erases a request, now or after those that are being erased.
+func (s *Store) eraseSoon(ctx context.Context, e erasure) error {
 	if s.server == nil { // a cluster hands out no task again that was finished
-		return s.erase(ctx, r.ID)
+		return s.erase(ctx, e)
 	}
 	if s.erasing.TryLock() {
 		defer s.erasing.Unlock()
 		s.gate.yield(ctx)
-		return s.erase(ctx, r.ID)
+		return s.erase(ctx, e)
 	}
 	select {
-	case s.erasures <- r.ID:
+	case s.erasures <- e:
 		return nil
 	case <-ctx.Done():
 		return fmt.Errorf("erase request: %w", ctx.Err())
@@ -68,30 +83,34 @@ func (s *Store) eraseLater(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return nil
-		case id := <-s.erasures:
-			s.eraseAndPause(ctx, id)
+		case e := <-s.erasures:
+			s.eraseAndPause(ctx, e)
 		}
 	}
 }
 
-func (s *Store) eraseAndPause(ctx context.Context, id string) {
+func (s *Store) eraseAndPause(ctx context.Context, e erasure) {
 	s.erasing.Lock()
 	defer s.erasing.Unlock()
 	s.gate.yield(ctx)
 	begun := time.Now()
-	if err := s.erase(ctx, id); err != nil && ctx.Err() == nil {
-		s.cfg.Log.WithError(err).WithField("request_id", id).Warn("failed to erase what was entered; the next start will retry")
+	if err := s.erase(ctx, e); err != nil && ctx.Err() == nil {
+		s.cfg.Log.WithError(err).WithField("request_id", e.id).Warn("failed to erase what was entered; the next start will retry")
 	}
 	sleep(ctx, erasePause*time.Since(begun))
 }
 
-// erase removes the submission and the record of a request.
-func (s *Store) erase(ctx context.Context, id string) error {
+// erase removes the submission and the record of a request. Earlier revisions of the record stay in the files; without the
+// key in the submission they cannot be read.
+func (s *Store) erase(ctx context.Context, e erasure) error {
 	// The order matters: a task without a record is a new request.
-	if err := s.eraseTask(ctx, subjectAccepted+id); err != nil {
+	if err := s.eraseTask(ctx, subjectAccepted+e.id); err != nil {
 		return fmt.Errorf("erase submission: %w", err)
 	}
-	if err := s.requestsStream.Purge(ctx, jetstream.WithPurgeSubject(recordSubject(id))); err != nil {
+	if e.keepRecord {
+		return nil
+	}
+	if err := s.requestsStream.Purge(ctx, jetstream.WithPurgeSubject(recordSubject(e.id))); err != nil {
 		return fmt.Errorf("remove record: %w", err)
 	}
 	return nil

@@ -39,31 +39,52 @@ func endedSubject(user string) string {
 // A History lists the requests of users.
 type History struct{ Store *Store }
 
-// ListOpen lists the requests of a user that have not ended, the newest first, without what was entered.
-func (h History) ListOpen(ctx context.Context, user string, limit int) (open []*request.Request, err error) {
+// ListOpen lists the requests of a user that have not ended, the newest first, without what was entered. A request that
+// follows an incident counts as ended: the user has its result.
+func (h History) ListOpen(ctx context.Context, user string, limit int) ([]*request.Request, error) {
+	return h.listRecords(ctx, user, false, limit)
+}
+
+func (h History) listRecords(ctx context.Context, user string, tracking bool, limit int) (open []*request.Request, err error) {
 	s := h.Store
 	select {
 	case <-s.index.Ready():
 	case <-ctx.Done():
 		return nil, fmt.Errorf("list open requests: the store is not read yet: %w", ctx.Err())
 	}
-	ids := s.index.openOf(user)
+	ids := s.index.openOf(user, tracking)
 	for _, id := range ids[:min(len(ids), limit)] {
 		r, err := s.load(ctx, id, nil)
 		switch {
 		case errors.Is(err, ErrNotFound), errors.Is(err, request.ErrUnsupportedRecord): // it ended meanwhile, or is of a later version
 		case err != nil:
 			return nil, err
-		default:
+		case !tracking || r.Outcome != nil:
 			open = append(open, r)
 		}
 	}
 	return open, nil
 }
 
-// ListEnded lists the requests of a user that ended last, the newest first, without what was entered. The log is read
-// from its end, in parts that become larger, until there are enough, and at most maxEndedDistance entries.
-func (h History) ListEnded(ctx context.Context, user string, limit int) (ended []*request.Request, err error) {
+// ListEnded lists the requests of a user that ended last, the newest first, without what was entered.
+func (h History) ListEnded(ctx context.Context, user string, limit int) ([]*request.Request, error) {
+	tracked, err := h.listRecords(ctx, user, true, limit)
+	if err != nil {
+		return nil, err
+	}
+	ended, err := h.listLog(ctx, user, limit)
+	if err != nil || len(tracked) == 0 {
+		return ended, err
+	}
+	slices.Reverse(tracked)
+	ended = appendNewest(ended, tracked)
+	slices.SortStableFunc(ended, func(a, b *request.Request) int { return b.Outcome.EndedAt.Compare(a.Outcome.EndedAt) })
+	return ended[:min(len(ended), limit)], nil
+}
+
+// listLog reads the log from its end, in parts that become larger, until there are enough requests of the user, and at
+// most maxEndedDistance entries.
+func (h History) listLog(ctx context.Context, user string, limit int) (ended []*request.Request, err error) {
 	s := h.Store
 	reading, cancel := context.WithTimeout(ctx, historyTimeout)
 	defer cancel()

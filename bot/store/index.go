@@ -34,6 +34,7 @@ type Index struct {
 	readEnded chan struct{} // closed when the end of the log has been read once
 	endedOnce sync.Once
 	running   chan struct{} // holds a token after a request entered Running
+	tracking  chan struct{} // the same for Tracking
 	changed   func(user string)
 
 	mu        sync.Mutex
@@ -59,6 +60,11 @@ type Entry struct {
 	RunID            string
 	ApprovalNotified bool // the reporter was informed that the run waits for approval
 	DelayNotified    bool // the reporter was informed that the run takes long
+
+	// At Tracking.
+	Incident   string    // id
+	DeclaredAt time.Time // about when
+	State      string    // request.Tracked.State
 }
 
 func newIndex(changed func(user string)) *Index {
@@ -66,7 +72,7 @@ func newIndex(changed func(user string)) *Index {
 		changed = func(string) {}
 	}
 	return &Index{
-		ready: make(chan struct{}), readEnded: make(chan struct{}), running: make(chan struct{}, 1), changed: changed,
+		ready: make(chan struct{}), readEnded: make(chan struct{}), running: make(chan struct{}, 1), tracking: make(chan struct{}, 1), changed: changed,
 		open: map[string]Entry{}, ended: map[string]bool{}, holders: map[string]string{},
 	}
 }
@@ -76,6 +82,9 @@ func (x *Index) Ready() <-chan struct{} { return x.ready }
 
 // Running receives a token after requests entered the stage Running.
 func (x *Index) Running() <-chan struct{} { return x.running }
+
+// Tracking receives a token after requests entered the stage Tracking.
+func (x *Index) Tracking() <-chan struct{} { return x.tracking }
 
 // InStage lists the open requests in one of the stages, by id.
 func (x *Index) InStage(stages ...request.Stage) map[string]Entry {
@@ -90,12 +99,13 @@ func (x *Index) InStage(stages ...request.Stage) map[string]Entry {
 	return out
 }
 
-// openOf lists the open requests of a user that have something left to do, the newest first.
-func (x *Index) openOf(user string) (ids []string) {
+// openOf lists the open requests of a user whose result is not delivered yet, or those that follow an incident, the newest
+// first.
+func (x *Index) openOf(user string, tracking bool) (ids []string) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	for id, e := range x.open {
-		if e.User == user && e.Stage != request.Done {
+		if e.User == user && e.Stage != request.Done && (e.Stage == request.Tracking) == tracking {
 			ids = append(ids, id)
 		}
 	}
@@ -112,7 +122,7 @@ func (x *Index) Stage(id string) request.Stage {
 	return x.open[id].Stage
 }
 
-// Count is the number of open requests.
+// Count is the number of requests whose result is not delivered yet.
 func (x *Index) Count() int { return len(x.InStage(request.OpenStages...)) }
 
 // OldestAge is the age of the oldest open request in one of the stages; 0 when there is none.
@@ -321,13 +331,20 @@ func (x *Index) insertOpen(id string, r *request.Request) bool {
 		x.holders[r.RunID] = id
 	}
 	before := x.open[id]
-	x.open[id] = Entry{
+	e := Entry{
 		User: r.User, Stage: r.Stage, StageEnteredAt: r.StageEnteredAt, CreatedAt: r.CreatedAt, Action: r.Action, RunID: r.RunID,
 		ApprovalNotified: r.Deliveries[request.AwaitingApproval].Completed(), DelayNotified: r.Deliveries[request.Delayed].Completed(),
 	}
-	if r.Stage == request.Running && before.Stage != request.Running {
+	if r.Stage == request.Tracking && r.Tracked != nil && r.Outcome != nil && r.Outcome.Incident != nil {
+		e.Incident, e.DeclaredAt, e.State = r.Outcome.Incident.ID, r.Outcome.EndedAt, r.Tracked.State
+	}
+	x.open[id] = e
+	for stage, entered := range map[request.Stage]chan struct{}{request.Running: x.running, request.Tracking: x.tracking} {
+		if r.Stage != stage || before.Stage == stage {
+			continue
+		}
 		select {
-		case x.running <- struct{}{}:
+		case entered <- struct{}{}:
 		default:
 		}
 	}

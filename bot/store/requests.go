@@ -106,10 +106,7 @@ func (s *Store) load(ctx context.Context, id string, key []byte) (*request.Reque
 // Save writes a request and updates its revision. If the record is not the one that was
 // read, Save writes nothing and returns ErrConflict.
 func (s *Store) Save(ctx context.Context, r *request.Request) error {
-	if len(r.Key) != keySize {
-		return errors.New("save request: it has not been accepted")
-	}
-	data, err := r.Encode(func(plain []byte) []byte { return seal(r.Key, plain) })
+	data, err := encodeRecord(r)
 	if err != nil {
 		return fmt.Errorf("save request: %w", err)
 	}
@@ -128,6 +125,17 @@ func (s *Store) Save(ctx context.Context, r *request.Request) error {
 		return ErrConflict
 	}
 	return fmt.Errorf("save request: %w", err)
+}
+
+// encodeRecord encrypts what people entered. From Tracking on nothing of it is left, and no key.
+func encodeRecord(r *request.Request) ([]byte, error) {
+	switch {
+	case r.Stage == request.Tracking || r.Tracked != nil && r.Stage == request.Done:
+		return r.Ended().Encode(nil)
+	case len(r.Key) != keySize:
+		return nil, errors.New("it has not been accepted")
+	}
+	return r.Encode(func(plain []byte) []byte { return seal(r.Key, plain) })
 }
 
 // ClaimRun assigns a run to a request, for a day. It reports false if the run belongs to another one.

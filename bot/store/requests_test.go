@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"sync"
 
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"testing"
@@ -241,6 +242,51 @@ func TestStore_ErasesInput(t *testing.T) {
 	}
 	if len(filesContaining(t, s.dir, "https://app.example/1")) == 0 {
 		t.Error("the log of ended requests lacks the permalink")
+	}
+}
+
+// TestStore_ErasesInputOfTracked looks for what people entered in the files of the store while a request follows its
+// incident. Its record stays, and can be read and saved without the key of its submission.
+func TestStore_ErasesInputOfTracked(t *testing.T) {
+	s := newStore(t)
+	const typed, text = "what was typed in V1", "what incident.io answered"
+	r := acceptTestRequest(t, s, "V1")
+	key := r.Key
+	r.Email = typed
+	r.Finish(request.Outcome{Status: request.Success, Summary: text, Incident: &request.Incident{ID: "01", Name: typed, Summary: text}})
+	for range 2 {
+		if err := s.Save(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.StartTracking("public", true)
+	if err := s.Save(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := s.Archive(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, words := range []string{typed, text, base64.StdEncoding.EncodeToString(key)} {
+		if found := filesContaining(t, s.dir, words); len(found) > 0 {
+			t.Errorf("%q is in %v", words, found)
+		}
+	}
+	loaded, err := s.load(t.Context(), "V1", nil)
+	if err != nil || loaded.Stage != request.Tracking || loaded.Tracked == nil || loaded.Outcome.Incident.ID != "01" {
+		t.Fatalf("the record is %+v, %v", loaded, err)
+	}
+	loaded.Tracked.State = "shown"
+	if err := s.Save(t.Context(), loaded); err != nil {
+		t.Fatal(err)
+	}
+	loaded.Enter(request.Done)
+	if err := errors.Join(s.Save(t.Context(), loaded), s.Archive(t.Context(), loaded)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.load(t.Context(), "V1", nil); !errors.Is(err, ErrNotFound) {
+		t.Errorf("the record of the ended request: %v", err)
 	}
 }
 

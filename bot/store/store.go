@@ -7,7 +7,8 @@
 //     the revision that was read, so that two processes cannot both make it ([ErrConflict]);
 //   - tasks: the submission of each of these requests, and one message for each that has something to do. A task that
 //     its worker does not finish is handed out again;
-//   - the log of ended requests, without what people entered ([Store.Archive]);
+//   - the log of ended requests, without what people entered ([Store.Archive]). The record of a request that follows its
+//     incident contains nothing of that either;
 //   - drafts: the values of earlier pages of open forms, for a day;
 //   - run claims: which request a Port run belongs to, for a day;
 //   - a lease, which one process of several holds at a time.
@@ -98,8 +99,8 @@ type Store struct {
 	gate  acceptGate
 	batch batcher
 
-	erasing  sync.Mutex  // held while a request is erased
-	erasures chan string // ids of the requests to erase later
+	erasing  sync.Mutex   // held while a request is erased
+	erasures chan erasure // to make later
 
 	dir      string         // absolute; empty with a cluster
 	tasksDir os.FileInfo    // of the open store; nil with a cluster
@@ -168,7 +169,7 @@ func openOnce(ctx context.Context, cfg Config) (_ *Store, err error) {
 }
 
 func makeStore(cfg Config) *Store {
-	s := &Store{cfg: cfg, index: newIndex(cfg.OnChange), erasures: make(chan string, maxErasures), health: health{changed: make(chan struct{}, 1)}}
+	s := &Store{cfg: cfg, index: newIndex(cfg.OnChange), erasures: make(chan erasure, maxErasures), health: health{changed: make(chan struct{}, 1)}}
 	s.rejected, s.reject = context.WithCancelCause(context.Background())
 	return s
 }

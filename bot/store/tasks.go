@@ -69,7 +69,7 @@ func (t *Task) IsSubmission() bool { return strings.HasPrefix(t.msg.Subject(), s
 
 // Load reads the task's request. A request that was accepted and never saved has the
 // revision 0. Errors are ErrNotFound, request.ErrUnsupportedRecord or JetStream's. A request at Done may lack what people
-// entered: it was being archived.
+// entered: it was being archived. One at Tracking lacks it; its key is set until Archive has erased the submission.
 //
 // Load first waits while many submissions are being accepted, at most a second: both need the
 // disk, and a person waits for the answer to a submission.
@@ -98,7 +98,7 @@ func (t *Task) Load(ctx context.Context) (*request.Request, error) {
 			return nil, errors.Join(err, t.store.eraseTask(ctx, t.msg.Subject()))
 		}
 		return accepted, nil
-	case err == nil && key == nil && r.Stage != request.Done:
+	case err == nil && key == nil && r.Stage != request.Done && r.Stage != request.Tracking:
 		return nil, fmt.Errorf("load request: its submission is missing: %w", request.ErrUnsupportedRecord)
 	}
 	return r, err

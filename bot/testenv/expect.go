@@ -1,9 +1,13 @@
 package testenv
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"io/fs"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -58,6 +62,25 @@ func (e *Env) ExpectNotSaved(m *slacktest.Modal) {
 	}
 }
 
+// FilesContaining lists the files of the store that contain a text.
+func (e *Env) FilesContaining(text string) (found []string) {
+	e.t.Helper()
+	err := filepath.WalkDir(e.StateDir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		if bytes.Contains(data, []byte(text)) {
+			found = append(found, path)
+		}
+		return err
+	})
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	return found
+}
+
 // WaitRun waits for the only run, and returns its properties and its entity.
 func (e *Env) WaitRun() (properties map[string]any, entity string) {
 	e.t.Helper()
@@ -77,6 +100,12 @@ func (e *Env) WaitRun() (properties map[string]any, entity string) {
 func (e *Env) WaitIdle() {
 	e.t.Helper()
 	e.WaitFor("no request is pending", func() bool { return e.Bot.Pending() == 0 })
+}
+
+// WaitFollowed waits until n requests follow their incident.
+func (e *Env) WaitFollowed(n int) {
+	e.t.Helper()
+	e.WaitFor("incidents are followed", func() bool { return e.Bot.Followed() == n })
 }
 
 // WaitFor waits for a condition of which no event informs.

@@ -12,8 +12,9 @@ import (
 )
 
 const (
-	// channelLookupTimeout is how long the incident's own channel is awaited.
-	channelLookupTimeout = 2 * time.Minute
+	// channelLookupTimeout is how long the incident's own channel is awaited. Later the messages get it as they get other
+	// changes.
+	channelLookupTimeout = 15 * time.Second
 
 	// messageLookupTimeout is how long a message whose answer was lost is looked up before it is posted again.
 	messageLookupTimeout = 5 * time.Minute
@@ -21,43 +22,53 @@ const (
 	// requiredTimeout is how long the only message to the reporter is tried, if it is not known whether Slack's error
 	// passes.
 	requiredTimeout = time.Hour
-
-	// incidentTimeout is how long incident.io is asked for the incident's own channel while it does not answer.
-	incidentTimeout = time.Hour
 )
 
 // notify is the stage Notifying: it posts the first message that has not been posted.
 func (w *Workflow) notify(ctx context.Context, j *job) (next, error) {
-	for _, m := range w.cfg.Renderer.Final(messageInput(j)) {
+	for _, m := range w.cfg.Renderer.Final(w.finalInput(j)) {
 		if !j.Deliveries[m.Key].Completed() {
 			return w.deliver(ctx, j, m)
 		}
 	}
-	if incident := j.Outcome.Incident; w.cfg.Incidents != nil && incident != nil && incident.Channel == "" {
+	if w.follows(j) {
 		j.Enter(request.AwaitingChannel)
 		return w.saveThen(ctx, j, again())
 	}
 	return w.complete(ctx, j)
 }
 
-// addChannel is the stage AwaitingChannel: incident.io creates the incident's channel a
-// moment after the incident.
+// finalInput is what the messages about the outcome are rendered from.
+func (w *Workflow) finalInput(j *job) message.Input {
+	in := messageInput(j)
+	if w.follows(j) {
+		incident := *in.Outcome.Incident
+		incident.Level, _ = w.follower.severities.level(incident.SeverityID)
+		in.Outcome.Incident = &incident
+	}
+	return in
+}
+
+// addChannel is the stage AwaitingChannel: incident.io creates the incident's channel a moment after the incident. An
+// incident that the key cannot read is not followed: it is private, or another organization's.
 func (w *Workflow) addChannel(ctx context.Context, j *job) (next, error) {
-	incident, err := w.cfg.Incidents.GetIncident(ctx, j.Outcome.Incident.ID)
-	age := time.Since(j.StageEnteredAt)
+	declared := *j.Outcome.Incident
+	incident, err := w.cfg.Incidents.GetIncident(ctx, declared.ID)
+	expired := time.Since(j.StageEnteredAt) >= channelLookupTimeout
 	switch {
-	case err != nil && !rest.IsRejected(err) && age < incidentTimeout:
-		return after(max(backoff(j, maxPortDelay), rest.RetryAfter(err))), err
-	case incident.SlackChannelID == "" && age < channelLookupTimeout:
-		return after(backoff(j, maxSlackDelay)), err
-	case incident.SlackChannelID == "":
+	case isUnreadable(err) && (expired || messageInput(j).Visibility() == "private"):
+		w.log(j).Info("the key of incident.io cannot read the incident: its messages are not updated")
 		return w.complete(ctx, j)
+	case err != nil && !expired:
+		return after(max(backoff(j, maxPortDelay), rest.RetryAfter(err))), err
+	case err != nil:
+		return w.startTracking(ctx, j, false)
+	case incident.SlackChannelID == "" && !differs(incident, declared) && !expired:
+		return after(backoff(j, maxPortDelay)), nil
 	}
-	j.Outcome.Incident.Channel = incident.SlackChannelID
-	if err := w.updateMessages(ctx, j); err != nil && age < incidentTimeout {
-		return after(max(backoff(j, maxSlackDelay), slackapp.RetryAfter(err))), err
-	}
-	return w.complete(ctx, j)
+	s := w.follower.remember(declared.ID, snapshot{incident: describe(incident)})
+	j.incident = &s
+	return w.startTracking(ctx, j, true)
 }
 
 // deliver posts one message, once. It saves the delivery before it posts and after. A
@@ -82,7 +93,7 @@ func (w *Workflow) deliver(ctx context.Context, j *job, m message.Delivery) (nex
 			return after(max(backoff(j, maxSlackDelay), slackapp.RetryAfter(err))), err
 		}
 		if found {
-			d.TS = ts
+			d.TS, d.Shown = ts, message.Digest(m.Message)
 			return w.saveThen(ctx, j, again())
 		}
 	}
@@ -98,17 +109,20 @@ func (w *Workflow) deliver(ctx context.Context, j *job, m message.Delivery) (nex
 		return after(storeRetryDelay), err
 	}
 	w.cfg.CrashPoint("before posting to " + m.Key)
-	ts, err := w.cfg.Slack.PostMessage(ctx, m.To, m.Message)
+	posted, err := w.cfg.Slack.PostMessage(ctx, m.To, m.Message)
 	w.cfg.CrashPoint("after posting to " + m.Key)
-	return w.recordDelivery(ctx, j, m, ts, err)
+	return w.recordDelivery(ctx, j, m, posted, err)
 }
 
 // recordDelivery saves what Slack answered to a message.
-func (w *Workflow) recordDelivery(ctx context.Context, j *job, m message.Delivery, ts string, err error) (next, error) {
+func (w *Workflow) recordDelivery(ctx context.Context, j *job, m message.Delivery, posted slackapp.Posted, err error) (next, error) {
 	d := j.Deliveries[m.Key]
 	switch {
 	case err == nil:
-		d.TS = ts
+		d.TS, d.Shown = posted.TS, message.Digest(m.Message)
+		if posted.Conversation != m.To {
+			d.Conversation = posted.Conversation
+		}
 		if m.Key == request.ToChannel && !j.Outcome.EndedAt.IsZero() {
 			w.cfg.Metrics.NotificationDelayed(max(0, time.Since(j.Outcome.EndedAt))) // the clocks can differ
 		}
@@ -141,24 +155,6 @@ func isRefused(d *request.Delivery, m message.Delivery, err error) bool {
 		limit = max(limit, requiredTimeout)
 	}
 	return slackapp.IsRejected(err) || time.Since(d.RefusedSince) > limit
-}
-
-// updateMessages renders the channel messages again. To update a message twice is harmless, and a
-// message that cannot be updated is still correct. It returns the errors that can pass.
-func (w *Workflow) updateMessages(ctx context.Context, j *job) (failed error) {
-	for _, m := range w.cfg.Renderer.Final(messageInput(j)) {
-		d := j.Deliveries[m.Key]
-		if d == nil || d.TS == "" || m.To == j.User {
-			continue
-		}
-		switch err := w.cfg.Slack.UpdateMessage(ctx, m.To, d.TS, m.Message); {
-		case slackapp.IsRejected(err):
-			w.log(j).WithError(err).WithField("delivery", m.Key).Warn("failed to update a message")
-		case err != nil:
-			failed = err
-		}
-	}
-	return failed
 }
 
 // postEphemeral shows the reporter a message in the channel of the command. Whether it was

@@ -115,6 +115,14 @@ func (p *poller) wakeStale(ctx context.Context) {
 			return
 		}
 	}
+	if p.w.cfg.Incidents != nil { // the follower wakes the others
+		return
+	}
+	for id := range p.index.InStage(request.Tracking) { // the key was removed: these end
+		if !p.wake(ctx, id) {
+			return
+		}
+	}
 }
 
 // holdLease reports whether this process polls.

@@ -26,7 +26,7 @@ func (w *Workflow) save(ctx context.Context, j *job) error {
 		return nil
 	}
 	j.loggedStage = j.Stage
-	if j.Stage == request.Done {
+	if j.Stage == request.Tracking || j.Stage == request.Done && j.Tracked == nil { // the result is delivered
 		w.cfg.Metrics.RequestEnded(j.Outcome.Status)
 	}
 	w.logStage(j)
@@ -49,6 +49,9 @@ func (w *Workflow) finish(ctx context.Context, j *job, o request.Outcome) (next,
 
 // complete ends the request. It is archived next.
 func (w *Workflow) complete(ctx context.Context, j *job) (next, error) {
+	if j.Tracked != nil {
+		j.Tracked.Catalog = nil // nothing is written any more
+	}
 	j.Enter(request.Done)
 	return w.saveThen(ctx, j, again())
 }

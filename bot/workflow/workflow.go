@@ -5,12 +5,15 @@
 //	creating_run      recoverRun       finds the run after its answer was lost
 //	running           checkRun         reads the run once the poller or Port's webhook woke it
 //	notifying         notify           posts one message to each recipient
-//	awaiting_channel  addChannel       adds the incident's own channel to the messages
+//	awaiting_channel  addChannel       reads the incident for the first time, and awaits its own channel
+//	tracking          track            brings the messages up to date once the follower woke it, until the incident is closed
 //	done             archive          moves the request to the log, and erases what the user entered
 //
-// [Workflow.Run] has a worker and a poller. The worker takes a task from the store and
+// Only a workflow with a key of incident.io has the stages awaiting_channel and tracking.
+//
+// [Workflow.Run] has a worker, a poller and a follower. The worker takes a task from the store and
 // advances its request stage by stage until the request has to wait. The poller asks Port for all
-// runs in flight with one call and wakes the requests whose runs have ended.
+// runs in flight with one call and wakes the requests whose runs have ended. The follower does the same for incidents.
 //
 // # Exactly once
 //
@@ -24,6 +27,7 @@
 package workflow
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"sync"
@@ -66,23 +70,35 @@ const (
 	MaxClockSkew = 30 * time.Second
 )
 
-// Config configures a Workflow. Everything is required except Incidents and CrashPoint.
+// Config configures a Workflow. Everything is required except Incidents, Catalog,
+// FollowInterval and CrashPoint.
 type Config struct {
 	Store     *store.Store
 	Port      Port
 	Approvals Approvals
 	Slack     Slack
 	Users     Users
-	Incidents Incidents // nil: an incident's own channel is not awaited
+	Incidents Incidents // nil: the messages do not follow the incident
+	Catalog   Catalog   // nil: the entities of incidents do not follow them either
+	Blueprint string    // identifier of the blueprint of these entities
 
 	Renderer message.Renderer
 	Metrics  Metrics
 	Log      *logrus.Entry
 	Process  string // unique id of this process among those that share the store
 
+	// FollowInterval is the least time between two reads of an incident; 0: 15 s. Tests shorten it, and with it the time
+	// between two edits of a message.
+	FollowInterval time.Duration
+
 	// CrashPoint, if set, is called before and after each write and each outside effect, where a
 	// crash makes a difference. Tests stop the process there.
 	CrashPoint func(where string)
+}
+
+// scale is a duration of the follower, shortened as FollowInterval is.
+func (c Config) scale(d time.Duration) time.Duration {
+	return time.Duration(d.Seconds() * c.FollowInterval.Seconds() / minFollowInterval.Seconds() * float64(time.Second))
 }
 
 // Port creates and reads runs. A *port.Client is one.
@@ -100,7 +116,7 @@ type Approvals interface {
 
 // Slack posts messages. A *slackapp.Client is one.
 type Slack interface {
-	PostMessage(ctx context.Context, channel string, m slackapp.Message) (ts string, err error)
+	PostMessage(ctx context.Context, channel string, m slackapp.Message) (slackapp.Posted, error)
 	PostEphemeral(ctx context.Context, channel, user string, m slackapp.Message) error
 	UpdateMessage(ctx context.Context, channel, ts string, m slackapp.Message) error
 	FindMessage(ctx context.Context, channel string, m slackapp.Message, from, to time.Time) (ts string, found bool, err error)
@@ -112,9 +128,11 @@ type Users interface {
 	CorrectEmail(ctx context.Context, email string) (corrected string, denied *identity.Denial, err error)
 }
 
-// Incidents reads an incident. A *incidentio.Client is one.
+// Incidents reads incidents. A *incidentio.Client is one.
 type Incidents interface {
 	GetIncident(ctx context.Context, id string) (incidentio.Incident, error)
+	ListIncidents(ctx context.Context, q incidentio.IncidentsQuery) (incidentio.IncidentPage, error)
+	ListSeverities(ctx context.Context) ([]incidentio.Severity, error)
 }
 
 // Metrics counts what the workflow does.
@@ -122,6 +140,7 @@ type Metrics interface {
 	RequestEnded(status string)
 	StageRetried(stage request.Stage)
 	NotificationDelayed(delay time.Duration) // from the end of a run to its message
+	IncidentsPolled(err error)
 }
 
 // requestStore is the part of the store that the stages use.
@@ -137,6 +156,9 @@ type Workflow struct {
 	store    requestStore
 	index    runIndex
 	limiter  *postLimiter
+	edits    *postLimiter
+	follower *follower
+	catalog  catalogCache
 	inFlight inFlight
 }
 
@@ -145,7 +167,10 @@ func New(cfg Config) *Workflow {
 	if cfg.CrashPoint == nil {
 		cfg.CrashPoint = func(string) {}
 	}
-	w := &Workflow{cfg: cfg, limiter: newPostLimiter()}
+	cfg.FollowInterval = cmp.Or(cfg.FollowInterval, minFollowInterval)
+	w := &Workflow{cfg: cfg, limiter: newPostLimiter(postInterval, 1), follower: newFollower(cfg)}
+	w.edits = newPostLimiter(cfg.scale(editInterval), editBurst)
+	w.catalog.lacking = map[string]bool{}
 	if cfg.Store != nil {
 		w.store, w.index = cfg.Store, cfg.Store.Index()
 	}
@@ -158,7 +183,11 @@ func (w *Workflow) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return w.runWorker(ctx) })
 	group.Go(func() error { newPoller(w).run(ctx); return nil })
+	if w.cfg.Incidents != nil {
+		group.Go(func() error { w.follower.run(ctx); return nil })
+	}
 	group.Go(func() error { w.limiter.removeExpired(ctx); return nil })
+	group.Go(func() error { w.edits.removeExpired(ctx); return nil })
 	return group.Wait()
 }
 
@@ -166,6 +195,8 @@ func (w *Workflow) Run(ctx context.Context) error {
 type job struct {
 	*request.Request
 	loggedStage request.Stage // the last one that was logged
+
+	incident *snapshot // as it was read for this job; nil: it was not
 
 	authorized chan<- bool // gets whether the reporter may run the action, once that is known; nil: nothing waits for it
 }
@@ -186,6 +217,7 @@ var stages = map[request.Stage]func(*Workflow, context.Context, *job) (next, err
 	request.Running:         (*Workflow).checkRun,
 	request.Notifying:       (*Workflow).notify,
 	request.AwaitingChannel: (*Workflow).addChannel,
+	request.Tracking:        (*Workflow).track,
 	request.Done:            (*Workflow).archive,
 }
 
@@ -210,7 +242,7 @@ func again() next { return next{} }
 // after continues after a delay.
 func after(d time.Duration) next { return next{delay: d} }
 
-// onEvent continues when the request is woken: by the poller or by Port's webhook.
+// onEvent continues when the request is woken: by the poller, the follower or Port's webhook.
 func onEvent() next { return next{event: true} }
 
 // inFlight is the set of requests that this process is working on.

@@ -55,7 +55,17 @@ type fakes struct {
 	correctEmail string           // the reporter's address as Port spells it
 	unknownEmail *identity.Denial // of CorrectEmail
 
-	channel string // of the incident
+	channel     string // of the incident
+	incident    func(*incidentio.Incident)
+	incidentErr error
+	listed      []incidentio.Incident
+	severities  []incidentio.Severity
+	calls       []time.Time // of incident.io
+
+	shown     []slackapp.Message // by the latest update
+	updateErr error              // returned until it is nil
+	erased    []string           // ids
+	polled    error
 }
 
 func (f *fakes) Save(_ context.Context, r *request.Request) error {
@@ -73,6 +83,10 @@ func (f *fakes) ClaimRun(_ context.Context, runID, id string) (bool, error) {
 }
 
 func (f *fakes) Archive(_ context.Context, r *request.Request) error {
+	if r.Stage == request.Tracking {
+		f.erased = append(f.erased, r.ID)
+		return nil
+	}
 	f.archived = append(f.archived, r.ID)
 	return nil
 }
@@ -118,13 +132,13 @@ func (f *fakes) ListRunLog(context.Context, string) ([]port.LogLine, error) {
 	return f.runLog, f.logErr
 }
 
-func (f *fakes) PostMessage(_ context.Context, channel string, _ slackapp.Message) (string, error) {
+func (f *fakes) PostMessage(_ context.Context, channel string, _ slackapp.Message) (slackapp.Posted, error) {
 	err := f.postErr
 	f.postErr = nil
 	if err == nil || f.postLost {
 		f.posts = append(f.posts, channel)
 	}
-	return "1.1", err
+	return slackapp.Posted{Conversation: channel, TS: "1.1"}, err
 }
 
 func (f *fakes) PostEphemeral(_ context.Context, _, user string, _ slackapp.Message) error {
@@ -132,9 +146,9 @@ func (f *fakes) PostEphemeral(_ context.Context, _, user string, _ slackapp.Mess
 	return nil
 }
 
-func (f *fakes) UpdateMessage(_ context.Context, channel, _ string, _ slackapp.Message) error {
-	f.updates = append(f.updates, channel)
-	return nil
+func (f *fakes) UpdateMessage(_ context.Context, channel, _ string, m slackapp.Message) error {
+	f.updates, f.shown = append(f.updates, channel), append(f.shown, m)
+	return f.updateErr
 }
 
 func (f *fakes) FindMessage(context.Context, string, slackapp.Message, time.Time, time.Time) (string, bool, error) {
@@ -153,9 +167,31 @@ func (f *fakes) CorrectEmail(context.Context, string) (string, *identity.Denial,
 	return cmp.Or(f.correctEmail, "alice@example.com"), f.unknownEmail, nil
 }
 
-func (f *fakes) GetIncident(context.Context, string) (incidentio.Incident, error) {
-	return incidentio.Incident{SlackChannelID: f.channel}, nil
+func (f *fakes) GetIncident(_ context.Context, id string) (incidentio.Incident, error) {
+	f.calls = append(f.calls, time.Now())
+	i := incidentio.Incident{ID: id, Name: "API is slow", Visibility: "public", Permalink: "https://app.incident.io/x/1", SlackChannelID: f.channel}
+	if f.incident != nil {
+		f.incident(&i)
+	}
+	return i, f.incidentErr
 }
+
+func (f *fakes) ListIncidents(_ context.Context, q incidentio.IncidentsQuery) (incidentio.IncidentPage, error) {
+	f.calls = append(f.calls, time.Now())
+	from := slices.IndexFunc(f.listed, func(i incidentio.Incident) bool { return i.ID == q.After }) + 1
+	page := incidentio.IncidentPage{Incidents: f.listed[from:min(from+250, len(f.listed))]}
+	if from+250 < len(f.listed) {
+		page.After = page.Incidents[249].ID
+	}
+	return page, f.incidentErr
+}
+
+func (f *fakes) ListSeverities(context.Context) ([]incidentio.Severity, error) {
+	f.calls = append(f.calls, time.Now())
+	return f.severities, f.incidentErr
+}
+
+func (f *fakes) IncidentsPolled(err error) { f.polled = err }
 
 func (f *fakes) RequestEnded(string)               {}
 func (f *fakes) StageRetried(request.Stage)        {}
@@ -173,8 +209,9 @@ func newWorkflow(f *fakes) (*Workflow, *job) {
 	w.store, w.index = f, f
 	r := &request.Request{
 		ID: "V1", User: "U1", Channel: "C1", Action: "declare", Title: "Declare", CreatedAt: time.Now(),
-		Properties: map[string]any{"name": "API is slow"},
+		Properties: map[string]any{"name": "API is slow"}, Key: []byte("key"),
 	}
+	w.follower.severities.known, w.follower.severities.readAt = true, time.Now() // an organization without severities
 	r.Enter(request.Accepted)
 	return w, &job{Request: r, loggedStage: r.Stage}
 }
@@ -222,7 +259,8 @@ func TestWorkflow_Stages(t *testing.T) {
 		t.Fatalf("the request waits: %+v", n)
 	}
 	want := []request.Stage{
-		request.CreatingRun, request.Running, request.Notifying, request.Notifying, request.Notifying, request.AwaitingChannel, request.Done,
+		request.CreatingRun, request.Running, request.Notifying, request.Notifying, request.Notifying, request.AwaitingChannel,
+		request.Tracking, request.Tracking, request.Tracking, request.Tracking,
 	}
 	if diff := gocmp.Diff(want, f.saved); diff != "" {
 		t.Errorf("saved stages (-want +got):\n%s", diff)
@@ -230,9 +268,20 @@ func TestWorkflow_Stages(t *testing.T) {
 	if !slices.Equal(f.posts, []string{"C1"}) || !slices.Equal(f.updates, []string{"C1"}) {
 		t.Errorf("posted to %v, updated in %v", f.posts, f.updates)
 	}
+	if !slices.Equal(f.erased, []string{j.ID}) || j.Properties != nil {
+		t.Errorf("erased %v; the request has the input %v", f.erased, j.Properties)
+	}
+	setIncident(w, f, func(i *incidentio.Incident) { i.Status.Category = "closed" })
+	advanceUntilWait(t, w, j)
 	if !slices.Equal(f.archived, []string{j.ID}) {
 		t.Errorf("archived %v", f.archived)
 	}
+}
+
+// setIncident changes the incident, and has the follower read it, as the process that polls.
+func setIncident(w *Workflow, f *fakes, change func(*incidentio.Incident)) {
+	f.incident, w.follower.polls = change, true
+	_, _ = w.follower.readIncident(context.Background(), "01")
 }
 
 func TestWorkflow_UnknownStage(t *testing.T) {
@@ -509,7 +558,7 @@ func TestDeliver_Errors(t *testing.T) {
 				c.f.endRun(port.StatusSuccess)
 				c.f.channel = "C0INC"
 				advanceToEnd(t, w, j)
-				if j.Stage != request.Done || !slices.Equal(c.f.posts, c.posts) {
+				if j.Stage != request.Tracking || !slices.Equal(c.f.posts, c.posts) {
 					t.Errorf("at %s, posted to %v, deliveries %v", j.Stage, c.f.posts, slices.Collect(maps.Keys(j.Deliveries)))
 				}
 			})
@@ -519,7 +568,7 @@ func TestDeliver_Errors(t *testing.T) {
 
 func TestPostLimiter_OneMessagePerSecondAndChannel(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := newPostLimiter()
+		l := newPostLimiter(postInterval, 1)
 		if l.reserve("C1", "a") != 0 || l.reserve("C2", "b") != 0 {
 			t.Error("the first message of a channel waits")
 		}
@@ -538,7 +587,7 @@ func BenchmarkWorkflow(b *testing.B) {
 	for b.Loop() {
 		f := &fakes{channel: "C0INC"}
 		w, j := newWorkflow(f)
-		for j.Stage != request.Done {
+		for j.Stage != request.Tracking {
 			if j.Stage == request.Running {
 				f.endRun(port.StatusSuccess)
 			}

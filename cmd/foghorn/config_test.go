@@ -110,7 +110,7 @@ func TestConfig_ReportsAllProblems(t *testing.T) {
 func TestConfig_Defaults(t *testing.T) {
 	cfg, _, err := loadConfig(nil, os.DevNull, "version")
 	want := Config{
-		PortAction: "create_incident_io_incident_webhook", SlackCommand: "/incident", PortActions: []string{"*"},
+		PortAction: "create_incident_io_incident_webhook", SlackCommand: "/incident", PortActions: []string{"*"}, UpdateCatalog: true,
 		SlackAPIURL: "https://slack.com/api/", PortBaseURL: "https://api.port.io", IncidentIOBaseURL: "https://api.incident.io",
 		StateDir: "./state", Retention: 30 * 24 * time.Hour, HTTPAddr: ":8080", LogLevel: "info", LogFormat: "text",
 	}

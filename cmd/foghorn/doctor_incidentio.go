@@ -110,7 +110,7 @@ func (c *checks) checkDrift(ctx context.Context, check string, d definition) {
 	}
 	have, want := enumValues(raw), enumValues(d.wanted())
 	if !slices.Equal(have, want) {
-		c.fail(check, fmt.Sprintf("Port has %s; incident.io has %s", strings.Join(have, ", "), strings.Join(want, ", ")), "foghorn apply updates Port")
+		c.fail(check, fmt.Sprintf("Port has %s; incident.io has %s", strings.Join(have, ", "), strings.Join(want, ", ")), "run foghorn apply, which updates Port")
 		return
 	}
 	c.ok(check, fmt.Sprintf("Port has all %d of incident.io", len(want)))

@@ -38,6 +38,7 @@ func checkPort(ctx context.Context, cfg Config) []finding {
 	c.checkChoice(ctx, client, cfg)
 	c.checkUsers(ctx, client)
 	c.checkRuns(ctx, client, cfg.PortAction)
+	c.checkCatalog(ctx, client, cfg)
 	optional, isOwn, _ := findAction(ctx, client, cfg.PortAction) // checkAction reports the error
 	if isOwn {
 		c.ok(actionCheck, cfg.PortAction+" does not declare incidents of incident.io, so it is not compared with the manifest")

@@ -147,6 +147,16 @@ var doctorProblems = []struct {
 	{"credentials that cannot read blueprints", func(_ *testing.T, e *environment, _ map[string]string) {
 		e.Port.InjectFault(emulator.Fault{Path: "/" + manifests.BlueprintID, Status: 403, Body: `{"ok":false,"error":"forbidden","message":"Forbidden"}`})
 	}, "Port: blueprint"},
+	{"an integration that imports incident.io", func(_ *testing.T, e *environment, _ map[string]string) {
+		e.Port.SetIntegrations(json.RawMessage(`{"identifier":"1","installationId":"my-ocean-incident-io","installationAppType":"custom"}`))
+	}, "Port: catalog"},
+	{"an integration that writes the same entities", func(_ *testing.T, e *environment, _ map[string]string) {
+		e.Port.SetIntegrations(json.RawMessage(`{"identifier":"1","installationId":"imports","installationAppType":"custom",
+			"config":{"resources":[{"kind":"/incidents","port":{"entity":{"mappings":{"blueprint":"\"incidentIOIncident\""}}}}]}}`))
+	}, "Port: catalog"},
+	{"credentials that cannot list integrations", func(_ *testing.T, e *environment, _ map[string]string) {
+		e.Port.InjectFault(emulator.Fault{Path: "/v1/integration", Status: 403, Body: `{"ok":false,"error":"forbidden","message":"Forbidden"}`})
+	}, "Port: catalog"},
 	{"a key that can only read", func(_ *testing.T, e *environment, _ map[string]string) { e.IncidentIO.SetKeyRoles("viewer") }, "incident.io: roles"},
 	{"a key that can only declare", func(_ *testing.T, e *environment, _ map[string]string) {
 		e.IncidentIO.SetKeyRoles("incident_creator")
@@ -192,6 +202,20 @@ var doctorProblems = []struct {
 // withSetting sets one environment variable.
 func withSetting(name, value string) func(*testing.T, *environment, map[string]string) {
 	return func(_ *testing.T, _ *environment, env map[string]string) { env[name] = value }
+}
+
+// TestDoctor_CatalogOff has an integration that imports incident.io, and a bot that does not update the catalog.
+func TestDoctor_CatalogOff(t *testing.T) {
+	e := newAppliedEnvironment(t)
+	e.Port.SetIntegrations(json.RawMessage(`{"installationId":"incident.io"}`), json.RawMessage(`{"installationId":"github"}`))
+	env := e.doctorSettings()
+	if _, o := runDoctor(t, env); !strings.Contains(o.stdout, "the integration incident.io imports incident.io into Port") || !strings.Contains(o.stdout, "UPDATE_CATALOG=off") {
+		t.Errorf("doctor prints\n%s", o.stdout)
+	}
+	env["UPDATE_CATALOG"] = "off"
+	if problems, o := runDoctor(t, env); len(problems) > 0 {
+		t.Errorf("%v\n%s", problems, o.stdout)
+	}
 }
 
 func TestDoctor_ReportsEachProblemOnce(t *testing.T) {

@@ -18,6 +18,7 @@ import (
 	"foghorn/integrations/port"
 	"foghorn/integrations/rest"
 	"foghorn/integrations/slackapp"
+	"foghorn/manifests"
 )
 
 const botTokenHint = "copy the token again from OAuth & Permissions; reinstall the app if it was revoked"
@@ -73,10 +74,14 @@ func serve(ctx context.Context, cfg Config, log *logrus.Entry) error {
 		incidents = cfg.newIncidentIOClient()
 		defer incidents.Close()
 	}
+	blueprint := ""
+	if cfg.UpdateCatalog {
+		blueprint = manifests.BlueprintID
+	}
 	b := bot.New(bot.Config{
 		Slack: app, Port: client, Action: cfg.PortAction, Command: cfg.SlackCommand, Commands: cfg.SlackCommands,
 		RunCommand: cfg.SlackRunCommand, Choice: cfg.PortActions, Announce: cfg.AnnounceChannel, PortURL: cfg.PortBaseURL,
-		StateDir: cfg.StateDir, Cluster: cfg.Cluster, Incidents: incidents, Retention: cfg.Retention, Secret: cfg.SlackBotToken, Log: log, Metrics: metrics,
+		StateDir: cfg.StateDir, Cluster: cfg.Cluster, Incidents: incidents, CatalogBlueprint: blueprint, Retention: cfg.Retention, Secret: cfg.SlackBotToken, Log: log, Metrics: metrics,
 	})
 	group, ctx := errgroup.WithContext(ctx)
 	if cfg.HTTPAddr != "" {

@@ -74,6 +74,16 @@ var methodCalls = map[string]func(ctx context.Context, c *port.Client) (any, err
 	"SearchEntities without a query": func(ctx context.Context, c *port.Client) (any, error) {
 		return c.SearchEntities(ctx, "b", port.EntityQuery{})
 	},
+	"UpdateEntity": func(ctx context.Context, c *port.Client) (any, error) {
+		change := port.EntityChange{Title: "T", Properties: map[string]any{"status": "Fixing", "url": nil}}
+		return nil, port.NewCatalog(c).UpdateEntity(ctx, "b", "e:1/2", change)
+	},
+	"ListProperties": func(ctx context.Context, c *port.Client) (any, error) {
+		return port.NewCatalog(c).ListProperties(ctx, "b")
+	},
+	"ListIntegrations": func(ctx context.Context, c *port.Client) (any, error) {
+		return port.NewCatalog(c).ListIntegrations(ctx)
+	},
 	"GetUser": func(ctx context.Context, c *port.Client) (any, error) { return c.GetUser(ctx, "a+b@example.com") },
 	"GetExecutePermissions": func(ctx context.Context, c *port.Client) (any, error) {
 		return c.GetExecutePermissions(ctx, "a")

@@ -133,6 +133,7 @@ var codeMeanings = listCodes(map[codeMeaning]string{
 		slack_connect_lists_sharing_blocked
 		team_access_not_granted
 		team_not_found
+		thread_not_found
 		too_many_attachments
 		too_many_contact_cards
 		unknown_method

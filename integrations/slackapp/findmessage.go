@@ -39,11 +39,12 @@ type foundMessage struct {
 	} `json:"metadata"`
 }
 
-// FindMessage searches a channel for a message of the bot by its metadata, among the messages between two
-// times of Slack's clock. A message that Slack returns without metadata is compared by its text. The method
+// FindMessage searches a channel, or the thread of sent.ThreadTS, for a message of the bot by its metadata, among the
+// messages between two times of Slack's clock. A message that Slack returns without metadata is compared by its text. The method
 // needs the optional scopes channels:history and groups:history; without them the error is IsRejected and
 // has the code missing_scope.
 // https://docs.slack.dev/reference/methods/conversations.history
+// https://docs.slack.dev/reference/methods/conversations.replies
 func (c *Client) FindMessage(ctx context.Context, channel string, sent Message, from, to time.Time) (ts string, found bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, findTimeout)
 	defer cancel()
@@ -51,8 +52,13 @@ func (c *Client) FindMessage(ctx context.Context, channel string, sent Message, 
 		"channel": {channel}, "oldest": {formatTimestamp(from)}, "latest": {formatTimestamp(to)}, "inclusive": {"true"},
 		"limit": {strconv.Itoa(historyPageSize)}, "include_all_metadata": {"true"},
 	}
+	method := "conversations.history"
+	if sent.ThreadTS != "" { // the history of the channel does not contain replies
+		method = "conversations.replies"
+		query.Set("ts", sent.ThreadTS)
+	}
 	for pages := 1; ; pages++ {
-		page, err := c.readHistory(ctx, query)
+		page, err := c.readHistory(ctx, method, query)
 		if err != nil && pages > 1 && ctx.Err() != nil {
 			err = fmt.Errorf("find message: not among the messages of %d pages: %w", pages, err)
 		}
@@ -76,8 +82,7 @@ func (c *Client) FindMessage(ctx context.Context, channel string, sent Message, 
 }
 
 // readHistory reads one page.
-func (c *Client) readHistory(ctx context.Context, query url.Values) (historyResponse, error) {
-	const method = "conversations.history"
+func (c *Client) readHistory(ctx context.Context, method string, query url.Values) (historyResponse, error) {
 	ctx, done := c.startCall(ctx, method)
 	var page historyResponse
 	err := c.postForm(ctx, method, query, &page)

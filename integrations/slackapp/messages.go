@@ -11,6 +11,9 @@ type Message struct {
 	Text   string
 	Blocks []slack.Block
 
+	// ThreadTS is the ts of the message in whose thread this one is posted. Empty: it is posted in the channel itself.
+	ThreadTS string
+
 	// Metadata identifies the message for FindMessage. Empty: the message cannot be found.
 	Metadata Metadata
 }
@@ -34,6 +37,9 @@ func (m Message) messageOptions() []slack.MsgOption {
 	if len(m.Blocks) > 0 {
 		opts = append(opts, slack.MsgOptionBlocks(m.Blocks...))
 	}
+	if m.ThreadTS != "" {
+		opts = append(opts, slack.MsgOptionTS(m.ThreadTS))
+	}
 	if m.Metadata.EventType != "" {
 		opts = append(opts, slack.MsgOptionMetadata(slack.SlackMetadata{
 			EventType:    m.Metadata.EventType,
@@ -43,12 +49,18 @@ func (m Message) messageOptions() []slack.MsgOption {
 	return opts
 }
 
-// PostMessage posts a message to a channel, or to a user if channel is a user id, and returns its ts.
+// A Posted says where a message is. UpdateMessage needs both ids.
+type Posted struct {
+	Conversation string // id; of a message to a user, the id of the direct conversation
+	TS           string
+}
+
+// PostMessage posts a message to a channel, or to a user if channel is a user id.
 // https://docs.slack.dev/reference/methods/chat.postMessage
-func (c *Client) PostMessage(ctx context.Context, channel string, m Message) (ts string, err error) {
+func (c *Client) PostMessage(ctx context.Context, channel string, m Message) (Posted, error) {
 	ctx, done := c.startCall(ctx, "chat.postMessage")
-	_, ts, err = c.botClient.PostMessageContext(ctx, channel, m.messageOptions()...)
-	return ts, done(err)
+	conversation, ts, err := c.botClient.PostMessageContext(ctx, channel, m.messageOptions()...)
+	return Posted{conversation, ts}, done(err)
 }
 
 // PostEphemeral shows a message to one user of a channel. It disappears when the user reloads Slack, and
@@ -61,7 +73,8 @@ func (c *Client) PostEphemeral(ctx context.Context, channel, user string, m Mess
 	return done(err)
 }
 
-// UpdateMessage replaces a message that the bot posted.
+// UpdateMessage replaces a message that the bot posted. The channel is an id of a conversation: Slack does not accept the
+// id of a user here.
 // https://docs.slack.dev/reference/methods/chat.update
 func (c *Client) UpdateMessage(ctx context.Context, channel, ts string, m Message) error {
 	ctx, done := c.startCall(ctx, "chat.update")

@@ -93,22 +93,33 @@ func TestFindMessage_ByMetadata(t *testing.T) {
 	if _, found, err := client.FindMessage(testContext(t), channel, message, since, since.Add(time.Minute)); err != nil || found {
 		t.Fatalf("found %v, %v", found, err)
 	}
-	ts, err := client.PostMessage(testContext(t), channel, message)
+	first, err := client.PostMessage(testContext(t), channel, message)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, found, err := client.FindMessage(testContext(t), channel, message, since, since.Add(time.Minute)); err != nil || !found || got != ts {
-		t.Errorf("found %q (%v, %v), want %q", got, found, err, ts)
+	if got, found, err := client.FindMessage(testContext(t), channel, message, since, since.Add(time.Minute)); err != nil || !found || got != first.TS {
+		t.Errorf("found %q (%v, %v), want %q", got, found, err, first.TS)
 	}
 	noMetadata := slackapp.Message{Text: "metadata that was lost"}
-	ts, err = client.PostMessage(testContext(t), channel, noMetadata)
+	second, err := client.PostMessage(testContext(t), channel, noMetadata)
 	if err != nil {
 		t.Fatal(err)
 	}
 	noMetadata.Metadata = message.Metadata
 	noMetadata.Metadata.Key = "V3.channel"
-	if got, found, err := client.FindMessage(testContext(t), channel, noMetadata, since, since.Add(time.Minute)); err != nil || !found || got != ts {
-		t.Errorf("without metadata: found %q (%v, %v), want %q", got, found, err, ts)
+	if got, found, err := client.FindMessage(testContext(t), channel, noMetadata, since, since.Add(time.Minute)); err != nil || !found || got != second.TS {
+		t.Errorf("without metadata: found %q (%v, %v), want %q", got, found, err, second.TS)
+	}
+	reply := slackapp.Message{Text: "hello again", ThreadTS: second.TS, Metadata: slackapp.Metadata{EventType: "foghorn_notification", Key: "V4.channel"}}
+	if _, found, err := client.FindMessage(testContext(t), channel, reply, since, since.Add(time.Minute)); err != nil || found {
+		t.Errorf("found a reply that was not posted: %v, %v", found, err)
+	}
+	posted, err := client.PostMessage(testContext(t), channel, reply)
+	if err != nil || posted.Conversation != channel {
+		t.Fatalf("posted %+v, %v", posted, err)
+	}
+	if got, found, err := client.FindMessage(testContext(t), channel, reply, since, since.Add(time.Minute)); err != nil || !found || got != posted.TS {
+		t.Errorf("in a thread: found %q (%v, %v), want %q", got, found, err, posted.TS)
 	}
 	s.SetScopes("chat:write")
 	if _, _, err := client.FindMessage(testContext(t), channel, message, since, since.Add(time.Minute)); slackapp.ErrorCode(err) != "missing_scope" {

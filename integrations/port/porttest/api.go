@@ -72,7 +72,7 @@ func (s *Server) routes() http.Handler {
 	public("POST /v1/auth/access_token", s.createAccessToken)
 	public("/", unknownRoute)
 	for _, add := range []func(routeFunc){
-		s.actionRoutes, s.runRoutes, s.blueprintRoutes, s.entityRoutes, s.searchRoutes, s.secretRoutes, s.userRoutes,
+		s.actionRoutes, s.runRoutes, s.blueprintRoutes, s.entityRoutes, s.searchRoutes, s.secretRoutes, s.userRoutes, s.integrationRoutes,
 	} {
 		add(authorized)
 	}

@@ -61,7 +61,8 @@
 //   - The condition of a self-service action: Port's form evaluates it, and the behavior of the API is not documented.
 //   - Permissions of blueprints, who may approve (it is listed only; a policy is not evaluated), personal tokens, encryption of inputs, rules of scorecards
 //     (their results are what [Server.SetScorecards] sets), the entities of users and teams unless they are put, mirror,
-//     calculation and aggregation properties, timers, ownership, bulk routes, audit logs, pages, integrations, workflows.
+//     calculation and aggregation properties, timers, ownership, integrations beyond their list, bulk routes, audit logs, pages,
+//     workflows.
 //   - requiredApproval of the type ALL: the first approval decides.
 //   - The rate limit: the headers count calls, but no call is rejected.
 //   - The direction of relatedTo: relations are followed in both directions.

@@ -136,7 +136,11 @@ func (s *Server) patchEntity(r *http.Request) (response, error) {
 
 func (s *Server) writeEntity(r *http.Request, status int, opts writeOptions) (response, error) {
 	var in entityInput
-	if err := decodeBody(r, "entity", &in); err != nil {
+	schema := "whole entity"
+	if r.Method == http.MethodPatch {
+		schema = "entity" // the one that has no other members
+	}
+	if err := decodeBody(r, schema, &in); err != nil {
 		return response{}, err
 	}
 	if id := r.PathValue("entity"); id != "" && (in.Identifier == "" || opts.merge) {
@@ -161,19 +165,23 @@ func (s *Server) getEntity(r *http.Request) (response, error) {
 }
 
 func (s *Server) deleteEntity(r *http.Request) (response, error) {
-	blueprint, id := r.PathValue("blueprint"), r.PathValue("entity")
+	return response{}, s.DeleteEntity(r.PathValue("blueprint"), r.PathValue("entity"))
+}
+
+// DeleteEntity deletes an entity, as a person or the API does.
+func (s *Server) DeleteEntity(blueprint, id string) error {
 	s.mu.Lock()
 	before := s.entities[blueprint][id]
 	if before == nil {
 		s.mu.Unlock()
-		return response{}, notFound("Entity", id)
+		return notFound("Entity", id)
 	}
 	delete(s.entities[blueprint], id)
 	s.notifyLocked()
 	s.mu.Unlock()
 	s.Emit(emulator.Event{From: "port", To: "port", Kind: "entity", Text: fmt.Sprintf("%s of %s is deleted", id, blueprint)})
 	s.dispatchEntityEvent("ENTITY_DELETED", 0, before, nil)
-	return response{}, nil
+	return nil
 }
 
 // findEntity returns an entity, or nil.

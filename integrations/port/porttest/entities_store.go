@@ -11,7 +11,7 @@ import (
 	"foghorn/integrations/emulator"
 )
 
-// An entityInput is an entity as a caller writes it. A property or relation of null is removed.
+// An entityInput is an entity as a caller writes it. A property or relation of null has no value any more.
 type entityInput struct {
 	Identifier string         `json:"identifier"` // "": a random one
 	Title      *string        `json:"title"`
@@ -107,12 +107,11 @@ func (s *Server) mergeEntityLocked(b *blueprint, before *entity, in entityInput,
 	if in.Team.present {
 		out.Team = in.Team.value
 	}
-	isNull := func(_ string, v any) bool { return v == nil }
 	maps.Copy(out.Properties, in.Properties)
-	maps.DeleteFunc(out.Properties, isNull)
 	maps.Copy(out.Relations, in.Relations)
-	maps.DeleteFunc(out.Relations, isNull)
-	if err := validateProperties(b.Schema.Properties, b.Schema.Required, out.Properties); err != nil {
+	values := maps.Clone(out.Properties) // null is no value
+	maps.DeleteFunc(values, func(_ string, v any) bool { return v == nil })
+	if err := validateProperties(b.Schema.Properties, b.Schema.Required, values); err != nil {
 		return nil, err
 	}
 	return out, s.checkRelationsLocked(b, in.Relations, opts)

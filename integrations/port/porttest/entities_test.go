@@ -25,7 +25,6 @@ func TestEntities_CreateUpdateDelete(t *testing.T) {
 		`{"identifier":"a","properties":{"tier":1,"url":"nope"}}`:           `must match format "uri"`,
 		`{"identifier":"a","properties":{"tier":1,"zz":1}}`:                 `additional property: "zz"`,
 		`{"identifier":"a","properties":{"tier":1},"relations":{"no":"a"}}`: `additional property: "no"`,
-		`{"identifier":"a","properties":{"tier":1},"createdAt":"2026"}`:     `additional property: "createdAt"`,
 		`{"identifier":"a b","properties":{"tier":1}}`:                      `"identifier" must match pattern`,
 		`{"identifier":"a","properties":"x"}`:                               `"properties" must be`,
 	} {
@@ -49,6 +48,12 @@ func TestEntities_CreateUpdateDelete(t *testing.T) {
 	if got := d.expectStatus("PATCH", all+"/a", `{"properties":{"note":null}}`, 200, "entity"); valueAt(got, "properties", "note") != nil || valueAt(got, "properties", "tier") != 2.0 {
 		t.Errorf("patched %v", got)
 	}
+	if got, _ := valueAt(d.expectStatus("GET", all+"/a", "", 200, "entity"), "properties").(map[string]any); len(got) != 2 {
+		t.Errorf("a property without a value is not shown as null: %v", got)
+	}
+	d.expectError("PATCH", all+"/a", `{"properties":{"tier":null}}`, 422, "invalid_request", "must have required property 'tier'")
+	d.expectError("PATCH", all+"/a", `{"blueprint":"service"}`, 422, "invalid_request", `additional property: "blueprint"`)
+	d.expectStatus("POST", all+"?upsert=true&merge=true", `{"identifier":"a","blueprint":"service","createdAt":"2026"}`, 201)
 	if got := d.expectStatus("PUT", all+"/a", `{"properties":{"tier":1}}`, 200, "entity"); valueAt(got, "title") != "a" || valueAt(got, "relations", "on") != nil {
 		t.Errorf("replaced %v", got)
 	}

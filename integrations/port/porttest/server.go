@@ -3,6 +3,7 @@ package porttest
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"sync"
@@ -69,14 +70,15 @@ type Server struct {
 
 // A catalog is everything that Reset removes. Server.mu protects it.
 type catalog struct {
-	actions     map[string]*action
-	actionOrder []string // identifiers of actions, oldest first
-	permissions map[string]permissions
-	blueprints  map[string]*blueprint
-	entities    map[string]map[string]*entity // by blueprint and identifier
-	secrets     map[string]secret
-	runs        []*Run // oldest first
-	runsByID    map[string]*Run
+	actions      map[string]*action
+	actionOrder  []string // identifiers of actions, oldest first
+	permissions  map[string]permissions
+	blueprints   map[string]*blueprint
+	entities     map[string]map[string]*entity // by blueprint and identifier
+	secrets      map[string]secret
+	runs         []*Run // oldest first
+	integrations []json.RawMessage
+	runsByID     map[string]*Run
 }
 
 func newCatalog() catalog {

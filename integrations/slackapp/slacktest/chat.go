@@ -41,10 +41,11 @@ func (s *Server) chatPostMessage(c *call) (reply, error) {
 		return nil, err
 	}
 	if thread := c.args.stringArg("thread_ts"); thread != "" {
-		if s.findMessageLocked(ch.ID, thread) == nil {
+		parent := s.findMessageLocked(ch.ID, thread)
+		if parent == nil {
 			return nil, Error("thread_not_found")
 		}
-		m.ThreadTS = thread
+		parent.hasReplies, m.ThreadTS = true, thread
 	}
 	kept := s.postMessageLocked(ch, m)
 	return reply{"channel": ch.ID, "ts": kept.TS, "message": s.messageJSONLocked(kept, true)}, nil
@@ -90,8 +91,9 @@ func (s *Server) postEphemeralLocked(user string, m Message) Message {
 // ownMessageLocked returns the message of the bot that a call changes. refused is the error for a
 // message of a user.
 func (s *Server) ownMessageLocked(c *call, refused Error) (*Channel, *Message, error) {
-	ch, ok := s.conversationLocked(c.args.stringArg("channel"))
-	if !ok || ch.Private && !ch.BotIsMember {
+	id := c.args.stringArg("channel")
+	ch, ok := s.conversationLocked(id)
+	if !ok || ch.Private && !ch.BotIsMember || s.users[id] != nil { // a user's id is accepted for new messages only
 		return nil, nil, Error("channel_not_found")
 	}
 	m := s.findMessageLocked(ch.ID, c.args.stringArg("ts"))

@@ -41,6 +41,8 @@ func TestChat_ChannelAccess(t *testing.T) {
 	if id, _ := direct["channel"].(string); !strings.HasPrefix(id, "D") || id != w.alice.DM() || len(w.Messages("U0ALICE")) != 1 {
 		t.Errorf("direct message in %v", direct["channel"])
 	}
+	w.expectError(w.call("chat.update", map[string]any{"channel": direct["channel"], "ts": direct["ts"], "text": "x"}), "")
+	w.expectError(w.call("chat.update", map[string]any{"channel": "U0ALICE", "ts": direct["ts"], "text": "x"}), "channel_not_found")
 }
 
 func TestChat_MessageLimits(t *testing.T) {

@@ -64,6 +64,9 @@ func TestConversations_HistoryMetadata(t *testing.T) {
 	if len(thread) != 2 || thread[1].Text != "reply" {
 		t.Errorf("thread = %+v", thread)
 	}
+	if first := thread[0]; first.ThreadTimestamp != ts || first.ReplyCount != 1 || first.LatestReply != other || len(first.ReplyUsers) != 1 {
+		t.Errorf("the first message of the thread is %+v", first)
+	}
 	link, err := w.api.GetPermalinkContext(w.ctx, &slack.PermalinkParameters{Channel: w.channel.ID, Ts: ts})
 	w.noError(err)
 	if !strings.HasSuffix(link, "/archives/C0OPS/p"+strings.Replace(ts, ".", "", 1)) {

@@ -25,6 +25,8 @@ type Message struct {
 	Ephemeral   bool            `json:"ephemeral,omitempty"` // only To sees it
 	Via         string          `json:"via,omitempty"`       // "response_url" or "ack"; "" for the Web API
 
+	hasReplies bool
+
 	payload map[string]any // of a message that another app or user posted, see AddMessage
 }
 
@@ -99,6 +101,9 @@ func (s *Server) messageJSONLocked(m *Message, metadata bool) map[string]any {
 	if m.ThreadTS != "" {
 		out["thread_ts"] = m.ThreadTS
 	}
+	if m.hasReplies {
+		maps.Copy(out, s.threadLocked(m))
+	}
 	if m.Edited > 0 {
 		out["edited"] = map[string]any{"user": m.User, "ts": m.TS}
 	}
@@ -107,6 +112,29 @@ func (s *Server) messageJSONLocked(m *Message, metadata bool) map[string]any {
 	}
 	maps.Copy(out, m.payload)
 	return out
+}
+
+// threadLocked returns what the first message of a thread says of its replies.
+// https://docs.slack.dev/messaging/retrieving-messages#finding_threads
+func (s *Server) threadLocked(parent *Message) map[string]any {
+	var users []string
+	count, latest := 0, ""
+	for _, m := range s.messages[parent.Channel] {
+		if m.ThreadTS != parent.TS || m == parent {
+			continue
+		}
+		if count++; !slices.Contains(users, m.User) {
+			users = append(users, m.User)
+		}
+		latest = m.TS
+	}
+	if count == 0 { // all were deleted
+		return nil
+	}
+	return map[string]any{
+		"thread_ts": parent.TS, "reply_count": count, "reply_users": users, "reply_users_count": len(users), "latest_reply": latest,
+		"is_locked": false, "subscribed": false,
+	}
 }
 
 // messagePermalink returns the permalink of a message.
