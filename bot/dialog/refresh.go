@@ -46,6 +46,9 @@ func (d *Dialog) refresh(ctx context.Context, cb slack.InteractionCallback) {
 	}
 	page.Version = s.form.Version
 	view, err := modal.Render(state, page)
+	if page.Listed && d.listsIncidents(page.Action) {
+		view = modal.ShowIncidents(view, d.incidents.get())
+	}
 	if err == nil {
 		err = d.updates.update(ctx, slackapp.View{ID: cb.View.ID, Hash: cb.View.Hash}, change, view)
 	}

@@ -39,6 +39,7 @@ var settings = []setting{
 	{Name: "SLACK_RUN_COMMAND", Meaning: "A slash command, such as `/run`, with which people choose among the actions that they may run. Empty: none.", check: checkCommand},
 	{Name: "PORT_ACTIONS", Default: "*", Meaning: "Identifiers of the actions that can be chosen there; `*` stands for any characters: `deploy_*,restart_service`."}, // parseChoice checks it
 	{Name: "INCIDENT_IO_API_KEY", Meaning: "API key of incident.io. `apply` and `doctor` read severities and statuses with it; `serve` adds the channel of an incident to its message. All of them also run without it.", Secret: true, check: checkSecretFormat},
+	{Name: "RECENT_INCIDENTS", Default: "on", Meaning: "`on` or `off`: the form of SLACK_COMMAND shows the open incidents of the last hour. It needs INCIDENT_IO_API_KEY.", check: checkOneOf("on", "off")},
 	{Name: "SLACK_API_URL", Default: slackapp.DefaultAPIURL, Meaning: "Base URL of Slack's Web API.", check: checkURL},
 	{Name: "PORT_BASE_URL", Default: port.DefaultBaseURL, Meaning: "Base URL of Port's API; `https://api.us.port.io` in the United States.", check: checkPortURL},
 	{Name: "INCIDENT_IO_BASE_URL", Default: "https://api.incident.io", Meaning: "Base URL of incident.io's API.", check: checkURL},
