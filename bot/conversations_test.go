@@ -12,6 +12,7 @@ import (
 
 // TestCommand_UnusualConversations declares where the bot cannot post: the reporter gets the result in words that fit.
 func TestCommand_UnusualConversations(t *testing.T) {
+	t.Parallel()
 	people := []string{testenv.Alice, testenv.Bob}
 	const cannot, notMember, invite = "I can't post in that conversation", "because I'm not a member", "/invite"
 	for _, c := range []struct {
@@ -127,6 +128,7 @@ func TestCommand_DirectMessageWithBot(t *testing.T) {
 
 // TestShortcut_UnusualConversations declares from a message in a thread and in a direct message of two people.
 func TestShortcut_UnusualConversations(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		channel slacktest.Channel
 		want    string // in the direct messages; "" if the result is in the channel

@@ -13,6 +13,7 @@ func TestFaults_ExactlyOnce(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes seconds")
 	}
+	t.Parallel()
 	slack := func(f emulator.Fault) func(*testenv.Env) {
 		return func(e *testenv.Env) {
 			f.Path = "chat.postEphemeral"

@@ -33,6 +33,7 @@ func submitForged(t *testing.T, e *testenv.Env, form *slacktest.Modal, values st
 
 // TestModal_ForgedState checks that what a form does not offer reaches Port in no way.
 func TestModal_ForgedState(t *testing.T) {
+	t.Parallel()
 	const properties = `"name":{"type":"string"},
 		"hidden":{"type":"string","visible":false,"default":"as defined"},
 		"invisible":{"type":"string","visible":{"jqQuery":".form.name == \"nobody types this\""},"default":"also"},

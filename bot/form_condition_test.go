@@ -52,6 +52,7 @@ func offered(t *testing.T, e *testenv.Env, form *slacktest.Modal, label, query s
 }
 
 func TestForm_ActionCondition(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		operation, condition string
 		want                 []string
@@ -76,6 +77,7 @@ func TestForm_ActionCondition(t *testing.T) {
 // TestForm_ActionConditionAtSubmission submits an entity that does not meet the condition of the action any more. Port
 // does not say that its API checks the condition, so the bot does.
 func TestForm_ActionConditionAtSubmission(t *testing.T) {
+	t.Parallel()
 	e := newEnvWithCondition(t, "DAY-2", `{"type":"SEARCH","combinator":"and","rules":[{"property":"state","operator":"=","value":"failed"}]}`)
 	form := e.OpenForm(testenv.Alice, testenv.General, "/incident")
 	options, err := form.SearchOptions(e.Context(), "Entity", "api")

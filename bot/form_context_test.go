@@ -106,6 +106,7 @@ func TestForm_ConditionsReadAllThatPortDocuments(t *testing.T) {
 
 // TestForm_DatasetReadsTeams checks the spellings with which definitions name the teams of the user.
 func TestForm_DatasetReadsTeams(t *testing.T) {
+	t.Parallel()
 	for name, value := range map[string]string{
 		"list":        `{"jqQuery":".user.team"}`,
 		"nested list": `{"jqQuery":"[.user.team]"}`,

@@ -68,6 +68,7 @@ func TestForm_LiveConditions(t *testing.T) {
 }
 
 func TestForm_Steps(t *testing.T) {
+	t.Parallel()
 	e := newEnvWithAction(t, `{"type":"self-service","operation":"CREATE","userInputs":{
 		"properties":{
 			"name":{"type":"string","title":"Name","minLength":3},
@@ -115,6 +116,7 @@ func TestForm_Steps(t *testing.T) {
 }
 
 func TestForm_EntitiesAndUsers(t *testing.T) {
+	t.Parallel()
 	e := newEnvWithAction(t, `{"type":"self-service","operation":"DAY-2","blueprintIdentifier":"service","userInputs":{
 		"properties":{
 			"dependency":{"type":"string","title":"Dependency","format":"entity","blueprint":"service",
@@ -197,6 +199,7 @@ func TestForm_ConditionsReadEntity(t *testing.T) {
 }
 
 func TestForm_ActionChangedWhileOpen(t *testing.T) {
+	t.Parallel()
 	inputs := `{"type":"self-service","operation":"CREATE","userInputs":{"properties":{"name":{"type":"string","title":"Name"}%s},"required":["name"%s]}}`
 	e := newEnvWithAction(t, fmt.Sprintf(inputs, "", "")).Start()
 	form := e.OpenForm(testenv.Alice, testenv.General, "/incident")
@@ -221,6 +224,7 @@ func TestForm_ActionChangedWhileOpen(t *testing.T) {
 }
 
 func TestForm_ThreeHundredChoices(t *testing.T) {
+	t.Parallel()
 	var names []string
 	for i := range 300 {
 		names = append(names, fmt.Sprintf("region %03d", i))
@@ -243,6 +247,7 @@ func TestForm_ThreeHundredChoices(t *testing.T) {
 }
 
 func TestForm_UnsupportedInput(t *testing.T) {
+	t.Parallel()
 	e := newEnvWithAction(t, `{"type":"self-service","operation":"CREATE","userInputs":{
 		"properties":{"password":{"type":"string","title":"Password","encryption":"aes256-gcm"}},"required":["password"]}}`).Start()
 	if said := e.AnswerTo(testenv.Alice, testenv.General, "/incident"); !strings.Contains(said, "password") || !strings.Contains(said, "app.port.io") {
@@ -251,6 +256,7 @@ func TestForm_UnsupportedInput(t *testing.T) {
 }
 
 func TestCommand_Help(t *testing.T) {
+	t.Parallel()
 	e := testenv.New(t).Start()
 	if said := e.AnswerTo(testenv.Alice, testenv.General, "/incident help"); !strings.Contains(said, "opens the form") {
 		t.Errorf("the answer is %q", said)

@@ -273,6 +273,7 @@ func checkView(t *testing.T, view any) {
 
 // TestReplies_HostileTitle reads the answers to commands for an action whose title and inputs are hostile.
 func TestReplies_HostileTitle(t *testing.T) {
+	t.Parallel()
 	const title = "a *evil* b :evil: <!channel> \u202e@here"
 	_, bad := decodeJSON(t, title)
 	e := testenv.New(t)
@@ -306,6 +307,7 @@ func TestReplies_HostileTitle(t *testing.T) {
 
 // TestDeclare_HostileTexts declares incidents whose names cannot be shown as they are by mrkdwn.
 func TestDeclare_HostileTexts(t *testing.T) {
+	t.Parallel()
 	e := testenv.New(t).Start()
 	for _, name := range []string{"a *evil* b :evil: `evil` <!channel> <@U0BOB> @here", "> quoted", "x\u202ey\u0085z\u200b!" + strings.Repeat("😀", 500)} {
 		e.Declare(testenv.Alice, testenv.General, name, "Minor", "public")
@@ -318,6 +320,7 @@ func TestDeclare_HostileTexts(t *testing.T) {
 
 // TestReplies_FitAck answers with the largest texts within Slack's limit of an ack.
 func TestReplies_FitAck(t *testing.T) {
+	t.Parallel()
 	for _, character := range []string{"<", "&", "語", "*", "\\\\"} {
 		long := strings.Repeat(character, 300)
 		e := testenv.New(t)

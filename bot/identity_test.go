@@ -41,6 +41,7 @@ func expectNoTrace(t *testing.T, e *testenv.Env) {
 
 // TestIdentity_Refused checks everybody who may run nothing, whatever Port permits.
 func TestIdentity_Refused(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name string
 		edit func(*slacktest.User)
@@ -139,6 +140,7 @@ func TestIdentity_OpeningCostsNothing(t *testing.T) {
 }
 
 func TestIdentity_AddressSpelledOtherwise(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ slack, port string }{
 		{"Eve@Example.com", "eve@example.com"},
 		{"eve@example.com", "Eve@Example.com"},
@@ -161,6 +163,7 @@ func TestIdentity_AddressSpelledOtherwise(t *testing.T) {
 }
 
 func TestPermissions_Action(t *testing.T) {
+	t.Parallel()
 	const notPermitted = "You don't have permission to run it in Port."
 	for _, c := range []struct {
 		name, execute, role string

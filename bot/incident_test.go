@@ -17,6 +17,7 @@ import (
 )
 
 func TestIncident_Declared(t *testing.T) {
+	t.Parallel()
 	e := testenv.New(t).Start()
 	form := e.OpenForm(testenv.Alice, testenv.General, "/incident")
 	if diff := cmp.Diff([]string{"Name", "Description", "Severity", "Visibility"}, form.Labels()); diff != "" {
@@ -54,6 +55,7 @@ func TestIncident_Declared(t *testing.T) {
 }
 
 func TestForm_BlankName(t *testing.T) {
+	t.Parallel()
 	e := testenv.New(t).Start()
 	form := e.OpenForm(testenv.Alice, testenv.General, "/incident")
 	e.Fill(form, "Name", "   ", "Severity", "Minor", "Visibility", "public")
@@ -70,6 +72,7 @@ func TestForm_BlankName(t *testing.T) {
 }
 
 func TestIncident_Private(t *testing.T) {
+	t.Parallel()
 	e := testenv.New(t)
 	e.EditConfig = withAnnounceChannel(testenv.Ops)
 	e.Start()
@@ -81,6 +84,7 @@ func TestIncident_Private(t *testing.T) {
 }
 
 func TestIncident_Announced(t *testing.T) {
+	t.Parallel()
 	e := testenv.New(t)
 	e.EditConfig = withAnnounceChannel(testenv.Ops)
 	e.Start()
@@ -90,6 +94,7 @@ func TestIncident_Announced(t *testing.T) {
 }
 
 func TestRun_FailureReason(t *testing.T) {
+	t.Parallel()
 	e := testenv.New(t).Start()
 	e.IncidentIO.InjectFault(emulator.Fault{Path: "/v2/incidents", Times: 1, Status: 422,
 		Body: `{"type":"validation_error","status":422,"request_id":"x","errors":[{"code":"is_required","message":"A severity is required to open an incident","source":{"field":"severity_id"}}]}`})
@@ -111,6 +116,7 @@ func TestRun_UserUnknownToPort(t *testing.T) {
 }
 
 func TestRun_GuestWithoutEmail(t *testing.T) {
+	t.Parallel()
 	e := testenv.New(t).Start()
 	e.Declare(testenv.Gus, testenv.General, "hello", "Major", "public")
 	e.ExpectMessage(testenv.Gus, "email address")
@@ -120,6 +126,7 @@ func TestRun_GuestWithoutEmail(t *testing.T) {
 }
 
 func TestMessage_BotNotInChannel(t *testing.T) {
+	t.Parallel()
 	e := testenv.New(t).Start()
 	e.Declare(testenv.Alice, testenv.Secret, "not a member", "Major", "public")
 	m := e.ExpectMessage(testenv.Alice, "not a member")
@@ -129,6 +136,7 @@ func TestMessage_BotNotInChannel(t *testing.T) {
 }
 
 func TestCommand_TextFillsName(t *testing.T) {
+	t.Parallel()
 	e := testenv.New(t).Start()
 	form := e.OpenForm(testenv.Alice, testenv.General, "/incident api latency is up")
 	e.Fill(form, "Severity", "Minor", "Visibility", "public")
@@ -177,6 +185,7 @@ func TestIncident_ChannelAdded(t *testing.T) {
 }
 
 func TestShortcut_DeclareFromMessageAndGlobal(t *testing.T) {
+	t.Parallel()
 	e := testenv.New(t).Start()
 	e.Declare(testenv.Alice, testenv.General, "something to point at", "Minor", "public") // the definition is known now
 	m := e.ExpectMessage(testenv.General, "something to point at")

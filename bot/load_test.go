@@ -11,17 +11,16 @@ import (
 	"foghorn/manifests"
 )
 
-// TestPoller_ThousandRunsInFlight checks that a thousand runs cost at most ten calls a second while none
-// ends, and one read for each that ends. It is not parallel, because it needs the machine: with the race
-// detector one list of a thousand runs takes most of a second.
-func TestPoller_ThousandRunsInFlight(t *testing.T) {
+// TestPoller_ManyRunsInFlight checks that 300 runs cost at most ten calls a second while none ends, and one read for
+// each that ends. It is not parallel, because it needs the machine: with the race detector a list takes long.
+func TestPoller_ManyRunsInFlight(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes seconds")
 	}
 	e := testenv.New(t)
 	e.KeepRunsInProgress()
 	e.Start()
-	const inFlight, ended = 1000, 20
+	const inFlight, ended = 300, 20
 	e.DeclareMany(inFlight)
 	e.WaitFor("Port has all runs", func() bool { return len(e.Port.Runs()) == inFlight })
 	e.WaitFor("single runs are no longer read", func() bool {

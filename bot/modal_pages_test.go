@@ -15,6 +15,7 @@ var longTexts = map[string]string{"CJK": strings.Repeat("障", 2900), "ampersand
 
 // TestPages_LongTextsOnOnePage submits a complete form whose values would not fit the page: it is accepted at once.
 func TestPages_LongTextsOnOnePage(t *testing.T) {
+	t.Parallel()
 	for name, long := range longTexts {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -32,6 +33,7 @@ func TestPages_LongTextsOnOnePage(t *testing.T) {
 
 // TestPages_LongTextsAndError has the last field be wrong: the error is at it, and the page stays.
 func TestPages_LongTextsAndError(t *testing.T) {
+	t.Parallel()
 	long := longTexts["CJK"]
 	e := newEnvWithAction(t, createAction(`"a":{"type":"string"},"b":{"type":"string"},"c":{"type":"object"}`, `,"order":["a","b","c"]`)).Start()
 	form := e.OpenForm(testenv.Alice, testenv.General, "/incident")
@@ -49,6 +51,7 @@ func TestPages_LongTextsAndError(t *testing.T) {
 // TestPages_LongTextsOnFirstPage has values move fields of the first page to a further one. The second press leads to
 // the fields that were not shown yet, and to no others.
 func TestPages_LongTextsOnFirstPage(t *testing.T) {
+	t.Parallel()
 	long := longTexts["ampersands"]
 	e := newEnvWithAction(t, createAction(`"a":{"type":"string"},"b":{"type":"string"},"c":{"type":"string"}`,
 		`,"required":["c"],"steps":[{"title":"One","order":["a","b"]},{"title":"Two","order":["c"]}]`)).Start()
@@ -66,6 +69,7 @@ func TestPages_LongTextsOnFirstPage(t *testing.T) {
 
 // TestPages_LongTextsRevealField has a field be revealed that is on a further page, and Slack not show it in time.
 func TestPages_LongTextsRevealField(t *testing.T) {
+	t.Parallel()
 	long := longTexts["CJK"]
 	e := newEnvWithAction(t, createAction(`"a":{"type":"string"},"b":{"type":"string"},"c":{"type":"string"},
 		"d":{"type":"string","visible":{"jqQuery":".form.c == \"on\""}}`, `,"order":["a","b","c","d"]`)).Start()
@@ -90,6 +94,7 @@ func TestPages_LongTextsRevealField(t *testing.T) {
 
 // TestPages_LongTextsAndRefresh has the form be rendered again with long values. None of them is lost.
 func TestPages_LongTextsAndRefresh(t *testing.T) {
+	t.Parallel()
 	for name, long := range longTexts {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

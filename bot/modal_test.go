@@ -91,6 +91,7 @@ const everyDefault = `
 // TestModal_UntouchedValues checks that Slack can leave out what a person has not touched: after the form was opened,
 // updated, and on a further page.
 func TestModal_UntouchedValues(t *testing.T) {
+	t.Parallel()
 	for name, more := range map[string]string{
 		"one page":  `,"required":["radio"],"order":["text"]`,
 		"two pages": `,"required":["radio"],"steps":[{"title":"One","order":["text","trigger","more"]},{"title":"Two","order":["menu"]}]`,
@@ -169,6 +170,7 @@ func TestModal_EmptiedValues(t *testing.T) {
 // TestModal_TypeAheadKnowsOtherFields checks type-aheads whose dataset depends on other fields, though Slack sends no
 // state with them.
 func TestModal_TypeAheadKnowsOtherFields(t *testing.T) {
+	t.Parallel()
 	rule := func(property, query string) string {
 		return fmt.Sprintf(`{"property":%q,"operator":"=","value":{"jqQuery":%q}}`, property, query)
 	}
@@ -255,6 +257,7 @@ func TestModal_StaleState(t *testing.T) {
 
 // TestModal_DraftLost checks that a form whose earlier pages are lost begins again, and runs nothing until then.
 func TestModal_DraftLost(t *testing.T) {
+	t.Parallel()
 	for name, press := range map[string]func(*testing.T, *testenv.Env, *slacktest.Modal){
 		"submission": func(t *testing.T, e *testenv.Env, m *slacktest.Modal) { submit(t, e, m) },
 		"back": func(t *testing.T, e *testenv.Env, m *slacktest.Modal) {
@@ -296,6 +299,7 @@ func TestModal_DraftLost(t *testing.T) {
 // TestModal_ClearField checks that a date and an answer that were chosen by mistake can be taken back, on a first and on
 // a further page.
 func TestModal_ClearField(t *testing.T) {
+	t.Parallel()
 	for name, more := range map[string]string{
 		"one page":  ``,
 		"two pages": `,"steps":[{"title":"One","order":["note"]},{"title":"Two","order":["due","until","sure"]}]`,

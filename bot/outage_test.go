@@ -16,6 +16,7 @@ func TestOutage_WorksAgainWithin15Seconds(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes seconds")
 	}
+	t.Parallel()
 	const length, limit = 8 * time.Second, 15 * time.Second
 	html := http.Header{"Content-Type": {"text/html"}, "Retry-After": {"3600"}}
 	for _, c := range []struct {

@@ -108,6 +108,7 @@ func TestShortcut_MessageKinds(t *testing.T) {
 }
 
 func TestShortcut_LongMessage(t *testing.T) {
+	t.Parallel()
 	e := testenv.New(t).Start()
 	for _, text := range []string{strings.Repeat("a", 2980), strings.Repeat("😀", 3000)} {
 		form, ts := openOnMessage(t, e, testenv.General, `{"user":"U0BOB","text":"`+text+`"}`)
@@ -122,6 +123,7 @@ func TestShortcut_LongMessage(t *testing.T) {
 }
 
 func TestForm_NameWithMarkup(t *testing.T) {
+	t.Parallel()
 	e := testenv.New(t).Start()
 	e.Declare(testenv.Alice, testenv.General, "a\u202e <!here> \u0085<@U0BOB> b", "Minor", "public")
 	m := e.ExpectMessage(testenv.General, "&lt;!here&gt; &lt;@U0BOB&gt; b")

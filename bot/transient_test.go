@@ -26,6 +26,7 @@ func TestTransient_SlackCodes(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes seconds")
 	}
+	t.Parallel()
 	for _, method := range []string{"chat.postMessage", "chat.postEphemeral", "users.info", "auth.test", "conversations.history"} {
 		t.Run(method, func(t *testing.T) {
 			t.Parallel()
@@ -87,6 +88,7 @@ func TestTransient_PagesOfProxies(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes seconds")
 	}
+	t.Parallel()
 	for name, page := range pages {
 		for _, call := range []struct{ service, method, path string }{
 			{"Port", "POST", "/runs"}, {"Port", "GET", "/v1/actions/runs"}, {"Port", "GET", "/permissions"}, {"Port", "POST", "/v1/auth/access_token"},
@@ -117,6 +119,7 @@ func TestTransient_ClocksDiffer(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes seconds")
 	}
+	t.Parallel()
 	for _, offset := range []time.Duration{-10 * time.Minute, -20 * time.Second, 20 * time.Second, 10 * time.Minute} {
 		t.Run(offset.String(), func(t *testing.T) {
 			t.Parallel()
@@ -139,6 +142,7 @@ func TestTransient_PageAfterRun(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes seconds")
 	}
+	t.Parallel()
 	for _, status := range []int{http.StatusOK, http.StatusForbidden, http.StatusNotFound, http.StatusTooManyRequests, http.StatusBadGateway} {
 		t.Run(http.StatusText(status), func(t *testing.T) {
 			t.Parallel()

@@ -40,7 +40,7 @@ func (d *Dialog) run(ctx context.Context, cmd slack.SlashCommand, text string) a
 		return ephemeralReply(d.invalidCommandText(cmd.Command))
 	case strings.EqualFold(text, "help"):
 		return ephemeralReply(d.runHelpText())
-	case strings.EqualFold(text, "list") && d.cfg.History != nil:
+	case strings.EqualFold(text, "list"):
 		return ephemeralReply(d.listText(ctx, cmd.UserID))
 	}
 	c := modal.Chooser{Channel: cmd.ChannelID, Direct: isDirect(cmd.ChannelName), Query: text}

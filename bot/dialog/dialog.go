@@ -50,7 +50,7 @@ type Config struct {
 	RunCommand string   // a command with which an action is chosen, such as /run; empty: none
 	Choice     []string // identifiers of the actions that can be chosen, with * for any characters
 	Actions    Actions  // required with RunCommand
-	History    History  // nil: RunCommand has no list
+	History    History  // required with RunCommand
 
 	Incidents Incidents // shown in the form of Action if they are recent; nil: none
 

@@ -55,13 +55,10 @@ func (d *Dialog) helpText(ctx context.Context, action string) slacktext.Text {
 }
 
 func (d *Dialog) runHelpText() slacktext.Text {
-	text := slacktext.Format("`%[1]s` lets you choose one of the Port actions that you may run, and opens its form.\n"+
+	return slacktext.Format("`%[1]s` lets you choose one of the Port actions that you may run, and opens its form.\n"+
 		"`%[1]s some text` shows those that match the text; if it is only one, its form opens.\n"+
-		"You run it as yourself. The result is posted in this channel.", d.cfg.RunCommand)
-	if d.cfg.History != nil {
-		text = slacktext.JoinLines(text, slacktext.Format("`%s list` shows your last runs.", d.cfg.RunCommand))
-	}
-	return text
+		"You run it as yourself. The result is posted in this channel.\n"+
+		"`%[1]s list` shows your last runs.", d.cfg.RunCommand)
 }
 
 func (d *Dialog) listFailedText() slacktext.Text {

@@ -5,9 +5,12 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
+
+	"foghorn/integrations/inputschema"
 )
 
 // validateSchema checks the value against the input's own JSON schema and its pattern.
@@ -17,7 +20,7 @@ func (f *FieldState) validateSchema() string {
 			return f.causeText(failed)
 		}
 	}
-	if text, ok := f.Value.(string); ok && f.Pattern != "" && !f.checks.patterns.get(f.Pattern).MatchString(text) {
+	if text, ok := f.Value.(string); ok && f.Pattern != "" && !f.checks.patterns.Match(f.Pattern, text) {
 		return f.violationText(&kind.Pattern{Want: f.Pattern})
 	}
 	return ""
@@ -71,19 +74,26 @@ func (f *Field) checkedSchema() map[string]any {
 // checks are the compiled parts of a field's definition.
 type checks struct {
 	schema   func() *jsonschema.Schema // nil: only Port can check it
-	patterns patternCache
+	patterns inputschema.Patterns
 }
 
-// compileSchema compiles a schema; nil: it is not valid.
-func compileSchema(schema map[string]any) *jsonschema.Schema {
-	c := jsonschema.NewCompiler()
-	c.UseRegexpEngine(compilePattern)
-	c.UseLoader(jsonschema.SchemeURLLoader{}) // no scheme: a definition cannot refer to files or URLs
-	if err := c.AddResource("input.json", schema); err != nil {
-		return nil
+// prepareChecks decides what is checked here, and notes in Unchecked what only Port checks. The schema is compiled when
+// it is needed, because most fields of a form are never validated.
+func (f *Form) prepareChecks(x *Field) {
+	schema := x.checkedSchema()
+	x.checks = &checks{schema: sync.OnceValue(func() *jsonschema.Schema { return inputschema.Compile(schema, false) })}
+	addUnchecked := func(reason string) {
+		f.Unchecked = append(f.Unchecked, Problem{Input: x.ID, Reason: reason + "; Port checks it"})
 	}
-	compiled, _ := c.Compile("input.json")
-	return compiled
+	size, err := inputschema.Measure(schema)
+	if err != nil {
+		x.checks.schema = func() *jsonschema.Schema { return nil }
+		addUnchecked(err.Error())
+	}
+	pattern, _ := x.pattern.value.(string)
+	if err == nil && size.Unchecked || !inputschema.CanCheck(pattern) {
+		addUnchecked("its pattern is too large to check here, or not supported")
+	}
 }
 
 // violationText says how to correct a value that violates its schema.

@@ -9,6 +9,7 @@ package home
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -34,7 +35,8 @@ const (
 	publishers   = 4
 	publishPause = 500 * time.Millisecond
 
-	// A tab that Slack did not publish is tried again, with a delay that Slack can make longer.
+	// A tab that Slack did not publish, or without requests because they could not be read, is tried again, with a delay
+	// that Slack can make longer.
 	maxAttempts = 5
 	retryDelay  = 2 * time.Second
 
@@ -174,18 +176,21 @@ func (h *Home) enqueueLocked(user string, v *viewer) {
 	}
 }
 
-// publish publishes the tab of a user, again if a request changes meanwhile, and with a delay if Slack does not answer.
+// publish publishes the tab of a user, again if a request changes meanwhile, and with a delay if Slack does not answer or
+// the requests cannot be read, such as while the store is being opened.
 func (h *Home) publish(ctx context.Context, user string) {
 	var err error
 	defer func() { h.release(user, slackapp.IsRejected(err)) }()
 	for attempt := 1; ctx.Err() == nil; attempt++ {
 		h.begin(user)
-		if err = h.cfg.Slack.Publish(ctx, user, h.render(ctx, user)); err == nil {
+		blocks, unreadable := h.render(ctx, user)
+		err = h.cfg.Slack.Publish(ctx, user, blocks)
+		if err == nil && unreadable == nil {
 			sleep(ctx, publishPause)
 			return
 		}
 		if ctx.Err() == nil {
-			h.reportError(err)
+			h.reportError(errors.Join(err, unreadable))
 		}
 		if slackapp.IsRejected(err) || attempt == maxAttempts {
 			return
@@ -226,7 +231,7 @@ func (h *Home) release(user string, rejected bool) {
 }
 
 // render renders the tab of a user. If the requests cannot be read, the tab has the buttons all the same.
-func (h *Home) render(ctx context.Context, user string) []slack.Block {
+func (h *Home) render(ctx context.Context, user string) (blocks []slack.Block, unreadable error) {
 	c := content{}
 	for _, command := range h.cfg.Commands {
 		title := "Choose an action"
@@ -235,12 +240,11 @@ func (h *Home) render(ctx context.Context, user string) []slack.Block {
 		}
 		c.buttons = append(c.buttons, button{command: command.Name, title: title})
 	}
-	var err error
-	if c.open, c.ended, err = h.list(ctx, user, maxOpen, maxEnded); err != nil {
-		h.cfg.Log.WithError(err).Warn("failed to read the requests of a user")
+	if c.open, c.ended, unreadable = h.list(ctx, user, maxOpen, maxEnded); unreadable != nil {
+		unreadable = fmt.Errorf("read the requests of a user: %w", unreadable)
 		c.unreadable = true
 	}
-	return renderHome(c, h.cfg.PortAppURL)
+	return renderHome(c, h.cfg.PortAppURL), unreadable
 }
 
 func (h *Home) list(ctx context.Context, user string, open, ended int) (o, e []*request.Request, err error) {

@@ -19,6 +19,7 @@ import (
 
 	"foghorn/bot/request"
 	"foghorn/bot/slacktext"
+	"foghorn/integrations/slackapp"
 	"foghorn/integrations/slackapp/slacktest"
 )
 
@@ -247,10 +248,28 @@ func TestListText_Errors(t *testing.T) {
 	if text, err := h.ListText(t.Context(), "U0ALICE"); err == nil {
 		t.Errorf("the list is %s", text)
 	}
-	checkHome(t, h.render(t.Context(), "U0ALICE"))
+	blocks, err := h.render(t.Context(), "U0ALICE")
+	checkHome(t, blocks)
+	if err == nil {
+		t.Error("the tab is complete")
+	}
 	h = newTestHome(t, nil, fakeStore{open: openRequests()[2:3], ended: endedRequests()})
 	text, err := h.ListText(t.Context(), "U0ALICE")
 	if err != nil || strings.Count(text.Mrkdwn(), "\n") != maxListed || slacktext.IsBlank(text.Fallback()) {
 		t.Errorf("the list is %s, %v", text, err)
+	}
+}
+
+// TestHome_Published publishes odd content to the emulated Slack: the client understands the answer, which has the blocks.
+func TestHome_Published(t *testing.T) {
+	s := slacktest.New(t, slacktest.Config{Users: []slacktest.User{{ID: "U0ALICE"}}})
+	client := slackapp.HomeTabs{Client: slackapp.New(slackapp.Config{BotToken: s.BotToken, APIURL: s.URL()})}
+	for name, c := range map[string]content{
+		"all":     {buttons: []button{{"/incident", "a"}}, open: openRequests(), ended: endedRequests()},
+		"hostile": {buttons: []button{{"/incident", "*"}}, open: hostileRequests(maxOpen), ended: hostileRequests(maxEnded)},
+	} {
+		if err := client.Publish(t.Context(), "U0ALICE", renderHome(c, portApp)); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 // TestDemo_NoBot checks that the printed settings are those of the emulators.
 func TestDemo_NoBot(t *testing.T) {
+	t.Parallel()
 	printed := startDemo(t, "SLACK_CONTROL_URL", "--no-bot")
 	space := controltest.NewClient(t, printed["SLACK_CONTROL_URL"]).Get("")
 	for name, key := range map[string]string{"SLACK_API_URL": "api_url", "SLACK_BOT_TOKEN": "bot_token", "SLACK_APP_TOKEN": "app_token"} {
@@ -38,12 +39,14 @@ func TestDemo_NoBot(t *testing.T) {
 
 // TestDemo_NoBotBolt and TestDemo_NoBotSlackGo run apps that were not written for the emulators.
 func TestDemo_NoBotBolt(t *testing.T) {
+	t.Parallel()
 	d := controltest.NewClient(t, startDemo(t, "SLACK_CONTROL_URL", "--no-bot")["SLACK_CONTROL_URL"])
 	d.RunBolt("../../integrations/slackapp/slacktest/testdata/bolt")
 	d.RunScenario()
 }
 
 func TestDemo_NoBotSlackGo(t *testing.T) {
+	t.Parallel()
 	d := controltest.NewClient(t, startDemo(t, "SLACK_CONTROL_URL", "--no-bot")["SLACK_CONTROL_URL"])
 	d.RunSlackGo()
 	d.RunScenario()

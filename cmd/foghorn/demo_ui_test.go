@@ -26,6 +26,7 @@ func (v *browser) declareIncident(name, severity, visibility string) {
 
 // TestDemoUI uses the page as a person does. Each subtest has its own demo, so a failure does not affect the others.
 func TestDemoUI(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]func(*browser){
 		"required field":       testRequiredField,
 		"incident":             testIncident,

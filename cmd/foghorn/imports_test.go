@@ -39,12 +39,13 @@ var allowedImports = map[string][]string{
 	"foghorn/bot/store":     {"foghorn/bot/request"},
 	"foghorn/bot/home":      {"foghorn/bot/request", "foghorn/bot/slacktext", "foghorn/integrations/slackapp"},
 	"foghorn/bot/request":   {},
-	"foghorn/bot/form":      {"foghorn/integrations/jq"},
+	"foghorn/bot/form":      {"foghorn/integrations/jq", "foghorn/integrations/inputschema"},
 	"foghorn/bot/slacktext": {},
 	"foghorn/bot/modal":     {"foghorn/bot/form", "foghorn/bot/slacktext"},
 	"foghorn/bot/message":   {"foghorn/bot/request", "foghorn/bot/slacktext", "foghorn/integrations/slackapp"}, // it renders what request records
 	"foghorn/bot/testenv":   {"foghorn/..."},                                                                   // linked by tests only
 
+	"foghorn/integrations/inputschema":                    {},
 	"foghorn/integrations/jq":                             {},
 	"foghorn/integrations/rest":                           {},
 	"foghorn/integrations/rest/resttest":                  {"foghorn/integrations/rest"},
@@ -54,7 +55,7 @@ var allowedImports = map[string][]string{
 	"foghorn/integrations/emulator":                       {},
 	"foghorn/integrations/slackapp/slacktest":             {"foghorn/integrations/emulator"},
 	"foghorn/integrations/slackapp/slacktest/controltest": {},
-	"foghorn/integrations/port/porttest":                  {"foghorn/integrations/emulator", "foghorn/integrations/jq"},
+	"foghorn/integrations/port/porttest":                  {"foghorn/integrations/emulator", "foghorn/integrations/jq", "foghorn/integrations/inputschema"},
 	"foghorn/integrations/incidentio/incidentiotest":      {"foghorn/integrations/emulator"},
 
 	"foghorn/manifests": {"foghorn/integrations/incidentio"}, // its types of severities and statuses

@@ -141,8 +141,10 @@ func (e *environment) countResults(ctx context.Context, names map[string]bool) (
 // TestProcess_KillWithTenInFlight ends a process with ten incidents in flight and starts another: each incident gets
 // one message.
 func TestProcess_KillWithTenInFlight(t *testing.T) {
+	t.Parallel()
 	for _, signal := range []string{"SIGTERM", "SIGKILL"} {
 		t.Run(signal, func(t *testing.T) {
+			t.Parallel()
 			e := newGuideEnvironment(t)
 			for i := range 10 { // Slack accepts one message a second for a channel
 				e.Slack.AddChannel(slacktest.Channel{ID: channelID(i), Name: channelID(i), BotIsMember: true})
@@ -234,6 +236,7 @@ func (e *environment) declareMany(t *testing.T, incidents int) (wait func() map[
 
 // TestSoak_Kills kills a process at random times under load.
 func TestSoak_Kills(t *testing.T) {
+	t.Parallel()
 	kills, incidents := soakSize(t, 4, 24)
 	e := newGuideEnvironment(t)
 	e.killRepeatedly(t, kills, incidents, func() {})

@@ -16,6 +16,7 @@ func TestProcess_StopDuringStart(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("Windows has no SIGTERM")
 	}
+	t.Parallel()
 	const stops, latest = 200, 80 * time.Millisecond
 	e := newGuideEnvironment(t)
 	early := 0

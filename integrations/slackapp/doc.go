@@ -12,6 +12,7 @@
 //	connection.go  one connection: read frames, answer pings, write acks, drain
 //	receiver.go    dispatch to the handler, once for all deliveries; choose a connection for the ack
 //	envelope.go    decode the envelope, encode the ack
+//	home.go        the only event that is passed on: a user has opened Home; all others are acked alone
 //
 // What is guaranteed:
 //

@@ -14,7 +14,7 @@ type HomeOpened struct {
 	User string // id
 }
 
-var userIDPattern = regexp.MustCompile(`^[UW][A-Z0-9]{1,40}$`)
+var userIDPattern = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 
 // decodeHomeOpened decodes the payload of an event. ok is false for another event, and for another tab than Home.
 func decodeHomeOpened(payload []byte) (e HomeOpened, ok bool) {

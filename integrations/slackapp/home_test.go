@@ -16,7 +16,7 @@ func TestRun_HomeOpened(t *testing.T) {
 	s, alice, _ := newWorkspace(t)
 	h := &echo{homes: make(chan slackapp.HomeOpened, 10)}
 	startClient(t, s, h, nil)
-	if err := s.WaitConnections(testContext(t), 1); err != nil {
+	if err := s.WaitConnections(testContext(t), 2); err != nil {
 		t.Fatal(err)
 	}
 	for _, event := range []map[string]any{

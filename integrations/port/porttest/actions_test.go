@@ -38,7 +38,7 @@ func TestActions_Definitions(t *testing.T) {
 		t.Errorf("put %v", got)
 	}
 	d.must(d.PutActionUnchecked(rawJSON(`{"identifier":"old","userInputs":{"properties":{}},"trigger":"CREATE","invocationMethod":{"type":"SLACK"}}`)), d.PutActionUnchecked(rawJSON("null")))
-	for query, want := range map[string]int{"": 3, "?trigger_type=self-service": 1, "?action_identifier=a&action_identifier=old": 2, "?operation=DAY-2": 0, "?published=false": 3, "?trigger_type=automation": 0} {
+	for query, want := range map[string]int{"": 3, "?trigger_type=self-service": 2, "?action_identifier=a&action_identifier=old": 2, "?operation=CREATE": 2, "?operation=DAY-2": 0, "?published=false": 3, "?trigger_type=automation": 0} {
 		if got, _ := d.expectStatus("GET", "/v1/actions"+query, "", 200, "actions").([]any); len(got) != want {
 			t.Errorf("%s lists %d, want %d", query, len(got), want)
 		}

@@ -15,7 +15,6 @@ type action struct {
 	Icon             string           `json:"icon"`
 	Publish          bool             `json:"publish"`
 	Trigger          trigger          `json:"trigger"`
-	UserInputs       userInputs       `json:"userInputs"` // of the old style, where the trigger is a string
 	InvocationMethod invocationMethod `json:"invocationMethod"`
 	RequiredApproval any              `json:"requiredApproval"` // a boolean, or an object with a type
 
@@ -103,10 +102,15 @@ func (p *property) UnmarshalJSON(data []byte) error {
 }
 
 // parseAction reads a definition. Fields of an unexpected type stay zero, because
-// PutActionUnchecked accepts every definition.
+// PutActionUnchecked accepts every definition. In the old style, the trigger is the operation, and what is in the
+// trigger today is beside it.
 func parseAction(raw map[string]any) *action {
 	a := convertJSON[action](raw)
 	a.raw = raw
+	if operation, ok := raw["trigger"].(string); ok {
+		a.Trigger = convertJSON[trigger](raw)
+		a.Trigger.Type, a.Trigger.Operation, a.Trigger.Blueprint = "self-service", operation, toText(raw["blueprint"])
+	}
 	return &a
 }
 

@@ -55,7 +55,9 @@
 //   - Other backends than WEBHOOK and UPSERT_ENTITY: their runs stay IN_PROGRESS until [Server.EndRun]. Agents,
 //     Kafka, and the payload of actions of the old style, which can be read and run.
 //   - jqQuery in inputs (required, enum, default, visible): Port's form evaluates it, and the behavior of the
-//     API is not documented. Regular expressions that only JavaScript has are not checked.
+//     API is not documented.
+//   - JSON schemas of inputs and properties that are too expensive for package inputschema, refer to themselves or to
+//     other documents: a value for them is rejected with 422. A pattern that is too expensive matches every text.
 //   - The condition of a self-service action: Port's form evaluates it, and the behavior of the API is not documented.
 //   - Permissions of blueprints, who may approve (it is listed only; a policy is not evaluated), personal tokens, encryption of inputs, rules of scorecards
 //     (their results are what [Server.SetScorecards] sets), the entities of users and teams unless they are put, mirror,
@@ -67,7 +69,8 @@
 // # What Port does not document
 //
 // The timeout of a webhook is the 30 seconds of Port's agent. Secrets are masked in the payload of a run. A
-// chain of automations ends after 100. Webhooks are not repeated. A list of runs has 50 by default.
+// chain of automations ends after 100. Webhooks are not repeated. A list of runs has 50 by default. A DAY-2 or DELETE
+// action without a blueprint runs on an entity of any blueprint.
 //
 // The jq implementation is gojq. It sorts the keys of objects where jq keeps their order, so to_entries,
 // keys_unsorted and objects within text can have another order. All other results that are known from Port's

@@ -112,7 +112,7 @@ func (s *Server) mergeEntityLocked(b *blueprint, before *entity, in entityInput,
 	maps.DeleteFunc(out.Properties, isNull)
 	maps.Copy(out.Relations, in.Relations)
 	maps.DeleteFunc(out.Relations, isNull)
-	if err := checkProperties(b, out.Properties); err != nil {
+	if err := validateProperties(b.Schema.Properties, b.Schema.Required, out.Properties); err != nil {
 		return nil, err
 	}
 	return out, s.checkRelationsLocked(b, in.Relations, opts)
@@ -124,15 +124,6 @@ func (s *Server) newEntity(blueprint, id string) *entity {
 		Identifier: id, Blueprint: blueprint, Title: id, Team: []any{}, Properties: map[string]any{}, Relations: map[string]any{},
 		CreatedAt: now, CreatedBy: s.clientUserID(), UpdatedAt: now, UpdatedBy: s.clientUserID(),
 	}
-}
-
-// checkProperties validates properties against a blueprint.
-func checkProperties(b *blueprint, properties map[string]any) error {
-	schema := objectSchema(b.Schema.Properties)
-	if len(b.Schema.Required) > 0 {
-		schema["required"] = b.Schema.Required
-	}
-	return validateWith(schema, "properties", properties)
 }
 
 // checkRelationsLocked checks that the blueprint has the relations and that the related entities

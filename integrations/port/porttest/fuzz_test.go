@@ -24,7 +24,7 @@ func FuzzDecode(f *testing.F) {
 			t.Errorf("%s is accepted without an identifier", body)
 		}
 		_ = checkRules(convertJSON[searchRule](v).Rules, 0)
-		_ = validateWith(toJSONSchema(v), "x", v)
+		_ = validateProperties(map[string]property{"x": {raw: v}}, nil, map[string]any{"x": v})
 		_ = validateSchema(name, "", v)
 	})
 }

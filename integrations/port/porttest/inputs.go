@@ -8,21 +8,13 @@ import (
 // resolveInputs validates the inputs of a run against the action and adds defaults. It does not
 // evaluate jqQuery, which Port's form does.
 func (s *Server) resolveInputs(a *action, given map[string]any) (map[string]any, error) {
-	inputs := a.Trigger.UserInputs
-	if inputs.Properties == nil {
-		inputs = a.UserInputs
-	}
-	out := maps.Clone(given)
+	inputs, out := a.Trigger.UserInputs, maps.Clone(given)
 	for id, p := range inputs.Properties {
 		if _, ok := out[id]; !ok && p.Default != nil && !isJQQuery(p.Default) {
 			out[id] = p.Default
 		}
 	}
-	schema := objectSchema(inputs.Properties)
-	if required, ok := inputs.Required.([]any); ok {
-		schema["required"] = required
-	}
-	if err := validateWith(schema, "properties", out); err != nil {
+	if err := validateProperties(inputs.Properties, convertJSON[[]string](inputs.Required), out); err != nil {
 		return nil, err
 	}
 	for _, id := range slices.Sorted(maps.Keys(inputs.Properties)) {
@@ -48,6 +40,25 @@ func (s *Server) checkEntitiesExist(p property, id string, value any) error {
 		}
 	}
 	return nil
+}
+
+// findTarget returns the entity that an action runs on; nil if it creates one. An action without a blueprint runs on an
+// entity of any.
+func (s *Server) findTarget(t trigger, id string) (*entity, error) {
+	switch {
+	case t.Operation == "CREATE":
+		return nil, nil
+	case id == "":
+		return nil, invalidRequest("body must have required property 'entity'")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, blueprint := range slices.Sorted(maps.Keys(s.entities)) {
+		if e := s.entities[blueprint][id]; e != nil && (t.Blueprint == "" || t.Blueprint == blueprint) {
+			return e, nil
+		}
+	}
+	return nil, notFound("Entity", id)
 }
 
 func isJQQuery(v any) bool {

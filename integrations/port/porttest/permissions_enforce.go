@@ -73,7 +73,7 @@ type executeRule struct {
 
 // checkExecute rejects a run that its user has no permission for.
 // https://docs.port.io/actions-and-automations/create-self-service-experiences/set-self-service-actions-rbac/dynamic-permissions/
-func (s *Server) checkExecute(a *action, runAs, entityID string, inputs map[string]any) error {
+func (s *Server) checkExecute(a *action, runAs string, target *entity, inputs map[string]any) error {
 	permitted, err := s.findPermissions(a.Identifier)
 	if err != nil {
 		return err
@@ -81,7 +81,6 @@ func (s *Server) checkExecute(a *action, runAs, entityID string, inputs map[stri
 	rule := convertJSON[executeRule](permitted["execute"])
 	s.mu.Lock()
 	u, enforced := s.users[runAs], s.enforcePermissions
-	target := s.entities[a.Trigger.Blueprint][entityID]
 	s.mu.Unlock()
 	switch {
 	case rule.Policy != nil:

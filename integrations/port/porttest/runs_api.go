@@ -48,15 +48,14 @@ func (s *Server) createRun(r *http.Request) (response, error) {
 		return response{}, err
 	}
 	blueprint := action.Trigger.Blueprint
-	if op := action.Trigger.Operation; op == "DAY-2" || op == "DELETE" {
-		if in.Entity == "" {
-			return response{}, invalidRequest("body must have required property 'entity'")
-		}
-		if s.findEntity(blueprint, in.Entity) == nil {
-			return response{}, notFound("Entity", in.Entity)
-		}
+	target, err := s.findTarget(action.Trigger, in.Entity)
+	if err != nil {
+		return response{}, err
 	}
-	if err := s.checkExecute(action, runAs, in.Entity, properties); err != nil {
+	if target != nil {
+		blueprint = target.Blueprint
+	}
+	if err := s.checkExecute(action, runAs, target, properties); err != nil {
 		return response{}, err
 	}
 	run := &Run{

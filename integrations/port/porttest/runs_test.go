@@ -104,11 +104,39 @@ func TestCreateRun_RejectsInvalidInputs(t *testing.T) {
 		`{"n":0}`: "must be >= 1", `{"n":10}`: "must be <= 9", `{"n":"1"}`: "must be number",
 		`{"p":"b"}`: `must match pattern "^a+$"`, `{"mail":"x"}`: `must match format "email"`,
 		`{"tags":["a","b","c"]}`: "must NOT have more than 2 items", `{"tags":["a","a"]}`: "must NOT have duplicate items",
+		`{"look":"x"}`: `must match pattern "^(?!x).*$"`,
 		`{"tags":[1]}`: `"properties/tags/0" must be string`, `{"d":null}`: `"properties/d" must be string`,
 	} {
 		d.expectError("POST", "/v1/actions/ask/runs", `{"properties":`+input+`}`, 422, "invalid_request", word)
 	}
-	d.expectStatus("POST", "/v1/actions/ask/runs", `{"properties":{"look":"x","q":"any"}}`, 202) // accepted, because Go does not have the pattern
+	d.expectStatus("POST", "/v1/actions/ask/runs", `{"properties":{"look":"y","q":"any"}}`, 202)
+}
+
+// A run of a DAY-2 action needs an entity: one of the action's blueprint, in either style, or of any if it has none.
+func TestCreateRun_Target(t *testing.T) {
+	d := newFixture(t, porttest.Config{})
+	d.must(d.PutBlueprint(rawJSON(serviceBlueprint)), d.PutBlueprint(rawJSON(`{"identifier":"team","schema":{"properties":{}}}`)),
+		d.PutEntity("service", rawJSON(`{"identifier":"api"}`)), d.PutEntity("team", rawJSON(`{"identifier":"core"}`)))
+	inputs := `"userInputs":{"properties":{"n":{"type":"number"}}}`
+	for name, style := range map[string]string{
+		"new":          `"trigger":{"type":"self-service","operation":"DAY-2","blueprintIdentifier":"service",` + inputs + `}`,
+		"old":          `"trigger":"DAY-2","blueprint":"service",` + inputs,
+		"no blueprint": `"trigger":{"type":"self-service","operation":"DELETE",` + inputs + `}`,
+	} {
+		d.must(d.PutActionUnchecked(rawJSON(`{"identifier":"target",%s,"invocationMethod":{"type":"KAFKA"}}`, style)))
+		path := "/v1/actions/target/runs"
+		d.expectError("POST", path, `{"properties":{}}`, 422, "invalid_request", "'entity'")
+		d.expectError("POST", path, `{"properties":{"n":"1"},"entity":"api"}`, 422, "invalid_request", "must be number")
+		d.expectError("POST", path, `{"properties":{},"entity":"none"}`, 404, "not_found", "none")
+		run := d.expectStatus("POST", path, `{"properties":{"n":1},"entity":"api"}`, 202, "run")
+		expectFields(t, run, map[string]any{"blueprint.identifier": "service", "entity.identifier": "api"})
+		if name == "no blueprint" {
+			run = d.expectStatus("POST", path, `{"properties":{},"entity":"core"}`, 202, "run")
+			expectFields(t, run, map[string]any{"blueprint.identifier": "team"})
+		} else {
+			d.expectError("POST", path, `{"properties":{},"entity":"core"}`, 404, "not_found", "core")
+		}
+	}
 }
 
 func TestFault_LoseStillCreatesRun(t *testing.T) {

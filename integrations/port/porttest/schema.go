@@ -5,13 +5,15 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
-	"regexp"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
+
+	"foghorn/integrations/inputschema"
 )
 
 // schemasJSON has the schemas of bodies and definitions, after Port's OpenAPI document.
@@ -44,34 +46,100 @@ func validateSchema(name, path string, value any) error {
 	return validationError(path, schemas()[name].Validate(value))
 }
 
-// validateWith validates a value against a schema that was made of a definition. An invalid
-// schema accepts every value.
-func validateWith(schema map[string]any, path string, value any) error {
-	c := jsonschema.NewCompiler()
-	c.AssertFormat()
-	if err := c.AddResource("schema.json", convertJSON[any](schema)); err != nil {
-		return nil
+// The cost of a check, in units of about 20 ns.
+const (
+	maxCheckCost = 5_000_000 // of all values of an object
+	inputCost    = 2_000     // of each value
+	compileCost  = 1_000     // of each schema, once
+	schemaCost   = 100       // of each schema, for each value within a value
+)
+
+var errCheckCost = errors.New("its value and its JSON schema are too large")
+
+// validateProperties validates the values of an object with these inputs or properties. It rejects a value that is too
+// expensive to check.
+func validateProperties(properties map[string]property, required []string, values map[string]any) error {
+	for _, id := range required {
+		if _, ok := values[id]; !ok {
+			return invalidRequest("%q must have required property '%s'", "properties", id)
+		}
 	}
-	compiled, err := c.Compile("schema.json")
-	if err != nil {
-		return nil
+	total := 0
+	for _, id := range slices.Sorted(maps.Keys(values)) {
+		p, ok := properties[id]
+		if !ok {
+			return invalidRequest("%q must NOT have additional properties, additional property: %q", "properties", id)
+		}
+		schema, value, path := toJSONSchema(p.raw), convertJSON[any](values[id]), "properties/"+id
+		cost, err := checkCost(schema, value)
+		if total += cost; err == nil && total > maxCheckCost {
+			err = errCheckCost
+		}
+		if err != nil {
+			return invalidRequest("%q cannot be checked by this emulator of Port: %v", path, err)
+		}
+		if err := validateValue(schema, path, value); err != nil {
+			return err
+		}
 	}
-	return validationError(path, compiled.Validate(convertJSON[any](value)))
+	return nil
 }
 
-// objectSchema returns the JSON schema of an object with only these properties.
-func objectSchema(properties map[string]property) map[string]any {
-	schemas := map[string]any{}
-	for id, p := range properties {
-		schemas[id] = toJSONSchema(p.raw)
+// validateValue validates a value against the schema of an input or a property. An invalid schema accepts every value.
+func validateValue(schema map[string]any, path string, value any) error {
+	compiled := inputschema.Compile(schema, true)
+	if compiled == nil {
+		return nil
 	}
-	return map[string]any{"type": "object", "additionalProperties": false, "properties": schemas}
+	return validationError(path, compiled.Validate(value))
+}
+
+// checkCost returns the cost to check a value against a schema. An enum can be long.
+func checkCost(schema map[string]any, value any) (int, error) {
+	schema, options := withoutEnum(schema)
+	if items, ok := schema["items"].(map[string]any); ok {
+		items, n := withoutEnum(items)
+		schema["items"], options = items, options+n
+	}
+	size, err := inputschema.Measure(schema)
+	values, length := measureValue(value)
+	return inputCost + compileCost*size.Nodes + (schemaCost*size.Nodes+options)*values + size.Instructions*length, err
+}
+
+// withoutEnum returns a copy of a schema without its enum, and the number of values of the enum.
+func withoutEnum(schema map[string]any) (copied map[string]any, options int) {
+	copied = maps.Clone(schema)
+	enum, _ := schema["enum"].([]any)
+	delete(copied, "enum")
+	return copied, len(enum)
+}
+
+// measureValue returns the number of values within a value, itself included, and the length of their texts in bytes.
+func measureValue(v any) (values, length int) {
+	add := func(v any) {
+		n, l := measureValue(v)
+		values, length = values+n, length+l
+	}
+	switch v := v.(type) {
+	case string:
+		length = len(v)
+	case []any:
+		for _, e := range v {
+			add(e)
+		}
+	case map[string]any:
+		for k, e := range v {
+			add(e)
+			length += len(k)
+		}
+	}
+	return values + 1, length
 }
 
 // jsonSchemaKeys are the keys of an input or a property that are keys of JSON Schema as they are.
 var jsonSchemaKeys = []string{
 	"type", "minLength", "maxLength", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
-	"enum", "minItems", "maxItems", "uniqueItems", "properties", "patternProperties", "additionalProperties",
+	"enum", "pattern", "minItems", "maxItems", "uniqueItems", "properties", "patternProperties", "additionalProperties", "$defs", "definitions",
 }
 
 // jsonSchemaFormats are the formats that JSON Schema checks, by their names in Port.
@@ -85,10 +153,6 @@ func toJSONSchema(p map[string]any) map[string]any {
 			continue
 		}
 		switch k {
-		case "pattern":
-			if isGoPattern(v) {
-				out[k] = v
-			}
 		case "required":
 			if _, isList := v.([]any); isList && p["type"] == "object" {
 				out[k] = v
@@ -108,17 +172,6 @@ func toJSONSchema(p map[string]any) map[string]any {
 		}
 	}
 	return out
-}
-
-// isGoPattern reports whether Go has the regular expression. It does not have all of
-// JavaScript's, such as look-ahead.
-func isGoPattern(v any) bool {
-	pattern, ok := v.(string)
-	if !ok {
-		return false
-	}
-	_, err := regexp.Compile(pattern)
-	return err == nil
 }
 
 // validationError converts an error of the schema to the text of Port's validator (AJV), with

@@ -1,4 +1,4 @@
-package form
+package inputschema
 
 import (
 	"errors"
@@ -17,7 +17,7 @@ import (
 const (
 	maxPatternBytes = 5000
 	maxInstructions = 1000
-	maxPatterns     = 100                   // compiled, that conditions have computed for one field
+	maxPatterns     = 100                   // compiled, of one Patterns
 	patternTime     = 10 * time.Millisecond // of one match by the engine that backtracks
 	patternBudget   = 30 * time.Millisecond // of all such matches of one pattern within a second
 )
@@ -47,6 +47,12 @@ func patternSize(pattern string) (int, bool) {
 		return 0, false
 	}
 	return maxInstructions / 2, true // its time is limited
+}
+
+// CanCheck reports whether a pattern is checked here. Otherwise any text matches it.
+func CanCheck(pattern string) bool {
+	_, ok := patternSize(pattern)
+	return ok
 }
 
 // compilePattern compiles a pattern, which is a regular expression of JavaScript: Go's engine is safe, and the other one
@@ -108,13 +114,17 @@ func (p *scriptPattern) MatchString(s string) bool {
 	return ok || err != nil
 }
 
-// A patternCache holds the compiled patterns of one field: one, unless conditions compute them.
-type patternCache struct {
+// Patterns holds compiled patterns, such as those that conditions compute for one input. The zero value is empty. It is
+// safe for concurrent use.
+type Patterns struct {
 	mu       sync.Mutex
 	patterns map[string]jsonschema.Regexp
 }
 
-func (c *patternCache) get(pattern string) jsonschema.Regexp {
+// Match reports whether a text matches a pattern. Any text matches one that is not checked here.
+func (c *Patterns) Match(pattern, text string) bool { return c.get(pattern).MatchString(text) }
+
+func (c *Patterns) get(pattern string) jsonschema.Regexp {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if re, ok := c.patterns[pattern]; ok {

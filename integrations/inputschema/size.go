@@ -1,56 +1,73 @@
-package form
+// Package inputschema checks values against the JSON schemas of Port's inputs. Anyone may have written them, so what it
+// checks is limited in time and memory: [Measure] rejects a schema before it is compiled.
+//
+//	if _, err := inputschema.Measure(schema); err == nil {
+//		err = inputschema.Compile(schema, false).Validate(value)
+//	}
+package inputschema
 
 import (
 	"errors"
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// Limits of an input's JSON schema. Larger ones are left to Port: an applicator within an applicator multiplies the
+// Limits of an input's JSON schema. Larger ones are not checked: an applicator within an applicator multiplies the
 // work, and so does each $ref to it.
 const (
 	maxSchemaNodes  = 200  // schemas, each counted as often as it is applied
 	maxSchemaValues = 2000 // values in the JSON of the schema
 )
 
-// The reasons why only Port checks a part of an input.
 var (
-	errSchemaSize      = errors.New("its JSON schema is too large to check here; Port checks it")
-	errSchemaRecursion = errors.New("its JSON schema refers to itself, so only Port checks it")
-	errSchemaReference = errors.New("its JSON schema has references that are not within it; Port checks it")
-	errPattern         = errors.New("its pattern is too large to check here, or not supported; Port checks it")
+	errSize      = errors.New("its JSON schema is too large to check here")
+	errRecursion = errors.New("its JSON schema refers to itself")
+	errReference = errors.New("its JSON schema has references that are not within it")
 )
 
-// A schemaSize counts what a JSON schema applies to a value.
-type schemaSize struct {
-	root         map[string]any
-	nodes        int
-	instructions int      // of all patterns
-	refs         []string // that are being followed
-	unchecked    bool     // a pattern is left to Port
+// A Size is what a JSON schema applies to a value.
+type Size struct {
+	Nodes        int  // schemas
+	Instructions int  // of all patterns
+	Unchecked    bool // it has a pattern that any text matches here
 }
 
-// prepareChecks decides what is checked here, and notes in Unchecked what only Port checks. The schema is compiled when
-// it is needed, because most fields of a form are never validated.
-func (f *Form) prepareChecks(x *Field) {
-	s := schemaSize{root: x.checkedSchema()}
-	x.checks = &checks{schema: sync.OnceValue(func() *jsonschema.Schema { return compileSchema(s.root) })}
-	err := s.add(s.root)
-	if countValues(s.root, 0) > maxSchemaValues {
-		err = errSchemaSize
+// Measure returns the size of a schema. It fails if the schema is not to be compiled: its size is not limited, or it
+// refers to others.
+func Measure(schema map[string]any) (Size, error) {
+	if countValues(schema, 0) > maxSchemaValues {
+		return Size{}, errSize
 	}
-	if err != nil {
-		x.checks.schema = func() *jsonschema.Schema { return nil }
-		f.Unchecked = append(f.Unchecked, Problem{Input: x.ID, Reason: err.Error()})
+	m := measure{root: schema}
+	err := m.add(schema)
+	return m.Size, err
+}
+
+// Compile compiles a schema that Measure accepted; nil: it is not valid. With formats, the formats of JSON Schema are
+// checked.
+func Compile(schema map[string]any, formats bool) *jsonschema.Schema {
+	c := jsonschema.NewCompiler()
+	c.UseRegexpEngine(compilePattern)
+	c.UseLoader(jsonschema.SchemeURLLoader{}) // no scheme: a definition cannot refer to files or URLs
+	if formats {
+		c.RegisterFormat(&jsonschema.Format{Name: "regex", Validate: func(any) error { return nil }}) // it would compile the value
+		c.AssertFormat()
 	}
-	pattern, _ := x.pattern.value.(string)
-	if _, ok := patternSize(pattern); err == nil && s.unchecked || !ok {
-		f.Unchecked = append(f.Unchecked, Problem{Input: x.ID, Reason: errPattern.Error()})
+	if err := c.AddResource("input.json", schema); err != nil {
+		return nil
 	}
+	compiled, _ := c.Compile("input.json")
+	return compiled
+}
+
+// A measure counts what a JSON schema applies to a value.
+type measure struct {
+	Size
+	root map[string]any
+	refs []string // that are being followed
 }
 
 func countValues(v any, n int) int {
@@ -72,9 +89,9 @@ func countValues(v any, n int) int {
 
 // add counts a schema and those within it.
 // https://json-schema.org/draft/2020-12/json-schema-core#name-keywords-for-applying-subsch
-func (s *schemaSize) add(v any) error {
-	if s.nodes++; s.nodes > maxSchemaNodes {
-		return errSchemaSize
+func (s *measure) add(v any) error {
+	if s.Nodes++; s.Nodes > maxSchemaNodes {
+		return errSize
 	}
 	schema, ok := v.(map[string]any)
 	if !ok {
@@ -88,12 +105,12 @@ func (s *schemaSize) add(v any) error {
 	return nil
 }
 
-func (s *schemaSize) addKeyword(key string, v any) error {
+func (s *measure) addKeyword(key string, v any) error {
 	switch key {
 	case "$ref":
 		return s.addReference(v)
 	case "$id", "id", "$anchor", "$dynamicAnchor", "$dynamicRef", "$recursiveAnchor", "$recursiveRef", "$schema", "$vocabulary":
-		return errSchemaReference
+		return errReference
 	case "allOf", "anyOf", "oneOf", "prefixItems", "items", "not", "if", "then", "else", "additionalItems", "additionalProperties",
 		"contains", "propertyNames", "unevaluatedItems", "unevaluatedProperties", "contentSchema":
 		return s.addSchemas(v)
@@ -105,13 +122,13 @@ func (s *schemaSize) addKeyword(key string, v any) error {
 		return s.addPattern(v)
 	case "enum", "required":
 		list, _ := v.([]any)
-		s.nodes += len(list) / 8
+		s.Nodes += len(list) / 8
 	}
 	return nil
 }
 
 // addSchemas counts a schema or a list of them.
-func (s *schemaSize) addSchemas(v any) error {
+func (s *measure) addSchemas(v any) error {
 	list, ok := v.([]any)
 	if !ok {
 		return s.add(v)
@@ -125,7 +142,7 @@ func (s *schemaSize) addSchemas(v any) error {
 }
 
 // addMembers counts the schemas that are the members of an object.
-func (s *schemaSize) addMembers(v any, patterns bool) error {
+func (s *measure) addMembers(v any, patterns bool) error {
 	members, _ := v.(map[string]any)
 	for key, v := range members {
 		if patterns {
@@ -140,24 +157,24 @@ func (s *schemaSize) addMembers(v any, patterns bool) error {
 	return nil
 }
 
-func (s *schemaSize) addPattern(v any) error {
+func (s *measure) addPattern(v any) error {
 	pattern, _ := v.(string)
 	n, checked := patternSize(pattern)
-	s.unchecked = s.unchecked || !checked
-	if s.instructions += n; s.instructions > maxInstructions {
-		return errSchemaSize
+	s.Unchecked = s.Unchecked || !checked
+	if s.Instructions += n; s.Instructions > maxInstructions {
+		return errSize
 	}
 	return nil
 }
 
 // addReference counts the schema that a JSON pointer names.
-func (s *schemaSize) addReference(v any) error {
+func (s *measure) addReference(v any) error {
 	ref, _ := v.(string)
 	if len(s.refs) > maxSchemaNodes {
-		return errSchemaSize
+		return errSize
 	}
 	if slices.Contains(s.refs, ref) {
-		return errSchemaRecursion
+		return errRecursion
 	}
 	pointer, ok := strings.CutPrefix(ref, "#")
 	if pointer, err := url.PathUnescape(pointer); ok && err == nil {
@@ -168,7 +185,7 @@ func (s *schemaSize) addReference(v any) error {
 			return err
 		}
 	}
-	return errSchemaReference
+	return errReference
 }
 
 // lookUp returns the value that a JSON pointer names, except those in lists.
