@@ -40,7 +40,9 @@ const (
 type Config struct {
 	Slack     *slackapp.Client
 	Port      *port.Client
-	Incidents *incidentio.Client // nil: the messages do not follow the incident
+	Incidents *incidentio.Client // nil: the messages do not follow the incident, and forms show no recent incidents
+
+	HideRecent bool // forms show no recent incidents
 
 	Action   string           // identifier of the Port action that the command and the shortcuts run
 	Command  string           // such as /incident
@@ -95,10 +97,14 @@ func New(cfg Config) *Bot {
 		Slack: slackapp.HomeTabs{Client: cfg.Slack}, Store: b.store, Commands: homeCommands(cfg), PortAppURL: b.renderer.PortAppURL, Log: cfg.Log,
 		Title: func(action string) string { return b.dialog.Title(action) },
 	})
+	var recent dialog.Incidents
+	if cfg.Incidents != nil && !cfg.HideRecent {
+		recent = cfg.Incidents
+	}
 	b.dialog = dialog.New(dialog.Config{
 		Store: b.store, Port: cfg.Port, Slack: cfg.Slack, Users: b.users, Renderer: b.renderer,
 		Action: cfg.Action, Command: cfg.Command, Commands: cfg.Commands, Metrics: cfg.Metrics, Log: cfg.Log,
-		RunCommand: cfg.RunCommand, Choice: cfg.Choice, Actions: cfg.Port.Definitions(), History: b.home,
+		RunCommand: cfg.RunCommand, Choice: cfg.Choice, Actions: cfg.Port.Definitions(), History: b.home, Incidents: recent,
 	})
 	cfg.Metrics.observe(b)
 	return b

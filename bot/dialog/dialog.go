@@ -11,7 +11,7 @@
 // What was entered so far is in the view that Slack sends along, and for earlier pages in the draft (session.go).
 //
 // Nothing here waits for Port before a view is open or a submission is answered: Slack waits 3 s. The
-// forms of actions are cached and refreshed in the background (definitions.go).
+// forms of actions and the recent incidents are cached and refreshed in the background (definitions.go, incidents.go).
 //
 // All texts that people read here are in replies.go; those about runs are in package message.
 package dialog
@@ -22,6 +22,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/patrickmn/go-cache"
 	"github.com/sirupsen/logrus"
 	"github.com/slack-go/slack"
 
@@ -29,6 +30,7 @@ import (
 	"foghorn/bot/message"
 	"foghorn/bot/modal"
 	"foghorn/bot/request"
+	"foghorn/integrations/incidentio"
 	"foghorn/integrations/port"
 	"foghorn/integrations/slackapp"
 )
@@ -50,6 +52,8 @@ type Config struct {
 	Actions    Actions  // required with RunCommand
 	History    History  // required with RunCommand
 
+	Incidents Incidents // shown in the form of Action if they are recent; nil: none
+
 	Metrics Metrics
 	Log     *logrus.Entry
 }
@@ -67,6 +71,11 @@ type Port interface {
 	GetEntity(ctx context.Context, blueprint, id string) (port.Entity, error)
 	SearchEntities(ctx context.Context, blueprint string, query port.EntityQuery) (port.EntityPage, error)
 	ListTeams(ctx context.Context) ([]port.Team, error)
+}
+
+// Incidents lists incidents. An *incidentio.Client is one.
+type Incidents interface {
+	ListIncidents(ctx context.Context, q incidentio.IncidentsQuery) (incidentio.IncidentPage, error)
 }
 
 // Users decides who may run an action, and looks Slack users up in Port. A *identity.Directory is one.
@@ -105,6 +114,8 @@ type Dialog struct {
 	entity      *lookup[port.Entity]
 	entities    *entityLists
 	updates     *viewUpdates
+	incidents   *incidentList
+	mayList     *cache.Cache   // users who may see the incidents
 	background  sync.WaitGroup // work that continues after an ack
 }
 
@@ -118,12 +129,17 @@ func New(cfg Config) *Dialog {
 	}}
 	d.recent = newLookup(readRecent(cfg.Store))
 	d.entities = newEntityLists(cfg.Port, &d.background)
+	d.mayList = cache.New(mayListTTL, 0)
+	d.incidents = newIncidentList(cfg.Incidents, func(err error) {
+		cfg.Log.WithError(err).Warn("failed to read the recent incidents, which forms show")
+	})
 	return d
 }
 
 // Run keeps the forms of the actions up to date until ctx ends.
 func (d *Dialog) Run(ctx context.Context) error {
 	var refreshing sync.WaitGroup
+	refreshing.Go(func() { d.incidents.run(ctx) })
 	for _, c := range d.cfg.commands() {
 		refreshing.Go(func() {
 			d.definitions.refresh(ctx, c.Action, func(err error) {

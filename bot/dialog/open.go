@@ -9,6 +9,7 @@ import (
 	"foghorn/bot/form"
 	"foghorn/bot/modal"
 	"foghorn/bot/slacktext"
+	"foghorn/integrations/slackapp"
 )
 
 // loadTimeout bounds the wait for a definition behind a loading view.
@@ -32,13 +33,16 @@ func (d *Dialog) open(ctx context.Context, triggerID, userID string, page modal.
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
 	view, err := d.renderForm(ctx, f, form.EvalContext{}, fill(f), page)
+	var opened slackapp.View
+	view, incidents := d.withIncidents(view, userID, page.Action)
 	if err == nil {
-		_, err = d.cfg.Slack.OpenView(ctx, triggerID, view)
+		opened, err = d.cfg.Slack.OpenView(ctx, triggerID, view)
 	}
 	if err != nil {
 		d.cfg.Log.WithError(err).Warn("failed to open the form")
 		return openErrorText(d.command(page.Action), err)
 	}
+	d.updateIncidents(ctx, opened, view, userID, page.Action, incidents)
 	return ""
 }
 
@@ -54,9 +58,14 @@ func (d *Dialog) openLoading(ctx context.Context, triggerID, userID string, page
 	d.background.Go(func() {
 		ctx, cancel := context.WithTimeout(ctx, loadTimeout)
 		defer cancel()
-		view := d.loadForm(ctx, userID, page, fill)
-		if _, err := d.cfg.Slack.UpdateView(context.WithoutCancel(ctx), loading, view); err != nil {
+		view, incidents := d.withIncidents(d.loadForm(ctx, userID, page, fill), userID, page.Action)
+		opened, err := d.cfg.Slack.UpdateView(context.WithoutCancel(ctx), loading, view)
+		if err != nil {
 			d.cfg.Log.WithError(err).Warn("failed to replace the loading view")
+			return
+		}
+		if view.CallbackID == modal.CallbackID {
+			d.updateIncidents(ctx, opened, view, userID, page.Action, incidents)
 		}
 	})
 	return ""

@@ -41,16 +41,21 @@ func (d *Dialog) refresh(ctx context.Context, cb slack.InteractionCallback) {
 		}
 	}
 	page.Version = s.form.Version
-	view, err := modal.Render(state, page)
-	if err == nil {
-		err = d.updates.update(ctx, slackapp.View{ID: cb.View.ID, Hash: cb.View.Hash}, change, view)
-	}
-	if slackapp.ErrorCode(err) == "hash_conflict" {
-		return // the page was turned in the meantime
-	}
-	if err != nil {
+	if err := d.updateView(ctx, cb.View, page, state, change); err != nil && slackapp.ErrorCode(err) != "hash_conflict" { // the page was turned
 		d.cfg.Log.WithError(err).Warn("failed to update a form")
 	}
+}
+
+// updateView renders a page in an open view.
+func (d *Dialog) updateView(ctx context.Context, open slack.View, page modal.Page, state *form.State, change string) error {
+	view, err := modal.Render(state, page)
+	if err != nil {
+		return err
+	}
+	if page.Listed && d.listsIncidents(page.Action) {
+		view = modal.ShowIncidents(view, d.incidents.get())
+	}
+	return d.updates.update(ctx, slackapp.View{ID: open.ID, Hash: open.Hash}, change, view)
 }
 
 // applyActions is the page after some actions and the form on it, and the time of the latest action. With the state of

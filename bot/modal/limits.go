@@ -58,7 +58,13 @@ const (
 )
 
 const (
-	// reservedBlocks is how many blocks of a page are not fields: its step, a notice, the button Back.
+	// maxIncidentsBytes is the size of the block with recent incidents. It is in no ack, so that no page is smaller for it.
+	maxIncidentsBytes = 6000
+
+	// maxIncidentTitle is the most UTF-16 code units of the reference and the name of a recent incident.
+	maxIncidentTitle = 100
+
+	// reservedBlocks is how many blocks of a page are not fields: recent incidents, its step, a notice, the button Back.
 	reservedBlocks = 4
 
 	// maxNotice is the most UTF-16 code units of a notice above the fields.

@@ -35,6 +35,8 @@ type Page struct {
 	Again bool `json:"g,omitempty"` // it is shown again because it had changed
 	Last  bool `json:"l,omitempty"` // it was the last one when it was rendered
 
+	Listed bool `json:"i,omitempty"` // the person may see recent incidents: see ShowIncidents
+
 	Names  *Names `json:"-"`
 	Notice string `json:"-"` // plain text above the fields; empty: none
 }

@@ -15,6 +15,9 @@ import (
 // ActionBack is the action id of the button that goes to the page before.
 const ActionBack = "foghorn_back"
 
+// pagesID is the id of the block with the button that goes to the page before. The first page has none.
+const pagesID = "foghorn_pages"
+
 // ActionClear is the beginning of the action ids of the buttons that clear a field. The value of such a button is the
 // block of the field.
 const ActionClear = "foghorn_clear_"
@@ -47,7 +50,7 @@ func Render(s *form.State, p Page) (slack.ModalViewRequest, error) {
 	}
 	if here > 0 {
 		back := slack.NewButtonBlockElement(ActionBack, "back", plainText("Back"))
-		blocks = append(blocks, slack.NewActionBlock("foghorn_pages", back))
+		blocks = append(blocks, slack.NewActionBlock(pagesID, back))
 	}
 	return slack.ModalViewRequest{
 		Type:            slack.VTModal,

@@ -18,7 +18,7 @@ type inbox struct {
 	texts map[string][]string
 }
 
-func (i *inbox) PostMessage(ctx context.Context, channel string, m slackapp.Message) (string, error) {
+func (i *inbox) PostMessage(ctx context.Context, channel string, m slackapp.Message) (slackapp.Posted, error) {
 	i.texts[channel] = append(i.texts[channel], m.Text)
 	return i.fakes.PostMessage(ctx, channel, m)
 }

@@ -46,13 +46,8 @@ func (w *Workflow) startTracking(ctx context.Context, j *job, seen bool) (next, 
 // track is the stage Tracking: the request was woken because its incident differs from what the messages show. It posts
 // one reply, or edits one message, or updates the entity in Port's catalog.
 func (w *Workflow) track(ctx context.Context, j *job) (next, error) {
-	if j.Key != nil { // the submission is still stored
-		w.cfg.CrashPoint("before erasing the input")
-		if err := w.store.Archive(ctx, j.Request); err != nil {
-			return after(storeRetryDelay), err
-		}
-		w.cfg.CrashPoint("after erasing the input")
-		j.Key = nil
+	if err := w.eraseInput(ctx, j); err != nil {
+		return after(storeRetryDelay), err
 	}
 	if !w.follows(j) || j.Tracked == nil || time.Since(j.StageEnteredAt) > maxTracking {
 		return w.complete(ctx, j)
@@ -87,6 +82,20 @@ func (w *Workflow) track(ctx context.Context, j *job) (next, error) {
 	return onEvent(), nil
 }
 
+// eraseInput erases the submission, unless that has been done.
+func (w *Workflow) eraseInput(ctx context.Context, j *job) error {
+	if j.Key == nil {
+		return nil
+	}
+	w.cfg.CrashPoint("before erasing the input")
+	if err := w.store.Archive(ctx, j.Request); err != nil {
+		return err
+	}
+	w.cfg.CrashPoint("after erasing the input")
+	j.Key = nil
+	return nil
+}
+
 // sooner is the delay of an edit, or that of the catalog if it is shorter.
 func sooner(edit, catalog next) next {
 	if catalog.delay > 0 && catalog.delay < edit.delay {
@@ -102,8 +111,7 @@ func sooner(edit, catalog next) next {
 // incidents and for those that do not exist. One that it could never read may belong to another organization.
 func (w *Workflow) observe(j *job, s snapshot) (settled bool) {
 	t := j.Tracked
-	public := j.Outcome.Incident.Visibility == "public"
-	if private := s.gone && t.Seen || !s.gone && s.incident.Visibility != "" && s.incident.Visibility != "public"; public && private && !t.Hidden {
+	if j.Outcome.Incident.Visibility == "public" && isPrivate(t, s) && !t.Hidden {
 		t.Hidden = true
 		for _, d := range j.Deliveries {
 			d.EditError = "" // an attempt is due even where an earlier edit was rejected
@@ -124,6 +132,14 @@ func (w *Workflow) observe(j *job, s snapshot) (settled bool) {
 	}
 	t.Severity, t.Level = severity, level
 	return true
+}
+
+// isPrivate reports that an incident is private now.
+func isPrivate(t *request.Tracked, s snapshot) bool {
+	if s.gone {
+		return t.Seen
+	}
+	return s.incident.Visibility != "" && s.incident.Visibility != "public"
 }
 
 // trackedInput is what the messages are rendered from.

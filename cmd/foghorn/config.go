@@ -25,6 +25,7 @@ type Config struct {
 	PortActions                                 []string         // that can be chosen, with * for any characters
 	IncidentIOKey                               string
 	UpdateCatalog                               bool
+	HideRecent                                  bool // the form shows no recent incidents
 	SlackAPIURL, PortBaseURL, IncidentIOBaseURL string
 	StateDir                                    string
 	Cluster                                     store.Cluster // the zero value: the embedded store
@@ -119,7 +120,7 @@ func loadConfig(env map[string]string, dotenv, forCommand string) (_ Config, exp
 		SlackAppToken: values["SLACK_APP_TOKEN"], SlackBotToken: values["SLACK_BOT_TOKEN"],
 		PortClientID: values["PORT_CLIENT_ID"], PortClientSecret: values["PORT_CLIENT_SECRET"],
 		PortAction: values["PORT_ACTION"], SlackCommand: values["SLACK_COMMAND"], SlackCommands: commands, SlackRunCommand: runCommand, PortActions: patterns,
-		IncidentIOKey: values["INCIDENT_IO_API_KEY"], UpdateCatalog: values["UPDATE_CATALOG"] != "off",
+		IncidentIOKey: values["INCIDENT_IO_API_KEY"], UpdateCatalog: values["UPDATE_CATALOG"] != "off", HideRecent: values["RECENT_INCIDENTS"] == "off",
 		SlackAPIURL: withTrailingSlash(values["SLACK_API_URL"]), PortBaseURL: strings.TrimRight(values["PORT_BASE_URL"], "/"),
 		IncidentIOBaseURL: strings.TrimRight(values["INCIDENT_IO_BASE_URL"], "/"),
 		StateDir:          values["STATE_DIR"], Retention: cmp.Or(retention, store.DefaultRetention),

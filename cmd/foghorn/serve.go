@@ -81,7 +81,7 @@ func serve(ctx context.Context, cfg Config, log *logrus.Entry) error {
 	b := bot.New(bot.Config{
 		Slack: app, Port: client, Action: cfg.PortAction, Command: cfg.SlackCommand, Commands: cfg.SlackCommands,
 		RunCommand: cfg.SlackRunCommand, Choice: cfg.PortActions, Announce: cfg.AnnounceChannel, PortURL: cfg.PortBaseURL,
-		StateDir: cfg.StateDir, Cluster: cfg.Cluster, Incidents: incidents, CatalogBlueprint: blueprint, Retention: cfg.Retention, Secret: cfg.SlackBotToken, Log: log, Metrics: metrics,
+		StateDir: cfg.StateDir, Cluster: cfg.Cluster, Incidents: incidents, CatalogBlueprint: blueprint, HideRecent: cfg.HideRecent, Retention: cfg.Retention, Secret: cfg.SlackBotToken, Log: log, Metrics: metrics,
 	})
 	group, ctx := errgroup.WithContext(ctx)
 	if cfg.HTTPAddr != "" {

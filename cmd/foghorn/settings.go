@@ -40,6 +40,7 @@ var settings = []setting{
 	{Name: "PORT_ACTIONS", Default: "*", Meaning: "Identifiers of the actions that can be chosen there; `*` stands for any characters: `deploy_*,restart_service`."}, // parseChoice checks it
 	{Name: "INCIDENT_IO_API_KEY", Meaning: "API key of incident.io. `apply` and `doctor` read severities and statuses with it; `serve` keeps the messages about incidents and their entities in Port up to date with it. All of them also run without it.", Secret: true, check: checkSecretFormat},
 	{Name: "UPDATE_CATALOG", Default: "on", Meaning: "`on` or `off`: whether the entities in Port's catalog follow the incidents that were declared through Foghorn. `off` if an integration imports incident.io into Port.", check: checkOneOf("on", "off")},
+	{Name: "RECENT_INCIDENTS", Default: "on", Meaning: "`on` or `off`: the form of SLACK_COMMAND shows the open incidents of the last hour. It needs INCIDENT_IO_API_KEY.", check: checkOneOf("on", "off")},
 	{Name: "SLACK_API_URL", Default: slackapp.DefaultAPIURL, Meaning: "Base URL of Slack's Web API.", check: checkURL},
 	{Name: "PORT_BASE_URL", Default: port.DefaultBaseURL, Meaning: "Base URL of Port's API; `https://api.us.port.io` in the United States.", check: checkPortURL},
 	{Name: "INCIDENT_IO_BASE_URL", Default: "https://api.incident.io", Meaning: "Base URL of incident.io's API.", check: checkURL},

@@ -29,6 +29,7 @@ type Incident struct {
 	Status         Status    `json:"incident_status"`
 	Severity       *Severity `json:"severity"`         // nil: none
 	Lead           Person    `json:"-"`                // the zero Person: none
+	Reporter       Person    `json:"-"`                // the zero Person: none; the user who declared it if no other is named
 	SlackChannelID string    `json:"slack_channel_id"` // "" until the channel exists, shortly after the incident
 	CreatedAt      time.Time `json:"created_at"`
 	UpdatedAt      time.Time `json:"updated_at"`
@@ -49,18 +50,26 @@ func (i *Incident) UnmarshalJSON(data []byte) error {
 			Role     Role   `json:"role"`
 			Assignee Person `json:"assignee"`
 		}] `json:"incident_role_assignments"`
+		Creator struct {
+			User Person `json:"user"` // an API key, a workflow or an alert is no user
+		} `json:"creator"`
 	}
 	if err := json.Unmarshal(data, &in); err != nil {
 		return err
 	}
 	*i = Incident(in.members)
+	i.Reporter = in.Creator.User
 	for _, assignment := range in.Roles.Items {
-		if assignment.Role.Type == roleLead {
+		switch {
+		case assignment.Role.Type == roleLead:
 			i.Lead = assignment.Assignee
+		case assignment.Role.Type == roleReporter && assignment.Assignee != Person{}:
+			i.Reporter = assignment.Assignee
 		}
 	}
 	texts := []*string{
 		&i.ID, &i.Reference, &i.Name, &i.Summary, &i.Permalink, &i.Visibility, &i.Mode, &i.SlackChannelID, &i.Lead.Name, &i.Lead.SlackUserID,
+		&i.Reporter.Name, &i.Reporter.SlackUserID,
 		&i.Status.ID, &i.Status.Name, &i.Status.Description, &i.Status.Category,
 	}
 	if i.Severity != nil {

@@ -27,7 +27,7 @@ const incidentJSON = `{"id":"01H","reference":"INC-123","name":"x","summary":"s"
 var decodedIncident = incidentio.Incident{
 	ID: "01H", Reference: "INC-123", Name: "x", Summary: "s", Visibility: "private", Mode: "test", Permalink: "https://app.incident.io/o/incidents/01H",
 	Status: incidentio.Status{ID: "1", Name: "Triage", Category: "triage"}, Severity: &incidentio.Severity{ID: "2", Name: "Major", Rank: 1},
-	Lead:      incidentio.Person{Name: "Ana", SlackUserID: "U1"},
+	Lead: incidentio.Person{Name: "Ana", SlackUserID: "U1"}, Reporter: incidentio.Person{Name: "Rob"},
 	CreatedAt: time.Date(2023, 10, 24, 15, 10, 35, 411e6, time.UTC), UpdatedAt: time.Date(2023, 10, 24, 15, 10, 36, 0, time.UTC),
 }
 

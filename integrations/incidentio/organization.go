@@ -78,8 +78,11 @@ func (c *Client) ListStatuses(ctx context.Context) ([]Status, error) {
 // is created.
 const RoleReporter = "reporter"
 
-// roleLead is the Role.Type of the person who leads an incident.
-const roleLead = "lead"
+// Role.Type of the person who leads an incident, and of the one who reported it.
+const (
+	roleLead     = "lead"
+	roleReporter = "reporter"
+)
 
 // A Role is a role that a person can have in an incident.
 type Role struct {
