@@ -75,11 +75,17 @@ func (w *Workflow) track(ctx context.Context, j *job) (next, error) {
 		return w.complete(ctx, j)
 	case !settled: // the severities are being read
 		return after(w.cfg.FollowInterval), nil
-	case j.Tracked.State != s.state:
-		j.Tracked.State = s.state
-		return w.saveThen(ctx, j, onEvent())
 	}
-	return onEvent(), nil
+	return w.saveState(ctx, j, s.state)
+}
+
+// saveState records what the messages show, and waits until the incident differs.
+func (w *Workflow) saveState(ctx context.Context, j *job, state string) (next, error) {
+	if j.Tracked.State == state {
+		return onEvent(), nil
+	}
+	j.Tracked.State = state
+	return w.saveThen(ctx, j, onEvent())
 }
 
 // eraseInput erases the submission, unless that has been done.
