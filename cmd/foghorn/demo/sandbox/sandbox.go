@@ -3,6 +3,7 @@
 package sandbox
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strings"
@@ -111,9 +112,11 @@ func (s *Sandbox) Close() {
 	}
 }
 
-// InstallGuide writes the definitions of Port's guide to Port, exactly as published.
+// InstallGuide writes the definitions of Port's guide to Port as published, except for the idempotency key of incidents,
+// which is the id of the run. The published one is the time, which two incidents can share.
 func (s *Sandbox) InstallGuide() error {
 	guide := manifests.Guide()
+	guide.Action = bytes.ReplaceAll(guide.Action, []byte("now | tostring | @base64"), []byte(".run.id"))
 	s.Port.SetSecret(manifests.SecretName, s.IncidentIO.APIKey)
 	return errors.Join(s.Port.PutBlueprint(guide.Blueprint), s.Port.PutAction(guide.Action), s.Port.PutAction(guide.Automation))
 }
