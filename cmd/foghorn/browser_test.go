@@ -114,7 +114,7 @@ func (v *browser) expectText(selector, text string) {
 // typeMessage sends text from the composer.
 func (v *browser) typeMessage(text string) {
 	v.t.Helper()
-	v.do(chromedp.SendKeys(chromedp.CSS("#message-input"), text+kb.Enter))
+	v.typeInto("#message-input", text+kb.Enter)
 }
 
 // navigate follows the link of a tab or a conversation and waits until it is current.
@@ -127,7 +127,21 @@ func (v *browser) navigate(name string) {
 // fillField enters text in the field of the modal with this label.
 func (v *browser) fillField(label, text string) {
 	v.t.Helper()
-	v.do(chromedp.SendKeys(fieldByLabel(label), text))
+	v.typeIntoElement(fmt.Sprintf(`document.evaluate(%q, document, null, XPathResult.FIRST_ORDERED_NODE_TYPE).singleNodeValue`, fieldByLabel(label)), text)
+}
+
+// typeInto types text in the element with the CSS selector.
+func (v *browser) typeInto(selector, text string) {
+	v.t.Helper()
+	v.typeIntoElement(fmt.Sprintf(`document.querySelector(%q)`, selector), text)
+}
+
+// typeIntoElement types text in the element that a JavaScript expression finds. chromedp.SendKeys reads the attributes of
+// an element while they change.
+func (v *browser) typeIntoElement(js, text string) {
+	v.t.Helper()
+	v.waitFor(fmt.Sprintf(`(() => { const e = %s; return !!e && e.checkVisibility() && (e.focus(), document.activeElement === e) })()`, js))
+	v.do(chromedp.KeyEvent(text))
 }
 
 // chooseOption clicks a radio button or an option of a select in the modal.
@@ -136,8 +150,9 @@ func (v *browser) chooseOption(label, option string) {
 	v.clickXPath(fmt.Sprintf(`//dialog//fieldset[legend[normalize-space(text())=%q]]//label[span[text()=%q]]`, label, option))
 }
 
-func fieldByLabel(label string) chromedp.Search {
-	return chromedp.Search(fmt.Sprintf(`//dialog//label[normalize-space(text())=%q]/..//*[self::input[not(@type='hidden')] or self::textarea or self::select]`, label))
+// fieldByLabel is the XPath of a field of the modal.
+func fieldByLabel(label string) string {
+	return fmt.Sprintf(`//dialog//label[normalize-space(text())=%q]/..//*[self::input[not(@type='hidden')] or self::textarea or self::select]`, label)
 }
 
 // clickXPath clicks the first visible element that an XPath finds, and waits for it. It clicks the element and not its

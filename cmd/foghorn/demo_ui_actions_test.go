@@ -129,7 +129,7 @@ func testChosenForMessage(v *browser) {
 	v.expectText(".messages", "checkout answers with 503")
 	v.evaluate(`document.querySelector(".message .message-actions input[value=foghorn_run_message]").form.requestSubmit()`)
 	v.expectText("dialog h2", "Run an action")
-	v.do(chromedp.SendKeys(chromedp.CSS("dialog [role=combobox]"), "restart"))
+	v.typeInto("dialog [role=combobox]", "restart")
 	v.expectText("dialog [role=option]", "Restart a service")
 	v.do(chromedp.KeyEvent(kb.Enter))
 	v.expectText("dialog h2", "Restart a service")
@@ -139,7 +139,7 @@ func testChosenForMessage(v *browser) {
 func testNamedApprovers(v *browser) {
 	v.typeMessage("/run grant")
 	v.expectText("dialog h2", "Grant database access")
-	v.do(chromedp.SendKeys(chromedp.CSS("dialog [role=combobox]"), "ledger"))
+	v.typeInto("dialog [role=combobox]", "ledger")
 	v.expectText("dialog [role=option]", "ledger")
 	v.do(chromedp.KeyEvent(kb.Enter))
 	v.selectField("Person", "Alice")
@@ -162,7 +162,7 @@ func testHome(v *browser) {
 	v.waitFor(`!document.querySelector(".composer").checkVisibility()`)
 	v.clickXPath(`//*[contains(@class, "app-home")]//button[contains(., "/restart")]`)
 	v.expectText("dialog h2", "Restart a service")
-	v.do(chromedp.SendKeys(chromedp.CSS("dialog [role=combobox]"), "search"))
+	v.typeInto("dialog [role=combobox]", "search")
 	v.expectText("dialog [role=option]", "search")
 	v.do(chromedp.KeyEvent(kb.Enter))
 	v.clickButton("Run")
@@ -174,7 +174,7 @@ func testHome(v *browser) {
 }
 
 func testCompletedCommands(v *browser) {
-	v.do(chromedp.SendKeys(chromedp.CSS("#message-input"), "/"))
+	v.typeInto("#message-input", "/")
 	for _, command := range []string{"/incident", "/deploy", "/restart", "/run"} {
 		v.expectText("#commands", command)
 	}

@@ -119,7 +119,10 @@ func (s *Server) chatUpdate(c *call) (reply, error) {
 	}
 	s.editMessageLocked(kept, m)
 	message := s.messageJSONLocked(kept, true)
-	delete(message, "ts") // only the outer object has it
+	for key := range s.threadLocked(kept) { // the answer of this method has none, by the types of Slack's client
+		delete(message, key)
+	}
+	delete(message, "ts")                                                                                    // only the outer object has it
 	return reply{"channel": ch.ID, "ts": kept.TS, "text": kept.Text, "message": message}, nil
 }
 
