@@ -122,7 +122,7 @@ func (s *Server) chatUpdate(c *call) (reply, error) {
 	for key := range s.threadLocked(kept) { // the answer of this method has none, by the types of Slack's client
 		delete(message, key)
 	}
-	delete(message, "ts")                                                                                    // only the outer object has it
+	delete(message, "ts") // only the outer object has it
 	return reply{"channel": ch.ID, "ts": kept.TS, "text": kept.Text, "message": message}, nil
 }
 
