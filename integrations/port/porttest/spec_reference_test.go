@@ -90,6 +90,7 @@ func TestReference_ResponsesMatchPortSpec(t *testing.T) {
 		{"GET", entities + "/{entity_identifier}", "/v1/blueprints/service/entities/x", "", 200},
 		{"GET", entities + "/{entity_identifier}", "/v1/blueprints/service/entities/none", "", 404},
 		{"POST", entities, "/v1/blueprints/service/entities", `{"identifier":"y"}`, 201},
+		{"PATCH", entities + "/{entity_identifier}", "/v1/blueprints/service/entities/y", `{"title":"Y"}`, 200},
 		{"POST", entities + "/search", "/v1/blueprints/service/entities/search", `{"limit":1}`, 200},
 
 		{"POST", secrets, "", `{"secretName":"S","secretValue":"v"}`, 200},
@@ -102,6 +103,7 @@ func TestReference_ResponsesMatchPortSpec(t *testing.T) {
 		{"GET", "/v1/users/{user_email}", "/v1/users/none@example.com", "", 404},
 		{"GET", "/v1/users", "", "", 200},
 		{"GET", "/v1/teams", "", "", 200},
+		{"GET", "/v1/integration", "", "", 200},
 	} {
 		path := c.path
 		if path == "" {
