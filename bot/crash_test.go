@@ -21,6 +21,7 @@ type crasher struct {
 	nth     int    // counted down; the bot stops at 0
 	from    string // the points before the first one with this text are not counted
 	where   string
+	ended   bool // the request was archived
 	crashed chan struct{}
 }
 
@@ -30,7 +31,7 @@ func (r *crasher) reach(where string) {
 		r.mu.Unlock()
 		return
 	}
-	r.from = ""
+	r.from, r.ended = "", r.ended || where == "after archiving"
 	r.nth--
 	if r.nth == 0 {
 		r.where = where
@@ -53,24 +54,29 @@ func TestCrash_AnyPoint(t *testing.T) {
 		t.Skip("takes seconds")
 	}
 	t.Parallel()
+	points := crashAtEach(t, maxCrashPoints, crashAt)
+	if len(points) < 10 || !points[""] {
+		t.Errorf("not every crash point was reached: %v", points)
+	}
+}
+
+// crashAtEach calls crash with the numbers of up to max crash points, at the same time, and returns where bots stopped; ""
+// if one was not stopped.
+func crashAtEach(t *testing.T, max int, crash func(t *testing.T, nth int) (where string)) map[string]bool {
 	var mu sync.Mutex
 	points := map[string]bool{}
-	survived := false
 	t.Run("point", func(t *testing.T) {
-		for nth := 1; nth <= maxCrashPoints; nth++ {
+		for nth := 1; nth <= max; nth++ {
 			t.Run(strconv.Itoa(nth), func(t *testing.T) {
 				t.Parallel()
-				where := crashAt(t, nth)
+				where := crash(t, nth)
 				mu.Lock()
 				defer mu.Unlock()
 				points[where] = true
-				survived = survived || where == ""
 			})
 		}
 	})
-	if len(points) < 10 || !survived {
-		t.Errorf("not every crash point was reached: %v", points)
-	}
+	return points
 }
 
 // crashAt declares an incident with a bot that stops at its nth crash point, and returns which
@@ -111,20 +117,8 @@ func TestCrash_WhileTracking(t *testing.T) {
 		t.Skip("takes minutes")
 	}
 	t.Parallel()
-	var mu sync.Mutex
-	points := map[string]bool{}
-	t.Run("point", func(t *testing.T) {
-		for nth := 1; nth <= maxTrackingCrashPoints; nth++ {
-			t.Run(strconv.Itoa(nth), func(t *testing.T) {
-				t.Parallel()
-				where := crashWhileTracking(t, nth)
-				mu.Lock()
-				defer mu.Unlock()
-				points[where] = true
-			})
-		}
-	})
-	for _, where := range []string{"", "before erasing the input", "before editing channel", "after editing channel", "after posting to escalated.channel"} {
+	points := crashAtEach(t, maxTrackingCrashPoints, crashWhileTracking)
+	for _, where := range []string{"", "before erasing the input", "before editing channel", "after editing channel", "after posting to escalated.channel", "after archiving"} {
 		if !points[where] {
 			t.Errorf("%q was not reached: %v", where, points)
 		}
@@ -164,6 +158,11 @@ func crashWhileTracking(t *testing.T, nth int) string {
 	waitFor("the severity rose", func() bool { return shows("*Critical* · ") && shows("Severity raised") })
 	edit(t, e, incidentiotest.Edit{Status: "Closed"})
 	waitFor("the incident is closed", func() bool { return shows("Closed after") && e.Bot.Followed() == 0 })
+	waitFor("the bot has stopped, or has archived the request", func() bool {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		return r.where != "" || r.ended
+	})
 	e.WaitIdle()
 	if ms := e.Slack.Messages(testenv.General); len(ms) != 2 || len(e.Port.Runs()) != 1 {
 		t.Errorf("stopped %s: %d messages: %v", r.where, len(ms), testenv.MessageTexts(ms))
