@@ -134,8 +134,8 @@ func (l *actionList) read(ctx context.Context) {
 	}
 }
 
-// convert makes the list from Port's: of actions that are published and can be chosen. Actions of the same title are
-// told apart by their identifier.
+// convert makes the list from Port's: of actions that are published and can be chosen. The labels of
+// actions of the same title end with their identifiers.
 func (l *actionList) convert(listed []port.ListedAction) []listedAction {
 	listed = slices.DeleteFunc(listed, func(a port.ListedAction) bool { return !a.Published || !l.offers(a.Identifier) })
 	if len(listed) > maxActions {

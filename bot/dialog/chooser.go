@@ -161,10 +161,7 @@ func (d *Dialog) loadChosen(ctx context.Context, userID string, c modal.Chooser,
 	}
 	var f *form.Form
 	if err == nil {
-		var cached bool
-		if f, cached = d.definitions.cached(ctx, action); !cached {
-			f, err = d.definitions.read(ctx, action)
-		}
+		f, err = d.definitions.get(ctx, action)
 	}
 	if errors.Is(err, errNotOffered) {
 		return errorView(d.notOfferedText())

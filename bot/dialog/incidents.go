@@ -2,9 +2,7 @@ package dialog
 
 import (
 	"context"
-	"net/url"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -51,9 +49,6 @@ const (
 
 	maxIncidentURL = 500 // bytes
 )
-
-// openCategories are the status categories of incidents that are open.
-var openCategories = []string{"triage", "live", "learning", "paused"}
 
 // An incidentList has the open incidents of the last hour. It is read in the background: no form waits for it.
 type incidentList struct {
@@ -116,7 +111,7 @@ func (l *incidentList) refresh(ctx context.Context) {
 		}
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), incidentsTimeout)
 		defer cancel()
-		page, err := l.source.ListIncidents(ctx, incidentio.IncidentsQuery{Categories: openCategories, PageSize: incidentsPageSize})
+		page, err := l.source.ListIncidents(ctx, incidentio.IncidentsQuery{Categories: incidentio.OpenCategories(), PageSize: incidentsPageSize})
 		l.record(page.Incidents, err)
 		return nil, nil
 	})
@@ -151,7 +146,7 @@ func (l *incidentList) get() (out []modal.Incident) {
 	for _, i := range l.found {
 		if age := time.Since(i.CreatedAt); age < incidentAge && len(out) < maxIncidents {
 			out = append(out, modal.Incident{
-				Reference: i.Reference, Name: i.Name, Severity: severityName(i.Severity), Who: whoText(i), Age: age, URL: validURL(i.Permalink),
+				Reference: i.Reference, Name: i.Name, Severity: severityName(i.Severity), Who: whoText(i), Age: age, URL: slacktext.ValidURL(i.Permalink, maxIncidentURL),
 			})
 		}
 	}
@@ -176,7 +171,7 @@ func whoText(i incidentio.Incident) slacktext.Text {
 	return ""
 }
 
-// personText mentions a person, which a view shows as the name and notifies nobody of.
+// personText mentions a person. A view shows the name, and sends no notification.
 func personText(p incidentio.Person) slacktext.Text {
 	if channelPattern.MatchString(p.SlackUserID) {
 		return slacktext.User(p.SlackUserID)
@@ -185,15 +180,6 @@ func personText(p incidentio.Person) slacktext.Text {
 }
 
 const maxPersonName = 40 // UTF-16 code units
-
-// validURL returns a URL that can be a link, and "" for anything else.
-func validURL(s string) string {
-	u, err := url.Parse(s)
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || len(s) > maxIncidentURL || strings.ContainsAny(s, "|<> \n\t") {
-		return ""
-	}
-	return s
-}
 
 // listsIncidents reports that the form of an action shows recent incidents.
 func (d *Dialog) listsIncidents(action string) bool {

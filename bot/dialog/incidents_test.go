@@ -152,7 +152,7 @@ func TestWhoText(t *testing.T) {
 		t.Error(got)
 	}
 	for _, url := range []string{"javascript:alert(1)", "https://x|y", "https://x>", "", "https:///path"} {
-		if got := validURL(url); got != "" {
+		if got := slacktext.ValidURL(url, maxIncidentURL); got != "" {
 			t.Error(slacktext.Literal(got))
 		}
 	}

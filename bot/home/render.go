@@ -3,13 +3,13 @@ package home
 import (
 	"cmp"
 	"encoding/json"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/slack-go/slack"
 
+	"foghorn/bot/message"
 	"foghorn/bot/request"
 	"foghorn/bot/slacktext"
 )
@@ -135,7 +135,7 @@ func endedLine(r *request.Request, portAppURL string) slacktext.Text {
 			result = severity
 		}
 		label = strings.TrimSpace(name(i.Reference) + " " + label)
-		link = cmp.Or(validURL(i.Permalink), link)
+		link = cmp.Or(slacktext.ValidURL(i.Permalink, maxURL), link)
 		if i.Visibility != "" && i.Visibility != "public" {
 			result += ", private"
 		}
@@ -192,27 +192,10 @@ func title(r *request.Request) string {
 	return shown
 }
 
-// name is a name on one line, and not too long; "" for one that shows nothing.
-func name(s string) string {
-	if slacktext.IsBlank(s) {
-		return ""
-	}
-	return slacktext.Truncate(slacktext.SingleLine(s), maxTitle)
-}
+// name is a name as the tab shows it.
+func name(s string) string { return slacktext.Name(s, maxTitle) }
 
 // runURL is the page of the run in Port; "" if there is no run.
 func runURL(r *request.Request, portAppURL string) string {
-	if r.RunID == "" {
-		return ""
-	}
-	return validURL(portAppURL + "/organization/run?runId=" + url.QueryEscape(r.RunID))
-}
-
-// validURL returns a URL that can be a link, and "" for anything else.
-func validURL(s string) string {
-	u, err := url.Parse(s)
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || len(s) > maxURL || strings.ContainsAny(s, "|<> \n\t") {
-		return ""
-	}
-	return s
+	return slacktext.ValidURL(message.RunURL(portAppURL, r.RunID), maxURL)
 }

@@ -91,7 +91,7 @@ func (r Renderer) incidentButtons(in Input, reporterOnly bool) []slack.Block {
 		if in.isPrivate() || in.Hidden {
 			label = "Open channel"
 		}
-		buttons = append(buttons, linkButton("open_channel", label, channelURL(incident.Channel)))
+		buttons = append(buttons, linkButton("open_channel", label, ChannelURL(incident.Channel)))
 	}
 	if url := r.runURL(in); reporterOnly && url != "" {
 		buttons = append(buttons, linkButton("open_run", "View run in Port", url))

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"foghorn/bot/request"
+	"foghorn/bot/slacktext"
 )
 
 // maxURL is the longest URL that is shown. Slack accepts 3,000 characters in a button, but the text
@@ -26,14 +27,16 @@ func PortAppURL(baseURL string) string {
 	return "https://app.port.io"
 }
 
-// runURL is the page of the run in Port; "" if there is no run.
+// RunURL is the page of a run in Port's web app; "" if there is no run.
 // https://docs.port.io/create-self-service-experiences/reflect-action-progress/
-func (r Renderer) runURL(in Input) string {
-	if in.RunID == "" || r.PortAppURL == "" {
+func RunURL(portAppURL, runID string) string {
+	if runID == "" || portAppURL == "" {
 		return ""
 	}
-	return r.PortAppURL + "/organization/run?runId=" + url.QueryEscape(in.RunID)
+	return portAppURL + "/organization/run?runId=" + url.QueryEscape(runID)
 }
+
+func (r Renderer) runURL(in Input) string { return RunURL(r.PortAppURL, in.RunID) }
 
 // entityURL is the page of an entity in Port; "" if there is none.
 // https://docs.port.io/customize-pages-dashboards-and-plugins/page/entity-page
@@ -44,17 +47,11 @@ func (r Renderer) entityURL(e *request.Entity) string {
 	return validURL(r.PortAppURL + "/" + url.PathEscape(e.Blueprint+"Entity") + "?identifier=" + url.QueryEscape(e.Identifier))
 }
 
-// channelURL opens a channel in the Slack app, where a reader who is not a member can join it.
+// ChannelURL opens a channel in the Slack app, where a reader who is not a member can join it.
 // https://docs.slack.dev/interactivity/deep-linking
-func channelURL(id string) string {
+func ChannelURL(id string) string {
 	return "https://slack.com/app_redirect?channel=" + url.QueryEscape(id)
 }
 
 // validURL returns a URL that can be a link in a message, and "" for anything else.
-func validURL(s string) string {
-	u, err := url.Parse(s)
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || len(s) > maxURL || strings.ContainsAny(s, "|<> \n\t") {
-		return ""
-	}
-	return s
-}
+func validURL(s string) string { return slacktext.ValidURL(s, maxURL) }

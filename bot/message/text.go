@@ -23,12 +23,7 @@ const (
 func (in Input) title() string { return cmp.Or(name(in.Title), "the action") }
 
 // name is a name as messages show it: on one line, and not too long; "" for one that shows nothing.
-func name(s string) string {
-	if slacktext.IsBlank(s) {
-		return ""
-	}
-	return truncate(slacktext.SingleLine(s), maxName)
-}
+func name(s string) string { return slacktext.Name(s, maxName) }
 
 // reason is a vendor's text as messages show it.
 func reason(s string) string {

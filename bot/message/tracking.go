@@ -1,9 +1,6 @@
 package message
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"strings"
 
 	"foghorn/bot/request"
@@ -39,11 +36,4 @@ func (r Renderer) Escalation(in Input, d Delivery, ts string) Delivery {
 	reply := textMessage(slacktext.Format("%s Severity raised to *%s*, the highest level.", severityEmoji(1), in.severity()))
 	reply.ThreadTS = ts
 	return Delivery{Key: request.EscalatedPrefix + d.Key, To: d.To, Message: reply}
-}
-
-// Digest identifies what a message shows, without revealing it.
-func Digest(m slackapp.Message) string {
-	data, _ := json.Marshal([]any{m.Text, m.Blocks}) // Block Kit can always be encoded
-	sum := sha256.Sum256(data)
-	return hex.EncodeToString(sum[:12])
 }

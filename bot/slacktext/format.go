@@ -2,6 +2,7 @@ package slacktext
 
 import (
 	"fmt"
+	"net/url"
 	"regexp"
 	"strings"
 	"time"
@@ -63,6 +64,15 @@ func mention(kind, id string) Text {
 
 // Link is a link; its label is text of people.
 func Link(url, label string) Text { return Text("<"+url+"|") + Literal(SingleLine(label)) + ">" }
+
+// ValidURL returns a URL of at most maxLength bytes that can be a link, and "" for anything else.
+func ValidURL(s string, maxLength int) string {
+	u, err := url.Parse(s)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || len(s) > maxLength || strings.ContainsAny(s, "|<> \n\t") {
+		return ""
+	}
+	return s
+}
 
 // Date is a time that Slack shows in each reader's time zone; "" for the zero time.
 // https://docs.slack.dev/messaging/formatting-message-text#date-formatting

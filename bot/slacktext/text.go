@@ -125,6 +125,14 @@ func isPrintableASCII(s string) bool {
 // SingleLine is cleaned text without line breaks or repeated blanks.
 func SingleLine(s string) string { return strings.Join(strings.Fields(Clean(s)), " ") }
 
+// Name is a name on one line of at most n UTF-16 code units; "" for one that shows nothing.
+func Name(s string, n int) string {
+	if IsBlank(s) {
+		return ""
+	}
+	return Truncate(SingleLine(s), n)
+}
+
 // escape prevents text that people wrote from being read as a mention or a link, and cleans it.
 // https://docs.slack.dev/messaging/formatting-message-text#escaping
 func escape(s string) string { return escaper.Replace(Clean(s)) }

@@ -2,13 +2,10 @@ package workflow
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"maps"
-	"net/url"
 	"slices"
 
+	"foghorn/bot/message"
 	"foghorn/bot/request"
 	"foghorn/integrations/port"
 )
@@ -59,7 +56,7 @@ func (i catalogIncident) values() map[string]any {
 			values[titleMember] = i.Name
 		}
 		if i.Channel != "" {
-			values[channelURLProperty] = "https://slack.com/app_redirect?channel=" + url.QueryEscape(i.Channel)
+			values[channelURLProperty] = message.ChannelURL(i.Channel)
 		}
 	}
 	return values
@@ -84,7 +81,7 @@ func changedMembers(values map[string]any, written map[string]string) []string {
 	var changed []string
 	isReason := false
 	for _, name := range slices.Sorted(maps.Keys(values)) {
-		if written[name] != digestValue(values[name]) {
+		if written[name] != digest(values[name]) {
 			changed = append(changed, name)
 			isReason = isReason || name != noChange
 		}
@@ -132,19 +129,12 @@ func fit(p port.Property, value any) (_ any, allowed bool) {
 	return nil, true
 }
 
-// digestValue identifies a value without revealing it.
-func digestValue(value any) string {
-	data, _ := json.Marshal(value) // texts and nil can always be encoded
-	sum := sha256.Sum256(data)
-	return hex.EncodeToString(sum[:8])
-}
-
 // recordWritten adds the digests of members to those of earlier ones.
 func recordWritten(e *request.CatalogEntry, values map[string]any, members []string) {
 	if e.Written == nil {
 		e.Written = make(map[string]string, len(members))
 	}
 	for _, name := range members {
-		e.Written[name] = digestValue(values[name])
+		e.Written[name] = digest(values[name])
 	}
 }

@@ -39,9 +39,6 @@ const (
 	followerLease = "follower"
 )
 
-// openCategories are the categories of the statuses of incidents that have not ended.
-var openCategories = []string{"triage", "live", "learning", "paused"}
-
 // interval is how often an incident of this age is read.
 func (f *follower) interval(age time.Duration) time.Duration {
 	return min(max(age/followAgeDivisor, f.minInterval), maxFollowInterval)
@@ -217,7 +214,7 @@ func (f *follower) readPages(ctx context.Context, followed map[string]store.Entr
 			oldest = minTime(oldest, declaredAt.Add(-MaxClockSkew))
 		}
 	}
-	query := incidentio.IncidentsQuery{Categories: openCategories}
+	query := incidentio.IncidentsQuery{Categories: incidentio.OpenCategories()}
 	for pages := 0; left > pages; pages++ {
 		if !f.takeCall(ctx) {
 			return nil

@@ -93,7 +93,7 @@ func (w *Workflow) deliver(ctx context.Context, j *job, m message.Delivery) (nex
 			return after(max(backoff(j, maxSlackDelay), slackapp.RetryAfter(err))), err
 		}
 		if found {
-			d.TS, d.Shown = ts, message.Digest(m.Message)
+			d.TS, d.Shown = ts, shownDigest(m.Message)
 			return w.saveThen(ctx, j, again())
 		}
 	}
@@ -119,7 +119,7 @@ func (w *Workflow) recordDelivery(ctx context.Context, j *job, m message.Deliver
 	d := j.Deliveries[m.Key]
 	switch {
 	case err == nil:
-		d.TS, d.Shown = posted.TS, message.Digest(m.Message)
+		d.TS, d.Shown = posted.TS, shownDigest(m.Message)
 		if posted.Conversation != m.To {
 			d.Conversation = posted.Conversation
 		}

@@ -188,7 +188,7 @@ func (w *Workflow) editMessage(ctx context.Context, j *job, s snapshot, in messa
 	for _, m := range w.cfg.Renderer.Final(in) {
 		d := j.Deliveries[m.Key]
 		switch {
-		case d == nil || d.TS == "" || d.EditError != "" || d.Shown == message.Digest(m.Message):
+		case d == nil || d.TS == "" || d.EditError != "" || d.Shown == shownDigest(m.Message):
 		case s.gone && (m.To == j.User || !in.Hidden): // what it should show is not known
 		case stale == nil || d.EditedAt.Before(j.Deliveries[stale.Key].EditedAt):
 			stale = &m
@@ -224,7 +224,7 @@ func (w *Workflow) edit(ctx context.Context, j *job, m message.Delivery) (next, 
 	m.Required = false
 	switch {
 	case err == nil:
-		d.Shown, d.RefusedSince = message.Digest(m.Message), time.Time{}
+		d.Shown, d.RefusedSince = shownDigest(m.Message), time.Time{}
 	case isRefused(d, m, err):
 		w.log(j).WithError(err).WithField("delivery", m.Key).Warn("failed to edit a message: Slack rejected it, and it is not edited any more")
 		d.EditError = slackapp.ErrorCode(err)
@@ -252,7 +252,15 @@ func describe(i incidentio.Incident) request.Incident {
 // stateOf identifies what messages show of an incident, without revealing it.
 func stateOf(shown request.Incident) string {
 	shown.EndedAfter = 0
-	data, _ := json.Marshal(shown) // strings can always be encoded
+	return digest(shown)
+}
+
+// shownDigest identifies what a message shows.
+func shownDigest(m slackapp.Message) string { return digest([]any{m.Text, m.Blocks}) }
+
+// digest identifies a value without revealing it. The value must be one that can be encoded as JSON.
+func digest(value any) string {
+	data, _ := json.Marshal(value)
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:12])
 }

@@ -37,7 +37,7 @@ var allowedImports = map[string][]string{
 	"foghorn/bot/workflow":  slices.Concat(botPackages, clients),
 	"foghorn/bot/identity":  {"foghorn/integrations/slackapp", "foghorn/integrations/port", "foghorn/integrations/rest"},
 	"foghorn/bot/store":     {"foghorn/bot/request"},
-	"foghorn/bot/home":      {"foghorn/bot/request", "foghorn/bot/slacktext", "foghorn/integrations/slackapp"},
+	"foghorn/bot/home":      {"foghorn/bot/request", "foghorn/bot/message", "foghorn/bot/slacktext", "foghorn/integrations/slackapp"}, // links to Port
 	"foghorn/bot/request":   {},
 	"foghorn/bot/form":      {"foghorn/integrations/jq", "foghorn/integrations/inputschema"},
 	"foghorn/bot/slacktext": {},

@@ -62,6 +62,10 @@ type Status struct {
 	Rank        int    `json:"rank"`     // in the order of an incident's life; below 0: ends it early
 }
 
+// OpenCategories returns the categories of the statuses of incidents that have not ended.
+// https://docs.incident.io/api-reference/incident-statuses-v1/list
+func OpenCategories() []string { return []string{"triage", "live", "learning", "paused"} }
+
 // ListStatuses lists the statuses by rank.
 // https://docs.incident.io/api-reference/incident-statuses-v1/list
 //
