@@ -5,6 +5,7 @@ import (
 	"net"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -50,9 +51,15 @@ func freePort(t *testing.T) int {
 	return ln.Addr().(*net.TCPAddr).Port
 }
 
-// startCluster starts three nodes, and returns them with their addresses.
+// clusters is held by the test that has a cluster. Nodes elect a leader within seconds: those of several clusters, with
+// the bots that use them, take so much of the machine that they begin again and again.
+var clusters sync.Mutex
+
+// startCluster starts three nodes, once no other test has a cluster, and returns them with their addresses.
 func startCluster(t *testing.T) (nodes []*node, url string) {
 	t.Helper()
+	clusters.Lock()
+	t.Cleanup(clusters.Unlock)
 	var routes, urls []string
 	var clients, peers []int
 	for range 3 {
