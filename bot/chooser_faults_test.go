@@ -171,8 +171,9 @@ func TestChooser_ChoosesAgain(t *testing.T) {
 func TestChooser_Revoked(t *testing.T) {
 	t.Parallel()
 	e := newChooserEnv(t).Start()
+	e.Port.InjectFault(emulator.Fault{Path: "/v1/actions/deploy_service/permissions", Delay: time.Second, Times: 1})
 	m := openChooser(t, e, testenv.Bob, "/run")
-	if err := e.Port.SetExecutePermissions("deploy_service", `{}`); err != nil { // before it is known
+	if err := e.Port.SetExecutePermissions("deploy_service", `{}`); err != nil { // before it is known: opening reads it
 		t.Fatal(err)
 	}
 	if got := offeredActions(t, e, m, "service"); !slices.Equal(got, []string{"Delete a service", "Restart a service"}) {

@@ -29,7 +29,9 @@ func newTrackingEnv(t *testing.T, roles ...string) (e *testenv.Env, key string) 
 func followIncidents(t *testing.T, e *testenv.Env, key string) func(*bot.Config) {
 	client := incidentio.New(incidentio.Config{BaseURL: e.IncidentIO.URL(), APIKey: key})
 	t.Cleanup(client.Close)
-	return func(c *bot.Config) { c.Incidents, c.FollowInterval = client, followInterval }
+	return func(c *bot.Config) { // forms would read incidents too
+		c.Incidents, c.FollowInterval, c.HideRecent = client, followInterval, true
+	}
 }
 
 // edit changes the only incident.
