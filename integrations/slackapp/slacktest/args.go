@@ -2,11 +2,15 @@ package slacktest
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 )
 
-// args are the arguments of a call: strings from a form, any JSON value from a JSON body.
+// args are the arguments of a call: strings from a form, any JSON value from a JSON body. After convert, an argument
+// of a method is a string, a bool, a float64 or a JSON value.
 type args map[string]any
 
 func (a args) addForm(v url.Values) {
@@ -23,36 +27,67 @@ func (a args) stringArg(name string) string {
 }
 
 func (a args) boolArg(name string) bool {
-	switch v := a[name].(type) {
-	case bool:
-		return v
-	case string:
-		return v == "true" || v == "1"
-	}
-	return false
+	b, _ := a[name].(bool)
+	return b
 }
 
-// intArg returns an argument as an integer, or def.
-func (a args) intArg(name string, def int) int {
-	n := json.Number(a.stringArg(name))
-	if f, ok := a[name].(float64); ok {
-		return int(f)
+// convert checks and converts the arguments according to a specification: names separated by spaces, each with its
+// type: "name" is a string, "name:bool" a boolean, "name:int" an integer, and "name:json" any JSON value, which a form
+// has as text. "name=a|b" is an argument that Slack documents and the emulator does not have: only the values a and b,
+// which change nothing, are accepted. An empty string and null mean that the argument is missing. As in Slack,
+// arguments that the specification does not have are ignored.
+func (a args) convert(spec string) error {
+	var problems []Problem
+	for part := range strings.FieldsSeq(spec) {
+		name, allowed, absent := strings.Cut(part, "=")
+		name, kind, _ := strings.Cut(name, ":")
+		v := a[name]
+		if v == nil || v == "" {
+			delete(a, name)
+			continue
+		}
+		wrong := ""
+		switch text, isText := v.(string); {
+		case absent:
+			if !slices.Contains(strings.Split(allowed, "|"), fmt.Sprint(v)) {
+				wrong = "this emulator does not have the argument " + name
+			}
+		case kind == "json" && isText:
+			if json.Unmarshal([]byte(text), &v) != nil {
+				v = invalidJSON{}
+			}
+		case kind == "bool":
+			if text == "1" || text == "0" {
+				v = text == "1"
+			} else if b, err := strconv.ParseBool(fmt.Sprint(v)); err == nil {
+				v = b
+			} else {
+				wrong = "must provide a boolean"
+			}
+		case kind == "int":
+			if n, err := strconv.ParseFloat(fmt.Sprint(v), 64); err == nil && n == float64(int(n)) {
+				v = n
+			} else {
+				wrong = "must provide an integer"
+			}
+		case kind == "" && !isText:
+			wrong = "must provide a string"
+		}
+		if a[name] = v; wrong != "" {
+			problems = append(problems, Problem{"/" + name, wrong})
+		}
 	}
-	if i, err := n.Int64(); err == nil {
-		return int(i)
+	if len(problems) > 0 {
+		return invalidArguments(problems...)
 	}
-	return def
+	return nil
 }
 
-// jsonArg returns the JSON value of an argument. In a form, it is a string that contains JSON. v is
-// nil when the argument is missing; ok is false when the JSON is invalid.
-func (a args) jsonArg(name string) (v any, ok bool) {
-	text, isText := a[name].(string)
-	if !isText {
-		return a[name], true
-	}
-	if strings.TrimSpace(text) == "" {
-		return nil, true
-	}
-	return v, json.Unmarshal([]byte(text), &v) == nil
+// invalidJSON is the value of a JSON argument of a form that cannot be decoded. The methods have their own errors for it.
+type invalidJSON struct{}
+
+// listArg returns a list, and whether the argument is a list or missing.
+func (a args) listArg(name string) (list []any, ok bool) {
+	list, ok = a[name].([]any)
+	return list, ok || a[name] == nil
 }

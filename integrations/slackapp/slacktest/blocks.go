@@ -23,11 +23,10 @@ func (s *Server) blocksValidate(c *call) (reply, error) {
 	if name == "" {
 		return nil, invalidArguments(Problem{Message: "missing required field: blocks"})
 	}
-	v, ok := c.args.jsonArg(name)
-	if !ok {
+	if c.args[name] == (any)(invalidJSON{}) {
 		return nil, Error("invalid_json")
 	}
-	text := marshalJSON(v)
+	text := marshalJSON(c.args[name])
 	if utf8.RuneCount(text) > maxValidateSize {
 		return nil, invalidArguments(Problem{Pointer: "/" + name, Message: "must be less than 100001 characters"})
 	}

@@ -2,6 +2,7 @@ package slacktest
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/url"
 	"strconv"
@@ -87,6 +88,12 @@ func (s *Server) controlAddChannel(_ context.Context, in channelJSON) (any, erro
 func (s *Server) controlSetScopes(_ context.Context, in struct{ Scopes []string }) (any, error) {
 	s.SetScopes(in.Scopes...)
 	return map[string]any{}, nil
+}
+
+// controlManifest applies a manifest, and returns the events of it that the emulator does not send.
+func (s *Server) controlManifest(_ context.Context, in struct{ Manifest json.RawMessage }) (any, error) {
+	absent, err := s.SetManifest(in.Manifest)
+	return map[string]any{"events_not_emulated": append([]string{}, absent...)}, err
 }
 
 // controlMessages returns the messages that contain a text; with wait, it waits for the first. With

@@ -10,6 +10,7 @@ func (s *Server) conversationJSONLocked(c *Channel) map[string]any {
 	if c.dmUser != "" {
 		return map[string]any{
 			"id": c.ID, "user": c.dmUser, "is_im": true, "is_archived": c.Archived, "is_org_shared": false, "context_team_id": s.TeamID,
+			"created": workspaceCreated,
 		}
 	}
 	return map[string]any{
@@ -17,7 +18,24 @@ func (s *Server) conversationJSONLocked(c *Channel) map[string]any {
 		"is_im": false, "is_mpim": c.isGroupDM(), "is_private": c.Private, "is_archived": c.Archived, "is_member": c.BotIsMember,
 		"is_general": false, "is_shared": c.Shared, "is_ext_shared": c.Shared, "context_team_id": s.TeamID,
 		"topic": map[string]any{"value": ""}, "purpose": map[string]any{"value": ""},
+		"created": workspaceCreated, "creator": s.creatorLocked(),
 	}
+}
+
+// workspaceCreated is when the channels were created, in Unix seconds. locale is the language of all users.
+const (
+	workspaceCreated = 1_700_000_000
+	locale           = "en-US"
+)
+
+// creatorLocked returns the id of the user who created the channels: the first that is not a bot.
+func (s *Server) creatorLocked() string {
+	for _, id := range s.userOrder {
+		if !s.users[id].Bot {
+			return id
+		}
+	}
+	return s.BotUser
 }
 
 // isGroupDM reports whether the channel is a direct conversation of several users.
@@ -74,6 +92,9 @@ func (s *Server) conversationsInfo(c *call) (reply, error) {
 	} else if c.args.boolArg("include_num_members") {
 		out["num_members"] = len(s.membersLocked(ch))
 	}
+	if c.args.boolArg("include_locale") {
+		out["locale"] = locale
+	}
 	return reply{"channel": out}, nil
 }
 
@@ -84,7 +105,7 @@ func (s *Server) conversationsMembers(c *call) (reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	members, next, err := paginate(c, s.membersLocked(ch))
+	members, next, err := paginateIDs(c, s.membersLocked(ch), "user:")
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +126,7 @@ func (s *Server) conversationsList(c *call) (reply, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var all []*Channel
+	var all []string
 	for _, id := range s.chanOrder {
 		ch := s.channels[id]
 		scope, listed := ch.typeNames()
@@ -114,15 +135,16 @@ func (s *Server) conversationsList(c *call) (reply, error) {
 		case !s.hasScopeLocked(scope + ":read"):
 			return nil, newAPIError("missing_scope", reply{"needed": scope + ":read", "provided": strings.Join(s.scopes, ",")})
 		default:
-			all = append(all, ch)
+			all = append(all, id)
 		}
 	}
-	part, next, err := paginate(c, all)
+	part, next, err := paginateIDs(c, all, "team:")
 	if err != nil {
 		return nil, err
 	}
 	out := []any{}
-	for _, ch := range part {
+	for _, id := range part {
+		ch := s.channels[id]
 		entry := s.conversationJSONLocked(ch)
 		if ch.dmUser != "" {
 			entry["is_user_deleted"] = s.users[ch.dmUser].Deleted
@@ -148,10 +170,12 @@ func (s *Server) conversationsJoin(c *call) (reply, error) {
 	}
 	out := reply{}
 	if ch.BotIsMember {
-		out["warning"], out["response_metadata"] = "already_in_channel", map[string]any{"warnings": []string{"already_in_channel"}}
+		addWarning(out, "already_in_channel")
+	} else {
+		ch.BotIsMember = true
+		s.notifyLocked()
+		s.sendEventLocked("member_joined_channel", ch, map[string]any{"user": s.BotUser, "channel": ch.ID, "channel_type": ch.ID[:1], "team": s.TeamID})
 	}
-	ch.BotIsMember = true
-	s.notifyLocked()
 	out["channel"] = s.conversationJSONLocked(ch)
 	return out, nil
 }

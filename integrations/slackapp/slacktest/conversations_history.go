@@ -31,12 +31,12 @@ func (s *Server) conversationsHistory(c *call) (reply, error) {
 	}
 	var all []*Message
 	for _, m := range s.messages[ch.ID] {
-		if within(m.TS) && (m.ThreadTS == "" || m.ThreadTS == m.TS) {
+		if within(m.TS) && (m.ThreadTS == "" || m.ThreadTS == m.TS || m.Broadcast) {
 			all = append(all, m)
 		}
 	}
 	slices.Reverse(all) // newest first
-	return s.messagePageLocked(c, all)
+	return s.messagePageLocked(c, all, func(ts, from string) bool { return ts <= from })
 }
 
 func (s *Server) conversationsReplies(c *call) (reply, error) {
@@ -60,11 +60,13 @@ func (s *Server) conversationsReplies(c *call) (reply, error) {
 			all = append(all, m)
 		}
 	}
-	return s.messagePageLocked(c, all)
+	return s.messagePageLocked(c, all, func(ts, from string) bool { return ts >= from })
 }
 
-func (s *Server) messagePageLocked(c *call, all []*Message) (reply, error) {
-	part, next, err := paginateBy(c, all, cmp.Or(s.historyLimit, maxPageSize))
+func (s *Server) messagePageLocked(c *call, all []*Message, reached func(ts, from string) bool) (reply, error) {
+	part, next, err := pages[*Message]{
+		all: all, most: cmp.Or(s.historyLimit, maxPageSize), prefix: "next_ts:", key: func(m *Message) string { return m.TS }, reached: reached,
+	}.paginate(c)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,9 @@
 package slacktest
 
 import (
+	"cmp"
+	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -66,42 +69,71 @@ func initialValue(element map[string]any) map[string]any {
 
 // fields are the elements of a view that hold values, from top to bottom.
 func (v *view) fields() []field {
+	return slices.DeleteFunc(v.elements(), func(f field) bool { return stateKeys[f.kind].state == "" })
+}
+
+// elements are the elements of a view that a person can use, from top to bottom.
+func (v *view) elements() []field {
 	blocks, _ := v.body["blocks"].([]any)
-	var out []field
+	return elementsOf(nil, blocks)
+}
+
+// elementsOf appends the elements of blocks, also of those in blocks and in attachments.
+func elementsOf(out []field, blocks []any) []field {
 	for _, b := range blocks {
 		block, _ := b.(map[string]any)
 		add := func(e any, f field) {
 			f.element, _ = e.(map[string]any)
 			f.kind, _ = f.element["type"].(string)
-			if _, ok := stateKeys[f.kind]; !ok {
+			if stateKeys[f.kind].state == "" && !slices.Contains(clickable, f.kind) {
 				return
 			}
 			f.block, _ = block["block_id"].(string)
 			f.action, _ = f.element["action_id"].(string)
-			if f.label == "" {
-				f.label = textOf(f.element["placeholder"])
-			}
-			if f.label == "" {
-				f.label = f.action
-			}
+			f.label = cmp.Or(f.label, textOf(f.element["placeholder"]), textOf(f.element["text"]), f.action)
 			out = append(out, f)
 		}
-		switch block["type"] {
-		case "input":
+		if block["type"] == "input" {
 			f := field{label: textOf(block["label"]), isInput: true}
 			f.optional, _ = block["optional"].(bool)
 			f.dispatches, _ = block["dispatch_action"].(bool)
 			add(block["element"], f)
-		case "section":
-			add(block["accessory"], field{label: textOf(block["text"]), optional: true, dispatches: true})
-		case "actions":
-			elements, _ := block["elements"].([]any)
+		}
+		label := textOf(block["text"])
+		if accessory, _ := block["accessory"].(map[string]any); slices.Contains(clickable, fmt.Sprint(accessory["type"])) {
+			label = textOf(accessory["text"])
+		}
+		add(block["accessory"], field{label: label, optional: true, dispatches: true})
+		for _, name := range []string{"elements", "actions"} {
+			elements, _ := block[name].([]any)
 			for _, e := range elements {
 				add(e, field{optional: true, dispatches: true})
+				for _, button := range []string{"positive_button", "negative_button"} {
+					if e, _ := e.(map[string]any); e[button] != nil {
+						out = append(out, feedbackButton(block, e, button))
+					}
+				}
+			}
+		}
+		for _, name := range []string{"child_blocks", "blocks", "elements"} {
+			if inner, _ := block[name].([]any); name != "elements" || block["type"] == "carousel" {
+				out = elementsOf(out, inner)
 			}
 		}
 	}
 	return out
+}
+
+// clickable are the elements without a value that a person can use.
+var clickable = []string{"button", "icon_button", "overflow"}
+
+// feedbackButton is one of the two buttons of feedback_buttons.
+func feedbackButton(block, e map[string]any, name string) field {
+	button, _ := e[name].(map[string]any)
+	f := field{kind: "feedback_buttons", label: textOf(button["text"]), element: button, optional: true, dispatches: true}
+	f.block, _ = block["block_id"].(string)
+	f.action, _ = e["action_id"].(string)
+	return f
 }
 
 // options returns the options of a static element, including those of its groups.
@@ -164,31 +196,23 @@ func normalizeView(body map[string]any) {
 }
 
 func normalizeBlocks(blocks []any) {
+	setBlockIDs(blocks)
+	for _, f := range elementsOf(nil, blocks) {
+		if f.action == "" {
+			f.element["action_id"] = randomLetters(5)
+		}
+	}
+	normalizeTexts(blocks)
+}
+
+func setBlockIDs(blocks []any) {
 	for _, b := range blocks {
 		block, _ := b.(map[string]any)
 		if id, _ := block["block_id"].(string); id == "" && block != nil {
 			block["block_id"] = randomLetters(5)
 		}
-		for _, name := range []string{"element", "accessory"} {
-			setActionID(block[name])
-		}
-		elements, _ := block["elements"].([]any)
-		if block["type"] == "actions" {
-			for _, e := range elements {
-				setActionID(e)
-			}
-		}
-		normalizeTexts(block)
-	}
-}
-
-func setActionID(e any) {
-	element, _ := e.(map[string]any)
-	if element == nil || element["type"] == "image" {
-		return
-	}
-	if id, _ := element["action_id"].(string); id == "" {
-		element["action_id"] = randomLetters(5)
+		inner, _ := block["child_blocks"].([]any)
+		setBlockIDs(inner)
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/url"
 	"strings"
 )
 
@@ -17,15 +16,17 @@ var errNoHome = errors.New("the app published no Home tab for this user")
 // https://docs.slack.dev/reference/events/app_home_opened
 func (p *Person) OpenHome(ctx context.Context) (Ack, error) {
 	s := p.s
-	if s.cfg.NoHomeTab {
-		return Ack{}, errors.New("the app has no Home tab")
-	}
 	s.mu.Lock()
 	u := s.users[p.ID]
-	if u == nil || u.Bot {
+	if s.cfg.NoHomeTab || u == nil || u.Bot {
+		none := s.cfg.NoHomeTab
 		s.mu.Unlock()
+		if none {
+			return Ack{}, errors.New("the app has no Home tab")
+		}
 		return Ack{}, Error("user_not_found")
 	}
+	receives := s.receivesLocked("app_home_opened")
 	event := map[string]any{
 		"type": "app_home_opened", "user": u.ID, "channel": s.directMessageLocked(u).ID, "tab": "home", "event_ts": s.newTimestampLocked(),
 	}
@@ -34,18 +35,21 @@ func (p *Person) OpenHome(ctx context.Context) (Ack, error) {
 	}
 	s.mu.Unlock()
 	s.emit("person", "slack", "home", "opens the Home tab", map[string]any{"user": p.ID})
+	if !receives {
+		return Ack{}, nil
+	}
 	return s.SendEvent(ctx, event)
 }
 
 // HomeView returns the Home tab of the person, nil if the app published none.
 func (p *Person) HomeView() (out json.RawMessage) {
-	_ = p.withHome(func(v *view) error { out = v.toJSON(p.s); return nil })
+	_ = p.home().with(func(v *view) error { out = v.toJSON(p.s); return nil })
 	return out
 }
 
 // HomeText returns all texts of the Home tab, one per line; "" if the app published none.
 func (p *Person) HomeText() (text string) {
-	_ = p.withHome(func(v *view) error { text = v.plainText(); return nil })
+	_ = p.home().with(func(v *view) error { text = v.plainText(); return nil })
 	return text
 }
 
@@ -70,49 +74,22 @@ func (p *Person) WaitHome(ctx context.Context, fits func(text string) bool) erro
 	}
 }
 
-// ClickHomeButton presses a button of the Home tab, by its text or action_id, and waits for the ack.
-func (p *Person) ClickHomeButton(ctx context.Context, label string) (Ack, error) {
-	var payload map[string]any
-	err := p.withHome(func(v *view) (err error) {
-		payload, err = p.s.viewClickLocked(v, label)
-		return err
-	})
-	if err != nil {
-		return Ack{}, err
-	}
-	p.s.emit("person", "slack", "click", label, nil)
-	return p.s.sendInteraction(ctx, "block_actions", payload, true)
+// ClickHomeButton presses a button of the Home tab, or changes another element, by its text, label or action_id, and
+// waits for the ack.
+func (p *Person) ClickHomeButton(ctx context.Context, label string, values ...string) (Ack, error) {
+	return p.home().act(ctx, label, values)
 }
 
-// withHome calls f with the state locked. It returns errNoHome if the app published none.
-func (p *Person) withHome(f func(*view) error) error {
-	p.s.mu.Lock()
-	defer p.s.mu.Unlock()
-	v := p.s.homes[p.ID]
-	if v == nil {
-		return errNoHome
-	}
-	return f(v)
+func (p *Person) home() surface {
+	return surface{p, func() (*view, error) {
+		if v := p.s.homes[p.ID]; v != nil {
+			return v, nil
+		}
+		return nil, errNoHome
+	}, p.s.addViewLocked}
 }
 
 // plainText returns the texts of the blocks, one per line.
 func (v *view) plainText() string {
 	return strings.TrimSpace(Message{Blocks: marshalJSON(v.body["blocks"])}.PlainText())
-}
-
-func (s *Server) controlOpenHome(ctx context.Context, in struct{ User string }) (any, error) {
-	return ackResult(s.Person(in.User).OpenHome(ctx))
-}
-
-func (s *Server) controlClickHomeButton(ctx context.Context, in fieldRequest) (any, error) {
-	return ackResult(s.Person(in.User).ClickHomeButton(ctx, in.Label))
-}
-
-// controlHome returns the Home tab. With the parameter contains, it waits for a text.
-func (s *Server) controlHome(ctx context.Context, q url.Values) (any, error) {
-	p := s.Person(q.Get("user"))
-	if err := p.WaitHome(ctx, func(text string) bool { return strings.Contains(text, q.Get("contains")) }); err != nil {
-		return nil, err
-	}
-	return map[string]any{"text": p.HomeText(), "view": p.HomeView()}, nil
 }

@@ -21,10 +21,20 @@ func (s *Server) conversationNameLocked(channel string) string {
 	return channel
 }
 
+func (s *Server) conversationName(channel string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.conversationNameLocked(channel)
+}
+
 // listMessagesLocked returns copies of the messages of a channel.
 func (s *Server) listMessagesLocked(channel string) []Message {
-	out := make([]Message, 0, len(s.messages[channel]))
-	for _, m := range s.messages[channel] {
+	return copyMessages(s.messages[channel])
+}
+
+func copyMessages(all []*Message) []Message {
+	out := make([]Message, 0, len(all))
+	for _, m := range all {
 		out = append(out, *m)
 	}
 	return out
@@ -32,9 +42,7 @@ func (s *Server) listMessagesLocked(channel string) []Message {
 
 // WaitMessage waits for a message of a channel that matches fits. A nil fits matches every message.
 func (s *Server) WaitMessage(ctx context.Context, channel string, fits func(Message) bool) (Message, error) {
-	s.mu.Lock()
-	id := s.conversationNameLocked(channel)
-	s.mu.Unlock()
+	id := s.conversationName(channel)
 	return s.waitForMessage(ctx, id, func() []Message { return s.listMessagesLocked(id) }, fits)
 }
 
@@ -71,11 +79,11 @@ func (s *Server) messagesChangedLocked(id string) {
 func (s *Server) Ephemerals(user string) []Message {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Clone(s.ephemerals[user])
+	return copyMessages(s.ephemerals[user])
 }
 
 // WaitEphemeral waits for an ephemeral message of a user that matches fits. A nil fits matches every
 // message.
 func (s *Server) WaitEphemeral(ctx context.Context, user string, fits func(Message) bool) (Message, error) {
-	return s.waitForMessage(ctx, user, func() []Message { return slices.Clone(s.ephemerals[user]) }, fits)
+	return s.waitForMessage(ctx, user, func() []Message { return copyMessages(s.ephemerals[user]) }, fits)
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 )
 
 // A Modal is an open modal of a person. Its methods return the current state. The methods WaitChanged
@@ -41,16 +40,10 @@ func (m *Modal) viewLocked() (*view, error) {
 	return nil, ErrNotOpen
 }
 
+func (m *Modal) surface() surface { return surface{m.p, m.viewLocked, m.p.s.addViewLocked} }
+
 // withView calls f with the state locked. It returns ErrNotOpen if the modal is not open.
-func (m *Modal) withView(f func(*view) error) error {
-	m.p.s.mu.Lock()
-	defer m.p.s.mu.Unlock()
-	v, err := m.viewLocked()
-	if err != nil {
-		return err
-	}
-	return f(v)
-}
+func (m *Modal) withView(f func(*view) error) error { return m.surface().with(f) }
 
 // ID returns the id of the view.
 func (m *Modal) ID() string { return m.id }
@@ -142,7 +135,7 @@ func (v *view) errorsByLabel() map[string]string {
 // users or channels. A list has several values; an empty field has none.
 func (m *Modal) Value(label string) (out []string, err error) {
 	err = m.withView(func(v *view) error {
-		f, err := v.findField(label)
+		f, err := findElement(v.fields(), label)
 		if err != nil {
 			return err
 		}
@@ -169,25 +162,6 @@ func displayValues(held any) []string {
 		return []string{string(marshalJSON(held))}
 	}
 	return []string{fmt.Sprint(held)}
-}
-
-// findField returns a field by its label, block_id or action_id.
-func (v *view) findField(label string) (field, error) {
-	all := v.fields()
-	for _, name := range []func(field) string{
-		func(f field) string { return f.label },
-		func(f field) string { return f.block },
-		func(f field) string { return f.action },
-	} {
-		if i := slices.IndexFunc(all, func(f field) bool { return name(f) == label }); i >= 0 {
-			return all[i], nil
-		}
-	}
-	labels := make([]string, len(all))
-	for i, f := range all {
-		labels[i] = f.label
-	}
-	return field{}, fmt.Errorf("no field %q among %q", label, labels)
 }
 
 // Close closes the modal with its close button. If the view has notify_on_close, the app receives

@@ -57,7 +57,10 @@ type Config struct {
 	Users    []User
 	Channels []Channel
 
-	NoHomeTab bool // the app's manifest does not enable the Home tab
+	BotEvents    []string        // the events that the app subscribes to; nil means app_home_opened
+	EventRetries []time.Duration // when an event without an ack is sent again; nil means at once, after 1 min and after 5 min
+	NoHomeTab    bool            // the app's manifest does not enable the Home tab
+	Manifest     []byte          // if not nil, replaces Commands, Scopes, BotEvents and NoHomeTab, see SetManifest
 
 	// Slack leaves parts out of view.state that apps expect there, and so does the emulator. True includes
 	// them: in block_suggestion, which has no state at all, and the initial values that the user has not
@@ -81,7 +84,7 @@ type Server struct {
 	AppID    string
 	TeamID   string
 
-	cfg             Config
+	cfg             Config // mu guards what SetManifest and SetEnterprise change
 	initialUsers    []User // with initialChannels, what Reset restores
 	initialChannels []Channel
 
@@ -132,6 +135,11 @@ func Start(cfg Config) (*Server, error) {
 	}
 	s.workspace = newWorkspace(cfg.Scopes)
 	s.connections = newConnections()
+	if cfg.Manifest != nil {
+		if _, err := s.SetManifest(cfg.Manifest); err != nil {
+			return nil, err
+		}
+	}
 	s.views = newViews(cfg)
 	bot := User{ID: s.BotUser, Name: strings.ToLower(cfg.AppName), RealName: cfg.AppName, Bot: true}
 	for _, u := range append([]User{bot}, cfg.Users...) {
@@ -161,6 +169,12 @@ func (c *Config) setDefaults() {
 	set(&c.Team, "Foghorn Test")
 	set(&c.Domain, "foghorn-test")
 	set(&c.Permalinks, "https://"+c.Domain+".slack.com")
+	if c.BotEvents == nil {
+		c.BotEvents = []string{"app_home_opened"}
+	}
+	if c.EventRetries == nil {
+		c.EventRetries = eventRetries
+	}
 	life := func(p *time.Duration, v time.Duration) {
 		if *p == 0 {
 			*p = v

@@ -31,7 +31,7 @@ func (s *Server) State() any {
 		out.Messages[id] = s.listMessagesLocked(id)
 	}
 	for id, messages := range s.ephemerals {
-		out.Ephemerals[id] = slices.Clone(messages)
+		out.Ephemerals[id] = copyMessages(messages)
 	}
 	for id, stack := range s.stacks {
 		for _, v := range stack {

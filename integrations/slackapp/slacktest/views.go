@@ -25,11 +25,7 @@ func parseView(v any, prefix string, kinds ...string) (map[string]any, error) {
 }
 
 func (c *call) viewArg(kinds ...string) (map[string]any, error) {
-	v, ok := c.args.jsonArg("view")
-	if !ok {
-		return nil, invalidArguments(Problem{Pointer: "/view", Message: "must provide an object"})
-	}
-	return parseView(v, "/view", kinds...)
+	return parseView(c.args["view"], "/view", kinds...)
 }
 
 func (s *Server) viewsOpen(c *call) (reply, error) { return s.openView(c, false) }
@@ -142,6 +138,9 @@ func (s *Server) viewsPublish(c *call) (reply, error) {
 	v := s.homes[user.ID]
 	if hash := c.args.stringArg("hash"); hash != "" && v != nil && hash != v.hash {
 		return nil, Error("hash_conflict")
+	}
+	if s.hasExternalIDLocked(body, v) {
+		return nil, Error("duplicate_external_id")
 	}
 	if v == nil {
 		v = &view{id: "V" + randomUpper(10), user: user.ID, suggested: map[elementKey][]any{}}

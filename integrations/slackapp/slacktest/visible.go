@@ -24,7 +24,7 @@ func (p *Person) visibleMessagesLocked(ch *Channel) []Message {
 	all := p.s.listMessagesLocked(ch.ID)
 	for _, m := range p.s.ephemerals[p.ID] {
 		if m.Channel == ch.ID {
-			all = append(all, m)
+			all = append(all, *m)
 		}
 	}
 	slices.SortFunc(all, func(a, b Message) int { return cmp.Compare(a.TS, b.TS) }) // all ts have the same length

@@ -46,7 +46,7 @@ type workspace struct {
 	channels   map[string]*Channel
 	chanOrder  []string
 	messages   map[string][]*Message // by channel
-	ephemerals map[string][]Message  // by user
+	ephemerals map[string][]*Message // by user
 	revisions  map[string]int        // number of changes of the two above, by channel and by user
 	scopes     []string
 	lastTS     int64
@@ -58,7 +58,7 @@ type workspace struct {
 
 // AllScopes are the bot scopes that the emulator knows.
 var AllScopes = []string{
-	"commands", "chat:write", "chat:write.public", "channels:history", "channels:join", "channels:read",
+	"app_mentions:read", "commands", "chat:write", "chat:write.customize", "chat:write.public", "channels:history", "channels:join", "channels:read",
 	"groups:history", "groups:read", "im:history", "im:read", "im:write", "mpim:history", "mpim:read", "mpim:write", "team:read", "users:read", "users:read.email",
 }
 
@@ -70,7 +70,7 @@ func newWorkspace(scopes []string) workspace {
 		users:      map[string]*User{},
 		channels:   map[string]*Channel{},
 		messages:   map[string][]*Message{},
-		ephemerals: map[string][]Message{},
+		ephemerals: map[string][]*Message{},
 		revisions:  map[string]int{},
 		responses:  newBoundedMap[*responseURL](),
 		scopes:     slices.Clone(scopes),
