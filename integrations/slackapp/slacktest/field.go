@@ -16,6 +16,7 @@ type field struct {
 	isInput       bool // of an input block
 	optional      bool
 	dispatches    bool // sends block_actions when it changes
+	attachment    any  // the id of the attachment of a message that has it; nil for none
 }
 
 // stateKeys has, for each element with a value, the property of state.values and the property with the
@@ -106,6 +107,9 @@ func elementsOf(out []field, blocks []any) []field {
 		add(block["accessory"], field{label: label, optional: true, dispatches: true})
 		for _, name := range []string{"elements", "actions"} {
 			elements, _ := block[name].([]any)
+			if name == "actions" && block["type"] != "card" { // of an attachment: not elements of Block Kit
+				continue
+			}
 			for _, e := range elements {
 				add(e, field{optional: true, dispatches: true})
 				for _, button := range []string{"positive_button", "negative_button"} {
@@ -117,7 +121,11 @@ func elementsOf(out []field, blocks []any) []field {
 		}
 		for _, name := range []string{"child_blocks", "blocks", "elements"} {
 			if inner, _ := block[name].([]any); name != "elements" || block["type"] == "carousel" {
+				from := len(out)
 				out = elementsOf(out, inner)
+				for i := from; name == "blocks" && i < len(out); i++ {
+					out[i].attachment = block["id"]
+				}
 			}
 		}
 	}

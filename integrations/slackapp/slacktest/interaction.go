@@ -31,8 +31,8 @@ const verificationToken = "emulatorVerificationToken"
 // A surface is where a person uses elements: a modal, a Home tab or a message.
 type surface struct {
 	p    *Person
-	view func() (*view, error)                 // of a message, its blocks; needs the lock
-	add  func(payload map[string]any, v *view) // adds what is the surface's own to a payload; needs the lock
+	view func() (*view, error)                          // of a message, its blocks; needs the lock
+	add  func(payload map[string]any, v *view, e field) // adds what is the surface's own to a payload; needs the lock
 }
 
 // act uses an element, by its label, text or ids, and waits for the ack of block_actions. values are what the person
@@ -51,7 +51,7 @@ func (f surface) act(ctx context.Context, label string, values []string) (Ack, e
 		if err != nil {
 			return err
 		}
-		payload, err = f.newPayloadLocked("block_actions", v)
+		payload, err = f.newPayloadLocked("block_actions", v, e)
 		if err != nil {
 			return err
 		}
@@ -89,7 +89,7 @@ func (f surface) search(ctx context.Context, label, query string) ([]Option, err
 		if len([]rune(query)) < least {
 			return nil
 		}
-		payload, err = f.newPayloadLocked("block_suggestion", v)
+		payload, err = f.newPayloadLocked("block_suggestion", v, e)
 		if err == nil {
 			payload["block_id"], payload["action_id"], payload["value"] = e.block, e.action, query
 		}
@@ -124,18 +124,18 @@ func (f surface) with(g func(*view) error) error {
 	return g(v)
 }
 
-func (f surface) newPayloadLocked(kind string, v *view) (map[string]any, error) {
+func (f surface) newPayloadLocked(kind string, v *view, e field) (map[string]any, error) {
 	u := f.p.s.users[f.p.ID]
 	if u == nil {
 		return nil, Error("user_not_found")
 	}
 	payload := f.p.s.newInteractionLocked(kind, u)
-	f.add(payload, v)
+	f.add(payload, v, e)
 	return payload, nil
 }
 
 // addViewLocked adds a modal or a Home tab to a payload.
-func (s *Server) addViewLocked(payload map[string]any, v *view) {
+func (s *Server) addViewLocked(payload map[string]any, v *view, _ field) {
 	payload["container"] = map[string]any{"type": "view", "view_id": v.id}
 	switch {
 	case payload["type"] == "block_actions":

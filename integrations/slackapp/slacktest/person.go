@@ -217,7 +217,7 @@ func (p *Person) message(m Message) surface {
 			kept.form.replaceBody(kept.formBody())
 		}
 		return kept.form, nil
-	}, func(payload map[string]any, v *view) { s.addContainerLocked(payload, p.ID, kept) }}
+	}, func(payload map[string]any, _ *view, e field) { s.addContainerLocked(payload, p.ID, kept, e) }}
 }
 
 // formBody returns the blocks of a message, those of attachments included, as the body of a view.
@@ -230,9 +230,12 @@ func (m Message) formBody() map[string]any {
 
 // addContainerLocked adds a message to the payload of an interaction.
 // https://docs.slack.dev/reference/interaction-payloads/block_actions-payload
-func (s *Server) addContainerLocked(payload map[string]any, user string, m *Message) {
+func (s *Server) addContainerLocked(payload map[string]any, user string, m *Message, e field) {
 	ch := s.channels[m.Channel]
 	container := map[string]any{"type": "message", "message_ts": m.TS, "channel_id": ch.ID, "is_ephemeral": m.Ephemeral}
+	if e.attachment != nil {
+		container["type"], container["attachment_id"], container["is_app_unfurl"] = "message_attachment", e.attachment, false
+	}
 	if m.ThreadTS != "" {
 		container["thread_ts"] = m.ThreadTS
 	}
