@@ -129,6 +129,20 @@ func TestConversations_CursorKeepsItsPlace(t *testing.T) {
 	w.expectError(w.call("users.list", map[string]any{"cursor": cursor}), "invalid_cursor")
 }
 
+// TestControl_FaultsAndCalls has a fault with a JSON body, and reads a call with a form body.
+func TestControl_FaultsAndCalls(t *testing.T) {
+	w := newEnv(t, slacktest.Config{}, nil)
+	w.control("faults", `{"path":"/auth.test","times":1,"status":503,"body":"{\"ok\":false,\"error\":\"fatal_error\"}"}`, http.StatusOK)
+	a, res := w.sendRaw("auth.test", w.BotToken, "application/json; charset=utf-8", strings.NewReader("{}"))
+	w.expectError(a, "fatal_error")
+	if kind := res.Header.Get("Content-Type"); kind != "application/json; charset=utf-8" {
+		t.Errorf("the type of the fault is %s", kind)
+	}
+	_, _, err := w.api.PostMessageContext(w.ctx, "C0OPS", slack.MsgOptionText("x", false), slack.MsgOptionBlocks(slack.NewDividerBlock()))
+	w.noError(err)
+	w.expect(w.control("calls?path=/chat.postMessage", "", http.StatusOK), "divider", "calls", 0, "body", "blocks", 0, "type")
+}
+
 // TestAPI_Arguments has arguments that Slack documents and the emulator lacks, and values of the wrong type: no method
 // answers ok without having done what they ask for.
 func TestAPI_Arguments(t *testing.T) {
