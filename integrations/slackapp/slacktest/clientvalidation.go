@@ -85,7 +85,7 @@ func (f field) validateLength(text string) string {
 	}
 	maximum, ok := f.intProperty("max_length")
 	if !ok {
-		maximum = MaxInput
+		maximum = 3000 // also the maximum of max_length
 	}
 	if n > maximum {
 		return fmt.Sprintf("Please enter at most %d characters.", maximum)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -48,7 +49,7 @@ func ValidateBlocks(blocks json.RawMessage) []Problem {
 		return problem
 	}
 	c := &checker{}
-	listRule(0, MaxViewBlocks, anyBlockRule)(c, "/blocks", v)
+	compileRule("list 0-100 typed blocks")(c, "/blocks", v)
 	return c.problems
 }
 
@@ -81,16 +82,18 @@ func decodeJSON(text json.RawMessage) (any, []Problem) {
 	return v, nil
 }
 
+var messageBlocks = compileRule("list 0-50 typed blocks")
+
 func validateMessageBlocks(blocks []any, pointer string) []Problem {
-	c := &checker{surface: "message"}
-	listRule(0, MaxMessageBlocks, anyBlockRule)(c, pointer, blocks)
+	c := &checker{}
+	messageBlocks(c, pointer, blocks)
 	return c.problems
 }
 
 // validateAttachments validates the blocks of attachments. Slack ignores other properties that it does
 // not know.
 func validateAttachments(attachments []any, pointer string) []Problem {
-	c := &checker{surface: "message"}
+	c := &checker{}
 	for i, a := range attachments {
 		pointer := fmt.Sprintf("%s/%d", pointer, i)
 		attachment, ok := a.(map[string]any)
@@ -99,7 +102,7 @@ func validateAttachments(attachments []any, pointer string) []Problem {
 			continue
 		}
 		if blocks := attachment["blocks"]; blocks != nil {
-			listRule(0, MaxMessageBlocks, anyBlockRule)(c, pointer+"/blocks", blocks)
+			messageBlocks(c, pointer+"/blocks", blocks)
 		}
 	}
 	return c.problems
@@ -135,8 +138,8 @@ func errorLines(problems []Problem) []string {
 
 // A checker collects problems.
 type checker struct {
-	surface  string // "modal", "home" or "message"; "" is any
 	problems []Problem
+	isView   bool // some blocks are for messages only
 	focused  bool // an element has focus_on_load
 }
 
@@ -155,3 +158,27 @@ func joinPointer(pointer, name string) string {
 }
 
 var pointerEscapes = strings.NewReplacer("~", "~0", "/", "~1")
+
+// validateView validates a view of one of the types kinds.
+func validateView(body map[string]any, pointer string, kinds ...string) []Problem {
+	kind, _ := body["type"].(string)
+	c := &checker{isView: kind == "modal" || kind == "home"}
+	switch {
+	case body["type"] == nil:
+		c.addProblem(pointer, "missing required field: type")
+	case !slices.Contains(kinds, kind):
+		c.addProblem(joinPointer(pointer, "type"), "unsupported type: %s", truncate(kind))
+	default:
+		rules["views"][kind](c, pointer, body)
+	}
+	content, _ := body["blocks"].([]any)
+	checkUnique(c, joinPointer(pointer, "blocks"), "block_id", content)
+	if kind == "modal" && body["submit"] == nil {
+		for i, b := range content {
+			if o, _ := b.(map[string]any); o["type"] == "input" {
+				c.addProblem(fmt.Sprintf("%s/blocks/%d/input", pointer, i), "must define `submit` to use an `input` block in modals")
+			}
+		}
+	}
+	return c.problems
+}

@@ -1,0 +1,330 @@
+package slacktest
+
+import (
+	_ "embed"
+	"fmt"
+	"maps"
+	"math"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"sigs.k8s.io/yaml"
+)
+
+//go:embed blockkit.yaml
+var blockkitYAML []byte
+
+// blockkit are the rules of Block Kit: by group, such as elements, and by type or name.
+var blockkit = func() map[string]map[string]any {
+	out := map[string]map[string]any{}
+	if err := yaml.Unmarshal(blockkitYAML, &out); err != nil {
+		panic("slacktest: " + err.Error())
+	}
+	return out
+}()
+
+// rules are the compiled rules by group. init breaks the cycle of blocks that contain blocks.
+var rules = map[string]map[string]rule{}
+
+func init() {
+	for group, members := range blockkit {
+		if group == "types" {
+			continue
+		}
+		rules[group] = map[string]rule{}
+		for name, spec := range members {
+			text, isText := spec.(string)
+			if isText {
+				rules[group][name] = compileRule(text)
+				continue
+			}
+			o := spec.(map[string]any)
+			if group != "objects" {
+				o["type"] = "any"
+			}
+			if group == "blocks" {
+				o["block_id"] = "string 0-255"
+			}
+			rules[group][name] = compileObject(o)
+		}
+	}
+}
+
+// A rule validates the value at a JSON pointer.
+type rule func(c *checker, pointer string, v any)
+
+// compileObject returns the rule of an object with properties. Other properties are invalid.
+func compileObject(spec map[string]any) rule {
+	properties, needed := map[string]rule{}, []string{}
+	for name, text := range includeProperties(spec) {
+		if name == "check" {
+			continue
+		}
+		plain, required := strings.CutSuffix(name, "!")
+		if properties[plain] = compileRule(text); required {
+			needed = append(needed, plain)
+		}
+	}
+	var checks []check
+	if text, ok := spec["check"].(string); ok {
+		for part := range strings.SplitSeq(text, "; ") {
+			checks = append(checks, compileCheck(strings.Fields(part)))
+		}
+	}
+	return objectRule(needed, properties, checks...)
+}
+
+// objectRule validates an object that has the needed properties and no others than those with a rule.
+func objectRule(needed []string, properties map[string]rule, checks ...check) rule {
+	slices.Sort(needed)
+	return func(c *checker, pointer string, v any) {
+		o, ok := v.(map[string]any)
+		if !ok {
+			c.addProblem(pointer, "must provide an object")
+			return
+		}
+		for _, name := range needed {
+			if o[name] == nil {
+				c.addProblem(pointer, "missing required field: %s", name)
+			}
+		}
+		for _, name := range slices.Sorted(maps.Keys(o)) {
+			switch r, ok := properties[name]; {
+			case !ok:
+				c.addProblem(pointer, "invalid additional property: %s", name)
+			case o[name] != nil:
+				r(c, joinPointer(pointer, name), o[name])
+			}
+		}
+		for _, check := range checks {
+			check(c, pointer, o)
+		}
+	}
+}
+
+// includeProperties returns the properties of an object and of the objects in "+".
+func includeProperties(spec map[string]any) map[string]string {
+	out := map[string]string{}
+	included, _ := spec["+"].(string)
+	for name := range strings.FieldsSeq(included) {
+		maps.Copy(out, includeProperties(blockkit["objects"][name].(map[string]any)))
+	}
+	for name, text := range spec {
+		if name != "+" {
+			out[name] = text.(string)
+		}
+	}
+	return out
+}
+
+// compileRule returns the rule that a text such as "list 1-10 plain 75" describes.
+func compileRule(text string) rule {
+	word, rest, _ := strings.Cut(text, " ")
+	bounds, item, _ := strings.Cut(rest, " ")
+	low, high, ranged := strings.Cut(bounds, "-")
+	if !ranged {
+		low, high = "1", bounds
+	}
+	least, _ := strconv.Atoi(low) // 0 for a rule without bounds
+	most, _ := strconv.Atoi(high)
+	switch word {
+	case "any":
+		return func(*checker, string, any) {}
+	case "bool":
+		return typeRule[bool]("must provide a boolean")
+	case "number":
+		return typeRule[float64]("must provide a number")
+	case "string":
+		return stringRule(least, most)
+	case "int":
+		return integerRule(float64(least), float64(most))
+	case "positive":
+		return testRule("must be greater than 0", func(v any) bool { n, ok := v.(float64); return ok && n > 0 })
+	case "numeric":
+		number := regexp.MustCompile(`^\s*-?\d+(\.\d+)?\s*$`)
+		return testRule("must provide a string that holds a number", func(v any) bool { s, ok := v.(string); return ok && number.MatchString(s) })
+	case "enum":
+		allowed := strings.Fields(rest)
+		return testRule("must be a valid enum value", func(v any) bool { s, ok := v.(string); return ok && slices.Contains(allowed, s) })
+	case "match":
+		expr := regexp.MustCompile(rest)
+		return testRule("does not match pattern: "+rest, func(v any) bool { s, ok := v.(string); return ok && expr.MatchString(s) })
+	case "plain":
+		return plainTextRule(least, most)
+	case "mrkdwn":
+		return textObjectRule(testRule("must be a valid enum value", func(v any) bool { return v == "mrkdwn" }), least, most, "verbatim")
+	case "text":
+		return textRule(least, most)
+	case "list":
+		return listRule(least, most, compileRule(item))
+	case "nullable":
+		r := compileRule(rest)
+		return func(c *checker, pointer string, v any) {
+			if v != nil {
+				r(c, pointer, v)
+			}
+		}
+	case "typed":
+		return typedRule(bounds, strings.Fields(item))
+	case "focus":
+		return focusRule
+	}
+	if blockkit["objects"][word] == nil {
+		panic("slacktest: no rule " + text)
+	}
+	return func(c *checker, pointer string, v any) { rules["objects"][word](c, pointer, v) }
+}
+
+// typedRule selects the rule of a group by the property type. Without kinds, all types of the group are valid.
+func typedRule(group string, kinds []string) rule {
+	var allowed []string
+	for _, kind := range kinds {
+		if several, ok := blockkit["types"][kind].(string); ok && blockkit[group][kind] == nil {
+			allowed = append(allowed, strings.Fields(several)...)
+		} else {
+			allowed = append(allowed, kind)
+		}
+	}
+	inMessages := strings.Fields(blockkit["types"]["message_only"].(string))
+	return func(c *checker, pointer string, v any) {
+		o, ok := v.(map[string]any)
+		if !ok {
+			c.addProblem(pointer, "must provide an object")
+			return
+		}
+		kind, ok := o["type"].(string)
+		if !ok {
+			c.addProblem(pointer, "missing required field: type")
+			return
+		}
+		r := rules[group][kind]
+		if r == nil || allowed != nil && !slices.Contains(allowed, kind) ||
+			group == "blocks" && c.isView && slices.Contains(inMessages, kind) {
+			c.addProblem(joinPointer(pointer, "type"), "unsupported type: %s", truncate(kind))
+			return
+		}
+		r(c, pointer, v)
+	}
+}
+
+// truncate limits the text of a request that is repeated in a response.
+func truncate(s string) string {
+	if r := []rune(s); len(r) > 100 {
+		return string(r[:100]) + "…"
+	}
+	return s
+}
+
+func listRule(least, most int, item rule) rule {
+	return func(c *checker, pointer string, v any) {
+		items, ok := v.([]any)
+		if !ok {
+			c.addProblem(pointer, "must provide an array")
+			return
+		}
+		if len(items) < least {
+			c.addProblem(pointer, "must provide at least %d items", least)
+		}
+		if len(items) > most {
+			c.addProblem(pointer, "no more than %d items allowed", most)
+			return
+		}
+		for i, it := range items {
+			item(c, pointer+"/"+strconv.Itoa(i), it)
+		}
+	}
+}
+
+// stringRule validates the length of a string, in code points.
+func stringRule(least, most int) rule {
+	return func(c *checker, pointer string, v any) {
+		s, ok := v.(string)
+		if !ok {
+			c.addProblem(pointer, "must provide a string")
+			return
+		}
+		n := utf8.RuneCountInString(s)
+		if n < least {
+			c.addProblem(pointer, "must be more than %d characters", least-1)
+		}
+		if n > most {
+			c.addProblem(pointer, "must be less than %d characters", most+1)
+		}
+	}
+}
+
+// integerRule validates an integer in a range.
+func integerRule(least, most float64) rule {
+	return func(c *checker, pointer string, v any) {
+		n, ok := v.(float64)
+		switch {
+		case !ok || n != math.Trunc(n):
+			c.addProblem(pointer, "must provide an integer")
+		case n < least:
+			c.addProblem(pointer, "must be greater than %v", least-1)
+		case n > most:
+			c.addProblem(pointer, "must be less than %v", most+1)
+		}
+	}
+}
+
+func typeRule[T any](message string) rule {
+	return testRule(message, func(v any) bool { _, ok := v.(T); return ok })
+}
+
+func testRule(message string, valid func(v any) bool) rule {
+	return func(c *checker, pointer string, v any) {
+		if !valid(v) {
+			c.addProblem(pointer, "%s", message)
+		}
+	}
+}
+
+// textRule validates a text object, plain_text or mrkdwn.
+func textRule(least, most int) rule {
+	kinds := map[string]rule{"plain_text": compileRule(fmt.Sprintf("plain %d-%d", least, most)), "mrkdwn": compileRule(fmt.Sprintf("mrkdwn %d-%d", least, most))}
+	return func(c *checker, pointer string, v any) {
+		before := len(c.problems)
+		o, isObject := v.(map[string]any)
+		kind, isText := o["type"].(string)
+		switch r := kinds[kind]; {
+		case !isObject:
+			c.addProblem(pointer, "must provide an object")
+		case !isText:
+			c.addProblem(pointer, "missing required field: type")
+		case r == nil:
+			c.addProblem(joinPointer(pointer, "type"), "unsupported type: %s", truncate(kind))
+		default:
+			r(c, pointer, v)
+		}
+		if len(c.problems) > before {
+			c.problems = slices.Insert(c.problems, before, Problem{pointer, "failed to match all allowed schemas"})
+		}
+	}
+}
+
+// plainTextRule validates a text object of type plain_text.
+func plainTextRule(least, most int) rule {
+	return textObjectRule(func(c *checker, pointer string, v any) {
+		if v != "plain_text" {
+			c.addProblem(pointer, "unsupported type: %s", truncate(fmt.Sprint(v)))
+		}
+	}, least, most, "emoji")
+}
+
+func textObjectRule(kind rule, least, most int, flag string) rule {
+	return objectRule([]string{"type", "text"}, map[string]rule{"type": kind, "text": stringRule(least, most), flag: compileRule("bool")})
+}
+
+func focusRule(c *checker, pointer string, v any) {
+	compileRule("bool")(c, pointer, v)
+	if v == true {
+		if c.focused {
+			c.addProblem(pointer, "only one element may set `focus_on_load`")
+		}
+		c.focused = true
+	}
+}
