@@ -87,7 +87,7 @@ func TestChat_UpdateKeepsWhatIsNotGiven(t *testing.T) {
 
 func TestChat_MarkdownText(t *testing.T) {
 	w := newEnv(t, slacktest.Config{}, nil)
-	w.expect(w.post(map[string]any{"markdown_text": "**b**"}), "markdown", "message", "blocks", 0, "type")
+	w.expect(w.post(map[string]any{"markdown_text": "**b**"}), "**b**", "message", "text")
 	for _, c := range []struct {
 		more map[string]any
 		want string

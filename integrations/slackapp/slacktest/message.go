@@ -113,7 +113,7 @@ func (s *Server) messageJSONLocked(m *Message, metadata bool) map[string]any {
 	if parent := s.findMessageLocked(m.Channel, m.ThreadTS); parent != nil && parent.TS != m.TS {
 		out["parent_user_id"] = parent.User
 		if m.Broadcast {
-			out["subtype"], out["root"] = "thread_broadcast", s.messageJSONLocked(parent, false)
+			out["subtype"], out["root"] = "thread_broadcast", s.rootJSONLocked(parent)
 		}
 	}
 	if m.Username != "" || m.Icon != "" {
@@ -131,6 +131,20 @@ func (s *Server) messageJSONLocked(m *Message, metadata bool) map[string]any {
 	set("edited", map[string]any{"user": m.User, "ts": m.editedTS}, m.editedTS != "")
 	set("metadata", m.Metadata, metadata && m.Metadata != nil)
 	maps.Copy(out, m.payload)
+	return out
+}
+
+// rootJSONLocked returns the first message of a thread as a reply shows it that the channel shows too.
+// https://docs.slack.dev/reference/events/message/thread_broadcast
+func (s *Server) rootJSONLocked(parent *Message) map[string]any {
+	out := map[string]any{}
+	maps.Copy(out, s.threadLocked(parent))
+	delete(out, "is_locked")
+	out["type"], out["ts"], out["text"] = "message", parent.TS, parent.Text
+	if out["user"] = parent.User; parent.Bot {
+		delete(out, "user")
+		out["bot_id"] = s.BotID
+	}
 	return out
 }
 

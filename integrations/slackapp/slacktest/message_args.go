@@ -25,7 +25,7 @@ func readMessage(a args) (m Message, err error) {
 		if utf8.RuneCountInString(markdown) > MaxMarkdownText {
 			return m, Error("msg_too_long")
 		}
-		m.Text, m.Blocks = markdown, marshalJSON([]any{map[string]any{"type": "markdown", "block_id": randomLetters(5), "text": markdown}})
+		m.Text = markdown
 	}
 	if utf8.RuneCountInString(m.Text) > MaxText {
 		return m, Error("msg_too_long")
