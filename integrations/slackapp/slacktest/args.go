@@ -3,6 +3,7 @@ package slacktest
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/url"
 	"slices"
 	"strconv"
@@ -47,33 +48,13 @@ func (a args) convert(spec string) error {
 			continue
 		}
 		wrong := ""
-		switch text, isText := v.(string); {
-		case absent:
-			if !slices.Contains(strings.Split(allowed, "|"), fmt.Sprint(v)) {
-				wrong = "this emulator does not have the argument " + name
+		if a[name], wrong = argTypes[kind](v); absent {
+			wrong = "this emulator does not have the argument " + name
+			if slices.Contains(strings.Split(allowed, "|"), fmt.Sprint(v)) {
+				wrong = ""
 			}
-		case kind == "json" && isText:
-			if json.Unmarshal([]byte(text), &v) != nil {
-				v = invalidJSON{}
-			}
-		case kind == "bool":
-			if text == "1" || text == "0" {
-				v = text == "1"
-			} else if b, err := strconv.ParseBool(fmt.Sprint(v)); err == nil {
-				v = b
-			} else {
-				wrong = "must provide a boolean"
-			}
-		case kind == "int":
-			if n, err := strconv.ParseFloat(fmt.Sprint(v), 64); err == nil && n == float64(int(n)) {
-				v = n
-			} else {
-				wrong = "must provide an integer"
-			}
-		case kind == "" && !isText:
-			wrong = "must provide a string"
 		}
-		if a[name] = v; wrong != "" {
+		if wrong != "" {
 			problems = append(problems, Problem{"/" + name, wrong})
 		}
 	}
@@ -81,6 +62,36 @@ func (a args) convert(spec string) error {
 		return invalidArguments(problems...)
 	}
 	return nil
+}
+
+// argTypes convert an argument, or return what is wrong with it.
+var argTypes = map[string]func(v any) (any, string){
+	"": func(v any) (any, string) {
+		if _, ok := v.(string); !ok {
+			return v, "must provide a string"
+		}
+		return v, ""
+	},
+	"json": func(v any) (any, string) {
+		if text, ok := v.(string); ok && json.Unmarshal([]byte(text), &v) != nil {
+			return invalidJSON{}, ""
+		}
+		return v, ""
+	},
+	"bool": func(v any) (any, string) {
+		b, err := strconv.ParseBool(fmt.Sprint(v))
+		if err != nil {
+			return v, "must provide a boolean"
+		}
+		return b, ""
+	},
+	"int": func(v any) (any, string) {
+		n, err := strconv.ParseFloat(fmt.Sprint(v), 64)
+		if err != nil || n != math.Trunc(n) {
+			return v, "must provide an integer"
+		}
+		return n, ""
+	},
 }
 
 // invalidJSON is the value of a JSON argument of a form that cannot be decoded. The methods have their own errors for it.

@@ -2,7 +2,6 @@ package slacktest
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 )
@@ -83,65 +82,58 @@ func (v *view) elements() []field {
 func elementsOf(out []field, blocks []any) []field {
 	for _, b := range blocks {
 		block, _ := b.(map[string]any)
-		add := func(e any, f field) {
-			f.element, _ = e.(map[string]any)
-			f.kind, _ = f.element["type"].(string)
-			if stateKeys[f.kind].state == "" && !slices.Contains(clickable, f.kind) {
-				return
-			}
-			f.block, _ = block["block_id"].(string)
-			f.action, _ = f.element["action_id"].(string)
-			f.label = cmp.Or(f.label, textOf(f.element["placeholder"]), textOf(f.element["text"]), f.action)
+		out = append(out, blockElements(block)...)
+		inner, _ := block["child_blocks"].([]any)
+		if block["type"] == "carousel" {
+			inner, _ = block["elements"].([]any)
+		}
+		out = elementsOf(out, inner)
+		ofAttachment, _ := block["blocks"].([]any)
+		for _, f := range elementsOf(nil, ofAttachment) {
+			f.attachment = block["id"]
 			out = append(out, f)
-		}
-		if block["type"] == "input" {
-			f := field{label: textOf(block["label"]), isInput: true}
-			f.optional, _ = block["optional"].(bool)
-			f.dispatches, _ = block["dispatch_action"].(bool)
-			add(block["element"], f)
-		}
-		label := textOf(block["text"])
-		if accessory, _ := block["accessory"].(map[string]any); slices.Contains(clickable, fmt.Sprint(accessory["type"])) {
-			label = textOf(accessory["text"])
-		}
-		add(block["accessory"], field{label: label, optional: true, dispatches: true})
-		for _, name := range []string{"elements", "actions"} {
-			elements, _ := block[name].([]any)
-			if name == "actions" && block["type"] != "card" { // of an attachment: not elements of Block Kit
-				continue
-			}
-			for _, e := range elements {
-				add(e, field{optional: true, dispatches: true})
-				for _, button := range []string{"positive_button", "negative_button"} {
-					if e, _ := e.(map[string]any); e[button] != nil {
-						out = append(out, feedbackButton(block, e, button))
-					}
-				}
-			}
-		}
-		for _, name := range []string{"child_blocks", "blocks", "elements"} {
-			if inner, _ := block[name].([]any); name != "elements" || block["type"] == "carousel" {
-				from := len(out)
-				out = elementsOf(out, inner)
-				for i := from; name == "blocks" && i < len(out); i++ {
-					out[i].attachment = block["id"]
-				}
-			}
 		}
 	}
 	return out
 }
 
-// clickable are the elements without a value that a person can use.
-var clickable = []string{"button", "icon_button", "overflow"}
+// blockElements returns the elements of one block.
+func blockElements(block map[string]any) (out []field) {
+	add := func(e any, f field) {
+		f.element, _ = e.(map[string]any)
+		f.kind, _ = f.element["type"].(string)
+		f.block, _ = block["block_id"].(string)
+		f.action, _ = f.element["action_id"].(string)
+		f.label = cmp.Or(f.label, textOf(f.element["placeholder"]), textOf(f.element["text"]), f.action)
+		if stateKeys[f.kind].state != "" || f.isClickable() {
+			out = append(out, f)
+		}
+	}
+	switch block["type"] {
+	case "input":
+		f := field{label: textOf(block["label"]), isInput: true}
+		f.optional, _ = block["optional"].(bool)
+		f.dispatches, _ = block["dispatch_action"].(bool)
+		add(block["element"], f)
+	case "section":
+		f := field{optional: true, dispatches: true}
+		if e, _ := block["accessory"].(map[string]any); e["type"] != "button" {
+			f.label = textOf(block["text"])
+		}
+		add(block["accessory"], f)
+	case "actions", "context_actions", "card":
+		elements, _ := block["elements"].([]any)
+		actions, _ := block["actions"].([]any)
+		for _, e := range append(elements[:len(elements):len(elements)], actions...) {
+			add(e, field{optional: true, dispatches: true})
+		}
+	}
+	return out
+}
 
-// feedbackButton is one of the two buttons of feedback_buttons.
-func feedbackButton(block, e map[string]any, name string) field {
-	button, _ := e[name].(map[string]any)
-	f := field{kind: "feedback_buttons", label: textOf(button["text"]), element: button, optional: true, dispatches: true}
-	f.block, _ = block["block_id"].(string)
-	f.action, _ = e["action_id"].(string)
-	return f
+// isClickable reports that a person can use the element, which has no value.
+func (f field) isClickable() bool {
+	return slices.Contains([]string{"button", "icon_button", "overflow"}, f.kind)
 }
 
 // options returns the options of a static element, including those of its groups.

@@ -30,6 +30,7 @@ var blockkit = func() map[string]map[string]any {
 var rules = map[string]map[string]rule{}
 
 func init() {
+	boundedRules["text"] = textRule
 	for group, members := range blockkit {
 		if group == "types" {
 			continue
@@ -123,6 +124,9 @@ func includeProperties(spec map[string]any) map[string]string {
 // compileRule returns the rule that a text such as "list 1-10 plain 75" describes.
 func compileRule(text string) rule {
 	word, rest, _ := strings.Cut(text, " ")
+	if r := plainRules[word]; r != nil {
+		return r
+	}
 	bounds, item, _ := strings.Cut(rest, " ")
 	low, high, ranged := strings.Cut(bounds, "-")
 	if !ranged {
@@ -130,34 +134,15 @@ func compileRule(text string) rule {
 	}
 	least, _ := strconv.Atoi(low) // 0 for a rule without bounds
 	most, _ := strconv.Atoi(high)
+	if bounded := boundedRules[word]; bounded != nil {
+		return bounded(least, most)
+	}
 	switch word {
-	case "any":
-		return func(*checker, string, any) {}
-	case "bool":
-		return typeRule[bool]("must provide a boolean")
-	case "number":
-		return typeRule[float64]("must provide a number")
-	case "string":
-		return stringRule(least, most)
-	case "int":
-		return integerRule(float64(least), float64(most))
-	case "positive":
-		return testRule("must be greater than 0", func(v any) bool { n, ok := v.(float64); return ok && n > 0 })
-	case "numeric":
-		number := regexp.MustCompile(`^\s*-?\d+(\.\d+)?\s*$`)
-		return testRule("must provide a string that holds a number", func(v any) bool { s, ok := v.(string); return ok && number.MatchString(s) })
 	case "enum":
 		allowed := strings.Fields(rest)
-		return testRule("must be a valid enum value", func(v any) bool { s, ok := v.(string); return ok && slices.Contains(allowed, s) })
+		return testRule("must be a valid enum value", func(s string) bool { return slices.Contains(allowed, s) })
 	case "match":
-		expr := regexp.MustCompile(rest)
-		return testRule("does not match pattern: "+rest, func(v any) bool { s, ok := v.(string); return ok && expr.MatchString(s) })
-	case "plain":
-		return plainTextRule(least, most)
-	case "mrkdwn":
-		return textObjectRule(testRule("must be a valid enum value", func(v any) bool { return v == "mrkdwn" }), least, most, "verbatim")
-	case "text":
-		return textRule(least, most)
+		return testRule("does not match pattern: "+rest, regexp.MustCompile(rest).MatchString)
 	case "list":
 		return listRule(least, most, compileRule(item))
 	case "nullable":
@@ -169,13 +154,46 @@ func compileRule(text string) rule {
 		}
 	case "typed":
 		return typedRule(bounds, strings.Fields(item))
-	case "focus":
-		return focusRule
 	}
 	if blockkit["objects"][word] == nil {
 		panic("slacktest: no rule " + text)
 	}
 	return func(c *checker, pointer string, v any) { rules["objects"][word](c, pointer, v) }
+}
+
+// plainRules are the rules of a single word.
+var plainRules = map[string]rule{
+	"any":      func(*checker, string, any) {},
+	"bool":     testRule("must provide a boolean", func(bool) bool { return true }),
+	"number":   testRule("must provide a number", func(float64) bool { return true }),
+	"positive": testRule("must be greater than 0", func(n float64) bool { return n > 0 }),
+	"numeric":  testRule("must provide a string that holds a number", regexp.MustCompile(`^\s*-?\d+(\.\d+)?\s*$`).MatchString),
+	"focus":    focusRule,
+}
+
+// boundedRules are the rules with a lower and an upper limit.
+var boundedRules = map[string]func(least, most int) rule{
+	"string": stringRule,
+	"int":    integerRule,
+	"plain": func(least, most int) rule {
+		return textObjectRule(func(c *checker, pointer string, v any) {
+			if v != "plain_text" {
+				c.addProblem(pointer, "unsupported type: %s", truncate(fmt.Sprint(v)))
+			}
+		}, "emoji", least, most)
+	},
+	"mrkdwn": func(least, most int) rule {
+		return textObjectRule(testRule("must be a valid enum value", func(s string) bool { return s == "mrkdwn" }), "verbatim", least, most)
+	},
+}
+
+// testRule validates a value of a type with a function.
+func testRule[T any](message string, valid func(T) bool) rule {
+	return func(c *checker, pointer string, v any) {
+		if x, ok := v.(T); !ok || !valid(x) {
+			c.addProblem(pointer, "%s", message)
+		}
+	}
 }
 
 // typedRule selects the rule of a group by the property type. Without kinds, all types of the group are valid.
@@ -189,6 +207,16 @@ func typedRule(group string, kinds []string) rule {
 		}
 	}
 	inMessages := strings.Fields(blockkit["types"]["message_only"].(string))
+	return selectRule(func(c *checker, kind string) rule {
+		if allowed != nil && !slices.Contains(allowed, kind) || group == "blocks" && c.isView && slices.Contains(inMessages, kind) {
+			return nil
+		}
+		return rules[group][kind]
+	})
+}
+
+// selectRule validates an object with the rule that pick returns for its property type; nil: the type is invalid.
+func selectRule(pick func(c *checker, kind string) rule) rule {
 	return func(c *checker, pointer string, v any) {
 		o, ok := v.(map[string]any)
 		if !ok {
@@ -200,13 +228,11 @@ func typedRule(group string, kinds []string) rule {
 			c.addProblem(pointer, "missing required field: type")
 			return
 		}
-		r := rules[group][kind]
-		if r == nil || allowed != nil && !slices.Contains(allowed, kind) ||
-			group == "blocks" && c.isView && slices.Contains(inMessages, kind) {
-			c.addProblem(joinPointer(pointer, "type"), "unsupported type: %s", truncate(kind))
+		if r := pick(c, kind); r != nil {
+			r(c, pointer, v)
 			return
 		}
-		r(c, pointer, v)
+		c.addProblem(joinPointer(pointer, "type"), "unsupported type: %s", truncate(kind))
 	}
 }
 
@@ -257,74 +283,44 @@ func stringRule(least, most int) rule {
 }
 
 // integerRule validates an integer in a range.
-func integerRule(least, most float64) rule {
+func integerRule(least, most int) rule {
 	return func(c *checker, pointer string, v any) {
 		n, ok := v.(float64)
 		switch {
 		case !ok || n != math.Trunc(n):
 			c.addProblem(pointer, "must provide an integer")
-		case n < least:
+		case n < float64(least):
 			c.addProblem(pointer, "must be greater than %v", least-1)
-		case n > most:
+		case n > float64(most):
 			c.addProblem(pointer, "must be less than %v", most+1)
-		}
-	}
-}
-
-func typeRule[T any](message string) rule {
-	return testRule(message, func(v any) bool { _, ok := v.(T); return ok })
-}
-
-func testRule(message string, valid func(v any) bool) rule {
-	return func(c *checker, pointer string, v any) {
-		if !valid(v) {
-			c.addProblem(pointer, "%s", message)
 		}
 	}
 }
 
 // textRule validates a text object, plain_text or mrkdwn.
 func textRule(least, most int) rule {
-	kinds := map[string]rule{"plain_text": compileRule(fmt.Sprintf("plain %d-%d", least, most)), "mrkdwn": compileRule(fmt.Sprintf("mrkdwn %d-%d", least, most))}
+	kinds := map[string]rule{"plain_text": boundedRules["plain"](least, most), "mrkdwn": boundedRules["mrkdwn"](least, most)}
+	either := selectRule(func(_ *checker, kind string) rule { return kinds[kind] })
 	return func(c *checker, pointer string, v any) {
 		before := len(c.problems)
-		o, isObject := v.(map[string]any)
-		kind, isText := o["type"].(string)
-		switch r := kinds[kind]; {
-		case !isObject:
-			c.addProblem(pointer, "must provide an object")
-		case !isText:
-			c.addProblem(pointer, "missing required field: type")
-		case r == nil:
-			c.addProblem(joinPointer(pointer, "type"), "unsupported type: %s", truncate(kind))
-		default:
-			r(c, pointer, v)
-		}
+		either(c, pointer, v)
 		if len(c.problems) > before {
 			c.problems = slices.Insert(c.problems, before, Problem{pointer, "failed to match all allowed schemas"})
 		}
 	}
 }
 
-// plainTextRule validates a text object of type plain_text.
-func plainTextRule(least, most int) rule {
-	return textObjectRule(func(c *checker, pointer string, v any) {
-		if v != "plain_text" {
-			c.addProblem(pointer, "unsupported type: %s", truncate(fmt.Sprint(v)))
-		}
-	}, least, most, "emoji")
-}
-
-func textObjectRule(kind rule, least, most int, flag string) rule {
-	return objectRule([]string{"type", "text"}, map[string]rule{"type": kind, "text": stringRule(least, most), flag: compileRule("bool")})
+func textObjectRule(kind rule, flag string, least, most int) rule {
+	return objectRule([]string{"type", "text"}, map[string]rule{"type": kind, "text": stringRule(least, most), flag: plainRules["bool"]})
 }
 
 func focusRule(c *checker, pointer string, v any) {
-	compileRule("bool")(c, pointer, v)
-	if v == true {
-		if c.focused {
-			c.addProblem(pointer, "only one element may set `focus_on_load`")
-		}
-		c.focused = true
+	on, ok := v.(bool)
+	switch {
+	case !ok:
+		c.addProblem(pointer, "must provide a boolean")
+	case on && c.focused:
+		c.addProblem(pointer, "only one element may set `focus_on_load`")
 	}
+	c.focused = c.focused || on
 }
