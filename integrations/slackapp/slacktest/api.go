@@ -48,9 +48,9 @@ type call struct {
 // A method of the Web API.
 type method struct {
 	token  tokenKind
-	scopes []string // one of them is needed; empty means none is
-	args   string   // see args.convert
-	run    func(*Server, *call) (reply, error)
+	scopes []string                            // one of them is needed; empty means none is
+	args   string                              // see args.convert
+	run    func(*Server, *call) (reply, error) // called with Server.mu held
 }
 
 // tokenKind is the token that a method needs.
@@ -119,9 +119,8 @@ func (s *Server) serveMethod(w http.ResponseWriter, r *http.Request, name string
 		writeJSON(w, http.StatusOK, reply{"ok": false, "error": "unknown_method", "req_method": name})
 		return
 	}
-	s.mu.Lock()
-	scopes := slices.Clone(s.scopes)
-	s.mu.Unlock()
+	var scopes []string
+	s.locked(func() { scopes = slices.Clone(s.scopes) })
 	if m.token == appToken {
 		scopes = []string{"connections:write"}
 		m.scopes = scopes
@@ -134,7 +133,7 @@ func (s *Server) serveMethod(w http.ResponseWriter, r *http.Request, name string
 		err = c.args.convert(m.args)
 	}
 	if err == nil {
-		out, err = m.run(s, c)
+		s.locked(func() { out, err = m.run(s, c) })
 	}
 	if err != nil {
 		s.emit("slack", s.appLabel(), "refused", name+": "+err.Error(), nil)

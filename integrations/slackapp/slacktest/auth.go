@@ -3,8 +3,6 @@ package slacktest
 import "strings"
 
 func (s *Server) authTest(c *call) (reply, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	out := reply{"url": "https://" + s.cfg.Domain + ".slack.com/", "team": s.cfg.Team, "team_id": s.TeamID, "is_enterprise_install": false}
 	if s.cfg.EnterpriseID != "" {
 		out["enterprise_id"] = s.cfg.EnterpriseID

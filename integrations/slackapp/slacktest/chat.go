@@ -51,8 +51,6 @@ func (s *Server) newMessageLocked(c *call) (*Channel, Message, error) {
 }
 
 func (s *Server) chatPostMessage(c *call) (reply, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	ch, m, err := s.newMessageLocked(c)
 	if err != nil {
 		return nil, err
@@ -93,8 +91,6 @@ func (s *Server) addMessageLocked(ch *Channel, m Message) (*Message, error) {
 }
 
 func (s *Server) chatPostEphemeral(c *call) (reply, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	ch, m, err := s.newMessageLocked(c)
 	if err != nil {
 		return nil, err
@@ -141,8 +137,6 @@ func (s *Server) chatUpdate(c *call) (reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	ch, kept, err := s.ownMessageLocked(c, "cant_update_message")
 	if err != nil {
 		return nil, err
@@ -190,8 +184,6 @@ func (s *Server) editMessageLocked(kept *Message, m Message, onlyText bool) {
 }
 
 func (s *Server) chatDelete(c *call) (reply, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	ch, kept, err := s.ownMessageLocked(c, "cant_delete_message")
 	if err != nil {
 		return nil, err
@@ -222,8 +214,6 @@ func firstLine(text string) string {
 }
 
 func (s *Server) chatGetPermalink(c *call) (reply, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	ch, ok := s.conversationLocked(c.args.stringArg("channel"))
 	if !ok || ch.Private && !ch.BotIsMember {
 		return nil, Error("channel_not_found")

@@ -77,7 +77,7 @@ type elementRequest struct {
 func (in elementRequest) surface(s *Server, place string) (surface, error) {
 	switch place {
 	case "message":
-		return s.Person(in.User).message(Message{Channel: s.conversationName(in.Channel), TS: in.TS}), nil
+		return s.Person(in.User).message(Message{Channel: in.Channel, TS: in.TS}), nil
 	case "home":
 		return s.Person(in.User).home(), nil
 	}

@@ -80,8 +80,6 @@ func (s *Server) visibleChannelLocked(c *call, suffix string) (*Channel, error) 
 }
 
 func (s *Server) conversationsInfo(c *call) (reply, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	ch, err := s.visibleChannelLocked(c, ":read")
 	if err != nil {
 		return nil, err
@@ -99,8 +97,6 @@ func (s *Server) conversationsInfo(c *call) (reply, error) {
 }
 
 func (s *Server) conversationsMembers(c *call) (reply, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	ch, err := s.visibleChannelLocked(c, ":read")
 	if err != nil {
 		return nil, err
@@ -124,8 +120,6 @@ func (s *Server) conversationsList(c *call) (reply, error) {
 			return nil, Error("invalid_types")
 		}
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	var all []string
 	for _, id := range s.chanOrder {
 		ch := s.channels[id]
@@ -157,8 +151,6 @@ func (s *Server) conversationsList(c *call) (reply, error) {
 }
 
 func (s *Server) conversationsJoin(c *call) (reply, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	ch := s.channels[c.args.stringArg("channel")]
 	switch {
 	case ch == nil:
@@ -182,8 +174,6 @@ func (s *Server) conversationsJoin(c *call) (reply, error) {
 
 // conversationsOpen opens the direct conversation with one or several users.
 func (s *Server) conversationsOpen(c *call) (reply, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	if id := c.args.stringArg("channel"); id != "" {
 		ch := s.channels[id]
 		if ch == nil || ch.dmUser == "" {

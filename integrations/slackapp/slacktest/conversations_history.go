@@ -19,8 +19,6 @@ func (s *Server) readableChannelLocked(c *call) (*Channel, error) {
 }
 
 func (s *Server) conversationsHistory(c *call) (reply, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	ch, err := s.readableChannelLocked(c)
 	if err != nil {
 		return nil, err
@@ -40,8 +38,6 @@ func (s *Server) conversationsHistory(c *call) (reply, error) {
 }
 
 func (s *Server) conversationsReplies(c *call) (reply, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	ch, err := s.readableChannelLocked(c)
 	if err != nil {
 		return nil, err

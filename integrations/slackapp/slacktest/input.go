@@ -14,36 +14,28 @@ func (s *Server) fillFieldLocked(v *view, f field, typed []string) error {
 	if len(typed) > 1 && !holdsList(f.kind) {
 		return fmt.Errorf("field %q holds one value, not %d", f.label, len(typed))
 	}
-	read := func(text string) (any, error) { return s.parseInputLocked(v, f, text) }
-	held := map[string]any{"type": f.kind}
+	name := stateKeys[f.kind].state
+	if len(typed) == 0 && f.staysChosen() && v.value(f) != nil {
+		return fmt.Errorf("field %q is a %s, which a person cannot empty", f.label, f.kind)
+	}
+	items := []any{}
+	for _, text := range typed {
+		item, err := s.parseInputLocked(v, f, text)
+		if err != nil {
+			return err
+		}
+		items = append(items, item)
+	}
+	held := map[string]any{"type": f.kind, name: nil}
 	if zone, ok := f.element["timezone"]; ok && f.kind == "timepicker" {
 		held["timezone"] = zone
 	}
-	name := stateKeys[f.kind].state
-	if len(typed) == 0 && f.staysChosen() && v.values[elementKey{f.block, f.action}][name] != nil {
-		return fmt.Errorf("field %q is a %s, which a person cannot empty", f.label, f.kind)
-	}
 	if holdsList(f.kind) {
-		list := []any{}
-		for _, text := range typed {
-			item, err := read(text)
-			if err != nil {
-				return err
-			}
-			list = append(list, item)
-		}
-		held[name] = list
-	} else {
-		held[name] = nil
-		if len(typed) == 1 {
-			item, err := read(typed[0])
-			if err != nil {
-				return err
-			}
-			held[name] = item
-		}
+		held[name] = items
+	} else if len(items) == 1 {
+		held[name] = items[0]
 	}
-	v.values[elementKey{f.block, f.action}], v.touched[elementKey{f.block, f.action}] = held, true
+	v.values[f.key()], v.touched[f.key()] = held, true
 	s.notifyLocked()
 	s.emitVerbose("person", "slack", "fill", f.label, nil)
 	return nil
@@ -128,14 +120,14 @@ func (f field) invalidInput(want, text string) error {
 
 func (v *view) currentOptions(f field) []any {
 	if strings.HasSuffix(f.kind, "external_select") {
-		return v.suggested[elementKey{f.block, f.action}]
+		return v.suggested[f.key()]
 	}
 	return f.options()
 }
 
 // selectedOptions returns the options that a field has. They stay valid if they are no longer offered.
 func (v *view) selectedOptions(f field) []any {
-	switch held := v.values[elementKey{f.block, f.action}][stateKeys[f.kind].state].(type) {
+	switch held := v.value(f).(type) {
 	case []any:
 		return held
 	case map[string]any:

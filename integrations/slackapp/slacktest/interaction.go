@@ -107,7 +107,7 @@ func (f surface) search(ctx context.Context, label, query string) ([]Option, err
 		return nil, fmt.Errorf("options for %q: %w", label, err)
 	}
 	err = f.with(func(v *view) error {
-		v.suggested[elementKey{e.block, e.action}] = options
+		v.suggested[e.key()] = options
 		return nil
 	})
 	return toOptions(options), err
@@ -155,7 +155,7 @@ func (s *Server) actionLocked(v *view, e field, values []string) (map[string]any
 		if err := s.fillFieldLocked(v, e, values); err != nil {
 			return nil, err
 		}
-		maps.Copy(action, v.values[elementKey{e.block, e.action}])
+		maps.Copy(action, v.values[e.key()])
 		for _, name := range []string{"placeholder", stateKeys[e.kind].initial} {
 			if x, ok := e.element[name]; ok && !e.isInput {
 				action[name] = x

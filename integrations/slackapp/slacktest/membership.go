@@ -58,8 +58,4 @@ func (s *Server) answeredUserLocked(u *User) *User {
 }
 
 // SetEnterprise puts the workspace into an Enterprise organization; "" takes it out.
-func (s *Server) SetEnterprise(id string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.cfg.EnterpriseID = id
-}
+func (s *Server) SetEnterprise(id string) { s.locked(func() { s.cfg.EnterpriseID = id }) }

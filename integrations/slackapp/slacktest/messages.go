@@ -1,6 +1,7 @@
 package slacktest
 
 import (
+	"cmp"
 	"context"
 	"slices"
 )
@@ -10,7 +11,7 @@ import (
 func (s *Server) Messages(channel string) []Message {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.listMessagesLocked(s.conversationNameLocked(channel))
+	return copyMessages(s.messages[s.conversationNameLocked(channel)])
 }
 
 // conversationNameLocked returns the id of the conversation of a channel, or of the bot with a user.
@@ -19,17 +20,6 @@ func (s *Server) conversationNameLocked(channel string) string {
 		return s.directMessageLocked(u).ID
 	}
 	return channel
-}
-
-func (s *Server) conversationName(channel string) string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.conversationNameLocked(channel)
-}
-
-// listMessagesLocked returns copies of the messages of a channel.
-func (s *Server) listMessagesLocked(channel string) []Message {
-	return copyMessages(s.messages[channel])
 }
 
 func copyMessages(all []*Message) []Message {
@@ -42,23 +32,24 @@ func copyMessages(all []*Message) []Message {
 
 // WaitMessage waits for a message of a channel that matches fits. A nil fits matches every message.
 func (s *Server) WaitMessage(ctx context.Context, channel string, fits func(Message) bool) (Message, error) {
-	id := s.conversationName(channel)
-	return s.waitForMessage(ctx, id, func() []Message { return s.listMessagesLocked(id) }, fits)
+	return s.waitForMessage(ctx, fits, func() ([]Message, int, error) {
+		id := s.conversationNameLocked(channel)
+		return copyMessages(s.messages[id]), s.revisions[id], nil
+	})
 }
 
-// waitForMessage waits for a message in a list whose revision is counted. fits is called without the
-// lock.
-func (s *Server) waitForMessage(ctx context.Context, id string, all func() []Message, fits func(Message) bool) (Message, error) {
+// waitForMessage waits for a message in a list whose changes are counted. fits is called without the lock.
+func (s *Server) waitForMessage(ctx context.Context, fits func(Message) bool, list func() (all []Message, changes int, err error)) (Message, error) {
 	for seen := -1; ; {
 		var now []Message
+		var wrong error
 		err := s.waitUntil(ctx, func() bool {
-			if s.revisions[id] == seen {
-				return false
-			}
-			seen, now = s.revisions[id], all()
-			return true
+			all, changes, err := list()
+			unseen := changes != seen
+			now, seen, wrong = all, changes, err
+			return unseen || err != nil
 		})
-		if err != nil {
+		if err := cmp.Or(err, wrong); err != nil {
 			return Message{}, err
 		}
 		if i := slices.IndexFunc(now, func(m Message) bool { return fits == nil || fits(m) }); i >= 0 {
@@ -85,5 +76,38 @@ func (s *Server) Ephemerals(user string) []Message {
 // WaitEphemeral waits for an ephemeral message of a user that matches fits. A nil fits matches every
 // message.
 func (s *Server) WaitEphemeral(ctx context.Context, user string, fits func(Message) bool) (Message, error) {
-	return s.waitForMessage(ctx, user, func() []Message { return copyMessages(s.ephemerals[user]) }, fits)
+	return s.waitForMessage(ctx, fits, func() ([]Message, int, error) { return copyMessages(s.ephemerals[user]), s.revisions[user], nil })
+}
+
+// VisibleMessages returns the messages of a conversation that the person sees, ephemeral ones
+// included, oldest first; none if the person is not a member. ThreadTS of a reply is the ts of the
+// first message of the thread.
+func (p *Person) VisibleMessages(channel string) []Message {
+	p.s.mu.Lock()
+	defer p.s.mu.Unlock()
+	all, _, _ := p.visibleMessagesLocked(channel)
+	return all
+}
+
+// visibleMessagesLocked is VisibleMessages with the number of changes.
+func (p *Person) visibleMessagesLocked(channel string) (all []Message, changes int, err error) {
+	s := p.s
+	_, ch, err := p.memberChannelLocked(channel)
+	if err != nil {
+		return nil, 0, err
+	}
+	all = copyMessages(s.messages[ch.ID])
+	for _, m := range s.ephemerals[p.ID] {
+		if m.Channel == ch.ID {
+			all = append(all, *m)
+		}
+	}
+	slices.SortFunc(all, func(a, b Message) int { return cmp.Compare(a.TS, b.TS) }) // all ts have the same length
+	return all, s.revisions[ch.ID] + s.revisions[p.ID], nil
+}
+
+// WaitVisible waits until the person sees a message in a conversation that matches fits. A nil fits
+// matches every message.
+func (p *Person) WaitVisible(ctx context.Context, channel string, fits func(Message) bool) (Message, error) {
+	return p.s.waitForMessage(ctx, fits, func() ([]Message, int, error) { return p.visibleMessagesLocked(channel) })
 }

@@ -49,23 +49,27 @@ func (m *Modal) withView(f func(*view) error) error { return m.surface().with(f)
 func (m *Modal) ID() string { return m.id }
 
 // IsOpen reports whether the modal is open.
-func (m *Modal) IsOpen() bool { return m.withView(func(*view) error { return nil }) == nil }
+func (m *Modal) IsOpen() bool { return readView(m, func(*view) bool { return true }) }
+
+// readView returns what f returns for the view of a modal, the zero value if the modal is not open. f has the lock.
+func readView[T any](m *Modal, f func(*view) T) (out T) {
+	_ = m.withView(func(v *view) error { out = f(v); return nil })
+	return out
+}
 
 // Title returns the title, "" if the modal is not open.
-func (m *Modal) Title() (title string) {
-	_ = m.withView(func(v *view) error { title = textOf(v.body["title"]); return nil })
-	return title
+func (m *Modal) Title() string {
+	return readView(m, func(v *view) string { return textOf(v.body["title"]) })
 }
 
 // Labels returns the labels of the fields, from top to bottom.
-func (m *Modal) Labels() (labels []string) {
-	_ = m.withView(func(v *view) error {
-		for _, f := range v.fields() {
-			labels = append(labels, f.label)
-		}
-		return nil
-	})
-	return labels
+func (m *Modal) Labels() []string { return readView(m, (*view).labels) }
+
+func (v *view) labels() (out []string) {
+	for _, f := range v.fields() {
+		out = append(out, f.label)
+	}
+	return out
 }
 
 // A Field is a field of a modal as the person sees it.
@@ -82,17 +86,14 @@ type Field struct {
 }
 
 // Fields returns the fields, from top to bottom; none if the modal is not open.
-func (m *Modal) Fields() (out []Field) {
-	_ = m.withView(func(v *view) error { out = v.fieldList(); return nil })
-	return out
-}
+func (m *Modal) Fields() []Field { return readView(m, (*view).fieldList) }
 
 func (v *view) fieldList() []Field {
 	out := []Field{}
 	for _, f := range v.fields() {
 		out = append(out, Field{
 			Label: f.label, Kind: f.kind, BlockID: f.block, ActionID: f.action, Optional: f.optional, Dispatches: f.dispatches,
-			Value:   append([]string{}, displayValues(v.values[elementKey{f.block, f.action}][stateKeys[f.kind].state])...),
+			Value:   append([]string{}, displayValues(v.value(f))...),
 			Options: toOptions(v.currentOptions(f)), Error: v.errors[f.block],
 		})
 	}
@@ -100,25 +101,17 @@ func (v *view) fieldList() []Field {
 }
 
 // Text returns all texts of the view, one per line.
-func (m *Modal) Text() (text string) {
-	_ = m.withView(func(v *view) error {
-		text = Message{Text: textOf(v.body["title"]), Blocks: marshalJSON(v.body["blocks"])}.PlainText()
-		return nil
-	})
-	return text
+func (m *Modal) Text() string {
+	return readView(m, func(v *view) string { return textOf(v.body["title"]) + "\n" + v.plainText() })
 }
 
 // JSON returns the view as Slack sends it to the app, nil if it is not open.
-func (m *Modal) JSON() (out json.RawMessage) {
-	_ = m.withView(func(v *view) error { out = v.toJSON(m.p.s); return nil })
-	return out
+func (m *Modal) JSON() json.RawMessage {
+	return readView(m, func(v *view) json.RawMessage { return v.toJSON(m.p.s) })
 }
 
 // Errors returns the errors of the latest submission, by the label of the field.
-func (m *Modal) Errors() (out map[string]string) {
-	_ = m.withView(func(v *view) error { out = v.errorsByLabel(); return nil })
-	return out
-}
+func (m *Modal) Errors() map[string]string { return readView(m, (*view).errorsByLabel) }
 
 // errorsByLabel returns the errors of the view by label.
 func (v *view) errorsByLabel() map[string]string {
@@ -134,16 +127,23 @@ func (v *view) errorsByLabel() map[string]string {
 // Value returns the value of a field as the person reads it: text, a date, texts of options, or ids of
 // users or channels. A list has several values; an empty field has none.
 func (m *Modal) Value(label string) (out []string, err error) {
-	err = m.withView(func(v *view) error {
+	err = m.withField(label, func(v *view, f field) error { out = displayValues(v.value(f)); return nil })
+	return out, err
+}
+
+// withField calls g for a field with the state locked.
+func (m *Modal) withField(label string, g func(*view, field) error) error {
+	return m.withView(func(v *view) error {
 		f, err := findElement(v.fields(), label)
 		if err != nil {
 			return err
 		}
-		out = displayValues(v.values[elementKey{f.block, f.action}][stateKeys[f.kind].state])
-		return nil
+		return g(v, f)
 	})
-	return out, err
 }
+
+// value returns the value of a field in the form of state.values.
+func (v *view) value(f field) any { return v.values[f.key()][stateKeys[f.kind].state] }
 
 func displayValues(held any) []string {
 	switch held := held.(type) {

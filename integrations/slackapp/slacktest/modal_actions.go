@@ -21,11 +21,7 @@ type Option struct {
 // their name, id or e-mail address. Several values need a field that has several. No value, or "",
 // empties the field. For a field that dispatches, use Change.
 func (m *Modal) Fill(label string, values ...string) error {
-	return m.withView(func(v *view) error {
-		f, err := findElement(v.fields(), label)
-		if err != nil {
-			return err
-		}
+	return m.withField(label, func(v *view, f field) error {
 		if f.dispatches {
 			return fmt.Errorf("field %q dispatches its changes: use Change", label)
 		}
@@ -35,12 +31,11 @@ func (m *Modal) Fill(label string, values ...string) error {
 
 // Change is Fill for a field that dispatches: it sends block_actions and waits for the ack.
 func (m *Modal) Change(ctx context.Context, label string, values ...string) (Ack, error) {
-	err := m.withView(func(v *view) error {
-		f, err := findElement(v.fields(), label)
-		if err == nil && !f.dispatches {
-			err = fmt.Errorf("field %q does not dispatch its changes: use Fill", label)
+	err := m.withField(label, func(_ *view, f field) error {
+		if !f.dispatches {
+			return fmt.Errorf("field %q does not dispatch its changes: use Fill", label)
 		}
-		return err
+		return nil
 	})
 	if err != nil {
 		return Ack{}, err
@@ -96,13 +91,6 @@ func parseSuggestions(payload json.RawMessage) ([]any, error) {
 // Options returns the options of a field: those of a static select, or those of the latest
 // SearchOptions.
 func (m *Modal) Options(label string) (out []Option, err error) {
-	err = m.withView(func(v *view) error {
-		f, err := findElement(v.fields(), label)
-		if err != nil {
-			return err
-		}
-		out = toOptions(v.currentOptions(f))
-		return nil
-	})
+	err = m.withField(label, func(v *view, f field) error { out = toOptions(v.currentOptions(f)); return nil })
 	return out, err
 }

@@ -42,11 +42,6 @@ func (p *Person) WaitModal(ctx context.Context, wanted func(*Modal) bool) (*Moda
 	}
 }
 
-// WaitNoModal waits until no modal of the person is open.
-func (p *Person) WaitNoModal(ctx context.Context) error {
-	return p.s.waitUntil(ctx, func() bool { return p.s.topViewLocked(p.ID) == nil })
-}
-
 // WaitChanged waits until the app updates the modal: since the latest WaitChanged, WaitUntil or
 // Submit, or since the Modal was created. It returns ErrNotOpen when the modal closes.
 func (m *Modal) WaitChanged(ctx context.Context) error {

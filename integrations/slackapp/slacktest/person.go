@@ -148,44 +148,45 @@ func (p *Person) DM() string {
 
 // UseShortcut uses a global shortcut of the app and waits for the ack.
 func (p *Person) UseShortcut(ctx context.Context, callbackID string) (Ack, error) {
-	s := p.s
-	s.mu.Lock()
-	u := s.users[p.ID]
-	if u == nil {
-		s.mu.Unlock()
-		return Ack{}, Error("user_not_found")
-	}
-	payload := s.newInteractionLocked("shortcut", u)
-	payload["callback_id"], payload["action_ts"] = callbackID, s.newTimestampLocked()
-	payload["trigger_id"] = s.newTriggerLocked(u.ID)
-	s.mu.Unlock()
-	s.emit("person", "slack", "shortcut", callbackID, nil)
-	return s.sendInteraction(ctx, "shortcut", payload, false)
+	return p.useShortcut(ctx, "shortcut", callbackID, func(map[string]any) error { return nil })
 }
 
 // UseMessageShortcut uses a message shortcut of the app and waits for the ack.
 func (p *Person) UseMessageShortcut(ctx context.Context, callbackID, channel, ts string) (Ack, error) {
 	s := p.s
+	return p.useShortcut(ctx, "message_action", callbackID, func(payload map[string]any) error {
+		_, ch, err := p.memberChannelLocked(channel)
+		if err != nil {
+			return err
+		}
+		m := s.findMessageLocked(ch.ID, ts)
+		if m == nil {
+			return Error("message_not_found")
+		}
+		payload["channel"], payload["message_ts"] = map[string]any{"id": ch.ID, "name": ch.commandName()}, ts
+		payload["message"] = marshalJSON(s.messageJSONLocked(m, true))
+		payload["response_url"] = s.newResponseURLLocked("actions", p.ID, ch.ID, "", false)
+		return nil
+	})
+}
+
+// useShortcut sends the payload of a shortcut, which add completes with the state locked.
+func (p *Person) useShortcut(ctx context.Context, kind, callbackID string, add func(payload map[string]any) error) (Ack, error) {
+	s := p.s
 	s.mu.Lock()
-	u, ch, err := p.memberChannelLocked(channel)
+	u, err := s.users[p.ID], error(Error("user_not_found"))
+	var payload map[string]any
+	if u != nil {
+		payload = s.newInteractionLocked(kind, u)
+		payload["callback_id"], payload["action_ts"], payload["trigger_id"] = callbackID, s.newTimestampLocked(), s.newTriggerLocked(u.ID)
+		err = add(payload)
+	}
+	s.mu.Unlock()
 	if err != nil {
-		s.mu.Unlock()
 		return Ack{}, err
 	}
-	m := s.findMessageLocked(ch.ID, ts)
-	if m == nil {
-		s.mu.Unlock()
-		return Ack{}, Error("message_not_found")
-	}
-	payload := s.newInteractionLocked("message_action", u)
-	payload["callback_id"], payload["action_ts"], payload["message_ts"] = callbackID, s.newTimestampLocked(), ts
-	payload["trigger_id"] = s.newTriggerLocked(u.ID)
-	payload["channel"] = map[string]any{"id": ch.ID, "name": ch.commandName()}
-	payload["message"] = marshalJSON(s.messageJSONLocked(m, true))
-	payload["response_url"] = s.newResponseURLLocked("actions", u.ID, ch.ID, "", false)
-	s.mu.Unlock()
-	s.emit("person", "slack", "shortcut", callbackID+" on "+firstLine(m.Text), nil)
-	return s.sendInteraction(ctx, "message_action", payload, false)
+	s.emit("person", "slack", "shortcut", callbackID, nil)
+	return s.sendInteraction(ctx, kind, payload, false)
 }
 
 // ClickButton presses a button of a message, by its action_id, and waits for the ack.
@@ -204,10 +205,11 @@ func (p *Person) message(m Message) surface {
 	s := p.s
 	var kept *Message
 	return surface{p, func() (*view, error) {
-		if _, _, err := p.memberChannelLocked(m.Channel); err != nil {
+		_, ch, err := p.memberChannelLocked(m.Channel)
+		if err != nil {
 			return nil, err
 		}
-		all := append(slices.Clone(s.messages[m.Channel]), s.ephemerals[p.ID]...)
+		all := append(slices.Clone(s.messages[ch.ID]), s.ephemerals[p.ID]...)
 		i := slices.IndexFunc(all, func(other *Message) bool { return other.TS == m.TS })
 		if i < 0 {
 			return nil, Error("message_not_found")

@@ -235,6 +235,13 @@ func (s *Server) waitUntil(ctx context.Context, ready func() bool) error {
 	}
 }
 
+// locked calls f with the lock held.
+func (s *Server) locked(f func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f()
+}
+
 // notifyLocked wakes the functions that wait for a change.
 func (s *Server) notifyLocked() {
 	close(s.changed)

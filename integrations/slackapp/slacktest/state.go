@@ -8,7 +8,7 @@ import (
 // workspaceState is the JSON form of what a Server stores.
 type workspaceState struct {
 	Users       []userJSON                   `json:"users"`
-	Channels    []channelJSON                `json:"channels"`
+	Channels    []Channel                    `json:"channels"`
 	Messages    map[string][]Message         `json:"messages"`   // by channel, oldest first
 	Ephemerals  map[string][]Message         `json:"ephemerals"` // by user, oldest first
 	Modals      map[string][]json.RawMessage `json:"modals"`     // by user, the top one last
@@ -28,7 +28,7 @@ func (s *Server) State() any {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for id := range s.messages {
-		out.Messages[id] = s.listMessagesLocked(id)
+		out.Messages[id] = copyMessages(s.messages[id])
 	}
 	for id, messages := range s.ephemerals {
 		out.Ephemerals[id] = copyMessages(messages)

@@ -177,7 +177,7 @@ func (s *Server) responseURLsLocked(v *view) []any {
 		if on, _ := f.element["response_url_enabled"].(bool); !on {
 			continue
 		}
-		channel, _ := v.values[elementKey{f.block, f.action}][stateKeys[f.kind].state].(string)
+		channel, _ := v.value(f).(string)
 		if channel == "" {
 			continue
 		}

@@ -56,8 +56,6 @@ func (s *Server) userJSONLocked(c *call, u *User) map[string]any {
 }
 
 func (s *Server) usersInfo(c *call) (reply, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	u := s.users[c.args.stringArg("user")]
 	if u == nil {
 		return nil, Error("user_not_found")
@@ -66,8 +64,6 @@ func (s *Server) usersInfo(c *call) (reply, error) {
 }
 
 func (s *Server) usersLookupByEmail(c *call) (reply, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	email := c.args.stringArg("email")
 	for _, id := range s.userOrder {
 		if u := s.users[id]; email != "" && strings.EqualFold(u.Email, email) && !u.Deleted {
@@ -78,8 +74,6 @@ func (s *Server) usersLookupByEmail(c *call) (reply, error) {
 }
 
 func (s *Server) usersList(c *call) (reply, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	ids, next, err := paginateIDs(c, s.userOrder, "user:")
 	if err != nil {
 		return nil, err

@@ -48,6 +48,8 @@ type view struct {
 // elementKey identifies an element of a view.
 type elementKey struct{ block, action string }
 
+func (f field) key() elementKey { return elementKey{f.block, f.action} }
+
 // elementValues are the values of the elements of a view, in the form of state.values.
 type elementValues map[elementKey]map[string]any
 
@@ -67,7 +69,7 @@ func (v *view) replaceBody(body map[string]any) {
 	old, state := v.values, v.stateValues(true)
 	v.body, v.values, v.touched, v.errors = body, elementValues{}, map[elementKey]bool{}, nil
 	for _, f := range v.fields() {
-		k := elementKey{f.block, f.action}
+		k := f.key()
 		initial := initialValue(f.element)
 		held, ok := old[k]
 		if !ok || held["type"] != f.kind || !f.stillValid(held) {

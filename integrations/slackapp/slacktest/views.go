@@ -43,8 +43,6 @@ func (s *Server) openView(c *call, push bool) (reply, error) {
 	if id == "" {
 		return nil, invalidArguments(Problem{Message: "missing required field: trigger_id"})
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	t, err := s.useTriggerLocked(id)
 	if err != nil {
 		return nil, err
@@ -96,8 +94,6 @@ func (s *Server) viewsUpdate(c *call) (reply, error) {
 	if id != "" && external != "" {
 		return nil, invalidArguments(Problem{Message: "Cannot provide both `view_id` and `external_id`"})
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	v := s.findViewLocked(func(v *view) bool {
 		return v.id == id || external != "" && v.stringField("external_id") == external
 	})
@@ -126,8 +122,6 @@ func (s *Server) viewsPublish(c *call) (reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	if s.cfg.NoHomeTab {
 		return nil, Error("not_enabled")
 	}
@@ -159,11 +153,7 @@ func (s *Server) hasExternalIDLocked(body map[string]any, except *view) bool {
 
 // emitViewLocked emits that the person sees a view.
 func (s *Server) emitViewLocked(v *view, what string) {
-	var labels []string
-	for _, f := range v.fields() {
-		labels = append(labels, f.label)
-	}
-	text := what + ": " + textOf(v.body["title"])
+	labels, text := v.labels(), what+": "+textOf(v.body["title"])
 	if u := s.users[v.user]; v.body["type"] == "home" && u != nil {
 		text = "published: Home of @" + u.Name
 	}

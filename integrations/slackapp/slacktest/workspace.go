@@ -5,36 +5,37 @@ import (
 	"strings"
 )
 
-// A User is a user of the workspace.
+// A User is a user of the workspace. Its JSON form is that of the control API.
 type User struct {
-	ID       string // "" generates one
-	Name     string // the handle, such as alice; "" derives it from RealName or ID
-	RealName string
-	Email    string
-	TZ       string // such as Europe/Berlin; "" means UTC
-	Team     string // "" means the workspace; another team means another organization
-	Guest    bool   // restricted
-	Bot      bool
-	Deleted  bool
-	Admin    bool
+	ID       string `json:"id"`        // "" generates one
+	Name     string `json:"name"`      // the handle, such as alice; "" derives it from RealName or ID
+	RealName string `json:"real_name"` // "" means Name
+	Email    string `json:"email"`
+	TZ       string `json:"tz"`   // such as Europe/Berlin; "" means UTC
+	Team     string `json:"team"` // "" means the workspace; another team means another organization
+	Guest    bool   `json:"guest"`
+	Bot      bool   `json:"bot"`
+	Deleted  bool   `json:"deleted"`
+	Admin    bool   `json:"admin"`
 
-	Enterprise       string // id of the Enterprise organization of Team; "" is Config.EnterpriseID for the workspace's own users
-	Invited          bool   // has not accepted the invitation yet
-	WorkflowBot      bool   // posts for a workflow; unlike Bot, it has an e-mail address
-	UnconfirmedEmail bool
-	AnswerWith       string // users.info answers with the user of this id instead; a fault
+	Enterprise       string `json:"enterprise"`        // id of the Enterprise organization of Team; "" is Config.EnterpriseID for the workspace's own users
+	Invited          bool   `json:"invited"`           // has not accepted the invitation yet
+	WorkflowBot      bool   `json:"workflow_bot"`      // posts for a workflow; unlike Bot, it has an e-mail address
+	UnconfirmedEmail bool   `json:"unconfirmed_email"` // of a user who did not confirm it
+	AnswerWith       string `json:"answer_with"`       // users.info answers with the user of this id instead; a fault
 }
 
-// A Channel is a conversation. Direct conversations are created when they are needed.
+// A Channel is a conversation. Direct conversations are created when they are needed. Its JSON form is that of the
+// control API.
 type Channel struct {
-	ID          string // "" generates one
-	Name        string
-	Private     bool
-	Archived    bool
-	Members     []string // ids of users; nil means all users
-	BotIsMember bool     // the bot is a member
-	Shared      bool     // with another organization
-	PostError   string   // the error of messages of apps, such as restricted_action_read_only_channel; "" for none
+	ID          string   `json:"id"` // "" generates one
+	Name        string   `json:"name"`
+	Private     bool     `json:"private"`
+	Archived    bool     `json:"archived"`
+	Members     []string `json:"members"`       // ids of users; nil means all users
+	BotIsMember bool     `json:"bot_is_member"` // the bot is a member
+	Shared      bool     `json:"shared"`        // with another organization
+	PostError   string   `json:"post_error"`    // the error of messages of apps, such as restricted_action_read_only_channel; "" for none
 
 	dmUser string // the user of a direct conversation of the bot
 }
@@ -166,11 +167,7 @@ func (s *Server) Channels() []Channel {
 }
 
 // SetScopes replaces the scopes of the bot token.
-func (s *Server) SetScopes(scopes ...string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.scopes = slices.Clone(scopes)
-}
+func (s *Server) SetScopes(scopes ...string) { s.locked(func() { s.scopes = slices.Clone(scopes) }) }
 
 // hasMemberLocked reports whether a user is a member of the channel.
 func (c *Channel) hasMemberLocked(user string) bool {
