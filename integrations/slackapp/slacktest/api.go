@@ -63,11 +63,12 @@ const (
 	noToken
 )
 
-// Arguments of several methods. Slack ignores team_id with the token of a workspace.
+// Arguments of several methods. Slack ignores team_id with the token of a workspace, and as_user with that of a bot;
+// link_names has an effect on user groups only, of which the workspace has none.
 const (
 	pageArgs    = "limit:int cursor "
 	rangeArgs   = "channel oldest latest inclusive:bool include_all_metadata:bool "
-	contentArgs = "channel text blocks:json attachments:json markdown_text parse=none link_names=false|0 as_user=false "
+	contentArgs = "channel text blocks:json attachments:json markdown_text link_names:bool parse=none "
 	authorArgs  = "username icon_emoji icon_url "
 )
 
@@ -77,7 +78,7 @@ var methods = map[string]method{
 	"auth.test":             {token: eitherToken, run: (*Server).authTest},
 	"blocks.validate":       {args: "blocks:json view:json message:json", run: (*Server).blocksValidate},
 	"bots.info":             {scopes: []string{"users:read"}, args: "bot", run: (*Server).botsInfo},
-	"chat.delete":           {scopes: []string{"chat:write"}, args: "channel ts as_user=false", run: (*Server).chatDelete},
+	"chat.delete":           {scopes: []string{"chat:write"}, args: "channel ts", run: (*Server).chatDelete},
 	"chat.getPermalink":     {args: "channel message_ts", run: (*Server).chatGetPermalink},
 	"chat.postEphemeral":    {scopes: []string{"chat:write"}, args: contentArgs + authorArgs + "user thread_ts", run: (*Server).chatPostEphemeral},
 	"chat.postMessage": {scopes: []string{"chat:write"}, args: contentArgs + authorArgs +

@@ -38,10 +38,11 @@ func (v *view) validateInputs() map[string]string {
 func (f field) validate(held any) string {
 	list, _ := held.([]any)
 	text, _ := held.(string)
-	if held == nil || held == "" || list != nil && len(list) == 0 {
-		if f.optional {
-			return ""
-		}
+	empty := held == nil || held == "" || list != nil && len(list) == 0
+	switch {
+	case empty && f.optional:
+		return ""
+	case empty:
 		return msgRequired
 	}
 	if limit, ok := f.intProperty("max_selected_items"); ok && len(list) > limit {
@@ -50,21 +51,28 @@ func (f field) validate(held any) string {
 	if limit, ok := f.intProperty("max_files"); ok && len(list) > limit {
 		return fmt.Sprintf("Please add at most %d files.", limit)
 	}
-	switch f.kind {
-	case "plain_text_input":
-		return f.validateLength(utf8.RuneCountInString(text))
-	case "email_text_input":
+	if validate := textValidators[f.kind]; validate != nil {
+		return validate(f, text)
+	}
+	return ""
+}
+
+// textValidators validate what a person enters in an element of a type.
+var textValidators = map[string]func(f field, text string) string{
+	"plain_text_input": field.validateLength,
+	"number_input":     field.validateNumber,
+	"email_text_input": func(_ field, text string) string {
 		if a, err := mail.ParseAddress(text); err != nil || a.Address != text {
 			return msgEmail
 		}
-	case "url_text_input":
+		return ""
+	},
+	"url_text_input": func(_ field, text string) string {
 		if u, err := url.Parse(text); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 			return msgURL
 		}
-	case "number_input":
-		return f.validateNumber(text)
-	}
-	return ""
+		return ""
+	},
 }
 
 func (f field) intProperty(name string) (int, bool) {
@@ -72,7 +80,8 @@ func (f field) intProperty(name string) (int, bool) {
 	return int(n), ok
 }
 
-func (f field) validateLength(n int) string {
+func (f field) validateLength(text string) string {
+	n := utf8.RuneCountInString(text)
 	if minimum, ok := f.intProperty("min_length"); ok && n < minimum {
 		return fmt.Sprintf("Please enter at least %d characters.", minimum)
 	}

@@ -21,9 +21,9 @@ type ackJSON struct {
 }
 
 func newAckJSON(a Ack) ackJSON {
-	out := ackJSON{Type: a.Type, Kind: a.Kind, TookMS: float64(a.Took.Microseconds()) / 1000, Payload: a.Payload}
+	out := ackJSON{Type: a.Type, Kind: a.Kind, TookMS: float64(a.Took.Microseconds()) / 1000, Payload: a.Payload, UserMessage: a.UserMessage()}
 	if a.Err != nil {
-		out.Error, out.UserMessage = a.Err.Error(), a.UserMessage()
+		out.Error = a.Err.Error()
 	}
 	return out
 }
@@ -125,13 +125,9 @@ type modalJSON struct {
 	View   json.RawMessage `json:"view"`
 }
 
-func (m *Modal) toJSON() (modalJSON, error) {
-	out := modalJSON{ID: m.id}
-	err := m.withView(func(v *view) error {
-		out.Title = textOf(v.body["title"])
-		out.Text = Message{Blocks: marshalJSON(v.body["blocks"])}.PlainText()
-		out.View = v.toJSON(m.p.s)
-		out.Fields = v.fieldList()
+func (m *Modal) toJSON() (out modalJSON, err error) {
+	err = m.withView(func(v *view) error {
+		out = modalJSON{ID: m.id, Title: textOf(v.body["title"]), Text: v.plainText(), Fields: v.fieldList(), View: v.toJSON(m.p.s)}
 		return nil
 	})
 	return out, err

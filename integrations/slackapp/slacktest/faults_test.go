@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -305,6 +306,10 @@ func TestEventsAPI_Messages(t *testing.T) {
 		t.Errorf("joined = %+v", e)
 	}
 	w.control("manifest", `{"manifest":{}}`, http.StatusUnprocessableEntity)
+	yaml, err := os.ReadFile("../../../slack-app.yaml")
+	w.noError(err)
+	_, err = w.SetManifest(yaml)
+	w.noError(err)
 }
 
 // TestEventsAPI_Retries has an app that does not acknowledge at first.

@@ -17,16 +17,14 @@ var errNoHome = errors.New("the app published no Home tab for this user")
 func (p *Person) OpenHome(ctx context.Context) (Ack, error) {
 	s := p.s
 	s.mu.Lock()
-	u := s.users[p.ID]
+	u, receives := s.users[p.ID], s.receivesLocked("app_home_opened")
 	if s.cfg.NoHomeTab || u == nil || u.Bot {
-		none := s.cfg.NoHomeTab
-		s.mu.Unlock()
-		if none {
+		defer s.mu.Unlock()
+		if s.cfg.NoHomeTab {
 			return Ack{}, errors.New("the app has no Home tab")
 		}
 		return Ack{}, Error("user_not_found")
 	}
-	receives := s.receivesLocked("app_home_opened")
 	event := map[string]any{
 		"type": "app_home_opened", "user": u.ID, "channel": s.directMessageLocked(u).ID, "tab": "home", "event_ts": s.newTimestampLocked(),
 	}
@@ -42,16 +40,12 @@ func (p *Person) OpenHome(ctx context.Context) (Ack, error) {
 }
 
 // HomeView returns the Home tab of the person, nil if the app published none.
-func (p *Person) HomeView() (out json.RawMessage) {
-	_ = p.home().with(func(v *view) error { out = v.toJSON(p.s); return nil })
-	return out
+func (p *Person) HomeView() json.RawMessage {
+	return readView(p.home(), func(v *view) json.RawMessage { return v.toJSON(p.s) })
 }
 
 // HomeText returns all texts of the Home tab, one per line; "" if the app published none.
-func (p *Person) HomeText() (text string) {
-	_ = p.home().with(func(v *view) error { text = v.plainText(); return nil })
-	return text
-}
+func (p *Person) HomeText() string { return readView(p.home(), (*view).plainText) }
 
 // WaitHome waits until the text of the Home tab matches fits.
 func (p *Person) WaitHome(ctx context.Context, fits func(text string) bool) error {

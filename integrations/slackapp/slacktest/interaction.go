@@ -124,6 +124,12 @@ func (f surface) with(g func(*view) error) error {
 	return g(v)
 }
 
+// readView returns what g returns for a view, the zero value if there is none. g has the lock.
+func readView[T any](f surface, g func(*view) T) (out T) {
+	_ = f.with(func(v *view) error { out = g(v); return nil })
+	return out
+}
+
 func (f surface) newPayloadLocked(kind string, v *view, e field) (map[string]any, error) {
 	u := f.p.s.users[f.p.ID]
 	if u == nil {

@@ -48,22 +48,13 @@ func (m *Modal) withView(f func(*view) error) error { return m.surface().with(f)
 // ID returns the id of the view.
 func (m *Modal) ID() string { return m.id }
 
-// IsOpen reports whether the modal is open.
-func (m *Modal) IsOpen() bool { return readView(m, func(*view) bool { return true }) }
-
-// readView returns what f returns for the view of a modal, the zero value if the modal is not open. f has the lock.
-func readView[T any](m *Modal, f func(*view) T) (out T) {
-	_ = m.withView(func(v *view) error { out = f(v); return nil })
-	return out
-}
-
 // Title returns the title, "" if the modal is not open.
 func (m *Modal) Title() string {
-	return readView(m, func(v *view) string { return textOf(v.body["title"]) })
+	return readView(m.surface(), func(v *view) string { return textOf(v.body["title"]) })
 }
 
 // Labels returns the labels of the fields, from top to bottom.
-func (m *Modal) Labels() []string { return readView(m, (*view).labels) }
+func (m *Modal) Labels() []string { return readView(m.surface(), (*view).labels) }
 
 func (v *view) labels() (out []string) {
 	for _, f := range v.fields() {
@@ -86,7 +77,7 @@ type Field struct {
 }
 
 // Fields returns the fields, from top to bottom; none if the modal is not open.
-func (m *Modal) Fields() []Field { return readView(m, (*view).fieldList) }
+func (m *Modal) Fields() []Field { return readView(m.surface(), (*view).fieldList) }
 
 func (v *view) fieldList() []Field {
 	out := []Field{}
@@ -102,16 +93,16 @@ func (v *view) fieldList() []Field {
 
 // Text returns all texts of the view, one per line.
 func (m *Modal) Text() string {
-	return readView(m, func(v *view) string { return textOf(v.body["title"]) + "\n" + v.plainText() })
+	return readView(m.surface(), func(v *view) string { return textOf(v.body["title"]) + "\n" + v.plainText() })
 }
 
 // JSON returns the view as Slack sends it to the app, nil if it is not open.
 func (m *Modal) JSON() json.RawMessage {
-	return readView(m, func(v *view) json.RawMessage { return v.toJSON(m.p.s) })
+	return readView(m.surface(), func(v *view) json.RawMessage { return v.toJSON(m.p.s) })
 }
 
 // Errors returns the errors of the latest submission, by the label of the field.
-func (m *Modal) Errors() map[string]string { return readView(m, (*view).errorsByLabel) }
+func (m *Modal) Errors() map[string]string { return readView(m.surface(), (*view).errorsByLabel) }
 
 // errorsByLabel returns the errors of the view by label.
 func (v *view) errorsByLabel() map[string]string {

@@ -36,13 +36,8 @@ func (s *Server) serveResponseURL(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusMethodNotAllowed)
 		return
 	}
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		w.WriteHeader(http.StatusBadRequest)
-		return
-	}
 	a := args{}
-	if json.Unmarshal(body, &a) != nil {
+	if body, err := io.ReadAll(r.Body); err != nil || json.Unmarshal(body, &a) != nil {
 		writeJSON(w, http.StatusBadRequest, reply{"ok": false, "error": "invalid_payload"})
 		return
 	}

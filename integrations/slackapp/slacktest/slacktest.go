@@ -1,6 +1,7 @@
 package slacktest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -116,23 +117,17 @@ func New(t emulator.TB, cfg Config) *Server {
 func Start(cfg Config) (*Server, error) {
 	cfg.setDefaults()
 	s := &Server{
-		BotToken: cfg.BotToken,
-		AppToken: cfg.AppToken,
-		AppID:    "A" + randomUpper(10),
-		BotUser:  "U" + randomUpper(10),
-		BotID:    "B" + randomUpper(10),
-		TeamID:   "T" + randomUpper(10),
-		cfg:      cfg,
-		ready:    make(chan struct{}),
-		closed:   make(chan struct{}),
-		changed:  make(chan struct{}),
+		AppID:   "A" + randomUpper(10),
+		BotUser: "U" + randomUpper(10),
+		BotID:   "B" + randomUpper(10),
+		TeamID:  "T" + randomUpper(10),
+		cfg:     cfg,
+		ready:   make(chan struct{}),
+		closed:  make(chan struct{}),
+		changed: make(chan struct{}),
 	}
-	if s.BotToken == "" {
-		s.BotToken = "xoxb-" + randomDigits(12) + "-" + randomDigits(12) + "-" + randomLetters(24)
-	}
-	if s.AppToken == "" {
-		s.AppToken = "xapp-1-" + s.AppID + "-" + randomDigits(12) + "-" + randomLetters(32)
-	}
+	s.BotToken = cmp.Or(cfg.BotToken, "xoxb-"+randomDigits(12)+"-"+randomDigits(12)+"-"+randomLetters(24))
+	s.AppToken = cmp.Or(cfg.AppToken, "xapp-1-"+s.AppID+"-"+randomDigits(12)+"-"+randomLetters(32))
 	s.workspace = newWorkspace(cfg.Scopes)
 	s.connections = newConnections()
 	if cfg.Manifest != nil {
@@ -160,31 +155,17 @@ func Start(cfg Config) (*Server, error) {
 }
 
 func (c *Config) setDefaults() {
-	set := func(p *string, v string) {
-		if *p == "" {
-			*p = v
-		}
-	}
-	set(&c.AppName, "Foghorn")
-	set(&c.Team, "Foghorn Test")
-	set(&c.Domain, "foghorn-test")
-	set(&c.Permalinks, "https://"+c.Domain+".slack.com")
+	c.AppName, c.Team, c.Domain = cmp.Or(c.AppName, "Foghorn"), cmp.Or(c.Team, "Foghorn Test"), cmp.Or(c.Domain, "foghorn-test")
+	c.Permalinks = cmp.Or(c.Permalinks, "https://"+c.Domain+".slack.com")
 	if c.BotEvents == nil {
 		c.BotEvents = []string{"app_home_opened"}
 	}
 	if c.EventRetries == nil {
 		c.EventRetries = eventRetries
 	}
-	life := func(p *time.Duration, v time.Duration) {
-		if *p == 0 {
-			*p = v
-		}
-	}
-	life(&c.AckTimeout, AckTimeout)
-	life(&c.TriggerLife, TriggerLife)
-	life(&c.PingInterval, PingInterval)
-	life(&c.WarningPeriod, WarningPeriod)
-	life(&c.ConnectionLife, ConnectionLife)
+	c.AckTimeout, c.TriggerLife = cmp.Or(c.AckTimeout, AckTimeout), cmp.Or(c.TriggerLife, TriggerLife)
+	c.PingInterval, c.WarningPeriod = cmp.Or(c.PingInterval, PingInterval), cmp.Or(c.WarningPeriod, WarningPeriod)
+	c.ConnectionLife = cmp.Or(c.ConnectionLife, ConnectionLife)
 }
 
 // URL is the base address of the Web API, for SLACK_API_URL or slack.OptionAPIURL. It ends in "/api/".

@@ -116,11 +116,9 @@ func (v *view) toPayloadLocked(s *Server) json.RawMessage {
 
 // toJSONWithState returns the view with a state; nil: it has none.
 func (v *view) toJSONWithState(s *Server, state map[string]any) json.RawMessage {
-	nullable := func(id string) any {
-		if id == "" {
-			return nil
-		}
-		return id
+	var previous any
+	if v.previous != "" {
+		previous = v.previous
 	}
 	out := map[string]any{
 		"id":                    v.id,
@@ -140,7 +138,7 @@ func (v *view) toJSONWithState(s *Server, state map[string]any) json.RawMessage 
 		"notify_on_close":       v.boolField("notify_on_close"),
 		"hash":                  v.hash,
 		"root_view_id":          v.root,
-		"previous_view_id":      nullable(v.previous),
+		"previous_view_id":      previous,
 	}
 	if state != nil {
 		out["state"] = state

@@ -204,8 +204,8 @@ func TestSubmit_ResponseActions(t *testing.T) {
 			if (res.ConnectionError == "") != (tc.reason == "") || !strings.Contains(res.Reason, tc.reason) {
 				t.Errorf("connection error = %q (%s)", res.ConnectionError, res.Reason)
 			}
-			if m.IsOpen() == res.Closed {
-				t.Errorf("open = %t", m.IsOpen())
+			if (m.JSON() != nil) == res.Closed {
+				t.Errorf("open = %t", (m.JSON() != nil))
 			}
 			if res.Updated && m.Title() != "Next" {
 				t.Errorf("title = %q", m.Title())
@@ -232,7 +232,7 @@ func TestSubmit_LateAck(t *testing.T) {
 	res, err := m.Submit(w.ctx)
 	close(late)
 	w.noError(err)
-	if res.ConnectionError != slacktest.ConnectionErrorText || res.Reason != "operation_timeout" || !m.IsOpen() {
+	if res.ConnectionError != slacktest.ConnectionErrorText || res.Reason != "operation_timeout" || !(m.JSON() != nil) {
 		t.Errorf("result = %+v", res)
 	}
 }

@@ -1,6 +1,7 @@
 package slacktest
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -80,21 +81,9 @@ func newWorkspace(scopes []string) workspace {
 
 // AddUser adds or replaces a user and returns it with the default values.
 func (s *Server) AddUser(u User) User {
-	if u.ID == "" {
-		u.ID = "U" + randomUpper(10)
-	}
-	if u.Name == "" {
-		u.Name = strings.ToLower(strings.ReplaceAll(u.RealName, " ", "."))
-	}
-	if u.Name == "" {
-		u.Name = strings.ToLower(u.ID)
-	}
-	if u.RealName == "" {
-		u.RealName = u.Name
-	}
-	if u.TZ == "" {
-		u.TZ = "UTC"
-	}
+	u.ID = cmp.Or(u.ID, "U"+randomUpper(10))
+	u.Name = cmp.Or(u.Name, strings.ToLower(strings.ReplaceAll(u.RealName, " ", ".")), strings.ToLower(u.ID))
+	u.RealName, u.TZ = cmp.Or(u.RealName, u.Name), cmp.Or(u.TZ, "UTC")
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.addUserLocked(u)
@@ -111,12 +100,8 @@ func (s *Server) addUserLocked(u User) {
 
 // AddChannel adds or replaces a channel and returns it with the default values.
 func (s *Server) AddChannel(c Channel) Channel {
-	if c.ID == "" {
-		c.ID = "C" + randomUpper(10)
-	}
-	if c.Name == "" {
-		c.Name = strings.ToLower(c.ID)
-	}
+	c.ID = cmp.Or(c.ID, "C"+randomUpper(10))
+	c.Name = cmp.Or(c.Name, strings.ToLower(c.ID))
 	c.Members = slices.Clone(c.Members)
 	s.mu.Lock()
 	defer s.mu.Unlock()
