@@ -76,8 +76,16 @@ type blueprint struct {
 		Required   []string            `json:"required"`
 	} `json:"schema"`
 	Relations map[string]struct {
-		Target string `json:"target"`
+		Target   string `json:"target"`
+		Required bool   `json:"required"`
+		Many     bool   `json:"many"`
 	} `json:"relations"`
+	MirrorProperties map[string]struct {
+		Path string `json:"path"`
+	} `json:"mirrorProperties"`
+	CalculationProperties map[string]struct {
+		Calculation string `json:"calculation"`
+	} `json:"calculationProperties"`
 
 	raw map[string]any
 }

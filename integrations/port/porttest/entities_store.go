@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"foghorn/integrations/emulator"
@@ -36,37 +37,36 @@ func (o *optional) UnmarshalJSON(data []byte) error {
 type writeOptions struct {
 	merge         bool // keep the values that the input does not have
 	createOnly    bool // fail when the entity exists
-	mustExist     bool // fail when the entity does not exist
 	validateOnly  bool // check only
 	createRelated bool // create missing related entities
 	chain         int  // number of automations that led to this write
 }
 
-// parseEntity reads an entity that conforms to the schema of the API.
-func parseEntity(raw any) (entityInput, error) {
-	if err := validateSchema("entity", "", raw); err != nil {
-		return entityInput{}, err
-	}
-	return convertJSON[entityInput](raw), nil
+// A storedEntity is the result of a write.
+type storedEntity struct {
+	entity  *entity
+	created bool
 }
 
-// storeEntity creates or changes an entity, starts the automations of the change and returns the
-// entity as it then is.
-func (s *Server) storeEntity(blueprintID string, in entityInput, opts writeOptions) (*entity, error) {
-	s.mu.Lock()
-	b, ok := s.blueprints[blueprintID]
-	if !ok {
-		s.mu.Unlock()
-		return nil, notFound("Blueprint", blueprintID)
+// storeEntity creates or changes an entity, starts the automations of the change and returns the entity as it then is.
+// With an id, the entity must exist, and the input can have a new identifier for it.
+func (s *Server) storeEntity(blueprintID, id string, raw any, opts writeOptions) (storedEntity, error) {
+	if err := validateSchema("whole entity", "", raw); err != nil {
+		return storedEntity{}, err
 	}
-	in.Identifier = cmp.Or(in.Identifier, "e_"+randomHex(16))
-	before := s.entities[blueprintID][in.Identifier]
-	after, err := s.mergeEntityLocked(b, before, in, opts)
+	isMember := func(key string) bool { return key == strings.ToLower(key) } // encoding/json ignores the case of names
+	in := convertJSON[entityInput](pickKeys(raw, isMember))
+	s.mu.Lock()
+	before, after, err := s.mergeEntityLocked(blueprintID, id, in, opts)
 	if err != nil || opts.validateOnly {
 		s.mu.Unlock()
-		return after, err
+		return storedEntity{after, before == nil}, err
 	}
-	s.entities[blueprintID][in.Identifier] = after
+	if before != nil && before.Identifier != after.Identifier {
+		delete(s.entities[blueprintID], before.Identifier)
+		s.replaceRelationsLocked(before, after.Identifier)
+	}
+	s.entities[blueprintID][after.Identifier] = after
 	s.notifyLocked()
 	s.mu.Unlock()
 	s.Emit(emulator.Event{
@@ -77,22 +77,46 @@ func (s *Server) storeEntity(blueprintID string, in entityInput, opts writeOptio
 		kind = "ENTITY_CREATED"
 	}
 	s.dispatchEntityEvent(kind, opts.chain, before, after)
-	return after, nil
+	return storedEntity{after, before == nil}, nil
 }
 
-// mergeEntityLocked returns the entity that a write results in, after the checks of the API.
-// before is the stored entity, or nil.
-func (s *Server) mergeEntityLocked(b *blueprint, before *entity, in entityInput, opts writeOptions) (*entity, error) {
-	switch {
-	case opts.createOnly && before != nil:
-		return nil, conflict("Entity", in.Identifier)
-	case opts.mustExist && before == nil:
-		return nil, notFound("Entity", in.Identifier)
+// mergeEntityLocked returns the stored entity, or nil, and the one that a write results in, after the checks of the API.
+func (s *Server) mergeEntityLocked(blueprintID, id string, in entityInput, opts writeOptions) (before, after *entity, err error) {
+	b, err := find(s.blueprints, "Blueprint", blueprintID)
+	if err != nil {
+		return nil, nil, err
+	}
+	in.Identifier = cmp.Or(in.Identifier, id, "e_"+randomHex(16))
+	if id != "" {
+		err = checkRename(s.entities[blueprintID], "Entity", id, in.Identifier)
+	}
+	before = s.entities[blueprintID][cmp.Or(id, in.Identifier)]
+	if opts.createOnly && before != nil {
+		err = conflict("Entity", in.Identifier)
+	}
+	if err != nil {
+		return nil, nil, err
 	}
 	out := s.newEntity(b.Identifier, in.Identifier)
+	out.merge(before, in, opts.merge)
+	values := maps.Clone(out.Properties) // null is no value
+	maps.DeleteFunc(values, func(_ string, v any) bool { return v == nil })
+	if err := validateProperties(b.Schema.Properties, b.Schema.Required, values); err != nil {
+		return nil, nil, err
+	}
+	for _, name := range slices.Sorted(maps.Keys(b.Relations)) {
+		if b.Relations[name].Required && out.Relations[name] == nil {
+			return nil, nil, invalidRequest("%q must have required property '%s'", "relations", name)
+		}
+	}
+	return before, out, s.checkRelationsLocked(b, in.Relations, opts)
+}
+
+// merge sets what an input and the stored entity, if any, say; keep: also the stored values that the input does not have.
+func (out *entity) merge(before *entity, in entityInput, keep bool) {
 	if before != nil {
 		out.CreatedAt, out.CreatedBy, out.Scorecards = before.CreatedAt, before.CreatedBy, before.Scorecards
-		if opts.merge {
+		if keep {
 			out.Title, out.Icon, out.Team = before.Title, before.Icon, before.Team
 			maps.Copy(out.Properties, before.Properties)
 			maps.Copy(out.Relations, before.Relations)
@@ -109,12 +133,6 @@ func (s *Server) mergeEntityLocked(b *blueprint, before *entity, in entityInput,
 	}
 	maps.Copy(out.Properties, in.Properties)
 	maps.Copy(out.Relations, in.Relations)
-	values := maps.Clone(out.Properties) // null is no value
-	maps.DeleteFunc(values, func(_ string, v any) bool { return v == nil })
-	if err := validateProperties(b.Schema.Properties, b.Schema.Required, values); err != nil {
-		return nil, err
-	}
-	return out, s.checkRelationsLocked(b, in.Relations, opts)
 }
 
 func (s *Server) newEntity(blueprint, id string) *entity {
@@ -125,24 +143,29 @@ func (s *Server) newEntity(blueprint, id string) *entity {
 	}
 }
 
-// checkRelationsLocked checks that the blueprint has the relations and that the related entities
-// exist, if the related blueprint exists. It accepts search queries as values.
+// checkRelationsLocked checks that the blueprint has the relations and that the related entities exist, which are
+// created on demand.
 func (s *Server) checkRelationsLocked(b *blueprint, relations map[string]any, opts writeOptions) error {
 	for _, name := range slices.Sorted(maps.Keys(relations)) {
 		relation, ok := b.Relations[name]
 		if !ok {
 			return invalidRequest(`"relations" must NOT have additional properties, additional property: %q`, name)
 		}
+		if _, isList := relations[name].([]any); isList && !relation.Many {
+			return invalidRequest("%q must be string", "relations/"+name)
+		}
 		targets := s.entities[relation.Target]
 		for _, v := range asList(relations[name]) {
 			id, isID := v.(string)
-			if !isID || targets == nil || targets[id] != nil {
+			if !isID || targets[id] != nil {
 				continue
 			}
 			if !opts.createRelated {
 				return notFound("Entity", id)
 			}
-			targets[id] = s.newEntity(relation.Target, id)
+			if !opts.validateOnly {
+				targets[id] = s.newEntity(relation.Target, id)
+			}
 		}
 	}
 	return nil

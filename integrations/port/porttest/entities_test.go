@@ -10,8 +10,8 @@ func TestEntities_CreateUpdateDelete(t *testing.T) {
 	d := newFixture(t, porttest.Config{})
 	d.expectStatus("POST", "/v1/blueprints", `{"identifier":"service","title":"Service","schema":{"properties":{"tier":{"type":"number","enum":[1,2]},"url":{"type":"string","format":"url"},
 		"note":{"type":"string"}},"required":["tier"]},"relations":{"on":{"target":"service"}}}`, 201, "blueprint")
-	d.expectError("POST", "/v1/blueprints", serviceBlueprint, 409, "conflict", "already exists")
-	d.expectError("POST", "/v1/blueprints", `{"identifier":"a b","schema":{"properties":{}}}`, 422, "invalid_request", "must match pattern")
+	d.expectError("POST", "/v1/blueprints", `{"identifier":"service","title":"S","schema":{"properties":{}}}`, 409, "conflict", "already exists")
+	d.expectError("POST", "/v1/blueprints", `{"identifier":"a b","title":"S","schema":{"properties":{}}}`, 422, "invalid_request", "must match pattern")
 	d.expectError("POST", "/v1/blueprints", `null`, 422, "invalid_request", "body must be object")
 	d.expectStatus("PATCH", "/v1/blueprints/service", `{"title":"Services"}`, 200)
 	if got := d.expectStatus("GET", "/v1/blueprints/service", "", 200, "blueprint", "title"); got != "Services" {
@@ -60,6 +60,8 @@ func TestEntities_CreateUpdateDelete(t *testing.T) {
 	d.expectError("PATCH", all+"/none", `{}`, 404, "not_found", "none")
 	d.expectStatus("DELETE", all+"/a", "", 200)
 	d.expectError("GET", all+"/a", "", 404, "not_found", `Entity with identifier "a" was not found`)
+	d.expectError("DELETE", "/v1/blueprints/service", "", 422, "has_dependents", "service")
+	d.expectStatus("DELETE", "/v1/blueprints/service/all-entities", "", 200)
 	d.expectStatus("DELETE", "/v1/blueprints/service", "", 200)
 	d.expectError("GET", all, "", 404, "not_found", "service")
 }

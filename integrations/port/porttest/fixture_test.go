@@ -75,7 +75,17 @@ func (d *fixture) do(method, path, body string) (int, http.Header, map[string]an
 	if out["ok"] != (res.StatusCode < 400) {
 		d.t.Errorf("%s %s: %d says ok: %v", method, path, res.StatusCode, out["ok"])
 	}
+	checkShape(d.t, method, path, res.StatusCode, out)
 	return res.StatusCode, res.Header, out
+}
+
+func toJSON(t *testing.T, v any) string {
+	t.Helper()
+	data, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
 }
 
 // expectStatus calls the API, checks the status and returns the value at a path of keys in the answer.

@@ -49,71 +49,42 @@ func (s *Server) SetExecutePermissions(action, execute string) error {
 	return nil
 }
 
-// EnforcePermissions says whether a run with run_as is rejected when its user has no permission by users, roles, teams
-// or ownership. By default it is not: Port's documentation of workflows says that tokens of machines bypass these, and
-// says nothing about actions. A policy is always evaluated.
-func (s *Server) EnforcePermissions(on bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.enforcePermissions = on
-}
-
 // maxPolicyEntities is how many entities a query of a policy finds at most.
 const maxPolicyEntities = 1000
 
 // executeRule is who may run an action.
 type executeRule struct {
 	Users, Roles, Teams []string
-	OwnedByTeam         bool
 	Policy              *struct {
 		Queries    map[string]any // with templates
 		Conditions []string
 	}
 }
 
-// checkExecute rejects a run that its user has no permission for.
+// checkExecute rejects a run that the policy of the action does not permit. Users, roles, teams and ownership are not
+// enforced: Port's documentation of workflows says that tokens of machines bypass these, and says nothing about actions.
 // https://docs.port.io/actions-and-automations/create-self-service-experiences/set-self-service-actions-rbac/dynamic-permissions/
 func (s *Server) checkExecute(a *action, runAs string, target *entity, inputs map[string]any) error {
-	permitted, err := s.findPermissions(a.Identifier)
+	s.mu.Lock()
+	permitted, err := s.permissionsLocked(a.Identifier)
+	u := s.users[runAs]
+	s.mu.Unlock()
 	if err != nil {
 		return err
 	}
 	rule := convertJSON[executeRule](permitted["execute"])
-	s.mu.Lock()
-	u, enforced := s.users[runAs], s.enforcePermissions
-	s.mu.Unlock()
-	switch {
-	case rule.Policy != nil:
-		if !s.policyPermits(rule, a, u, target, inputs) {
-			return forbidden()
-		}
-	case u != nil && enforced && !rule.permits(u, target):
-		return forbidden()
+	if rule.Policy != nil && !s.policyPermits(rule, a, u, target, inputs) {
+		return &apiError{status: http.StatusForbidden, code: "forbidden", message: "User does not have permission to execute this action"}
 	}
 	return nil
 }
 
-func forbidden() *apiError {
-	return &apiError{status: http.StatusForbidden, code: "forbidden", message: "User does not have permission to execute this action"}
-}
-
 // permits says whether a user has one of the static permissions.
-func (r executeRule) permits(u *user, target *entity) bool {
-	var owners []any
-	if target != nil && r.OwnedByTeam {
-		owners = asList(target.Team)
-	}
-	for _, has := range u.Roles {
-		if has.Name == roleAdmin || slices.Contains(r.Roles, has.Name) {
-			return true
-		}
-	}
-	for _, team := range u.Teams {
-		if slices.Contains(r.Teams, team) || slices.Contains(owners, any(team)) {
-			return true
-		}
-	}
-	return slices.Contains(r.Roles, roleMember) || slices.Contains(r.Users, u.Email)
+func (r executeRule) permits(u *user) bool {
+	isPermitted := func(has role) bool { return has.Name == roleAdmin || slices.Contains(r.Roles, has.Name) }
+	inTeam := func(team string) bool { return slices.Contains(r.Teams, team) }
+	return slices.ContainsFunc(u.Roles, isPermitted) || slices.ContainsFunc(u.Teams, inTeam) ||
+		slices.Contains(r.Roles, roleMember) || slices.Contains(r.Users, u.Email)
 }
 
 // policyPermits says whether one of a policy's conditions is true.
@@ -124,7 +95,7 @@ func (s *Server) policyPermits(r executeRule, a *action, u *user, target *entity
 	results := map[string]any{}
 	for name, query := range r.Policy.Queries {
 		rendered, err := render(query, data)
-		if err != nil {
+		if err != nil || validateSchema("group", "", convertJSON[any](rendered)) != nil {
 			continue // Port ignores queries that fail
 		}
 		rule := convertJSON[searchRule](rendered)

@@ -8,12 +8,12 @@ const relatedTo = "relatedTo"
 // An entityKey identifies an entity.
 type entityKey struct{ blueprint, id string }
 
-// isRelatedLocked reports whether relations, in either direction and over any number of
-// entities, connect an entity to one of the rule's.
+// isRelatedLocked reports whether relations, over any number of entities, connect an entity to one of the rule's:
+// downstream from the entity, upstream to it, or without a direction in any order.
 func (s *Server) isRelatedLocked(r searchRule, e *entity) bool {
 	targets := map[entityKey]bool{}
 	for _, v := range asList(r.Value) {
-		targets[entityKey{toText(r.Blueprint), toText(v)}] = true
+		targets[entityKey{r.Blueprint, toText(v)}] = true
 	}
 	start := entityKey{e.Blueprint, e.Identifier}
 	visited, queue := map[entityKey]bool{start: true}, []*entity{e}
@@ -26,7 +26,9 @@ func (s *Server) isRelatedLocked(r searchRule, e *entity) bool {
 		for _, entities := range s.entities {
 			for _, next := range entities {
 				key := entityKey{next.Blueprint, next.Identifier}
-				if !visited[key] && (s.hasRelationLocked(current, next) || s.hasRelationLocked(next, current)) {
+				connected := r.Direction != "upstream" && s.hasRelationLocked(current, next, r.Required) ||
+					r.Direction != "downstream" && s.hasRelationLocked(next, current, r.Required)
+				if !visited[key] && connected {
 					visited[key] = true
 					queue = append(queue, next)
 				}
@@ -36,14 +38,15 @@ func (s *Server) isRelatedLocked(r searchRule, e *entity) bool {
 	return false
 }
 
-// hasRelationLocked reports whether an entity has a relation to another.
-func (s *Server) hasRelationLocked(from, to *entity) bool {
+// hasRelationLocked reports whether an entity has a relation, or a required one, to another.
+func (s *Server) hasRelationLocked(from, to *entity, required bool) bool {
 	b := s.blueprints[from.Blueprint]
 	if b == nil {
 		return false
 	}
 	for name, v := range from.Relations {
-		if b.Relations[name].Target == to.Blueprint && slices.Contains(asList(v), any(to.Identifier)) {
+		relation := b.Relations[name]
+		if relation.Target == to.Blueprint && (relation.Required || !required) && slices.Contains(asList(v), any(to.Identifier)) {
 			return true
 		}
 	}

@@ -232,6 +232,8 @@ func ajvMessage(k jsonschema.ErrorKind) string {
 		return fmt.Sprintf("must NOT have fewer than %d items", k.Want)
 	case *kind.MaxItems:
 		return fmt.Sprintf("must NOT have more than %d items", k.Want)
+	case *kind.MaxProperties:
+		return fmt.Sprintf("must NOT have more than %d properties", k.Want)
 	case *kind.UniqueItems:
 		return fmt.Sprintf("must NOT have duplicate items (items ## %d and %d are identical)", k.Duplicates[1], k.Duplicates[0])
 	case *kind.Format:

@@ -11,7 +11,7 @@ type state struct {
 	Blueprints []map[string]any     `json:"blueprints"`
 	Entities   map[string][]*entity `json:"entities"` // by blueprint
 	Runs       []apiRun             `json:"runs"`     // oldest first
-	Secrets    []apiSecret          `json:"secrets"`  // without values
+	Secrets    []secret             `json:"secrets"`  // without values
 	Users      []*user              `json:"users"`
 	Teams      []string             `json:"teams"`
 }
@@ -22,7 +22,7 @@ func (s *Server) State() any {
 	s.mu.Lock()
 	out := state{
 		Actions: []map[string]any{}, Blueprints: []map[string]any{}, Entities: map[string][]*entity{}, Runs: []apiRun{},
-		Secrets: s.secretsToAPILocked(), Users: s.sortedUsersLocked(), Teams: append([]string{}, s.teams...),
+		Secrets: s.sortedSecretsLocked(), Users: s.sortedUsersLocked(), Teams: append([]string{}, s.teams...),
 	}
 	for _, id := range s.actionOrder {
 		out.Actions = append(out.Actions, s.actions[id].raw)
