@@ -109,23 +109,22 @@ func (s *Server) deleteAction(c call) (response, error) {
 
 // listActions lists the actions and automations, or the actions of one blueprint.
 func (s *Server) listActions(c call) (response, error) {
-	fits := func(key, value string) bool {
-		_, given := c.query[key]
-		return !given || slices.Contains(c.list(key), value) || c.text(key) == value
-	}
-	id, ofBlueprint := c.path["blueprint_identifier"]
-	if _, err := find(s.blueprints, "Blueprint", id); ofBlueprint && err != nil {
+	blueprint, ofBlueprint := c.path["blueprint_identifier"]
+	if _, err := find(s.blueprints, "Blueprint", blueprint); ofBlueprint && err != nil {
 		return response{}, err
 	}
 	out := []any{}
 	for _, id := range s.actionOrder {
-		a := s.actions[id]
-		if fits("action_identifier", id) && fits("blueprint_identifier", a.Trigger.Blueprint) &&
-			fits("operation", a.Trigger.Operation) && (a.Trigger.Type != "automation" || fits("published", strconv.FormatBool(a.Publish))) &&
-			fits("trigger_type", a.Trigger.Type) && fits("trigger_event", a.Trigger.Event.Type) &&
-			fits("trigger_event_action_identifier", a.Trigger.Event.Action) &&
-			(!ofBlueprint || a.Trigger.Blueprint == c.path["blueprint_identifier"]) {
-			out = append(out, a.raw)
+		t := s.actions[id].Trigger
+		values := map[string]string{
+			"action_identifier": id, "blueprint_identifier": t.Blueprint, "operation": t.Operation, "trigger_type": t.Type,
+			"trigger_event": t.Event.Type, "trigger_event_action_identifier": t.Event.Action,
+		}
+		if t.Type == "automation" {
+			values["published"] = strconv.FormatBool(s.actions[id].Publish)
+		}
+		if c.matches(values) && (!ofBlueprint || t.Blueprint == blueprint) {
+			out = append(out, s.actions[id].raw)
 		}
 	}
 	return newResponse(http.StatusOK, "actions", out), nil

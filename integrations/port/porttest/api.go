@@ -8,6 +8,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"slices"
 )
 
 // A call is a request to the API that conforms to its route.
@@ -51,6 +52,17 @@ func (c call) number(name string, fallback int) int {
 		return int(n)
 	}
 	return fallback
+}
+
+// matches reports whether the query parameters of a call are absent or, in a list or alone, equal to these values.
+func (c call) matches(values map[string]string) bool {
+	for name, value := range values {
+		given, filtered := c.query[name]
+		if filtered && !slices.ContainsFunc(asList(given), func(v any) bool { return toText(v) == value }) {
+			return false
+		}
+	}
+	return true
 }
 
 // An apiError is an error as the API returns it.

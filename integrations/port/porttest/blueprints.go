@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 )
 
 // PutBlueprint creates or replaces a blueprint after the same checks as the API. A definition without a title has its
@@ -51,7 +52,8 @@ func (s *Server) storeBlueprintLocked(raw map[string]any, id string) (response, 
 		if target == id {
 			target = newID
 		}
-		if _, err := find(s.blueprints, "Blueprint", target); err != nil && target != newID {
+		isKnown := target == newID || strings.HasPrefix(target, "_") // Port's own: _user, _team
+		if _, err := find(s.blueprints, "Blueprint", target); err != nil && !isKnown {
 			return response{}, err
 		}
 		relations[name] = map[string]any{"required": false, "many": false}

@@ -141,18 +141,14 @@ func (s *Server) createEntitiesInBulk(c call) (response, error) {
 	return response{status: status, body: map[string]any{"entities": entities, "errors": failed}}, nil
 }
 
-// replaceEntity replaces an entity that exists.
-func (s *Server) replaceEntity(c call) (response, error) { return s.changeEntity(c, writeOptions{}) }
-
-// patchEntity changes the members of an entity that are given.
-func (s *Server) patchEntity(c call) (response, error) {
-	return s.changeEntity(c, writeOptions{merge: true})
-}
-
-func (s *Server) changeEntity(c call, opts writeOptions) (response, error) {
-	opts.createRelated = c.flag("create_missing_related_entities")
-	stored, err := s.storeEntity(c.path["blueprint_identifier"], c.path["entity_identifier"], c.body, opts)
-	return newResponse(http.StatusOK, "entity", stored.entity), err
+// changeEntity replaces an entity that exists, or changes the members that are given.
+func (s *Server) changeEntity(opts writeOptions) handler {
+	return func(c call) (response, error) {
+		opts := opts
+		opts.createRelated = c.flag("create_missing_related_entities")
+		stored, err := s.storeEntity(c.path["blueprint_identifier"], c.path["entity_identifier"], c.body, opts)
+		return newResponse(http.StatusOK, "entity", stored.entity), err
+	}
 }
 
 func (s *Server) getEntity(c call) (response, error) {

@@ -2,36 +2,13 @@ package porttest
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"foghorn/integrations/emulator"
 )
-
-// An entityInput is an entity as a caller writes it. A property or relation of null has no value any more.
-type entityInput struct {
-	Identifier string         `json:"identifier"` // "": a random one
-	Title      *string        `json:"title"`
-	Icon       optional       `json:"icon"`
-	Team       optional       `json:"team"`
-	Properties map[string]any `json:"properties"`
-	Relations  map[string]any `json:"relations"`
-}
-
-// An optional is a JSON value that may be absent.
-type optional struct {
-	present bool
-	value   any
-}
-
-func (o *optional) UnmarshalJSON(data []byte) error {
-	o.present = true
-	return json.Unmarshal(data, &o.value)
-}
 
 // writeOptions say how an entity is stored.
 type writeOptions struct {
@@ -54,10 +31,8 @@ func (s *Server) storeEntity(blueprintID, id string, raw any, opts writeOptions)
 	if err := validateSchema("whole entity", "", raw); err != nil {
 		return storedEntity{}, err
 	}
-	isMember := func(key string) bool { return key == strings.ToLower(key) } // encoding/json ignores the case of names
-	in := convertJSON[entityInput](pickKeys(raw, isMember))
 	s.mu.Lock()
-	before, after, err := s.mergeEntityLocked(blueprintID, id, in, opts)
+	before, after, err := s.mergeEntityLocked(blueprintID, id, asMap(raw), opts)
 	if err != nil || opts.validateOnly {
 		s.mu.Unlock()
 		return storedEntity{after, before == nil}, err
@@ -81,23 +56,23 @@ func (s *Server) storeEntity(blueprintID, id string, raw any, opts writeOptions)
 }
 
 // mergeEntityLocked returns the stored entity, or nil, and the one that a write results in, after the checks of the API.
-func (s *Server) mergeEntityLocked(blueprintID, id string, in entityInput, opts writeOptions) (before, after *entity, err error) {
+func (s *Server) mergeEntityLocked(blueprintID, id string, in map[string]any, opts writeOptions) (before, after *entity, err error) {
 	b, err := find(s.blueprints, "Blueprint", blueprintID)
 	if err != nil {
 		return nil, nil, err
 	}
-	in.Identifier = cmp.Or(in.Identifier, id, "e_"+randomHex(16))
+	newID := cmp.Or(toText(in["identifier"]), id, "e_"+randomHex(16))
 	if id != "" {
-		err = checkRename(s.entities[blueprintID], "Entity", id, in.Identifier)
+		err = checkRename(s.entities[blueprintID], "Entity", id, newID)
 	}
-	before = s.entities[blueprintID][cmp.Or(id, in.Identifier)]
+	before = s.entities[blueprintID][cmp.Or(id, newID)]
 	if opts.createOnly && before != nil {
-		err = conflict("Entity", in.Identifier)
+		err = conflict("Entity", newID)
 	}
 	if err != nil {
 		return nil, nil, err
 	}
-	out := s.newEntity(b.Identifier, in.Identifier)
+	out := s.newEntity(b.Identifier, newID)
 	out.merge(before, in, opts.merge)
 	values := maps.Clone(out.Properties) // null is no value
 	maps.DeleteFunc(values, func(_ string, v any) bool { return v == nil })
@@ -109,30 +84,30 @@ func (s *Server) mergeEntityLocked(blueprintID, id string, in entityInput, opts 
 			return nil, nil, invalidRequest("%q must have required property '%s'", "relations", name)
 		}
 	}
-	return before, out, s.checkRelationsLocked(b, in.Relations, opts)
+	return before, out, s.checkRelationsLocked(b, asMap(in["relations"]), opts)
 }
 
 // merge sets what an input and the stored entity, if any, say; keep: also the stored values that the input does not have.
-func (out *entity) merge(before *entity, in entityInput, keep bool) {
+func (e *entity) merge(before *entity, in map[string]any, keep bool) {
 	if before != nil {
-		out.CreatedAt, out.CreatedBy, out.Scorecards = before.CreatedAt, before.CreatedBy, before.Scorecards
-		if keep {
-			out.Title, out.Icon, out.Team = before.Title, before.Icon, before.Team
-			maps.Copy(out.Properties, before.Properties)
-			maps.Copy(out.Relations, before.Relations)
-		}
+		e.CreatedAt, e.CreatedBy, e.Scorecards = before.CreatedAt, before.CreatedBy, before.Scorecards
 	}
-	if in.Title != nil {
-		out.Title = *in.Title
+	if before != nil && keep {
+		e.Title, e.Icon, e.Team = before.Title, before.Icon, before.Team
+		maps.Copy(e.Properties, before.Properties)
+		maps.Copy(e.Relations, before.Relations)
 	}
-	if in.Icon.present {
-		out.Icon = in.Icon.value
+	if title, ok := in["title"].(string); ok {
+		e.Title = title
 	}
-	if in.Team.present {
-		out.Team = in.Team.value
+	if icon, ok := in["icon"]; ok {
+		e.Icon = icon
 	}
-	maps.Copy(out.Properties, in.Properties)
-	maps.Copy(out.Relations, in.Relations)
+	if team, ok := in["team"]; ok {
+		e.Team = team
+	}
+	maps.Copy(e.Properties, asMap(in["properties"]))
+	maps.Copy(e.Relations, asMap(in["relations"]))
 }
 
 func (s *Server) newEntity(blueprint, id string) *entity {
@@ -157,7 +132,7 @@ func (s *Server) checkRelationsLocked(b *blueprint, relations map[string]any, op
 		targets := s.entities[relation.Target]
 		for _, v := range asList(relations[name]) {
 			id, isID := v.(string)
-			if !isID || targets[id] != nil {
+			if !isID || targets == nil || targets[id] != nil { // nil: Port's own blueprints
 				continue
 			}
 			if !opts.createRelated {

@@ -10,7 +10,10 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
 	"foghorn/integrations/emulator"
+	"foghorn/integrations/inputschema"
 )
 
 // routesJSON has every route of Port's OpenAPI document, and those that Port's own clients call besides.
@@ -25,6 +28,9 @@ type route struct {
 	Query map[string]map[string]any `json:"query"` // the JSON schemas of the query parameters
 	Body  string                    `json:"body"`  // the name of the body's schema in schemas.json; "": no body is read
 	Note  string                    `json:"note"`  // what is not modeled
+
+	parts   []string                      // of the name, between slashes
+	schemas map[string]*jsonschema.Schema // of Query
 }
 
 // routes returns the routes in an order in which a literal part of a path comes before a parameter.
@@ -33,76 +39,72 @@ var routes = sync.OnceValue(func() []route {
 	if err := json.Unmarshal(routesJSON, &out); err != nil {
 		panic("porttest: read routes.json: " + err.Error())
 	}
+	for i, r := range out {
+		out[i].parts, out[i].schemas = strings.Split(r.Name, "/"), map[string]*jsonschema.Schema{}
+		for name, schema := range r.Query {
+			out[i].schemas[name] = inputschema.Compile(schema, false)
+		}
+	}
 	slices.SortFunc(out, func(a, b route) int { return strings.Compare(a.Name, b.Name) })
 	return out
 })
 
 // handlers returns the handlers of the routes that are modeled.
 func (s *Server) handlers() map[string]handler {
-	const (
-		actions   = "/v1/actions"
-		action    = actions + "/{action_identifier}"
-		runs      = actions + "/runs"
-		run       = runs + "/{run_id}"
-		blueprint = "/v1/blueprints/{blueprint_identifier}"
-		entities  = blueprint + "/entities"
-		entity    = entities + "/{entity_identifier}"
-		secrets   = "/v1/organization/secrets"
-	)
 	return map[string]handler{
-		"POST /v1/auth/access_token":                  s.createAccessToken,
-		"GET " + actions:                              s.locked(s.listActions),
-		"POST " + actions:                             s.locked(s.createAction),
-		"GET " + action:                               s.locked(s.getAction),
-		"PUT " + action:                               s.locked(s.replaceAction),
-		"DELETE " + action:                            s.locked(s.deleteAction),
-		"GET " + action + "/permissions":              s.locked(s.getPermissions),
-		"PATCH " + action + "/permissions":            s.locked(s.patchPermissions),
-		"POST " + action + "/runs":                    s.createRun,
-		"GET " + runs:                                 s.locked(s.listRuns),
-		"GET " + run:                                  s.locked(s.getRun),
-		"PATCH " + run:                                s.patchRun,
-		"PATCH " + run + "/response":                  s.patchResponse,
-		"PATCH " + run + "/approval":                  s.patchApproval,
-		"GET " + run + "/approvers":                   s.locked(s.listApprovers),
-		"GET " + run + "/logs":                        s.listLogs,
-		"POST " + run + "/logs":                       s.createLog,
-		"GET /v1/blueprints":                          s.locked(s.listBlueprints),
-		"POST /v1/blueprints":                         s.locked(s.createBlueprint),
-		"GET /v1/blueprints/{identifier}":             s.locked(s.getBlueprint),
-		"PUT /v1/blueprints/{identifier}":             s.locked(s.replaceBlueprint),
-		"PATCH /v1/blueprints/{identifier}":           s.locked(s.patchBlueprint),
-		"DELETE /v1/blueprints/{identifier}":          s.locked(s.deleteBlueprint),
-		"GET " + blueprint + "/actions":               s.locked(s.listActions),
-		"GET " + blueprint + "/scorecards":            s.locked(s.listScorecards),
-		"GET " + blueprint + "/entities-count":        s.locked(s.countEntities),
-		"DELETE " + blueprint + "/all-entities":       s.deleteAllEntities,
-		"POST " + blueprint + "/bulk/entities/delete": s.deleteEntitiesInBulk,
-		"GET " + entities:                             s.listEntities,
-		"POST " + entities:                            s.createEntity,
-		"POST " + entities + "/search":                s.searchBlueprint,
-		"POST " + entities + "/bulk":                  s.createEntitiesInBulk,
-		"GET " + entity:                               s.getEntity,
-		"PUT " + entity:                               s.replaceEntity,
-		"PATCH " + entity:                             s.patchEntity,
-		"DELETE " + entity:                            s.deleteEntity,
-		"POST /v1/entities/search":                    s.searchCatalog,
-		"GET /v1/migrations/{migration_id}":           s.locked(s.getMigration),
-		"GET /v1/organization":                        getOrganization,
-		"GET " + secrets:                              s.locked(s.listSecrets),
-		"POST " + secrets:                             s.locked(s.createSecret),
-		"GET " + secrets + "/{secret_name}":           s.locked(s.getSecret),
-		"PATCH " + secrets + "/{secret_name}":         s.locked(s.patchSecret),
-		"DELETE " + secrets + "/{secret_name}":        s.locked(s.deleteSecret),
-		"GET /v1/users":                               s.locked(s.listUsers),
-		"GET /v1/users/{user_email}":                  s.locked(s.getUser),
-		"GET /v1/teams":                               s.locked(s.listTeams),
-		"GET /v1/teams/{name}":                        s.locked(s.getTeam),
-		"GET /v1/integration":                         s.locked(s.listIntegrations),
-		"GET /v1/scorecards":                          emptyList("scorecards"),
-		"GET /v1/pages":                               emptyList("pages"),
-		"GET /v1/sidebars/catalog":                    emptyList("sidebar"),
-		"GET /v1/webhooks":                            emptyList("webhooks"),
+		"POST /v1/auth/access_token":                                                s.createAccessToken,
+		"GET /v1/actions":                                                           s.locked(s.listActions),
+		"POST /v1/actions":                                                          s.locked(s.createAction),
+		"GET /v1/actions/{action_identifier}":                                       s.locked(s.getAction),
+		"PUT /v1/actions/{action_identifier}":                                       s.locked(s.replaceAction),
+		"DELETE /v1/actions/{action_identifier}":                                    s.locked(s.deleteAction),
+		"GET /v1/actions/{action_identifier}/permissions":                           s.locked(s.getPermissions),
+		"PATCH /v1/actions/{action_identifier}/permissions":                         s.locked(s.patchPermissions),
+		"POST /v1/actions/{action_identifier}/runs":                                 s.createRun,
+		"GET /v1/actions/runs":                                                      s.locked(s.listRuns),
+		"GET /v1/actions/runs/{run_id}":                                             s.locked(s.getRun),
+		"PATCH /v1/actions/runs/{run_id}":                                           s.patchRun,
+		"PATCH /v1/actions/runs/{run_id}/response":                                  s.patchResponse,
+		"PATCH /v1/actions/runs/{run_id}/approval":                                  s.patchApproval,
+		"GET /v1/actions/runs/{run_id}/approvers":                                   s.locked(s.listApprovers),
+		"GET /v1/actions/runs/{run_id}/logs":                                        s.listLogs,
+		"POST /v1/actions/runs/{run_id}/logs":                                       s.createLog,
+		"GET /v1/blueprints":                                                        s.locked(s.listBlueprints),
+		"POST /v1/blueprints":                                                       s.locked(s.createBlueprint),
+		"GET /v1/blueprints/{identifier}":                                           s.locked(s.getBlueprint),
+		"PUT /v1/blueprints/{identifier}":                                           s.locked(s.replaceBlueprint),
+		"PATCH /v1/blueprints/{identifier}":                                         s.locked(s.patchBlueprint),
+		"DELETE /v1/blueprints/{identifier}":                                        s.locked(s.deleteBlueprint),
+		"GET /v1/blueprints/{blueprint_identifier}/actions":                         s.locked(s.listActions),
+		"GET /v1/blueprints/{blueprint_identifier}/scorecards":                      s.locked(s.listScorecards),
+		"GET /v1/blueprints/{blueprint_identifier}/entities-count":                  s.locked(s.countEntities),
+		"DELETE /v1/blueprints/{blueprint_identifier}/all-entities":                 s.deleteAllEntities,
+		"POST /v1/blueprints/{blueprint_identifier}/bulk/entities/delete":           s.deleteEntitiesInBulk,
+		"GET /v1/blueprints/{blueprint_identifier}/entities":                        s.listEntities,
+		"POST /v1/blueprints/{blueprint_identifier}/entities":                       s.createEntity,
+		"POST /v1/blueprints/{blueprint_identifier}/entities/search":                s.searchBlueprint,
+		"POST /v1/blueprints/{blueprint_identifier}/entities/bulk":                  s.createEntitiesInBulk,
+		"GET /v1/blueprints/{blueprint_identifier}/entities/{entity_identifier}":    s.getEntity,
+		"PUT /v1/blueprints/{blueprint_identifier}/entities/{entity_identifier}":    s.changeEntity(writeOptions{}),
+		"PATCH /v1/blueprints/{blueprint_identifier}/entities/{entity_identifier}":  s.changeEntity(writeOptions{merge: true}),
+		"DELETE /v1/blueprints/{blueprint_identifier}/entities/{entity_identifier}": s.deleteEntity,
+		"POST /v1/entities/search":                                                  s.searchCatalog,
+		"GET /v1/migrations/{migration_id}":                                         s.locked(s.getMigration),
+		"GET /v1/organization":                                                      getOrganization,
+		"GET /v1/organization/secrets":                                              s.locked(s.listSecrets),
+		"POST /v1/organization/secrets":                                             s.locked(s.createSecret),
+		"GET /v1/organization/secrets/{secret_name}":                                s.locked(s.getSecret),
+		"PATCH /v1/organization/secrets/{secret_name}":                              s.locked(s.patchSecret),
+		"DELETE /v1/organization/secrets/{secret_name}":                             s.locked(s.deleteSecret),
+		"GET /v1/users":              s.locked(s.listUsers),
+		"GET /v1/users/{user_email}": s.locked(s.getUser),
+		"GET /v1/teams":              s.locked(s.listTeams),
+		"GET /v1/teams/{name}":       s.locked(s.getTeam),
+		"GET /v1/integration":        s.locked(s.listIntegrations),
+		"GET /v1/scorecards":         emptyList("scorecards"),
+		"GET /v1/pages":              emptyList("pages"),
+		"GET /v1/sidebars/catalog":   emptyList("sidebar"),
+		"GET /v1/webhooks":           emptyList("webhooks"),
 	}
 }
 
@@ -138,7 +140,7 @@ func Coverage() []emulator.Coverage {
 func findRoute(r *http.Request) (route, map[string]string) {
 	given := strings.Split(r.Method+" "+r.URL.EscapedPath(), "/")
 	for _, candidate := range routes() {
-		if values, ok := matchPath(strings.Split(candidate.Name, "/"), given); ok {
+		if values, ok := matchPath(candidate.parts, given); ok {
 			return candidate, values
 		}
 	}
@@ -172,7 +174,7 @@ func (r route) parseQuery(given url.Values) (map[string]any, error) {
 			return nil, invalidRequest("querystring must NOT have additional properties, additional property: %q", name)
 		}
 		out[name] = convertParameter(schema, values)
-		if err := validateValue(schema, name, out[name]); err != nil {
+		if err := validationError(name, r.schemas[name].Validate(out[name])); err != nil {
 			return nil, err
 		}
 	}

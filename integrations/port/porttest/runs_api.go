@@ -56,31 +56,28 @@ func needsApproval(v any) bool {
 
 // listRuns returns the newest runs first.
 func (s *Server) listRuns(c call) (response, error) {
-	fits := func(key, value string) bool {
-		_, given := c.query[key]
-		return !given || c.text(key) == value
-	}
 	out := []any{}
 	for _, run := range slices.Backward(s.runs) {
-		switch {
-		case len(out) == c.number("limit", defaultRunsLimit):
-		case !fits("action", run.Action), !fits("entity", run.Entity), !fits("blueprint", run.Blueprint):
-		case !fits("user_email", run.RunAs), !fits("user_id", s.creatorLocked(run)), !fits("external_run_id", toText(run.externalID)):
-		case c.flag("active") && run.Ended():
-		case c.query["source"] != nil && !slices.Contains(c.list("source"), run.Source):
-		default:
-			out = append(out, excludeKeys(s.runToAPILocked(run, c.text("version")), c.list("exclude")))
+		if len(out) == c.number("limit", defaultRunsLimit) {
+			break
 		}
+		if run.Ended() && c.flag("active") {
+			continue
+		}
+		values := map[string]string{
+			"action": run.Action, "entity": run.Entity, "blueprint": run.Blueprint, "user_email": run.RunAs, "user_id": s.creatorLocked(run),
+			"external_run_id": toText(run.externalID), "source": run.Source,
+		}
+		if !c.matches(values) {
+			continue
+		}
+		shown := any(s.runToAPILocked(run, c.text("version")))
+		if excluded := c.list("exclude"); len(excluded) > 0 {
+			shown = pickKeys(shown, func(key string) bool { return !slices.Contains(excluded, key) })
+		}
+		out = append(out, shown)
 	}
 	return newResponse(http.StatusOK, "runs", out), nil
-}
-
-// excludeKeys returns a run without some of its keys.
-func excludeKeys(run apiRun, keys []string) any {
-	if len(keys) == 0 {
-		return run
-	}
-	return pickKeys(run, func(key string) bool { return !slices.Contains(keys, key) })
 }
 
 func (s *Server) getRun(c call) (response, error) {

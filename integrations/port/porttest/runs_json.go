@@ -59,12 +59,20 @@ func (s *Server) runToAPILocked(r *Run, version string) apiRun {
 		out.Action, out.Blueprint, out.Entity = r.Action, nullIfEmpty(r.Blueprint), nullIfEmpty(r.Entity)
 		return out
 	}
-	out.Action = s.actionReferenceLocked(r.Action)
-	if r.Blueprint != "" {
-		out.Blueprint = s.blueprintReferenceLocked(r.Blueprint)
+	action, blueprint, entity := s.actions[r.Action], s.blueprints[r.Blueprint], s.entities[r.Blueprint][r.Entity]
+	out.Action = reference{Identifier: r.Action, Deleted: true}
+	if action != nil {
+		out.Action = reference{Identifier: r.Action, Title: action.Title, Icon: action.Icon}
 	}
-	if r.Entity != "" {
-		out.Entity = s.entityReferenceLocked(r.Blueprint, r.Entity)
+	if blueprint != nil {
+		out.Blueprint = reference{Identifier: r.Blueprint, Title: blueprint.Title, Icon: blueprint.Icon}
+	} else if r.Blueprint != "" {
+		out.Blueprint = reference{Identifier: r.Blueprint, Deleted: true}
+	}
+	if entity != nil {
+		out.Entity = reference{Identifier: r.Entity, Title: entity.Title, Icon: toText(entity.Icon)}
+	} else if r.Entity != "" {
+		out.Entity = reference{Identifier: r.Entity, Deleted: true}
 	}
 	return out
 }
@@ -88,27 +96,6 @@ func (s *Server) creatorLocked(r *Run) string {
 		return u.ID
 	}
 	return s.clientUserID()
-}
-
-func (s *Server) actionReferenceLocked(id string) reference {
-	if a := s.actions[id]; a != nil {
-		return reference{Identifier: id, Title: a.Title, Icon: a.Icon}
-	}
-	return reference{Identifier: id, Deleted: true}
-}
-
-func (s *Server) blueprintReferenceLocked(id string) reference {
-	if b := s.blueprints[id]; b != nil {
-		return reference{Identifier: id, Title: b.Title, Icon: b.Icon}
-	}
-	return reference{Identifier: id, Deleted: true}
-}
-
-func (s *Server) entityReferenceLocked(blueprint, id string) reference {
-	if e := s.entities[blueprint][id]; e != nil {
-		return reference{Identifier: id, Title: e.Title, Icon: toText(e.Icon)}
-	}
-	return reference{Identifier: id, Deleted: true}
 }
 
 // formatOptionalTime returns "" for the zero time.

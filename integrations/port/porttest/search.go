@@ -161,29 +161,11 @@ func (s *Server) matchesLocked(r searchRule, e *entity) bool {
 
 // field returns the value of a property, or of a field of the entity for a name such as "$title".
 func (e *entity) field(name string) any {
-	key, isMeta := strings.CutPrefix(name, "$")
-	if !isMeta {
+	if !strings.HasPrefix(name, "$") {
 		return e.Properties[name]
 	}
-	switch key {
-	case "identifier":
-		return e.Identifier
-	case "title":
-		return e.Title
-	case "blueprint":
-		return e.Blueprint
-	case "icon":
-		return e.Icon
-	case "team":
-		return e.Team
-	case "createdAt":
-		return e.CreatedAt
-	case "createdBy":
-		return e.CreatedBy
-	case "updatedAt":
-		return e.UpdatedAt
-	case "updatedBy":
-		return e.UpdatedBy
-	}
-	return nil
+	return map[string]any{
+		"$identifier": e.Identifier, "$title": e.Title, "$blueprint": e.Blueprint, "$icon": e.Icon, "$team": e.Team,
+		"$createdAt": e.CreatedAt, "$createdBy": e.CreatedBy, "$updatedAt": e.UpdatedAt, "$updatedBy": e.UpdatedBy,
+	}[name]
 }
