@@ -26,7 +26,7 @@
 // # What is modeled
 //
 // [Coverage] lists every route of the API with what is not modeled of it. An absent route answers as Port answers an
-// unknown one. A query parameter or a member of a body that would have no effect here is an error, never ignored.
+// unknown one. A query parameter or a member of a body whose effect is not modeled is an error.
 //
 //   - Access tokens are valid for three hours, one at a time, with or without "Bearer". Every answer has X-Trace-Id and
 //     the headers of the rate limit, which is not enforced.

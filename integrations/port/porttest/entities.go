@@ -42,37 +42,28 @@ type entity struct {
 func (s *Server) Entities(blueprint string) []Entity {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var out []Entity
+	return s.entitiesLocked(blueprint)
+}
+
+func (s *Server) entitiesLocked(blueprint string) (out []Entity) {
 	for _, id := range slices.Sorted(maps.Keys(s.entities[blueprint])) {
-		e := convertJSON[entity](s.entities[blueprint][id]) // a deep copy
-		created, _ := time.Parse(timeLayout, e.CreatedAt)   // formatTime wrote both
-		updated, _ := time.Parse(timeLayout, e.UpdatedAt)
-		out = append(out, Entity{
-			Identifier: id, Title: e.Title, Blueprint: blueprint, Properties: e.Properties, Relations: e.Relations,
-			CreatedAt: created, UpdatedAt: updated,
-		})
+		out = append(out, convertJSON[Entity](s.entities[blueprint][id])) // a deep copy
 	}
 	return out
 }
 
-// WaitEntity waits until a blueprint has an entity for which accept is true, and returns it.
-// A nil accept accepts every entity.
-func (s *Server) WaitEntity(ctx context.Context, blueprint string, accept func(Entity) bool) (Entity, error) {
-	for {
-		s.mu.Lock()
-		changed := s.changed
-		s.mu.Unlock()
-		for _, e := range s.Entities(blueprint) {
-			if accept == nil || accept(e) {
-				return e, nil
-			}
+// WaitEntity waits until a blueprint has an entity for which accept is true, and returns it. A nil accept accepts every
+// entity. accept must not call the Server.
+func (s *Server) WaitEntity(ctx context.Context, blueprint string, accept func(Entity) bool) (out Entity, err error) {
+	err = s.wait(ctx, "an entity of "+blueprint, func() bool {
+		entities := s.entitiesLocked(blueprint)
+		i := slices.IndexFunc(entities, func(e Entity) bool { return accept == nil || accept(e) })
+		if i >= 0 {
+			out = entities[i]
 		}
-		select {
-		case <-ctx.Done():
-			return Entity{}, fmt.Errorf("wait for an entity of %s: %w", blueprint, ctx.Err())
-		case <-changed:
-		}
-	}
+		return i >= 0
+	})
+	return out, err
 }
 
 // PutEntity creates or replaces an entity after the same checks as the API.

@@ -122,9 +122,9 @@ func (s *Server) newEntity(blueprint, id string) *entity {
 // created on demand.
 func (s *Server) checkRelationsLocked(b *blueprint, relations map[string]any, opts writeOptions) error {
 	for _, name := range slices.Sorted(maps.Keys(relations)) {
-		relation, ok := b.Relations[name]
-		if !ok {
-			return invalidRequest(`"relations" must NOT have additional properties, additional property: %q`, name)
+		relation, err := find(b.Relations, "Relation", name)
+		if err != nil {
+			return err
 		}
 		if _, isList := relations[name].([]any); isList && !relation.Many {
 			return invalidRequest("%q must be string", "relations/"+name)

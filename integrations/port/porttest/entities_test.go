@@ -20,16 +20,16 @@ func TestEntities_CreateUpdateDelete(t *testing.T) {
 
 	const all = "/v1/blueprints/service/entities"
 	for body, word := range map[string]string{
-		`{"identifier":"a","properties":{}}`:                                `"properties" must have required property 'tier'`,
-		`{"identifier":"a","properties":{"tier":3}}`:                        `"properties/tier" must be equal to one of the allowed values [1,2]`,
-		`{"identifier":"a","properties":{"tier":1,"url":"nope"}}`:           `must match format "uri"`,
-		`{"identifier":"a","properties":{"tier":1,"zz":1}}`:                 `additional property: "zz"`,
-		`{"identifier":"a","properties":{"tier":1},"relations":{"no":"a"}}`: `additional property: "no"`,
-		`{"identifier":"a b","properties":{"tier":1}}`:                      `"identifier" must match pattern`,
-		`{"identifier":"a","properties":"x"}`:                               `"properties" must be`,
+		`{"identifier":"a","properties":{}}`:                      `"properties" must have required property 'tier'`,
+		`{"identifier":"a","properties":{"tier":3}}`:              `"properties/tier" must be equal to one of the allowed values [1,2]`,
+		`{"identifier":"a","properties":{"tier":1,"url":"nope"}}`: `must match format "uri"`,
+		`{"identifier":"a","properties":{"tier":1,"zz":1}}`:       `additional property: "zz"`,
+		`{"identifier":"a b","properties":{"tier":1}}`:            `"identifier" must match pattern`,
+		`{"identifier":"a","properties":"x"}`:                     `"properties" must be`,
 	} {
 		d.expectError("POST", all, body, 422, "invalid_request", word)
 	}
+	d.expectError("POST", all, `{"identifier":"a","properties":{"tier":1},"relations":{"no":"a"}}`, 404, "not_found", `"no"`)
 	d.expectError("POST", all, `{"identifier":"a","properties":{"tier":1},"relations":{"on":"zz"}}`, 404, "not_found", "zz")
 	d.expectError("POST", "/v1/blueprints/none/entities", `{"identifier":"a"}`, 404, "not_found", "none")
 	d.expectStatus("POST", all+"?validation_only=true", `{"identifier":"a","properties":{"tier":1}}`, 201)

@@ -99,24 +99,31 @@ func (s *Server) WaitAutomation(ctx context.Context, automation, status string) 
 }
 
 // waitForStatus waits until the latest run that matches has a status.
-func (s *Server) waitForStatus(ctx context.Context, description, status string, matches func(*Run) bool) (Run, error) {
+func (s *Server) waitForStatus(ctx context.Context, description, status string, matches func(*Run) bool) (out Run, err error) {
+	err = s.wait(ctx, description+" to be "+status, func() bool {
+		for _, r := range slices.Backward(s.runs) {
+			if matches(r) {
+				out = *r
+				return r.Status == status
+			}
+		}
+		return false
+	})
+	return out, err
+}
+
+// wait waits until done, which is called with the lock after every change, is true.
+func (s *Server) wait(ctx context.Context, description string, done func() bool) error {
 	for {
 		s.mu.Lock()
-		changed := s.changed
-		for _, r := range slices.Backward(s.runs) {
-			if !matches(r) {
-				continue
-			}
-			if r.Status == status {
-				defer s.mu.Unlock()
-				return *r, nil
-			}
-			break
-		}
+		changed, isDone := s.changed, done()
 		s.mu.Unlock()
+		if isDone {
+			return nil
+		}
 		select {
 		case <-ctx.Done():
-			return Run{}, fmt.Errorf("wait for %s to be %s: %w", description, status, ctx.Err())
+			return fmt.Errorf("wait for %s: %w", description, ctx.Err())
 		case <-changed:
 		}
 	}
