@@ -34,6 +34,9 @@ func TestRoutes_RefuseUnknown(t *testing.T) {
 			"delete_dependents=", "include_pending_approvers=1", "source=ME", "offset=-1", "published=x", "upsert=true&upsert=true"} {
 			d.expectError(c.Method, path+"?"+query, "", 422, "invalid_request", "must")
 		}
+		if c.Method == "GET" {
+			d.expectStatus("GET", path, "", 200)
+		}
 		if c.Method == "GET" || c.Method == "DELETE" {
 			continue
 		}
