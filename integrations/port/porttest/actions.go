@@ -42,7 +42,8 @@ func (s *Server) Action(id string) (definition json.RawMessage, ok bool) {
 	if !ok {
 		return nil, false
 	}
-	return marshalDefinition(a.raw), true
+	definition, err := json.Marshal(a.raw)
+	return definition, err == nil
 }
 
 // storeActionLocked adds what Port adds to a definition, and creates or replaces the action.

@@ -39,7 +39,8 @@ func (s *Server) Blueprint(id string) (definition json.RawMessage, ok bool) {
 	if !ok {
 		return nil, false
 	}
-	return marshalDefinition(b.raw), true
+	definition, err := json.Marshal(b.raw)
+	return definition, err == nil
 }
 
 // storeBlueprintLocked adds what Port adds to a definition, and creates the blueprint or replaces the one with the

@@ -140,13 +140,3 @@ func (s *Server) stampDefinition(raw, old map[string]any) map[string]any {
 	}
 	return out
 }
-
-// marshalDefinition encodes a definition. It panics on a value that is not JSON, which a
-// definition cannot contain.
-func marshalDefinition(raw map[string]any) json.RawMessage {
-	data, err := json.Marshal(raw)
-	if err != nil {
-		panic("porttest: encode definition: " + err.Error())
-	}
-	return data
-}

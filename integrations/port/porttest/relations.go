@@ -5,31 +5,26 @@ import "slices"
 // relatedTo is the operator that follows relations.
 const relatedTo = "relatedTo"
 
-// An entityKey identifies an entity.
-type entityKey struct{ blueprint, id string }
-
 // isRelatedLocked reports whether relations, over any number of entities, connect an entity to one of the rule's:
 // downstream from the entity, upstream to it, or without a direction in any order.
 func (s *Server) isRelatedLocked(r searchRule, e *entity) bool {
-	targets := map[entityKey]bool{}
-	for _, v := range asList(r.Value) {
-		targets[entityKey{r.Blueprint, toText(v)}] = true
+	start := s.entities[e.Blueprint][e.Identifier] // e may be a copy, and deleted meanwhile
+	if start == nil {
+		return false
 	}
-	start := entityKey{e.Blueprint, e.Identifier}
-	visited, queue := map[entityKey]bool{start: true}, []*entity{e}
+	visited, queue := map[*entity]bool{start: true}, []*entity{start}
 	for len(queue) > 0 {
 		current := queue[0]
 		queue = queue[1:]
-		if key := (entityKey{current.Blueprint, current.Identifier}); key != start && targets[key] {
+		if current != start && current.Blueprint == r.Blueprint && slices.Contains(asList(r.Value), any(current.Identifier)) {
 			return true
 		}
 		for _, entities := range s.entities {
 			for _, next := range entities {
-				key := entityKey{next.Blueprint, next.Identifier}
 				connected := r.Direction != "upstream" && s.hasRelationLocked(current, next, r.Required) ||
 					r.Direction != "downstream" && s.hasRelationLocked(next, current, r.Required)
-				if !visited[key] && connected {
-					visited[key] = true
+				if connected && !visited[next] {
+					visited[next] = true
 					queue = append(queue, next)
 				}
 			}

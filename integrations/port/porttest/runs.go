@@ -136,7 +136,7 @@ func (s *Server) EndRun(id, status, summary string) error {
 
 // startRun stores a run, starts the automations of its creation and executes it unless it waits
 // for approval.
-func (s *Server) startRun(run *Run) apiRun {
+func (s *Server) startRun(run *Run) map[string]any {
 	run.ID, run.CreatedAt = "r_"+randomHex(16), s.Clock.Now()
 	run.UpdatedAt = run.CreatedAt
 	kind := "run"
@@ -193,7 +193,7 @@ func (s *Server) updateRunIf(id string, allowed func(*Run) bool, update func(*Ru
 		s.mu.Unlock()
 		return errRunNotUpdatable
 	}
-	before := s.runToAPILocked(r, "v2")
+	statusBefore, before := r.Status, s.runToAPILocked(r, "v2")
 	update(r)
 	r.UpdatedAt = s.Clock.Now()
 	if r.Ended() {
@@ -202,12 +202,12 @@ func (s *Server) updateRunIf(id string, allowed func(*Run) bool, update func(*Ru
 	updated, after := *r, s.runToAPILocked(r, "v2")
 	s.notifyLocked()
 	s.mu.Unlock()
-	if before.Status != updated.Status && updated.Source != sourceAutomation {
+	if statusBefore != updated.Status && updated.Source != sourceAutomation {
 		s.Emit(emulator.Event{
 			From: "port", To: "port", Kind: "run", Text: fmt.Sprintf("%s %s %s", id, updated.Status, updated.Summary), Body: after,
 		})
 	}
-	s.dispatchRunEvent("RUN_UPDATED", updated, &before, after)
+	s.dispatchRunEvent("RUN_UPDATED", updated, before, after)
 	return nil
 }
 

@@ -71,9 +71,9 @@ func (s *Server) listRuns(c call) (response, error) {
 		if !c.matches(values) {
 			continue
 		}
-		shown := any(s.runToAPILocked(run, c.text("version")))
-		if excluded := c.list("exclude"); len(excluded) > 0 {
-			shown = pickKeys(shown, func(key string) bool { return !slices.Contains(excluded, key) })
+		shown := s.runToAPILocked(run, c.text("version"))
+		for _, key := range c.list("exclude") {
+			delete(shown, key)
 		}
 		out = append(out, shown)
 	}

@@ -39,7 +39,11 @@ func (s *Server) createSecret(c call) (response, error) {
 }
 
 func (s *Server) listSecrets(call) (response, error) {
-	return newResponse(http.StatusOK, "secrets", s.sortedSecretsLocked()), nil
+	out := []secret{}
+	for _, name := range slices.Sorted(maps.Keys(s.secrets)) {
+		out = append(out, s.secrets[name])
+	}
+	return newResponse(http.StatusOK, "secrets", out), nil
 }
 
 func (s *Server) getSecret(c call) (response, error) {
@@ -71,14 +75,6 @@ func (s *Server) storeSecretLocked(v secret, body any) response {
 	}
 	s.secrets[v.Name] = v
 	return newResponse(http.StatusOK, "secret", v)
-}
-
-func (s *Server) sortedSecretsLocked() []secret {
-	out := []secret{}
-	for _, name := range slices.Sorted(maps.Keys(s.secrets)) {
-		out = append(out, s.secrets[name])
-	}
-	return out
 }
 
 // maskSecrets returns v as JSON values without the values of secrets.
