@@ -57,24 +57,25 @@ func (s *Server) storeBlueprintLocked(raw map[string]any, id string) (response, 
 		if _, err := find(s.blueprints, "Blueprint", target); err != nil && !isKnown {
 			return response{}, err
 		}
-		relations[name] = map[string]any{"required": false, "many": false}
-		maps.Copy(relations[name].(map[string]any), relation)
-		relations[name].(map[string]any)["target"] = target
+		stored := map[string]any{"required": false, "many": false}
+		maps.Copy(stored, relation)
+		stored["target"] = target
+		relations[name] = stored
 	}
 	stamped := map[string]any{"calculationProperties": map[string]any{}, "aggregationProperties": map[string]any{}}
 	maps.Copy(stamped, raw)
 	if len(relations) > 0 {
 		stamped["relations"] = relations
 	}
-	if old, exists := s.blueprints[id]; exists {
-		stamped = s.stampDefinition(stamped, old.raw)
+	var old map[string]any
+	if b, exists := s.blueprints[id]; exists {
+		old = b.raw
 		s.renameBlueprintLocked(id, newID)
 	} else {
-		stamped = s.stampDefinition(stamped, nil)
 		s.entities[newID] = map[string]*entity{}
 	}
-	s.blueprints[newID] = parseBlueprint(stamped)
-	return newResponse(http.StatusOK, "blueprint", stamped), nil
+	s.blueprints[newID] = parseBlueprint(s.stampDefinition(stamped, old))
+	return newResponse(http.StatusOK, "blueprint", s.blueprints[newID].raw), nil
 }
 
 func (s *Server) renameBlueprintLocked(id, newID string) {
@@ -144,9 +145,11 @@ func (s *Server) patchBlueprint(c call) (response, error) {
 	if err != nil {
 		return response{}, err
 	}
-	raw, relations := maps.Clone(b.raw), maps.Clone(asMap(b.raw["relations"]))
+	raw := maps.Clone(b.raw)
 	maps.Copy(raw, asMap(c.body))
-	if patched := asMap(asMap(c.body)["relations"]); patched != nil && relations != nil {
+	if patched, ok := raw["relations"].(map[string]any); ok {
+		relations := maps.Clone(patched)
+		maps.Copy(relations, asMap(b.raw["relations"]))
 		maps.Copy(relations, patched)
 		raw["relations"] = relations
 	}

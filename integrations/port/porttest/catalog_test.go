@@ -61,7 +61,13 @@ func TestCatalog_Rename(t *testing.T) {
 	if got := toJSON(t, d.expectStatus("GET", apps+"y", "", 200, "entity", "relations")); got != `{"on":"x2","owner":"front","readers":["front"]}` {
 		t.Errorf("relations %s", got)
 	}
-	d.expectError("PUT", apps+"y", `{"identifier":"x2","relations":{"owner":"sre"}}`, 409, "conflict", "x2")
+	d.expectStatus("PATCH", apps+"x2", `{"relations":{"on":"x2"}}`, 200)
+	if on := d.expectStatus("PATCH", apps+"x2", `{"identifier":"x3"}`, 200, "entity", "relations", "on"); on != "x3" {
+		t.Errorf("the relation of an entity to itself leads to %v", on)
+	}
+	d.expectError("PATCH", apps+"x3?create_missing_related_entities=true", `{"relations":{"on":"made","readers":["made"],"unknown":"y"}}`, 404, "not_found", "unknown")
+	d.expectError("GET", apps+"made", "", 404, "not_found", "made")
+	d.expectError("PUT", apps+"y", `{"identifier":"x3","relations":{"owner":"sre"}}`, 409, "conflict", "x3")
 
 	created = d.expectStatus("GET", "/v1/blueprints/team", "", 200, "blueprint", "createdAt")
 	renamed := d.expectStatus("PUT", "/v1/blueprints/team", strings.Replace(teamBlueprint, `"team"`, `"group"`, 1), 200, "blueprint")

@@ -37,11 +37,12 @@ func (s *Server) storeEntity(blueprintID, id string, raw any, opts writeOptions)
 		s.mu.Unlock()
 		return storedEntity{after, before == nil}, err
 	}
+	s.entities[blueprintID][after.Identifier] = after
 	if before != nil && before.Identifier != after.Identifier {
 		delete(s.entities[blueprintID], before.Identifier)
 		s.replaceRelationsLocked(before, after.Identifier)
+		after = s.entities[blueprintID][after.Identifier] // it can have a relation to itself
 	}
-	s.entities[blueprintID][after.Identifier] = after
 	s.notifyLocked()
 	s.mu.Unlock()
 	s.Emit(emulator.Event{
@@ -121,6 +122,7 @@ func (s *Server) newEntity(blueprint, id string) *entity {
 // checkRelationsLocked checks that the blueprint has the relations and that the related entities exist, which are
 // created on demand.
 func (s *Server) checkRelationsLocked(b *blueprint, relations map[string]any, opts writeOptions) error {
+	var missing []*entity
 	for _, name := range slices.Sorted(maps.Keys(relations)) {
 		relation, err := find(b.Relations, "Relation", name)
 		if err != nil {
@@ -129,18 +131,19 @@ func (s *Server) checkRelationsLocked(b *blueprint, relations map[string]any, op
 		if _, isList := relations[name].([]any); isList && !relation.Many {
 			return invalidRequest("%q must be string", "relations/"+name)
 		}
-		targets := s.entities[relation.Target]
+		targets, isStored := s.entities[relation.Target] // not those of Port's own blueprints
 		for _, v := range asList(relations[name]) {
-			id, isID := v.(string)
-			if !isID || targets == nil || targets[id] != nil { // nil: Port's own blueprints
-				continue
+			if id, isID := v.(string); isID && isStored && targets[id] == nil {
+				missing = append(missing, s.newEntity(relation.Target, id))
 			}
-			if !opts.createRelated {
-				return notFound("Entity", id)
-			}
-			if !opts.validateOnly {
-				targets[id] = s.newEntity(relation.Target, id)
-			}
+		}
+	}
+	if len(missing) > 0 && !opts.createRelated {
+		return notFound("Entity", missing[0].Identifier)
+	}
+	for _, e := range missing {
+		if !opts.validateOnly {
+			s.entities[e.Blueprint][e.Identifier] = e
 		}
 	}
 	return nil
