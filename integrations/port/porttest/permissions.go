@@ -75,15 +75,14 @@ func (s *Server) SetExecutePermissions(action, execute string) error {
 	p := defaultPermissions()
 	p["execute"]["roles"] = []any{}
 	var in map[string]any
-	if err := json.Unmarshal([]byte(execute), &in); err != nil {
+	err := json.Unmarshal([]byte(execute), &in)
+	if err == nil {
+		err = validateSchema("permissions", "", map[string]any{"execute": in})
+	}
+	if err != nil {
 		return fmt.Errorf("set permissions: %w", err)
 	}
-	for k, v := range in {
-		if _, known := p["execute"][k]; !known {
-			return fmt.Errorf("set permissions: unknown property %q", k)
-		}
-		p["execute"][k] = v
-	}
+	maps.Copy(p["execute"], in)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.permissions[action] = p

@@ -29,12 +29,6 @@ type role struct {
 	Name string `json:"name"`
 }
 
-type team struct {
-	ID       string `json:"id"`
-	Name     string `json:"name"`
-	Provider string `json:"provider"`
-}
-
 // AddUser adds a member with the role "Member" to the organization and to teams, which are
 // created when they do not exist.
 func (s *Server) AddUser(email string, teams ...string) {
@@ -116,7 +110,9 @@ func (s *Server) getTeam(c call) (response, error) {
 	return newResponse(http.StatusOK, "team", selectMembers(newTeam(name), c.list("fields"))), nil
 }
 
-func newTeam(name string) team { return team{ID: "team_" + name, Name: name, Provider: "port"} }
+func newTeam(name string) map[string]any {
+	return map[string]any{"id": "team_" + name, "name": name, "provider": "port"}
+}
 
 func getOrganization(call) (response, error) {
 	return newResponse(http.StatusOK, "organization", map[string]any{"id": organizationID, "name": "Emulated"}), nil
