@@ -21,7 +21,7 @@ import (
 
 // regexp2 ends its clock a second after the last match.
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/dlclark/regexp2.runClock"))
+	goleak.VerifyTestMain(shapeRun{m}, goleak.IgnoreAnyFunction("github.com/dlclark/regexp2.runClock"))
 }
 
 // A fixture is an emulator with the user alice@example.com, and a client of its API.

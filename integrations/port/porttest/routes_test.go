@@ -19,6 +19,7 @@ func TestRoutes_RefuseUnknown(t *testing.T) {
 	run := d.runAction("ask", `{"properties":{}}`, porttest.WaitingForApproval).ID
 	migration, _ := d.expectStatus("DELETE", "/v1/blueprints/service/all-entities", "", 200, "migrationId").(string)
 	d.must(d.PutEntity("service", rawJSON(`{"identifier":"x"}`)))
+	d.expectStatus("PATCH", "/v1/actions/runs/"+run+"/response", `{"response":{"id":1}}`, 200)
 	before := d.State()
 	for _, c := range porttest.Coverage() {
 		path := strings.NewReplacer("{run_id}", run, "{migration_id}", migration).Replace(pathOf.Replace(c.Route))

@@ -2,9 +2,13 @@ package porttest_test
 
 import (
 	"encoding/json"
+	"flag"
+	"fmt"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"foghorn/integrations/port/porttest"
@@ -30,13 +34,39 @@ func readShapes() (out shapeFile) {
 	return out
 }
 
+// seenShapes are the answers that were checked: a route and a status.
+var seenShapes sync.Map
+
+// A shapeRun fails if all tests ran, and an answer of testdata/shapes.json was in none.
+type shapeRun struct{ *testing.M }
+
+func (r shapeRun) Run() int {
+	code := r.M.Run()
+	for _, name := range []string{"test.run", "test.skip", "test.fuzz", "test.list", "test.bench"} {
+		if flag.Lookup(name).Value.String() != "" {
+			return code
+		}
+	}
+	for route, statuses := range shapes.Routes {
+		for status := range statuses {
+			if _, seen := seenShapes.Load(route + status); !seen {
+				fmt.Printf("no test has the answer %s to %s\n", status, route)
+				code = 1
+			}
+		}
+	}
+	return code
+}
+
 // checkShape checks the form of an answer. Every call of fixture.do is checked.
 func checkShape(t *testing.T, method, path string, status int, answer map[string]any) {
 	t.Helper()
 	path, _, _ = strings.Cut(path, "?")
 	members := shapes.Types["error"]
 	if status < 400 {
-		members = shapes.Routes[routeOf(method, path)][statusText(status)]
+		route := routeOf(method, path)
+		members = shapes.Routes[route][strconv.Itoa(status)]
+		seenShapes.Store(route+strconv.Itoa(status), true)
 	} else if !slices.Contains([]int{401, 403, 404, 409, 413, 422}, status) {
 		t.Errorf("%s %s: status %d", method, path, status)
 	}
@@ -106,11 +136,6 @@ func kindOf(v any) string {
 		return "list"
 	}
 	return "object"
-}
-
-func statusText(status int) string {
-	data, _ := json.Marshal(status)
-	return string(data)
 }
 
 // routeOf returns the modeled route of a path; a literal part comes before a parameter.
