@@ -98,7 +98,9 @@ func TestCatalog_Delete(t *testing.T) {
 	if n := d.expectStatus("GET", "/v1/blueprints/team/entities-count", "", 200, "count"); n != 1.0 {
 		t.Errorf("%v teams", n)
 	}
-	d.expectStatus("POST", "/v1/blueprints/team/bulk/entities/delete", `{"entities":["sre"]}`, 200)
+	if deleted := d.expectStatus("POST", "/v1/blueprints/team/bulk/entities/delete", `{"entities":["sre","sre"]}`, 200, "deletedEntities"); toJSON(t, deleted) != `["sre"]` {
+		t.Errorf("deleted %v", deleted)
+	}
 	d.must(d.PutAction(rawJSON(`{"identifier":"restart","trigger":{"type":"self-service","operation":"DAY-2","blueprintIdentifier":"app",
 		"userInputs":{"properties":{}}},"invocationMethod":{"type":"KAFKA"}}`)))
 	d.expectStatus("DELETE", "/v1/blueprints/app?delete_actions=true", "", 200)

@@ -19,18 +19,20 @@ type migration struct {
 
 // DeleteEntity deletes an entity, as a person or the API does.
 func (s *Server) DeleteEntity(blueprint, id string) error {
-	return s.deleteEntities(blueprint, []string{id}, false)
+	_, err := s.deleteEntities(blueprint, []string{id}, false)
+	return err
 }
 
 func (s *Server) deleteEntity(c call) (response, error) {
 	ids := []string{c.path["entity_identifier"]}
-	return response{}, s.deleteEntities(c.path["blueprint_identifier"], ids, c.flag("delete_dependents"))
+	_, err := s.deleteEntities(c.path["blueprint_identifier"], ids, c.flag("delete_dependents"))
+	return response{}, err
 }
 
 func (s *Server) deleteEntitiesInBulk(c call) (response, error) {
 	ids := convertJSON[[]string](asMap(c.body)["entities"])
-	err := s.deleteEntities(c.path["blueprint_identifier"], ids, c.flag("delete_dependents"))
-	return newResponse(http.StatusOK, "deletedEntities", ids), err
+	deleted, err := s.deleteEntities(c.path["blueprint_identifier"], ids, c.flag("delete_dependents"))
+	return newResponse(http.StatusOK, "deletedEntities", deleted), err
 }
 
 func (s *Server) deleteAllEntities(c call) (response, error) {
@@ -43,7 +45,7 @@ func (s *Server) deleteAllEntities(c call) (response, error) {
 	}
 	s.mu.Unlock()
 	if err == nil {
-		err = s.deleteEntities(id, ids, false)
+		_, err = s.deleteEntities(id, ids, false)
 	}
 	if err != nil {
 		return response{}, err
@@ -66,52 +68,55 @@ func (s *Server) getMigration(c call) (response, error) {
 }
 
 // deleteEntities deletes entities of a blueprint, and with dependents those that have a relation to them. Otherwise it
-// deletes nothing if a required relation leads to one of them, and empties the other relations.
+// deletes nothing if a required relation leads to one of them, and empties the other relations. It returns the
+// identifiers of all that it deleted.
 // https://docs.port.io/build-your-software-catalog/custom-integration/api/advanced
-func (s *Server) deleteEntities(blueprint string, ids []string, dependents bool) error {
+func (s *Server) deleteEntities(blueprint string, ids []string, dependents bool) ([]string, error) {
 	s.mu.Lock()
-	doomed, err := s.findDoomedLocked(blueprint, ids, dependents)
+	removed, err := s.findRemovedLocked(blueprint, ids, dependents)
 	if err != nil {
 		s.mu.Unlock()
-		return err
+		return nil, err
 	}
-	for _, e := range doomed {
+	for _, e := range removed {
 		delete(s.entities[e.Blueprint], e.Identifier)
 	}
-	for _, e := range doomed {
+	for _, e := range removed {
 		s.replaceRelationsLocked(e, nil)
 	}
 	s.notifyLocked()
 	s.mu.Unlock()
-	for _, e := range doomed {
+	deleted := []string{}
+	for _, e := range removed {
+		deleted = append(deleted, e.Identifier)
 		s.Emit(emulator.Event{From: "port", To: "port", Kind: "entity", Text: fmt.Sprintf("%s of %s is deleted", e.Identifier, e.Blueprint)})
 		s.dispatchEntityEvent("ENTITY_DELETED", 0, e, nil)
 	}
-	return nil
+	return deleted, nil
 }
 
-// findDoomedLocked returns the entities that a deletion removes.
-func (s *Server) findDoomedLocked(blueprint string, ids []string, dependents bool) ([]*entity, error) {
-	var doomed []*entity
-	for _, id := range ids {
+// findRemovedLocked returns the entities that a deletion removes.
+func (s *Server) findRemovedLocked(blueprint string, ids []string, dependents bool) ([]*entity, error) {
+	var removed []*entity
+	for _, id := range slices.Compact(slices.Sorted(slices.Values(ids))) {
 		e, err := find(s.entities[blueprint], "Entity", id)
 		if err != nil {
 			return nil, err
 		}
-		doomed = append(doomed, e)
+		removed = append(removed, e)
 	}
-	for i := 0; i < len(doomed); i++ { // doomed grows
-		for _, other := range s.referrersLocked(doomed[i], !dependents) {
+	for i := 0; i < len(removed); i++ { // removed grows
+		for _, other := range s.referrersLocked(removed[i], !dependents) {
 			switch {
-			case slices.Contains(doomed, other):
+			case slices.Contains(removed, other):
 			case !dependents:
-				return nil, hasDependents("Entity", doomed[i].Identifier)
+				return nil, hasDependents("Entity", removed[i].Identifier)
 			default:
-				doomed = append(doomed, other)
+				removed = append(removed, other)
 			}
 		}
 	}
-	return doomed, nil
+	return removed, nil
 }
 
 // referrersLocked returns the entities that have a relation to an entity, or only those with a required one.
