@@ -1,4 +1,4 @@
 package emulator
 
-// Coverage tells how far an emulator models one method or route of its service.
+// A Coverage says how far an emulator models a method or a route of its service.
 type Coverage struct{ Service, Method, Route, State, Note string }
