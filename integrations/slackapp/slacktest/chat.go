@@ -172,8 +172,8 @@ func (s *Server) editMessageLocked(kept *Message, m Message, onlyText bool) {
 	if onlyText {
 		kept.editedTS = s.newTimestampLocked()
 	}
-	if kept.form != nil {
-		kept.form.replaceBody(kept.formBody())
+	for _, form := range kept.forms {
+		form.replaceBody(kept.formBody())
 	}
 	s.messagesChangedLocked(kept.Channel)
 	s.emit(s.appLabel(), "slack", "message", "edited: "+firstLine(kept.Text), *kept)

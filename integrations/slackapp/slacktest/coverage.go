@@ -18,7 +18,7 @@ var methodNames string
 func Coverage() []emulator.Coverage {
 	var out []emulator.Coverage
 	for name := range strings.FieldsSeq(methodNames) {
-		c := emulator.Coverage{Service: "slack", Method: "POST", Route: "/api/" + name, State: "absent"}
+		c := emulator.Coverage{Service: "Slack", Method: "POST", Route: "/api/" + name, State: "absent"}
 		if m, ok := methods[name]; ok {
 			c.State = "modeled"
 			var lacks []string

@@ -1,6 +1,7 @@
 package slacktest
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -49,23 +50,13 @@ func (p *Person) HomeText() string { return readView(p.home(), (*view).plainText
 
 // WaitHome waits until the text of the Home tab matches fits.
 func (p *Person) WaitHome(ctx context.Context, fits func(text string) bool) error {
-	for seen := 0; ; {
-		text := ""
-		err := p.s.waitUntil(ctx, func() bool {
-			v := p.s.homes[p.ID]
-			if v == nil || v.version == seen {
-				return false
-			}
-			seen, text = v.version, v.plainText()
-			return true
-		})
-		if err != nil {
-			return fmt.Errorf("wait for the Home tab: %w", err)
-		}
-		if fits(text) {
-			return nil
-		}
+	home := func() *view { return cmp.Or(p.s.homes[p.ID], &view{}) }
+	err := waitFor(ctx, p.s, func() (int, error) { return home().version, nil }, func() string { return home().plainText() },
+		func(text string) bool { return text != "" && fits(text) })
+	if err != nil {
+		return fmt.Errorf("wait for the Home tab: %w", err)
 	}
+	return nil
 }
 
 // ClickHomeButton presses a button of the Home tab, or changes another element, by its text, label or action_id, and

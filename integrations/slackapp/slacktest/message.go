@@ -30,9 +30,9 @@ type Message struct {
 	Via         string          `json:"via,omitempty"`       // "response_url" or "ack"; "" for the Web API
 
 	hasReplies  bool
-	editedTS    string // of the latest edit that Slack shows
-	clientMsgID string // of a message of a person
-	form        *view  // the blocks with the values of their elements; nil until a person uses them
+	editedTS    string           // of the latest edit that Slack shows
+	clientMsgID string           // of a message of a person
+	forms       map[string]*view // by person: the blocks with the values of their elements; none until the person uses one
 
 	payload map[string]any // of a message that another app or user posted, see AddMessage
 }

@@ -32,28 +32,39 @@ func copyMessages(all []*Message) []Message {
 
 // WaitMessage waits for a message of a channel that matches fits. A nil fits matches every message.
 func (s *Server) WaitMessage(ctx context.Context, channel string, fits func(Message) bool) (Message, error) {
-	return s.waitForMessage(ctx, fits, func() ([]Message, int, error) {
-		id := s.conversationNameLocked(channel)
-		return copyMessages(s.messages[id]), s.revisions[id], nil
+	return s.waitForMessage(ctx, fits, func() (int, error) { return s.revisions[s.conversationNameLocked(channel)], nil }, func() []Message {
+		return copyMessages(s.messages[s.conversationNameLocked(channel)])
 	})
 }
 
-// waitForMessage waits for a message in a list whose changes are counted. fits is called without the lock.
-func (s *Server) waitForMessage(ctx context.Context, fits func(Message) bool, list func() (all []Message, changes int, err error)) (Message, error) {
-	for seen := -1; ; {
-		var now []Message
+// waitForMessage waits for a message in a list whose changes are counted.
+func (s *Server) waitForMessage(ctx context.Context, fits func(Message) bool, changes func() (int, error), list func() []Message) (found Message, err error) {
+	err = waitFor(ctx, s, changes, list, func(now []Message) bool {
+		i := slices.IndexFunc(now, func(m Message) bool { return fits == nil || fits(m) })
+		if i >= 0 {
+			found = now[i]
+		}
+		return i >= 0
+	})
+	return found, err
+}
+
+// waitFor reads a value at first and when its version changed, until fits accepts it. version and read need the lock,
+// and fits is called without it.
+func waitFor[T any, V comparable](ctx context.Context, s *Server, version func() (V, error), read func() T, fits func(T) bool) error {
+	for first, seen := true, *new(V); ; first = false {
+		var value T
 		var wrong error
 		err := s.waitUntil(ctx, func() bool {
-			all, changes, err := list()
-			unseen := changes != seen
-			now, seen, wrong = all, changes, err
-			return unseen || err != nil
+			now, err := version()
+			if wrong = err; err == nil && (first || now != seen) {
+				value, seen = read(), now
+				return true
+			}
+			return err != nil
 		})
-		if err := cmp.Or(err, wrong); err != nil {
-			return Message{}, err
-		}
-		if i := slices.IndexFunc(now, func(m Message) bool { return fits == nil || fits(m) }); i >= 0 {
-			return now[i], nil
+		if err := cmp.Or(err, wrong); err != nil || fits(value) {
+			return err
 		}
 	}
 }
@@ -76,7 +87,9 @@ func (s *Server) Ephemerals(user string) []Message {
 // WaitEphemeral waits for an ephemeral message of a user that matches fits. A nil fits matches every
 // message.
 func (s *Server) WaitEphemeral(ctx context.Context, user string, fits func(Message) bool) (Message, error) {
-	return s.waitForMessage(ctx, fits, func() ([]Message, int, error) { return copyMessages(s.ephemerals[user]), s.revisions[user], nil })
+	return s.waitForMessage(ctx, fits, func() (int, error) { return s.revisions[user], nil }, func() []Message {
+		return copyMessages(s.ephemerals[user])
+	})
 }
 
 // VisibleMessages returns the messages of a conversation that the person sees, ephemeral ones
@@ -85,29 +98,32 @@ func (s *Server) WaitEphemeral(ctx context.Context, user string, fits func(Messa
 func (p *Person) VisibleMessages(channel string) []Message {
 	p.s.mu.Lock()
 	defer p.s.mu.Unlock()
-	all, _, _ := p.visibleMessagesLocked(channel)
-	return all
+	return p.visibleMessagesLocked(channel)
 }
 
-// visibleMessagesLocked is VisibleMessages with the number of changes.
-func (p *Person) visibleMessagesLocked(channel string) (all []Message, changes int, err error) {
-	s := p.s
+func (p *Person) visibleMessagesLocked(channel string) []Message {
 	_, ch, err := p.memberChannelLocked(channel)
 	if err != nil {
-		return nil, 0, err
+		return nil
 	}
-	all = copyMessages(s.messages[ch.ID])
-	for _, m := range s.ephemerals[p.ID] {
+	all := copyMessages(p.s.messages[ch.ID])
+	for _, m := range p.s.ephemerals[p.ID] {
 		if m.Channel == ch.ID {
 			all = append(all, *m)
 		}
 	}
 	slices.SortFunc(all, func(a, b Message) int { return cmp.Compare(a.TS, b.TS) }) // all ts have the same length
-	return all, s.revisions[ch.ID] + s.revisions[p.ID], nil
+	return all
 }
 
 // WaitVisible waits until the person sees a message in a conversation that matches fits. A nil fits
 // matches every message.
 func (p *Person) WaitVisible(ctx context.Context, channel string, fits func(Message) bool) (Message, error) {
-	return p.s.waitForMessage(ctx, fits, func() ([]Message, int, error) { return p.visibleMessagesLocked(channel) })
+	return p.s.waitForMessage(ctx, fits, func() (int, error) {
+		_, ch, err := p.memberChannelLocked(channel)
+		if err != nil {
+			return 0, err
+		}
+		return p.s.revisions[ch.ID] + p.s.revisions[p.ID], nil
+	}, func() []Message { return p.visibleMessagesLocked(channel) })
 }

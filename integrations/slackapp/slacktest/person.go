@@ -214,11 +214,15 @@ func (p *Person) message(m Message) surface {
 		if i < 0 {
 			return nil, Error("message_not_found")
 		}
-		if kept = all[i]; kept.form == nil {
-			kept.form = &view{suggested: map[elementKey][]any{}}
-			kept.form.replaceBody(kept.formBody())
+		if kept = all[i]; kept.forms[p.ID] == nil {
+			form := &view{suggested: map[elementKey][]any{}}
+			form.replaceBody(kept.formBody())
+			if kept.forms == nil {
+				kept.forms = map[string]*view{}
+			}
+			kept.forms[p.ID] = form
 		}
-		return kept.form, nil
+		return kept.forms[p.ID], nil
 	}, func(payload map[string]any, _ *view, e field) { s.addContainerLocked(payload, p.ID, kept, e) }}
 }
 
@@ -246,7 +250,7 @@ func (s *Server) addContainerLocked(payload map[string]any, user string, m *Mess
 		payload["message"] = marshalJSON(s.messageJSONLocked(m, true))
 	}
 	if payload["type"] == "block_actions" {
-		payload["state"] = marshalJSON(map[string]any{"values": m.form.stateValues(true)})
+		payload["state"] = marshalJSON(map[string]any{"values": m.forms[user].stateValues(true)})
 		payload["response_url"] = s.newResponseURLLocked("actions", user, ch.ID, m.TS, m.Ephemeral)
 	}
 }
