@@ -186,7 +186,11 @@ func (s *Server) authorize(c *call, m method, scopes []string) error {
 	if len(m.scopes) == 0 || slices.ContainsFunc(m.scopes, func(x string) bool { return slices.Contains(scopes, x) }) {
 		return nil
 	}
-	return newAPIError("missing_scope", reply{"needed": strings.Join(m.scopes, ","), "provided": strings.Join(scopes, ",")})
+	return missingScope(scopes, m.scopes...)
+}
+
+func missingScope(have []string, needed ...string) error {
+	return newAPIError("missing_scope", reply{"needed": strings.Join(needed, ","), "provided": strings.Join(have, ",")})
 }
 
 // apiTest echoes its arguments.

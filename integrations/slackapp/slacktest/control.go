@@ -12,6 +12,7 @@ import (
 //	POST channels        {"id","name","private","archived","members","bot_is_member"}
 //	POST scopes          {"scopes": ["chat:write"]}
 //	POST manifest        {"manifest": {…}}: the app's manifest: commands, scopes, events and Home tab
+//	POST event           {"event": {"type", …}}: sends an event, whatever the app subscribes to
 //	POST send            {"user","channel","text","thread_ts"}: a command, or a message or reply, whose ts it returns
 //	POST shortcut        {"user","callback_id"}, on a message also {"channel","ts"}
 //	POST click           {"user","channel","ts","action_id","value"}: a button of a message, or another element with a
@@ -42,6 +43,7 @@ func (s *Server) addControlRoutes() {
 	s.HandleControl("POST send", emulator.HandlePost(s.controlSend))
 	s.HandleControl("POST shortcut", emulator.HandlePost(s.controlShortcut))
 	s.HandleControl("POST manifest", emulator.HandlePost(s.controlManifest))
+	s.HandleControl("POST event", emulator.HandlePost(s.controlEvent))
 	s.HandleControl("POST click", emulator.HandlePost(s.controlUse("message")))
 	s.HandleControl("POST search", emulator.HandlePost(s.controlSearch("message")))
 	s.HandleControl("GET modal", emulator.HandleGet(s.controlModal))

@@ -73,6 +73,10 @@ func (s *Server) controlManifest(_ context.Context, in struct{ Manifest json.Raw
 	return map[string]any{"events_not_emulated": append([]string{}, absent...)}, err
 }
 
+func (s *Server) controlEvent(ctx context.Context, in struct{ Event map[string]any }) (any, error) {
+	return ackResult(s.SendEvent(ctx, in.Event))
+}
+
 // controlMessages returns the messages that contain a text; with wait, it waits for the first. With
 // user, it returns the messages that this user sees.
 func (s *Server) controlMessages(ctx context.Context, q url.Values) (any, error) {

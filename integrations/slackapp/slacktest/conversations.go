@@ -1,6 +1,7 @@
 package slacktest
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -74,7 +75,7 @@ func (s *Server) visibleChannelLocked(c *call, suffix string) (*Channel, error) 
 	}
 	kind, _ := ch.typeNames()
 	if need := kind + suffix; !s.hasScopeLocked(need) {
-		return nil, newAPIError("missing_scope", reply{"needed": need, "provided": strings.Join(s.scopes, ",")})
+		return nil, missingScope(s.scopes, need)
 	}
 	return ch, nil
 }
@@ -109,10 +110,7 @@ func (s *Server) conversationsMembers(c *call) (reply, error) {
 }
 
 func (s *Server) conversationsList(c *call) (reply, error) {
-	types := strings.Split(c.args.stringArg("types"), ",")
-	if c.args.stringArg("types") == "" {
-		types = []string{"public_channel"}
-	}
+	types := strings.Split(cmp.Or(c.args.stringArg("types"), "public_channel"), ",")
 	known := []string{"public_channel", "private_channel", "mpim", "im"}
 	for i := range types {
 		types[i] = strings.TrimSpace(types[i])
@@ -127,7 +125,7 @@ func (s *Server) conversationsList(c *call) (reply, error) {
 		switch {
 		case !slices.Contains(types, listed), ch.Private && !ch.BotIsMember, ch.Archived && c.args.boolArg("exclude_archived"):
 		case !s.hasScopeLocked(scope + ":read"):
-			return nil, newAPIError("missing_scope", reply{"needed": scope + ":read", "provided": strings.Join(s.scopes, ",")})
+			return nil, missingScope(s.scopes, scope+":read")
 		default:
 			all = append(all, id)
 		}

@@ -106,6 +106,14 @@ func TestChat_MarkdownText(t *testing.T) {
 	}
 }
 
+func TestValidate_ColumnsWithoutSettings(t *testing.T) {
+	cell := `{"type":"raw_text","text":"x"}`
+	table := `[{"type":"table","column_settings":[{"align":"left"},null],"rows":[[` + cell + `,` + cell + `]]}]`
+	if problems := slacktest.ValidateBlocks(json.RawMessage(table)); problems != nil {
+		t.Error(problems)
+	}
+}
+
 func TestChat_Customize(t *testing.T) {
 	w := newEnv(t, slacktest.Config{}, nil)
 	args := map[string]any{"text": "x", "username": "robot", "icon_emoji": ":robot_face:"}
@@ -304,6 +312,10 @@ func TestEventsAPI_Messages(t *testing.T) {
 	w.expectError(w.call("conversations.join", map[string]any{"channel": "C0ELSE"}), "")
 	if e, _ := (<-got).InnerEvent.Data.(*slackevents.MemberJoinedChannelEvent); e == nil || e.User != w.BotUser || e.Channel != "C0ELSE" {
 		t.Errorf("joined = %+v", e)
+	}
+	w.control("event", `{"event":{"type":"reaction_added","user":"U0ALICE","reaction":"eyes"}}`, http.StatusOK)
+	if e, _ := (<-got).InnerEvent.Data.(*slackevents.ReactionAddedEvent); e == nil || e.Reaction != "eyes" {
+		t.Errorf("reaction = %+v", e)
 	}
 	w.control("manifest", `{"manifest":{}}`, http.StatusUnprocessableEntity)
 	yaml, err := os.ReadFile("../../../slack-app.yaml")

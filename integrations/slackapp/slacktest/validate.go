@@ -32,14 +32,8 @@ func ValidateView(view json.RawMessage) []Problem {
 	if problem != nil {
 		return problem
 	}
-	body, ok := v.(map[string]any)
-	if !ok {
-		return []Problem{{"/view", "must provide an object"}}
-	}
-	if len(view) > MaxViewSize {
-		return []Problem{{"/view", "view_too_large"}}
-	}
-	return validateView(body, "/view", "modal", "home")
+	_, err := parseView(v, "/view", "modal", "home")
+	return problemsOf(err)
 }
 
 // ValidateBlocks returns the problems that Slack reports for a list of blocks, in any place.
@@ -65,6 +59,10 @@ func ValidateMessage(message json.RawMessage) []Problem {
 		return []Problem{{"", "must provide an object"}}
 	}
 	_, err := readResponse(m)
+	return problemsOf(err)
+}
+
+func problemsOf(err error) []Problem {
 	if no, ok := errors.AsType[apiError](err); ok {
 		return no.problems
 	}
@@ -112,26 +110,21 @@ func validateAttachments(attachments []any, pointer string) []Problem {
 func invalidArguments(problems ...Problem) error {
 	return apiError{
 		code: "invalid_arguments", problems: problems,
-		details: reply{"response_metadata": map[string]any{"messages": errorLines(problems)}},
+		details: reply{"response_metadata": map[string]any{"messages": errorLines("[ERROR] ", problems)}},
 	}
 }
 
 // invalidBlocks is the error of chat.* methods.
 func invalidBlocks(problems []Problem) error {
-	texts := make([]string, len(problems))
-	for i, p := range problems {
-		texts[i] = p.String()
-	}
-	return apiError{
-		code: "invalid_blocks", problems: problems,
-		details: reply{"errors": texts, "response_metadata": map[string]any{"messages": errorLines(problems)}},
-	}
+	no := invalidArguments(problems...).(apiError)
+	no.code, no.details["errors"] = "invalid_blocks", errorLines("", problems)
+	return no
 }
 
-func errorLines(problems []Problem) []string {
+func errorLines(prefix string, problems []Problem) []string {
 	out := make([]string, len(problems))
 	for i, p := range problems {
-		out[i] = "[ERROR] " + p.String()
+		out[i] = prefix + p.String()
 	}
 	return out
 }
