@@ -10,22 +10,21 @@ import (
 	"strings"
 )
 
-// ackJSON is an Ack in the control API.
-type ackJSON struct {
-	Type        string          `json:"type,omitempty"`
-	Kind        string          `json:"kind,omitempty"`
-	TookMS      float64         `json:"took_ms"`
-	Payload     json.RawMessage `json:"payload,omitempty"`
-	Error       string          `json:"error,omitempty"`        // operation_timeout or dispatch_failed
-	UserMessage string          `json:"user_message,omitempty"` // what the user sees
-}
-
-func newAckJSON(a Ack) ackJSON {
-	out := ackJSON{Type: a.Type, Kind: a.Kind, TookMS: float64(a.Took.Microseconds()) / 1000, Payload: a.Payload, UserMessage: a.UserMessage()}
-	if a.Err != nil {
-		out.Error = a.Err.Error()
+// MarshalJSON returns an Ack as the control API shows it.
+func (a Ack) MarshalJSON() ([]byte, error) {
+	out := map[string]any{"took_ms": float64(a.Took.Microseconds()) / 1000}
+	for name, text := range map[string]string{"type": a.Type, "kind": a.Kind, "user_message": a.UserMessage()} {
+		if text != "" {
+			out[name] = text
+		}
 	}
-	return out
+	if a.Payload != nil {
+		out["payload"] = a.Payload
+	}
+	if a.Err != nil {
+		out["error"] = a.Err.Error()
+	}
+	return json.Marshal(out)
 }
 
 // ackResult is the response of a route that returns an ack. A missing ack is part of the response and
@@ -34,7 +33,7 @@ func ackResult(a Ack, err error) (any, error) {
 	if err != nil && a.Err == nil {
 		return nil, err
 	}
-	return newAckJSON(a), nil
+	return a, nil
 }
 
 type sendRequest struct {
@@ -200,17 +199,7 @@ func (s *Server) controlSubmit(ctx context.Context, in struct{ User string }) (a
 	if err != nil {
 		return nil, err
 	}
-	res, err := m.Submit(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if res.Errors == nil {
-		res.Errors = map[string]string{}
-	}
-	return map[string]any{
-		"sent": res.Sent, "closed": res.Closed, "errors": res.Errors, "updated": res.Updated, "pushed": res.Pushed,
-		"connection_error": res.ConnectionError, "reason": res.Reason, "ack": newAckJSON(res.Ack),
-	}, nil
+	return m.Submit(ctx)
 }
 
 type closeRequest struct {

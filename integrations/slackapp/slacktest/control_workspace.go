@@ -111,11 +111,7 @@ func filterMessages(ctx context.Context, q url.Values, wait func(context.Context
 }
 
 func (s *Server) controlAcks(context.Context, url.Values) (any, error) {
-	out := []ackJSON{}
-	for _, a := range s.Acks() {
-		out = append(out, newAckJSON(a))
-	}
-	return map[string]any{"acks": out}, nil
+	return map[string]any{"acks": append([]Ack{}, s.Acks()...)}, nil
 }
 
 type connectionsRequest struct {
