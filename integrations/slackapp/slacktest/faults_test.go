@@ -350,3 +350,34 @@ func TestEventsAPI_Retries(t *testing.T) {
 		id = payload.EventID
 	}
 }
+
+// TestMessages_ExternalSelect has a message and a Home tab with a select whose options come from the app.
+func TestMessages_ExternalSelect(t *testing.T) {
+	got := make(chan slack.InteractionCallback, 10)
+	w := newEnv(t, slacktest.Config{}, func(_ *env, evt socketmode.Event) any {
+		data, _ := evt.Data.(slack.InteractionCallback)
+		got <- data
+		if data.Type == slack.InteractionTypeBlockSuggestion {
+			return map[string]any{"options": optionList("Pay", "Page")}
+		}
+		return nil
+	})
+	blocks := []any{map[string]any{"type": "actions", "block_id": "b", "elements": []any{
+		map[string]any{"type": "external_select", "action_id": "service", "min_query_length": 1, "placeholder": plainTextJSON("Service")}}}}
+	ts := fmt.Sprint(w.post(map[string]any{"text": "x", "blocks": blocks})["ts"])
+	in := `{"user":"U0ALICE","channel":"C0OPS","ts":"` + ts + `","action_id":"service",`
+	w.expect(w.control("search", in+`"query":"pa"}`, http.StatusOK), "page", "options", 1, "value")
+	if q := <-got; q.Value != "pa" || q.ActionID != "service" || q.Container.MessageTs != ts {
+		t.Errorf("query = %+v", q)
+	}
+	w.control("click", in+`"value":"Page"}`, http.StatusOK)
+	if a := (<-got).ActionCallback.BlockActions[0]; a.SelectedOption.Value != "page" || a.Type != "external_select" {
+		t.Errorf("action = %+v", a)
+	}
+	w.expectError(w.call("views.publish", map[string]any{"user_id": "U0ALICE", "view": map[string]any{"type": "home", "blocks": []any{
+		map[string]any{"type": "actions", "elements": []any{map[string]any{"type": "static_select", "action_id": "color", "options": optionList("Red")}}}}}}), "")
+	w.control("home/click", `{"user":"U0ALICE","label":"color","value":"Red"}`, http.StatusOK)
+	if a := <-got; a.ActionCallback.BlockActions[0].SelectedOption.Value != "red" || a.View.Type != slack.VTHomeTab {
+		t.Errorf("action = %+v", a)
+	}
+}

@@ -79,7 +79,7 @@ func parseSuggestions(payload json.RawMessage) ([]any, error) {
 		return nil, fmt.Errorf("decode ack: %w", err)
 	}
 	c := &checker{}
-	if rules["objects"]["suggestions"](c, "", answer); len(c.problems) > 0 {
+	if blockRules("objects")["suggestions"](c, "", answer); len(c.problems) > 0 {
 		return nil, fmt.Errorf("%s", c.problems[0])
 	}
 	normalizeTexts(answer)

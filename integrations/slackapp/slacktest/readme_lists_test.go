@@ -16,7 +16,7 @@ func TestReadme_Lists(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, want := range map[string][]string{
-		"Methods": slices.Sorted(maps.Keys(methods)), "Blocks": slices.Sorted(maps.Keys(rules["blocks"])), "Elements": slices.Sorted(maps.Keys(rules["elements"])),
+		"Methods": slices.Sorted(maps.Keys(methods)), "Blocks": slices.Sorted(maps.Keys(blockRules("blocks"))), "Elements": slices.Sorted(maps.Keys(blockRules("elements"))),
 	} {
 		_, list, _ := strings.Cut(string(text), "\n"+name+":\n\n")
 		list, _, _ = strings.Cut(list, ".\n\n")

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"sigs.k8s.io/yaml"
@@ -17,41 +18,47 @@ import (
 //go:embed blockkit.yaml
 var blockkitYAML []byte
 
-// blockkit are the rules of Block Kit: by group, such as elements, and by type or name.
-var blockkit = func() map[string]map[string]any {
-	out := map[string]map[string]any{}
-	if err := yaml.Unmarshal(blockkitYAML, &out); err != nil {
-		panic("slacktest: " + err.Error())
-	}
-	return out
-}()
+// blockkit are the texts of the rules, and rules the compiled ones, by group, such as elements, and by type or name.
+// blockRules loads both, when they are needed first: they take some milliseconds.
+var (
+	blockkit  map[string]map[string]any
+	rules     map[string]map[string]rule
+	loadRules sync.Once
+)
 
-// rules are the compiled rules by group. init breaks the cycle of blocks that contain blocks.
-var rules = map[string]map[string]rule{}
+func blockRules(group string) map[string]rule {
+	loadRules.Do(func() {
+		if err := yaml.Unmarshal(blockkitYAML, &blockkit); err != nil {
+			panic("slacktest: " + err.Error())
+		}
+		rules = map[string]map[string]rule{}
+		for group, members := range blockkit {
+			rules[group] = map[string]rule{}
+			for name, spec := range members {
+				rules[group][name] = compileMember(group, spec)
+			}
+		}
+	})
+	return rules[group]
+}
 
-func init() {
-	boundedRules["text"] = textRule
-	for group, members := range blockkit {
-		if group == "types" {
-			continue
-		}
-		rules[group] = map[string]rule{}
-		for name, spec := range members {
-			text, isText := spec.(string)
-			if isText {
-				rules[group][name] = compileRule(text)
-				continue
-			}
-			o := spec.(map[string]any)
-			if group != "objects" {
-				o["type"] = "any"
-			}
-			if group == "blocks" {
-				o["block_id"] = "string 0-255"
-			}
-			rules[group][name] = compileObject(o)
-		}
+// compileMember returns the rule of a type or object of a group.
+func compileMember(group string, spec any) rule {
+	o, isObject := spec.(map[string]any)
+	switch {
+	case group == "types":
+		return nil
+	case !isObject:
+		return compileRule(spec.(string))
 	}
+	o = maps.Clone(o) // other objects can include it
+	if group != "objects" {
+		o["type"] = "any"
+	}
+	if group == "blocks" {
+		o["block_id"] = "string 0-255"
+	}
+	return compileObject(o)
 }
 
 // A rule validates the value at a JSON pointer.
@@ -173,18 +180,7 @@ var plainRules = map[string]rule{
 
 // boundedRules are the rules with a lower and an upper limit.
 var boundedRules = map[string]func(least, most int) rule{
-	"string": stringRule,
-	"int":    integerRule,
-	"plain": func(least, most int) rule {
-		return textObjectRule(func(c *checker, pointer string, v any) {
-			if v != "plain_text" {
-				c.addProblem(pointer, "unsupported type: %s", truncate(fmt.Sprint(v)))
-			}
-		}, "emoji", least, most)
-	},
-	"mrkdwn": func(least, most int) rule {
-		return textObjectRule(testRule("must be a valid enum value", func(s string) bool { return s == "mrkdwn" }), "verbatim", least, most)
-	},
+	"string": stringRule, "int": integerRule, "plain": plainTextRule, "mrkdwn": mrkdwnRule, "text": textRule,
 }
 
 // testRule validates a value of a type with a function.
@@ -299,7 +295,7 @@ func integerRule(least, most int) rule {
 
 // textRule validates a text object, plain_text or mrkdwn.
 func textRule(least, most int) rule {
-	kinds := map[string]rule{"plain_text": boundedRules["plain"](least, most), "mrkdwn": boundedRules["mrkdwn"](least, most)}
+	kinds := map[string]rule{"plain_text": plainTextRule(least, most), "mrkdwn": mrkdwnRule(least, most)}
 	either := selectRule(func(_ *checker, kind string) rule { return kinds[kind] })
 	return func(c *checker, pointer string, v any) {
 		before := len(c.problems)
@@ -308,6 +304,18 @@ func textRule(least, most int) rule {
 			c.problems = slices.Insert(c.problems, before, Problem{pointer, "failed to match all allowed schemas"})
 		}
 	}
+}
+
+func plainTextRule(least, most int) rule {
+	return textObjectRule(func(c *checker, pointer string, v any) {
+		if v != "plain_text" {
+			c.addProblem(pointer, "unsupported type: %s", truncate(fmt.Sprint(v)))
+		}
+	}, "emoji", least, most)
+}
+
+func mrkdwnRule(least, most int) rule {
+	return textObjectRule(testRule("must be a valid enum value", func(s string) bool { return s == "mrkdwn" }), "verbatim", least, most)
 }
 
 func textObjectRule(kind rule, flag string, least, most int) rule {

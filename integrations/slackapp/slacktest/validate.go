@@ -43,7 +43,7 @@ func ValidateBlocks(blocks json.RawMessage) []Problem {
 		return problem
 	}
 	c := &checker{}
-	compileRule("list 0-100 typed blocks")(c, "/blocks", v)
+	blockRules("objects")["any_blocks"](c, "/blocks", v)
 	return c.problems
 }
 
@@ -80,11 +80,9 @@ func decodeJSON(text json.RawMessage) (any, []Problem) {
 	return v, nil
 }
 
-var messageBlocks = compileRule("list 0-50 typed blocks")
-
 func validateMessageBlocks(blocks []any, pointer string) []Problem {
 	c := &checker{}
-	messageBlocks(c, pointer, blocks)
+	blockRules("objects")["message_blocks"](c, pointer, blocks)
 	return c.problems
 }
 
@@ -100,7 +98,7 @@ func validateAttachments(attachments []any, pointer string) []Problem {
 			continue
 		}
 		if blocks := attachment["blocks"]; blocks != nil {
-			messageBlocks(c, pointer+"/blocks", blocks)
+			blockRules("objects")["message_blocks"](c, pointer+"/blocks", blocks)
 		}
 	}
 	return c.problems
@@ -162,7 +160,7 @@ func validateView(body map[string]any, pointer string, kinds ...string) []Proble
 	case !slices.Contains(kinds, kind):
 		c.addProblem(joinPointer(pointer, "type"), "unsupported type: %s", truncate(kind))
 	default:
-		rules["views"][kind](c, pointer, body)
+		blockRules("views")[kind](c, pointer, body)
 	}
 	content, _ := body["blocks"].([]any)
 	checkUnique(c, joinPointer(pointer, "blocks"), "block_id", content)

@@ -47,6 +47,7 @@ func TestReference_AcceptedBlocks(t *testing.T) {
 // checkAccepted returns the problems of a fixture, which is validated according to its kind.
 func checkAccepted(kind, name string, text []byte, v any) []Problem {
 	c := &checker{}
+	blockRules("objects")
 	switch kind {
 	case "blocks":
 		return ValidateBlocks(json.RawMessage("[" + string(text) + "]"))
