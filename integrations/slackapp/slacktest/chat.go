@@ -16,9 +16,9 @@ const (
 
 // postableChannelLocked returns the channel of a call if the bot can post in it.
 func (s *Server) postableChannelLocked(id string) (*Channel, error) {
-	c, ok := s.conversationLocked(id)
+	c, ok := s.seenChannelLocked(id)
 	switch {
-	case !ok, c.Private && !c.BotIsMember:
+	case !ok:
 		return nil, Error("channel_not_found")
 	case c.Archived:
 		return nil, Error("is_archived")
@@ -116,8 +116,8 @@ func (s *Server) postEphemeralLocked(user string, m Message) Message {
 // message of a user.
 func (s *Server) ownMessageLocked(c *call, refused Error) (*Channel, *Message, error) {
 	id := c.args.stringArg("channel")
-	ch, ok := s.conversationLocked(id)
-	if !ok || ch.Private && !ch.BotIsMember || s.users[id] != nil { // a user's id is accepted for new messages only
+	ch, ok := s.seenChannelLocked(id)
+	if !ok || s.users[id] != nil { // a user's id is accepted for new messages only
 		return nil, nil, Error("channel_not_found")
 	}
 	m := s.findMessageLocked(ch.ID, c.args.stringArg("ts"))
@@ -214,8 +214,8 @@ func firstLine(text string) string {
 }
 
 func (s *Server) chatGetPermalink(c *call) (reply, error) {
-	ch, ok := s.conversationLocked(c.args.stringArg("channel"))
-	if !ok || ch.Private && !ch.BotIsMember {
+	ch, ok := s.seenChannelLocked(c.args.stringArg("channel"))
+	if !ok {
 		return nil, Error("channel_not_found")
 	}
 	ts := c.args.stringArg("message_ts")

@@ -66,11 +66,17 @@ func (s *Server) membersLocked(c *Channel) []string {
 	return out
 }
 
+// seenChannelLocked returns a conversation if the bot can see it.
+func (s *Server) seenChannelLocked(id string) (*Channel, bool) {
+	ch, ok := s.conversationLocked(id)
+	return ch, ok && (!ch.Private || ch.BotIsMember)
+}
+
 // visibleChannelLocked returns the channel of a call if the bot can see it and has the scope that its
 // type needs, such as channels:history. suffix is the end of the scope.
 func (s *Server) visibleChannelLocked(c *call, suffix string) (*Channel, error) {
-	ch, ok := s.conversationLocked(c.args.stringArg("channel"))
-	if !ok || ch.Private && !ch.BotIsMember {
+	ch, ok := s.seenChannelLocked(c.args.stringArg("channel"))
+	if !ok {
 		return nil, Error("channel_not_found")
 	}
 	kind, _ := ch.typeNames()

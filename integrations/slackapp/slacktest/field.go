@@ -155,23 +155,25 @@ func flattenGroups(groups []any) []any {
 
 // stillValid reports whether the element still offers the options that were selected before.
 func (f field) stillValid(held map[string]any) bool {
-	if f.kind == "external_select" || f.kind == "multi_external_select" {
+	if strings.HasSuffix(f.kind, "external_select") || f.kind == "rich_text_input" {
 		return true
 	}
-	var chosen []any
-	switch v := held[stateKeys[f.kind].state].(type) {
-	case map[string]any:
-		chosen = []any{v}
-	case []any:
-		chosen = v
-	}
 	options := f.options()
-	for _, c := range chosen {
-		if option, ok := c.(map[string]any); ok && option["value"] != nil && f.kind != "rich_text_input" && !containsOption(options, option) {
-			return false
-		}
+	return !slices.ContainsFunc(itemsOf(held[stateKeys[f.kind].state]), func(c any) bool {
+		option, ok := c.(map[string]any)
+		return ok && option["value"] != nil && !containsOption(options, option)
+	})
+}
+
+// itemsOf returns the items of a value: those of a list, or an object.
+func itemsOf(held any) []any {
+	switch held := held.(type) {
+	case []any:
+		return held
+	case map[string]any:
+		return []any{held}
 	}
-	return true
+	return nil
 }
 
 // textOf returns the text of a text object.

@@ -103,10 +103,11 @@ func (f field) parseTime(text string) (any, error) {
 	return float64(t.Unix()), nil
 }
 
-// parseOption finds an option by its text or value among those that the field offers or already holds.
+// parseOption finds an option by its text or value among those that the field offers or already holds, which stay valid
+// if they are no longer offered.
 func (v *view) parseOption(f field, text string) (any, error) {
 	offered := v.currentOptions(f)
-	for _, o := range toOptions(append(offered[:len(offered):len(offered)], v.selectedOptions(f)...)) {
+	for _, o := range toOptions(append(offered[:len(offered):len(offered)], itemsOf(v.value(f))...)) {
 		if o.Text == text || o.Value == text {
 			return o.raw, nil
 		}
@@ -123,17 +124,6 @@ func (v *view) currentOptions(f field) []any {
 		return v.suggested[f.key()]
 	}
 	return f.options()
-}
-
-// selectedOptions returns the options that a field has. They stay valid if they are no longer offered.
-func (v *view) selectedOptions(f field) []any {
-	switch held := v.value(f).(type) {
-	case []any:
-		return held
-	case map[string]any:
-		return []any{held}
-	}
-	return nil
 }
 
 func toOptions(options []any) []Option {

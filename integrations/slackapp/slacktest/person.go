@@ -43,12 +43,13 @@ func (p *Person) SlashCommand(ctx context.Context, channel, text string) (Ack, e
 		return ack, err
 	}
 	var message args
-	if json.Unmarshal(ack.Payload, &message) != nil || message.convert(responseArgs) != nil {
+	if json.Unmarshal(ack.Payload, &message) != nil {
 		return ack, nil // Slack ignores a payload that is not a message
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := s.applyResponseLocked(response, message, "ack"); err != nil {
+	if err = message.convert(responseArgs); err == nil {
+		s.locked(func() { err = s.applyResponseLocked(response, message, "ack") })
+	}
+	if err != nil {
 		return ack, fmt.Errorf("post the ack of %s: %w", command, err)
 	}
 	return ack, nil

@@ -78,7 +78,8 @@ func (s *Server) applyResponseLocked(u *responseURL, a args, via string) error {
 	if s.users[u.user] == nil { // removed by Reset
 		return Error("user_not_found")
 	}
-	m.Channel, m.Via, m.ThreadTS = u.channel, via, a.stringArg("thread_ts")
+	m.Channel, m.Via, m.ThreadTS, m.Username, m.Icon = u.channel, via, a.stringArg("thread_ts"), "", ""
+	m.Broadcast = m.ThreadTS != "" && a.boolArg("reply_broadcast")
 	if a.boolArg("replace_original") && u.ts != "" {
 		if kept := s.findMessageLocked(u.channel, u.ts); kept != nil {
 			s.editMessageLocked(kept, m, m.Blocks == nil && m.Attachments == nil)
@@ -96,8 +97,8 @@ func (s *Server) applyResponseLocked(u *responseURL, a args, via string) error {
 }
 
 // responseArgs are the properties of a response, see args.convert.
-const responseArgs = "text blocks:json attachments:json thread_ts response_type replace_original:bool delete_original:bool " +
-	"unfurl_links:bool unfurl_media:bool"
+const responseArgs = "text blocks:json attachments:json markdown_text thread_ts reply_broadcast:bool response_type replace_original:bool " +
+	"delete_original:bool unfurl_links:bool unfurl_media:bool parse=none mrkdwn=true|1"
 
 // readResponse reads a message from a response. Unlike readMessage, it ignores metadata.
 func readResponse(a args) (Message, error) {
