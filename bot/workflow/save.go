@@ -25,7 +25,8 @@ func (w *Workflow) save(ctx context.Context, j *job) error {
 	if j.Stage == j.loggedStage {
 		return nil
 	}
-	j.loggedStage = j.Stage
+	w.traceStage(ctx, j, j.loggedStage, j.loggedAt)
+	j.loggedStage, j.loggedAt = j.Stage, j.StageEnteredAt
 	if j.Stage == request.Tracking || j.Stage == request.Done && j.Tracked == nil { // the result is delivered
 		w.cfg.Metrics.RequestEnded(j.Outcome.Status)
 	}
@@ -77,7 +78,13 @@ func (w *Workflow) logStage(j *job) {
 	entry.Info("request stage changed")
 }
 
-func (w *Workflow) log(j *job) *logrus.Entry { return w.cfg.Log.WithField("request_id", j.ID) }
+func (w *Workflow) log(j *job) *logrus.Entry {
+	entry := w.cfg.Log.WithField("request_id", j.ID)
+	if id := j.Trace.SampledID(); id != "" {
+		entry = entry.WithField("trace_id", id)
+	}
+	return entry
+}
 
 // isOverdue reports that the reporter must be informed of the delay.
 func isOverdue(j *job) bool {
