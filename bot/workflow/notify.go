@@ -175,7 +175,6 @@ func (w *Workflow) postEphemeral(ctx context.Context, j *job, m slackapp.Message
 // function does not use the job, which continues at the same time. Nothing is saved: a second notice is harmless.
 func (w *Workflow) startedNotice(j *job, authorized <-chan bool) func(context.Context) {
 	in, log := messageInput(j), w.log(j)
-	start := &request.Request{ID: j.ID, Action: j.Action, Trace: j.Trace}
 	return func(ctx context.Context) {
 		select {
 		case ok := <-authorized:
@@ -184,8 +183,6 @@ func (w *Workflow) startedNotice(j *job, authorized <-chan bool) func(context.Co
 			}
 		case <-time.After(startedNoticeDelay):
 		}
-		ctx, span := w.startSpan(ctx, start, "started notice")
-		defer span.End()
 		ctx, cancel := context.WithTimeout(ctx, startedNoticeTimeout)
 		defer cancel()
 		for in.Channel != "" {

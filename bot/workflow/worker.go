@@ -115,7 +115,8 @@ func (w *Workflow) process(ctx context.Context, task *store.Task, j *job, stoppi
 		j.authorized = authorized
 		notify := w.startedNotice(j, authorized)
 		var notifying sync.WaitGroup
-		notifying.Go(func() { notify(ctx) })
+		noticing, span := w.startSpan(ctx, r, "started notice")
+		notifying.Go(func() { notify(noticing); span.End() })
 		defer notifying.Wait()
 	}
 	for {

