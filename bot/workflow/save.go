@@ -22,11 +22,14 @@ func (w *Workflow) save(ctx context.Context, j *job) error {
 		return err
 	}
 	w.cfg.CrashPoint("after saving " + string(j.Stage))
+	if !j.StageEnteredAt.Equal(j.loggedAt) { // it can enter the same stage again
+		w.traceStage(ctx, j, j.loggedStage, j.loggedAt)
+		j.loggedAt = j.StageEnteredAt
+	}
 	if j.Stage == j.loggedStage {
 		return nil
 	}
-	w.traceStage(ctx, j, j.loggedStage, j.loggedAt)
-	j.loggedStage, j.loggedAt = j.Stage, j.StageEnteredAt
+	j.loggedStage = j.Stage
 	if j.Stage == request.Tracking || j.Stage == request.Done && j.Tracked == nil { // the result is delivered
 		w.cfg.Metrics.RequestEnded(j.Outcome.Status)
 	}

@@ -39,7 +39,7 @@ type receiver struct {
 	service map[string]bool
 }
 
-func newReceiver(t *testing.T) *receiver {
+func newReceiver(t testing.TB) *receiver {
 	r := &receiver{service: map[string]bool{}}
 	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, q *http.Request) {
 		if err := r.receive(q); err != nil {
@@ -173,7 +173,10 @@ func (r *receiver) expectOneTrace(t *testing.T, e *environment) {
 	for _, s := range spans {
 		took := time.Duration(s.EndTimeUnixNano - s.StartTimeUnixNano)
 		t.Logf("%s %8v %-9s %s %v", hex.EncodeToString(s.TraceId[:3]), took.Round(time.Millisecond), hex.EncodeToString(s.ParentSpanId), s.Name, s.Attributes)
-		if strings.HasPrefix(s.Name, "attempt tracking") || len(s.Links) > 0 || !bytes.Equal(s.TraceId, submission.TraceId) {
+		if s.Name == "attempt tracking" && (len(s.Links) != 1 || !bytes.Equal(s.Links[0].TraceId, submission.TraceId) || bytes.Equal(s.TraceId, submission.TraceId)) {
+			t.Errorf("the edit is not a trace that is linked to the request's: %v", s)
+		}
+		if !bytes.Equal(s.TraceId, submission.TraceId) {
 			continue
 		}
 		names[s.Name]++
