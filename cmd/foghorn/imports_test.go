@@ -70,6 +70,10 @@ var restrictedImports = map[string][]string{
 	"github.com/alecthomas/kong":   {"foghorn/cmd/foghorn"},
 	"github.com/joho/godotenv":     {"foghorn/cmd/foghorn"},
 	"github.com/gorilla/websocket": {"foghorn/integrations/slackapp", "foghorn/integrations/slackapp/slacktest"},
+
+	"go.opentelemetry.io/otel/trace":                                  {"foghorn/bot", "foghorn/bot/dialog", "foghorn/bot/workflow", "foghorn/bot/request", "foghorn/integrations/calltrace", "foghorn/integrations/rest", "foghorn/cmd/foghorn"},
+	"go.opentelemetry.io/otel/sdk/trace":                              {"foghorn/cmd/foghorn"},
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp": {"foghorn/cmd/foghorn"},
 }
 
 func TestImports_Table(t *testing.T) {

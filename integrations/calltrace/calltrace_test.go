@@ -40,7 +40,7 @@ func TestStart_Attributes(t *testing.T) {
 		"server.port:443 url.full:https://example.com/base/things/REDACTED url.template:/things/{id}]"
 	attributes := map[string]string{}
 	for _, a := range got.Attributes() {
-		attributes[string(a.Key)] = a.Value.Emit()
+		attributes[string(a.Key)] = a.Value.String()
 	}
 	if fmt.Sprint(attributes) != want {
 		t.Errorf("got %v, want %s", attributes, want)

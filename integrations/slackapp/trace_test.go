@@ -42,7 +42,7 @@ func TestSpan_Outcome(t *testing.T) {
 		}
 		span, values := recorder.Ended()[0], map[string]string{}
 		for _, a := range span.Attributes() {
-			values[string(a.Key)] = a.Value.Emit()
+			values[string(a.Key)] = a.Value.String()
 		}
 		if got := values["http.response.status_code"] + " " + values["error.type"]; got != c.want || span.Name() != "POST /chat.postMessage" {
 			t.Errorf("%s: %q, want %q", c.body, got, c.want)
