@@ -74,6 +74,7 @@ var restrictedImports = map[string][]string{
 	"go.opentelemetry.io/otel/trace":                                  {"foghorn/bot", "foghorn/bot/dialog", "foghorn/bot/workflow", "foghorn/bot/request", "foghorn/integrations/calltrace", "foghorn/integrations/rest", "foghorn/cmd/foghorn"},
 	"go.opentelemetry.io/otel/sdk/trace":                              {"foghorn/cmd/foghorn"},
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp": {"foghorn/cmd/foghorn"},
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracegrpc": {"foghorn/cmd/foghorn"},
 }
 
 func TestImports_Table(t *testing.T) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"fmt"
@@ -16,6 +17,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/sirupsen/logrus"
 	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracegrpc"
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
@@ -48,7 +51,7 @@ var traceChecks = func() map[string]func(string) (string, string) {
 		"OTEL_TRACES_SAMPLER_ARG": checkRatio,
 	}
 	for name, check := range map[string]func(string) (string, string){
-		"ENDPOINT": checkURL, "PROTOCOL": checkTraceProtocol, "HEADERS": checkPairs, "TIMEOUT": checkCount, "COMPRESSION": checkOneOf("gzip", "none"),
+		"ENDPOINT": checkURL, "PROTOCOL": checkOneOf("http/protobuf", "http/json", "grpc"), "HEADERS": checkPairs, "TIMEOUT": checkCount, "COMPRESSION": checkOneOf("gzip", "none"),
 		"INSECURE": checkOneOf("true", "false"), "CERTIFICATE": checkAuthorityFile, "CLIENT_CERTIFICATE": checkReadable, "CLIENT_KEY": checkReadable,
 	} {
 		checks["OTEL_EXPORTER_OTLP_"+name], checks["OTEL_EXPORTER_OTLP_TRACES_"+name] = check, check
@@ -62,13 +65,6 @@ var traceChecks = func() map[string]func(string) (string, string) {
 	}
 	return checks
 }()
-
-func checkTraceProtocol(v string) (string, string) {
-	if v == "grpc" {
-		return "is grpc, which is not supported", "use http/protobuf, which receivers usually accept on port 4318"
-	}
-	return checkOneOf("http/protobuf", "http/json")(v)
-}
 
 // checkPairs checks a list of key=value. It shows nothing of it: headers are secrets.
 func checkPairs(v string) (string, string) {
@@ -142,7 +138,7 @@ func startTraces(ctx context.Context, variables map[string]string, log *logrus.E
 	}
 	otel.SetLogger(logr.Discard()) // its lines can contain a header
 	otel.SetErrorHandler(newTraceErrors(variables, log))
-	exporter, err := otlptracehttp.New(ctx)
+	exporter, err := newExporter(ctx, variables)
 	if err != nil {
 		return nil, nil, settingError("OTEL_EXPORTER_OTLP_ENDPOINT", "cannot be used: "+err.Error(), "begin it with https:// if a certificate is set")
 	}
@@ -161,6 +157,14 @@ func startTraces(ctx context.Context, variables map[string]string, log *logrus.E
 		}
 		_ = exporter.Shutdown(ctx) // interrupts an export that is still waiting
 	}, nil
+}
+
+// newExporter returns the exporter for the protocol.
+func newExporter(ctx context.Context, variables map[string]string) (*otlptrace.Exporter, error) {
+	if cmp.Or(variables["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"], variables["OTEL_EXPORTER_OTLP_PROTOCOL"]) == "grpc" {
+		return otlptracegrpc.New(ctx)
+	}
+	return otlptracehttp.New(ctx)
 }
 
 // traceErrors logs the errors of the exporter, without secrets, at most one in traceErrorInterval.
@@ -205,6 +209,9 @@ func (h *traceErrors) Handle(err error) {
 		return
 	}
 	h.next = time.Now().Add(traceErrorInterval)
-	text, _, _ := strings.Cut(err.Error(), "body: ") // what the receiver answers can quote the request
+	text, _, _ := strings.Cut(err.Error(), "body: ")   // what the receiver answers can quote the request
+	if !strings.Contains(text, "code = Unavailable") { // in which case gRPC says why
+		text, _, _ = strings.Cut(text, " desc = ")
+	}
 	h.log.WithField("error", h.secrets.Replace(strings.TrimRight(text, " ("))).Warn("failed to export traces")
 }

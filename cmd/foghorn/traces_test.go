@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -22,6 +23,8 @@ import (
 	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 	"go.uber.org/goleak"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/protobuf/proto"
 
 	"foghorn/cmd/foghorn/demo/sandbox"
@@ -67,17 +70,34 @@ func (r *receiver) receive(q *http.Request) error {
 	if err := proto.Unmarshal(data, &export); err != nil || q.URL.Path != "/v1/traces" {
 		return fmt.Errorf("%s: %w", q.URL.Path, err)
 	}
+	r.add(&export, data, q.Header.Get("X-Key"))
+	return nil
+}
+
+// add keeps the spans of an export.
+func (r *receiver) add(export *coltracepb.ExportTraceServiceRequest, data []byte, key string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.bodies.Write(data)
-	r.headers = append(r.headers, q.Header.Get("X-Key"))
+	r.headers = append(r.headers, key)
 	for _, resource := range export.ResourceSpans {
 		r.service[attributeOf(resource.Resource.Attributes, "service.name")] = true
 		for _, scope := range resource.ScopeSpans {
 			r.spans = append(r.spans, scope.Spans...)
 		}
 	}
-	return nil
+}
+
+// grpcReceiver is a receiver that speaks gRPC.
+type grpcReceiver struct {
+	coltracepb.UnimplementedTraceServiceServer
+	receiver
+}
+
+func (r *grpcReceiver) Export(ctx context.Context, export *coltracepb.ExportTraceServiceRequest) (*coltracepb.ExportTraceServiceResponse, error) {
+	headers, _ := metadata.FromIncomingContext(ctx)
+	r.add(export, nil, strings.Join(headers["x-key"], ","))
+	return &coltracepb.ExportTraceServiceResponse{}, nil
 }
 
 // waitSpan waits until a span with this name was exported.
@@ -205,11 +225,12 @@ func (r *receiver) expectOneTrace(t *testing.T, e *environment) {
 	}
 }
 
-// exportSpan exports one span, and returns what is logged meanwhile.
-func exportSpan(t *testing.T, endpoint string) string {
+// exportSpans exports spans, and returns what is logged meanwhile.
+func exportSpans(t *testing.T, endpoint, protocol string) string {
 	t.Helper()
 	variables := map[string]string{
-		"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, "OTEL_EXPORTER_OTLP_HEADERS": "x-key=pass%20word,x-tenant=tenant-7", "OTEL_EXPORTER_OTLP_TIMEOUT": "60000",
+		"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, "OTEL_EXPORTER_OTLP_PROTOCOL": protocol,
+		"OTEL_EXPORTER_OTLP_HEADERS": "x-key=pass%20word,x-tenant=tenant-7", "OTEL_EXPORTER_OTLP_TIMEOUT": "60000",
 	}
 	for name, value := range variables {
 		t.Setenv(name, value)
@@ -258,7 +279,7 @@ func TestTraces_ReceiverFails(t *testing.T) {
 			if c.answer == nil {
 				s.Close()
 			}
-			log := exportSpan(t, s.URL+"/ingest/abcdef")
+			log := exportSpans(t, s.URL+"/ingest/abcdef", "http/protobuf")
 			s.Close()
 			goleak.VerifyNone(t, before)
 			if !strings.Contains(log, c.want) || strings.Count(log, "failed to export traces") != 1 {
@@ -273,11 +294,28 @@ func TestTraces_ReceiverFails(t *testing.T) {
 	}
 }
 
+func TestTraces_GRPC(t *testing.T) {
+	before := goleak.IgnoreCurrent()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, s := &grpcReceiver{receiver: receiver{service: map[string]bool{}}}, grpc.NewServer()
+	coltracepb.RegisterTraceServiceServer(s, r)
+	go func() { _ = s.Serve(ln) }() // Stop ends it
+	log := exportSpans(t, "http://"+ln.Addr().String(), "grpc")
+	s.Stop()
+	goleak.VerifyNone(t, before)
+	if len(r.named("test")) == 0 || r.headers[0] != "pass word" || log != "" {
+		t.Errorf("%d spans, headers %q, log %s", len(r.spans), r.headers, log)
+	}
+}
+
 // TestTraces_Settings checks what is refused, by the name of the variable and without headers.
 func TestTraces_Settings(t *testing.T) {
 	e := newSettings()
 	for name, wrong := range map[string]string{
-		"OTEL_EXPORTER_OTLP_ENDPOINT": "localhost:4318", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "ftp://host", "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc",
+		"OTEL_EXPORTER_OTLP_ENDPOINT": "localhost:4318", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "ftp://host", "OTEL_EXPORTER_OTLP_PROTOCOL": "thrift",
 		"OTEL_EXPORTER_OTLP_HEADERS": "secret-token", "OTEL_EXPORTER_OTLP_TRACES_HEADERS": "authorization: secret-token", "OTEL_TRACES_EXPORTER": "zipkin",
 		"OTEL_TRACES_SAMPLER": "sometimes", "OTEL_TRACES_SAMPLER_ARG": "NaN", "OTEL_EXPORTER_OTLP_CERTIFICATE": "missing.pem",
 		"OTEL_EXPORTER_OTLP_TIMEOUT": "10s", "OTEL_RESOURCE_ATTRIBUTES": "team", "OTEL_SDK_DISABLED": "yes", "OTEL_EXPORTER_OTLP_COMPRESSION": "zstd",
