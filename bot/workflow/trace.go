@@ -60,7 +60,7 @@ func (w *Workflow) traceAttempt(ctx context.Context, j *job) (context.Context, f
 }
 
 // namePattern matches names in errors, which the clients quote, and e-mail addresses.
-var namePattern = regexp.MustCompile(`"(?:[^"\\\\]|\\\\.)*"?|\S+@\S+`)
+var namePattern = regexp.MustCompile(`"(?:[^"\\]|\\.)*"?|\S+@\S+`)
 
 // maxSpanText is the longest text of an error in a span, in characters.
 const maxSpanText = 300

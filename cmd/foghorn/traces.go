@@ -148,7 +148,7 @@ func startTraces(ctx context.Context, variables map[string]string, log *logrus.E
 	if err != nil {
 		return nil, nil, settingError("OTEL_RESOURCE_ATTRIBUTES", "cannot be used: "+err.Error(), "use name=value,name=value")
 	}
-	sdk := sdktrace.NewTracerProvider(sdktrace.WithBatcher(exporter), sdktrace.WithResource(service))
+	sdk := sdktrace.NewTracerProvider(sdktrace.WithBatcher(exporter), sdktrace.WithResource(service), sdktrace.WithoutPanicRecording())
 	return sdk, func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushTimeout)
 		defer cancel()
