@@ -33,8 +33,11 @@ func (w *Workflow) startSpan(ctx context.Context, r *request.Request, name strin
 
 // traceAttempt begins the span of an attempt, and returns the function that ends it.
 func (w *Workflow) traceAttempt(ctx context.Context, j *job) (context.Context, func(next, error)) {
+	if w.tracer == nil {
+		return ctx, func(next, error) {}
+	}
 	var options []trace.SpanStartOption
-	if j.Tracked != nil && w.tracer != nil {
+	if j.Tracked != nil {
 		options = append(options, trace.WithNewRoot(), trace.WithLinks(trace.LinkFromContext(j.Trace.Context(ctx))))
 	}
 	ctx, span := w.startSpan(ctx, j.Request, "attempt "+string(j.Stage), options...)
