@@ -1,6 +1,7 @@
 package slacktest
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -205,19 +206,10 @@ func (s *Server) Acks() []Ack {
 	return slices.Clone(s.acks)
 }
 
-func (e Envelope) label() string {
-	if e.kind == "" {
-		return e.Type
-	}
-	return e.kind
-}
+func (e Envelope) label() string { return cmp.Or(e.kind, e.Type) }
 
 // isEmptyPayload reports whether the payload of an ack is empty: bolt-js sends {} for none.
 func isEmptyPayload(payload json.RawMessage) bool {
-	var v any
-	if len(payload) == 0 || json.Unmarshal(payload, &v) != nil || v == nil {
-		return true
-	}
-	m, ok := v.(map[string]any)
-	return ok && len(m) == 0
+	var text bytes.Buffer
+	return json.Compact(&text, payload) != nil || slices.Contains([]string{"", "{}", "null"}, text.String())
 }

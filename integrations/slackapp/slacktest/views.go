@@ -24,15 +24,11 @@ func parseView(v any, prefix string, kinds ...string) (map[string]any, error) {
 	return body, nil
 }
 
-func (c *call) viewArg(kinds ...string) (map[string]any, error) {
-	return parseView(c.args["view"], "/view", kinds...)
-}
-
 func (s *Server) viewsOpen(c *call) (reply, error) { return s.openView(c, false) }
 func (s *Server) viewsPush(c *call) (reply, error) { return s.openView(c, true) }
 
 func (s *Server) openView(c *call, push bool) (reply, error) {
-	body, err := c.viewArg("modal")
+	body, err := parseView(c.args["view"], "/view", "modal")
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +79,7 @@ func (s *Server) pushViewLocked(user string, body map[string]any) *view {
 }
 
 func (s *Server) viewsUpdate(c *call) (reply, error) {
-	body, err := c.viewArg("modal", "home")
+	body, err := parseView(c.args["view"], "/view", "modal", "home")
 	if err != nil {
 		return nil, err
 	}
@@ -118,7 +114,7 @@ func (s *Server) changeViewLocked(v *view, body map[string]any) {
 }
 
 func (s *Server) viewsPublish(c *call) (reply, error) {
-	body, err := c.viewArg("home")
+	body, err := parseView(c.args["view"], "/view", "home")
 	if err != nil {
 		return nil, err
 	}
