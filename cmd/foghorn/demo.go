@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -19,6 +20,8 @@ import (
 type demoCmd struct {
 	Script bool   `help:"Play one incident in the terminal, print each step, and exit."`
 	NoBot  bool   `help:"Start the emulators without the bot, to test your own Slack app."`
+	Fixed  bool   `help:"Use fixed tokens, and the three ports after that of the page for Slack, Port and incident.io."`
+	Seed   string `placeholder:"FILE" help:"With --no-bot: what the emulators have at the start and after a reset, as YAML."`
 	Addr   string `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address of the page, on this machine only."`
 }
 
@@ -45,12 +48,56 @@ func (d demoCmd) Run(ctx context.Context, c *console) error {
 	if cfg.Program, err = os.Executable(); err != nil {
 		return fmt.Errorf("find the program: %w", err)
 	}
+	options := demo.Options{NoBot: d.NoBot, Fixed: d.Fixed}
+	if d.Seed != "" {
+		if options.Seed, err = d.readSeed(); err != nil {
+			return err
+		}
+	}
 	ln, err := d.listen()
 	if err != nil {
 		return err
 	}
 	defer func() { _ = ln.Close() }()
-	return demo.Serve(ctx, cfg, ln, d.NoBot, c.stdout)
+	err = demo.Serve(ctx, cfg, ln, options, c.stdout)
+	if invalid, ok := errors.AsType[*demo.SeedError](err); ok {
+		return d.seedError(invalid)
+	}
+	return err
+}
+
+// readSeed reads the seed file.
+func (d demoCmd) readSeed() (*demo.Seed, error) {
+	if !d.NoBot {
+		return nil, settingError("--seed", "needs --no-bot", "the demo with the bot has a state of its own")
+	}
+	data, err := readFile(d.Seed, demo.MaxSeedBytes)
+	if err != nil {
+		return nil, settingError("--seed", "cannot be read: "+err.Error(), "name a file of at most 4 MB")
+	}
+	seed, err := demo.ParseSeed(data)
+	if err != nil {
+		return nil, d.seedError(err)
+	}
+	return seed, nil
+}
+
+func (d demoCmd) seedError(err error) error {
+	return settingError("--seed", fmt.Sprintf("is %s: %s", d.Seed, err), "see docs/demo.md for the keys of a seed file")
+}
+
+// readFile reads a file that is not larger than limit.
+func readFile(name string, limit int64) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }()
+	data, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err == nil && int64(len(data)) > limit {
+		err = errors.New("the file is too large")
+	}
+	return data, err
 }
 
 // listen opens the port of the page, on a loopback address only.

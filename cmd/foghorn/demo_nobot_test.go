@@ -1,9 +1,15 @@
 package main
 
 import (
+	"fmt"
+	"net"
 	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"foghorn/integrations/slackapp/slacktest/controltest"
 )
@@ -34,6 +40,101 @@ func TestDemo_NoBot(t *testing.T) {
 		if _ = res.Body.Close(); res.StatusCode != http.StatusOK {
 			t.Errorf("%s responds with %s to the printed credentials", name, res.Status)
 		}
+	}
+}
+
+// TestDemo_NoBotInCI runs the example of docs/demo.md, with other ports.
+func TestDemo_NoBotInCI(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("curl"); err != nil {
+		requireTool(t, "curl", "apt-get install curl")
+	}
+	dir, first := t.TempDir(), freePorts(t, 4)
+	script := "foghorn() { exec " + binaryPath(t) + ` "$@"; }` + "\n" + codeBlock(t, "ci example")
+	for i := range 4 {
+		script = strings.ReplaceAll(script, fmt.Sprint("127.0.0.1:", 8080+i), fmt.Sprint("127.0.0.1:", first+i))
+	}
+	if err := os.WriteFile(filepath.Join(dir, "seed.yaml"), []byte(codeBlock(t, "seed example")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), "sh", "-x", "-c", script)
+	cmd.Dir, cmd.WaitDelay = dir, 5*time.Second
+	if out, err := cmd.CombinedOutput(); err != nil {
+		log, _ := os.ReadFile(filepath.Join(dir, "demo.log"))
+		t.Fatalf("%v\n%s\n%s", err, out, log)
+	}
+}
+
+// codeBlock returns the code between two comments of docs/demo.md.
+func codeBlock(t *testing.T, name string) string {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(repoRoot, "docs/demo.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(data), "<!-- "+name+" -->\n```")
+	_, rest, _ = strings.Cut(rest, "\n")
+	code, _, ok := strings.Cut(rest, "```\n<!-- end of "+name)
+	if !ok {
+		t.Fatalf("docs/demo.md has no %s", name)
+	}
+	return code
+}
+
+// freePorts returns the first of n ports that are free.
+func freePorts(t *testing.T, n int) int {
+	t.Helper()
+	for first := 21000 + os.Getpid()%2000*5; ; first += n {
+		if arePortsFree(first, n) {
+			return first
+		}
+	}
+}
+
+func arePortsFree(first, n int) bool {
+	for port := first; port < first+n; port++ {
+		ln, err := net.Listen("tcp", fmt.Sprint("127.0.0.1:", port))
+		if err != nil {
+			return false
+		}
+		_ = ln.Close()
+	}
+	return true
+}
+
+// TestDemo_SeedRefused has an error with the file, the key and a hint for each mistake.
+func TestDemo_SeedRefused(t *testing.T) {
+	for name, c := range map[string]struct{ seed, want string }{
+		"unknown key":     {"slack:\n  userz: []\n", "userz"},
+		"unknown member":  {"slack:\n  users: [{id: U1, name: a, emial: x}]\n", "emial"},
+		"twice":           {"slack: {}\nslack: {}\n", "slack"},
+		"type":            {"slack:\n  users: 7\n", "[2:"},
+		"not YAML":        {"slack: [\n", "[1:"},
+		"no id":           {"slack: {users: [{name: a}]}", "slack.users[0]"},
+		"no name":         {"slack: {channels: [{id: C1}]}", "slack.channels[0]"},
+		"no person":       {"slack: {users: []}", "slack.users"},
+		"scope":           {"slack:\n  scopes: [chat:write, chat:wrote]\n", "slack.scopes[1]"},
+		"event":           {"slack: {events: [app_home_opened, reaction_added]}", "slack.events[1]"},
+		"command":         {"slack: {commands: [deploy]}", "slack.commands[0]"},
+		"token":           {"tokens: {slack_bot: secret}", "tokens.slack_bot"},
+		"email":           {"port: {users: [{teams: [a]}]}", "port.users[0]"},
+		"blueprint":       {"port: {blueprints: [{}]}", "port.blueprints[0]"},
+		"entity":          {"port: {entities: {none: [{identifier: x}]}}", "port.entities.none[0]"},
+		"action":          {"port: {actions: [{identifier: x, what: y}]}", "port.actions[0]"},
+		"severity":        {"incident_io: {incidents: [{name: x, severity: Huge}]}", "incident_io.incidents[0]"},
+		"incident":        {"incident_io: {incidents: [{severity: Minor, mode: real}]}", "incident_io.incidents[0]"},
+		"status category": {"incident_io: {statuses: [{name: x, category: y}]}", "incident_io"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "seed.yaml")
+			if err := os.WriteFile(file, []byte(c.seed), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			o := runCommand(t, nil, "demo", "--no-bot", "--addr", "127.0.0.1:0", "--seed", file)
+			if o.code != exitUsage || !strings.Contains(o.stderr, file) || !strings.Contains(o.stderr, c.want) || !strings.Contains(o.stderr, "docs/demo.md") || strings.Contains(o.stderr, "secret") {
+				t.Errorf("exit %d: %s", o.code, o.stderr)
+			}
+		})
 	}
 }
 

@@ -21,9 +21,10 @@ const controlPrefix = "/control/"
 //	POST   /control/faults    injects a fault: {"path","method","times","delay_ms","status","header","body","drop_response","drop_connection"}
 //	DELETE /control/faults    removes all faults
 //	POST   /control/clock     {"offset_ms": -20000}: how far the service's clock differs from this machine's
-//	GET    /control/calls     ?path=/suffix: the requests that the emulator received, secrets masked
+//	GET    /control/calls     ?path=/suffix: the requests that the emulator received, secrets masked; "not_modeled" is
+//	                          what it refused because it does not model it
 //	GET    /control/state     what the emulator stores
-//	POST   /control/reset     removes it, and all faults
+//	POST   /control/reset     removes it, all faults and the calls, and restores the start
 //
 // An emulator can have more routes. Every body and every response is a JSON object. The status of
 // a failure is not 200, and its body has the key "error". Only requests from this machine, and
@@ -36,10 +37,26 @@ func (s *Server) EnableControl(state func() any, reset func()) {
 	s.HandleControl("GET state", func(w http.ResponseWriter, _ *http.Request) {
 		writeControlResponse(w, map[string]any{"state": state()}, nil)
 	})
-	s.HandleControl("POST reset", handleCommand(func() {
-		s.ClearFaults()
+	s.HandleControl("POST reset", func(w http.ResponseWriter, _ *http.Request) {
+		s.Clock.Set(0)
+		s.mu.Lock()
+		s.faults, s.calls, s.refused = nil, nil, nil
+		restore := s.onReset
+		s.mu.Unlock()
 		reset()
-	}))
+		var err error
+		if restore != nil {
+			err = restore()
+		}
+		writeControlResponse(w, map[string]any{}, err)
+	})
+}
+
+// OnReset sets what POST /control/reset does at its end, such as adding what a seed file has.
+func (s *Server) OnReset(restore func() error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.onReset = restore
 }
 
 // HandleControl adds a route to the control API. A pattern is a method and a path below
@@ -115,7 +132,7 @@ func (s *Server) callsJSON(suffix string) []map[string]any {
 	for _, c := range s.Calls(suffix) {
 		out = append(out, map[string]any{
 			"time": c.Time, "method": c.Method, "path": c.Path, "status": c.Status, "took_ms": c.Took.Milliseconds(),
-			"body": describer.redacted(decodeBody(c.Header, c.Body)),
+			"body": describer.redacted(decodeBody(c.Header, c.Body)), "not_modeled": c.Refused,
 		})
 	}
 	return out

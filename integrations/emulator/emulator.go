@@ -5,6 +5,7 @@ package emulator
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
 	"net"
@@ -22,16 +23,20 @@ const MaxBody = 4 << 20
 // MaxCalls is the number of calls that a Server stores. Beyond it, the oldest are removed.
 const MaxCalls = 20_000
 
+// maxRefused is the number of refused calls that a Server stores.
+const maxRefused = 99
+
 // A Call is one request that a Server received.
 type Call struct {
-	Time   time.Time
-	Method string
-	Path   string // without the query
-	Query  string
-	Header http.Header // Authorization removed
-	Body   []byte
-	Status int           // 0 when no response was sent
-	Took   time.Duration // until the handler returned
+	Time    time.Time
+	Method  string
+	Path    string // without the query
+	Query   string
+	Header  http.Header // Authorization removed
+	Body    []byte
+	Status  int           // 0 when no response was sent
+	Refused string        // what of the request the emulator does not model; "" for nothing
+	Took    time.Duration // until the handler returned
 }
 
 // A Fault replaces or delays the response to a request.
@@ -60,6 +65,8 @@ type Server struct {
 	faults      []Fault
 	calls       []Call
 	describer   CallDescriber
+	onReset     func() error
+	refused     []Call // the newest of those with Call.Refused
 	subscribers map[int]subscriber
 	nextID      int
 }
@@ -133,6 +140,13 @@ func (s *Server) Calls(suffix string) []Call {
 	return out
 }
 
+// Refused returns the newest calls that were refused because the emulator does not model something of them.
+func (s *Server) Refused() []Call {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.refused)
+}
+
 // takeFault returns the first fault that matches a request, and counts the use.
 func (s *Server) takeFault(r *http.Request) (Fault, bool) {
 	s.mu.Lock()
@@ -167,18 +181,22 @@ func (s *Server) handler(h http.Handler) http.Handler {
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		header := r.Header.Clone()
 		header.Del("Authorization")
-		call := Call{Time: time.Now(), Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery, Header: header, Body: body}
+		call := &Call{Time: time.Now(), Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery, Header: header, Body: body}
 		w.Header().Set("Date", s.Clock.Now().UTC().Format(http.TimeFormat))
 		rec := &recorder{ResponseWriter: w}
-		answered := s.recordCall(call, rec)
+		r = r.WithContext(context.WithValue(r.Context(), callKey{}, call))
+		answered := s.recordCall(*call, rec)
 		defer func() {
 			call.Status, call.Took = rec.status, time.Since(call.Time)
-			answered(call)
+			answered(*call)
 			s.mu.Lock()
 			if len(s.calls) == MaxCalls {
 				s.calls = append(s.calls[:0], s.calls[MaxCalls/10:]...)
 			}
-			s.calls = append(s.calls, call)
+			s.calls = append(s.calls, *call)
+			if call.Refused != "" {
+				s.refused = append(s.refused[max(0, len(s.refused)-maxRefused):], *call)
+			}
 			s.mu.Unlock()
 		}()
 
@@ -194,6 +212,17 @@ func (s *Server) handler(h http.Handler) http.Handler {
 			h.ServeHTTP(rec, r)
 		}
 	})
+}
+
+// callKey is the key of the *Call in the context of a request.
+type callKey struct{}
+
+// RefuseUnmodeled records that an emulator refuses a request because it does not model something of it: its route, or a
+// parameter.
+func RefuseUnmodeled(r *http.Request, what string) {
+	if call, ok := r.Context().Value(callKey{}).(*Call); ok {
+		call.Refused = what
+	}
 }
 
 // replace answers a request as the fault says. It reports false if the fault does not change the answer.

@@ -28,7 +28,7 @@ const serviceBlueprint = `{"identifier": "service", "title": "Service", "schema"
 func seedPort(ctx context.Context, cfg Config, s *sandbox.Sandbox, settings map[string]string) ([]ui.ActionDefinition, error) {
 	set, err := cfg.Apply(ctx, settings)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("prepare Port: %w", err)
 	}
 	if err := s.Port.PutBlueprint(json.RawMessage(serviceBlueprint)); err != nil {
 		return nil, err

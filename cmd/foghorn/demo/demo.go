@@ -6,6 +6,7 @@ package demo
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -13,6 +14,7 @@ import (
 	"net/http"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -54,11 +56,21 @@ var shortcuts = []ui.Shortcut{
 	{Name: "Run an action…", CallbackID: dialog.ShortcutRunMessage, OnMessage: true},
 }
 
-// Serve serves the page on ln until ctx ends. With noBot, it leaves the bot out and prints the settings for another
-// app.
-func Serve(ctx context.Context, cfg Config, ln net.Listener, noBot bool, out io.Writer) error {
-	addr := ln.Addr().String()
-	s, err := sandbox.Start(pageSandbox(addr, noBot))
+// Options are the choices of who starts the demo.
+type Options struct {
+	NoBot bool  // leave the bot out and print the settings for another app
+	Fixed bool  // fixed tokens, and the three ports after that of the page
+	Seed  *Seed // with NoBot; nil means what the demo has without a file
+}
+
+// Serve serves the page on ln until ctx ends.
+func Serve(ctx context.Context, cfg Config, ln net.Listener, o Options, out io.Writer) error {
+	addr, noBot := ln.Addr().String(), o.NoBot
+	boxConfig, err := o.sandboxConfig(addr)
+	if err != nil {
+		return err
+	}
+	s, err := sandbox.Start(boxConfig)
 	if err != nil {
 		return err
 	}
@@ -71,9 +83,9 @@ func Serve(ctx context.Context, cfg Config, ln net.Listener, noBot bool, out io.
 	s.IncidentIO.OnChannelCreated(func(id, name string) { // incident.io creates a Slack channel for each incident
 		s.Slack.AddChannel(slacktest.Channel{ID: id, Name: name, BotIsMember: true})
 	})
-	definitions, err := seedPort(ctx, cfg, s, settings)
+	definitions, err := o.fill(ctx, cfg, s, settings)
 	if err != nil {
-		return fmt.Errorf("prepare Port: %w", err)
+		return err
 	}
 	services := newBackend(s.Port)
 	defer services.Close()
@@ -108,6 +120,50 @@ func Serve(ctx context.Context, cfg Config, ln net.Listener, noBot bool, out io.
 	})
 	printAddresses(out, s, addr, noBot)
 	return group.Wait()
+}
+
+// sandboxConfig returns the configuration of the emulators beside the page at addr.
+func (o Options) sandboxConfig(addr string) (sandbox.Config, error) {
+	cfg, seed := pageSandbox(addr, o.NoBot), o.Seed
+	if seed == nil {
+		seed = &Seed{}
+	}
+	if o.Fixed {
+		seed.fixTokens()
+		host, port, err := net.SplitHostPort(addr)
+		first, err2 := strconv.Atoi(port)
+		if err = errors.Join(err, err2); err != nil {
+			return cfg, fmt.Errorf("address of the page: %w", err)
+		}
+		for i, a := range []*string{&cfg.Slack.Addr, &cfg.Port.Addr, &cfg.IncidentIO.Addr} {
+			*a = net.JoinHostPort(host, strconv.Itoa(first+1+i))
+		}
+	}
+	if o.NoBot || o.Fixed {
+		commands := cfg.Slack.Commands
+		seed.configure(&cfg)
+		if !o.NoBot {
+			cfg.Slack.Commands = commands
+		}
+	}
+	return cfg, nil
+}
+
+// fill fills Port and incident.io, now and after each reset, and returns the actions that the page offers for /incident.
+func (o Options) fill(ctx context.Context, cfg Config, s *sandbox.Sandbox, settings map[string]string) ([]ui.ActionDefinition, error) {
+	if o.Seed == nil {
+		s.Port.OnReset(func() error {
+			_, err := seedPort(ctx, cfg, s, settings)
+			return err
+		})
+		return seedPort(ctx, cfg, s, settings)
+	}
+	s.Port.OnReset(func() error { return o.Seed.fillPort(s) })
+	s.IncidentIO.OnReset(func() error { return o.Seed.fillIncidentIO(s) })
+	if err := errors.Join(o.Seed.fillIncidentIO(s), o.Seed.fillPort(s)); err != nil {
+		return nil, &SeedError{err}
+	}
+	return nil, nil
 }
 
 // pageSandbox is the workspace of the page. The bot is not a member of one channel, and Port does not know two people,
@@ -198,6 +254,6 @@ func printAddresses(out io.Writer, s *sandbox.Sandbox, addr string, noBot bool) 
 	} {
 		_, _ = fmt.Fprintf(out, "%s=%s\n", name, settings[name])
 	}
-	_, _ = fmt.Fprintf(out, "PORT_CONTROL_URL=%s\nINCIDENT_IO_CONTROL_URL=%s\nSLACK_CONTROL_URL=%s\n",
-		s.Port.ControlURL(), s.IncidentIO.ControlURL(), s.Slack.ControlURL())
+	_, _ = fmt.Fprintf(out, "PORT_CONTROL_URL=%s\nINCIDENT_IO_CONTROL_URL=%s\nSLACK_CONTROL_URL=%s\nREADY=http://%s\n",
+		s.Port.ControlURL(), s.IncidentIO.ControlURL(), s.Slack.ControlURL(), addr)
 }

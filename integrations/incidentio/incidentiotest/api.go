@@ -4,17 +4,28 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
+	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
+
+	"foghorn/integrations/emulator"
 )
 
 // timeLayout is the format of times. The number of digits of the fraction varies, as it does in
 // the vendor's answers.
 const timeLayout = "2006-01-02T15:04:05.999Z07:00"
 
-// A handler answers a call to the API with a status and a body.
-type handler func(*http.Request) (int, any)
+// A call is a request to the API with a valid key.
+type call struct {
+	*http.Request
+	query url.Values
+	roles []string // of the key
+	after func()   // is called without the lock when the answer is known; may be nil
+}
 
 // An errorBody is the body of an error.
 // https://docs.incident.io/api-reference/introduction#errors
@@ -54,6 +65,29 @@ func newFieldError(field, code, message string) apiError {
 	return apiError{Code: code, Message: message, Source: &errorSource{Field: field}}
 }
 
+// notModeled is the response to a part of a request that the emulator does not know. The vendor documents none; an
+// answer without an error would be wrong.
+func (c *call) notModeled(field string) (int, any) {
+	emulator.RefuseUnmodeled(c.Request, field)
+	return invalid(newFieldError(field, "invalid_value", "The emulator does not model this"))
+}
+
+// decodeBody reads the body. It returns the status 0, or that of the answer.
+func (c *call) decodeBody(in any) (int, any) {
+	d := json.NewDecoder(c.Body)
+	d.DisallowUnknownFields()
+	err := d.Decode(in)
+	if err != nil {
+		if field, isUnknown := strings.CutPrefix(err.Error(), "json: unknown field "); isUnknown {
+			return c.notModeled(strings.Trim(field, `"`))
+		}
+	}
+	if err != nil || d.More() {
+		return malformed()
+	}
+	return 0, nil
+}
+
 func malformed() (int, any) {
 	return http.StatusBadRequest, newErrorBody(http.StatusBadRequest, "invalid_request_error", apiError{
 		Code: "malformed", Message: "The request body could not be read as JSON",
@@ -64,26 +98,17 @@ func notFound() (int, any) {
 	return http.StatusNotFound, newErrorBody(http.StatusNotFound, "not_found", apiError{Code: "not_found", Message: "Resource not found"})
 }
 
-func (s *Server) routes() http.Handler {
-	mux := http.NewServeMux()
-	handle := func(pattern, role string, h handler) {
-		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { s.serveAPI(w, r, role, h) })
+// serveAPI answers calls. incident.io answers an unknown route with an empty body, before it checks the key.
+func (s *Server) serveAPI() http.Handler {
+	mux, known := http.NewServeMux(), routes()
+	for _, route := range known {
+		if route.handle != nil {
+			mux.HandleFunc(route.name, func(w http.ResponseWriter, r *http.Request) { s.serveRoute(w, r, route) })
+		}
 	}
-	handle("POST /v2/incidents", roleCreator, s.createIncident)
-	handle("GET /v2/incidents", roleViewer, s.listIncidents)
-	handle("GET /v2/incidents/{id}", roleViewer, s.getIncident)
-	handle("POST /v2/incidents/{id}/actions/edit", roleEditor, s.editIncident)
-	handle("GET /v2/incident_updates", roleViewer, s.listUpdates)
-	handle("GET /v1/custom_field_options", roleViewer, s.listOptions)
-	handle("GET /v1/identity", "", s.getIdentity)
-	handleItems(s, handle, "/v1/severities", "severity", s.severitiesLocked, func(a apiSeverity) string { return a.ID })
-	handleItems(s, handle, "/v1/incident_statuses", "incident_status", s.statusesLocked, func(a apiStatus) string { return a.ID })
-	handleItems(s, handle, "/v1/incident_types", "incident_type", s.typesLocked, func(a apiType) string { return a.ID })
-	handleItems(s, handle, "/v2/incident_roles", "incident_role", roles, func(a apiRole) string { return a.ID })
-	handleItems(s, handle, "/v2/custom_fields", "custom_field", s.fieldsLocked, func(a apiField) string { return a.ID })
-	// incident.io answers an unknown route with an empty body, before it checks the key.
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, pattern := mux.Handler(r); pattern == "" {
+			emulator.RefuseUnmodeled(r, "route")
 			w.WriteHeader(http.StatusNotFound)
 			return
 		}
@@ -91,35 +116,12 @@ func (s *Server) routes() http.Handler {
 	})
 }
 
-// handleItems adds the routes of a list without pages, and of one of its items, whose member in the body is given.
-func handleItems[T any](s *Server, handle func(pattern, role string, h handler), path, member string, listLocked func() []T, id func(T) string) {
-	handle("GET "+path, roleViewer, func(*http.Request) (int, any) {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		return http.StatusOK, map[string]any{path[len("/v1/"):]: listLocked()}
-	})
-	handle("GET "+path+"/{id}", roleViewer, func(r *http.Request) (int, any) {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		for _, item := range listLocked() {
-			if id(item) == r.PathValue("id") {
-				return http.StatusOK, map[string]any{member: item}
-			}
-		}
-		return notFound()
-	})
-}
-
-// serveAPI answers a call for which the key needs a role; "" for none.
-func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request, role string, h handler) {
-	var status int
-	var body any
-	if err := s.authenticate(r); err != nil {
-		status, body = http.StatusUnauthorized, newErrorBody(http.StatusUnauthorized, "authentication_error", *err)
-	} else {
-		if status, body = http.StatusForbidden, missingRole(role); s.hasRole(r, role) {
-			status, body = h(r)
-		}
+func (s *Server) serveRoute(w http.ResponseWriter, r *http.Request, route route) {
+	status, body, after := s.handle(r, route)
+	if after != nil {
+		after()
+	}
+	if status != http.StatusUnauthorized {
 		// https://docs.incident.io/api-reference/introduction#rate-limits
 		w.Header().Set("X-RateLimit-Limit", "60, 1200;window=60, 60;window=60")
 		w.Header().Set("X-RateLimit-Remaining", "1199")
@@ -131,17 +133,39 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request, role string, h
 	_ = json.NewEncoder(w).Encode(body)
 }
 
-// authenticate returns the error of a request without a valid key, or nil.
-func (s *Server) authenticate(r *http.Request) *apiError {
+// handle checks the key and the parameters of a request, and calls the handler with the lock.
+func (s *Server) handle(r *http.Request, route route) (status int, body any, after func()) {
+	key, isBearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	key := bearerKey(r)
-	_, isKnown := s.keys[key]
+	roles, isKnown := s.keys[key]
 	switch {
-	case key == "":
-		return &apiError{Code: "missing_authorization_material", Message: "No authorization material provided in request"}
+	case !isBearer || key == "":
+		return unauthorized("missing_authorization_material", "No authorization material provided in request")
 	case !isKnown:
-		return &apiError{Code: "access_token_invalid", Message: "Access token is not valid"}
+		return unauthorized("access_token_invalid", "Access token is not valid")
+	case route.role != "" && !slices.Contains(roles, route.role):
+		status, body = missingRole(route.role)
+		return status, body, nil
 	}
-	return nil
+	c := &call{Request: r, query: r.URL.Query(), roles: roles}
+	for _, name := range slices.Sorted(maps.Keys(c.query)) {
+		base, _, _ := strings.Cut(name, "[")
+		if !slices.Contains(strings.Fields(route.query), base) {
+			status, body = c.notModeled(name)
+			return status, body, nil
+		}
+	}
+	status, body = route.handle(s, c)
+	return status, body, c.after
+}
+
+func unauthorized(code, message string) (int, any, func()) {
+	return http.StatusUnauthorized, newErrorBody(http.StatusUnauthorized, "authentication_error", apiError{Code: code, Message: message}), nil
+}
+
+func missingRole(role string) (int, any) {
+	return http.StatusForbidden, newErrorBody(http.StatusForbidden, "resource_forbidden", apiError{
+		Code: "missing_permissions", Message: fmt.Sprintf("The API key lacks the role %s", role),
+	})
 }

@@ -1,9 +1,7 @@
 package incidentiotest
 
 import (
-	"cmp"
 	"fmt"
-	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -11,12 +9,20 @@ import (
 
 // A CustomField of the organization.
 type CustomField struct {
-	ID, Name, Description string
-	Type                  string   // single_select, multi_select, text, link or numeric
-	Options               []string // of a select; the id of an option is [CustomField.OptionID]
-	CatalogType           string   // id of the type of the catalog whose entries are the options; empty for none
-	Required              bool     // a new incident must have a value; the API does not show it
+	ID          string   `json:"id"` // "" generates one
+	Name        string   `json:"name"`
+	Description string   `json:"description"`
+	Type        string   `json:"field_type"`      // single_select, multi_select, text, link or numeric
+	Options     []string `json:"options"`         // of a select; the id of an option is [CustomField.OptionID]
+	CatalogType string   `json:"catalog_type_id"` // of the catalog whose entries are the options; empty for none
+	Required    bool     `json:"required"`        // a new incident must have a value; the API does not show it
 }
+
+func (f CustomField) itemID() string { return f.ID }
+func (f apiField) itemID() string    { return f.ID }
+func (o apiOption) itemID() string   { return o.ID }
+
+var fieldTypes = []string{"single_select", "multi_select", "text", "link", "numeric"}
 
 // OptionID is the id of the n-th option.
 func (f CustomField) OptionID(n int) string { return fmt.Sprintf("%s-option-%d", f.ID, n) }
@@ -27,8 +33,7 @@ type apiField struct {
 	Description string `json:"description"`
 	Type        string `json:"field_type"`
 	CatalogType string `json:"catalog_type_id,omitempty"`
-	CreatedAt   string `json:"created_at"`
-	UpdatedAt   string `json:"updated_at"`
+	dates
 }
 
 // An apiFieldInfo is a custom field within an incident.
@@ -67,6 +72,7 @@ type fieldEntry struct {
 }
 
 type fieldValue struct {
+	ID             string  `json:"id"` // has no effect
 	Text           *string `json:"value_text"`
 	Link           *string `json:"value_link"`
 	Numeric        *string `json:"value_numeric"`
@@ -74,42 +80,29 @@ type fieldValue struct {
 	CatalogEntryID *string `json:"value_catalog_entry_id"`
 }
 
-// SetCustomFields replaces the custom fields. A field without an ID gets one.
-func (s *Server) SetCustomFields(list ...CustomField) {
-	list = slices.Clone(list)
-	for i := range list {
-		list[i].ID = cmp.Or(list[i].ID, newID())
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.fields = list
+func (s *Server) fieldsLocked() []apiField {
+	return convert(s.fields, func(f CustomField) apiField {
+		return apiField{f.ID, f.Name, f.Description, f.Type, f.CatalogType, seeded}
+	})
 }
 
-func (s *Server) fieldsLocked() []apiField {
-	out := []apiField{}
+func (s *Server) optionsLocked() (out []apiOption) {
 	for _, f := range s.fields {
-		out = append(out, apiField{f.ID, f.Name, f.Description, f.Type, f.CatalogType, seededAt, seededAt})
+		out = append(out, f.options()...)
 	}
 	return out
 }
 
 // listOptions returns a page of the options of a field, not in their order.
 // https://docs.incident.io/api-reference/custom-field-options-v1/list
-func (s *Server) listOptions(r *http.Request) (int, any) {
-	q := r.URL.Query()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	f := s.fieldLocked(q.Get("custom_field_id"))
+func (s *Server) listOptions(c *call) (int, any) {
+	f := find(s.fields, c.query.Get("custom_field_id"))
 	if f == nil {
 		return invalid(newFieldError("custom_field_id", "invalid_value", "Custom field not found"))
 	}
 	all := f.options()
 	slices.Reverse(all)
-	options, meta, errs := paginate(q, all, func(o apiOption) string { return o.ID }, func(apiOption) bool { return true })
-	if len(errs) > 0 {
-		return invalid(errs...)
-	}
-	return http.StatusOK, map[string]any{"custom_field_options": options, "pagination_meta": meta}
+	return page(c.query, "custom_field_options", maxPageSize, all, apiOption.itemID, func(apiOption) bool { return true }, func(o apiOption) apiOption { return o })
 }
 
 func (f CustomField) options() []apiOption {
@@ -120,19 +113,9 @@ func (f CustomField) options() []apiOption {
 	return out
 }
 
-// fieldLocked returns the custom field with an id, or nil.
-func (s *Server) fieldLocked(id string) *CustomField {
-	for _, f := range s.fields {
-		if f.ID == id {
-			return &f
-		}
-	}
-	return nil
-}
-
 // checkEntryLocked returns the error message of a custom field in a request, or "".
 func (s *Server) checkEntryLocked(e fieldEntry) string {
-	if f := s.fieldLocked(e.FieldID); f != nil {
+	if f := find(s.fields, e.FieldID); f != nil {
 		return f.checkValues(e.Values)
 	}
 	return "Custom field not found"
@@ -174,7 +157,7 @@ func deref(s *string) string {
 func (s *Server) entriesToAPILocked(entries []fieldEntry) []apiEntry {
 	out := []apiEntry{}
 	for _, e := range entries {
-		f := s.fieldLocked(e.FieldID)
+		f := find(s.fields, e.FieldID)
 		if f == nil {
 			continue // the organization has removed the field
 		}

@@ -3,11 +3,8 @@ package incidentiotest
 import (
 	"crypto/rand"
 	"encoding/hex"
-	"fmt"
 	"net/http"
 	"regexp"
-	"slices"
-	"strings"
 )
 
 // Roles of an API key. https://docs.incident.io/api-reference/api-keys-v1/create
@@ -51,32 +48,8 @@ func newKey() string {
 	return "inc_" + hex.EncodeToString(key)
 }
 
-// bearerKey returns the API key of a request, or "".
-func bearerKey(r *http.Request) string {
-	key, isBearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	if !isBearer {
-		return ""
-	}
-	return key
-}
-
-func (s *Server) hasRole(r *http.Request, role string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return role == "" || slices.Contains(s.keys[bearerKey(r)], role)
-}
-
-func missingRole(role string) errorBody {
-	return newErrorBody(http.StatusForbidden, "resource_forbidden", apiError{
-		Code: "missing_permissions", Message: fmt.Sprintf("The API key lacks the role %s", role),
-	})
-}
-
-func (s *Server) getIdentity(r *http.Request) (int, any) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+func (s *Server) getIdentity(c *call) (int, any) {
 	return http.StatusOK, map[string]any{"identity": map[string]any{
-		"name": "Port", "roles": s.keys[bearerKey(r)], "dashboard_url": s.cfg.PermalinkBase,
-		"team_roles": []any{}, "teams": []any{},
+		"name": "Port", "roles": c.roles, "dashboard_url": s.cfg.PermalinkBase, "team_roles": []any{}, "teams": []any{},
 	}}
 }

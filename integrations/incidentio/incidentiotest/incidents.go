@@ -2,7 +2,6 @@ package incidentiotest
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
@@ -31,6 +30,7 @@ type Incident struct {
 	channelID       string
 	channelName     string
 	callURL         string
+	postmortem      string               // address
 	timestamps      map[string]time.Time // by id
 	roleAssignments []apiRoleAssignment
 	incidentType    Type
@@ -68,32 +68,75 @@ func (s *Server) findIncidentLocked(id string) *Incident {
 
 // createIncident creates an incident. A request with a known idempotency key returns the existing
 // incident and creates none.
-func (s *Server) createIncident(r *http.Request) (int, any) {
+func (s *Server) createIncident(c *call) (int, any) {
 	var in createRequest
-	if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
-		return malformed()
+	if status, body := c.decodeBody(&in); status != 0 {
+		return status, body
 	}
-	s.mu.Lock()
+	if in.Retrospective != nil && in.Retrospective.ExternalID != nil {
+		return c.notModeled("retrospective_incident_options.external_id")
+	}
 	if errs := s.validateLocked(in); len(errs) > 0 {
-		s.mu.Unlock()
 		return invalid(errs...)
 	}
 	i, exists := s.byIdempotencyKey[in.IdempotencyKey]
 	if !exists {
 		i = s.addIncidentLocked(in)
+		c.after = s.announceLocked(i)
 	}
-	created, body, onChannelCreated := *i, incidentBody{s.toAPILocked(i)}, s.onChannelCreated
+	return http.StatusOK, incidentBody{s.toAPILocked(i)}
+}
+
+// AddIncident adds an incident as the API does, and returns its id. The configuration must have a severity of that name.
+func (s *Server) AddIncident(n NewIncident) (id string, err error) {
+	s.mu.Lock()
+	fields, err := s.fieldsOfEditLocked(n.Edit)
+	in := createRequest{incidentFields: fields, IdempotencyKey: cmp.Or(n.IdempotencyKey, newID()), Visibility: cmp.Or(n.Visibility, "public")}
+	if n.Mode != "" {
+		in.Mode = &n.Mode
+	}
+	if n.Type != "" {
+		in.TypeID = &n.Type
+		if k := slices.IndexFunc(s.types, func(t Type) bool { return t.Name == n.Type }); k >= 0 {
+			in.TypeID = &s.types[k].ID
+		}
+	}
+	if errs := s.validateLocked(in); err == nil && len(errs) > 0 {
+		err = fmt.Errorf("%s: %s", errs[0].Source.Field, errs[0].Message)
+	}
+	if err == nil && s.byIdempotencyKey[in.IdempotencyKey] != nil {
+		err = fmt.Errorf("an incident has the idempotency key %q already", in.IdempotencyKey)
+	}
+	if err != nil {
+		s.mu.Unlock()
+		return "", err
+	}
+	i := s.addIncidentLocked(in)
+	announce, id := s.announceLocked(i), i.ID
 	s.mu.Unlock()
-	if exists {
-		return http.StatusOK, body
+	announce()
+	return id, nil
+}
+
+// A NewIncident is an incident that exists without a call to the API.
+type NewIncident struct {
+	Edit           `yaml:",inline"`
+	Mode           string `json:"mode"` // "" means standard
+	Type           string `json:"type"` // name; "" means the default type
+	IdempotencyKey string `json:"idempotency_key"`
+}
+
+// announceLocked returns the function that creates the channel of a new incident and emits its event.
+func (s *Server) announceLocked(i *Incident) func() {
+	created, body, onChannelCreated := *i, incidentBody{s.toAPILocked(i)}, s.onChannelCreated
+	return func() {
+		if onChannelCreated != nil && created.Visibility != "private" && created.Mode != "retrospective" {
+			onChannelCreated(created.channelID, created.channelName)
+		}
+		s.Emit(emulator.Event{
+			From: "incident.io", To: "port", Kind: "incident", Text: fmt.Sprintf("%s %q %s", created.Reference, created.Name, created.Permalink), Body: body,
+		})
 	}
-	if onChannelCreated != nil && created.Visibility != "private" {
-		onChannelCreated(created.channelID, created.channelName)
-	}
-	s.Emit(emulator.Event{
-		From: "incident.io", To: "port", Kind: "incident", Text: fmt.Sprintf("%s %q %s", created.Reference, created.Name, created.Permalink), Body: body,
-	})
-	return http.StatusOK, body
 }
 
 // addIncidentLocked adds the incident of a valid request.
@@ -112,6 +155,12 @@ func (s *Server) addIncidentLocked(in createRequest) *Incident {
 	if in.Mode != nil {
 		i.Mode = *in.Mode
 	}
+	if i.Mode == "retrospective" { // has no channel unless the request names one
+		i.channelID, i.channelName = "", ""
+	}
+	if in.Retrospective != nil {
+		i.channelID, i.postmortem = in.Retrospective.ChannelID, in.Retrospective.PostmortemURL
+	}
 	s.applyLocked(i, in.incidentFields)
 	s.incidents = append(s.incidents, i)
 	s.byIdempotencyKey[i.IdempotencyKey] = i
@@ -128,11 +177,11 @@ func (s *Server) applyLocked(i *Incident, in incidentFields) {
 		i.Summary = *in.Summary
 	}
 	if in.SeverityID != nil && *in.SeverityID != "" {
-		i.severity = s.severityLocked(*in.SeverityID)
+		i.severity = find(s.severities, *in.SeverityID)
 		i.Severity = i.severity.Name
 	}
 	if in.StatusID != nil {
-		i.status = *s.statusLocked(*in.StatusID)
+		i.status = *find(s.statuses, *in.StatusID)
 	}
 	i.Status = i.status.Name
 	i.callURL, i.channelName = cmp.Or(in.CallURL, i.callURL), cmp.Or(in.ChannelName, i.channelName)
@@ -141,7 +190,7 @@ func (s *Server) applyLocked(i *Incident, in incidentFields) {
 	}
 	i.CustomFields = s.valuesByNameLocked(i.fields)
 	for _, r := range in.Roles {
-		i.assign(r)
+		s.assignLocked(i, r)
 	}
 	i.timestamps = maps.Clone(i.timestamps)
 	for _, t := range in.Timestamps {
@@ -151,13 +200,16 @@ func (s *Server) applyLocked(i *Incident, in incidentFields) {
 	}
 }
 
-// assign sets or removes the person who has a role.
-func (i *Incident) assign(r roleRequest) {
+// assignLocked sets or removes the person who has a role.
+func (s *Server) assignLocked(i *Incident, r roleRequest) {
 	i.roleAssignments = slices.DeleteFunc(slices.Clone(i.roleAssignments), func(a apiRoleAssignment) bool { return a.Role.ID == r.RoleID })
 	name := ""
 	if r.Assignee != nil {
-		assignment := newRoleAssignment(r.RoleID, *r.Assignee)
-		i.roleAssignments, name = append(i.roleAssignments, assignment), assignment.Assignee.Name
+		p := s.personLocked(*r.Assignee)
+		s.addPersonLocked(*p)
+		i.roleAssignments, name = append(i.roleAssignments, apiRoleAssignment{
+			*find(roles, r.RoleID), apiAssignee{p.ID, p.Name, "unset", p.Email, p.SlackUserID},
+		}), p.Name
 	}
 	if r.RoleID == reporterRoleID {
 		i.Reporter = name
@@ -166,12 +218,15 @@ func (i *Incident) assign(r roleRequest) {
 	}
 }
 
-func (s *Server) getIncident(r *http.Request) (int, any) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	i := s.findIncidentLocked(r.PathValue("id"))
-	if i == nil || !s.isVisibleLocked(r, i) {
+func (s *Server) getIncident(c *call) (int, any) {
+	i := s.findIncidentLocked(c.PathValue("id"))
+	if i == nil || !c.canSee(i) {
 		return notFound()
 	}
 	return http.StatusOK, incidentBody{s.toAPILocked(i)}
+}
+
+// canSee reports whether the key of a request can see an incident.
+func (c *call) canSee(i *Incident) bool {
+	return i.Visibility != "private" || slices.Contains(c.roles, roleGlobal)
 }

@@ -2,7 +2,6 @@ package incidentiotest
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -22,12 +21,6 @@ type Edit struct {
 	Status     string `json:"status"`     // name; every move is allowed
 	Visibility string `json:"visibility"` // public or private
 	Lead       Person `json:"lead"`
-}
-
-// A Person is a user of incident.io.
-type Person struct {
-	Name        string `json:"name"`
-	SlackUserID string `json:"slack_user_id"`
 }
 
 // Edit changes the incident with an id or the number of a reference.
@@ -73,7 +66,7 @@ func (s *Server) fieldsOfEditLocked(e Edit) (in incidentFields, err error) {
 		in.StatusID = &s.statuses[n].ID
 	}
 	if e.Lead != (Person{}) {
-		in.Roles = []roleRequest{{leadRoleID, &assigneeRequest{Name: e.Lead.Name, SlackUserID: e.Lead.SlackUserID}}}
+		in.Roles = []roleRequest{{leadRoleID, &e.Lead}}
 	}
 	return in, nil
 }
@@ -86,33 +79,26 @@ type editRequest struct {
 
 // editIncident changes the members that the request has.
 // https://docs.incident.io/api-reference/incidents-v2/edit
-func (s *Server) editIncident(r *http.Request) (int, any) {
+func (s *Server) editIncident(c *call) (int, any) {
 	var in editRequest
-	if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
-		return malformed()
-	}
-	s.mu.Lock()
-	i := s.findIncidentLocked(r.PathValue("id"))
-	if i == nil || !s.isVisibleLocked(r, i) {
-		s.mu.Unlock()
-		return notFound()
-	}
-	status, body := s.checkEditLocked(r, i, in)
-	if status != http.StatusOK {
-		s.mu.Unlock()
+	if status, body := c.decodeBody(&in); status != 0 {
 		return status, body
 	}
-	event, changed := s.changeLocked(i, *in.Incident, i.Visibility)
-	out := incidentBody{s.toAPILocked(i)}
-	s.mu.Unlock()
-	if changed {
-		s.Emit(event)
+	i := s.findIncidentLocked(c.PathValue("id"))
+	if i == nil || !c.canSee(i) {
+		return notFound()
 	}
-	return http.StatusOK, out
+	if status, body := s.checkEditLocked(c, i, in); status != http.StatusOK {
+		return status, body
+	}
+	if event, changed := s.changeLocked(i, *in.Incident, i.Visibility); changed {
+		c.after = func() { s.Emit(event) }
+	}
+	return http.StatusOK, incidentBody{s.toAPILocked(i)}
 }
 
 // checkEditLocked returns the status and the body of the response to an invalid edit, or 200.
-func (s *Server) checkEditLocked(r *http.Request, i *Incident, in editRequest) (int, any) {
+func (s *Server) checkEditLocked(c *call, i *Incident, in editRequest) (int, any) {
 	var errs []apiError
 	if in.Notify == nil {
 		errs = append(errs, newFieldError("notify_incident_channel", "is_required", "The member notify_incident_channel is required"))
@@ -132,16 +118,16 @@ func (s *Server) checkEditLocked(r *http.Request, i *Incident, in editRequest) (
 	if in.Incident.StatusID == nil {
 		return http.StatusOK, nil
 	}
-	return s.checkMoveLocked(r, i.status, *s.statusLocked(*in.Incident.StatusID))
+	return s.checkMoveLocked(c, i.status, *find(s.statuses, *in.Incident.StatusID))
 }
 
 // checkMoveLocked returns the status and the body of the response to a move that the API does not allow, or 200.
-func (s *Server) checkMoveLocked(r *http.Request, from, to Status) (int, any) {
+func (s *Server) checkMoveLocked(c *call, from, to Status) (int, any) {
 	isOpen := from.Category == "triage" || from.Category == "live"
 	hasFlow := slices.ContainsFunc(s.statuses, func(st Status) bool { return st.Category == "learning" })
 	switch {
-	case isOpen && to.Category == "closed" && hasFlow && !slices.Contains(s.keys[bearerKey(r)], roleOptOut):
-		return http.StatusForbidden, missingRole(roleOptOut)
+	case isOpen && to.Category == "closed" && hasFlow && !slices.Contains(c.roles, roleOptOut):
+		return missingRole(roleOptOut)
 	case from.Category == to.Category, isOpen && to.Category == "learning", to.Category == "closed" && (isOpen || from.Category == "learning"):
 		return http.StatusOK, nil
 	}
@@ -198,23 +184,11 @@ func (s *Server) addUpdateLocked(i *Incident) {
 // listUpdates returns a page of the updates of the incidents that the key can see, the newest first. An id that no
 // incident has is no error.
 // https://docs.incident.io/api-reference/incident-updates-v2/list
-func (s *Server) listUpdates(r *http.Request) (int, any) {
-	q := r.URL.Query()
-	id := q.Get("incident_id")
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	all := slices.Clone(s.updates)
+func (s *Server) listUpdates(c *call) (int, any) {
+	id, all := c.query.Get("incident_id"), slices.Clone(s.updates)
 	slices.Reverse(all)
-	found, meta, errs := paginate(q, all, func(u update) string { return u.body.ID },
-		func(u update) bool { return s.isVisibleLocked(r, u.incident) && (id == "" || id == u.incident.ID) })
-	if len(errs) > 0 {
-		return invalid(errs...)
-	}
-	out := []apiUpdate{}
-	for _, u := range found {
-		out = append(out, u.body)
-	}
-	return http.StatusOK, map[string]any{"incident_updates": out, "pagination_meta": meta}
+	return page(c.query, "incident_updates", maxPageSize, all, func(u update) string { return u.body.ID },
+		func(u update) bool { return c.canSee(u.incident) && (id == "" || id == u.incident.ID) }, func(u update) apiUpdate { return u.body })
 }
 
 // now returns the current time with the precision that the API shows.

@@ -2,7 +2,6 @@ package incidentiotest
 
 import (
 	"cmp"
-	"crypto/sha256"
 	"fmt"
 	"time"
 
@@ -34,6 +33,7 @@ type apiIncident struct {
 	SlackChannelID string              `json:"slack_channel_id"`
 	SlackChannel   string              `json:"slack_channel_name,omitempty"`
 	CallURL        string              `json:"call_url,omitempty"`
+	Postmortem     string              `json:"postmortem_document_url,omitempty"`
 	HasDebrief     bool                `json:"has_debrief"`
 	CreatedAt      string              `json:"created_at"`
 	UpdatedAt      string              `json:"updated_at"`
@@ -59,6 +59,8 @@ type apiTimestamp struct {
 	Timestamp apiTimestampInfo  `json:"incident_timestamp"`
 	Value     map[string]string `json:"value,omitempty"`
 }
+
+func (t apiTimestampInfo) itemID() string { return t.ID }
 
 type apiTimestampInfo struct {
 	ID   string `json:"id"`
@@ -91,8 +93,8 @@ type apiAssignee struct {
 func (s *Server) toAPILocked(i *Incident) apiIncident {
 	out := apiIncident{
 		ID: i.ID, Reference: i.Reference, Name: i.Name, Summary: i.Summary, Mode: i.Mode, Visibility: i.Visibility, Permalink: i.Permalink,
-		Status: statusToAPI(i.status), Type: typeToAPI(i.incidentType), Roles: append([]apiRoleAssignment{}, i.roleAssignments...),
-		CustomFields: s.entriesToAPILocked(i.fields), Timestamps: []apiTimestamp{}, CallURL: i.callURL, Creator: creator{apiKey{ID: "01FCNDV6P870EA6S7TK1DSYDG0", Name: "Port"}},
+		Status: apiStatus{i.status, seeded}, Type: apiType{i.incidentType, "optional", seeded}, Roles: append([]apiRoleAssignment{}, i.roleAssignments...),
+		CustomFields: s.entriesToAPILocked(i.fields), Timestamps: []apiTimestamp{}, CallURL: i.callURL, Postmortem: i.postmortem, Creator: creator{apiKey{ID: "01FCNDV6P870EA6S7TK1DSYDG0", Name: "Port"}},
 		SlackTeamID: cmp.Or(i.SlackTeam, "T0ACME"), CreatedAt: i.CreatedAt.Format(timeLayout), UpdatedAt: i.UpdatedAt.Format(timeLayout),
 	}
 	for _, info := range timestamps {
@@ -103,22 +105,12 @@ func (s *Server) toAPILocked(i *Incident) apiIncident {
 		out.Timestamps = append(out.Timestamps, timestamp)
 	}
 	if i.severity != nil {
-		severity := severityToAPI(*i.severity)
-		out.Severity = &severity
+		out.Severity = &apiSeverity{*i.severity, seeded}
 	}
 	if time.Since(i.CreatedAt) >= s.cfg.ChannelDelay {
 		out.SlackChannelID, out.SlackChannel = i.channelID, i.channelName
 	}
 	return out
-}
-
-// newRoleAssignment returns the assignment of a role to a person, who has the same id in all incidents.
-func newRoleAssignment(roleID string, a assigneeRequest) apiRoleAssignment {
-	name := cmp.Or(a.Name, a.Email, a.SlackUserID, a.ID)
-	id := fmt.Sprintf("01%X", sha256.Sum256([]byte(name)))[:len(roleID)]
-	return apiRoleAssignment{Role: roleToAPI(roleID), Assignee: apiAssignee{
-		ID: cmp.Or(a.ID, id), Name: name, Role: "unset", Email: a.Email, SlackUserID: a.SlackUserID,
-	}}
 }
 
 func newID() string { return ulid.Make().String() }

@@ -2,6 +2,7 @@ package incidentiotest
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
@@ -9,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"foghorn/integrations/emulator"
 )
 
 // The number of items per page.
@@ -16,6 +19,8 @@ const (
 	defaultPageSize = 25
 	maxPageSize     = 250
 )
+
+const notSupported = "The filter is not supported"
 
 var categories = []string{"triage", "declined", "merged", "canceled", "live", "learning", "closed", "paused"}
 
@@ -25,13 +30,10 @@ type filter func(*Incident) bool
 // listIncidents returns a page of the incidents that the key can see. A parameter that is unknown, not modeled or
 // invalid is an error.
 // https://docs.incident.io/api-reference/incidents-v2/list
-func (s *Server) listIncidents(r *http.Request) (int, any) {
-	q := r.URL.Query()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	matches, errs := s.filterLocked(q)
+func (s *Server) listIncidents(c *call) (int, any) {
+	matches, errs := s.filterLocked(c)
 	all := slices.Clone(s.incidents)
-	switch q.Get("sort_by") {
+	switch c.query.Get("sort_by") {
 	case "", "created_at_newest_first":
 		slices.Reverse(all)
 	case "created_at_oldest_first":
@@ -41,53 +43,35 @@ func (s *Server) listIncidents(r *http.Request) (int, any) {
 	if len(errs) > 0 {
 		return invalid(errs...)
 	}
-	found, meta, errs := paginate(q, all, func(i *Incident) string { return i.ID },
-		func(i *Incident) bool { return s.isVisibleLocked(r, i) && matches(i) })
-	if len(errs) > 0 {
-		return invalid(errs...)
-	}
-	out := []apiIncident{}
-	for _, i := range found {
-		out = append(out, s.toAPILocked(i))
-	}
-	return http.StatusOK, map[string]any{"incidents": out, "pagination_meta": meta}
+	return page(c.query, "incidents", maxPageSize, all, func(i *Incident) string { return i.ID },
+		func(i *Incident) bool { return c.canSee(i) && matches(i) }, s.toAPILocked)
 }
 
-// isVisibleLocked reports whether the key of a request can see an incident.
-func (s *Server) isVisibleLocked(r *http.Request, i *Incident) bool {
-	return i.Visibility != "private" || slices.Contains(s.keys[bearerKey(r)], roleGlobal)
-}
-
-// paginate returns the items of a page that keep accepts, and the description of the page. That has the key "after"
-// only when there are more.
-func paginate[T any](q url.Values, items []T, id func(T) string, keep func(T) bool) ([]T, map[string]any, []apiError) {
+// page is the answer with a page of the items that keep accepts. Its description has the key "after" only when there are
+// more.
+func page[T, U any](q url.Values, member string, maxSize int, items []T, id func(T) string, keep func(T) bool, show func(T) U) (int, any) {
 	size, err := strconv.Atoi(cmp.Or(q.Get("page_size"), strconv.Itoa(defaultPageSize)))
-	if err != nil || size < 1 || size > maxPageSize {
-		return nil, nil, []apiError{newFieldError("page_size", "invalid_value", "Page size must be between 1 and 250")}
+	if err != nil || size < 1 || size > maxSize {
+		return invalid(newFieldError("page_size", "invalid_value", fmt.Sprintf("Page size must be between 1 and %d", maxSize)))
 	}
 	if after := q.Get("after"); after != "" {
 		n := slices.IndexFunc(items, func(item T) bool { return id(item) == after })
 		if n < 0 {
-			return nil, nil, []apiError{newFieldError("after", "invalid_value", "The item of the cursor was not found")}
+			return invalid(newFieldError("after", "invalid_value", "The item of the cursor was not found"))
 		}
 		items = items[n+1:]
 	}
-	out, meta := []T{}, map[string]any{"page_size": size}
-	for _, item := range items {
-		if !keep(item) {
-			continue
-		}
-		if len(out) == size {
-			meta["after"] = id(out[size-1])
-			break
-		}
-		out = append(out, item)
+	found, meta := slices.DeleteFunc(slices.Clone(items), func(item T) bool { return !keep(item) }), map[string]any{"page_size": size}
+	if len(found) > size {
+		found = found[:size]
+		meta["after"] = id(found[size-1])
 	}
-	return out, meta, nil
+	return http.StatusOK, map[string]any{member: convert(found, show), "pagination_meta": meta}
 }
 
 // filterLocked returns what the filters of a list accept together, and an error for each that is invalid.
-func (s *Server) filterLocked(q url.Values) (filter, []apiError) {
+func (s *Server) filterLocked(c *call) (filter, []apiError) {
+	q := c.query
 	var filters []filter
 	var errs []apiError
 	hasMode := false
@@ -97,6 +81,9 @@ func (s *Server) filterLocked(q url.Values) (filter, []apiError) {
 		}
 		field, operator, _ := strings.Cut(name, "[")
 		f, message := s.newFilterLocked(field, strings.TrimSuffix(operator, "]"), q[name])
+		if message == notSupported {
+			emulator.RefuseUnmodeled(c.Request, name)
+		}
 		if message != "" {
 			errs = append(errs, newFieldError(name, "invalid_value", message))
 		}
@@ -123,51 +110,110 @@ func (s *Server) filterLocked(q url.Values) (filter, []apiError) {
 func (s *Server) newFilterLocked(field, operator string, values []string) (filter, string) {
 	switch field {
 	case "status":
-		return newChoice(operator, values, func(id string) bool {
-			return slices.ContainsFunc(s.statuses, func(st Status) bool { return st.ID == id })
-		}, func(i *Incident) string { return i.status.ID })
+		return newChoice(operator, values, isItem(s.statuses), func(i *Incident) []string { return []string{i.status.ID} })
 	case "status_category":
 		return newChoice(operator, values, func(c string) bool { return slices.Contains(categories, c) },
-			func(i *Incident) string { return i.status.Category })
+			func(i *Incident) []string { return []string{i.status.Category} })
 	case "incident_type":
-		return newChoice(operator, values, func(id string) bool { return s.typeLocked(&id) != nil }, func(i *Incident) string { return i.incidentType.ID })
+		return newChoice(operator, values, isItem(s.types), func(i *Incident) []string { return []string{i.incidentType.ID} })
 	case "mode":
 		if operator == "one_of" {
-			return newChoice(operator, values, func(m string) bool { return slices.Contains(modes, m) }, func(i *Incident) string { return i.Mode })
+			return newChoice(operator, values, func(m string) bool { return slices.Contains(modes, m) }, func(i *Incident) []string { return []string{i.Mode} })
 		}
 	case "severity":
 		if operator == "gte" || operator == "lte" {
 			return s.newRankFilterLocked(operator, values)
 		}
-		return newChoice(operator, values, func(id string) bool { return s.severityLocked(id) != nil }, func(i *Incident) string {
+		return newChoice(operator, values, isItem(s.severities), func(i *Incident) []string {
 			if i.severity == nil {
-				return ""
+				return nil
 			}
-			return i.severity.ID
+			return []string{i.severity.ID}
 		})
 	case "created_at":
 		return newTimeFilter(operator, values, func(i *Incident) time.Time { return i.CreatedAt })
 	case "updated_at":
 		return newTimeFilter(operator, values, func(i *Incident) time.Time { return i.UpdatedAt })
+	case "incident_role":
+		return s.newRoleFilterLocked(operator, values)
+	case "custom_field":
+		return s.newFieldFilterLocked(operator, values)
 	}
-	return nil, "The parameter is not supported"
+	return nil, notSupported
 }
 
-// newChoice returns a filter by a value of an incident.
-func newChoice(operator string, values []string, isKnown func(string) bool, get func(*Incident) string) (filter, string) {
+// newRoleFilterLocked returns a filter such as incident_role[ID][one_of], whose part behind "incident_role[" is given.
+func (s *Server) newRoleFilterLocked(rest string, values []string) (filter, string) {
+	id, operator, _ := strings.Cut(rest, "][")
+	if find(roles, id) == nil {
+		return nil, "Incident role not found"
+	}
+	assignees := func(i *Incident) (out []string) {
+		for _, a := range i.roleAssignments {
+			if a.Role.ID == id {
+				out = append(out, a.Assignee.ID)
+			}
+		}
+		return out
+	}
+	switch operator {
+	case "one_of":
+		return newChoice(operator, values, isItem(s.usersLocked()), assignees)
+	case "is_blank":
+		blank, err := strconv.ParseBool(values[0])
+		if err != nil || len(values) != 1 {
+			return nil, "The value must be true or false"
+		}
+		return func(i *Incident) bool { return (len(assignees(i)) == 0) == blank }, ""
+	}
+	return nil, notSupported
+}
+
+// newFieldFilterLocked returns a filter such as custom_field[ID][one_of], whose part behind "custom_field[" is given.
+func (s *Server) newFieldFilterLocked(rest string, values []string) (filter, string) {
+	id, operator, _ := strings.Cut(rest, "][")
+	field := find(s.fields, id)
+	if field == nil {
+		return nil, "Custom field not found"
+	}
+	if len(field.Options) == 0 {
+		return nil, notSupported
+	}
+	return newChoice(operator, values, isItem(field.options()), func(i *Incident) (out []string) {
+		for _, e := range i.fields {
+			for _, v := range e.Values {
+				if e.FieldID == id {
+					out = append(out, deref(v.OptionID))
+				}
+			}
+		}
+		return out
+	})
+}
+
+// isItem reports whether an item has an id.
+func isItem[T item](list []T) func(id string) bool {
+	return func(id string) bool { return find(list, id) != nil }
+}
+
+// newChoice returns a filter by values of an incident.
+func newChoice(operator string, values []string, isKnown func(string) bool, get func(*Incident) []string) (filter, string) {
 	if operator != "one_of" && operator != "not_in" {
-		return nil, "The operator is not supported"
+		return nil, notSupported
 	}
 	for _, v := range values {
 		if !isKnown(v) {
 			return nil, "The value was not found"
 		}
 	}
-	return func(i *Incident) bool { return slices.Contains(values, get(i)) == (operator == "one_of") }, ""
+	return func(i *Incident) bool {
+		has := slices.ContainsFunc(get(i), func(v string) bool { return slices.Contains(values, v) })
+		return has == (operator == "one_of")
+	}, ""
 }
 
 func (s *Server) newRankFilterLocked(operator string, values []string) (filter, string) {
-	limit := s.severityLocked(values[0])
+	limit := find(s.severities, values[0])
 	if len(values) != 1 || limit == nil {
 		return nil, "Severity not found"
 	}
@@ -187,7 +233,7 @@ func newTimeFilter(operator string, values []string, get func(*Incident) time.Ti
 	case "date_range":
 		from, to, _ = strings.Cut(values[0], "~")
 	default:
-		return nil, "The operator is not supported"
+		return nil, notSupported
 	}
 	first, err1 := parseTime(from)
 	last, err2 := parseTime(to)

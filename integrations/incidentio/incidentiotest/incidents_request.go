@@ -1,7 +1,6 @@
 package incidentiotest
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -14,12 +13,19 @@ var modes = []string{"standard", "retrospective", "test", "tutorial"}
 // https://docs.incident.io/api-reference/incidents-v2/create
 type createRequest struct {
 	incidentFields
-	IdempotencyKey string           `json:"idempotency_key"`
-	Visibility     string           `json:"visibility"`
-	TypeID         *string          `json:"incident_type_id"`
-	SlackTeam      string           `json:"slack_team_id"`
-	Mode           *string          `json:"mode"`
-	Retrospective  *json.RawMessage `json:"retrospective_incident_options"`
+	IdempotencyKey string         `json:"idempotency_key"`
+	Visibility     string         `json:"visibility"`
+	TypeID         *string        `json:"incident_type_id"`
+	SlackTeam      string         `json:"slack_team_id"`
+	Mode           *string        `json:"mode"`
+	Retrospective  *retrospective `json:"retrospective_incident_options"`
+}
+
+// A retrospective has the members of an incident that is over.
+type retrospective struct {
+	ExternalID    *int64 `json:"external_id"` // not modeled
+	PostmortemURL string `json:"postmortem_document_url"`
+	ChannelID     string `json:"slack_channel_id"`
 }
 
 // incidentFields are the members that a new incident and an edit have in common. A member that is null is absent.
@@ -41,15 +47,8 @@ type timestampRequest struct {
 }
 
 type roleRequest struct {
-	RoleID   string           `json:"incident_role_id"`
-	Assignee *assigneeRequest `json:"assignee"`
-}
-
-type assigneeRequest struct {
-	Name        string `json:"-"`
-	ID          string `json:"id"`
-	Email       string `json:"email"`
-	SlackUserID string `json:"slack_user_id"`
+	RoleID   string  `json:"incident_role_id"`
+	Assignee *Person `json:"assignee"`
 }
 
 // validateLocked returns every error of a new incident.
@@ -66,7 +65,8 @@ func (s *Server) validateLocked(in createRequest) []apiError {
 		{s.typeLocked(in.TypeID) == nil, "incident_type_id", "invalid_value", "Incident type not found"},
 		{in.SlackTeam == "" && s.cfg.RequireSlackTeam, "slack_team_id", "is_required", "A Slack team is required"},
 		{in.Mode != nil && !slices.Contains(modes, *in.Mode), "mode", "invalid_value", "Mode must be one of standard, retrospective, test, tutorial"},
-		{in.Retrospective != nil, "retrospective_incident_options", "invalid_value", "The emulator does not model this member"},
+		{in.Retrospective != nil && deref(in.Mode) != "retrospective", "retrospective_incident_options", "invalid_value", "The mode is not retrospective"},
+		{in.CallURL != "", "call_url", "invalid_value", "A new incident cannot have a call"},
 	} {
 		if check.failed {
 			errs = append(errs, newFieldError(check.field, check.code, check.message))
@@ -88,20 +88,18 @@ func (s *Server) checkFieldsLocked(in incidentFields) (errs []apiError) {
 			errs = append(errs, newFieldError(field, "invalid_value", message))
 		}
 	}
-	add(deref(in.SeverityID) != "" && s.severityLocked(deref(in.SeverityID)) == nil, "severity_id", "Severity not found")
-	add(in.StatusID != nil && s.statusLocked(deref(in.StatusID)) == nil, "incident_status_id", "Incident status not found")
+	add(deref(in.SeverityID) != "" && find(s.severities, deref(in.SeverityID)) == nil, "severity_id", "Severity not found")
+	add(in.StatusID != nil && find(s.statuses, deref(in.StatusID)) == nil, "incident_status_id", "Incident status not found")
 	for _, e := range in.Fields {
 		message := s.checkEntryLocked(e)
 		add(message != "", "custom_field_entries", message)
 	}
 	for _, role := range in.Roles {
-		add(role.RoleID != reporterRoleID && role.RoleID != leadRoleID, "incident_role_assignments", "Incident role not found")
-		a := role.Assignee
-		add(a != nil && a.Email != "" && s.cfg.UserEmails != nil && !slices.Contains(s.cfg.UserEmails, a.Email), "incident_role_assignments", "User not found")
+		add(find(roles, role.RoleID) == nil, "incident_role_assignments", "Incident role not found")
+		add(role.Assignee != nil && s.personLocked(*role.Assignee) == nil, "incident_role_assignments", "User not found")
 	}
 	for _, t := range in.Timestamps {
-		isKnown := slices.ContainsFunc(timestamps, func(info apiTimestampInfo) bool { return info.ID == t.ID })
-		add(!isKnown, "incident_timestamp_values", "Incident timestamp not found")
+		add(find(timestamps, t.ID) == nil, "incident_timestamp_values", "Incident timestamp not found")
 	}
 	return errs
 }

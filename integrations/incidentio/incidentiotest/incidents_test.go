@@ -87,7 +87,7 @@ func TestIncident_ChannelAfterDelay(t *testing.T) {
 }
 
 func TestCreateIncident_Rejections(t *testing.T) {
-	s := newServer(t, incidentiotest.Config{UserEmails: []string{"ana@example.com"}})
+	s := newServer(t, incidentiotest.Config{Users: []incidentiotest.Person{{Email: "ana@example.com"}}})
 	ok := `"idempotency_key":"k","visibility":"public","severity_id":"` + minorID + `"`
 	reporter, _ := listRoles(t, s)[1]["id"].(string)
 	for name, c := range map[string]struct {

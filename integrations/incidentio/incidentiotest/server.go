@@ -2,9 +2,9 @@ package incidentiotest
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -17,7 +17,8 @@ type Config struct {
 	PermalinkBase    string        // the start of permalinks; "" means https://app.incident.io/acme
 	Severities       []Severity    // nil means Minor, Major and Critical with the ids of Port's guide
 	Statuses         []Status      // nil means the statuses of a new organization
-	UserEmails       []string      // the e-mail addresses that can be assigned to a role; nil means all
+	Users            []Person      // who can be assigned to a role; nil means everyone who is named by an e-mail address or a Slack user
+	APIKey           string        // "" generates one
 	TriageDisabled   bool          // new incidents start with the first live status
 	KeyRoles         []string      // the roles of the API's key; nil means viewer and incident_creator
 	RequireSlackTeam bool          // a new incident must name a Slack team, as in an organization on Enterprise Grid
@@ -37,6 +38,7 @@ type Server struct {
 	statuses         []Status
 	types            []Type
 	fields           []CustomField
+	persons          []Person
 	keys             map[string][]string // the roles of each API key
 	onChannelCreated func(id, name string)
 	incidents        []*Incident // oldest first
@@ -70,41 +72,15 @@ func Start(cfg Config) (*Server, error) {
 	if cfg.KeyRoles == nil {
 		cfg.KeyRoles = []string{roleCreator, roleViewer}
 	}
-	s := &Server{APIKey: newKey(), cfg: cfg}
+	s := &Server{APIKey: cmp.Or(cfg.APIKey, newKey()), cfg: cfg}
 	s.restore()
 	var err error
-	if s.Server, err = emulator.Start(cfg.Addr, s.routes()); err != nil {
+	if s.Server, err = emulator.Start(cfg.Addr, s.serveAPI()); err != nil {
 		return nil, fmt.Errorf("start incident.io emulator: %w", err)
 	}
 	s.SetDescriber(s.eventSource())
-	s.EnableControl(s.State, s.Reset)
 	s.addControlRoutes()
 	return s, nil
-}
-
-// addControlRoutes adds routes to the control API.
-//
-//	POST /control/edit         {"id","name","summary","severity","status","visibility","lead":{"name","slack_user_id"}}: see Edit
-//	POST /control/keys         {"roles"}: adds an API key and returns {"key"}
-//	POST /control/keys/revoke  {"key"}: makes a key invalid, APIKey for ""
-func (s *Server) addControlRoutes() {
-	s.HandleControl("POST edit", emulator.HandlePost(func(_ context.Context, in struct {
-		Edit
-		ID string `json:"id"`
-	}) (any, error) {
-		return map[string]any{}, s.Edit(in.ID, in.Edit)
-	}))
-	s.HandleControl("POST keys", emulator.HandlePost(func(_ context.Context, in struct {
-		Roles []string `json:"roles"`
-	}) (any, error) {
-		return map[string]any{"key": s.AddKey(in.Roles...)}, nil
-	}))
-	s.HandleControl("POST keys/revoke", emulator.HandlePost(func(_ context.Context, in struct {
-		Key string `json:"key"`
-	}) (any, error) {
-		s.RevokeKey(cmp.Or(in.Key, s.APIKey))
-		return map[string]any{}, nil
-	}))
 }
 
 // URL is the base address of the API.
@@ -115,12 +91,8 @@ func (s *Server) URL() string { return s.Server.URL }
 func (s *Server) State() any {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	incidents := []apiIncident{}
-	for _, i := range s.incidents {
-		incidents = append(incidents, s.toAPILocked(i))
-	}
 	return map[string]any{
-		"incidents": incidents, "severities": s.severitiesLocked(), "incident_statuses": s.statusesLocked(),
+		"incidents": convert(s.incidents, s.toAPILocked), "severities": s.severitiesLocked(), "incident_statuses": s.statusesLocked(),
 	}
 }
 
@@ -139,6 +111,7 @@ func (s *Server) restore() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.keys = map[string][]string{s.APIKey: append([]string{}, s.cfg.KeyRoles...)}
+	s.persons = convert(s.cfg.Users, Person.withDefaults)
 	s.incidents, s.updates, s.byIdempotencyKey = nil, nil, map[string]*Incident{}
 }
 
@@ -153,6 +126,8 @@ func (s *Server) eventSource() emulator.CallDescriber {
 			}
 			return s.cfg.ClientName, c.Method + " " + c.Path
 		},
-		Mask: func(text string) string { return keyPattern.ReplaceAllString(text, "•••") },
+		Mask: func(text string) string {
+			return strings.ReplaceAll(keyPattern.ReplaceAllString(text, "•••"), s.APIKey, "•••")
+		},
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+
+	"foghorn/integrations/emulator"
 )
 
 // A call is a request to the API that conforms to its route.
@@ -164,6 +166,7 @@ func (s *Server) handle(handlers map[string]handler, r *http.Request) (response,
 	route, path := findRoute(r)
 	h := handlers[route.Name]
 	if h == nil {
+		emulator.RefuseUnmodeled(r, "route")
 		return response{}, &apiError{
 			status: http.StatusNotFound, code: "not_found", message: fmt.Sprintf("Route %s:%s not found", r.Method, r.URL.Path),
 		}
@@ -175,6 +178,7 @@ func (s *Server) handle(handlers map[string]handler, r *http.Request) (response,
 	}
 	query, err := route.parseQuery(r.URL.Query())
 	if err != nil {
+		emulator.RefuseUnmodeled(r, err.Error())
 		return response{}, err
 	}
 	var body any

@@ -14,8 +14,12 @@ func (s *Server) executeRun(ctx context.Context, id string) {
 		return
 	}
 	method := s.actions[run.Action].InvocationMethod
-	data, chain := s.templateDataLocked(run), run.chain
+	data, chain, outcome := s.templateDataLocked(run), run.chain, s.takeOutcomeLocked(run.Action)
 	s.mu.Unlock()
+	if outcome != nil {
+		outcome.apply(s, id)
+		return
+	}
 	switch method.Type {
 	case "WEBHOOK":
 		s.invokeWebhook(ctx, id, method, data)

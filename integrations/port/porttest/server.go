@@ -38,6 +38,8 @@ type Config struct {
 	// removed. 0 means 50,000.
 	MaxRuns int
 
+	ClientID, ClientSecret string // the credentials; "" generates them
+
 	ClientName string // the name of the API's client in events; "" means "foghorn"
 }
 
@@ -78,6 +80,7 @@ type catalog struct {
 	runs         []*Run // oldest first
 	integrations []json.RawMessage
 	runsByID     map[string]*Run
+	outcomes     []Outcome
 }
 
 func newCatalog() catalog {
@@ -107,7 +110,7 @@ func Start(cfg Config) (*Server, error) {
 	cfg.ClientName = cmp.Or(cfg.ClientName, "foghorn")
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &Server{
-		ClientID: "client" + randomHex(12), ClientSecret: randomHex(32), cfg: cfg, cancel: cancel,
+		ClientID: cmp.Or(cfg.ClientID, "client"+randomHex(12)), ClientSecret: cmp.Or(cfg.ClientSecret, randomHex(32)), cfg: cfg, cancel: cancel,
 		httpClient: &http.Client{Timeout: webhookTimeout}, tokenLifetime: defaultTokenLifetime,
 		users: map[string]*user{}, changed: make(chan struct{}), catalog: newCatalog(),
 	}
@@ -124,7 +127,7 @@ func Start(cfg Config) (*Server, error) {
 		return nil, fmt.Errorf("start Port emulator: %w", err)
 	}
 	s.SetDescriber(s.eventSource())
-	s.EnableControl(s.State, s.Reset)
+	s.addControlRoutes()
 	return s, nil
 }
 

@@ -49,6 +49,13 @@ func (s *Server) AddUser(email string, teams ...string) {
 	}
 }
 
+// RemoveUsers removes all members and teams.
+func (s *Server) RemoveUsers() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.users, s.teams = map[string]*user{}, nil
+}
+
 // clientUserID is the id of the user that Port creates for the client credentials.
 func (s *Server) clientUserID() string { return s.ClientID + "@clients" }
 

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"foghorn/integrations/emulator"
 )
 
 // An Error is an error code of the Web API, such as not_in_channel.
@@ -116,6 +118,7 @@ func (s *Server) serveMethod(w http.ResponseWriter, r *http.Request, name string
 	}
 	m, known := methods[name]
 	if !known {
+		emulator.RefuseUnmodeled(r, "method")
 		s.emit("slack", s.appLabel(), "refused", name+": unknown_method", nil)
 		writeJSON(w, http.StatusOK, reply{"ok": false, "error": "unknown_method", "req_method": name})
 		return
@@ -132,6 +135,9 @@ func (s *Server) serveMethod(w http.ResponseWriter, r *http.Request, name string
 	out, err := reply(nil), s.authorize(c, m, scopes)
 	if err == nil {
 		err = c.args.convert(m.args)
+		if invalid, ok := err.(apiError); ok && slices.ContainsFunc(invalid.problems, func(p Problem) bool { return strings.HasPrefix(p.Message, absentArgument) }) {
+			emulator.RefuseUnmodeled(r, "arguments")
+		}
 	}
 	if err == nil {
 		s.locked(func() { out, err = m.run(s, c) })

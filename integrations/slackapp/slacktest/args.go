@@ -49,7 +49,7 @@ func (a args) convert(spec string) error {
 		}
 		wrong := ""
 		if a[name], wrong = argTypes[kind](v); absent {
-			wrong = "this emulator does not have the argument " + name
+			wrong = absentArgument + name
 			if slices.Contains(strings.Split(allowed, "|"), fmt.Sprint(v)) {
 				wrong = ""
 			}
@@ -63,6 +63,9 @@ func (a args) convert(spec string) error {
 	}
 	return nil
 }
+
+// absentArgument begins the problem of an argument that the emulator does not model.
+const absentArgument = "this emulator does not have the argument "
 
 // argTypes convert an argument, or return what is wrong with it.
 var argTypes = map[string]func(v any) (any, string){

@@ -23,6 +23,9 @@ var eventScopes = map[string][]string{
 	"message.mpim":          {"mpim:history"},
 }
 
+// BotEvents returns the events that apps can subscribe to here, sorted.
+func BotEvents() []string { return slices.Sorted(maps.Keys(eventScopes)) }
+
 // channelTypes are the values of channel_type by the type in scopes.
 var channelTypes = map[string]string{"channels": "channel", "groups": "group", "im": "im", "mpim": "mpim"}
 

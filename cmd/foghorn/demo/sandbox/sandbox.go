@@ -28,7 +28,8 @@ const incidentIOURL = "https://api.incident.io"
 type Config struct {
 	Slack      slacktest.Config
 	IncidentIO incidentiotest.Config
-	PortUsers  []string // e-mail addresses
+	Port       porttest.Config // ClientName and RewriteURL are set by Start
+	PortUsers  []string        // e-mail addresses
 
 	// WebhookFallback is a URL that receives Port's webhooks to hosts that are not emulated; "" sends them to those hosts.
 	WebhookFallback string
@@ -74,11 +75,9 @@ func Start(cfg Config) (_ *Sandbox, err error) {
 	if s.IncidentIO, err = incidentiotest.Start(cfg.IncidentIO); err != nil {
 		return nil, err
 	}
-	s.Port, err = porttest.Start(porttest.Config{
-		ClientName: strings.ToLower(cfg.Slack.AppName),
-		RewriteURL: func(url string) string { return s.webhookURL(cfg.WebhookFallback, url) },
-	})
-	if err != nil {
+	cfg.Port.ClientName = strings.ToLower(cfg.Slack.AppName)
+	cfg.Port.RewriteURL = func(url string) string { return s.webhookURL(cfg.WebhookFallback, url) }
+	if s.Port, err = porttest.Start(cfg.Port); err != nil {
 		return nil, err
 	}
 	for _, email := range cfg.PortUsers {

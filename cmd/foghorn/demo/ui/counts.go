@@ -14,6 +14,7 @@ type counts struct {
 	Runs       int // of people, in Port
 	Reported   int // requests whose result a message shows
 	Duplicates int // messages that repeat a result
+	Refused    int // requests that an emulator refused because it does not model them
 }
 
 // Counts counts since the start of the demo.
@@ -40,6 +41,7 @@ func (v *viewModel) Counts() (c counts) {
 		}
 	}
 	c.Reported = len(requests)
+	c.Refused = len(cfg.Slack.Refused()) + len(cfg.Port.Refused()) + len(cfg.Incidents.Refused())
 	return c
 }
 

@@ -128,6 +128,7 @@ func (s *Server) Handler() http.Handler {
 	mux.HandleFunc("GET /{$}", s.serveHome)
 	mux.HandleFunc("GET "+IncidentPath+"/incidents/{id}", s.serveIncident)
 	mux.HandleFunc("GET "+EntityPath+"{id}", s.serveEntity)
+	mux.HandleFunc("GET /emulators", s.serveEmulators)
 	mux.HandleFunc("GET /updates", s.streamUpdates)
 	mux.HandleFunc("POST /actions/{name}", s.handleAction)
 	if s.cfg.Backend != nil {

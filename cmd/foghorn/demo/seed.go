@@ -1,0 +1,191 @@
+package demo
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+
+	"foghorn/cmd/foghorn/demo/sandbox"
+	"foghorn/integrations/incidentio/incidentiotest"
+	"foghorn/integrations/slackapp/slacktest"
+)
+
+// MaxSeedBytes is the size of the largest seed file.
+const MaxSeedBytes = 4 << 20
+
+// A Seed is what the emulators have at the start and after a reset. Its YAML form is that of a seed file; docs/demo.md
+// describes it.
+type Seed struct {
+	Tokens struct {
+		SlackBot     string `json:"slack_bot"`
+		SlackApp     string `json:"slack_app"`
+		PortID       string `json:"port_client_id"`
+		PortSecret   string `json:"port_client_secret"`
+		IncidentIOID string `json:"incident_io_api_key"`
+	} `json:"tokens"`
+	Slack struct {
+		Users    []slacktest.User    `json:"users"`
+		Channels []slacktest.Channel `json:"channels"`
+		Scopes   []string            `json:"scopes"`
+		Events   []string            `json:"events"`
+		Commands []string            `json:"commands"`
+	} `json:"slack"`
+	Port struct {
+		Users []struct {
+			Email string   `json:"email"`
+			Teams []string `json:"teams"`
+		} `json:"users"`
+		Blueprints []map[string]any            `json:"blueprints"`
+		Entities   map[string][]map[string]any `json:"entities"` // by blueprint
+		Actions    []map[string]any            `json:"actions"`
+		Secrets    map[string]string           `json:"secrets"`
+	} `json:"port"`
+	IncidentIO struct {
+		Severities   []incidentiotest.Severity    `json:"severities"`
+		Statuses     []incidentiotest.Status      `json:"statuses"`
+		Types        []incidentiotest.Type        `json:"types"`
+		CustomFields []incidentiotest.CustomField `json:"custom_fields"`
+		Users        []incidentiotest.Person      `json:"users"`
+		KeyRoles     []string                     `json:"key_roles"`
+		Incidents    []incidentiotest.NewIncident `json:"incidents"`
+	} `json:"incident_io"`
+}
+
+// A SeedError is an error of the values in a seed file, with their key.
+type SeedError struct{ error }
+
+// ParseSeed reads a seed file. An error names the line or the key.
+func ParseSeed(data []byte) (*Seed, error) {
+	s := &Seed{}
+	if err := yaml.UnmarshalWithOptions(data, s, yaml.Strict()); err != nil {
+		position, _, _ := strings.Cut(yaml.FormatError(err, false, false), "\n")
+		return nil, errors.New(position)
+	}
+	return s, s.check()
+}
+
+// check returns the errors that the emulators do not report themselves.
+func (s *Seed) check() error {
+	ids := map[string]bool{"": true}
+	for i, u := range s.Slack.Users {
+		if ids[u.ID] || u.Name == "" {
+			return fmt.Errorf("slack.users[%d]: id and name are required, and an id must be unique", i)
+		}
+		ids[u.ID] = true
+	}
+	for i, c := range s.Slack.Channels {
+		if ids[c.ID] || c.Name == "" {
+			return fmt.Errorf("slack.channels[%d]: id and name are required, and an id must be unique", i)
+		}
+		ids[c.ID] = true
+	}
+	if s.Slack.Users != nil && !slices.ContainsFunc(s.Slack.Users, func(u slacktest.User) bool { return !u.Bot }) {
+		return errors.New("slack.users: at least one must be a person")
+	}
+	for _, list := range []struct {
+		key, prefix  string
+		given, known []string
+	}{
+		{"slack.scopes", "", s.Slack.Scopes, slacktest.AllScopes}, {"slack.events", "", s.Slack.Events, slacktest.BotEvents()},
+	} {
+		for i, v := range list.given {
+			if !slices.Contains(list.known, v) {
+				return fmt.Errorf("%s[%d]: %q is not emulated; known are %s", list.key, i, v, strings.Join(list.known, ", "))
+			}
+		}
+	}
+	for i, c := range s.Slack.Commands {
+		if len(c) < 2 || c[0] != '/' {
+			return fmt.Errorf("slack.commands[%d]: %q does not begin with a slash", i, c)
+		}
+	}
+	for _, t := range []struct{ key, value, prefix string }{
+		{"slack_bot", s.Tokens.SlackBot, "xoxb-"}, {"slack_app", s.Tokens.SlackApp, "xapp-"}, {"incident_io_api_key", s.Tokens.IncidentIOID, "inc_"},
+	} {
+		if t.value != "" && !strings.HasPrefix(t.value, t.prefix) {
+			return fmt.Errorf("tokens.%s: does not begin with %s", t.key, t.prefix)
+		}
+	}
+	for i, u := range s.Port.Users {
+		if u.Email == "" {
+			return fmt.Errorf("port.users[%d]: email is required", i)
+		}
+	}
+	return nil
+}
+
+// fixTokens sets the tokens that the file does not have to fixed ones.
+func (s *Seed) fixTokens() {
+	t := &s.Tokens
+	t.SlackBot, t.SlackApp = cmp.Or(t.SlackBot, "xoxb-demo"), cmp.Or(t.SlackApp, "xapp-demo")
+	t.PortID, t.PortSecret = cmp.Or(t.PortID, "demo"), cmp.Or(t.PortSecret, "demo-secret")
+	t.IncidentIOID = cmp.Or(t.IncidentIOID, "inc_demo")
+}
+
+// configure replaces what the emulators start with.
+func (s *Seed) configure(cfg *sandbox.Config) {
+	cfg.Slack.BotToken, cfg.Slack.AppToken = s.Tokens.SlackBot, s.Tokens.SlackApp
+	cfg.Port.ClientID, cfg.Port.ClientSecret, cfg.IncidentIO.APIKey = s.Tokens.PortID, s.Tokens.PortSecret, s.Tokens.IncidentIOID
+	cfg.Slack.Scopes, cfg.Slack.BotEvents, cfg.Slack.Commands = s.Slack.Scopes, s.Slack.Events, s.Slack.Commands
+	if s.Slack.Users != nil {
+		cfg.Slack.Users = s.Slack.Users
+	}
+	if s.Slack.Channels != nil {
+		cfg.Slack.Channels = s.Slack.Channels
+	}
+	cfg.IncidentIO.Severities, cfg.IncidentIO.Statuses = s.IncidentIO.Severities, s.IncidentIO.Statuses
+	cfg.IncidentIO.Users, cfg.IncidentIO.KeyRoles = s.IncidentIO.Users, s.IncidentIO.KeyRoles
+}
+
+// fillPort writes what the file says to an empty Port.
+func (s *Seed) fillPort(box *sandbox.Sandbox) error {
+	box.Port.RemoveUsers()
+	for _, u := range s.Port.Users {
+		box.Port.AddUser(u.Email, u.Teams...)
+	}
+	for name, value := range s.Port.Secrets {
+		box.Port.SetSecret(name, value)
+	}
+	put := func(key string, list []map[string]any, f func(json.RawMessage) error) error {
+		for i, v := range list {
+			data, err := json.Marshal(v)
+			if err == nil {
+				err = f(data)
+			}
+			if err != nil {
+				return fmt.Errorf("%s[%d]: %w", key, i, err)
+			}
+		}
+		return nil
+	}
+	if err := put("port.blueprints", s.Port.Blueprints, box.Port.PutBlueprint); err != nil {
+		return err
+	}
+	for blueprint, list := range s.Port.Entities {
+		if err := put("port.entities."+blueprint, list, func(data json.RawMessage) error { return box.Port.PutEntity(blueprint, data) }); err != nil {
+			return err
+		}
+	}
+	return put("port.actions", s.Port.Actions, box.Port.PutAction)
+}
+
+// fillIncidentIO writes what the file says to incident.io without incidents.
+func (s *Seed) fillIncidentIO(box *sandbox.Sandbox) error {
+	in := s.IncidentIO
+	if err := box.IncidentIO.SetOrganization(incidentiotest.Organization{
+		Severities: in.Severities, Statuses: in.Statuses, Types: in.Types, CustomFields: in.CustomFields,
+	}); err != nil {
+		return fmt.Errorf("incident_io: %w", err)
+	}
+	for i, n := range in.Incidents {
+		if _, err := box.IncidentIO.AddIncident(n); err != nil {
+			return fmt.Errorf("incident_io.incidents[%d]: %w", i, err)
+		}
+	}
+	return nil
+}
