@@ -105,8 +105,9 @@ func (s *Server) controlRuns(ctx context.Context, q url.Values) (any, error) {
 		}
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.maskSecrets(map[string]any{"runs": list()}), nil
+	runs := list()
+	s.mu.Unlock()
+	return s.maskSecrets(map[string]any{"runs": runs}), nil
 }
 
 // endRunAs is EndRun with a check of the status.
