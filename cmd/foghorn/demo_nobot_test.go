@@ -115,7 +115,7 @@ func TestDemo_SeedRefused(t *testing.T) {
 		"no person":       {"slack: {users: []}", "slack.users"},
 		"scope":           {"slack:\n  scopes: [chat:write, chat:wrote]\n", "slack.scopes[1]"},
 		"event":           {"slack: {events: [app_home_opened, reaction_added]}", "slack.events[1]"},
-		"command":         {"slack: {commands: [deploy]}", "slack.commands[0]"},
+		"command":         {"slack: {commands: [deploy]}", "slack.commands"},
 		"token":           {"tokens: {slack_bot: secret}", "tokens.slack_bot"},
 		"email":           {"port: {users: [{teams: [a]}]}", "port.users[0]"},
 		"blueprint":       {"port: {blueprints: [{}]}", "port.blueprints[0]"},

@@ -22,11 +22,11 @@ const MaxSeedBytes = 4 << 20
 // describes it.
 type Seed struct {
 	Tokens struct {
-		SlackBot     string `json:"slack_bot"`
-		SlackApp     string `json:"slack_app"`
-		PortID       string `json:"port_client_id"`
-		PortSecret   string `json:"port_client_secret"`
-		IncidentIOID string `json:"incident_io_api_key"`
+		SlackBot   string `json:"slack_bot"`
+		SlackApp   string `json:"slack_app"`
+		PortID     string `json:"port_client_id"`
+		PortSecret string `json:"port_client_secret"`
+		IncidentIO string `json:"incident_io_api_key"`
 	} `json:"tokens"`
 	Slack struct {
 		Users    []slacktest.User    `json:"users"`
@@ -72,48 +72,48 @@ func ParseSeed(data []byte) (*Seed, error) {
 // check returns the errors that the emulators do not report themselves.
 func (s *Seed) check() error {
 	ids := map[string]bool{"": true}
-	for i, u := range s.Slack.Users {
-		if ids[u.ID] || u.Name == "" {
-			return fmt.Errorf("slack.users[%d]: id and name are required, and an id must be unique", i)
+	checkID := func(key string, i int, id, name string) error {
+		if ids[id] || name == "" {
+			return fmt.Errorf("%s[%d]: id and name are required, and an id must be unique", key, i)
 		}
-		ids[u.ID] = true
+		ids[id] = true
+		return nil
+	}
+	var errs []error
+	for i, u := range s.Slack.Users {
+		errs = append(errs, checkID("slack.users", i, u.ID, u.Name))
 	}
 	for i, c := range s.Slack.Channels {
-		if ids[c.ID] || c.Name == "" {
-			return fmt.Errorf("slack.channels[%d]: id and name are required, and an id must be unique", i)
-		}
-		ids[c.ID] = true
+		errs = append(errs, checkID("slack.channels", i, c.ID, c.Name))
 	}
 	if s.Slack.Users != nil && !slices.ContainsFunc(s.Slack.Users, func(u slacktest.User) bool { return !u.Bot }) {
-		return errors.New("slack.users: at least one must be a person")
-	}
-	for _, list := range []struct {
-		key, prefix  string
-		given, known []string
-	}{
-		{"slack.scopes", "", s.Slack.Scopes, slacktest.AllScopes}, {"slack.events", "", s.Slack.Events, slacktest.BotEvents()},
-	} {
-		for i, v := range list.given {
-			if !slices.Contains(list.known, v) {
-				return fmt.Errorf("%s[%d]: %q is not emulated; known are %s", list.key, i, v, strings.Join(list.known, ", "))
-			}
-		}
-	}
-	for i, c := range s.Slack.Commands {
-		if len(c) < 2 || c[0] != '/' {
-			return fmt.Errorf("slack.commands[%d]: %q does not begin with a slash", i, c)
-		}
-	}
-	for _, t := range []struct{ key, value, prefix string }{
-		{"slack_bot", s.Tokens.SlackBot, "xoxb-"}, {"slack_app", s.Tokens.SlackApp, "xapp-"}, {"incident_io_api_key", s.Tokens.IncidentIOID, "inc_"},
-	} {
-		if t.value != "" && !strings.HasPrefix(t.value, t.prefix) {
-			return fmt.Errorf("tokens.%s: does not begin with %s", t.key, t.prefix)
-		}
+		errs = append(errs, errors.New("slack.users: at least one must be a person"))
 	}
 	for i, u := range s.Port.Users {
 		if u.Email == "" {
-			return fmt.Errorf("port.users[%d]: email is required", i)
+			errs = append(errs, fmt.Errorf("port.users[%d]: email is required", i))
+		}
+	}
+	errs = append(errs,
+		checkKnown("slack.scopes", s.Slack.Scopes, slacktest.AllScopes), checkKnown("slack.events", s.Slack.Events, slacktest.BotEvents()),
+		checkPrefix("tokens.slack_bot", "xoxb-", s.Tokens.SlackBot), checkPrefix("tokens.slack_app", "xapp-", s.Tokens.SlackApp),
+		checkPrefix("tokens.incident_io_api_key", "inc_", s.Tokens.IncidentIO), checkPrefix("slack.commands", "/", s.Slack.Commands...))
+	return errors.Join(errs...)
+}
+
+func checkKnown(key string, given, known []string) error {
+	for i, v := range given {
+		if !slices.Contains(known, v) {
+			return fmt.Errorf("%s[%d]: %q is not emulated; known are %s", key, i, v, strings.Join(known, ", "))
+		}
+	}
+	return nil
+}
+
+func checkPrefix(key, prefix string, values ...string) error {
+	for _, v := range values {
+		if v != "" && !strings.HasPrefix(v, prefix) {
+			return fmt.Errorf("%s: a value does not begin with %s", key, prefix)
 		}
 	}
 	return nil
@@ -124,13 +124,13 @@ func (s *Seed) fixTokens() {
 	t := &s.Tokens
 	t.SlackBot, t.SlackApp = cmp.Or(t.SlackBot, "xoxb-demo"), cmp.Or(t.SlackApp, "xapp-demo")
 	t.PortID, t.PortSecret = cmp.Or(t.PortID, "demo"), cmp.Or(t.PortSecret, "demo-secret")
-	t.IncidentIOID = cmp.Or(t.IncidentIOID, "inc_demo")
+	t.IncidentIO = cmp.Or(t.IncidentIO, "inc_demo")
 }
 
 // configure replaces what the emulators start with.
 func (s *Seed) configure(cfg *sandbox.Config) {
 	cfg.Slack.BotToken, cfg.Slack.AppToken = s.Tokens.SlackBot, s.Tokens.SlackApp
-	cfg.Port.ClientID, cfg.Port.ClientSecret, cfg.IncidentIO.APIKey = s.Tokens.PortID, s.Tokens.PortSecret, s.Tokens.IncidentIOID
+	cfg.Port.ClientID, cfg.Port.ClientSecret, cfg.IncidentIO.APIKey = s.Tokens.PortID, s.Tokens.PortSecret, s.Tokens.IncidentIO
 	cfg.Slack.Scopes, cfg.Slack.BotEvents, cfg.Slack.Commands = s.Slack.Scopes, s.Slack.Events, s.Slack.Commands
 	if s.Slack.Users != nil {
 		cfg.Slack.Users = s.Slack.Users

@@ -21,12 +21,14 @@
 //
 // # What is modeled
 //
-//   - POST and GET /v2/incidents, GET /v2/incidents/{id} by id or by the number of the reference (1, not INC-1),
-//     POST /v2/incidents/{id}/actions/edit, incident_updates, severities, incident_statuses, incident_types,
-//     incident_roles and custom_fields as lists and by id, custom_field_options, identity.
-//   - The filters of GET /v2/incidents by status, status category, severity, type, mode and time, filter_mode, sort_by
-//     and pages. A list without a filter by mode has no tests and tutorials. A parameter that is unknown, not modeled
-//     or has an unknown value gets a 422, and not a list of other incidents; the vendor documents none of these.
+// [Coverage] lists the routes. Of them:
+//
+//   - GET /v2/incidents/{id} by id or by the number of the reference (1, not INC-1).
+//   - The filters of GET /v2/incidents, filter_mode, sort_by and pages. A list without a filter by mode has no tests and
+//     tutorials.
+//   - A parameter or a member of a body that is unknown or not modeled gets a 422, and not an answer that leaves it out.
+//     The vendor documents none of these. [emulator.Server.Refused] returns them.
+//   - Users: those of [Config], else everyone to whom a role was assigned.
 //   - The moves of a status that the API documents. To close an open incident, a key needs the role
 //     post_incident_flow_opt_out, if the organization has statuses after an incident. [Server.Edit] allows every move.
 //   - API keys with their roles and the two 401s; [Server.AddKey] and [Server.RevokeKey]. A 403 for a call that the key
@@ -45,8 +47,7 @@
 //
 // # What is not modeled
 //
-//   - The catalog, escalations, webhooks, users, memberships, retrospective_incident_options.
-//   - Filters by role and by custom field.
+//   - The catalog, escalations, alerts, webhooks, memberships, and changes of what an organization has.
 //   - Timestamps that follow the status: only "Reported at" is set automatically.
 //   - Updates by a person, and updates with a message: every update is by the API's key.
 //   - The texts of the vendor's errors about custom fields, roles, filters and moves, which are not documented.
