@@ -107,7 +107,7 @@ func TestRecent_Life(t *testing.T) {
 			e.Declare(testenv.Alice, testenv.General, "API is slow", "Major", "public")
 			e.Declare(testenv.Alice, testenv.General, "Breach", "Major", "private")
 			e.WaitFor("both exist", func() bool { return len(e.IncidentIO.Incidents()) == 2 })
-			form := waitForm(t, e, testenv.Bob, "the incident", shows(recentHeading, "INC-", "API is slow", "Major", "just now"))
+			form := waitForm(t, e, testenv.Bob, "the incident", shows(recentHeading, "INC-", "API is slow", "Major", "declared by", testenv.Alice, "just now"))
 			if !hides("Breach")(form) {
 				t.Errorf("the form shows a private incident: %s", form.Text())
 			}
@@ -257,5 +257,20 @@ func TestRecent_Pages(t *testing.T) {
 	e.WaitForm(form, "the incidents again", shows(recentHeading, "1 of "))
 	if value, err := form.Value("f0"); err != nil || len(value) != 1 || value[0] != "first" {
 		t.Errorf("%v, %v", value, err)
+	}
+}
+
+// TestRecent_FirstPageByAck shows the incidents also on a first page that is the answer to a submission.
+func TestRecent_FirstPageByAck(t *testing.T) {
+	t.Parallel()
+	e := newEnvWithAction(t, createAction(`"c":{"type":"string"},"d":{"type":"string","visible":{"jqQuery":".form.c == \"on\""}}`, ``))
+	newRecentEnv(t, e)
+	addIncident(t, e, "API is slow", nil)
+	e.Start()
+	form := waitForm(t, e, testenv.Alice, "the incidents", shows(recentHeading))
+	e.Slack.InjectFault(emulator.Fault{Path: "views.update", Status: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {"30"}}})
+	e.ChangeField(form, "c", "on")
+	if r := submit(t, e, form); r.Closed || !hasLabel("d")(form) || !shows(recentHeading, "API is slow")(form) {
+		t.Errorf("the form shows %s", form.Text())
 	}
 }
