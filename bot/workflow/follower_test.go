@@ -132,6 +132,27 @@ func TestFollower_AlwaysYoung(t *testing.T) {
 	})
 }
 
+// TestFollower_ManyEnd has 300 of 1,000 incidents close, and ten more become private, which then can be read in no way. That
+// takes a constant number of calls besides one for each that is private.
+func TestFollower_ManyEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fakes{}
+		follower, x := newFollowerTest(f, 1000, 7*24*time.Hour)
+		runFor(t, follower, time.Minute)
+		for i := range 300 {
+			f.listed[i*3].Status.Category, f.listed[i*3].UpdatedAt = "closed", time.Now()
+		}
+		f.listed = slices.Delete(f.listed, 990, 1000)
+		f.unreadable = &rest.Error{Status: http.StatusNotFound}
+		before := len(f.calls)
+		runFor(t, follower, maxFollowInterval+3*time.Minute)
+		slices.Sort(x.woken) // an incident is woken again until its request shows the state
+		if calls, woken := len(f.calls)-before, slices.Compact(x.woken); len(woken) != 310 || calls > 4+2+10+1 { // and the severities
+			t.Errorf("%d woken after %d calls", len(woken), calls)
+		}
+	})
+}
+
 // TestFollower_WakesChanged changes an incident, and has another one leave the list of open incidents.
 func TestFollower_WakesChanged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
