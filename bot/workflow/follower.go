@@ -176,7 +176,9 @@ func (f *follower) poll(ctx context.Context, followed map[string]store.Entry) {
 	}
 	if err == nil && complete { // what the list lacks has ended, or cannot be read
 		query := incidentio.IncidentsQuery{Categories: incidentio.EndedCategories(), UpdatedSince: f.oldestRead(due)}
-		_, err = f.readPages(ctx, followed, due, query, 1)
+		if _, err = f.readPages(ctx, followed, due, query, 1); rest.IsRejected(err) && !rest.IsUnauthorized(err) {
+			err = nil // without this list they are read one by one
+		}
 	}
 	if err == nil {
 		err = f.readSingles(ctx, due)
