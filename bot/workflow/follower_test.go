@@ -146,7 +146,7 @@ func TestFollower_ManyEnd(t *testing.T) {
 		f.unreadable = &rest.Error{Status: http.StatusNotFound}
 		before := len(f.calls)
 		runFor(t, follower, maxFollowInterval+3*time.Minute)
-		slices.Sort(x.woken) // an incident is woken again until its request shows the state
+		slices.Sort(x.woken)                                                                                     // an incident is woken again until its request shows the state
 		if calls, woken := len(f.calls)-before, slices.Compact(x.woken); len(woken) != 310 || calls > 4+2+10+1 { // and the severities
 			t.Errorf("%d woken after %d calls", len(woken), calls)
 		}
