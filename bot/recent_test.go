@@ -15,6 +15,7 @@ import (
 	"foghorn/integrations/incidentio"
 	"foghorn/integrations/incidentio/incidentiotest"
 	"foghorn/integrations/slackapp/slacktest"
+	"foghorn/manifests"
 )
 
 const recentHeading = "declared in the last hour"
@@ -166,20 +167,35 @@ func TestRecent_TypedTextStays(t *testing.T) {
 	e.ExpectMessage(testenv.General, "typed")
 }
 
-// TestRecent_NotPermitted shows no incidents to people who may not run the action.
+// TestRecent_NotPermitted shows no incidents to people who may not run the action, and to others without a call more.
 func TestRecent_NotPermitted(t *testing.T) {
 	t.Parallel()
 	e := testenv.New(t)
 	newRecentEnv(t, e)
+	addEve(e, func(u *slacktest.User) { u.Team = "T0OTHER" })
+	if err := e.Port.SetExecutePermissions(manifests.ActionID, `{"users":["alice@example.com"]}`); err != nil {
+		t.Fatal(err)
+	}
 	addIncident(t, e, "API is slow", nil)
 	e.Start()
 	waitForm(t, e, testenv.Alice, "the incidents", shows("API is slow"))
-	form := e.OpenForm(testenv.Gus, testenv.General, "/incident") // not refused yet: nothing is known about a guest
-	e.WaitFor("the guest is refused", func() bool {
-		return strings.Contains(e.AnswerTo(testenv.Gus, testenv.General, "/incident"), "email")
-	})
-	if !hides(recentHeading)(form) {
-		t.Errorf("a guest sees %s", form.Text())
+	for who, reason := range map[string]string{testenv.Gus: "email", eve: "another organization", testenv.Bob: "permission"} {
+		form := e.OpenForm(who, testenv.General, "/incident") // not refused yet: nothing is known about this person
+		e.WaitFor(who+" is refused", func() bool {
+			return strings.Contains(e.AnswerTo(who, testenv.General, "/incident"), reason)
+		})
+		if !hides(recentHeading)(form) {
+			t.Errorf("%s sees %s", who, form.Text())
+		}
+	}
+	lists := func() int { return len(e.IncidentIO.Calls("/v2/incidents")) }
+	waitForm(t, e, testenv.Alice, "the incidents", shows("API is slow")) // the list is fresh
+	slackCalls, portCalls, incidentCalls := len(e.Slack.Calls("")), len(e.Port.Calls("")), lists()
+	if form := e.OpenForm(testenv.Alice, testenv.General, "/incident"); !shows("API is slow")(form) {
+		t.Errorf("the form opens with %s", form.Text())
+	}
+	if calls := e.Slack.Calls("")[slackCalls:]; len(calls) != 1 || len(e.Port.Calls("")) != portCalls || lists() != incidentCalls {
+		t.Errorf("opening the form made %v, and %d calls of Port and %d of incident.io", calls, len(e.Port.Calls(""))-portCalls, lists()-incidentCalls)
 	}
 }
 
