@@ -5,6 +5,7 @@ package emulator
 
 import (
 	"bytes"
+	"encoding/json"
 	"io"
 	"net"
 	"net/http"
@@ -208,6 +209,9 @@ func (f Fault) replace(h http.Handler, w http.ResponseWriter, r *http.Request) b
 	}
 	if f.Status == 0 {
 		return false
+	}
+	if json.Valid([]byte(f.Body)) {
+		w.Header().Set("Content-Type", "application/json; charset=utf-8") // as the services have it
 	}
 	for k, vs := range f.Header {
 		w.Header()[k] = vs

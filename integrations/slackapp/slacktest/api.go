@@ -3,6 +3,7 @@ package slacktest
 import (
 	"encoding/json"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
 	"slices"
@@ -40,42 +41,66 @@ type call struct {
 	args   args
 	token  string
 	inBody bool // the token is in the body and not in the header
+
+	noCharset bool // a JSON body whose Content-Type has no charset
 }
 
 // A method of the Web API.
 type method struct {
-	appToken bool     // needs the app-level token; otherwise the bot token
-	anyToken bool     // accepts both tokens
-	scopes   []string // one of them is needed; empty means none is
-	run      func(*Server, *call) (reply, error)
+	token  tokenKind
+	scopes []string                            // one of them is needed; empty means none is
+	args   string                              // see args.convert
+	run    func(*Server, *call) (reply, error) // called with Server.mu held
 }
 
+// tokenKind is the token that a method needs.
+type tokenKind int
+
+const (
+	botToken tokenKind = iota
+	appToken
+	eitherToken
+	noToken
+)
+
+// Arguments of several methods. Slack ignores team_id with the token of a workspace, and as_user with that of a bot;
+// link_names has an effect on user groups only, of which the workspace has none.
+const (
+	pageArgs    = "limit:int cursor "
+	rangeArgs   = "channel oldest latest inclusive:bool include_all_metadata:bool "
+	contentArgs = "channel text blocks:json attachments:json markdown_text link_names:bool parse=none "
+	authorArgs  = "username icon_emoji icon_url "
+)
+
 var methods = map[string]method{
-	"api.test":              {run: func(*Server, *call) (reply, error) { return reply{}, nil }},
-	"apps.connections.open": {appToken: true, run: (*Server).appsConnectionsOpen},
-	"auth.test":             {anyToken: true, run: (*Server).authTest},
-	"blocks.validate":       {run: (*Server).blocksValidate},
-	"bots.info":             {scopes: []string{"users:read"}, run: (*Server).botsInfo},
-	"chat.delete":           {scopes: []string{"chat:write"}, run: (*Server).chatDelete},
-	"chat.getPermalink":     {run: (*Server).chatGetPermalink},
-	"chat.postEphemeral":    {scopes: []string{"chat:write"}, run: (*Server).chatPostEphemeral},
-	"chat.postMessage":      {scopes: []string{"chat:write"}, run: (*Server).chatPostMessage},
-	"chat.update":           {scopes: []string{"chat:write"}, run: (*Server).chatUpdate},
-	"conversations.history": {scopes: scopesByType("history"), run: (*Server).conversationsHistory},
-	"conversations.info":    {scopes: scopesByType("read"), run: (*Server).conversationsInfo},
-	"conversations.join":    {scopes: []string{"channels:join"}, run: (*Server).conversationsJoin},
-	"conversations.list":    {scopes: scopesByType("read"), run: (*Server).conversationsList},
-	"conversations.members": {scopes: scopesByType("read"), run: (*Server).conversationsMembers},
-	"conversations.open":    {scopes: []string{"im:write", "mpim:write"}, run: (*Server).conversationsOpen},
-	"conversations.replies": {scopes: scopesByType("history"), run: (*Server).conversationsReplies},
-	"team.info":             {scopes: []string{"team:read"}, run: (*Server).teamInfo},
-	"users.info":            {scopes: []string{"users:read"}, run: (*Server).usersInfo},
-	"users.list":            {scopes: []string{"users:read"}, run: (*Server).usersList},
-	"users.lookupByEmail":   {scopes: []string{"users:read.email"}, run: (*Server).usersLookupByEmail},
-	"views.open":            {run: (*Server).viewsOpen},
-	"views.publish":         {run: (*Server).viewsPublish},
-	"views.push":            {run: (*Server).viewsPush},
-	"views.update":          {run: (*Server).viewsUpdate},
+	"api.test":              {token: noToken, args: "error", run: (*Server).apiTest},
+	"apps.connections.open": {token: appToken, run: (*Server).appsConnectionsOpen},
+	"auth.test":             {token: eitherToken, run: (*Server).authTest},
+	"blocks.validate":       {args: "blocks:json view:json message:json", run: (*Server).blocksValidate},
+	"bots.info":             {scopes: []string{"users:read"}, args: "bot", run: (*Server).botsInfo},
+	"chat.delete":           {scopes: []string{"chat:write"}, args: "channel ts", run: (*Server).chatDelete},
+	"chat.getPermalink":     {args: "channel message_ts", run: (*Server).chatGetPermalink},
+	"chat.postEphemeral":    {scopes: []string{"chat:write"}, args: contentArgs + authorArgs + "user thread_ts", run: (*Server).chatPostEphemeral},
+	"chat.postMessage": {scopes: []string{"chat:write"}, args: contentArgs + authorArgs +
+		"metadata:json thread_ts reply_broadcast:bool unfurl_links:bool unfurl_media:bool mrkdwn=true|1", run: (*Server).chatPostMessage},
+	"chat.update": {scopes: []string{"chat:write"}, args: contentArgs + "ts metadata:json reply_broadcast=false|0 file_ids=", run: (*Server).chatUpdate},
+
+	"conversations.history": {scopes: scopesByType("history"), args: rangeArgs + pageArgs, run: (*Server).conversationsHistory},
+	"conversations.info":    {scopes: scopesByType("read"), args: "channel include_num_members:bool include_locale:bool", run: (*Server).conversationsInfo},
+	"conversations.join":    {scopes: []string{"channels:join"}, args: "channel", run: (*Server).conversationsJoin},
+	"conversations.list":    {scopes: scopesByType("read"), args: pageArgs + "exclude_archived:bool types", run: (*Server).conversationsList},
+	"conversations.members": {scopes: scopesByType("read"), args: pageArgs + "channel", run: (*Server).conversationsMembers},
+	"conversations.open": {scopes: []string{"im:write", "mpim:write"}, args: "channel users return_im:bool prevent_creation=false|0",
+		run: (*Server).conversationsOpen},
+	"conversations.replies": {scopes: scopesByType("history"), args: rangeArgs + pageArgs + "ts", run: (*Server).conversationsReplies},
+	"team.info":             {scopes: []string{"team:read"}, args: "team domain", run: (*Server).teamInfo},
+	"users.info":            {scopes: []string{"users:read"}, args: "user include_locale:bool", run: (*Server).usersInfo},
+	"users.list":            {scopes: []string{"users:read"}, args: pageArgs + "include_locale:bool", run: (*Server).usersList},
+	"users.lookupByEmail":   {scopes: []string{"users:read.email"}, args: "email", run: (*Server).usersLookupByEmail},
+	"views.open":            {args: "view:json trigger_id interactivity_pointer", run: (*Server).viewsOpen},
+	"views.publish":         {args: "view:json user_id hash", run: (*Server).viewsPublish},
+	"views.push":            {args: "view:json trigger_id interactivity_pointer", run: (*Server).viewsPush},
+	"views.update":          {args: "view:json view_id external_id hash", run: (*Server).viewsUpdate},
 }
 
 // scopesByType returns the scopes of an operation, one for each type of conversation.
@@ -91,13 +116,13 @@ func (s *Server) serveMethod(w http.ResponseWriter, r *http.Request, name string
 	}
 	m, known := methods[name]
 	if !known {
+		s.emit("slack", s.appLabel(), "refused", name+": unknown_method", nil)
 		writeJSON(w, http.StatusOK, reply{"ok": false, "error": "unknown_method", "req_method": name})
 		return
 	}
-	s.mu.Lock()
-	scopes := slices.Clone(s.scopes)
-	s.mu.Unlock()
-	if m.appToken {
+	var scopes []string
+	s.locked(func() { scopes = slices.Clone(s.scopes) })
+	if m.token == appToken {
 		scopes = []string{"connections:write"}
 		m.scopes = scopes
 	}
@@ -106,47 +131,90 @@ func (s *Server) serveMethod(w http.ResponseWriter, r *http.Request, name string
 	w.Header().Set("X-Accepted-Oauth-Scopes", strings.Join(m.scopes, ","))
 	out, err := reply(nil), s.authorize(c, m, scopes)
 	if err == nil {
-		out, err = m.run(s, c)
+		err = c.args.convert(m.args)
+	}
+	if err == nil {
+		s.locked(func() { out, err = m.run(s, c) })
 	}
 	if err != nil {
 		s.emit("slack", s.appLabel(), "refused", name+": "+err.Error(), nil)
-		out = reply{"ok": false, "error": err.Error()}
-		if no, ok := err.(apiError); ok {
-			for k, v := range no.details {
-				out[k] = v
-			}
-		}
+		out = errorReply(err)
 	} else {
 		out["ok"] = true
 	}
+	if c.noCharset {
+		addWarning(out, "missing_charset")
+	}
 	writeJSON(w, http.StatusOK, out)
+}
+
+// errorReply returns the response for an error.
+func errorReply(err error) reply {
+	out := reply{"ok": false, "error": err.Error()}
+	if no, ok := err.(apiError); ok {
+		maps.Copy(out, no.details)
+	}
+	return out
+}
+
+// addWarning adds a warning to a response.
+// https://docs.slack.dev/apis/web-api#responses
+func addWarning(out reply, word string) {
+	meta, _ := out["response_metadata"].(map[string]any)
+	if meta == nil {
+		meta = map[string]any{}
+	}
+	warnings, _ := meta["warnings"].([]string)
+	meta["warnings"] = append(warnings, word)
+	out["warning"], out["response_metadata"] = strings.Join(meta["warnings"].([]string), ","), meta
 }
 
 // authorize checks the token and its scopes.
 func (s *Server) authorize(c *call, m method, scopes []string) error {
 	switch {
+	case m.token == noToken:
+		return nil
 	case c.token == "":
 		return Error("not_authed")
-	case m.appToken && c.inBody:
+	case m.token == appToken && c.inBody:
 		return Error("invalid_auth") // the app-level token must be in the header
 	case c.token != s.BotToken && c.token != s.AppToken:
 		return Error("invalid_auth")
-	case !m.anyToken && m.appToken != (c.token == s.AppToken):
+	case m.token != eitherToken && (m.token == appToken) != (c.token == s.AppToken):
 		return Error("not_allowed_token_type")
 	}
 	if len(m.scopes) == 0 || slices.ContainsFunc(m.scopes, func(x string) bool { return slices.Contains(scopes, x) }) {
 		return nil
 	}
-	return newAPIError("missing_scope", reply{"needed": strings.Join(m.scopes, ","), "provided": strings.Join(scopes, ",")})
+	return missingScope(scopes, m.scopes...)
+}
+
+func missingScope(have []string, needed ...string) error {
+	return newAPIError("missing_scope", reply{"needed": strings.Join(needed, ","), "provided": strings.Join(have, ",")})
+}
+
+// apiTest echoes its arguments.
+// https://docs.slack.dev/reference/methods/api.test
+func (s *Server) apiTest(c *call) (reply, error) {
+	echo := maps.Clone(c.args)
+	delete(echo, "token")
+	if word := c.args.stringArg("error"); word != "" {
+		return nil, newAPIError(word, reply{"args": echo})
+	}
+	if len(echo) == 0 {
+		return reply{}, nil
+	}
+	return reply{"args": echo}, nil
 }
 
 // readCall reads the arguments from the query and a JSON, urlencoded or multipart body.
 func readCall(r *http.Request, name string) (*call, error) {
 	c := &call{method: name, args: args{}}
 	c.args.addForm(r.URL.Query())
-	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	kind, options, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	switch {
 	case kind == "application/json":
+		c.noCharset = options["charset"] == ""
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
 			return nil, Error("request_timeout")
@@ -161,9 +229,7 @@ func readCall(r *http.Request, name string) (*call, error) {
 			}
 			return nil, Error("invalid_json")
 		}
-		for k, v := range fields {
-			c.args[k] = v
-		}
+		maps.Copy(c.args, fields)
 	case kind == "multipart/form-data":
 		if err := r.ParseMultipartForm(1 << 20); err != nil {
 			return nil, Error("invalid_form_data")
@@ -194,10 +260,5 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 
 // hasScopeLocked reports whether the bot token has a scope.
 func (s *Server) hasScopeLocked(scope string) bool {
-	for _, have := range s.scopes {
-		if have == scope {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(s.scopes, scope)
 }

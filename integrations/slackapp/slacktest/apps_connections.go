@@ -7,8 +7,6 @@ import (
 )
 
 func (s *Server) appsConnectionsOpen(*call) (reply, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	now := time.Now()
 	for t, end := range s.tickets {
 		if now.After(end) {

@@ -1,6 +1,7 @@
 package slacktest
 
 import (
+	"encoding/json"
 	"strings"
 	"unicode/utf8"
 )
@@ -11,32 +12,27 @@ const maxValidateSize = 100_000
 // blocksValidate validates blocks, a view or a message.
 // https://docs.slack.dev/reference/methods/blocks.validate
 func (s *Server) blocksValidate(c *call) (reply, error) {
-	name := ""
+	name, text, validate := "", json.RawMessage(nil), map[string]func(json.RawMessage) []Problem{
+		"blocks": ValidateBlocks, "view": ValidateView, "message": ValidateMessage,
+	}
 	for _, n := range []string{"blocks", "view", "message"} {
-		if c.args[n] != nil {
-			if name != "" {
-				return nil, invalidArguments(Problem{Message: "Cannot provide both `" + name + "` and `" + n + "`"})
-			}
-			name = n
+		if c.args[n] == nil {
+			continue
+		}
+		if name != "" {
+			return nil, invalidArguments(Problem{Message: "Cannot provide both `" + name + "` and `" + n + "`"})
+		}
+		if name, text = n, marshalJSON(c.args[n]); c.args[n] == any(invalidJSON{}) {
+			return nil, Error("invalid_json")
 		}
 	}
-	if name == "" {
+	switch {
+	case name == "":
 		return nil, invalidArguments(Problem{Message: "missing required field: blocks"})
-	}
-	v, ok := c.args.jsonArg(name)
-	if !ok {
-		return nil, Error("invalid_json")
-	}
-	text := marshalJSON(v)
-	if utf8.RuneCount(text) > maxValidateSize {
+	case utf8.RuneCount(text) > maxValidateSize:
 		return nil, invalidArguments(Problem{Pointer: "/" + name, Message: "must be less than 100001 characters"})
 	}
-	validate := map[string]func() []Problem{
-		"blocks":  func() []Problem { return ValidateBlocks(text) },
-		"view":    func() []Problem { return ValidateView(text) },
-		"message": func() []Problem { return ValidateMessage(text) },
-	}
-	problems := validate[name]()
+	problems := validate[name](text)
 	if len(problems) == 0 {
 		return reply{}, nil
 	}

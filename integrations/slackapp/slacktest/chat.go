@@ -1,6 +1,7 @@
 package slacktest
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -15,9 +16,9 @@ const (
 
 // postableChannelLocked returns the channel of a call if the bot can post in it.
 func (s *Server) postableChannelLocked(id string) (*Channel, error) {
-	c, ok := s.conversationLocked(id)
+	c, ok := s.seenChannelLocked(id)
 	switch {
-	case !ok, c.Private && !c.BotIsMember:
+	case !ok:
 		return nil, Error("channel_not_found")
 	case c.Archived:
 		return nil, Error("is_archived")
@@ -29,45 +30,68 @@ func (s *Server) postableChannelLocked(id string) (*Channel, error) {
 	return c, nil
 }
 
-func (s *Server) chatPostMessage(c *call) (reply, error) {
+// newMessageLocked returns the content of a call, and the channel in which the bot can post it.
+func (s *Server) newMessageLocked(c *call) (*Channel, Message, error) {
 	m, err := readMessage(c.args)
-	if err != nil {
-		return nil, err
+	if err == nil && m.isEmpty() {
+		err = Error("no_text")
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	if err != nil {
+		return nil, m, err
+	}
 	ch, err := s.postableChannelLocked(c.args.stringArg("channel"))
 	if err != nil {
+		return nil, m, err
+	}
+	if !s.hasScopeLocked("chat:write.customize") {
+		m.Username, m.Icon = "", ""
+	}
+	m.ThreadTS = c.args.stringArg("thread_ts")
+	return ch, m, nil
+}
+
+func (s *Server) chatPostMessage(c *call) (reply, error) {
+	ch, m, err := s.newMessageLocked(c)
+	if err != nil {
 		return nil, err
 	}
-	if thread := c.args.stringArg("thread_ts"); thread != "" {
-		parent := s.findMessageLocked(ch.ID, thread)
-		if parent == nil {
-			return nil, Error("thread_not_found")
-		}
-		parent.hasReplies, m.ThreadTS = true, thread
+	m.Broadcast = m.ThreadTS != "" && c.args.boolArg("reply_broadcast")
+	kept, err := s.postMessageLocked(ch, m)
+	if err != nil {
+		return nil, err
 	}
-	kept := s.postMessageLocked(ch, m)
 	return reply{"channel": ch.ID, "ts": kept.TS, "message": s.messageJSONLocked(kept, true)}, nil
 }
 
 // postMessageLocked posts a message of the bot in a channel.
-func (s *Server) postMessageLocked(ch *Channel, m Message) *Message {
-	m.Channel, m.TS, m.User, m.Bot = ch.ID, s.newTimestampLocked(), s.BotUser, true
-	s.messages[ch.ID] = append(s.messages[ch.ID], &m)
-	s.messagesChangedLocked(ch.ID)
-	s.emit(s.appLabel(), "slack", "message", "#"+ch.Name+": "+firstLine(m.Text), m)
-	return &m
-}
-
-func (s *Server) chatPostEphemeral(c *call) (reply, error) {
-	m, err := readMessage(c.args)
+func (s *Server) postMessageLocked(ch *Channel, m Message) (*Message, error) {
+	m.User, m.Bot = s.BotUser, true
+	kept, err := s.addMessageLocked(ch, m)
 	if err != nil {
 		return nil, err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	ch, err := s.postableChannelLocked(c.args.stringArg("channel"))
+	s.emit(s.appLabel(), "slack", "message", "#"+ch.Name+": "+firstLine(kept.Text), *kept)
+	s.sendMessageEventLocked(ch, s.messageJSONLocked(kept, true))
+	return kept, nil
+}
+
+// addMessageLocked adds a message to a channel, or to one of its threads.
+func (s *Server) addMessageLocked(ch *Channel, m Message) (*Message, error) {
+	if m.ThreadTS != "" {
+		parent := s.findMessageLocked(ch.ID, m.ThreadTS)
+		if parent == nil {
+			return nil, Error("thread_not_found")
+		}
+		parent.hasReplies = true
+	}
+	m.Channel, m.TS = ch.ID, s.newTimestampLocked()
+	s.messages[ch.ID] = append(s.messages[ch.ID], &m)
+	s.messagesChangedLocked(ch.ID)
+	return &m, nil
+}
+
+func (s *Server) chatPostEphemeral(c *call) (reply, error) {
+	ch, m, err := s.newMessageLocked(c)
 	if err != nil {
 		return nil, err
 	}
@@ -75,14 +99,14 @@ func (s *Server) chatPostEphemeral(c *call) (reply, error) {
 	if s.users[user] == nil || !ch.hasMemberLocked(user) {
 		return nil, Error("user_not_in_channel")
 	}
-	m.Channel, m.ThreadTS, m.Metadata = ch.ID, c.args.stringArg("thread_ts"), nil
+	m.Channel = ch.ID
 	return reply{"message_ts": s.postEphemeralLocked(user, m).TS}, nil
 }
 
 // postEphemeralLocked posts a message of the bot that only one user sees.
 func (s *Server) postEphemeralLocked(user string, m Message) Message {
 	m.TS, m.User, m.To, m.Bot, m.Ephemeral = s.newTimestampLocked(), s.BotUser, user, true, true
-	s.ephemerals[user] = append(s.ephemerals[user], m)
+	s.ephemerals[user] = append(s.ephemerals[user], &m)
 	s.messagesChangedLocked(user)
 	s.emit(s.appLabel(), "slack", "ephemeral", "@"+s.users[user].Name+": "+firstLine(m.Text), m)
 	return m
@@ -92,8 +116,8 @@ func (s *Server) postEphemeralLocked(user string, m Message) Message {
 // message of a user.
 func (s *Server) ownMessageLocked(c *call, refused Error) (*Channel, *Message, error) {
 	id := c.args.stringArg("channel")
-	ch, ok := s.conversationLocked(id)
-	if !ok || ch.Private && !ch.BotIsMember || s.users[id] != nil { // a user's id is accepted for new messages only
+	ch, ok := s.seenChannelLocked(id)
+	if !ok || s.users[id] != nil { // a user's id is accepted for new messages only
 		return nil, nil, Error("channel_not_found")
 	}
 	m := s.findMessageLocked(ch.ID, c.args.stringArg("ts"))
@@ -106,18 +130,28 @@ func (s *Server) ownMessageLocked(c *call, refused Error) (*Channel, *Message, e
 	return ch, m, nil
 }
 
+// chatUpdate changes a message. Blocks and attachments that are not in the call stay; empty lists remove them.
+// https://docs.slack.dev/reference/methods/chat.update
 func (s *Server) chatUpdate(c *call) (reply, error) {
 	m, err := readMessage(c.args)
 	if err != nil {
 		return nil, err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	ch, kept, err := s.ownMessageLocked(c, "cant_update_message")
 	if err != nil {
 		return nil, err
 	}
-	s.editMessageLocked(kept, m)
+	if m.isEmpty() {
+		return nil, Error("no_text")
+	}
+	onlyText := m.Blocks == nil && m.Attachments == nil
+	if c.args["attachments"] == nil {
+		m.Attachments = kept.Attachments
+	}
+	if c.args["blocks"] == nil && m.Blocks == nil {
+		m.Blocks = kept.Blocks
+	}
+	s.editMessageLocked(kept, m, onlyText)
 	message := s.messageJSONLocked(kept, true)
 	for key := range s.threadLocked(kept) { // the answer of this method has none, by the types of Slack's client
 		delete(message, key)
@@ -126,20 +160,30 @@ func (s *Server) chatUpdate(c *call) (reply, error) {
 	return reply{"channel": ch.ID, "ts": kept.TS, "text": kept.Text, "message": message}, nil
 }
 
-// editMessageLocked replaces the content of a message.
-func (s *Server) editMessageLocked(kept *Message, m Message) {
+// editMessageLocked replaces the content of a message. Slack shows that a message was edited only if its text alone was.
+// https://docs.slack.dev/messaging/modifying-messages
+func (s *Server) editMessageLocked(kept *Message, m Message, onlyText bool) {
+	before := s.messageJSONLocked(kept, true)
 	kept.Text, kept.Blocks, kept.Attachments = m.Text, m.Blocks, m.Attachments
 	if m.Metadata != nil {
 		kept.Metadata = m.Metadata
 	}
 	kept.Edited++
+	if onlyText {
+		kept.editedTS = s.newTimestampLocked()
+	}
+	for _, form := range kept.forms {
+		form.replaceBody(kept.formBody())
+	}
 	s.messagesChangedLocked(kept.Channel)
 	s.emit(s.appLabel(), "slack", "message", "edited: "+firstLine(kept.Text), *kept)
+	s.sendMessageEventLocked(s.channels[kept.Channel], map[string]any{
+		"type": "message", "subtype": "message_changed", "hidden": true, "ts": s.newTimestampLocked(),
+		"message": s.messageJSONLocked(kept, true), "previous_message": before,
+	})
 }
 
 func (s *Server) chatDelete(c *call) (reply, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	ch, kept, err := s.ownMessageLocked(c, "cant_delete_message")
 	if err != nil {
 		return nil, err
@@ -150,15 +194,13 @@ func (s *Server) chatDelete(c *call) (reply, error) {
 
 // deleteMessageLocked removes a message.
 func (s *Server) deleteMessageLocked(channel string, gone *Message) {
-	kept := s.messages[channel][:0:0]
-	for _, m := range s.messages[channel] {
-		if m != gone {
-			kept = append(kept, m)
-		}
-	}
-	s.messages[channel] = kept
+	s.messages[channel] = slices.DeleteFunc(s.messages[channel], func(m *Message) bool { return m == gone })
 	s.messagesChangedLocked(channel)
 	s.emit(s.appLabel(), "slack", "message", "deleted: "+firstLine(gone.Text), *gone)
+	s.sendMessageEventLocked(s.channels[channel], map[string]any{
+		"type": "message", "subtype": "message_deleted", "hidden": true, "ts": s.newTimestampLocked(), "deleted_ts": gone.TS,
+		"previous_message": s.messageJSONLocked(gone, true),
+	})
 }
 
 // firstLine returns the first line of a text, at most 120 characters.
@@ -172,10 +214,8 @@ func firstLine(text string) string {
 }
 
 func (s *Server) chatGetPermalink(c *call) (reply, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	ch, ok := s.conversationLocked(c.args.stringArg("channel"))
-	if !ok || ch.Private && !ch.BotIsMember {
+	ch, ok := s.seenChannelLocked(c.args.stringArg("channel"))
+	if !ok {
 		return nil, Error("channel_not_found")
 	}
 	ts := c.args.stringArg("message_ts")

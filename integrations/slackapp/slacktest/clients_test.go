@@ -20,6 +20,7 @@ func TestClients_Bolt(t *testing.T) {
 	d := openControl(t)
 	d.RunBolt("testdata/bolt")
 	d.RunScenario()
+	d.RunEvents()
 }
 
 // The same with slack-go.

@@ -26,7 +26,7 @@ func (v *view) validateInputs() map[string]string {
 		if !f.isInput {
 			continue
 		}
-		if text := f.validate(v.values[elementKey{f.block, f.action}][stateKeys[f.kind].state]); text != "" {
+		if text := f.validate(v.value(f)); text != "" {
 			out[f.block] = text
 		}
 	}
@@ -38,10 +38,11 @@ func (v *view) validateInputs() map[string]string {
 func (f field) validate(held any) string {
 	list, _ := held.([]any)
 	text, _ := held.(string)
-	if isEmptyValue(held) {
-		if f.optional {
-			return ""
-		}
+	empty := held == nil || held == "" || list != nil && len(list) == 0
+	switch {
+	case empty && f.optional:
+		return ""
+	case empty:
 		return msgRequired
 	}
 	if limit, ok := f.intProperty("max_selected_items"); ok && len(list) > limit {
@@ -50,27 +51,28 @@ func (f field) validate(held any) string {
 	if limit, ok := f.intProperty("max_files"); ok && len(list) > limit {
 		return fmt.Sprintf("Please add at most %d files.", limit)
 	}
-	switch f.kind {
-	case "plain_text_input":
-		return f.validateLength(text)
-	case "email_text_input":
-		return validateEmail(text)
-	case "url_text_input":
-		return validateURL(text)
-	case "number_input":
-		return f.validateNumber(text)
+	if validate := textValidators[f.kind]; validate != nil {
+		return validate(f, text)
 	}
 	return ""
 }
 
-func isEmptyValue(held any) bool {
-	switch held := held.(type) {
-	case []any:
-		return len(held) == 0
-	case string:
-		return held == ""
-	}
-	return held == nil
+// textValidators validate what a person enters in an element of a type.
+var textValidators = map[string]func(f field, text string) string{
+	"plain_text_input": field.validateLength,
+	"number_input":     field.validateNumber,
+	"email_text_input": func(_ field, text string) string {
+		if a, err := mail.ParseAddress(text); err != nil || a.Address != text {
+			return msgEmail
+		}
+		return ""
+	},
+	"url_text_input": func(_ field, text string) string {
+		if u, err := url.Parse(text); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+			return msgURL
+		}
+		return ""
+	},
 }
 
 func (f field) intProperty(name string) (int, bool) {
@@ -85,7 +87,7 @@ func (f field) validateLength(text string) string {
 	}
 	maximum, ok := f.intProperty("max_length")
 	if !ok {
-		maximum = MaxInput
+		maximum = 3000 // also the maximum of max_length
 	}
 	if n > maximum {
 		return fmt.Sprintf("Please enter at most %d characters.", maximum)
@@ -93,37 +95,19 @@ func (f field) validateLength(text string) string {
 	return ""
 }
 
-func validateEmail(text string) string {
-	if a, err := mail.ParseAddress(text); err != nil || a.Address != text {
-		return msgEmail
-	}
-	return ""
-}
-
-func validateURL(text string) string {
-	if u, err := url.Parse(text); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return msgURL
-	}
-	return ""
-}
-
 func (f field) validateNumber(text string) string {
 	n, err := strconv.ParseFloat(text, 64)
-	if err != nil || strings.ContainsAny(text, "xXnNpP_") {
+	decimal, _ := f.element["is_decimal_allowed"].(bool)
+	least, hasLeast := readNumber(f.element["min_value"])
+	most, hasMost := readNumber(f.element["max_value"])
+	switch {
+	case err != nil || strings.ContainsAny(text, "xXnNpP_"):
 		return msgNumber
-	}
-	if decimal, _ := f.element["is_decimal_allowed"].(bool); !decimal && strings.ContainsAny(text, ".eE") {
+	case !decimal && strings.ContainsAny(text, ".eE"):
 		return msgInteger
-	}
-	bound := func(name string) (float64, bool) {
-		s, _ := f.element[name].(string)
-		b, err := strconv.ParseFloat(s, 64)
-		return b, err == nil
-	}
-	if least, ok := bound("min_value"); ok && n < least {
+	case hasLeast && n < least:
 		return fmt.Sprintf("Please enter a number that is at least %v.", least)
-	}
-	if most, ok := bound("max_value"); ok && n > most {
+	case hasMost && n > most:
 		return fmt.Sprintf("Please enter a number that is at most %v.", most)
 	}
 	return ""

@@ -11,9 +11,13 @@ import (
 //	POST users           {"id","name","real_name","email","bot","guest"}
 //	POST channels        {"id","name","private","archived","members","bot_is_member"}
 //	POST scopes          {"scopes": ["chat:write"]}
-//	POST send            {"user","channel","text"}: a command or a message
+//	POST manifest        {"manifest": {…}}: the app's manifest: commands, scopes, events and Home tab
+//	POST event           {"event": {"type", …}}: sends an event, whatever the app subscribes to
+//	POST send            {"user","channel","text","thread_ts"}: a command, or a message or reply, whose ts it returns
 //	POST shortcut        {"user","callback_id"}, on a message also {"channel","ts"}
-//	POST click           {"user","channel","ts","action_id"}: a button of a message
+//	POST click           {"user","channel","ts","action_id","value"}: a button of a message, or another element with a
+//	                     value: the text or value of an option, a date, or the name of a user or channel; "values" for several
+//	POST search          {"user","channel","ts","action_id","query"}: a query of an external select of a message
 //	GET  modal           ?user=U1&wait=5s&title=Declare: the top modal, its fields and the view
 //	POST modal/fill      {"user","values": {"Name": "x", "Teams": ["a","b"]}}
 //	POST modal/change    {"user","label","values": ["x"]}: a field with "dispatches"
@@ -22,7 +26,7 @@ import (
 //	POST modal/submit    {"user"}
 //	POST modal/close     {"user","all": false}
 //	POST home/open       {"user"}: the Home tab; the app receives app_home_opened
-//	POST home/click      {"user","label"}: a button of the Home tab
+//	POST home/click      {"user","label","value"}: a button of the Home tab, or another element with a value
 //	GET  home            ?user=U1&contains=text&wait=5s: the text and the view of the Home tab
 //	POST modal/state     {"untouched","suggestions": as Config.UntouchedState and SuggestionState, "stale": as SendStaleState}
 //	GET  messages        ?channel=C1&contains=text&wait=5s; with the id of a user as channel, their direct messages;
@@ -38,16 +42,19 @@ func (s *Server) addControlRoutes() {
 	s.HandleControl("POST scopes", emulator.HandlePost(s.controlSetScopes))
 	s.HandleControl("POST send", emulator.HandlePost(s.controlSend))
 	s.HandleControl("POST shortcut", emulator.HandlePost(s.controlShortcut))
-	s.HandleControl("POST click", emulator.HandlePost(s.controlClickButton))
+	s.HandleControl("POST manifest", emulator.HandlePost(s.controlManifest))
+	s.HandleControl("POST event", emulator.HandlePost(s.controlEvent))
+	s.HandleControl("POST click", emulator.HandlePost(s.controlUse("message")))
+	s.HandleControl("POST search", emulator.HandlePost(s.controlSearch("message")))
 	s.HandleControl("GET modal", emulator.HandleGet(s.controlModal))
 	s.HandleControl("POST modal/fill", emulator.HandlePost(s.controlFill))
-	s.HandleControl("POST modal/change", emulator.HandlePost(s.controlChange))
-	s.HandleControl("POST modal/search", emulator.HandlePost(s.controlSearch))
-	s.HandleControl("POST modal/click", emulator.HandlePost(s.controlClickModalButton))
+	s.HandleControl("POST modal/change", emulator.HandlePost(s.controlUse("modal")))
+	s.HandleControl("POST modal/search", emulator.HandlePost(s.controlSearch("modal")))
+	s.HandleControl("POST modal/click", emulator.HandlePost(s.controlUse("modal")))
 	s.HandleControl("POST modal/submit", emulator.HandlePost(s.controlSubmit))
 	s.HandleControl("POST modal/close", emulator.HandlePost(s.controlClose))
 	s.HandleControl("POST home/open", emulator.HandlePost(s.controlOpenHome))
-	s.HandleControl("POST home/click", emulator.HandlePost(s.controlClickHomeButton))
+	s.HandleControl("POST home/click", emulator.HandlePost(s.controlUse("home")))
 	s.HandleControl("GET home", emulator.HandleGet(s.controlHome))
 	s.HandleControl("POST modal/state", emulator.HandlePost(s.controlViewState))
 	s.HandleControl("GET messages", emulator.HandleGet(s.controlMessages))

@@ -105,7 +105,8 @@ func TestControl_StateAndReset(t *testing.T) {
 	w := newEnv(t, slacktest.Config{Users: []slacktest.User{{ID: "U0BOB", Name: "bob"}}, Channels: []slacktest.Channel{{ID: "C0DEV", Name: "dev"}}}, nil)
 	w.SetScopes("chat:write")
 	w.RateLimit("chat.postMessage", time.Second, 0)
-	w.noError(w.alice.SendMessage("C0OPS", "hello"))
+	_, err := w.alice.SendMessage("C0OPS", "hello")
+	w.noError(err)
 	state := w.control("state", "", 200)["state"].(map[string]any)
 	if n := len(state["users"].([]any)); n != 3 { // with the bot and alice
 		t.Errorf("%d users, want 3", n)
@@ -125,7 +126,7 @@ func TestControl_StateAndReset(t *testing.T) {
 	if len(state["messages"].(map[string]any)) != 0 || len(state["scopes"].([]any)) != len(slacktest.AllScopes) || len(w.Faults()) != 0 {
 		t.Errorf("state after the reset = %v, faults %v", state, w.Faults())
 	}
-	if err := w.Person("U0BOB").SendMessage("C0DEV", "hello"); err != nil {
+	if _, err := w.Person("U0BOB").SendMessage("C0DEV", "hello"); err != nil {
 		t.Errorf("a user of Config cannot send a message after the reset: %v", err)
 	}
 }

@@ -1,6 +1,7 @@
 package slacktest
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,22 +10,21 @@ import (
 	"strings"
 )
 
-// ackJSON is an Ack in the control API.
-type ackJSON struct {
-	Type        string          `json:"type,omitempty"`
-	Kind        string          `json:"kind,omitempty"`
-	TookMS      float64         `json:"took_ms"`
-	Payload     json.RawMessage `json:"payload,omitempty"`
-	Error       string          `json:"error,omitempty"`        // operation_timeout or dispatch_failed
-	UserMessage string          `json:"user_message,omitempty"` // what the user sees
-}
-
-func newAckJSON(a Ack) ackJSON {
-	out := ackJSON{Type: a.Type, Kind: a.Kind, TookMS: float64(a.Took.Microseconds()) / 1000, Payload: a.Payload}
-	if a.Err != nil {
-		out.Error, out.UserMessage = a.Err.Error(), a.UserMessage()
+// MarshalJSON returns an Ack as the control API shows it.
+func (a Ack) MarshalJSON() ([]byte, error) {
+	out := map[string]any{"took_ms": float64(a.Took.Microseconds()) / 1000}
+	for name, text := range map[string]string{"type": a.Type, "kind": a.Kind, "user_message": a.UserMessage()} {
+		if text != "" {
+			out[name] = text
+		}
 	}
-	return out
+	if a.Payload != nil {
+		out["payload"] = a.Payload
+	}
+	if a.Err != nil {
+		out["error"] = a.Err.Error()
+	}
+	return json.Marshal(out)
 }
 
 // ackResult is the response of a route that returns an ack. A missing ack is part of the response and
@@ -33,17 +33,21 @@ func ackResult(a Ack, err error) (any, error) {
 	if err != nil && a.Err == nil {
 		return nil, err
 	}
-	return newAckJSON(a), nil
+	return a, nil
 }
 
-type sendRequest struct{ User, Channel, Text string }
+type sendRequest struct {
+	User, Channel, Text string
+	Thread              string `json:"thread_ts"`
+}
 
 func (s *Server) controlSend(ctx context.Context, in sendRequest) (any, error) {
 	p := s.Person(in.User)
-	if !strings.HasPrefix(in.Text, "/") {
-		return newAckJSON(Ack{}), p.SendMessage(in.Channel, in.Text)
+	if strings.HasPrefix(in.Text, "/") {
+		return ackResult(p.SlashCommand(ctx, in.Channel, in.Text))
 	}
-	return ackResult(p.SlashCommand(ctx, in.Channel, in.Text))
+	ts, err := p.SendReply(in.Channel, in.Thread, in.Text)
+	return map[string]any{"ts": ts}, err
 }
 
 type shortcutRequest struct {
@@ -60,18 +64,56 @@ func (s *Server) controlShortcut(ctx context.Context, in shortcutRequest) (any, 
 	return ackResult(s.Person(in.User).UseShortcut(ctx, in.Callback))
 }
 
-type clickRequest struct {
-	User, Channel, TS string
-	Action            string `json:"action_id"`
+// elementRequest uses an element, by its action_id or label, of a message, of the Home tab or of the top modal.
+type elementRequest struct {
+	User, Channel, TS   string
+	Action              string `json:"action_id"`
+	Label, Value, Query string
+	Values              stringOrList
 }
 
-func (s *Server) controlClickButton(ctx context.Context, in clickRequest) (any, error) {
-	for _, m := range append(s.Messages(in.Channel), s.Ephemerals(in.User)...) {
-		if m.TS == in.TS {
-			return ackResult(s.Person(in.User).ClickButton(ctx, m, in.Action))
-		}
+// surface returns where the element is.
+func (in elementRequest) surface(s *Server, place string) (surface, error) {
+	switch place {
+	case "message":
+		return s.Person(in.User).message(Message{Channel: in.Channel, TS: in.TS}), nil
+	case "home":
+		return s.Person(in.User).home(), nil
 	}
-	return nil, Error("message_not_found")
+	m, err := s.topModal(in.User)
+	if err != nil {
+		return surface{}, err
+	}
+	return m.surface(), nil
+}
+
+// controlUse returns the route that uses an element.
+func (s *Server) controlUse(place string) func(context.Context, elementRequest) (any, error) {
+	return func(ctx context.Context, in elementRequest) (any, error) {
+		f, err := in.surface(s, place)
+		if err != nil {
+			return nil, err
+		}
+		if in.Value != "" {
+			in.Values = append(in.Values, in.Value)
+		}
+		return ackResult(f.act(ctx, cmp.Or(in.Action, in.Label), in.Values))
+	}
+}
+
+// controlSearch returns the route that searches in an external select.
+func (s *Server) controlSearch(place string) func(context.Context, elementRequest) (any, error) {
+	return func(ctx context.Context, in elementRequest) (any, error) {
+		f, err := in.surface(s, place)
+		if err != nil {
+			return nil, err
+		}
+		found, err := f.search(ctx, cmp.Or(in.Action, in.Label), in.Query)
+		if err != nil {
+			return nil, err
+		}
+		return map[string]any{"options": append([]Option{}, found...)}, nil
+	}
 }
 
 type modalJSON struct {
@@ -82,13 +124,9 @@ type modalJSON struct {
 	View   json.RawMessage `json:"view"`
 }
 
-func (m *Modal) toJSON() (modalJSON, error) {
-	out := modalJSON{ID: m.id}
-	err := m.withView(func(v *view) error {
-		out.Title = textOf(v.body["title"])
-		out.Text = Message{Blocks: marshalJSON(v.body["blocks"])}.PlainText()
-		out.View = v.toJSON(m.p.s)
-		out.Fields = v.fieldList()
+func (m *Modal) toJSON() (out modalJSON, err error) {
+	err = m.withView(func(v *view) error {
+		out = modalJSON{ID: m.id, Title: textOf(v.body["title"]), Text: v.plainText(), Fields: v.fieldList(), View: v.toJSON(m.p.s)}
 		return nil
 	})
 	return out, err
@@ -143,37 +181,17 @@ func (s *Server) controlFill(_ context.Context, in fillRequest) (any, error) {
 	return m.toJSON()
 }
 
-type fieldRequest struct {
-	User, Label, Query string
-	Values             stringOrList
+func (s *Server) controlOpenHome(ctx context.Context, in struct{ User string }) (any, error) {
+	return ackResult(s.Person(in.User).OpenHome(ctx))
 }
 
-func (s *Server) controlChange(ctx context.Context, in fieldRequest) (any, error) {
-	m, err := s.topModal(in.User)
-	if err != nil {
+// controlHome returns the Home tab. With the parameter contains, it waits for a text.
+func (s *Server) controlHome(ctx context.Context, q url.Values) (any, error) {
+	p := s.Person(q.Get("user"))
+	if err := p.WaitHome(ctx, func(text string) bool { return strings.Contains(text, q.Get("contains")) }); err != nil {
 		return nil, err
 	}
-	return ackResult(m.Change(ctx, in.Label, in.Values...))
-}
-
-func (s *Server) controlSearch(ctx context.Context, in fieldRequest) (any, error) {
-	m, err := s.topModal(in.User)
-	if err != nil {
-		return nil, err
-	}
-	found, err := m.SearchOptions(ctx, in.Label, in.Query)
-	if err != nil {
-		return nil, err
-	}
-	return map[string]any{"options": append([]Option{}, found...)}, nil
-}
-
-func (s *Server) controlClickModalButton(ctx context.Context, in fieldRequest) (any, error) {
-	m, err := s.topModal(in.User)
-	if err != nil {
-		return nil, err
-	}
-	return ackResult(m.ClickButton(ctx, in.Label))
+	return map[string]any{"text": p.HomeText(), "view": p.HomeView()}, nil
 }
 
 func (s *Server) controlSubmit(ctx context.Context, in struct{ User string }) (any, error) {
@@ -181,17 +199,7 @@ func (s *Server) controlSubmit(ctx context.Context, in struct{ User string }) (a
 	if err != nil {
 		return nil, err
 	}
-	res, err := m.Submit(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if res.Errors == nil {
-		res.Errors = map[string]string{}
-	}
-	return map[string]any{
-		"sent": res.Sent, "closed": res.Closed, "errors": res.Errors, "updated": res.Updated, "pushed": res.Pushed,
-		"connection_error": res.ConnectionError, "reason": res.Reason, "ack": newAckJSON(res.Ack),
-	}, nil
+	return m.Submit(ctx)
 }
 
 type closeRequest struct {

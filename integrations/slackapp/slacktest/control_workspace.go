@@ -2,42 +2,23 @@ package slacktest
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/url"
 	"strconv"
 )
 
+// userJSON is a user in the responses of the control API.
 type userJSON struct {
-	ID       string `json:"id"`
-	Name     string `json:"name"`
-	RealName string `json:"real_name"`
-	Email    string `json:"email"`
-	Guest    bool   `json:"guest"`
-	Bot      bool   `json:"bot"`
-	DM       string `json:"dm,omitempty"` // the direct conversation with the app
-}
-
-type channelJSON struct {
-	ID          string   `json:"id"`
-	Name        string   `json:"name"`
-	Private     bool     `json:"private"`
-	Archived    bool     `json:"archived"`
-	Members     []string `json:"members"`
-	BotIsMember bool     `json:"bot_is_member"`
-	Shared      bool     `json:"shared,omitempty"`
-	PostError   string   `json:"post_error,omitempty"`
-}
-
-func toChannelJSON(c Channel) channelJSON {
-	return channelJSON{c.ID, c.Name, c.Private, c.Archived, c.Members, c.BotIsMember, c.Shared, c.PostError}
+	User
+	DM string `json:"dm,omitempty"` // the direct conversation with the app
 }
 
 func (s *Server) toUserJSON(u User) userJSON {
-	out := userJSON{ID: u.ID, Name: u.Name, RealName: u.RealName, Email: u.Email, Guest: u.Guest, Bot: u.Bot}
-	if !u.Bot {
-		out.DM = s.Person(u.ID).DM()
+	if u.Bot {
+		return userJSON{User: u}
 	}
-	return out
+	return userJSON{u, s.Person(u.ID).DM()}
 }
 
 // controlWorkspace returns the workspace. With the parameter connections, it waits until at least that
@@ -60,28 +41,25 @@ func (s *Server) controlWorkspace(ctx context.Context, q url.Values) (any, error
 }
 
 // usersAndChannels returns all users, and all channels but direct conversations.
-func (s *Server) usersAndChannels() ([]userJSON, []channelJSON) {
-	users, channels := []userJSON{}, []channelJSON{}
+func (s *Server) usersAndChannels() ([]userJSON, []Channel) {
+	users, channels := []userJSON{}, []Channel{}
 	for _, u := range s.Users() {
 		users = append(users, s.toUserJSON(u))
 	}
 	for _, c := range s.Channels() {
 		if c.dmUser == "" {
-			channels = append(channels, toChannelJSON(c))
+			channels = append(channels, c)
 		}
 	}
 	return users, channels
 }
 
-func (s *Server) controlAddUser(_ context.Context, in userJSON) (any, error) {
-	return s.toUserJSON(s.AddUser(User{ID: in.ID, Name: in.Name, RealName: in.RealName, Email: in.Email, Guest: in.Guest, Bot: in.Bot})), nil
+func (s *Server) controlAddUser(_ context.Context, in User) (any, error) {
+	return s.toUserJSON(s.AddUser(in)), nil
 }
 
-func (s *Server) controlAddChannel(_ context.Context, in channelJSON) (any, error) {
-	return toChannelJSON(s.AddChannel(Channel{
-		ID: in.ID, Name: in.Name, Private: in.Private, Archived: in.Archived, Members: in.Members, BotIsMember: in.BotIsMember,
-		Shared: in.Shared, PostError: in.PostError,
-	})), nil
+func (s *Server) controlAddChannel(_ context.Context, in Channel) (any, error) {
+	return s.AddChannel(in), nil
 }
 
 func (s *Server) controlSetScopes(_ context.Context, in struct{ Scopes []string }) (any, error) {
@@ -89,57 +67,51 @@ func (s *Server) controlSetScopes(_ context.Context, in struct{ Scopes []string 
 	return map[string]any{}, nil
 }
 
+// controlManifest applies a manifest, and returns the events of it that the emulator does not send.
+func (s *Server) controlManifest(_ context.Context, in struct{ Manifest json.RawMessage }) (any, error) {
+	absent, err := s.SetManifest(in.Manifest)
+	return map[string]any{"events_not_emulated": append([]string{}, absent...)}, err
+}
+
+func (s *Server) controlEvent(ctx context.Context, in struct{ Event map[string]any }) (any, error) {
+	return ackResult(s.SendEvent(ctx, in.Event))
+}
+
 // controlMessages returns the messages that contain a text; with wait, it waits for the first. With
 // user, it returns the messages that this user sees.
 func (s *Server) controlMessages(ctx context.Context, q url.Values) (any, error) {
-	channel, holds := q.Get("channel"), textFilter(q)
-	if user := q.Get("user"); user != "" {
-		p := s.Person(user)
-		if q.Get("wait") != "" {
-			if _, err := p.WaitVisible(ctx, channel, holds); err != nil {
-				return nil, fmt.Errorf("wait for a message: %w", err)
-			}
-		}
-		return map[string]any{"messages": filterMessages(p.VisibleMessages(channel), holds)}, nil
+	channel, p := q.Get("channel"), s.Person(q.Get("user"))
+	if p.ID == "" {
+		return filterMessages(ctx, q, s.WaitMessage, s.Messages, channel)
 	}
-	if q.Get("wait") != "" {
-		if _, err := s.WaitMessage(ctx, channel, holds); err != nil {
-			return nil, fmt.Errorf("wait for a message: %w", err)
-		}
-	}
-	return map[string]any{"messages": filterMessages(s.Messages(channel), holds)}, nil
+	return filterMessages(ctx, q, p.WaitVisible, p.VisibleMessages, channel)
 }
 
 func (s *Server) controlEphemerals(ctx context.Context, q url.Values) (any, error) {
-	user, holds := q.Get("user"), textFilter(q)
+	return filterMessages(ctx, q, s.WaitEphemeral, s.Ephemerals, q.Get("user"))
+}
+
+// filterMessages returns the messages of a list that contain a text; with wait, it waits for the first.
+func filterMessages(ctx context.Context, q url.Values, wait func(context.Context, string, func(Message) bool) (Message, error),
+	list func(string) []Message, of string,
+) (any, error) {
+	holds := func(m Message) bool { return m.Contains(q.Get("contains")) }
 	if q.Get("wait") != "" {
-		if _, err := s.WaitEphemeral(ctx, user, holds); err != nil {
+		if _, err := wait(ctx, of, holds); err != nil {
 			return nil, fmt.Errorf("wait for a message: %w", err)
 		}
 	}
-	return map[string]any{"messages": filterMessages(s.Ephemerals(user), holds)}, nil
-}
-
-func textFilter(q url.Values) func(Message) bool {
-	return func(m Message) bool { return m.Contains(q.Get("contains")) }
-}
-
-func filterMessages(all []Message, fits func(Message) bool) []Message {
 	out := []Message{}
-	for _, m := range all {
-		if fits(m) {
+	for _, m := range list(of) {
+		if holds(m) {
 			out = append(out, m)
 		}
 	}
-	return out
+	return map[string]any{"messages": out}, nil
 }
 
 func (s *Server) controlAcks(context.Context, url.Values) (any, error) {
-	out := []ackJSON{}
-	for _, a := range s.Acks() {
-		out = append(out, newAckJSON(a))
-	}
-	return map[string]any{"acks": out}, nil
+	return map[string]any{"acks": append([]Ack{}, s.Acks()...)}, nil
 }
 
 type connectionsRequest struct {
@@ -149,27 +121,20 @@ type connectionsRequest struct {
 }
 
 func (s *Server) controlConnections(_ context.Context, in connectionsRequest) (any, error) {
-	switch in.Action {
-	case "disconnect":
-		s.Disconnect(in.Reason)
-	case "drop":
-		s.DropConnections()
-	case "refuse":
-		s.RefuseConnections(in.Reason)
-	case "half_open":
-		s.SetHalfOpen(in.On)
-	case "pings":
-		s.SetPings(in.On)
-	case "duplicate":
-		s.SetDuplicates(in.N)
-	case "limit_history":
-		s.LimitHistory(in.N)
-	case "redeliver":
-		s.SetRedeliverOnConnect(in.On)
-	case "raw":
-		s.SendRaw([]byte(in.Text))
-	default:
+	act := map[string]func(){
+		"disconnect":    func() { s.Disconnect(in.Reason) },
+		"drop":          s.DropConnections,
+		"refuse":        func() { s.RefuseConnections(in.Reason) },
+		"half_open":     func() { s.SetHalfOpen(in.On) },
+		"pings":         func() { s.SetPings(in.On) },
+		"duplicate":     func() { s.SetDuplicates(in.N) },
+		"limit_history": func() { s.LimitHistory(in.N) },
+		"redeliver":     func() { s.SetRedeliverOnConnect(in.On) },
+		"raw":           func() { s.SendRaw([]byte(in.Text)) },
+	}[in.Action]
+	if act == nil {
 		return nil, fmt.Errorf("unknown action %q", in.Action)
 	}
+	act()
 	return map[string]any{"connections": s.Connections()}, nil
 }

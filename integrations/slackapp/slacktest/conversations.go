@@ -1,6 +1,7 @@
 package slacktest
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -10,6 +11,7 @@ func (s *Server) conversationJSONLocked(c *Channel) map[string]any {
 	if c.dmUser != "" {
 		return map[string]any{
 			"id": c.ID, "user": c.dmUser, "is_im": true, "is_archived": c.Archived, "is_org_shared": false, "context_team_id": s.TeamID,
+			"created": workspaceCreated,
 		}
 	}
 	return map[string]any{
@@ -17,7 +19,24 @@ func (s *Server) conversationJSONLocked(c *Channel) map[string]any {
 		"is_im": false, "is_mpim": c.isGroupDM(), "is_private": c.Private, "is_archived": c.Archived, "is_member": c.BotIsMember,
 		"is_general": false, "is_shared": c.Shared, "is_ext_shared": c.Shared, "context_team_id": s.TeamID,
 		"topic": map[string]any{"value": ""}, "purpose": map[string]any{"value": ""},
+		"created": workspaceCreated, "creator": s.creatorLocked(),
 	}
+}
+
+// workspaceCreated is when the channels were created, in Unix seconds. locale is the language of all users.
+const (
+	workspaceCreated = 1_700_000_000
+	locale           = "en-US"
+)
+
+// creatorLocked returns the id of the user who created the channels: the first that is not a bot.
+func (s *Server) creatorLocked() string {
+	for _, id := range s.userOrder {
+		if !s.users[id].Bot {
+			return id
+		}
+	}
+	return s.BotUser
 }
 
 // isGroupDM reports whether the channel is a direct conversation of several users.
@@ -47,23 +66,27 @@ func (s *Server) membersLocked(c *Channel) []string {
 	return out
 }
 
+// seenChannelLocked returns a conversation if the bot can see it.
+func (s *Server) seenChannelLocked(id string) (*Channel, bool) {
+	ch, ok := s.conversationLocked(id)
+	return ch, ok && (!ch.Private || ch.BotIsMember)
+}
+
 // visibleChannelLocked returns the channel of a call if the bot can see it and has the scope that its
 // type needs, such as channels:history. suffix is the end of the scope.
 func (s *Server) visibleChannelLocked(c *call, suffix string) (*Channel, error) {
-	ch, ok := s.conversationLocked(c.args.stringArg("channel"))
-	if !ok || ch.Private && !ch.BotIsMember {
+	ch, ok := s.seenChannelLocked(c.args.stringArg("channel"))
+	if !ok {
 		return nil, Error("channel_not_found")
 	}
 	kind, _ := ch.typeNames()
 	if need := kind + suffix; !s.hasScopeLocked(need) {
-		return nil, newAPIError("missing_scope", reply{"needed": need, "provided": strings.Join(s.scopes, ",")})
+		return nil, missingScope(s.scopes, need)
 	}
 	return ch, nil
 }
 
 func (s *Server) conversationsInfo(c *call) (reply, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	ch, err := s.visibleChannelLocked(c, ":read")
 	if err != nil {
 		return nil, err
@@ -74,17 +97,18 @@ func (s *Server) conversationsInfo(c *call) (reply, error) {
 	} else if c.args.boolArg("include_num_members") {
 		out["num_members"] = len(s.membersLocked(ch))
 	}
+	if c.args.boolArg("include_locale") {
+		out["locale"] = locale
+	}
 	return reply{"channel": out}, nil
 }
 
 func (s *Server) conversationsMembers(c *call) (reply, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	ch, err := s.visibleChannelLocked(c, ":read")
 	if err != nil {
 		return nil, err
 	}
-	members, next, err := paginate(c, s.membersLocked(ch))
+	members, next, err := paginateIDs(c, s.membersLocked(ch), "user:")
 	if err != nil {
 		return nil, err
 	}
@@ -92,10 +116,7 @@ func (s *Server) conversationsMembers(c *call) (reply, error) {
 }
 
 func (s *Server) conversationsList(c *call) (reply, error) {
-	types := strings.Split(c.args.stringArg("types"), ",")
-	if c.args.stringArg("types") == "" {
-		types = []string{"public_channel"}
-	}
+	types := strings.Split(cmp.Or(c.args.stringArg("types"), "public_channel"), ",")
 	known := []string{"public_channel", "private_channel", "mpim", "im"}
 	for i := range types {
 		types[i] = strings.TrimSpace(types[i])
@@ -103,26 +124,25 @@ func (s *Server) conversationsList(c *call) (reply, error) {
 			return nil, Error("invalid_types")
 		}
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var all []*Channel
+	var all []string
 	for _, id := range s.chanOrder {
 		ch := s.channels[id]
 		scope, listed := ch.typeNames()
 		switch {
 		case !slices.Contains(types, listed), ch.Private && !ch.BotIsMember, ch.Archived && c.args.boolArg("exclude_archived"):
 		case !s.hasScopeLocked(scope + ":read"):
-			return nil, newAPIError("missing_scope", reply{"needed": scope + ":read", "provided": strings.Join(s.scopes, ",")})
+			return nil, missingScope(s.scopes, scope+":read")
 		default:
-			all = append(all, ch)
+			all = append(all, id)
 		}
 	}
-	part, next, err := paginate(c, all)
+	part, next, err := paginateIDs(c, all, "team:")
 	if err != nil {
 		return nil, err
 	}
 	out := []any{}
-	for _, ch := range part {
+	for _, id := range part {
+		ch := s.channels[id]
 		entry := s.conversationJSONLocked(ch)
 		if ch.dmUser != "" {
 			entry["is_user_deleted"] = s.users[ch.dmUser].Deleted
@@ -135,8 +155,6 @@ func (s *Server) conversationsList(c *call) (reply, error) {
 }
 
 func (s *Server) conversationsJoin(c *call) (reply, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	ch := s.channels[c.args.stringArg("channel")]
 	switch {
 	case ch == nil:
@@ -148,18 +166,18 @@ func (s *Server) conversationsJoin(c *call) (reply, error) {
 	}
 	out := reply{}
 	if ch.BotIsMember {
-		out["warning"], out["response_metadata"] = "already_in_channel", map[string]any{"warnings": []string{"already_in_channel"}}
+		addWarning(out, "already_in_channel")
+	} else {
+		ch.BotIsMember = true
+		s.notifyLocked()
+		s.sendEventLocked("member_joined_channel", ch, map[string]any{"user": s.BotUser, "channel": ch.ID, "channel_type": ch.ID[:1], "team": s.TeamID})
 	}
-	ch.BotIsMember = true
-	s.notifyLocked()
 	out["channel"] = s.conversationJSONLocked(ch)
 	return out, nil
 }
 
 // conversationsOpen opens the direct conversation with one or several users.
 func (s *Server) conversationsOpen(c *call) (reply, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	if id := c.args.stringArg("channel"); id != "" {
 		ch := s.channels[id]
 		if ch == nil || ch.dmUser == "" {

@@ -6,65 +6,51 @@ import (
 	"strconv"
 )
 
-// readableChannelLocked returns a channel whose messages the bot can read: the bot must be a member.
-func (s *Server) readableChannelLocked(c *call) (*Channel, error) {
+// readMessagesLocked returns the messages of the channel of a call that keep accepts. The bot must be a member. known is
+// the ts of a message that must exist, "" for none.
+func (s *Server) readMessagesLocked(c *call, known string, keep func(m *Message, inRange bool) bool) ([]*Message, error) {
 	ch, err := s.visibleChannelLocked(c, ":history")
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
-	}
-	if !ch.BotIsMember {
+	case !ch.BotIsMember:
 		return nil, Error("not_in_channel")
-	}
-	return ch, nil
-}
-
-func (s *Server) conversationsHistory(c *call) (reply, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	ch, err := s.readableChannelLocked(c)
-	if err != nil {
-		return nil, err
-	}
-	within, err := timeRange(c)
-	if err != nil {
-		return nil, err
-	}
-	var all []*Message
-	for _, m := range s.messages[ch.ID] {
-		if within(m.TS) && (m.ThreadTS == "" || m.ThreadTS == m.TS) {
-			all = append(all, m)
-		}
-	}
-	slices.Reverse(all) // newest first
-	return s.messagePageLocked(c, all)
-}
-
-func (s *Server) conversationsReplies(c *call) (reply, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	ch, err := s.readableChannelLocked(c)
-	if err != nil {
-		return nil, err
-	}
-	ts := c.args.stringArg("ts")
-	if s.findMessageLocked(ch.ID, ts) == nil {
+	case known != "" && s.findMessageLocked(ch.ID, known) == nil:
 		return nil, Error("thread_not_found")
 	}
 	within, err := timeRange(c)
 	if err != nil {
 		return nil, err
 	}
-	var all []*Message
-	for _, m := range s.messages[ch.ID] {
-		if m.TS == ts || m.ThreadTS == ts && within(m.TS) {
-			all = append(all, m)
-		}
-	}
-	return s.messagePageLocked(c, all)
+	return slices.DeleteFunc(slices.Clone(s.messages[ch.ID]), func(m *Message) bool { return !keep(m, within(m.TS)) }), nil
 }
 
-func (s *Server) messagePageLocked(c *call, all []*Message) (reply, error) {
-	part, next, err := paginateBy(c, all, cmp.Or(s.historyLimit, maxPageSize))
+func (s *Server) conversationsHistory(c *call) (reply, error) {
+	all, err := s.readMessagesLocked(c, "", func(m *Message, inRange bool) bool {
+		return inRange && (m.ThreadTS == "" || m.ThreadTS == m.TS || m.Broadcast)
+	})
+	if err != nil {
+		return nil, err
+	}
+	slices.Reverse(all) // newest first
+	return s.messagePageLocked(c, all, func(ts, from string) bool { return ts <= from })
+}
+
+func (s *Server) conversationsReplies(c *call) (reply, error) {
+	ts := c.args.stringArg("ts")
+	all, err := s.readMessagesLocked(c, cmp.Or(ts, "none"), func(m *Message, inRange bool) bool {
+		return m.TS == ts || m.ThreadTS == ts && inRange
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s.messagePageLocked(c, all, func(ts, from string) bool { return ts >= from })
+}
+
+func (s *Server) messagePageLocked(c *call, all []*Message, reached func(ts, from string) bool) (reply, error) {
+	part, next, err := pages[*Message]{
+		all: all, most: cmp.Or(s.historyLimit, maxPageSize), prefix: "next_ts:", key: func(m *Message) string { return m.TS }, reached: reached,
+	}.paginate(c)
 	if err != nil {
 		return nil, err
 	}

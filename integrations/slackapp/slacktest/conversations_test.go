@@ -32,10 +32,10 @@ func TestConversations_Open(t *testing.T) {
 	w.expectError(w.call("conversations.open", map[string]any{"channel": w.alice.DM()}), "")
 	w.SetScopes("im:write", "channels:history")
 	w.expectError(w.call("conversations.history", map[string]any{"channel": w.alice.DM()}), "missing_scope")
-	if err := w.alice.SendMessage(w.alice.DM(), "hello bot"); err != nil {
+	if _, err := w.alice.SendMessage(w.alice.DM(), "hello bot"); err != nil {
 		t.Error(err)
 	}
-	if err := w.Person("U0BOB").SendMessage(w.alice.DM(), "not mine"); err == nil {
+	if _, err := w.Person("U0BOB").SendMessage(w.alice.DM(), "not mine"); err == nil {
 		t.Error("bob wrote in alice's direct conversation")
 	}
 }
@@ -75,7 +75,7 @@ func TestConversations_HistoryMetadata(t *testing.T) {
 	_, _, err = w.api.DeleteMessageContext(w.ctx, w.channel.ID, ts)
 	w.noError(err)
 	w.expectError(w.call("chat.update", map[string]any{"channel": w.channel.ID, "ts": ts, "text": "x"}), "message_not_found")
-	if err := w.alice.SendMessage(w.channel.ID, "good morning"); err != nil {
+	if _, err := w.alice.SendMessage(w.channel.ID, "good morning"); err != nil {
 		t.Error(err)
 	}
 	all := w.Messages(w.channel.ID)

@@ -35,8 +35,13 @@
 // Block Kit: the limits of blocks and elements in code points. Unknown properties are errors. The
 // error messages are Slack's where they are known.
 //
-// Messages: membership, chat:write.public, archived and private channels, direct messages by user id,
+// Messages: selects, menus, pickers and buttons in blocks and in attachments, with their state.values; membership, chat:write.public, archived and private channels, direct messages by user id,
 // threads, metadata, edits, ephemeral messages, response_url with five uses in 30 minutes.
+//
+// Events API: message (also message_changed, message_deleted and thread_broadcast), app_mention, app_home_opened and
+// member_joined_channel (of the bot), for what happens in channels of which the bot is a member, if the app subscribes to
+// them (Config.BotEvents, Config.Manifest, [Server.SetManifest]) and has the scopes. Without an ack, an event is sent
+// again three times. The text of a person arrives with a rich_text block, in which mentions, channels and URLs are parsed.
 //
 // # Events
 //
@@ -59,13 +64,13 @@
 // # What is not emulated
 //
 //   - rate limits: [Server.RateLimit] causes one;
-//   - retries of events, the Events API over HTTP, request signatures, OAuth, several workspaces, Enterprise Grid;
-//   - events that follow from changes (message, member_joined_channel): [Server.SendEvent] sends one;
+//   - the Events API over HTTP, request signatures, OAuth, several workspaces, Enterprise Grid;
+//   - other events than those above: [Server.SendEvent] sends any;
 //   - reactions, files, search, reminders, bookmarks, canvases, workflows, user groups, Slack Connect;
 //   - fragmented frames of the app: Slack does not join the fragments, the emulator does;
 //   - unfurling: the flags are stored, and nothing is fetched; images are not fetched either;
 //   - text over 40,000 characters fails with msg_too_long, where Slack may truncate it;
-//   - input blocks in messages are accepted, but cannot be filled in;
+//   - markdown_text is stored as the text of the message, without the blocks that Slack makes of it;
 //   - mrkdwn is not parsed: text is stored unchanged, without escaping;
 //   - the error messages for a second use of a block_id, for an initial_option that is not an option, and most texts
 //     that the client shows below a field are our own, because Slack's are not known;

@@ -1,6 +1,7 @@
 package slacktest
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -58,51 +59,46 @@ type Envelope struct {
 
 // pending is an envelope that was not acknowledged yet.
 type pending struct {
-	frame []byte
-	acked chan json.RawMessage // has a buffer of one
+	envelope Envelope
+	frame    []byte
+	acked    chan json.RawMessage // has a buffer of one
+	ack      Ack
 }
 
 // Deliver sends an envelope over one of the open connections, chosen at random as Slack does, and waits for its
 // ack. If the app does not acknowledge, the error is also in Ack.Err.
 func (s *Server) Deliver(ctx context.Context, e Envelope) (Ack, error) {
+	s.mu.Lock()
+	p, err := s.dispatchLocked(e)
+	s.mu.Unlock()
+	if err != nil {
+		return p.ack, err
+	}
+	return s.waitAck(ctx, p)
+}
+
+// dispatchLocked sends an envelope to a random open connection.
+func (s *Server) dispatchLocked(e Envelope) (*pending, error) {
 	if e.ID == "" {
 		e.ID = uuid.NewString()
 	}
-	ack := Ack{Envelope: e.ID, Type: e.Type, Kind: e.kind}
-	frame, err := e.encode()
-	if err != nil {
-		return ack, err
+	p := &pending{envelope: e, acked: make(chan json.RawMessage, 1), ack: Ack{Envelope: e.ID, Type: e.Type, Kind: e.kind, Sent: time.Now()}}
+	var err error
+	if p.frame, err = e.encode(); err != nil {
+		return p, err
 	}
-	p := &pending{frame: frame, acked: make(chan json.RawMessage, 1)}
-
-	s.mu.Lock()
-	ack.Sent = time.Now()
 	if len(s.open) == 0 {
-		ack.Err = ErrDispatchFailed
-		s.recordAckLocked(ack)
-		s.mu.Unlock()
-		s.emitNoAck(ack)
-		return ack, ErrDispatchFailed
+		p.ack.Err = ErrDispatchFailed
+		s.recordAckLocked(p.ack)
+		s.emitNoAck(p.ack)
+		return p, ErrDispatchFailed
 	}
 	s.emit("slack", s.appLabel(), "envelope", e.label(), e.Payload) // before the app can acknowledge
-	s.dispatchLocked(e.ID, p)
-	s.mu.Unlock()
-
-	s.waitAck(ctx, e, p, &ack)
-
-	s.mu.Lock()
-	if ack.Err == nil || !s.redeliver {
-		delete(s.pending, e.ID)
+	s.pending[e.ID] = p
+	for range 1 + s.copies {
+		s.open[rand.IntN(len(s.open))].sendLocked(frame{text: p.frame})
 	}
-	s.recordAckLocked(ack)
-	s.mu.Unlock()
-	switch ack.Err {
-	case nil:
-		s.emit(s.appLabel(), "slack", "ack", fmt.Sprintf("%s after %d ms", e.label(), ack.Took.Milliseconds()), ackBody(ack))
-	case ErrOperationTimeout:
-		s.emitNoAck(ack)
-	}
-	return ack, ack.Err
+	return p, nil
 }
 
 // encode returns the envelope as a frame.
@@ -123,28 +119,47 @@ func (e Envelope) encode() ([]byte, error) {
 	return frame, nil
 }
 
-// waitAck waits for the ack of an envelope, at most for Config.AckTimeout, and completes ack.
-func (s *Server) waitAck(ctx context.Context, e Envelope, p *pending, ack *Ack) {
+// waitAck waits for the ack of an envelope, at most for Config.AckTimeout.
+func (s *Server) waitAck(ctx context.Context, p *pending) (Ack, error) {
+	ack := p.ack
 	timeout := time.NewTimer(s.cfg.AckTimeout)
 	defer timeout.Stop()
 	select {
 	case payload := <-p.acked:
-		ack.Took = time.Since(ack.Sent)
-		if e.AcceptsResponse && !isEmptyPayload(payload) {
+		if p.envelope.AcceptsResponse && !isEmptyPayload(payload) {
 			ack.Payload = payload
 		}
 	case <-timeout.C:
-		ack.Took, ack.Err = time.Since(ack.Sent), ErrOperationTimeout
+		ack.Err = ErrOperationTimeout
 	case <-ctx.Done():
 		ack.Err = ctx.Err()
 	case <-s.closed:
 		ack.Err = ErrClosed
 	}
+	ack.Took = time.Since(ack.Sent)
+
+	s.mu.Lock()
+	if ack.Err == nil || !s.redeliver {
+		delete(s.pending, ack.Envelope)
+	}
+	s.recordAckLocked(ack)
+	s.mu.Unlock()
+	switch ack.Err {
+	case nil:
+		s.emit(s.appLabel(), "slack", "ack", fmt.Sprintf("%s after %d ms", p.envelope.label(), ack.Took.Milliseconds()), ackBody(ack))
+	case ErrOperationTimeout:
+		s.emitNoAck(ack)
+	}
+	return ack, ack.Err
 }
 
 // emitNoAck emits that the app did not acknowledge, with the text that the user sees.
 func (s *Server) emitNoAck(a Ack) {
-	s.emit("slack", "person", "error", cmp.Or(a.UserMessage(), a.Kind+": "+a.Err.Error()), map[string]any{"envelope_id": a.Envelope, "error": a.Err.Error()})
+	to := "person"
+	if a.Type == "events_api" { // people see nothing of it
+		to = s.appLabel()
+	}
+	s.emit("slack", to, "error", cmp.Or(a.UserMessage(), a.Kind+": "+a.Err.Error()), map[string]any{"envelope_id": a.Envelope, "error": a.Err.Error()})
 }
 
 // ackBody is the frame of an ack.
@@ -154,26 +169,6 @@ func ackBody(a Ack) any {
 		out["payload"] = a.Payload
 	}
 	return out
-}
-
-// SendEvent delivers an event of the Events API with the outer object that Slack adds, and waits for
-// the ack. It is not retried. To emulate a retry, call Deliver with RetryAttempt.
-// https://docs.slack.dev/apis/events-api#callback-field
-func (s *Server) SendEvent(ctx context.Context, event map[string]any) (Ack, error) {
-	kind, _ := event["type"].(string)
-	return s.Deliver(ctx, Envelope{Type: "events_api", kind: kind, Payload: map[string]any{
-		"type": "event_callback", "token": verificationToken, "team_id": s.TeamID, "api_app_id": s.AppID,
-		"event": event, "event_id": "Ev" + randomUpper(10), "event_time": time.Now().Unix(),
-		"authorizations": []any{map[string]any{"team_id": s.TeamID, "user_id": s.BotUser, "is_bot": true, "is_enterprise_install": false, "enterprise_id": nil}},
-	}})
-}
-
-// dispatchLocked sends an envelope to a random open connection.
-func (s *Server) dispatchLocked(id string, p *pending) {
-	s.pending[id] = p
-	for range 1 + s.copies {
-		s.open[rand.IntN(len(s.open))].sendLocked(frame{text: p.frame})
-	}
 }
 
 // acknowledge handles a frame of the app. Any frame but the ack of a pending envelope is ignored.
@@ -211,19 +206,10 @@ func (s *Server) Acks() []Ack {
 	return slices.Clone(s.acks)
 }
 
-func (e Envelope) label() string {
-	if e.kind == "" {
-		return e.Type
-	}
-	return e.kind
-}
+func (e Envelope) label() string { return cmp.Or(e.kind, e.Type) }
 
 // isEmptyPayload reports whether the payload of an ack is empty: bolt-js sends {} for none.
 func isEmptyPayload(payload json.RawMessage) bool {
-	var v any
-	if len(payload) == 0 || json.Unmarshal(payload, &v) != nil || v == nil {
-		return true
-	}
-	m, ok := v.(map[string]any)
-	return ok && len(m) == 0
+	var text bytes.Buffer
+	return json.Compact(&text, payload) != nil || slices.Contains([]string{"", "{}", "null"}, text.String())
 }

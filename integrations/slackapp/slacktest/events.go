@@ -10,19 +10,16 @@ import (
 
 // emit sends an event to the subscribers.
 func (s *Server) emit(from, to, kind, text string, body any) {
-	s.emitEvent(emulator.Event{From: from, To: to, Kind: kind, Text: text, Body: body})
+	if s.Server != nil { // there are no subscribers before the start
+		s.Emit(emulator.Event{From: from, To: to, Kind: kind, Text: text, Body: body})
+	}
 }
 
 // emitVerbose sends a verbose event.
 func (s *Server) emitVerbose(from, to, kind, text string, body any) {
-	s.emitEvent(emulator.Event{From: from, To: to, Kind: kind, Text: text, Body: body, Verbose: true})
-}
-
-func (s *Server) emitEvent(e emulator.Event) {
-	if s.Server == nil {
-		return // there are no subscribers before the start
+	if s.Server != nil {
+		s.Emit(emulator.Event{From: from, To: to, Kind: kind, Text: text, Body: body, Verbose: true})
 	}
-	s.Emit(e)
 }
 
 // secretURL matches the addresses that authorize their holder: those of connections, and

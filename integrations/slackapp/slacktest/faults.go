@@ -26,11 +26,7 @@ func (s *Server) RateLimit(method string, retryAfter time.Duration, times int) {
 // SendStaleState makes the next n submissions and changes of modals carry the state of the blocks that the modal had
 // before the app replaced them. Modals whose blocks were not replaced count for none.
 // https://github.com/slackapi/bolt-js/issues/625
-func (s *Server) SendStaleState(n int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.staleStates = n
-}
+func (s *Server) SendStaleState(n int) { s.locked(func() { s.staleStates = n }) }
 
 // FailMethod makes the next calls of a method fail with an error code, such as "token_revoked". Times
 // 0 means until ClearFaults.
@@ -45,8 +41,4 @@ func (s *Server) FailMethod(method, word string, times int) {
 // LimitHistory makes conversations.history and conversations.replies return at most n messages at a time, whatever limit
 // the app asks for. Slack does so, with n = 15, for apps that are distributed outside its Marketplace. 0 means no limit.
 // https://docs.slack.dev/reference/methods/conversations.history
-func (s *Server) LimitHistory(n int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.historyLimit = n
-}
+func (s *Server) LimitHistory(n int) { s.locked(func() { s.historyLimit = n }) }

@@ -1,6 +1,8 @@
 package slacktest
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 )
 
@@ -13,6 +15,7 @@ type field struct {
 	isInput       bool // of an input block
 	optional      bool
 	dispatches    bool // sends block_actions when it changes
+	attachment    any  // the id of the attachment of a message that has it; nil for none
 }
 
 // stateKeys has, for each element with a value, the property of state.values and the property with the
@@ -66,42 +69,71 @@ func initialValue(element map[string]any) map[string]any {
 
 // fields are the elements of a view that hold values, from top to bottom.
 func (v *view) fields() []field {
+	return slices.DeleteFunc(v.elements(), func(f field) bool { return stateKeys[f.kind].state == "" })
+}
+
+// elements are the elements of a view that a person can use, from top to bottom.
+func (v *view) elements() []field {
 	blocks, _ := v.body["blocks"].([]any)
-	var out []field
+	return elementsOf(nil, blocks)
+}
+
+// elementsOf appends the elements of blocks, also of those in blocks and in attachments.
+func elementsOf(out []field, blocks []any) []field {
 	for _, b := range blocks {
 		block, _ := b.(map[string]any)
-		add := func(e any, f field) {
-			f.element, _ = e.(map[string]any)
-			f.kind, _ = f.element["type"].(string)
-			if _, ok := stateKeys[f.kind]; !ok {
-				return
-			}
-			f.block, _ = block["block_id"].(string)
-			f.action, _ = f.element["action_id"].(string)
-			if f.label == "" {
-				f.label = textOf(f.element["placeholder"])
-			}
-			if f.label == "" {
-				f.label = f.action
-			}
-			out = append(out, f)
+		out = append(out, blockElements(block)...)
+		inner, _ := block["child_blocks"].([]any)
+		if block["type"] == "carousel" {
+			inner, _ = block["elements"].([]any)
 		}
-		switch block["type"] {
-		case "input":
-			f := field{label: textOf(block["label"]), isInput: true}
-			f.optional, _ = block["optional"].(bool)
-			f.dispatches, _ = block["dispatch_action"].(bool)
-			add(block["element"], f)
-		case "section":
-			add(block["accessory"], field{label: textOf(block["text"]), optional: true, dispatches: true})
-		case "actions":
-			elements, _ := block["elements"].([]any)
-			for _, e := range elements {
-				add(e, field{optional: true, dispatches: true})
-			}
+		out = elementsOf(out, inner)
+		ofAttachment, _ := block["blocks"].([]any)
+		for _, f := range elementsOf(nil, ofAttachment) {
+			f.attachment = block["id"]
+			out = append(out, f)
 		}
 	}
 	return out
+}
+
+// blockElements returns the elements of one block.
+func blockElements(block map[string]any) (out []field) {
+	add := func(e any, f field) {
+		f.element, _ = e.(map[string]any)
+		f.kind, _ = f.element["type"].(string)
+		f.block, _ = block["block_id"].(string)
+		f.action, _ = f.element["action_id"].(string)
+		f.label = cmp.Or(f.label, textOf(f.element["placeholder"]), textOf(f.element["text"]), f.action)
+		if stateKeys[f.kind].state != "" || f.isClickable() {
+			out = append(out, f)
+		}
+	}
+	switch block["type"] {
+	case "input":
+		f := field{label: textOf(block["label"]), isInput: true}
+		f.optional, _ = block["optional"].(bool)
+		f.dispatches, _ = block["dispatch_action"].(bool)
+		add(block["element"], f)
+	case "section":
+		f := field{optional: true, dispatches: true}
+		if e, _ := block["accessory"].(map[string]any); e["type"] != "button" {
+			f.label = textOf(block["text"])
+		}
+		add(block["accessory"], f)
+	case "actions", "context_actions", "card":
+		elements, _ := block["elements"].([]any)
+		actions, _ := block["actions"].([]any)
+		for _, e := range append(elements[:len(elements):len(elements)], actions...) {
+			add(e, field{optional: true, dispatches: true})
+		}
+	}
+	return out
+}
+
+// isClickable reports that a person can use the element, which has no value.
+func (f field) isClickable() bool {
+	return slices.Contains([]string{"button", "icon_button", "overflow"}, f.kind)
 }
 
 // options returns the options of a static element, including those of its groups.
@@ -123,23 +155,25 @@ func flattenGroups(groups []any) []any {
 
 // stillValid reports whether the element still offers the options that were selected before.
 func (f field) stillValid(held map[string]any) bool {
-	if f.kind == "external_select" || f.kind == "multi_external_select" {
+	if strings.HasSuffix(f.kind, "external_select") || f.kind == "rich_text_input" {
 		return true
 	}
-	var chosen []any
-	switch v := held[stateKeys[f.kind].state].(type) {
-	case map[string]any:
-		chosen = []any{v}
-	case []any:
-		chosen = v
-	}
 	options := f.options()
-	for _, c := range chosen {
-		if option, ok := c.(map[string]any); ok && option["value"] != nil && f.kind != "rich_text_input" && !containsOption(options, option) {
-			return false
-		}
+	return !slices.ContainsFunc(itemsOf(held[stateKeys[f.kind].state]), func(c any) bool {
+		option, ok := c.(map[string]any)
+		return ok && option["value"] != nil && !containsOption(options, option)
+	})
+}
+
+// itemsOf returns the items of a value: those of a list, or an object.
+func itemsOf(held any) []any {
+	switch held := held.(type) {
+	case []any:
+		return held
+	case map[string]any:
+		return []any{held}
 	}
-	return true
+	return nil
 }
 
 // textOf returns the text of a text object.
@@ -164,31 +198,23 @@ func normalizeView(body map[string]any) {
 }
 
 func normalizeBlocks(blocks []any) {
+	setBlockIDs(blocks)
+	for _, f := range elementsOf(nil, blocks) {
+		if f.action == "" {
+			f.element["action_id"] = randomLetters(5)
+		}
+	}
+	normalizeTexts(blocks)
+}
+
+func setBlockIDs(blocks []any) {
 	for _, b := range blocks {
 		block, _ := b.(map[string]any)
 		if id, _ := block["block_id"].(string); id == "" && block != nil {
 			block["block_id"] = randomLetters(5)
 		}
-		for _, name := range []string{"element", "accessory"} {
-			setActionID(block[name])
-		}
-		elements, _ := block["elements"].([]any)
-		if block["type"] == "actions" {
-			for _, e := range elements {
-				setActionID(e)
-			}
-		}
-		normalizeTexts(block)
-	}
-}
-
-func setActionID(e any) {
-	element, _ := e.(map[string]any)
-	if element == nil || element["type"] == "image" {
-		return
-	}
-	if id, _ := element["action_id"].(string); id == "" {
-		element["action_id"] = randomLetters(5)
+		inner, _ := block["child_blocks"].([]any)
+		setBlockIDs(inner)
 	}
 }
 

@@ -1,11 +1,11 @@
 package slacktest
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/url"
 	"strings"
 )
 
@@ -17,13 +17,13 @@ var errNoHome = errors.New("the app published no Home tab for this user")
 // https://docs.slack.dev/reference/events/app_home_opened
 func (p *Person) OpenHome(ctx context.Context) (Ack, error) {
 	s := p.s
-	if s.cfg.NoHomeTab {
-		return Ack{}, errors.New("the app has no Home tab")
-	}
 	s.mu.Lock()
-	u := s.users[p.ID]
-	if u == nil || u.Bot {
-		s.mu.Unlock()
+	u, receives := s.users[p.ID], s.receivesLocked("app_home_opened")
+	if s.cfg.NoHomeTab || u == nil || u.Bot {
+		defer s.mu.Unlock()
+		if s.cfg.NoHomeTab {
+			return Ack{}, errors.New("the app has no Home tab")
+		}
 		return Ack{}, Error("user_not_found")
 	}
 	event := map[string]any{
@@ -34,85 +34,47 @@ func (p *Person) OpenHome(ctx context.Context) (Ack, error) {
 	}
 	s.mu.Unlock()
 	s.emit("person", "slack", "home", "opens the Home tab", map[string]any{"user": p.ID})
+	if !receives {
+		return Ack{}, nil
+	}
 	return s.SendEvent(ctx, event)
 }
 
 // HomeView returns the Home tab of the person, nil if the app published none.
-func (p *Person) HomeView() (out json.RawMessage) {
-	_ = p.withHome(func(v *view) error { out = v.toJSON(p.s); return nil })
-	return out
+func (p *Person) HomeView() json.RawMessage {
+	return readView(p.home(), func(v *view) json.RawMessage { return v.toJSON(p.s) })
 }
 
 // HomeText returns all texts of the Home tab, one per line; "" if the app published none.
-func (p *Person) HomeText() (text string) {
-	_ = p.withHome(func(v *view) error { text = v.plainText(); return nil })
-	return text
-}
+func (p *Person) HomeText() string { return readView(p.home(), (*view).plainText) }
 
 // WaitHome waits until the text of the Home tab matches fits.
 func (p *Person) WaitHome(ctx context.Context, fits func(text string) bool) error {
-	for seen := 0; ; {
-		text := ""
-		err := p.s.waitUntil(ctx, func() bool {
-			v := p.s.homes[p.ID]
-			if v == nil || v.version == seen {
-				return false
-			}
-			seen, text = v.version, v.plainText()
-			return true
-		})
-		if err != nil {
-			return fmt.Errorf("wait for the Home tab: %w", err)
-		}
-		if fits(text) {
-			return nil
-		}
-	}
-}
-
-// ClickHomeButton presses a button of the Home tab, by its text or action_id, and waits for the ack.
-func (p *Person) ClickHomeButton(ctx context.Context, label string) (Ack, error) {
-	var payload map[string]any
-	err := p.withHome(func(v *view) (err error) {
-		payload, err = p.s.viewClickLocked(v, label)
-		return err
-	})
+	home := func() *view { return cmp.Or(p.s.homes[p.ID], &view{}) }
+	err := waitFor(ctx, p.s, func() (int, error) { return home().version, nil }, func() string { return home().plainText() },
+		func(text string) bool { return text != "" && fits(text) })
 	if err != nil {
-		return Ack{}, err
+		return fmt.Errorf("wait for the Home tab: %w", err)
 	}
-	p.s.emit("person", "slack", "click", label, nil)
-	return p.s.sendInteraction(ctx, "block_actions", payload, true)
+	return nil
 }
 
-// withHome calls f with the state locked. It returns errNoHome if the app published none.
-func (p *Person) withHome(f func(*view) error) error {
-	p.s.mu.Lock()
-	defer p.s.mu.Unlock()
-	v := p.s.homes[p.ID]
-	if v == nil {
-		return errNoHome
-	}
-	return f(v)
+// ClickHomeButton presses a button of the Home tab, or changes another element, by its text, label or action_id, and
+// waits for the ack.
+func (p *Person) ClickHomeButton(ctx context.Context, label string, values ...string) (Ack, error) {
+	return p.home().act(ctx, label, values)
+}
+
+func (p *Person) home() surface {
+	return surface{p, func() (*view, error) {
+		if v := p.s.homes[p.ID]; v != nil {
+			return v, nil
+		}
+		return nil, errNoHome
+	}, p.s.addViewLocked}
 }
 
 // plainText returns the texts of the blocks, one per line.
 func (v *view) plainText() string {
 	return strings.TrimSpace(Message{Blocks: marshalJSON(v.body["blocks"])}.PlainText())
-}
-
-func (s *Server) controlOpenHome(ctx context.Context, in struct{ User string }) (any, error) {
-	return ackResult(s.Person(in.User).OpenHome(ctx))
-}
-
-func (s *Server) controlClickHomeButton(ctx context.Context, in fieldRequest) (any, error) {
-	return ackResult(s.Person(in.User).ClickHomeButton(ctx, in.Label))
-}
-
-// controlHome returns the Home tab. With the parameter contains, it waits for a text.
-func (s *Server) controlHome(ctx context.Context, q url.Values) (any, error) {
-	p := s.Person(q.Get("user"))
-	if err := p.WaitHome(ctx, func(text string) bool { return strings.Contains(text, q.Get("contains")) }); err != nil {
-		return nil, err
-	}
-	return map[string]any{"text": p.HomeText(), "view": p.HomeView()}, nil
 }

@@ -14,36 +14,28 @@ func (s *Server) fillFieldLocked(v *view, f field, typed []string) error {
 	if len(typed) > 1 && !holdsList(f.kind) {
 		return fmt.Errorf("field %q holds one value, not %d", f.label, len(typed))
 	}
-	read := func(text string) (any, error) { return s.parseInputLocked(v, f, text) }
-	held := map[string]any{"type": f.kind}
+	name := stateKeys[f.kind].state
+	if len(typed) == 0 && f.staysChosen() && v.value(f) != nil {
+		return fmt.Errorf("field %q is a %s, which a person cannot empty", f.label, f.kind)
+	}
+	items := []any{}
+	for _, text := range typed {
+		item, err := s.parseInputLocked(v, f, text)
+		if err != nil {
+			return err
+		}
+		items = append(items, item)
+	}
+	held := map[string]any{"type": f.kind, name: nil}
 	if zone, ok := f.element["timezone"]; ok && f.kind == "timepicker" {
 		held["timezone"] = zone
 	}
-	name := stateKeys[f.kind].state
-	if len(typed) == 0 && f.staysChosen() && v.values[elementKey{f.block, f.action}][name] != nil {
-		return fmt.Errorf("field %q is a %s, which a person cannot empty", f.label, f.kind)
-	}
 	if holdsList(f.kind) {
-		list := []any{}
-		for _, text := range typed {
-			item, err := read(text)
-			if err != nil {
-				return err
-			}
-			list = append(list, item)
-		}
-		held[name] = list
-	} else {
-		held[name] = nil
-		if len(typed) == 1 {
-			item, err := read(typed[0])
-			if err != nil {
-				return err
-			}
-			held[name] = item
-		}
+		held[name] = items
+	} else if len(items) == 1 {
+		held[name] = items[0]
 	}
-	v.values[elementKey{f.block, f.action}], v.touched[elementKey{f.block, f.action}] = held, true
+	v.values[f.key()], v.touched[f.key()] = held, true
 	s.notifyLocked()
 	s.emitVerbose("person", "slack", "fill", f.label, nil)
 	return nil
@@ -111,10 +103,11 @@ func (f field) parseTime(text string) (any, error) {
 	return float64(t.Unix()), nil
 }
 
-// parseOption finds an option by its text or value among those that the field offers or already holds.
+// parseOption finds an option by its text or value among those that the field offers or already holds, which stay valid
+// if they are no longer offered.
 func (v *view) parseOption(f field, text string) (any, error) {
 	offered := v.currentOptions(f)
-	for _, o := range toOptions(append(offered[:len(offered):len(offered)], v.selectedOptions(f)...)) {
+	for _, o := range toOptions(append(offered[:len(offered):len(offered)], itemsOf(v.value(f))...)) {
 		if o.Text == text || o.Value == text {
 			return o.raw, nil
 		}
@@ -128,20 +121,9 @@ func (f field) invalidInput(want, text string) error {
 
 func (v *view) currentOptions(f field) []any {
 	if strings.HasSuffix(f.kind, "external_select") {
-		return v.suggested[elementKey{f.block, f.action}]
+		return v.suggested[f.key()]
 	}
 	return f.options()
-}
-
-// selectedOptions returns the options that a field has. They stay valid if they are no longer offered.
-func (v *view) selectedOptions(f field) []any {
-	switch held := v.values[elementKey{f.block, f.action}][stateKeys[f.kind].state].(type) {
-	case []any:
-		return held
-	case map[string]any:
-		return []any{held}
-	}
-	return nil
 }
 
 func toOptions(options []any) []Option {

@@ -1,14 +1,12 @@
 package slacktest
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // teamOfLocked returns the id of the workspace that a user belongs to.
-func (s *Server) teamOfLocked(u *User) string {
-	if u.Team != "" {
-		return u.Team
-	}
-	return s.TeamID
-}
+func (s *Server) teamOfLocked(u *User) string { return cmp.Or(u.Team, s.TeamID) }
 
 // addMembershipLocked adds the fields of users.info that show whether the user is a confirmed member of the workspace.
 // https://docs.slack.dev/reference/objects/user-object
@@ -50,16 +48,7 @@ func (s *Server) sharesChannelLocked(u *User) bool {
 }
 
 // answeredUserLocked returns the user with which users.info answers.
-func (s *Server) answeredUserLocked(u *User) *User {
-	if other := s.users[u.AnswerWith]; other != nil {
-		return other
-	}
-	return u
-}
+func (s *Server) answeredUserLocked(u *User) *User { return cmp.Or(s.users[u.AnswerWith], u) }
 
 // SetEnterprise puts the workspace into an Enterprise organization; "" takes it out.
-func (s *Server) SetEnterprise(id string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.cfg.EnterpriseID = id
-}
+func (s *Server) SetEnterprise(id string) { s.locked(func() { s.cfg.EnterpriseID = id }) }

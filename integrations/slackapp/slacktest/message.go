@@ -3,6 +3,7 @@ package slacktest
 import (
 	"encoding/json"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -21,11 +22,17 @@ type Message struct {
 	Metadata    json.RawMessage `json:"metadata,omitempty"`
 	UnfurlLinks bool            `json:"unfurl_links"`
 	UnfurlMedia bool            `json:"unfurl_media"`
-	Edited      int             `json:"edited,omitempty"`    // number of edits
+	Username    string          `json:"username,omitempty"`  // with Icon, the author that the app chose
+	Icon        string          `json:"icon,omitempty"`      // an emoji or a URL
+	Broadcast   bool            `json:"broadcast,omitempty"` // a reply that the channel shows too
+	Edited      int             `json:"edited,omitempty"`    // number of changes
 	Ephemeral   bool            `json:"ephemeral,omitempty"` // only To sees it
 	Via         string          `json:"via,omitempty"`       // "response_url" or "ack"; "" for the Web API
 
-	hasReplies bool
+	hasReplies  bool
+	editedTS    string           // of the latest edit that Slack shows
+	clientMsgID string           // of a message of a person
+	forms       map[string]*view // by person: the blocks with the values of their elements; none until the person uses one
 
 	payload map[string]any // of a message that another app or user posted, see AddMessage
 }
@@ -86,32 +93,90 @@ func (s *Server) findMessageLocked(channel, ts string) *Message {
 // messageJSONLocked returns a message as the Web API does.
 func (s *Server) messageJSONLocked(m *Message, metadata bool) map[string]any {
 	out := map[string]any{"type": "message", "user": m.User, "ts": m.TS, "text": m.Text, "team": s.TeamID}
+	set := func(name string, v any, ok bool) {
+		if ok {
+			out[name] = v
+		}
+	}
 	if m.Bot {
 		out["bot_id"], out["app_id"] = s.BotID, s.AppID
 		out["bot_profile"] = map[string]any{
 			"id": s.BotID, "app_id": s.AppID, "user_id": s.BotUser, "name": s.cfg.AppName, "deleted": false, "team_id": s.TeamID,
 		}
 	}
-	if m.Blocks != nil {
-		out["blocks"] = m.Blocks
+	if m.clientMsgID != "" {
+		out["client_msg_id"], out["blocks"] = m.clientMsgID, []any{richTextOf(m.Text, m.clientMsgID[:5])}
 	}
-	if m.Attachments != nil {
-		out["attachments"] = m.Attachments
+	set("blocks", m.Blocks, m.Blocks != nil)
+	set("attachments", m.Attachments, m.Attachments != nil)
+	set("thread_ts", m.ThreadTS, m.ThreadTS != "")
+	if parent := s.findMessageLocked(m.Channel, m.ThreadTS); parent != nil && parent.TS != m.TS {
+		out["parent_user_id"] = parent.User
+		if m.Broadcast {
+			out["subtype"], out["root"] = "thread_broadcast", s.rootJSONLocked(parent)
+		}
 	}
-	if m.ThreadTS != "" {
-		out["thread_ts"] = m.ThreadTS
+	if m.Username != "" || m.Icon != "" {
+		out["subtype"] = "bot_message"
+		set("username", m.Username, m.Username != "")
+		key := "image_48"
+		if strings.HasPrefix(m.Icon, ":") {
+			key = "emoji"
+		}
+		set("icons", map[string]any{key: m.Icon}, m.Icon != "")
 	}
 	if m.hasReplies {
 		maps.Copy(out, s.threadLocked(m))
 	}
-	if m.Edited > 0 {
-		out["edited"] = map[string]any{"user": m.User, "ts": m.TS}
-	}
-	if metadata && m.Metadata != nil {
-		out["metadata"] = m.Metadata
-	}
+	set("edited", map[string]any{"user": m.User, "ts": m.editedTS}, m.editedTS != "")
+	set("metadata", m.Metadata, metadata && m.Metadata != nil)
 	maps.Copy(out, m.payload)
 	return out
+}
+
+// rootJSONLocked returns the first message of a thread as a reply shows it that the channel shows too.
+// https://docs.slack.dev/reference/events/message/thread_broadcast
+func (s *Server) rootJSONLocked(parent *Message) map[string]any {
+	out := map[string]any{}
+	maps.Copy(out, s.threadLocked(parent))
+	delete(out, "is_locked")
+	out["type"], out["ts"], out["text"] = "message", parent.TS, parent.Text
+	if out["user"] = parent.User; parent.Bot {
+		delete(out, "user")
+		out["bot_id"] = s.BotID
+	}
+	return out
+}
+
+// richElement matches what Slack's client turns into an element of a rich text: a mention, a channel, or a URL.
+var richElement = regexp.MustCompile(`<@(\w+)>|<#(\w+)(?:\|[^>]*)?>|<?(https?://[^\s>|]+)(?:\|[^>]*)?>?`)
+
+// richTextOf returns the text of a person as the block that Slack's client sends with it. Other formatting is not parsed.
+func richTextOf(text, blockID string) map[string]any {
+	elements := []any{}
+	add := func(kind, name, value string) {
+		if value != "" {
+			elements = append(elements, map[string]any{"type": kind, name: value})
+		}
+	}
+	at := 0
+	for _, m := range richElement.FindAllStringSubmatchIndex(text, -1) {
+		part := func(i int) string {
+			if m[i] < 0 {
+				return ""
+			}
+			return text[m[i]:m[i+1]]
+		}
+		add("text", "text", text[at:m[0]])
+		add("user", "user_id", part(2))
+		add("channel", "channel_id", part(4))
+		add("link", "url", part(6))
+		at = m[1]
+	}
+	add("text", "text", text[at:])
+	return map[string]any{"type": "rich_text", "block_id": blockID, "elements": []any{
+		map[string]any{"type": "rich_text_section", "elements": elements},
+	}}
 }
 
 // threadLocked returns what the first message of a thread says of its replies.

@@ -1,47 +1,47 @@
 package slacktest
 
 import (
+	"cmp"
 	"encoding/json"
 	"unicode/utf8"
 )
 
-// readMessage reads the text, blocks, attachments, metadata and flags of a message.
-func readMessage(a args) (Message, error) {
-	m := Message{Text: a.stringArg("text"), UnfurlLinks: true, UnfurlMedia: true}
-	if a["unfurl_links"] != nil {
-		m.UnfurlLinks = a.boolArg("unfurl_links")
+// MaxMarkdownText is the maximum length of markdown_text, in code points.
+// https://docs.slack.dev/reference/methods/chat.postMessage
+const MaxMarkdownText = 12_000
+
+// readMessage reads the content of a message. It can be empty: see isEmpty.
+func readMessage(a args) (m Message, err error) {
+	m = Message{Text: a.stringArg("text"), Username: a.stringArg("username"), Icon: cmp.Or(a.stringArg("icon_emoji"), a.stringArg("icon_url"))}
+	m.UnfurlLinks = a["unfurl_links"] == nil || a.boolArg("unfurl_links")
+	m.UnfurlMedia = a["unfurl_media"] == nil || a.boolArg("unfurl_media")
+	if m.Blocks, err = readBlocks(a); err != nil {
+		return m, err
 	}
-	if a["unfurl_media"] != nil {
-		m.UnfurlMedia = a.boolArg("unfurl_media")
+	if markdown := a.stringArg("markdown_text"); markdown != "" {
+		if m.Text != "" || m.Blocks != nil {
+			return m, Error("markdown_text_conflict")
+		}
+		if utf8.RuneCountInString(markdown) > MaxMarkdownText {
+			return m, Error("msg_too_long")
+		}
+		m.Text = markdown
 	}
 	if utf8.RuneCountInString(m.Text) > MaxText {
 		return m, Error("msg_too_long")
 	}
-	var err error
-	if m.Blocks, err = readBlocks(a); err != nil {
-		return m, err
-	}
 	if m.Attachments, err = readAttachments(a); err != nil {
 		return m, err
 	}
-	if m.Metadata, err = readMetadata(a); err != nil {
-		return m, err
-	}
-	if m.Text == "" && m.Blocks == nil && m.Attachments == nil {
-		return m, Error("no_text")
-	}
-	return m, nil
+	m.Metadata, err = readMetadata(a)
+	return m, err
 }
 
+// isEmpty reports that a message has no content, which is the error no_text.
+func (m Message) isEmpty() bool { return m.Text == "" && m.Blocks == nil && m.Attachments == nil }
+
 func readBlocks(a args) (json.RawMessage, error) {
-	v, ok := a.jsonArg("blocks")
-	if !ok {
-		return nil, Error("invalid_blocks_format")
-	}
-	if v == nil {
-		return nil, nil
-	}
-	blocks, ok := v.([]any)
+	blocks, ok := a.listArg("blocks")
 	if !ok {
 		return nil, Error("invalid_blocks_format")
 	}
@@ -56,10 +56,9 @@ func readBlocks(a args) (json.RawMessage, error) {
 }
 
 func readAttachments(a args) (json.RawMessage, error) {
-	v, ok := a.jsonArg("attachments")
-	list, isList := v.([]any)
+	list, ok := a.listArg("attachments")
 	switch {
-	case !ok || v != nil && !isList:
+	case !ok:
 		return nil, Error("invalid_attachments")
 	case len(list) == 0:
 		return nil, nil
@@ -69,20 +68,22 @@ func readAttachments(a args) (json.RawMessage, error) {
 	if problems := validateAttachments(list, "/attachments"); len(problems) > 0 {
 		return nil, invalidBlocks(problems)
 	}
+	for i, v := range list {
+		attachment, _ := v.(map[string]any)
+		blocks, _ := attachment["blocks"].([]any)
+		normalizeBlocks(blocks)
+		attachment["id"] = i + 1
+	}
 	return marshalJSON(list), nil
 }
 
 // readMetadata reads metadata, which must be {"event_type": string, "event_payload": object}.
 // https://docs.slack.dev/messaging/message-metadata
 func readMetadata(a args) (json.RawMessage, error) {
-	v, ok := a.jsonArg("metadata")
-	if !ok {
-		return nil, Error("invalid_metadata_format")
-	}
-	if v == nil {
+	if a["metadata"] == nil {
 		return nil, nil
 	}
-	m, ok := v.(map[string]any)
+	m, ok := a["metadata"].(map[string]any)
 	if !ok {
 		return nil, Error("invalid_metadata_format")
 	}

@@ -1,6 +1,7 @@
 package slacktest
 
 import (
+	"cmp"
 	"context"
 	"slices"
 )
@@ -10,7 +11,7 @@ import (
 func (s *Server) Messages(channel string) []Message {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.listMessagesLocked(s.conversationNameLocked(channel))
+	return copyMessages(s.messages[s.conversationNameLocked(channel)])
 }
 
 // conversationNameLocked returns the id of the conversation of a channel, or of the bot with a user.
@@ -21,10 +22,9 @@ func (s *Server) conversationNameLocked(channel string) string {
 	return channel
 }
 
-// listMessagesLocked returns copies of the messages of a channel.
-func (s *Server) listMessagesLocked(channel string) []Message {
-	out := make([]Message, 0, len(s.messages[channel]))
-	for _, m := range s.messages[channel] {
+func copyMessages(all []*Message) []Message {
+	out := make([]Message, 0, len(all))
+	for _, m := range all {
 		out = append(out, *m)
 	}
 	return out
@@ -32,29 +32,39 @@ func (s *Server) listMessagesLocked(channel string) []Message {
 
 // WaitMessage waits for a message of a channel that matches fits. A nil fits matches every message.
 func (s *Server) WaitMessage(ctx context.Context, channel string, fits func(Message) bool) (Message, error) {
-	s.mu.Lock()
-	id := s.conversationNameLocked(channel)
-	s.mu.Unlock()
-	return s.waitForMessage(ctx, id, func() []Message { return s.listMessagesLocked(id) }, fits)
+	return s.waitForMessage(ctx, fits, func() (int, error) { return s.revisions[s.conversationNameLocked(channel)], nil }, func() []Message {
+		return copyMessages(s.messages[s.conversationNameLocked(channel)])
+	})
 }
 
-// waitForMessage waits for a message in a list whose revision is counted. fits is called without the
-// lock.
-func (s *Server) waitForMessage(ctx context.Context, id string, all func() []Message, fits func(Message) bool) (Message, error) {
-	for seen := -1; ; {
-		var now []Message
-		err := s.waitUntil(ctx, func() bool {
-			if s.revisions[id] == seen {
-				return false
-			}
-			seen, now = s.revisions[id], all()
-			return true
-		})
-		if err != nil {
-			return Message{}, err
+// waitForMessage waits for a message in a list whose changes are counted.
+func (s *Server) waitForMessage(ctx context.Context, fits func(Message) bool, changes func() (int, error), list func() []Message) (found Message, err error) {
+	err = waitFor(ctx, s, changes, list, func(now []Message) bool {
+		i := slices.IndexFunc(now, func(m Message) bool { return fits == nil || fits(m) })
+		if i >= 0 {
+			found = now[i]
 		}
-		if i := slices.IndexFunc(now, func(m Message) bool { return fits == nil || fits(m) }); i >= 0 {
-			return now[i], nil
+		return i >= 0
+	})
+	return found, err
+}
+
+// waitFor reads a value at first and when its version changed, until fits accepts it. version and read need the lock,
+// and fits is called without it.
+func waitFor[T any, V comparable](ctx context.Context, s *Server, version func() (V, error), read func() T, fits func(T) bool) error {
+	for first, seen := true, *new(V); ; first = false {
+		var value T
+		var wrong error
+		err := s.waitUntil(ctx, func() bool {
+			now, err := version()
+			if wrong = err; err == nil && (first || now != seen) {
+				value, seen = read(), now
+				return true
+			}
+			return err != nil
+		})
+		if err := cmp.Or(err, wrong); err != nil || fits(value) {
+			return err
 		}
 	}
 }
@@ -71,11 +81,49 @@ func (s *Server) messagesChangedLocked(id string) {
 func (s *Server) Ephemerals(user string) []Message {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Clone(s.ephemerals[user])
+	return copyMessages(s.ephemerals[user])
 }
 
 // WaitEphemeral waits for an ephemeral message of a user that matches fits. A nil fits matches every
 // message.
 func (s *Server) WaitEphemeral(ctx context.Context, user string, fits func(Message) bool) (Message, error) {
-	return s.waitForMessage(ctx, user, func() []Message { return slices.Clone(s.ephemerals[user]) }, fits)
+	return s.waitForMessage(ctx, fits, func() (int, error) { return s.revisions[user], nil }, func() []Message {
+		return copyMessages(s.ephemerals[user])
+	})
+}
+
+// VisibleMessages returns the messages of a conversation that the person sees, ephemeral ones
+// included, oldest first; none if the person is not a member. ThreadTS of a reply is the ts of the
+// first message of the thread.
+func (p *Person) VisibleMessages(channel string) []Message {
+	p.s.mu.Lock()
+	defer p.s.mu.Unlock()
+	return p.visibleMessagesLocked(channel)
+}
+
+func (p *Person) visibleMessagesLocked(channel string) []Message {
+	_, ch, err := p.memberChannelLocked(channel)
+	if err != nil {
+		return nil
+	}
+	all := copyMessages(p.s.messages[ch.ID])
+	for _, m := range p.s.ephemerals[p.ID] {
+		if m.Channel == ch.ID {
+			all = append(all, *m)
+		}
+	}
+	slices.SortFunc(all, func(a, b Message) int { return cmp.Compare(a.TS, b.TS) }) // all ts have the same length
+	return all
+}
+
+// WaitVisible waits until the person sees a message in a conversation that matches fits. A nil fits
+// matches every message.
+func (p *Person) WaitVisible(ctx context.Context, channel string, fits func(Message) bool) (Message, error) {
+	return p.s.waitForMessage(ctx, fits, func() (int, error) {
+		_, ch, err := p.memberChannelLocked(channel)
+		if err != nil {
+			return 0, err
+		}
+		return p.s.revisions[ch.ID] + p.s.revisions[p.ID], nil
+	}, func() []Message { return p.visibleMessagesLocked(channel) })
 }

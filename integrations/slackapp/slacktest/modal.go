@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 )
 
 // A Modal is an open modal of a person. Its methods return the current state. The methods WaitChanged
@@ -41,38 +40,27 @@ func (m *Modal) viewLocked() (*view, error) {
 	return nil, ErrNotOpen
 }
 
+func (m *Modal) surface() surface { return surface{m.p, m.viewLocked, m.p.s.addViewLocked} }
+
 // withView calls f with the state locked. It returns ErrNotOpen if the modal is not open.
-func (m *Modal) withView(f func(*view) error) error {
-	m.p.s.mu.Lock()
-	defer m.p.s.mu.Unlock()
-	v, err := m.viewLocked()
-	if err != nil {
-		return err
-	}
-	return f(v)
-}
+func (m *Modal) withView(f func(*view) error) error { return m.surface().with(f) }
 
 // ID returns the id of the view.
 func (m *Modal) ID() string { return m.id }
 
-// IsOpen reports whether the modal is open.
-func (m *Modal) IsOpen() bool { return m.withView(func(*view) error { return nil }) == nil }
-
 // Title returns the title, "" if the modal is not open.
-func (m *Modal) Title() (title string) {
-	_ = m.withView(func(v *view) error { title = textOf(v.body["title"]); return nil })
-	return title
+func (m *Modal) Title() string {
+	return readView(m.surface(), func(v *view) string { return textOf(v.body["title"]) })
 }
 
 // Labels returns the labels of the fields, from top to bottom.
-func (m *Modal) Labels() (labels []string) {
-	_ = m.withView(func(v *view) error {
-		for _, f := range v.fields() {
-			labels = append(labels, f.label)
-		}
-		return nil
-	})
-	return labels
+func (m *Modal) Labels() []string { return readView(m.surface(), (*view).labels) }
+
+func (v *view) labels() (out []string) {
+	for _, f := range v.fields() {
+		out = append(out, f.label)
+	}
+	return out
 }
 
 // A Field is a field of a modal as the person sees it.
@@ -89,17 +77,14 @@ type Field struct {
 }
 
 // Fields returns the fields, from top to bottom; none if the modal is not open.
-func (m *Modal) Fields() (out []Field) {
-	_ = m.withView(func(v *view) error { out = v.fieldList(); return nil })
-	return out
-}
+func (m *Modal) Fields() []Field { return readView(m.surface(), (*view).fieldList) }
 
 func (v *view) fieldList() []Field {
 	out := []Field{}
 	for _, f := range v.fields() {
 		out = append(out, Field{
 			Label: f.label, Kind: f.kind, BlockID: f.block, ActionID: f.action, Optional: f.optional, Dispatches: f.dispatches,
-			Value:   append([]string{}, displayValues(v.values[elementKey{f.block, f.action}][stateKeys[f.kind].state])...),
+			Value:   append([]string{}, displayValues(v.value(f))...),
 			Options: toOptions(v.currentOptions(f)), Error: v.errors[f.block],
 		})
 	}
@@ -107,25 +92,17 @@ func (v *view) fieldList() []Field {
 }
 
 // Text returns all texts of the view, one per line.
-func (m *Modal) Text() (text string) {
-	_ = m.withView(func(v *view) error {
-		text = Message{Text: textOf(v.body["title"]), Blocks: marshalJSON(v.body["blocks"])}.PlainText()
-		return nil
-	})
-	return text
+func (m *Modal) Text() string {
+	return readView(m.surface(), func(v *view) string { return textOf(v.body["title"]) + "\n" + v.plainText() })
 }
 
 // JSON returns the view as Slack sends it to the app, nil if it is not open.
-func (m *Modal) JSON() (out json.RawMessage) {
-	_ = m.withView(func(v *view) error { out = v.toJSON(m.p.s); return nil })
-	return out
+func (m *Modal) JSON() json.RawMessage {
+	return readView(m.surface(), func(v *view) json.RawMessage { return v.toJSON(m.p.s) })
 }
 
 // Errors returns the errors of the latest submission, by the label of the field.
-func (m *Modal) Errors() (out map[string]string) {
-	_ = m.withView(func(v *view) error { out = v.errorsByLabel(); return nil })
-	return out
-}
+func (m *Modal) Errors() map[string]string { return readView(m.surface(), (*view).errorsByLabel) }
 
 // errorsByLabel returns the errors of the view by label.
 func (v *view) errorsByLabel() map[string]string {
@@ -141,16 +118,23 @@ func (v *view) errorsByLabel() map[string]string {
 // Value returns the value of a field as the person reads it: text, a date, texts of options, or ids of
 // users or channels. A list has several values; an empty field has none.
 func (m *Modal) Value(label string) (out []string, err error) {
-	err = m.withView(func(v *view) error {
-		f, err := v.findField(label)
+	err = m.withField(label, func(v *view, f field) error { out = displayValues(v.value(f)); return nil })
+	return out, err
+}
+
+// withField calls g for a field with the state locked.
+func (m *Modal) withField(label string, g func(*view, field) error) error {
+	return m.withView(func(v *view) error {
+		f, err := findElement(v.fields(), label)
 		if err != nil {
 			return err
 		}
-		out = displayValues(v.values[elementKey{f.block, f.action}][stateKeys[f.kind].state])
-		return nil
+		return g(v, f)
 	})
-	return out, err
 }
+
+// value returns the value of a field in the form of state.values.
+func (v *view) value(f field) any { return v.values[f.key()][stateKeys[f.kind].state] }
 
 func displayValues(held any) []string {
 	switch held := held.(type) {
@@ -169,25 +153,6 @@ func displayValues(held any) []string {
 		return []string{string(marshalJSON(held))}
 	}
 	return []string{fmt.Sprint(held)}
-}
-
-// findField returns a field by its label, block_id or action_id.
-func (v *view) findField(label string) (field, error) {
-	all := v.fields()
-	for _, name := range []func(field) string{
-		func(f field) string { return f.label },
-		func(f field) string { return f.block },
-		func(f field) string { return f.action },
-	} {
-		if i := slices.IndexFunc(all, func(f field) bool { return name(f) == label }); i >= 0 {
-			return all[i], nil
-		}
-	}
-	labels := make([]string, len(all))
-	for i, f := range all {
-		labels[i] = f.label
-	}
-	return field{}, fmt.Errorf("no field %q among %q", label, labels)
 }
 
 // Close closes the modal with its close button. If the view has notify_on_close, the app receives

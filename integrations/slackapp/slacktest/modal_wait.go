@@ -1,50 +1,33 @@
 package slacktest
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 )
 
 // WaitTopModal waits until a modal is open and returns the top one.
 func (p *Person) WaitTopModal(ctx context.Context) (*Modal, error) {
-	m := &Modal{p: p}
-	err := p.s.waitUntil(ctx, func() bool {
-		v := p.s.topViewLocked(p.ID)
-		if v == nil {
-			return false
+	return p.WaitModal(ctx, func(*Modal) bool { return true })
+}
+
+// WaitModal waits until the top modal matches wanted.
+func (p *Person) WaitModal(ctx context.Context, wanted func(*Modal) bool) (*Modal, error) {
+	var m *Modal
+	read := func() *Modal {
+		if v := p.s.topViewLocked(p.ID); v != nil {
+			return &Modal{p: p, id: v.id, seen: v.version}
 		}
-		m.id, m.seen = v.id, v.version
-		return true
+		return nil
+	}
+	err := waitFor(ctx, p.s, func() (Modal, error) { return *cmp.Or(read(), &Modal{}), nil }, read, func(now *Modal) bool {
+		m = now
+		return m != nil && wanted(m)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("wait for a modal: %w", err)
 	}
 	return m, nil
-}
-
-// WaitModal waits until the top modal matches wanted.
-func (p *Person) WaitModal(ctx context.Context, wanted func(*Modal) bool) (*Modal, error) {
-	for {
-		m, err := p.WaitTopModal(ctx)
-		if err != nil {
-			return nil, err
-		}
-		if wanted(m) {
-			return m, nil
-		}
-		err = p.s.waitUntil(ctx, func() bool {
-			v := p.s.topViewLocked(p.ID)
-			return v == nil || v.id != m.id || v.version != m.seen
-		})
-		if err != nil {
-			return nil, fmt.Errorf("wait for a modal: %w", err)
-		}
-	}
-}
-
-// WaitNoModal waits until no modal of the person is open.
-func (p *Person) WaitNoModal(ctx context.Context) error {
-	return p.s.waitUntil(ctx, func() bool { return p.s.topViewLocked(p.ID) == nil })
 }
 
 // WaitChanged waits until the app updates the modal: since the latest WaitChanged, WaitUntil or
@@ -57,21 +40,20 @@ func (m *Modal) WaitChanged(ctx context.Context) error {
 // WaitUntil waits until the modal matches wanted, which is called after every change. It returns
 // ErrNotOpen when the modal closes.
 func (m *Modal) WaitUntil(ctx context.Context, wanted func(*Modal) bool) error {
-	for {
-		version := 0
-		if err := m.withView(func(v *view) error { version = v.version; return nil }); err != nil {
-			return err
-		}
-		m.seen = version
-		if wanted(m) {
-			return nil
-		}
-		err := m.p.s.waitUntil(ctx, func() bool {
-			v, err := m.viewLocked()
-			return err != nil || v.version != version
-		})
+	version := func() (int, error) {
+		v, err := m.viewLocked()
 		if err != nil {
-			return fmt.Errorf("wait for the modal to change: %w", err)
+			return 0, err
 		}
+		return v.version, nil
 	}
+	read := func() int { n, _ := version(); return n }
+	err := waitFor(ctx, m.p.s, version, read, func(n int) bool {
+		m.seen = n
+		return wanted(m)
+	})
+	if err != nil {
+		return fmt.Errorf("wait for the modal to change: %w", err)
+	}
+	return nil
 }

@@ -29,6 +29,7 @@ func (s *Server) AddMessage(channel string, payload json.RawMessage) (ts string,
 	members["ts"] = m.TS
 	s.messages[channel] = append(s.messages[channel], m)
 	s.messagesChangedLocked(channel)
+	s.sendMessageEventLocked(s.channels[channel], s.messageJSONLocked(m, true))
 	return m.TS, nil
 }
 

@@ -3,39 +3,61 @@ package slacktest
 import (
 	"encoding/base64"
 	"slices"
-	"strconv"
+	"strings"
 )
 
 // maxPageSize is the maximum of the argument limit.
 // https://docs.slack.dev/apis/web-api/pagination
 const maxPageSize = 1000
 
-// paginate returns the page of a list that the arguments cursor and limit select, and its
-// response_metadata.
-func paginate[T any](c *call, all []T) ([]T, map[string]any, error) {
-	return paginateBy(c, all, maxPageSize)
+// pages describes a list that has pages. A cursor has the key of the first item of the next page, so that items which
+// are added in the meantime move none to another page.
+type pages[T any] struct {
+	all     []T
+	most    int    // the maximum size of a page, to which a larger limit is reduced
+	prefix  string // of the text in a cursor, such as "next_ts:"
+	key     func(T) string
+	reached func(key, cursor string) bool // the item with the key is the first of the page; nil: it has the key of the cursor
 }
 
-// paginateBy is paginate with another maximum, to which a larger limit is reduced.
-func paginateBy[T any](c *call, all []T, most int) ([]T, map[string]any, error) {
+// paginate returns the page of a list that the arguments cursor and limit select, and its response_metadata.
+func (p pages[T]) paginate(c *call) ([]T, map[string]any, error) {
 	start := 0
 	if cursor := c.args.stringArg("cursor"); cursor != "" {
 		b, err := base64.StdEncoding.DecodeString(cursor)
-		n, err2 := strconv.Atoi(string(b))
-		if err != nil || err2 != nil || n < 0 || n > len(all) {
+		at, ok := strings.CutPrefix(string(b), p.prefix)
+		if err != nil || !ok {
 			return nil, nil, Error("invalid_cursor")
 		}
-		start = n
+		start = slices.IndexFunc(p.all, func(item T) bool {
+			if p.reached == nil {
+				return p.key(item) == at
+			}
+			return p.reached(p.key(item), at)
+		})
+		if start < 0 && p.reached == nil {
+			return nil, nil, Error("invalid_cursor")
+		} else if start < 0 { // all were deleted
+			start = len(p.all)
+		}
 	}
-	limit := c.args.intArg("limit", 100)
+	limit := 100
+	if n, ok := c.args["limit"].(float64); ok {
+		limit = int(n)
+	}
 	if limit < 1 || limit > maxPageSize {
 		return nil, nil, Error("invalid_limit")
 	}
-	limit = min(limit, most)
-	end, next := len(all), ""
-	if len(all)-start > limit {
+	limit = min(limit, p.most)
+	end, next := len(p.all), ""
+	if len(p.all)-start > limit {
 		end = start + limit
-		next = base64.StdEncoding.EncodeToString([]byte(strconv.Itoa(end)))
+		next = base64.StdEncoding.EncodeToString([]byte(p.prefix + p.key(p.all[end])))
 	}
-	return slices.Clone(all[start:end]), map[string]any{"next_cursor": next}, nil
+	return slices.Clone(p.all[start:end]), map[string]any{"next_cursor": next}, nil
+}
+
+// paginateIDs is paginate for a list of ids.
+func paginateIDs(c *call, ids []string, prefix string) ([]string, map[string]any, error) {
+	return pages[string]{all: ids, most: maxPageSize, prefix: prefix, key: func(id string) string { return id }}.paginate(c)
 }

@@ -4,8 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/google/uuid"
 )
 
 // A Person acts as a user of the workspace. The app receives what Slack would send.
@@ -24,10 +27,11 @@ func (s *Server) Person(id string) *Person { return &Person{s: s, ID: id} }
 func (p *Person) SlashCommand(ctx context.Context, channel, text string) (Ack, error) {
 	s := p.s
 	command, _, _ := strings.Cut(text, " ")
+	s.mu.Lock()
 	if !strings.HasPrefix(text, "/") || s.cfg.Commands != nil && !slices.Contains(s.cfg.Commands, command) {
+		s.mu.Unlock()
 		return Ack{}, fmt.Errorf("%s is not a valid command", command)
 	}
-	s.mu.Lock()
 	payload, response, err := p.newCommandLocked(channel, text)
 	s.mu.Unlock()
 	if err != nil {
@@ -42,9 +46,10 @@ func (p *Person) SlashCommand(ctx context.Context, channel, text string) (Ack, e
 	if json.Unmarshal(ack.Payload, &message) != nil {
 		return ack, nil // Slack ignores a payload that is not a message
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := s.applyResponseLocked(response, message, "ack"); err != nil {
+	if err = message.convert(responseArgs); err == nil {
+		s.locked(func() { err = s.applyResponseLocked(response, message, "ack") })
+	}
+	if err != nil {
 		return ack, fmt.Errorf("post the ack of %s: %w", command, err)
 	}
 	return ack, nil
@@ -78,20 +83,41 @@ func (p *Person) newCommandLocked(channel, text string) (map[string]any, *respon
 	return payload, s.responses.get(strings.TrimPrefix(address, s.Server.URL)), nil
 }
 
-// SendMessage posts a message of the person in a channel. The app receives nothing.
-func (p *Person) SendMessage(channel, text string) error {
+// SendMessage posts a message of the person in a channel, and returns its ts. The app receives the events message and
+// app_mention if it subscribes to them.
+func (p *Person) SendMessage(channel, text string) (ts string, err error) {
+	return p.SendReply(channel, "", text)
+}
+
+// handle matches the name of a user, of which Slack's client makes a mention.
+var handle = regexp.MustCompile(`@\w[\w.-]*\w`)
+
+// SendReply is SendMessage in the thread of the message with a ts.
+func (p *Person) SendReply(channel, thread, text string) (ts string, err error) {
 	s := p.s
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	u, ch, err := p.memberChannelLocked(channel)
 	if err != nil {
-		return err
+		return "", err
 	}
-	m := &Message{Channel: ch.ID, TS: s.newTimestampLocked(), User: u.ID, Text: text, UnfurlLinks: true, UnfurlMedia: true}
-	s.messages[ch.ID] = append(s.messages[ch.ID], m)
-	s.messagesChangedLocked(ch.ID)
+	text = handle.ReplaceAllStringFunc(text, func(name string) string {
+		for id, u := range s.users {
+			if u.Name == name[1:] {
+				return "<@" + id + ">"
+			}
+		}
+		return name
+	})
+	m, err := s.addMessageLocked(ch, Message{
+		User: u.ID, ThreadTS: thread, Text: text, UnfurlLinks: true, UnfurlMedia: true, clientMsgID: uuid.NewString(),
+	})
+	if err != nil {
+		return "", err
+	}
 	s.emit("person", "slack", "message", "#"+ch.Name+": "+firstLine(text), *m)
-	return nil
+	s.sendMessageEventLocked(ch, s.messageJSONLocked(m, true))
+	return m.TS, nil
 }
 
 // memberChannelLocked returns the user, and a channel of which the user is a member.
@@ -123,72 +149,109 @@ func (p *Person) DM() string {
 
 // UseShortcut uses a global shortcut of the app and waits for the ack.
 func (p *Person) UseShortcut(ctx context.Context, callbackID string) (Ack, error) {
-	s := p.s
-	s.mu.Lock()
-	u := s.users[p.ID]
-	if u == nil {
-		s.mu.Unlock()
-		return Ack{}, Error("user_not_found")
-	}
-	payload := s.newInteractionLocked("shortcut", u)
-	payload["callback_id"], payload["action_ts"] = callbackID, s.newTimestampLocked()
-	payload["trigger_id"] = s.newTriggerLocked(u.ID)
-	s.mu.Unlock()
-	s.emit("person", "slack", "shortcut", callbackID, nil)
-	return s.sendInteraction(ctx, "shortcut", payload, false)
+	return p.useShortcut(ctx, "shortcut", callbackID, func(map[string]any) error { return nil })
 }
 
 // UseMessageShortcut uses a message shortcut of the app and waits for the ack.
 func (p *Person) UseMessageShortcut(ctx context.Context, callbackID, channel, ts string) (Ack, error) {
 	s := p.s
-	s.mu.Lock()
-	u, ch, err := p.memberChannelLocked(channel)
-	if err != nil {
-		s.mu.Unlock()
-		return Ack{}, err
-	}
-	m := s.findMessageLocked(ch.ID, ts)
-	if m == nil {
-		s.mu.Unlock()
-		return Ack{}, Error("message_not_found")
-	}
-	payload := s.newInteractionLocked("message_action", u)
-	payload["callback_id"], payload["action_ts"], payload["message_ts"] = callbackID, s.newTimestampLocked(), ts
-	payload["trigger_id"] = s.newTriggerLocked(u.ID)
-	payload["channel"] = map[string]any{"id": ch.ID, "name": ch.commandName()}
-	payload["message"] = marshalJSON(s.messageJSONLocked(m, true))
-	payload["response_url"] = s.newResponseURLLocked("actions", u.ID, ch.ID, "", false)
-	s.mu.Unlock()
-	s.emit("person", "slack", "shortcut", callbackID+" on "+firstLine(m.Text), nil)
-	return s.sendInteraction(ctx, "message_action", payload, false)
+	return p.useShortcut(ctx, "message_action", callbackID, func(payload map[string]any) error {
+		_, ch, err := p.memberChannelLocked(channel)
+		if err != nil {
+			return err
+		}
+		m := s.findMessageLocked(ch.ID, ts)
+		if m == nil {
+			return Error("message_not_found")
+		}
+		payload["channel"], payload["message_ts"] = map[string]any{"id": ch.ID, "name": ch.commandName()}, ts
+		payload["message"] = marshalJSON(s.messageJSONLocked(m, true))
+		payload["response_url"] = s.newResponseURLLocked("actions", p.ID, ch.ID, "", false)
+		return nil
+	})
 }
 
-// ClickButton presses a button, by its action_id, of a message.
-func (p *Person) ClickButton(ctx context.Context, m Message, actionID string) (Ack, error) {
-	var blocks []any
-	_ = json.Unmarshal(m.Blocks, &blocks)
-	block, element := findButton(blocks, func(e map[string]any) bool { return e["action_id"] == actionID })
-	if element == nil {
-		return Ack{}, fmt.Errorf("message has no button %q", actionID)
-	}
+// useShortcut sends the payload of a shortcut, which add completes with the state locked.
+func (p *Person) useShortcut(ctx context.Context, kind, callbackID string, add func(payload map[string]any) error) (Ack, error) {
 	s := p.s
 	s.mu.Lock()
-	u, ch, err := p.memberChannelLocked(m.Channel)
+	u, err := s.users[p.ID], error(Error("user_not_found"))
+	var payload map[string]any
+	if u != nil {
+		payload = s.newInteractionLocked(kind, u)
+		payload["callback_id"], payload["action_ts"], payload["trigger_id"] = callbackID, s.newTimestampLocked(), s.newTriggerLocked(u.ID)
+		err = add(payload)
+	}
+	s.mu.Unlock()
 	if err != nil {
-		s.mu.Unlock()
 		return Ack{}, err
 	}
-	payload := s.newInteractionLocked("block_actions", u)
-	payload["trigger_id"] = s.newTriggerLocked(u.ID)
-	payload["channel"] = map[string]any{"id": ch.ID, "name": ch.Name}
-	payload["container"] = map[string]any{"type": "message", "message_ts": m.TS, "channel_id": ch.ID, "is_ephemeral": m.Ephemeral}
-	if !m.Ephemeral {
-		payload["message"] = marshalJSON(s.messageJSONLocked(&m, true))
+	s.emit("person", "slack", "shortcut", callbackID, nil)
+	return s.sendInteraction(ctx, kind, payload, false)
+}
+
+// ClickButton presses a button of a message, by its action_id, and waits for the ack.
+func (p *Person) ClickButton(ctx context.Context, m Message, actionID string) (Ack, error) {
+	return p.UseElement(ctx, m, actionID)
+}
+
+// UseElement presses a button of a message or changes another element, by its action_id, text or placeholder, and waits
+// for the ack. Values are as for Modal.Fill.
+func (p *Person) UseElement(ctx context.Context, m Message, name string, values ...string) (Ack, error) {
+	return p.message(m).act(ctx, name, values)
+}
+
+// message is the surface of a message that the person sees.
+func (p *Person) message(m Message) surface {
+	s := p.s
+	var kept *Message
+	return surface{p, func() (*view, error) {
+		_, ch, err := p.memberChannelLocked(m.Channel)
+		if err != nil {
+			return nil, err
+		}
+		all := append(slices.Clone(s.messages[ch.ID]), s.ephemerals[p.ID]...)
+		i := slices.IndexFunc(all, func(other *Message) bool { return other.TS == m.TS })
+		if i < 0 {
+			return nil, Error("message_not_found")
+		}
+		if kept = all[i]; kept.forms[p.ID] == nil {
+			form := &view{suggested: map[elementKey][]any{}}
+			form.replaceBody(kept.formBody())
+			if kept.forms == nil {
+				kept.forms = map[string]*view{}
+			}
+			kept.forms[p.ID] = form
+		}
+		return kept.forms[p.ID], nil
+	}, func(payload map[string]any, _ *view, e field) { s.addContainerLocked(payload, p.ID, kept, e) }}
+}
+
+// formBody returns the blocks of a message, those of attachments included, as the body of a view.
+func (m Message) formBody() map[string]any {
+	var blocks, attachments []any
+	_ = json.Unmarshal(m.Blocks, &blocks) // what is not of this type has no elements
+	_ = json.Unmarshal(m.Attachments, &attachments)
+	return map[string]any{"blocks": append(blocks, attachments...)}
+}
+
+// addContainerLocked adds a message to the payload of an interaction.
+// https://docs.slack.dev/reference/interaction-payloads/block_actions-payload
+func (s *Server) addContainerLocked(payload map[string]any, user string, m *Message, e field) {
+	ch := s.channels[m.Channel]
+	container := map[string]any{"type": "message", "message_ts": m.TS, "channel_id": ch.ID, "is_ephemeral": m.Ephemeral}
+	if e.attachment != nil {
+		container["type"], container["attachment_id"], container["is_app_unfurl"] = "message_attachment", e.attachment, false
 	}
-	payload["state"] = map[string]any{"values": map[string]any{}}
-	payload["response_url"] = s.newResponseURLLocked("actions", u.ID, ch.ID, m.TS, m.Ephemeral)
-	payload["actions"] = []any{buttonAction(block, element, s.newTimestampLocked())}
-	s.mu.Unlock()
-	s.emit("person", "slack", "click", textOf(element["text"]), nil)
-	return s.sendInteraction(ctx, "block_actions", payload, true)
+	if m.ThreadTS != "" {
+		container["thread_ts"] = m.ThreadTS
+	}
+	payload["container"], payload["channel"] = container, map[string]any{"id": ch.ID, "name": ch.Name}
+	if !m.Ephemeral {
+		payload["message"] = marshalJSON(s.messageJSONLocked(m, true))
+	}
+	if payload["type"] == "block_actions" {
+		payload["state"] = marshalJSON(map[string]any{"values": m.forms[user].stateValues(true)})
+		payload["response_url"] = s.newResponseURLLocked("actions", user, ch.ID, m.TS, m.Ephemeral)
+	}
 }

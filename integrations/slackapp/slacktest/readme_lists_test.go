@@ -16,7 +16,7 @@ func TestReadme_Lists(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, want := range map[string][]string{
-		"Methods": slices.Sorted(maps.Keys(methods)), "Blocks": slices.Sorted(maps.Keys(blockRules)), "Elements": slices.Sorted(maps.Keys(elementRules)),
+		"Methods": slices.Sorted(maps.Keys(methods)), "Blocks": slices.Sorted(maps.Keys(blockRules("blocks"))), "Elements": slices.Sorted(maps.Keys(blockRules("elements"))),
 	} {
 		_, list, _ := strings.Cut(string(text), "\n"+name+":\n\n")
 		list, _, _ = strings.Cut(list, ".\n\n")
@@ -26,6 +26,18 @@ func TestReadme_Lists(t *testing.T) {
 		}
 		if !slices.Equal(got, want) {
 			t.Errorf("%s in the README: %q, want %q", name, got, want)
+		}
+	}
+}
+
+// TestMethods_WrongTypes has an object for every argument that is not JSON.
+func TestMethods_WrongTypes(t *testing.T) {
+	for name, m := range methods {
+		for part := range strings.FieldsSeq(m.args) {
+			argument, kind, _ := strings.Cut(strings.Split(part, "=")[0], ":")
+			if err := (args{argument: map[string]any{}}).convert(m.args); (err == nil) != (kind == "json") {
+				t.Errorf("%s accepts an object as %s", name, argument)
+			}
 		}
 	}
 }

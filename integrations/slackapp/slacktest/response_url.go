@@ -3,7 +3,9 @@ package slacktest
 import (
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -34,14 +36,13 @@ func (s *Server) serveResponseURL(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusMethodNotAllowed)
 		return
 	}
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		w.WriteHeader(http.StatusBadRequest)
+	a := args{}
+	if body, err := io.ReadAll(r.Body); err != nil || json.Unmarshal(body, &a) != nil {
+		writeJSON(w, http.StatusBadRequest, reply{"ok": false, "error": "invalid_payload"})
 		return
 	}
-	a := args{}
-	if json.Unmarshal(body, &a) != nil {
-		writeJSON(w, http.StatusBadRequest, reply{"ok": false, "error": "invalid_payload"})
+	if err := a.convert(responseArgs); err != nil {
+		writeJSON(w, http.StatusOK, errorReply(err))
 		return
 	}
 	s.mu.Lock()
@@ -57,13 +58,7 @@ func (s *Server) serveResponseURL(w http.ResponseWriter, r *http.Request) {
 	}
 	u.uses++
 	if err := s.applyResponseLocked(u, a, "response_url"); err != nil {
-		out := reply{"ok": false, "error": err.Error()}
-		if no, ok := err.(apiError); ok {
-			for k, v := range no.details {
-				out[k] = v
-			}
-		}
-		writeJSON(w, http.StatusOK, out)
+		writeJSON(w, http.StatusOK, errorReply(err))
 		return
 	}
 	writeJSON(w, http.StatusOK, reply{"ok": true})
@@ -83,37 +78,38 @@ func (s *Server) applyResponseLocked(u *responseURL, a args, via string) error {
 	if s.users[u.user] == nil { // removed by Reset
 		return Error("user_not_found")
 	}
-	m.Channel, m.Via = u.channel, via
+	m.Channel, m.Via, m.ThreadTS, m.Username, m.Icon = u.channel, via, a.stringArg("thread_ts"), "", ""
+	m.Broadcast = m.ThreadTS != "" && a.boolArg("reply_broadcast")
 	if a.boolArg("replace_original") && u.ts != "" {
 		if kept := s.findMessageLocked(u.channel, u.ts); kept != nil {
-			s.editMessageLocked(kept, m)
+			s.editMessageLocked(kept, m, m.Blocks == nil && m.Attachments == nil)
 			return nil
 		}
 		s.deleteOriginalLocked(u)
 	}
 	ch := s.channels[u.channel]
 	if a.stringArg("response_type") == "in_channel" && ch != nil {
-		s.postMessageLocked(ch, m)
-		return nil
+		_, err := s.postMessageLocked(ch, m)
+		return err
 	}
 	s.postEphemeralLocked(u.user, m)
 	return nil
 }
 
+// responseArgs are the properties of a response, see args.convert.
+const responseArgs = "text blocks:json attachments:json markdown_text thread_ts reply_broadcast:bool response_type replace_original:bool " +
+	"delete_original:bool unfurl_links:bool unfurl_media:bool parse=none mrkdwn=true|1"
+
 // readResponse reads a message from a response. Unlike readMessage, it ignores metadata.
 func readResponse(a args) (Message, error) {
-	m := Message{Text: a.stringArg("text"), UnfurlLinks: a.boolArg("unfurl_links"), UnfurlMedia: a.boolArg("unfurl_media")}
-	var err error
-	if m.Blocks, err = readBlocks(a); err != nil {
-		return m, err
+	content := maps.Clone(a)
+	delete(content, "metadata")
+	m, err := readMessage(content)
+	m.UnfurlLinks, m.UnfurlMedia = a.boolArg("unfurl_links"), a.boolArg("unfurl_media")
+	if err == nil && m.isEmpty() {
+		err = Error("no_text")
 	}
-	if m.Attachments, err = readAttachments(a); err != nil {
-		return m, err
-	}
-	if m.Text == "" && m.Blocks == nil && m.Attachments == nil {
-		return m, Error("no_text")
-	}
-	return m, nil
+	return m, err
 }
 
 // deleteOriginalLocked deletes the message that contained the response_url.
@@ -123,12 +119,9 @@ func (s *Server) deleteOriginalLocked(u *responseURL) {
 		return
 	}
 	all := s.ephemerals[u.user]
-	for i, m := range all {
-		if m.TS == u.ts && u.ephemeral {
-			s.ephemerals[u.user] = append(all[:i:i], all[i+1:]...)
-			s.messagesChangedLocked(u.user)
-			s.emit(s.appLabel(), "slack", "ephemeral", "deleted: "+firstLine(m.Text), m)
-			return
-		}
+	if i := slices.IndexFunc(all, func(m *Message) bool { return m.TS == u.ts && u.ephemeral }); i >= 0 {
+		s.emit(s.appLabel(), "slack", "ephemeral", "deleted: "+firstLine(all[i].Text), *all[i])
+		s.ephemerals[u.user] = slices.Delete(all, i, i+1)
+		s.messagesChangedLocked(u.user)
 	}
 }

@@ -1,6 +1,7 @@
 package slacktest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -57,7 +58,10 @@ type Config struct {
 	Users    []User
 	Channels []Channel
 
-	NoHomeTab bool // the app's manifest does not enable the Home tab
+	BotEvents    []string        // the events that the app subscribes to; nil means app_home_opened
+	EventRetries []time.Duration // when an event without an ack is sent again; nil means at once, after 1 min and after 5 min
+	NoHomeTab    bool            // the app's manifest does not enable the Home tab
+	Manifest     []byte          // if not nil, replaces Commands, Scopes, BotEvents and NoHomeTab, see SetManifest
 
 	// Slack leaves parts out of view.state that apps expect there, and so does the emulator. True includes
 	// them: in block_suggestion, which has no state at all, and the initial values that the user has not
@@ -81,7 +85,7 @@ type Server struct {
 	AppID    string
 	TeamID   string
 
-	cfg             Config
+	cfg             Config // mu guards what SetManifest and SetEnterprise change
 	initialUsers    []User // with initialChannels, what Reset restores
 	initialChannels []Channel
 
@@ -113,25 +117,24 @@ func New(t emulator.TB, cfg Config) *Server {
 func Start(cfg Config) (*Server, error) {
 	cfg.setDefaults()
 	s := &Server{
-		BotToken: cfg.BotToken,
-		AppToken: cfg.AppToken,
-		AppID:    "A" + randomUpper(10),
-		BotUser:  "U" + randomUpper(10),
-		BotID:    "B" + randomUpper(10),
-		TeamID:   "T" + randomUpper(10),
-		cfg:      cfg,
-		ready:    make(chan struct{}),
-		closed:   make(chan struct{}),
-		changed:  make(chan struct{}),
+		AppID:   "A" + randomUpper(10),
+		BotUser: "U" + randomUpper(10),
+		BotID:   "B" + randomUpper(10),
+		TeamID:  "T" + randomUpper(10),
+		cfg:     cfg,
+		ready:   make(chan struct{}),
+		closed:  make(chan struct{}),
+		changed: make(chan struct{}),
 	}
-	if s.BotToken == "" {
-		s.BotToken = "xoxb-" + randomDigits(12) + "-" + randomDigits(12) + "-" + randomLetters(24)
-	}
-	if s.AppToken == "" {
-		s.AppToken = "xapp-1-" + s.AppID + "-" + randomDigits(12) + "-" + randomLetters(32)
-	}
+	s.BotToken = cmp.Or(cfg.BotToken, "xoxb-"+randomDigits(12)+"-"+randomDigits(12)+"-"+randomLetters(24))
+	s.AppToken = cmp.Or(cfg.AppToken, "xapp-1-"+s.AppID+"-"+randomDigits(12)+"-"+randomLetters(32))
 	s.workspace = newWorkspace(cfg.Scopes)
 	s.connections = newConnections()
+	if cfg.Manifest != nil {
+		if _, err := s.SetManifest(cfg.Manifest); err != nil {
+			return nil, err
+		}
+	}
 	s.views = newViews(cfg)
 	bot := User{ID: s.BotUser, Name: strings.ToLower(cfg.AppName), RealName: cfg.AppName, Bot: true}
 	for _, u := range append([]User{bot}, cfg.Users...) {
@@ -152,25 +155,17 @@ func Start(cfg Config) (*Server, error) {
 }
 
 func (c *Config) setDefaults() {
-	set := func(p *string, v string) {
-		if *p == "" {
-			*p = v
-		}
+	c.AppName, c.Team, c.Domain = cmp.Or(c.AppName, "Foghorn"), cmp.Or(c.Team, "Foghorn Test"), cmp.Or(c.Domain, "foghorn-test")
+	c.Permalinks = cmp.Or(c.Permalinks, "https://"+c.Domain+".slack.com")
+	if c.BotEvents == nil {
+		c.BotEvents = []string{"app_home_opened"}
 	}
-	set(&c.AppName, "Foghorn")
-	set(&c.Team, "Foghorn Test")
-	set(&c.Domain, "foghorn-test")
-	set(&c.Permalinks, "https://"+c.Domain+".slack.com")
-	life := func(p *time.Duration, v time.Duration) {
-		if *p == 0 {
-			*p = v
-		}
+	if c.EventRetries == nil {
+		c.EventRetries = eventRetries
 	}
-	life(&c.AckTimeout, AckTimeout)
-	life(&c.TriggerLife, TriggerLife)
-	life(&c.PingInterval, PingInterval)
-	life(&c.WarningPeriod, WarningPeriod)
-	life(&c.ConnectionLife, ConnectionLife)
+	c.AckTimeout, c.TriggerLife = cmp.Or(c.AckTimeout, AckTimeout), cmp.Or(c.TriggerLife, TriggerLife)
+	c.PingInterval, c.WarningPeriod = cmp.Or(c.PingInterval, PingInterval), cmp.Or(c.WarningPeriod, WarningPeriod)
+	c.ConnectionLife = cmp.Or(c.ConnectionLife, ConnectionLife)
 }
 
 // URL is the base address of the Web API, for SLACK_API_URL or slack.OptionAPIURL. It ends in "/api/".
@@ -219,6 +214,13 @@ func (s *Server) waitUntil(ctx context.Context, ready func() bool) error {
 			return ErrClosed
 		}
 	}
+}
+
+// locked calls f with the lock held.
+func (s *Server) locked(f func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f()
 }
 
 // notifyLocked wakes the functions that wait for a change.

@@ -2,6 +2,7 @@ package slacktest_test
 
 import (
 	"bufio"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -16,7 +17,10 @@ import (
 
 // webAPI is where @slack/web-api keeps the types of Slack's answers, which Slack makes from
 // answers that it has seen.
-const webAPI = "testdata/bolt/node_modules/@slack/web-api/dist/types/response"
+const (
+	webAPI      = "testdata/bolt/node_modules/@slack/web-api/dist/types/response"
+	slackEvents = "testdata/bolt/node_modules/@slack/types/dist/events"
+)
 
 // slackTypes are the types of one file: the fields of interfaces, by name; nil for an enum.
 type slackTypes map[string]map[string]string
@@ -26,9 +30,9 @@ var (
 	shapeField = regexp.MustCompile(`^    "?([\w-]+)"?\??: (.*?);?$`)
 )
 
-func readSlackTypes(t *testing.T, name string) slackTypes {
+func readSlackTypes(t *testing.T, dir, file, name string) slackTypes {
 	t.Helper()
-	f, err := os.Open(filepath.Join(webAPI, name+".d.ts"))
+	f, err := os.Open(filepath.Join(dir, file+".d.ts"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,13 +61,17 @@ func readSlackTypes(t *testing.T, name string) slackTypes {
 	return out
 }
 
-// undocumented is what Slack sends and its types do not have: the documentation shows it.
+// undocumented is what Slack sends and its types do not have: they are made from samples, and those of another method or
+// of an event show it. A # is an index.
 // https://docs.slack.dev/reference/methods/conversations.info
-var undocumented = map[string]bool{"conversations.info/channel/user": true}
+var undocumented = regexp.MustCompile(`^(conversations\.info/channel/user|chat\.update/message/attachments` +
+	`|conversations\.replies/messages/#/(root|subtype|client_msg_id|blocks/.*/(text|user_id|url))|message\w*(<nil>)?/(app_id|metadata|team|bot_\w+|parent_user_id))$`)
+
+var pathIndex = regexp.MustCompile(`/\d+`)
 
 // mismatches returns where a value is not of a type. null means an absent value.
 func (s slackTypes) mismatches(at, kind string, v any) (out []string) {
-	if v == nil || kind == "any" || kind == "" {
+	if v == nil || kind == "any" || kind == "" || strings.HasPrefix(kind, "(") { // the last is a union of types of other files
 		return nil
 	}
 	if either := strings.Split(kind, " | "); len(either) > 1 {
@@ -82,7 +90,7 @@ func (s slackTypes) mismatches(at, kind string, v any) (out []string) {
 	} else if fields := s[kind]; fields != nil {
 		object, isObject := v.(map[string]any)
 		for name, x := range object {
-			if inner, known := fields[name]; known || len(fields) == 0 || undocumented[at+"/"+name] {
+			if inner, known := fields[name]; known || len(fields) == 0 || undocumented.MatchString(pathIndex.ReplaceAllString(at, "/#")+"/"+name) {
 				out = append(out, s.mismatches(at+"/"+name, inner, x)...)
 			} else {
 				out = append(out, at+"/"+name+" is not known to Slack")
@@ -95,8 +103,12 @@ func (s slackTypes) mismatches(at, kind string, v any) (out []string) {
 			_, fits = v.(float64)
 		case "boolean":
 			_, fits = v.(bool)
-		default: // a string, or an enum of strings
+		case "true":
+			fits = v == true
+		default: // a string, or an enum of strings; a type of another file is not compared
+			_, enum := s[kind]
 			_, fits = v.(string)
+			fits = fits || !enum && kind != "string" && !strings.HasPrefix(kind, "'")
 		}
 	}
 	if !fits {
@@ -105,92 +117,65 @@ func (s slackTypes) mismatches(at, kind string, v any) (out []string) {
 	return out
 }
 
-// TestAPI_ResponseTypes compares the responses of every method with the types of Slack's own
-// client: nothing that Slack never sends, and nothing of another kind.
+// TestAPI_ResponseTypes calls every method with Slack's own client, and compares the responses and the events with the
+// types of that client: nothing that Slack never sends, and nothing of another kind.
 func TestAPI_ResponseTypes(t *testing.T) {
-	if _, err := os.Stat(webAPI); err != nil {
-		controltest.SkipMissingTool(t, "run npm ci in testdata/bolt; .ci/run does")
-	}
-	a := newRecorderEnv(t, slacktest.Config{})
-	in := map[string]any{"channel": a.channel.ID}
-	with := func(more map[string]any) map[string]any {
-		out := map[string]any{"channel": a.channel.ID}
-		for k, v := range more {
-			out[k] = v
+	w := newEnv(t, slacktest.Config{
+		Channels:  []slacktest.Channel{{ID: "C0ELSE", Name: "else"}},
+		BotEvents: []string{"message.channels", "app_mention", "app_home_opened", "member_joined_channel"},
+	}, nil)
+	methods, events, failed := map[string]bool{}, map[string]int{}, 0
+	for line := range strings.Lines(controltest.NewClient(t, w.ControlURL()).RunNode("testdata/bolt", "webapi.js")) {
+		var got struct {
+			Method string
+			Answer map[string]any
+			Event  map[string]any
 		}
-		return out
-	}
-	blocks := []any{
-		map[string]any{"type": "section", "text": map[string]any{"type": "mrkdwn", "text": "*x*"}},
-		map[string]any{"type": "actions", "elements": []any{map[string]any{"type": "button", "action_id": "b", "text": plainTextJSON("B")}}},
-	}
-	var got []string
-	check := func(method string, args map[string]any) response {
-		t.Helper()
-		token := a.BotToken
-		if method == "apps.connections.open" {
-			token = a.AppToken
+		w.noError(json.Unmarshal([]byte(line), &got))
+		if got.Method == "" {
+			kind := fmt.Sprint(got.Event["type"], got.Event["subtype"])
+			events[kind]++
+			for _, wrong := range readSlackTypes(t, slackEvents, eventTypes[kind].file, eventTypes[kind].name).mismatches(kind, eventTypes[kind].name, got.Event) {
+				t.Error(wrong)
+			}
+			continue
 		}
-		reply := a.callAs(token, method, args)
+		if got.Answer["ok"] == false {
+			failed++
+		}
+		methods[got.Method] = true
 		name := ""
-		for _, part := range strings.Split(method, ".") {
+		for _, part := range strings.Split(got.Method, ".") {
 			name += strings.ToUpper(part[:1]) + part[1:]
 		}
 		name += "Response"
-		for _, wrong := range readSlackTypes(t, name).mismatches(method, name, map[string]any(reply)) {
+		for _, wrong := range readSlackTypes(t, webAPI, name, name).mismatches(got.Method, name, got.Answer) {
 			t.Error(wrong)
 		}
-		got = append(got, method)
-		return reply
 	}
-	works := func(method string, args map[string]any) response {
-		t.Helper()
-		reply := check(method, args)
-		a.expectError(reply, "")
-		return reply
+	if failed != 3 {
+		t.Errorf("%d calls failed, of which 3 are to", failed)
 	}
-	works("api.test", nil)
-	works("apps.connections.open", nil)
-	works("auth.test", nil)
-	works("team.info", nil)
-	bot := works("bots.info", map[string]any{"bot": a.BotID})
-	if bot["bot"] == nil {
-		t.Error("no bot")
+	for _, c := range slacktest.Coverage() {
+		if method := strings.TrimPrefix(c.Route, "/api/"); c.State != "absent" && !methods[method] {
+			t.Errorf("%s was not called", method)
+		}
 	}
-	works("users.info", map[string]any{"user": "U0ALICE"})
-	works("users.list", nil)
-	works("users.lookupByEmail", map[string]any{"email": "alice@example.com"})
-	for _, method := range []string{"conversations.info", "conversations.join", "conversations.members"} {
-		works(method, in)
+	for kind := range eventTypes {
+		if events[kind] == 0 {
+			t.Errorf("no event %s among %v", kind, events)
+		}
 	}
-	works("conversations.list", map[string]any{"types": "public_channel,private_channel,im"})
-	works("conversations.open", map[string]any{"users": "U0ALICE", "return_im": true})
-	works("conversations.info", map[string]any{"channel": a.alice.DM()})
+}
 
-	posted := works("chat.postMessage", with(map[string]any{"text": "x", "blocks": blocks, "metadata": map[string]any{"event_type": "e", "event_payload": map[string]any{}}}))
-	ts := posted["ts"]
-	works("chat.postMessage", with(map[string]any{"text": "reply", "thread_ts": ts}))
-	works("chat.update", with(map[string]any{"ts": ts, "text": "y", "blocks": blocks}))
-	works("chat.postEphemeral", with(map[string]any{"user": "U0ALICE", "text": "z"}))
-	works("chat.getPermalink", with(map[string]any{"message_ts": ts}))
-	works("conversations.history", with(map[string]any{"include_all_metadata": true}))
-	works("conversations.replies", with(map[string]any{"ts": ts}))
-	works("chat.delete", with(map[string]any{"ts": ts}))
-
-	opened := works("views.open", map[string]any{"trigger_id": a.newTriggerID(), "view": viewJSON("One", nil)})
-	view, _ := opened["view"].(map[string]any)
-	works("views.update", map[string]any{"view_id": view["id"], "view": viewJSON("Two", nil)})
-	works("views.push", map[string]any{"trigger_id": a.newTriggerID(), "view": viewJSON("Three", nil)})
-	works("views.publish", map[string]any{"user_id": "U0ALICE", "view": map[string]any{"type": "home", "blocks": blocks}})
-	works("blocks.validate", map[string]any{"blocks": blocks})
-
-	// Refusals too.
-	a.expectError(check("chat.postMessage", with(map[string]any{"blocks": []any{map[string]any{"type": "marquee"}}})), "invalid_blocks")
-	a.expectError(check("views.open", map[string]any{"trigger_id": a.newTriggerID(), "view": viewJSON(strings.Repeat("x", 25), nil)}), "invalid_arguments")
-	a.SetScopes("chat:write")
-	a.expectError(check("users.info", map[string]any{"user": "U0ALICE"}), "missing_scope")
-	slices.Sort(got)
-	if n := len(slices.Compact(got)); n != 25 {
-		t.Errorf("%d methods were compared; slacktest has 25", n)
-	}
+// eventTypes are the types of events, by type and subtype.
+var eventTypes = map[string]struct{ file, name string }{
+	"message<nil>":               {"message", "GenericMessageEvent"},
+	"messagebot_message":         {"message", "BotMessageEvent"},
+	"messagethread_broadcast":    {"message", "ThreadBroadcastMessageEvent"},
+	"messagemessage_changed":     {"message", "MessageChangedEvent"},
+	"messagemessage_deleted":     {"message", "MessageDeletedEvent"},
+	"app_mention<nil>":           {"app", "AppMentionEvent"},
+	"app_home_opened<nil>":       {"app", "AppHomeOpenedEvent"},
+	"member_joined_channel<nil>": {"member", "MemberJoinedChannelEvent"},
 }

@@ -5,44 +5,33 @@ import (
 	"slices"
 )
 
-// workspaceState is the JSON form of what a Server stores.
-type workspaceState struct {
-	Users       []userJSON                   `json:"users"`
-	Channels    []channelJSON                `json:"channels"`
-	Messages    map[string][]Message         `json:"messages"`   // by channel, oldest first
-	Ephemerals  map[string][]Message         `json:"ephemerals"` // by user, oldest first
-	Modals      map[string][]json.RawMessage `json:"modals"`     // by user, the top one last
-	Homes       map[string]json.RawMessage   `json:"homes"`      // by user
-	Scopes      []string                     `json:"scopes"`
-	Connections int                          `json:"connections"`
-}
-
-// State returns a snapshot that can be encoded as JSON: users, channels, messages, views, scopes
-// and the number of open connections. It contains no tokens.
+// State returns a snapshot that can be encoded as JSON: users, channels, messages by channel and ephemeral messages by
+// user, oldest first, modals by user, the top one last, Home tabs by user, scopes and the number of open connections. It
+// contains no tokens.
 func (s *Server) State() any {
 	users, channels := s.usersAndChannels()
-	out := workspaceState{
-		Users: users, Channels: channels, Messages: map[string][]Message{}, Ephemerals: map[string][]Message{},
-		Modals: map[string][]json.RawMessage{}, Homes: map[string]json.RawMessage{},
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for id := range s.messages {
-		out.Messages[id] = s.listMessagesLocked(id)
+	messages, ephemerals := map[string][]Message{}, map[string][]Message{}
+	modals, homes := map[string][]json.RawMessage{}, map[string]json.RawMessage{}
+	for id, all := range s.messages {
+		messages[id] = copyMessages(all)
 	}
-	for id, messages := range s.ephemerals {
-		out.Ephemerals[id] = slices.Clone(messages)
+	for id, all := range s.ephemerals {
+		ephemerals[id] = copyMessages(all)
 	}
 	for id, stack := range s.stacks {
 		for _, v := range stack {
-			out.Modals[id] = append(out.Modals[id], v.toJSON(s))
+			modals[id] = append(modals[id], v.toJSON(s))
 		}
 	}
 	for id, v := range s.homes {
-		out.Homes[id] = v.toJSON(s)
+		homes[id] = v.toJSON(s)
 	}
-	out.Scopes, out.Connections = slices.Clone(s.scopes), len(s.open)
-	return out
+	return map[string]any{
+		"users": users, "channels": channels, "messages": messages, "ephemerals": ephemerals, "modals": modals, "homes": homes,
+		"scopes": slices.Clone(s.scopes), "connections": len(s.open),
+	}
 }
 
 // Reset restores the users, channels and scopes of Config and removes messages, views, triggers, response_urls, acks

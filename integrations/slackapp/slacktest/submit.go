@@ -15,14 +15,14 @@ const ConnectionErrorText = "We had some trouble connecting. Try again?"
 
 // Result is the outcome of a submission for the person.
 type Result struct {
-	Sent            bool              // false: the client found errors and sent nothing
-	Closed          bool              // the modal is closed
-	Errors          map[string]string // by label; of the client if not Sent, otherwise of the app
-	Updated         bool              // the app updated the modal
-	Pushed          bool              // the app pushed a modal; Person.WaitTopModal returns it
-	ConnectionError string            // ConnectionErrorText or ""
-	Reason          string            // with ConnectionError: the cause, for the developer
-	Ack             Ack
+	Sent            bool              `json:"sent"`             // false: the client found errors and sent nothing
+	Closed          bool              `json:"closed"`           // the modal is closed
+	Errors          map[string]string `json:"errors"`           // by label; of the client if not Sent, otherwise of the app
+	Updated         bool              `json:"updated"`          // the app updated the modal
+	Pushed          bool              `json:"pushed"`           // the app pushed a modal; Person.WaitTopModal returns it
+	ConnectionError string            `json:"connection_error"` // ConnectionErrorText or ""
+	Reason          string            `json:"reason"`           // with ConnectionError: the cause, for the developer
+	Ack             Ack               `json:"ack"`
 }
 
 // Submit clicks the submit button: it validates the fields as Slack's client does, sends
@@ -35,7 +35,7 @@ func (m *Modal) SubmitUnchecked(ctx context.Context) (Result, error) { return m.
 
 func (m *Modal) submit(ctx context.Context, check bool) (Result, error) {
 	s := m.p.s
-	var res Result
+	res := Result{Errors: map[string]string{}}
 	var payload map[string]any
 	err := m.withView(func(v *view) error {
 		u := s.users[m.p.ID]
@@ -177,7 +177,7 @@ func (s *Server) responseURLsLocked(v *view) []any {
 		if on, _ := f.element["response_url_enabled"].(bool); !on {
 			continue
 		}
-		channel, _ := v.values[elementKey{f.block, f.action}][stateKeys[f.kind].state].(string)
+		channel, _ := v.value(f).(string)
 		if channel == "" {
 			continue
 		}

@@ -1,10 +1,13 @@
 package slacktest
 
-import "strings"
+import (
+	"strings"
+	"time"
+)
 
 // userJSONLocked returns a user as users.info does. The e-mail address needs a scope, and a bot has
 // none.
-func (s *Server) userJSONLocked(u *User) map[string]any {
+func (s *Server) userJSONLocked(c *call, u *User) map[string]any {
 	team := s.teamOfLocked(u)
 	profile := map[string]any{
 		"real_name":               u.RealName,
@@ -13,11 +16,18 @@ func (s *Server) userJSONLocked(u *User) map[string]any {
 		"display_name_normalized": u.Name,
 		"team":                    team,
 	}
+	for _, size := range []string{"24", "32", "48", "72", "192", "512"} {
+		profile["image_"+size] = "https://secure.gravatar.com/avatar/0?s=" + size
+	}
 	if u.Email != "" && !u.Bot && s.hasScopeLocked("users:read.email") {
 		profile["email"] = u.Email
 	}
 	if u.Bot {
 		profile["bot_id"], profile["api_app_id"] = s.BotID, s.AppID
+	}
+	zone, offset := "Coordinated Universal Time", 0
+	if place, err := time.LoadLocation(u.TZ); err == nil && u.TZ != "UTC" {
+		zone, offset = s.Clock.Now().In(place).Zone()
 	}
 	out := map[string]any{
 		"id":                  u.ID,
@@ -26,6 +36,10 @@ func (s *Server) userJSONLocked(u *User) map[string]any {
 		"real_name":           u.RealName,
 		"deleted":             u.Deleted,
 		"tz":                  u.TZ,
+		"tz_label":            zone,
+		"tz_offset":           offset,
+		"updated":             workspaceCreated,
+		"color":               "9f69e7",
 		"profile":             profile,
 		"is_bot":              u.Bot,
 		"is_app_user":         false,
@@ -34,42 +48,39 @@ func (s *Server) userJSONLocked(u *User) map[string]any {
 		"is_restricted":       u.Guest,
 		"is_ultra_restricted": false,
 	}
+	if c.args.boolArg("include_locale") {
+		out["locale"] = locale
+	}
 	s.addMembershipLocked(u, out)
 	return out
 }
 
 func (s *Server) usersInfo(c *call) (reply, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	u := s.users[c.args.stringArg("user")]
 	if u == nil {
 		return nil, Error("user_not_found")
 	}
-	return reply{"user": s.userJSONLocked(s.answeredUserLocked(u))}, nil
+	return reply{"user": s.userJSONLocked(c, s.answeredUserLocked(u))}, nil
 }
 
 func (s *Server) usersLookupByEmail(c *call) (reply, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	email := c.args.stringArg("email")
 	for _, id := range s.userOrder {
 		if u := s.users[id]; email != "" && strings.EqualFold(u.Email, email) && !u.Deleted {
-			return reply{"user": s.userJSONLocked(u)}, nil
+			return reply{"user": s.userJSONLocked(c, u)}, nil
 		}
 	}
 	return nil, Error("users_not_found")
 }
 
 func (s *Server) usersList(c *call) (reply, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	ids, next, err := paginate(c, s.userOrder)
+	ids, next, err := paginateIDs(c, s.userOrder, "user:")
 	if err != nil {
 		return nil, err
 	}
 	members := []any{}
 	for _, id := range ids {
-		members = append(members, s.userJSONLocked(s.users[id]))
+		members = append(members, s.userJSONLocked(c, s.users[id]))
 	}
 	return reply{"members": members, "response_metadata": next}, nil
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -31,14 +32,8 @@ func ValidateView(view json.RawMessage) []Problem {
 	if problem != nil {
 		return problem
 	}
-	body, ok := v.(map[string]any)
-	if !ok {
-		return []Problem{{"/view", "must provide an object"}}
-	}
-	if len(view) > MaxViewSize {
-		return []Problem{{"/view", "view_too_large"}}
-	}
-	return validateView(body, "/view", "modal", "home")
+	_, err := parseView(v, "/view", "modal", "home")
+	return problemsOf(err)
 }
 
 // ValidateBlocks returns the problems that Slack reports for a list of blocks, in any place.
@@ -48,7 +43,7 @@ func ValidateBlocks(blocks json.RawMessage) []Problem {
 		return problem
 	}
 	c := &checker{}
-	listRule(0, MaxViewBlocks, anyBlockRule)(c, "/blocks", v)
+	blockRules("objects")["any_blocks"](c, "/blocks", v)
 	return c.problems
 }
 
@@ -64,6 +59,10 @@ func ValidateMessage(message json.RawMessage) []Problem {
 		return []Problem{{"", "must provide an object"}}
 	}
 	_, err := readResponse(m)
+	return problemsOf(err)
+}
+
+func problemsOf(err error) []Problem {
 	if no, ok := errors.AsType[apiError](err); ok {
 		return no.problems
 	}
@@ -82,15 +81,15 @@ func decodeJSON(text json.RawMessage) (any, []Problem) {
 }
 
 func validateMessageBlocks(blocks []any, pointer string) []Problem {
-	c := &checker{surface: "message"}
-	listRule(0, MaxMessageBlocks, anyBlockRule)(c, pointer, blocks)
+	c := &checker{}
+	blockRules("objects")["message_blocks"](c, pointer, blocks)
 	return c.problems
 }
 
 // validateAttachments validates the blocks of attachments. Slack ignores other properties that it does
 // not know.
 func validateAttachments(attachments []any, pointer string) []Problem {
-	c := &checker{surface: "message"}
+	c := &checker{}
 	for i, a := range attachments {
 		pointer := fmt.Sprintf("%s/%d", pointer, i)
 		attachment, ok := a.(map[string]any)
@@ -99,7 +98,7 @@ func validateAttachments(attachments []any, pointer string) []Problem {
 			continue
 		}
 		if blocks := attachment["blocks"]; blocks != nil {
-			listRule(0, MaxMessageBlocks, anyBlockRule)(c, pointer+"/blocks", blocks)
+			blockRules("objects")["message_blocks"](c, pointer+"/blocks", blocks)
 		}
 	}
 	return c.problems
@@ -109,34 +108,29 @@ func validateAttachments(attachments []any, pointer string) []Problem {
 func invalidArguments(problems ...Problem) error {
 	return apiError{
 		code: "invalid_arguments", problems: problems,
-		details: reply{"response_metadata": map[string]any{"messages": errorLines(problems)}},
+		details: reply{"response_metadata": map[string]any{"messages": errorLines("[ERROR] ", problems)}},
 	}
 }
 
 // invalidBlocks is the error of chat.* methods.
 func invalidBlocks(problems []Problem) error {
-	texts := make([]string, len(problems))
-	for i, p := range problems {
-		texts[i] = p.String()
-	}
-	return apiError{
-		code: "invalid_blocks", problems: problems,
-		details: reply{"errors": texts, "response_metadata": map[string]any{"messages": errorLines(problems)}},
-	}
+	no := invalidArguments(problems...).(apiError)
+	no.code, no.details["errors"] = "invalid_blocks", errorLines("", problems)
+	return no
 }
 
-func errorLines(problems []Problem) []string {
+func errorLines(prefix string, problems []Problem) []string {
 	out := make([]string, len(problems))
 	for i, p := range problems {
-		out[i] = "[ERROR] " + p.String()
+		out[i] = prefix + p.String()
 	}
 	return out
 }
 
 // A checker collects problems.
 type checker struct {
-	surface  string // "modal", "home" or "message"; "" is any
 	problems []Problem
+	isView   bool // some blocks are for messages only
 	focused  bool // an element has focus_on_load
 }
 
@@ -155,3 +149,27 @@ func joinPointer(pointer, name string) string {
 }
 
 var pointerEscapes = strings.NewReplacer("~", "~0", "/", "~1")
+
+// validateView validates a view of one of the types kinds.
+func validateView(body map[string]any, pointer string, kinds ...string) []Problem {
+	kind, _ := body["type"].(string)
+	c := &checker{isView: kind == "modal" || kind == "home"}
+	switch {
+	case body["type"] == nil:
+		c.addProblem(pointer, "missing required field: type")
+	case !slices.Contains(kinds, kind):
+		c.addProblem(joinPointer(pointer, "type"), "unsupported type: %s", truncate(kind))
+	default:
+		blockRules("views")[kind](c, pointer, body)
+	}
+	content, _ := body["blocks"].([]any)
+	checkUnique(c, joinPointer(pointer, "blocks"), "block_id", content)
+	if kind == "modal" && body["submit"] == nil {
+		for i, b := range content {
+			if o, _ := b.(map[string]any); o["type"] == "input" {
+				c.addProblem(fmt.Sprintf("%s/blocks/%d/input", pointer, i), "must define `submit` to use an `input` block in modals")
+			}
+		}
+	}
+	return c.problems
+}

@@ -26,7 +26,7 @@ func TestValidate_AcceptsFixtures(t *testing.T) {
 	for _, b := range fixture {
 		covered[b.Type] = true
 	}
-	for kind := range blockRules {
+	for kind := range blockRules("blocks") {
 		if !covered[kind] {
 			t.Errorf("blocks.json has no %s", kind)
 		}

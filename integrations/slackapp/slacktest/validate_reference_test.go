@@ -47,6 +47,7 @@ func TestReference_AcceptedBlocks(t *testing.T) {
 // checkAccepted returns the problems of a fixture, which is validated according to its kind.
 func checkAccepted(kind, name string, text []byte, v any) []Problem {
 	c := &checker{}
+	blockRules("objects")
 	switch kind {
 	case "blocks":
 		return ValidateBlocks(json.RawMessage("[" + string(text) + "]"))
@@ -57,19 +58,17 @@ func checkAccepted(kind, name string, text []byte, v any) []Problem {
 	case "attachments":
 		return ValidateMessage(json.RawMessage(`{"attachments":[` + string(text) + `]}`))
 	case "elements":
-		typedRule(elementRules)(c, "", v)
+		typedRule("elements", nil)(c, "", v)
 	case "rich_text":
-		anyRichText(c, "", v)
+		typedRule("rich_text", nil)(c, "", v)
 	case "objects":
-		rules := map[string]rule{
-			"option": plainOption, "text_plaintext": plainTextRule(1, 75), "text_markdown": mrkdwnRule(75), "conversation_filter": conversationFilter,
-			"dispatch_action_configuration": dispatchConfig, "option_group": optionGroup, "input_parameter": inputParameter,
-			"workflow": workflow, "confirmation_dialogue": confirm, "trigger": func(c *checker, at string, v any) {
-				workflow(c, at, map[string]any{"trigger": v})
-			},
+		specs := map[string]string{
+			"option": "option", "text_plaintext": "plain 75", "text_markdown": "mrkdwn 75", "conversation_filter": "filter",
+			"dispatch_action_configuration": "dispatch", "option_group": "option_group", "input_parameter": "input_parameter",
+			"workflow": "workflow", "confirmation_dialogue": "confirm", "trigger": "trigger",
 		}
 		best := ""
-		for prefix := range rules {
+		for prefix := range specs {
 			if strings.HasPrefix(name, prefix) && len(prefix) > len(best) {
 				best = prefix
 			}
@@ -77,7 +76,7 @@ func checkAccepted(kind, name string, text []byte, v any) []Problem {
 		if best == "" {
 			return []Problem{{"", "no rule for " + name}}
 		}
-		rules[best](c, "", v)
+		compileRule(specs[best])(c, "", v)
 	default:
 		return []Problem{{"", "unknown kind of fixture " + kind}}
 	}

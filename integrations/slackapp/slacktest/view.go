@@ -48,6 +48,8 @@ type view struct {
 // elementKey identifies an element of a view.
 type elementKey struct{ block, action string }
 
+func (f field) key() elementKey { return elementKey{f.block, f.action} }
+
 // elementValues are the values of the elements of a view, in the form of state.values.
 type elementValues map[elementKey]map[string]any
 
@@ -67,7 +69,7 @@ func (v *view) replaceBody(body map[string]any) {
 	old, state := v.values, v.stateValues(true)
 	v.body, v.values, v.touched, v.errors = body, elementValues{}, map[elementKey]bool{}, nil
 	for _, f := range v.fields() {
-		k := elementKey{f.block, f.action}
+		k := f.key()
 		initial := initialValue(f.element)
 		held, ok := old[k]
 		if !ok || held["type"] != f.kind || !f.stillValid(held) {
@@ -114,11 +116,9 @@ func (v *view) toPayloadLocked(s *Server) json.RawMessage {
 
 // toJSONWithState returns the view with a state; nil: it has none.
 func (v *view) toJSONWithState(s *Server, state map[string]any) json.RawMessage {
-	nullable := func(id string) any {
-		if id == "" {
-			return nil
-		}
-		return id
+	var previous any
+	if v.previous != "" {
+		previous = v.previous
 	}
 	out := map[string]any{
 		"id":                    v.id,
@@ -138,7 +138,7 @@ func (v *view) toJSONWithState(s *Server, state map[string]any) json.RawMessage 
 		"notify_on_close":       v.boolField("notify_on_close"),
 		"hash":                  v.hash,
 		"root_view_id":          v.root,
-		"previous_view_id":      nullable(v.previous),
+		"previous_view_id":      previous,
 	}
 	if state != nil {
 		out["state"] = state

@@ -24,19 +24,11 @@ func parseView(v any, prefix string, kinds ...string) (map[string]any, error) {
 	return body, nil
 }
 
-func (c *call) viewArg(kinds ...string) (map[string]any, error) {
-	v, ok := c.args.jsonArg("view")
-	if !ok {
-		return nil, invalidArguments(Problem{Pointer: "/view", Message: "must provide an object"})
-	}
-	return parseView(v, "/view", kinds...)
-}
-
 func (s *Server) viewsOpen(c *call) (reply, error) { return s.openView(c, false) }
 func (s *Server) viewsPush(c *call) (reply, error) { return s.openView(c, true) }
 
 func (s *Server) openView(c *call, push bool) (reply, error) {
-	body, err := c.viewArg("modal")
+	body, err := parseView(c.args["view"], "/view", "modal")
 	if err != nil {
 		return nil, err
 	}
@@ -47,8 +39,6 @@ func (s *Server) openView(c *call, push bool) (reply, error) {
 	if id == "" {
 		return nil, invalidArguments(Problem{Message: "missing required field: trigger_id"})
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	t, err := s.useTriggerLocked(id)
 	if err != nil {
 		return nil, err
@@ -89,7 +79,7 @@ func (s *Server) pushViewLocked(user string, body map[string]any) *view {
 }
 
 func (s *Server) viewsUpdate(c *call) (reply, error) {
-	body, err := c.viewArg("modal", "home")
+	body, err := parseView(c.args["view"], "/view", "modal", "home")
 	if err != nil {
 		return nil, err
 	}
@@ -100,8 +90,6 @@ func (s *Server) viewsUpdate(c *call) (reply, error) {
 	if id != "" && external != "" {
 		return nil, invalidArguments(Problem{Message: "Cannot provide both `view_id` and `external_id`"})
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	v := s.findViewLocked(func(v *view) bool {
 		return v.id == id || external != "" && v.stringField("external_id") == external
 	})
@@ -126,12 +114,10 @@ func (s *Server) changeViewLocked(v *view, body map[string]any) {
 }
 
 func (s *Server) viewsPublish(c *call) (reply, error) {
-	body, err := c.viewArg("home")
+	body, err := parseView(c.args["view"], "/view", "home")
 	if err != nil {
 		return nil, err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	if s.cfg.NoHomeTab {
 		return nil, Error("not_enabled")
 	}
@@ -142,6 +128,9 @@ func (s *Server) viewsPublish(c *call) (reply, error) {
 	v := s.homes[user.ID]
 	if hash := c.args.stringArg("hash"); hash != "" && v != nil && hash != v.hash {
 		return nil, Error("hash_conflict")
+	}
+	if s.hasExternalIDLocked(body, v) {
+		return nil, Error("duplicate_external_id")
 	}
 	if v == nil {
 		v = &view{id: "V" + randomUpper(10), user: user.ID, suggested: map[elementKey][]any{}}
@@ -160,11 +149,7 @@ func (s *Server) hasExternalIDLocked(body map[string]any, except *view) bool {
 
 // emitViewLocked emits that the person sees a view.
 func (s *Server) emitViewLocked(v *view, what string) {
-	var labels []string
-	for _, f := range v.fields() {
-		labels = append(labels, f.label)
-	}
-	text := what + ": " + textOf(v.body["title"])
+	labels, text := v.labels(), what+": "+textOf(v.body["title"])
 	if u := s.users[v.user]; v.body["type"] == "home" && u != nil {
 		text = "published: Home of @" + u.Name
 	}

@@ -26,7 +26,7 @@ func TestPerson_VisibleMessages(t *testing.T) {
 	first := say(w.channel.ID, "first")
 	_, err := w.api.PostEphemeralContext(w.ctx, w.channel.ID, "U0ALICE", slack.MsgOptionText("for alice", false))
 	w.noError(err)
-	err = w.alice.SendMessage(w.channel.ID, "hello")
+	_, err = w.alice.SendMessage(w.channel.ID, "hello")
 	w.noError(err)
 	say(w.channel.ID, "reply", slack.MsgOptionTS(first))
 	_, _, _, err = w.api.UpdateMessageContext(w.ctx, w.channel.ID, first, slack.MsgOptionText("first, edited", false))

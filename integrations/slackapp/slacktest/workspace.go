@@ -1,40 +1,42 @@
 package slacktest
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
 
-// A User is a user of the workspace.
+// A User is a user of the workspace. Its JSON form is that of the control API.
 type User struct {
-	ID       string // "" generates one
-	Name     string // the handle, such as alice; "" derives it from RealName or ID
-	RealName string
-	Email    string
-	TZ       string // such as Europe/Berlin; "" means UTC
-	Team     string // "" means the workspace; another team means another organization
-	Guest    bool   // restricted
-	Bot      bool
-	Deleted  bool
-	Admin    bool
+	ID       string `json:"id"`        // "" generates one
+	Name     string `json:"name"`      // the handle, such as alice; "" derives it from RealName or ID
+	RealName string `json:"real_name"` // "" means Name
+	Email    string `json:"email"`
+	TZ       string `json:"tz"`   // such as Europe/Berlin; "" means UTC
+	Team     string `json:"team"` // "" means the workspace; another team means another organization
+	Guest    bool   `json:"guest"`
+	Bot      bool   `json:"bot"`
+	Deleted  bool   `json:"deleted"`
+	Admin    bool   `json:"admin"`
 
-	Enterprise       string // id of the Enterprise organization of Team; "" is Config.EnterpriseID for the workspace's own users
-	Invited          bool   // has not accepted the invitation yet
-	WorkflowBot      bool   // posts for a workflow; unlike Bot, it has an e-mail address
-	UnconfirmedEmail bool
-	AnswerWith       string // users.info answers with the user of this id instead; a fault
+	Enterprise       string `json:"enterprise"`        // id of the Enterprise organization of Team; "" is Config.EnterpriseID for the workspace's own users
+	Invited          bool   `json:"invited"`           // has not accepted the invitation yet
+	WorkflowBot      bool   `json:"workflow_bot"`      // posts for a workflow; unlike Bot, it has an e-mail address
+	UnconfirmedEmail bool   `json:"unconfirmed_email"` // of a user who did not confirm it
+	AnswerWith       string `json:"answer_with"`       // users.info answers with the user of this id instead; a fault
 }
 
-// A Channel is a conversation. Direct conversations are created when they are needed.
+// A Channel is a conversation. Direct conversations are created when they are needed. Its JSON form is that of the
+// control API.
 type Channel struct {
-	ID          string // "" generates one
-	Name        string
-	Private     bool
-	Archived    bool
-	Members     []string // ids of users; nil means all users
-	BotIsMember bool     // the bot is a member
-	Shared      bool     // with another organization
-	PostError   string   // the error of messages of apps, such as restricted_action_read_only_channel; "" for none
+	ID          string   `json:"id"` // "" generates one
+	Name        string   `json:"name"`
+	Private     bool     `json:"private"`
+	Archived    bool     `json:"archived"`
+	Members     []string `json:"members"`       // ids of users; nil means all users
+	BotIsMember bool     `json:"bot_is_member"` // the bot is a member
+	Shared      bool     `json:"shared"`        // with another organization
+	PostError   string   `json:"post_error"`    // the error of messages of apps, such as restricted_action_read_only_channel; "" for none
 
 	dmUser string // the user of a direct conversation of the bot
 }
@@ -46,7 +48,7 @@ type workspace struct {
 	channels   map[string]*Channel
 	chanOrder  []string
 	messages   map[string][]*Message // by channel
-	ephemerals map[string][]Message  // by user
+	ephemerals map[string][]*Message // by user
 	revisions  map[string]int        // number of changes of the two above, by channel and by user
 	scopes     []string
 	lastTS     int64
@@ -58,7 +60,7 @@ type workspace struct {
 
 // AllScopes are the bot scopes that the emulator knows.
 var AllScopes = []string{
-	"commands", "chat:write", "chat:write.public", "channels:history", "channels:join", "channels:read",
+	"app_mentions:read", "commands", "chat:write", "chat:write.customize", "chat:write.public", "channels:history", "channels:join", "channels:read",
 	"groups:history", "groups:read", "im:history", "im:read", "im:write", "mpim:history", "mpim:read", "mpim:write", "team:read", "users:read", "users:read.email",
 }
 
@@ -70,7 +72,7 @@ func newWorkspace(scopes []string) workspace {
 		users:      map[string]*User{},
 		channels:   map[string]*Channel{},
 		messages:   map[string][]*Message{},
-		ephemerals: map[string][]Message{},
+		ephemerals: map[string][]*Message{},
 		revisions:  map[string]int{},
 		responses:  newBoundedMap[*responseURL](),
 		scopes:     slices.Clone(scopes),
@@ -79,21 +81,9 @@ func newWorkspace(scopes []string) workspace {
 
 // AddUser adds or replaces a user and returns it with the default values.
 func (s *Server) AddUser(u User) User {
-	if u.ID == "" {
-		u.ID = "U" + randomUpper(10)
-	}
-	if u.Name == "" {
-		u.Name = strings.ToLower(strings.ReplaceAll(u.RealName, " ", "."))
-	}
-	if u.Name == "" {
-		u.Name = strings.ToLower(u.ID)
-	}
-	if u.RealName == "" {
-		u.RealName = u.Name
-	}
-	if u.TZ == "" {
-		u.TZ = "UTC"
-	}
+	u.ID = cmp.Or(u.ID, "U"+randomUpper(10))
+	u.Name = cmp.Or(u.Name, strings.ToLower(strings.ReplaceAll(u.RealName, " ", ".")), strings.ToLower(u.ID))
+	u.RealName, u.TZ = cmp.Or(u.RealName, u.Name), cmp.Or(u.TZ, "UTC")
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.addUserLocked(u)
@@ -110,12 +100,8 @@ func (s *Server) addUserLocked(u User) {
 
 // AddChannel adds or replaces a channel and returns it with the default values.
 func (s *Server) AddChannel(c Channel) Channel {
-	if c.ID == "" {
-		c.ID = "C" + randomUpper(10)
-	}
-	if c.Name == "" {
-		c.Name = strings.ToLower(c.ID)
-	}
+	c.ID = cmp.Or(c.ID, "C"+randomUpper(10))
+	c.Name = cmp.Or(c.Name, strings.ToLower(c.ID))
 	c.Members = slices.Clone(c.Members)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -166,11 +152,7 @@ func (s *Server) Channels() []Channel {
 }
 
 // SetScopes replaces the scopes of the bot token.
-func (s *Server) SetScopes(scopes ...string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.scopes = slices.Clone(scopes)
-}
+func (s *Server) SetScopes(scopes ...string) { s.locked(func() { s.scopes = slices.Clone(scopes) }) }
 
 // hasMemberLocked reports whether a user is a member of the channel.
 func (c *Channel) hasMemberLocked(user string) bool {

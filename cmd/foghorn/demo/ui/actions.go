@@ -68,7 +68,8 @@ func (s *Server) handleType(ctx context.Context, form url.Values) (any, error) {
 		return nil, nil
 	}
 	if !strings.HasPrefix(text, "/") {
-		return nil, s.person(form).SendMessage(form.Get("channel"), mrkdwnEscaper.Replace(text))
+		_, err := s.person(form).SendMessage(form.Get("channel"), mrkdwnEscaper.Replace(text))
+		return nil, err
 	}
 	ack, err := s.person(form).SlashCommand(ctx, form.Get("channel"), text)
 	if message := ack.UserMessage(); message != "" {

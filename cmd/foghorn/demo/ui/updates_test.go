@@ -29,7 +29,7 @@ func TestStreamUpdates_OnlyChangedParts(t *testing.T) {
 	for lines := bufio.NewScanner(response.Body); lines.Scan(); {
 		if lines.Text() == ":" && !messageSent { // all parts are sent
 			messageSent = true
-			if err := s.cfg.Slack.Person("U2").SendMessage("C1", "good news"); err != nil {
+			if _, err := s.cfg.Slack.Person("U2").SendMessage("C1", "good news"); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -15,10 +15,40 @@ const NoSkip = "FOGHORN_NO_SKIP"
 // minNodeVersion is the oldest major version of Node that Bolt 5 supports.
 const minNodeVersion = 20
 
-// RunBolt runs app.js in a directory with Node until the test ends. The environment has the address
-// and the tokens that the control API returns. If Node or node_modules is missing, or Node is too old,
-// the test is skipped, or fails if NoSkip is set.
+// RunBolt runs app.js in a directory with Node until the test ends. If Node or node_modules is missing, or Node is too
+// old, the test is skipped, or fails if NoSkip is set.
 func (d *Client) RunBolt(dir string) {
+	d.t.Helper()
+	app := d.newNode(dir, "app.js")
+	var output bytes.Buffer
+	app.Stdout, app.Stderr = &output, &output
+	if err := app.Start(); err != nil {
+		d.t.Fatal(err)
+	}
+	d.t.Cleanup(func() {
+		_ = app.Process.Kill()
+		_ = app.Wait() // fails: it was killed
+		if d.t.Failed() {
+			d.t.Logf("output of the app:\n%s", output.String())
+		}
+	})
+}
+
+// RunNode runs a script like RunBolt until it ends, and returns its output.
+func (d *Client) RunNode(dir, script string) string {
+	d.t.Helper()
+	app := d.newNode(dir, script)
+	var failure bytes.Buffer
+	app.Stderr = &failure
+	output, err := app.Output()
+	if err != nil {
+		d.t.Fatalf("%s: %v\n%s", script, err, failure.String())
+	}
+	return string(output)
+}
+
+// newNode returns a command that runs a script. Its environment has the addresses and the tokens of the emulator.
+func (d *Client) newNode(dir, script string) *exec.Cmd {
 	d.t.Helper()
 	node, err := exec.LookPath("node")
 	if err != nil {
@@ -32,26 +62,13 @@ func (d *Client) RunBolt(dir string) {
 	if _, err := os.Stat(filepath.Join(dir, "node_modules", "@slack", "bolt")); err != nil {
 		SkipMissingTool(d.t, "run npm ci in "+dir+"; .ci/run does")
 	}
+	app := exec.CommandContext(d.t.Context(), node, script)
+	app.Dir, app.Env = dir, append(os.Environ(), "SLACK_CONTROL_URL="+d.base)
 	workspace := d.Get("")
-	env := func(name, key string) string {
-		value, _ := workspace[key].(string)
-		return name + "=" + value
+	for name, key := range map[string]string{"SLACK_API_URL": "api_url", "SLACK_BOT_TOKEN": "bot_token", "SLACK_APP_TOKEN": "app_token"} {
+		app.Env = append(app.Env, name+"="+fmt.Sprint(workspace[key]))
 	}
-	app := exec.Command(node, "app.js")
-	app.Dir = dir
-	app.Env = append(os.Environ(), env("SLACK_API_URL", "api_url"), env("SLACK_BOT_TOKEN", "bot_token"), env("SLACK_APP_TOKEN", "app_token"))
-	var output bytes.Buffer
-	app.Stdout, app.Stderr = &output, &output
-	if err := app.Start(); err != nil {
-		d.t.Fatal(err)
-	}
-	d.t.Cleanup(func() {
-		_ = app.Process.Kill()
-		_ = app.Wait() // fails: it was killed
-		if d.t.Failed() {
-			d.t.Logf("output of the app:\n%s", output.String())
-		}
-	})
+	return app
 }
 
 // SkipMissingTool skips a test because a tool is missing, or fails it if NoSkip is set.

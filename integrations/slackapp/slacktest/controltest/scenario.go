@@ -1,5 +1,7 @@
 package controltest
 
+import "fmt"
+
 // RunScenario acts as a user of an app that declares incidents, and checks the app:
 //
 //   - /incident and the global shortcut "declare" open the modal "Declare" with the fields Name
@@ -67,6 +69,40 @@ func (d *Client) RunScenario() {
 	if len(acks) < 10 {
 		d.t.Errorf("%d acks", len(acks))
 	}
+}
+
+// RunEvents acts as a user who writes messages, and checks the app:
+//
+//   - a mention is answered in its thread, with a menu of the services; the choice is answered in the thread;
+//   - "status" is answered in a thread, and in the channel;
+//   - the Home tab welcomes the user.
+func (d *Client) RunEvents() {
+	d.Get("", "connections", "1", "wait", waitTime) // the app is connected
+	d.Post("manifest", Object{"manifest": Object{
+		"features":     Object{"app_home": Object{"home_tab_enabled": true}},
+		"oauth_config": Object{"scopes": Object{"bot": []string{"chat:write", "app_mentions:read", "channels:history"}}},
+		"settings": Object{"socket_mode_enabled": true, "event_subscriptions": Object{
+			"bot_events": []string{"app_mention", "message.channels", "app_home_opened"},
+		}},
+	}})
+	bot := d.Get("")["bot_user"]
+	who, _ := d.Post("users", Object{"name": "eve"})["id"].(string)
+	where, _ := d.Post("channels", Object{"name": "events", "bot_is_member": true})["id"].(string)
+
+	asked := d.Post("send", Object{"user": who, "channel": where, "text": fmt.Sprintf("help <@%s>", bot)})
+	menu := d.Get("messages", "channel", where, "contains", "What is down", "wait", waitTime)
+	d.expect(menu, asked["ts"], "messages", 0, "thread_ts")
+	used := d.Post("click", Object{"user": who, "channel": where, "ts": lookup(menu, "messages", 0, "ts"), "action_id": "down", "value": "paging"})
+	d.expect(used, nil, "error")
+	answer := d.Get("messages", "channel", where, "contains", "paging is down", "wait", waitTime)
+	d.expect(answer, asked["ts"], "messages", 0, "thread_ts")
+
+	d.Post("send", Object{"user": who, "channel": where, "text": "status", "thread_ts": asked["ts"]})
+	well := d.Get("messages", "channel", where, "contains", "all is well", "wait", waitTime)
+	d.expect(well, true, "messages", 0, "broadcast")
+
+	d.expect(d.Post("home/open", Object{"user": who}), nil, "error")
+	d.Get("home", "user", who, "contains", "Welcome, <@"+who+">", "wait", waitTime)
 }
 
 // clickResolve waits for a message of the app and clicks its button.

@@ -61,4 +61,34 @@ app.action('resolve', async ({ action, body, ack, client }) => {
   await client.chat.update({ channel: body.channel.id, ts: body.message.ts, text: `${action.value} is resolved`, blocks: [] });
 });
 
+// A mention starts a thread, with a menu whose choice is said in it.
+app.event('app_mention', async ({ event, say }) => {
+  await say({
+    thread_ts: event.ts,
+    text: `What is down, <@${event.user}>?`,
+    blocks: [{
+      type: 'section',
+      text: { type: 'mrkdwn', text: `What is down, <@${event.user}>?` },
+      accessory: { type: 'static_select', action_id: 'down', placeholder: text('Service'), options: services.map(option) },
+    }],
+  });
+});
+
+app.action('down', async ({ action, body, ack, respond }) => {
+  await ack();
+  await respond({
+    text: `${action.selected_option.value} is down`, response_type: 'in_channel', replace_original: false, thread_ts: body.message.thread_ts,
+  });
+});
+
+app.message('status', async ({ message, say }) => {
+  await say({ text: `<@${message.user}>: all is well`, thread_ts: message.thread_ts || message.ts, reply_broadcast: true });
+});
+
+app.event('app_home_opened', async ({ event, client }) => {
+  await client.views.publish({
+    user_id: event.user, view: { type: 'home', blocks: [{ type: 'section', text: { type: 'mrkdwn', text: `Welcome, <@${event.user}>` } }] },
+  });
+});
+
 app.start();
