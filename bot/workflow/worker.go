@@ -98,6 +98,7 @@ func (w *Workflow) process(ctx context.Context, task *store.Task, stopping <-cha
 	r, err := task.Load(ctx)
 	switch {
 	case errors.Is(err, store.ErrNotFound): // it has ended, and its record was removed
+		w.failures.forget(task.ID())
 		return onEvent(), nil
 	case errors.Is(err, request.ErrUnsupportedRecord): // a later version of the bot continues with it
 		return onEvent(), err
@@ -108,6 +109,12 @@ func (w *Workflow) process(ctx context.Context, task *store.Task, stopping <-cha
 		return onEvent(), nil
 	}
 	j := &job{Request: r, loggedStage: r.Stage}
+	j.AddFailures(w.failures.of(j.ID))
+	if i := task.Intervention(); i != nil {
+		if n, err := w.intervene(ctx, j, *i); n != again() || err != nil {
+			return n, err
+		}
+	}
 	if r.Revision == 0 { // just accepted
 		w.logStage(j)
 		authorized := make(chan bool, 1)
@@ -120,6 +127,9 @@ func (w *Workflow) process(ctx context.Context, task *store.Task, stopping <-cha
 	for {
 		task.KeepAlive()
 		n, err := w.advance(ctx, j)
+		if err != nil && !errors.Is(err, store.ErrConflict) {
+			w.recordFailure(ctx, j, err)
+		}
 		if n != again() || err != nil {
 			return n, err
 		}

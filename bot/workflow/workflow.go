@@ -160,6 +160,7 @@ type Workflow struct {
 	follower *follower
 	catalog  catalogCache
 	inFlight inFlight
+	failures failures
 }
 
 // New makes a Workflow. Run starts it.
@@ -195,6 +196,7 @@ func (w *Workflow) Run(ctx context.Context) error {
 type job struct {
 	*request.Request
 	loggedStage request.Stage // the last one that was logged
+	unsaved     bool          // the last attempt to save it failed
 
 	incident *snapshot // as it was read for this job; nil: it was not
 
