@@ -167,7 +167,7 @@ func resultText(status string) (emoji, text string) {
 	case request.Denied:
 		return ":x:", "not run: no permission"
 	case request.Abandoned:
-		return ":no_entry:", "stopped by an administrator"
+		return ":no_entry:", "stopped by the person who operates this bot"
 	}
 	return ":grey_question:", "result unknown"
 }

@@ -46,7 +46,7 @@ func (r Renderer) failureMessage(in Input) slackapp.Message {
 		case in.Outcome.MayHaveRun:
 			next = "Port may have started it. Check the runs of the action in Port before you run it again, to avoid a duplicate."
 		}
-		return r.runMessage(in, slacktext.JoinLines(slacktext.Format(":no_entry: An administrator of the bot stopped %s.", subject), quote, next))
+		return r.runMessage(in, slacktext.JoinLines(slacktext.Format(":no_entry: The person who operates this bot stopped %s.", subject), quote, next))
 	case request.Unknown:
 		return r.runMessage(in, slacktext.JoinLines(slacktext.Format(":grey_question: The result of %s is unknown.", subject), quote,
 			"Check the run in Port before you run it again, to avoid a duplicate."))

@@ -21,17 +21,16 @@ const maxErrorLen = 200
 
 // startHistory begins the history with the stage that the request is in.
 func (r *Request) startHistory() {
-	if len(r.History) == 0 {
+	if len(r.History) == 0 && r.Stage != "" {
 		r.History = []Step{{Stage: r.Stage, At: r.StageEnteredAt}}
 	}
 }
 
 // AddFailures records failed attempts at the current step. The caller saves the request.
 func (r *Request) AddFailures(f Failures) {
-	if f.Count == 0 {
+	if r.startHistory(); f.Count == 0 || len(r.History) == 0 {
 		return
 	}
-	r.startHistory()
 	r.History = slices.Clone(r.History) // copies of the request share it
 	last := &r.History[len(r.History)-1]
 	last.Failures += f.Count

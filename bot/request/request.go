@@ -75,7 +75,7 @@ type Request struct {
 func (r *Request) Enter(s Stage) {
 	r.startHistory()
 	r.Stage, r.StageEnteredAt = s, time.Now().UTC()
-	if slices.Index(allStages, s) > slices.Index(allStages, r.History[len(r.History)-1].Stage) {
+	if n := len(r.History); n == 0 || slices.Index(allStages, s) > slices.Index(allStages, r.History[n-1].Stage) {
 		r.History = append(r.History, Step{Stage: s, At: r.StageEnteredAt})
 	}
 }

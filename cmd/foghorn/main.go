@@ -57,7 +57,6 @@ const description = `Foghorn runs Port actions from Slack. .env.example lists th
 Examples:
   foghorn demo --script        play one incident, without an account
   foghorn apply --dry-run      show what is missing in Port
-  foghorn preview FILE         print the Slack views of an action
   foghorn serve                run the bot`
 
 // console is the input, the output and the environment of a command. Tests replace it.

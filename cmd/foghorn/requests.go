@@ -145,18 +145,9 @@ func parseSince(text string, now time.Time) (time.Time, error) {
 	return time.Time{}, settingError("--since", fmt.Sprintf("is %q", text), "use a duration such as 90m, 24h or 7d, or a time in UTC such as 2026-01-31 or 2026-01-31T12:00:00Z")
 }
 
-// public is a record without what people entered.
+// public is a record without what people entered, and without what was made of it.
 func public(r store.Record) store.Record {
-	if r.Request != nil {
-		reason, hasRun := "", false
-		if o := r.Outcome; o != nil && o.Status == request.Abandoned {
-			reason, hasRun = o.Reason, o.MayHaveRun
-		}
-		r.Request = r.Request.Ended()
-		if r.Outcome != nil {
-			r.Outcome.Reason, r.Outcome.MayHaveRun = reason, hasRun
-		}
-	}
+	r.Request = r.Request.Ended()
 	return r
 }
 

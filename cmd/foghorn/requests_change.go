@@ -95,7 +95,7 @@ func runWarning(r store.Record) string {
 	switch {
 	case r.RunID != "":
 		return "Its run " + printable(r.RunID) + " in Port is not stopped."
-	case r.Stage == request.CreatingRun:
+	case r.Stage == request.CreatingRun, r.Outcome != nil && r.Outcome.MayHaveRun:
 		return "Port may have created its run, which is not stopped."
 	}
 	return "Port has not created a run."
@@ -128,10 +128,6 @@ func ask(ctx context.Context, c *console, records *store.Records, r store.Record
 	if err := records.Ask(ctx, r.ID, i); err != nil {
 		return fmt.Errorf("%s request %s: %w", i.Kind, r.ID, err)
 	}
-	done := "The bot continues with request " + r.ID + "."
-	if i.Kind == request.Abandon {
-		done = "Request " + r.ID + " is abandoned. The bot informs the reporter. " + runWarning(r)
-	}
 	if !records.IsBotRunning(ctx) {
 		_, err := fmt.Fprintf(c.stdout, "No bot is running: request %s is stored, and done when foghorn serve starts.\n", i.Kind)
 		return err
@@ -142,10 +138,9 @@ func ask(ctx context.Context, c *console, records *store.Records, r store.Record
 		now, err := records.Load(waiting, r.ID)
 		switch {
 		case err == nil && now.Has(i):
-			_, err = fmt.Fprintln(c.stdout, done)
-			return err
+			return printDone(c, now, i)
 		case err == nil && i.Kind == request.Abandon && hasEnded(now), errors.Is(err, store.ErrNotFound):
-			return endedMeanwhile(ctx, c, records, r, i, done)
+			return endedMeanwhile(ctx, c, records, r, i)
 		case err != nil && waiting.Err() == nil:
 			return err
 		}
@@ -159,7 +154,7 @@ func ask(ctx context.Context, c *console, records *store.Records, r store.Record
 }
 
 // endedMeanwhile reports whether the request ended because of what was asked for, or before.
-func endedMeanwhile(ctx context.Context, c *console, records *store.Records, r store.Record, i request.Intervention, done string) error {
+func endedMeanwhile(ctx context.Context, c *console, records *store.Records, r store.Record, i request.Intervention) error {
 	now, err := findRequest(ctx, records, r.ID)
 	if err != nil {
 		return err
@@ -167,6 +162,15 @@ func endedMeanwhile(ctx context.Context, c *console, records *store.Records, r s
 	if !now.Has(i) {
 		return fmt.Errorf("request %s ended before the bot could %s it: %s", r.ID, i.Kind, resultText(now))
 	}
-	_, err = fmt.Fprintln(c.stdout, done)
+	return printDone(c, now, i)
+}
+
+// printDone says what the bot has done.
+func printDone(c *console, r store.Record, i request.Intervention) error {
+	text := "The bot continues with request " + r.ID + "."
+	if i.Kind == request.Abandon {
+		text = "Request " + r.ID + " is abandoned, and the bot informs the reporter. " + runWarning(r)
+	}
+	_, err := fmt.Fprintln(c.stdout, text)
 	return err
 }
