@@ -219,7 +219,7 @@ func decodeRecord(id string, data []byte, open func([]byte) ([]byte, error)) Rec
 	switch {
 	case err != nil:
 		req = request.DecodePart(data)
-		req.ID = id
+		req.ID = cmp.Or(id, req.ID)
 		return Record{Request: req, Unsupported: err.Error()}
 	case !req.Stage.IsKnown():
 		return Record{Request: req, Unsupported: fmt.Sprintf("stage %q is of a later version", string(req.Stage))}

@@ -90,9 +90,13 @@ func (w *Workflow) handleTask(ctx context.Context, task *store.Task, stopping <-
 
 // process advances the request of a task until it has to wait.
 func (w *Workflow) process(ctx context.Context, task *store.Task, stopping <-chan struct{}) (n next, err error) {
+	var j *job
 	defer func() {
 		if p := recover(); p != nil {
 			n, err = after(panicRetryDelay), fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+			if j != nil {
+				w.recordFailure(ctx, j, errors.New("panic: the log of the bot has the details"))
+			}
 		}
 	}()
 	r, err := task.Load(ctx)
@@ -108,7 +112,7 @@ func (w *Workflow) process(ctx context.Context, task *store.Task, stopping <-cha
 	if r.Stage == request.Running && task.IsSubmission() { // handed out at the start: the poller follows its run
 		return onEvent(), nil
 	}
-	j := &job{Request: r, loggedStage: r.Stage}
+	j = &job{Request: r, loggedStage: r.Stage}
 	j.AddFailures(w.failures.of(j.ID))
 	if i := task.Intervention(); i != nil {
 		if n, err := w.intervene(ctx, j, *i); n != again() || err != nil {
@@ -124,6 +128,11 @@ func (w *Workflow) process(ctx context.Context, task *store.Task, stopping <-cha
 		notifying.Go(func() { notify(ctx) })
 		defer notifying.Wait()
 	}
+	return w.advanceUntilWait(ctx, task, j, stopping)
+}
+
+// advanceUntilWait advances a request stage by stage.
+func (w *Workflow) advanceUntilWait(ctx context.Context, task *store.Task, j *job, stopping <-chan struct{}) (next, error) {
 	for {
 		task.KeepAlive()
 		n, err := w.advance(ctx, j)

@@ -95,19 +95,25 @@ func findRequest(ctx context.Context, records *store.Records, prefix string) (st
 			found = append(found, r)
 		}
 	}
-	switch {
-	case len(found) == 0:
-		return store.Record{}, settingError("ID", fmt.Sprintf("is %q, and no request has it", prefix), "foghorn requests --limit 0 lists all ids")
-	case len(found) > 1:
-		ids := make([]string, len(found))
-		for i, r := range found {
-			ids[i] = r.ID
-		}
-		return store.Record{}, settingError("ID", fmt.Sprintf("is %q, which several requests begin with: %s", prefix, strings.Join(ids, ", ")), "write more of it")
-	case found[0].ArchivedAt.IsZero():
+	if len(found) != 1 {
+		return store.Record{}, idError(prefix, found)
+	}
+	if found[0].ArchivedAt.IsZero() {
 		return records.Load(ctx, found[0].ID)
 	}
 	return found[0], nil
+}
+
+// idError says that no request, or that several begin with a text.
+func idError(prefix string, found []store.Record) error {
+	if len(found) == 0 {
+		return settingError("ID", fmt.Sprintf("is %q, and no request has it", prefix), "foghorn requests --limit 0 lists all ids")
+	}
+	ids := make([]string, len(found))
+	for i, r := range found {
+		ids[i] = r.ID
+	}
+	return settingError("ID", fmt.Sprintf("is %q, which several requests begin with: %s", prefix, strings.Join(ids, ", ")), "write more of it")
 }
 
 // maxCandidates is how many ids an error lists.

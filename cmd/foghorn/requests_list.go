@@ -82,14 +82,7 @@ func (f requestFilter) list(ctx context.Context, records *store.Records, user st
 		return nil, err
 	}
 	known := map[string]bool{}
-	for _, r := range open {
-		if strings.Contains(user, "@") {
-			full, err := records.Load(ctx, r.ID)
-			if err == nil && strings.EqualFold(full.Email, user) {
-				f.users[full.User] = true
-			}
-		}
-	}
+	f.addUsers(ctx, records, open, user)
 	for _, r := range open {
 		known[r.ID] = true
 		if f.matches(r) {
@@ -116,6 +109,18 @@ func (f requestFilter) list(ctx context.Context, records *store.Records, user st
 		list = cut(slices.Insert(list, at, r), limit)
 	}
 	return list, nil
+}
+
+// addUsers adds the reporters of open requests who have an e-mail address.
+func (f requestFilter) addUsers(ctx context.Context, records *store.Records, open []store.Record, email string) {
+	if !strings.Contains(email, "@") {
+		return
+	}
+	for _, r := range open {
+		if full, err := records.Load(ctx, r.ID); err == nil && full.Request != nil && strings.EqualFold(full.Email, email) {
+			f.users[full.User] = true
+		}
+	}
 }
 
 func cut(list []store.Record, limit int) []store.Record {
