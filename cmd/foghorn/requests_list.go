@@ -179,9 +179,19 @@ func resultText(r store.Record) string {
 			parts = append(parts, o.Incident.Reference, o.Incident.Severity)
 		}
 	} else if failed := lastFailure(r); failed != "" && !hasEnded(r) {
-		parts = append(parts, "last error: "+failed)
+		parts = append(parts, "last error: "+truncateText(failed, maxListedError))
 	}
 	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " ")
+}
+
+// maxListedError is how much of an error a line of the list shows, in characters.
+const maxListedError = 60
+
+func truncateText(s string, limit int) string {
+	if runes := []rune(s); len(runes) > limit {
+		return string(runes[:limit]) + "…"
+	}
+	return s
 }
 
 // lastFailure is the error of the latest attempt at the current stage.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"foghorn/bot/request"
+	"foghorn/bot/store"
 	"foghorn/cmd/foghorn/demo/sandbox"
 	"foghorn/integrations/emulator"
 	"foghorn/integrations/slackapp/slacktest"
@@ -91,6 +92,12 @@ func TestRequests_RunningBot(t *testing.T) {
 	if rows := e.rows(t, "--user", sandbox.UserEmail, "--action", stuck.Action, "--since", "1h"); len(rows) != 1 {
 		t.Errorf("by user, action and time: %+v", rows)
 	}
+
+	late := store.Record{Request: &request.Request{Stage: stuck.Stage, CreatedAt: stuck.CreatedAt}}
+	if isStuck(late, time.Now()) || !isStuck(late, time.Now().Add(stuckAfter)) {
+		t.Error("doctor warns at another time")
+	}
+	expectTexts(t, runCommand(t, e.applySettings(), "doctor").stdout, "ok    requests         none is stuck")
 
 	e.Port.ClearFaults()
 	expectTexts(t, e.requests(t, 0, "retry", stuck.ID, "--by", "carol"), "The bot continues with request "+stuck.ID)
