@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/sirupsen/logrus"
+	"go.opentelemetry.io/otel/trace"
 	"golang.org/x/sync/errgroup"
 
 	"foghorn/bot/dialog"
@@ -60,7 +61,8 @@ type Config struct {
 	Secret    string        // encrypts the values of open forms in the store; the bot token does
 
 	Log     *logrus.Entry
-	Metrics *Metrics // nil: its own. Its PortCall must be the OnCall of Port for an outage to be noticed at once
+	Traces  trace.TracerProvider // nil: there are no traces
+	Metrics *Metrics             // nil: its own. Its PortCall must be the OnCall of Port for an outage to be noticed at once
 
 	// CatalogBlueprint is the blueprint whose entities follow their incidents; empty: they do not, as without Incidents.
 	CatalogBlueprint string
@@ -103,7 +105,7 @@ func New(cfg Config) *Bot {
 	}
 	b.dialog = dialog.New(dialog.Config{
 		Store: b.store, Port: cfg.Port, Slack: cfg.Slack, Users: b.users, Renderer: b.renderer,
-		Action: cfg.Action, Command: cfg.Command, Commands: cfg.Commands, Metrics: cfg.Metrics, Log: cfg.Log,
+		Action: cfg.Action, Command: cfg.Command, Commands: cfg.Commands, Metrics: cfg.Metrics, Log: cfg.Log, Traces: cfg.Traces,
 		RunCommand: cfg.RunCommand, Choice: cfg.Choice, Actions: cfg.Port.Definitions(), History: b.home, Incidents: recent,
 	})
 	cfg.Metrics.observe(b)
@@ -186,7 +188,7 @@ func (b *Bot) openGrace() time.Duration {
 func (b *Bot) newWorkflow(s *store.Store) *workflow.Workflow {
 	cfg := workflow.Config{
 		Store: s, Port: b.cfg.Port, Approvals: port.NewApprovals(b.cfg.Port), Slack: b.cfg.Slack, Users: b.users, Renderer: b.renderer,
-		Metrics: b.cfg.Metrics, Log: b.cfg.Log, Process: uuid.NewString(), CrashPoint: b.cfg.CrashPoint, FollowInterval: b.cfg.FollowInterval,
+		Metrics: b.cfg.Metrics, Log: b.cfg.Log, Traces: b.cfg.Traces, Process: uuid.NewString(), CrashPoint: b.cfg.CrashPoint, FollowInterval: b.cfg.FollowInterval,
 	}
 	if b.cfg.Incidents != nil {
 		cfg.Incidents = b.cfg.Incidents

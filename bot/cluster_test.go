@@ -10,7 +10,11 @@ import (
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+	"go.opentelemetry.io/otel/trace"
 
+	"foghorn/bot"
 	"foghorn/bot/testenv"
 	"foghorn/integrations/incidentio/incidentiotest"
 	"foghorn/integrations/slackapp/slacktest"
@@ -111,6 +115,10 @@ func testReplicaCrash(t *testing.T, nth int) {
 	nodes, url := startCluster(t)
 	e := testenv.New(t)
 	r := &crasher{nth: nth, crashed: make(chan struct{})}
+	spans := tracetest.NewSpanRecorder() // of all replicas
+	e.EditConfig = func(c *bot.Config) {
+		c.Traces = sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(spans))
+	}
 	_, stopFirst := e.StartReplica(url, r.reach)
 	second, _ := e.StartReplica(url, nil)
 	e.StartReplica(url, nil)
@@ -153,6 +161,26 @@ func testReplicaCrash(t *testing.T, nth int) {
 		if ms := e.Slack.Messages(fmt.Sprintf("C0N%d", i)); len(ms) != 1 || runs[name] != 1 {
 			t.Errorf("%s: %d runs, %d messages", name, runs[name], len(ms))
 		}
+	}
+	expectOneTraceEach(t, spans.Ended(), incidents)
+}
+
+// expectOneTraceEach checks that each of the requests has one trace, whichever replicas worked on it.
+func expectOneTraceEach(t *testing.T, spans []sdktrace.ReadOnlySpan, requests int) {
+	t.Helper()
+	traces := map[string]trace.TraceID{} // by request
+	for _, s := range spans {
+		for _, a := range s.Attributes() {
+			if id := a.Value.AsString(); a.Key == "foghorn.request.id" {
+				if other, ok := traces[id]; ok && other != s.SpanContext().TraceID() {
+					t.Errorf("the request %s has a second trace, with the span %q", id, s.Name())
+				}
+				traces[id] = s.SpanContext().TraceID()
+			}
+		}
+	}
+	if len(traces) < requests {
+		t.Errorf("%d requests have a trace, want %d", len(traces), requests)
 	}
 }
 

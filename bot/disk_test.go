@@ -89,6 +89,7 @@ func TestStore_DiskFull(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes seconds")
 	}
+	t.Parallel()
 	onFullDisks(t, func(t *testing.T, e *testenv.Env, d disk) {
 		e.Start()
 		e.Declare(testenv.Alice, testenv.General, "before", "Major", "public")
@@ -134,6 +135,7 @@ func TestStore_DiskFullAtStart(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes seconds")
 	}
+	t.Parallel()
 	onFullDisks(t, func(t *testing.T, e *testenv.Env, d disk) {
 		e.RequireApproval()
 		e.Start()

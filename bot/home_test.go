@@ -153,6 +153,7 @@ func TestHome_SlackFails(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes seconds")
 	}
+	t.Parallel()
 	for name, fault := range map[string]emulator.Fault{
 		"429":           {Status: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {"1"}}, Body: `{"ok":false,"error":"ratelimited"}`, Times: 2},
 		"500":           {Status: http.StatusInternalServerError, Body: "<html>sorry</html>", Times: 2},

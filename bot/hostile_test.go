@@ -173,6 +173,7 @@ func FuzzMessages_HostileText(f *testing.F) {
 	}
 	renderer := message.Renderer{AnnounceChannel: "C0ALL", PortAppURL: "https://app.port.io"}
 	f.Fuzz(func(t *testing.T, text string) {
+		t.Parallel()
 		text = strings.ToValidUTF8(strings.ReplaceAll(text, "\ufffd", ""), "") // the check takes it for a character that was cut
 		for _, permalink := range []string{"https://own.example/1", text} {
 			response, _ := decodeJSON(t, map[string]any{"incident": map[string]any{
@@ -217,6 +218,7 @@ func FuzzForm_HostileText(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
+		t.Parallel()
 		text = strings.ToValidUTF8(strings.ReplaceAll(text, "\ufffd", ""), "")
 		input := func(members map[string]any) map[string]any {
 			members["title"], members["description"] = text, text

@@ -59,6 +59,7 @@ func TestBurst_PortCalls(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes seconds")
 	}
+	t.Parallel()
 	for name, permissions := range map[string]string{
 		"every member": `{"roles":["Member"]}`,
 		"some people":  `{"roles":["Ops"],"teams":["sre"],"users":["s0@example.com","s1@example.com","s2@example.com","s3@example.com","s4@example.com","s5@example.com","s6@example.com","s7@example.com"]}`,

@@ -8,6 +8,7 @@ import (
 
 	"github.com/sirupsen/logrus"
 	"github.com/sirupsen/logrus/hooks/test"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"foghorn/bot"
 	"foghorn/bot/testenv"
@@ -16,13 +17,13 @@ import (
 )
 
 // TestLog_OneLinePerStage reads the log of an incident that Port refuses for a moment: one Info line
-// for each change of stage, and the request's id in every line that is about it.
+// for each change of stage, and in every line that is about it the ids of the request and of its trace.
 func TestLog_OneLinePerStage(t *testing.T) {
 	t.Parallel()
 	e := testenv.New(t)
 	log, lines := test.NewNullLogger()
 	log.SetLevel(logrus.DebugLevel)
-	e.EditConfig = func(c *bot.Config) { c.Log = logrus.NewEntry(log) }
+	e.EditConfig = func(c *bot.Config) { c.Log, c.Traces = logrus.NewEntry(log), sdktrace.NewTracerProvider() }
 	e.Start()
 	e.Port.InjectFault(emulator.Fault{Method: "POST", Path: "/runs", Status: 429, Body: `{"ok":false,"error":"rate_limit"}`, Times: 1})
 	e.Declare(testenv.Alice, testenv.Ops, "Checkout is down", "Major", "public")
@@ -30,7 +31,7 @@ func TestLog_OneLinePerStage(t *testing.T) {
 	e.WaitIdle()
 
 	var stages []string
-	ids, warned := map[any]int{}, 0
+	ids, traces, warned := map[any]int{}, map[any]int{}, 0
 	for _, line := range lines.AllEntries() {
 		id := line.Data["request_id"]
 		if id == nil {
@@ -38,6 +39,7 @@ func TestLog_OneLinePerStage(t *testing.T) {
 			continue
 		}
 		ids[id]++
+		traces[line.Data["trace_id"]]++
 		switch line.Level {
 		case logrus.InfoLevel:
 			stages = append(stages, fmt.Sprint(line.Data["stage"]))
@@ -49,8 +51,8 @@ func TestLog_OneLinePerStage(t *testing.T) {
 	if want := []string{"accepted", "creating_run", "accepted", "creating_run", "running", "notifying", "done"}; !slices.Equal(stages, want) {
 		t.Errorf("the stages are %v, want %v", stages, want)
 	}
-	if len(ids) != 1 || warned == 0 {
-		t.Errorf("%d lines warn, of requests %v", warned, ids)
+	if len(ids) != 1 || len(traces) != 1 || traces[nil] > 0 || warned == 0 {
+		t.Errorf("%d lines warn, of requests %v and traces %v", warned, ids, traces)
 	}
 }
 

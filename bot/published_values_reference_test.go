@@ -232,13 +232,16 @@ func (c catalog) put(t *testing.T, e *testenv.Env) {
 		}
 	}
 	encode := func(v any) json.RawMessage { data, err := json.Marshal(v); must(err); return data }
+	for id := range c { // before the relations to them
+		must(e.Port.PutBlueprint(encode(map[string]any{"identifier": id, "schema": map[string]any{"properties": map[string]any{}}})))
+	}
 	for id, entry := range c {
 		properties, relations := map[string]any{}, map[string]any{}
 		for name, typ := range entry.types {
 			properties[name] = map[string]any{"type": typ}
 		}
 		for name, target := range entry.relations {
-			relations[name] = map[string]any{"target": cmp.Or(target, "missing")}
+			relations[name] = map[string]any{"target": cmp.Or(target, "_other"), "many": true} // one of Port's own: any entity
 		}
 		must(e.Port.PutBlueprint(encode(map[string]any{"identifier": id, "title": id, "schema": map[string]any{"properties": properties}, "relations": relations})))
 		for _, entity := range append(entry.more, entityID(id), targetID(id)) {

@@ -92,6 +92,7 @@ func hides(texts ...string) func(*slacktest.Modal) bool {
 
 // TestRecent_Life declares an incident, which the form of the next person shows until it is private or closed.
 func TestRecent_Life(t *testing.T) {
+	t.Parallel()
 	for name, change := range map[string]incidentiotest.Edit{
 		"becomes private": {Visibility: "private"}, "closed": {Status: "Closed"}, "declined": {Status: "Declined"},
 	} {
@@ -184,6 +185,7 @@ func TestRecent_NotPermitted(t *testing.T) {
 
 // TestRecent_Faults opens the form at once, without incidents, whatever incident.io does.
 func TestRecent_Faults(t *testing.T) {
+	t.Parallel()
 	for name, fault := range map[string]func(s *incidentiotest.Server, key string){
 		"away":         func(s *incidentiotest.Server, _ string) { s.InjectFault(emulator.Fault{DropConnection: true}) },
 		"hangs":        func(s *incidentiotest.Server, _ string) { s.InjectFault(emulator.Fault{Delay: time.Minute}) },

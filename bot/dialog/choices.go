@@ -51,7 +51,7 @@ func (d *Dialog) checkChoices(ctx context.Context, s session, state *form.State)
 func (d *Dialog) findUnavailable(ctx context.Context, x *form.FieldState) (string, error) {
 	offered, err := d.listOffered(ctx, x)
 	if rest.IsRejected(err) && !rest.IsUnauthorized(err) {
-		d.cfg.Log.WithError(err).Warn("failed to search what can be chosen in a field") // nothing could be chosen
+		d.log(ctx).WithError(err).Warn("failed to search what can be chosen in a field") // nothing could be chosen
 	} else if err != nil {
 		return "", err
 	}

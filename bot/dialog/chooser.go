@@ -12,6 +12,7 @@ import (
 	"foghorn/bot/form"
 	"foghorn/bot/identity"
 	"foghorn/bot/modal"
+	"foghorn/bot/request"
 	"foghorn/bot/slacktext"
 	"foghorn/integrations/slackapp"
 )
@@ -55,7 +56,7 @@ func (d *Dialog) listText(ctx context.Context, userID string) slacktext.Text {
 	defer cancel()
 	text, err := d.cfg.History.ListText(ctx, userID)
 	if err != nil {
-		d.cfg.Log.WithError(err).Warn("failed to list the runs of a user")
+		d.log(ctx).WithError(err).Warn("failed to list the runs of a user")
 		return d.listFailedText()
 	}
 	return text
@@ -67,6 +68,7 @@ func (d *Dialog) openChooser(ctx context.Context, triggerID, userID string, c mo
 	if denied := d.knownDenial(ctx, userID, ""); denied != nil {
 		return d.deniedChoiceText(denied)
 	}
+	c.Trace = string(request.TraceOf(ctx))
 	var opened slackapp.View
 	put := func(ctx context.Context, view slack.ModalViewRequest) (err error) {
 		if opened.ID != "" {
@@ -90,7 +92,7 @@ func (d *Dialog) openChooser(ctx context.Context, triggerID, userID string, c mo
 		err = d.show(ctx, put, func(ctx context.Context) slack.ModalViewRequest { return d.loadChooser(ctx, userID, c) })
 	}
 	if err != nil {
-		d.cfg.Log.WithError(err).Warn("failed to open the choice of an action")
+		d.log(ctx).WithError(err).Warn("failed to open the choice of an action")
 		return openErrorText(d.cfg.RunCommand, err)
 	}
 	return ""
@@ -116,7 +118,7 @@ func (d *Dialog) show(ctx context.Context, put func(context.Context, slack.Modal
 	}
 	d.background.Go(func() {
 		if err := put(background, <-loaded); err != nil {
-			d.cfg.Log.WithError(err).Warn("failed to replace the loading view")
+			d.log(ctx).WithError(err).Warn("failed to replace the loading view")
 		}
 	})
 	return nil
@@ -137,7 +139,7 @@ func (d *Dialog) loadChooser(ctx context.Context, userID string, c modal.Chooser
 	offer, denied, err := d.cfg.Users.Offer(matching, userID, identifiers(found), 2)
 	switch {
 	case err != nil:
-		d.cfg.Log.WithError(err).Warn("failed to look up who chooses an action")
+		d.log(ctx).WithError(err).Warn("failed to look up who chooses an action")
 	case denied != nil:
 		return errorView(d.deniedChoiceText(denied))
 	case len(offer.Actions) == 1 && offer.Complete:
@@ -167,7 +169,7 @@ func (d *Dialog) loadChosen(ctx context.Context, userID string, c modal.Chooser,
 		return errorView(d.notOfferedText())
 	}
 	if err != nil {
-		d.cfg.Log.WithError(err).Warn("failed to read the action that was chosen")
+		d.log(ctx).WithError(err).Warn("failed to read the action that was chosen")
 		return errorView(d.portErrorText(action, err))
 	}
 	page := modal.Page{Action: action, Channel: c.Channel, Direct: c.Direct}
@@ -199,7 +201,7 @@ func (d *Dialog) suggestActions(ctx context.Context, cb slack.InteractionCallbac
 		d.background.Go(func() {
 			view := errorView(d.deniedChoiceText(denied))
 			if _, err := d.cfg.Slack.UpdateView(context.WithoutCancel(ctx), slackapp.View{ID: cb.View.ID, Hash: cb.View.Hash}, view); err != nil {
-				d.cfg.Log.WithError(err).Warn("failed to inform the user that they may not choose an action")
+				d.log(ctx).WithError(err).Warn("failed to inform the user that they may not choose an action")
 			}
 		})
 	}
@@ -215,7 +217,7 @@ func (d *Dialog) offerActions(ctx context.Context, userID, query string) ([]moda
 	found := searchActions(actions, query, d.recentActions(ctx, userID))
 	offer, denied, err := d.cfg.Users.Offer(ctx, userID, identifiers(found), maxSuggestions)
 	if err != nil {
-		d.cfg.Log.WithError(err).Warn("failed to look up who chooses an action")
+		d.log(ctx).WithError(err).Warn("failed to look up who chooses an action")
 	}
 	candidates := make([]modal.Candidate, 0, len(offer.Actions))
 	for _, a := range found {
@@ -244,7 +246,7 @@ func (d *Dialog) choose(ctx context.Context, cb slack.InteractionCallback) {
 	ctx = context.WithoutCancel(ctx)
 	d.background.Go(func() {
 		if err := d.show(ctx, put, d.chosenLoader(cb, c, value)); err != nil {
-			d.cfg.Log.WithError(err).Warn("failed to show the form of the action that was chosen")
+			d.log(ctx).WithError(err).Warn("failed to show the form of the action that was chosen")
 		}
 	})
 }

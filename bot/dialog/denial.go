@@ -28,7 +28,7 @@ func (d *Dialog) knownDenial(ctx context.Context, userID, action string) *identi
 			_, _, err = d.cfg.Users.Authorize(ctx, userID, identity.Target{Action: action, AnyEntity: true})
 		}
 		if err != nil {
-			d.cfg.Log.WithError(err).Warn("failed to check again whether a user may run the action")
+			d.log(ctx).WithError(err).Warn("failed to check again whether a user may run the action")
 		}
 	})
 	return denied

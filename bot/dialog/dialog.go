@@ -25,6 +25,7 @@ import (
 	"github.com/patrickmn/go-cache"
 	"github.com/sirupsen/logrus"
 	"github.com/slack-go/slack"
+	"go.opentelemetry.io/otel/trace"
 
 	"foghorn/bot/identity"
 	"foghorn/bot/message"
@@ -35,7 +36,8 @@ import (
 	"foghorn/integrations/slackapp"
 )
 
-// Config configures a Dialog. Everything is required but Commands, and RunCommand with what belongs to it.
+// Config configures a Dialog. Everything is required but Commands, Traces, and RunCommand with what
+// belongs to it.
 type Config struct {
 	Slack    Slack
 	Port     Port
@@ -56,6 +58,7 @@ type Config struct {
 
 	Metrics Metrics
 	Log     *logrus.Entry
+	Traces  trace.TracerProvider // nil: there are no traces
 }
 
 // Slack opens and updates views. A *slackapp.Client is one.
@@ -172,6 +175,11 @@ func (d *Dialog) CheckDefinition(grace time.Duration) error {
 func (d *Dialog) Command(ctx context.Context, cmd slack.SlashCommand) (ack any) {
 	received := time.Now()
 	defer func() { d.cfg.Metrics.CommandHandled(ack == nil, time.Since(received)) }()
+	ctx, span := d.startSpan(ctx, "command", "")
+	defer span.End()
+	if span.IsRecording() {
+		span.SetAttributes(d.commandAttribute(cmd.Command))
+	}
 	text := strings.TrimSpace(cmd.Text)
 	action, known := d.action(cmd.Command)
 	switch {
@@ -195,6 +203,8 @@ func (d *Dialog) Command(ctx context.Context, cmd slack.SlashCommand) (ack any) 
 func (d *Dialog) Interaction(ctx context.Context, i slackapp.Interaction) (ack any) {
 	cb := i.InteractionCallback
 	received, kind := time.Now(), string(cb.Type)
+	ctx, span := d.startInteraction(ctx, cb)
+	defer span.End()
 	switch cb.Type {
 	case slack.InteractionTypeViewSubmission:
 		ack = d.submit(ctx, cb)

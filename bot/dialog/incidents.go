@@ -218,7 +218,7 @@ func (d *Dialog) updateIncidents(ctx context.Context, opened slackapp.View, view
 		}
 		err := d.updates.update(ctx, opened, "", modal.ShowIncidents(view, list))
 		if err != nil && slackapp.ErrorCode(err) != "hash_conflict" && slackapp.ErrorCode(err) != "not_found" { // changed or closed meanwhile
-			d.cfg.Log.WithError(err).Warn("failed to show the recent incidents in a form")
+			d.log(ctx).WithError(err).Warn("failed to show the recent incidents in a form")
 		}
 	})
 }
@@ -230,7 +230,7 @@ func (d *Dialog) checkMayList(ctx context.Context, userID, action string) bool {
 	}
 	_, denied, err := d.cfg.Users.Authorize(ctx, userID, identity.Target{Action: action, AnyEntity: true})
 	if err != nil {
-		d.cfg.Log.WithError(err).Warn("failed to look up whether a user may see the recent incidents")
+		d.log(ctx).WithError(err).Warn("failed to look up whether a user may see the recent incidents")
 	}
 	if err != nil || denied != nil {
 		return false

@@ -28,7 +28,7 @@ func (d *Dialog) suggest(ctx context.Context, cb slack.InteractionCallback) any 
 	}
 	s, err := d.loadSession(ctx, cb)
 	if err != nil {
-		d.cfg.Log.WithError(err).Warn("failed to read a type-ahead")
+		d.log(ctx).WithError(err).Warn("failed to read a type-ahead")
 		return modal.SuggestCandidates(nil)
 	}
 	state := s.resolve(ctx)
@@ -49,7 +49,7 @@ func (d *Dialog) suggest(ctx context.Context, cb slack.InteractionCallback) any 
 		return modal.SuggestOptions(field, cb.Value)
 	}
 	if err != nil {
-		d.cfg.Log.WithError(err).Warn("failed to read the options of a type-ahead")
+		d.log(ctx).WithError(err).Warn("failed to read the options of a type-ahead")
 	}
 	return modal.SuggestCandidates(found)
 }
@@ -58,7 +58,7 @@ func (d *Dialog) suggest(ctx context.Context, cb slack.InteractionCallback) any 
 func (d *Dialog) mayChoose(ctx context.Context, userID string, t identity.Target) bool {
 	_, denied, err := d.cfg.Users.Authorize(ctx, userID, t)
 	if err != nil {
-		d.cfg.Log.WithError(err).Warn("failed to check who reads the options of a type-ahead")
+		d.log(ctx).WithError(err).Warn("failed to check who reads the options of a type-ahead")
 	}
 	return denied == nil && err == nil
 }

@@ -70,7 +70,7 @@ func (d *Dialog) findNamed(ctx context.Context, userID string, f *form.Form, tex
 	}
 	found, complete, err := d.findEntities(ctx, field, text)
 	if err != nil {
-		d.cfg.Log.WithError(err).Warn("failed to search the entity that a command names")
+		d.log(ctx).WithError(err).Warn("failed to search the entity that a command names")
 	}
 	e, ok := matchName(found, text, complete)
 	if !ok {
@@ -86,7 +86,7 @@ func (d *Dialog) withNamed(ctx context.Context, f *form.Form, ec form.EvalContex
 	s := session{form: f, eval: ec}
 	s.eval.Entities = map[string]map[string]any{}
 	if err := d.addEntities(ctx, &s, values); err != nil {
-		d.cfg.Log.WithError(err).Warn("failed to read the entity that a command names")
+		d.log(ctx).WithError(err).Warn("failed to read the entity that a command names")
 	}
 	return s.eval
 }

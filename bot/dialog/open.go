@@ -8,6 +8,7 @@ import (
 
 	"foghorn/bot/form"
 	"foghorn/bot/modal"
+	"foghorn/bot/request"
 	"foghorn/bot/slacktext"
 	"foghorn/integrations/slackapp"
 )
@@ -39,7 +40,7 @@ func (d *Dialog) open(ctx context.Context, triggerID, userID string, page modal.
 		opened, err = d.cfg.Slack.OpenView(ctx, triggerID, view)
 	}
 	if err != nil {
-		d.cfg.Log.WithError(err).Warn("failed to open the form")
+		d.log(ctx).WithError(err).Warn("failed to open the form")
 		return openErrorText(d.command(page.Action), err)
 	}
 	d.updateIncidents(ctx, opened, view, userID, page.Action, incidents)
@@ -52,7 +53,7 @@ func (d *Dialog) openLoading(ctx context.Context, triggerID, userID string, page
 	defer cancel()
 	loading, err := d.cfg.Slack.OpenView(opening, triggerID, loadingView())
 	if err != nil {
-		d.cfg.Log.WithError(err).Warn("failed to open the loading view")
+		d.log(ctx).WithError(err).Warn("failed to open the loading view")
 		return openErrorText(d.command(page.Action), err)
 	}
 	d.background.Go(func() {
@@ -61,7 +62,7 @@ func (d *Dialog) openLoading(ctx context.Context, triggerID, userID string, page
 		view, incidents := d.withIncidents(d.loadForm(ctx, userID, page, fill), userID, page.Action)
 		opened, err := d.cfg.Slack.UpdateView(context.WithoutCancel(ctx), loading, view)
 		if err != nil {
-			d.cfg.Log.WithError(err).Warn("failed to replace the loading view")
+			d.log(ctx).WithError(err).Warn("failed to replace the loading view")
 			return
 		}
 		if view.CallbackID == modal.CallbackID {
@@ -75,7 +76,7 @@ func (d *Dialog) openLoading(ctx context.Context, triggerID, userID string, page
 func (d *Dialog) loadForm(ctx context.Context, userID string, page modal.Page, fill prefill) slack.ModalViewRequest {
 	f, err := d.definitions.get(ctx, page.Action)
 	if err != nil {
-		d.cfg.Log.WithError(err).Warn("failed to read the definition of the action")
+		d.log(ctx).WithError(err).Warn("failed to read the definition of the action")
 		return errorView(d.portErrorText(page.Action, err))
 	}
 	return d.formView(ctx, f, userID, page, fill)
@@ -88,7 +89,7 @@ func (d *Dialog) formView(ctx context.Context, f *form.Form, userID string, page
 	}
 	ec, err := d.evalContext(ctx, f, userID)
 	if err != nil {
-		d.cfg.Log.WithError(err).Warn("failed to look up the user")
+		d.log(ctx).WithError(err).Warn("failed to look up the user")
 	}
 	values := fill(f) // which can read who may run the action
 	if denied := d.knownDenial(ctx, userID, page.Action); denied != nil {
@@ -96,7 +97,7 @@ func (d *Dialog) formView(ctx context.Context, f *form.Form, userID string, page
 	}
 	view, err := d.renderForm(ctx, f, d.withNamed(ctx, f, ec, values), values, page)
 	if err != nil {
-		d.cfg.Log.WithError(err).Error("failed to render the form")
+		d.log(ctx).WithError(err).Error("failed to render the form")
 		return errorView(renderErrorText(err))
 	}
 	return view
@@ -104,7 +105,7 @@ func (d *Dialog) formView(ctx context.Context, f *form.Form, userID string, page
 
 // renderForm renders one page of a form.
 func (d *Dialog) renderForm(ctx context.Context, f *form.Form, ec form.EvalContext, values form.Values, page modal.Page) (slack.ModalViewRequest, error) {
-	page.Version = f.Version
+	page.Version, page.Trace = f.Version, string(request.TraceOf(ctx))
 	state := f.Resolve(ctx, ec, values)
 	d.reportProblems(state)
 	return modal.Render(state, page)

@@ -40,7 +40,7 @@ func (d *Dialog) recentActions(ctx context.Context, userID string) []string {
 	defer cancel()
 	actions, err := d.recent.get(ctx, userID)
 	if err != nil {
-		d.cfg.Log.WithError(err).Debug("failed to read the last requests of a user")
+		d.log(ctx).WithError(err).Debug("failed to read the last requests of a user")
 	}
 	return actions
 }

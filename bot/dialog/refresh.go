@@ -22,7 +22,7 @@ func (d *Dialog) refresh(ctx context.Context, cb slack.InteractionCallback) {
 	}
 	s, err := d.loadSession(ctx, cb)
 	if err != nil {
-		d.cfg.Log.WithError(err).Warn("failed to read a change in a form")
+		d.log(ctx).WithError(err).Warn("failed to read a change in a form")
 		return
 	}
 	page, state, change := d.applyActions(ctx, &s, cb.ActionCallback.BlockActions)
@@ -36,13 +36,13 @@ func (d *Dialog) refresh(ctx context.Context, cb slack.InteractionCallback) {
 	}
 	if page.Draft != "" && !s.stale {
 		if err := d.saveDraft(ctx, cb.View.ID, s); err != nil {
-			d.cfg.Log.WithError(err).Error("failed to store a page of a form")
+			d.log(ctx).WithError(err).Error("failed to store a page of a form")
 			return
 		}
 	}
 	page.Version = s.form.Version
 	if err := d.updateView(ctx, cb.View, page, state, change); err != nil && slackapp.ErrorCode(err) != "hash_conflict" { // the page was turned
-		d.cfg.Log.WithError(err).Warn("failed to update a form")
+		d.log(ctx).WithError(err).Warn("failed to update a form")
 	}
 }
 

@@ -60,7 +60,7 @@ func (d *Dialog) sendProblem(ctx context.Context, userID string, problem slackte
 	d.background.Go(func() {
 		m := slackapp.Message{Text: problem.Fallback(), Blocks: []slack.Block{problem.Block()}}
 		if _, err := d.cfg.Slack.PostMessage(context.WithoutCancel(ctx), userID, m); err != nil {
-			d.cfg.Log.WithError(err).Warn("failed to inform the user that the form did not open")
+			d.log(ctx).WithError(err).Warn("failed to inform the user that the form did not open")
 		}
 	})
 }

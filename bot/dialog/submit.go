@@ -42,7 +42,7 @@ func (d *Dialog) submit(ctx context.Context, cb slack.InteractionCallback) (ack 
 	s, err := d.loadSession(ctx, cb)
 	if err != nil {
 		d.cfg.Metrics.SubmissionHandled(outcomeUnknownView)
-		return d.invalidSubmission(cb, err)
+		return d.invalidSubmission(ctx, cb, err)
 	}
 	if s.stale {
 		d.cfg.Metrics.SubmissionHandled(outcomeUnknownView)
@@ -61,16 +61,17 @@ func (d *Dialog) submit(ctx context.Context, cb slack.InteractionCallback) (ack 
 	}
 	if err != nil {
 		d.cfg.Metrics.SubmissionHandled(outcomeUnknownView)
-		return d.invalidSubmission(cb, err)
+		return d.invalidSubmission(ctx, cb, err)
 	}
 	if !complete || len(problems) > 0 {
 		d.cfg.Metrics.SubmissionHandled(outcomeInvalid)
 		return d.nextPage(ctx, cb, s, state, problems)
 	}
 	r := newRequest(cb, s, state)
+	d.traceRequest(ctx, r)
 	if err := d.cfg.Store.Accept(ctx, r); err != nil {
 		d.cfg.Metrics.SubmissionHandled(outcomeStoreError)
-		d.cfg.Log.WithField("request_id", r.ID).WithError(err).Error("failed to store a submission")
+		d.log(ctx).WithField("request_id", r.ID).WithError(err).Error("failed to store a submission")
 		return errorResponse(state, s.page, notSavedText)
 	}
 	d.recent.answers.Delete(cb.User.ID)
@@ -114,7 +115,7 @@ func (d *Dialog) nextPage(ctx context.Context, cb slack.InteractionCallback, s s
 		next = s.page
 		next.Again, next.Notice = true, formChangedText
 		if !modal.MovesFields(state, next, cb.View) {
-			return d.respondWithPage(s, state, next)
+			return d.respondWithPage(ctx, s, state, next)
 		}
 	case len(onPage) > 0:
 		return slack.NewErrorsViewSubmissionResponse(onPage)
@@ -124,26 +125,26 @@ func (d *Dialog) nextPage(ctx context.Context, cb slack.InteractionCallback, s s
 	}
 	next.Draft = request.NewID(cb.View.ID)
 	if err := d.saveDraft(ctx, cb.View.ID, s); err != nil {
-		d.cfg.Log.WithError(err).Error("failed to store a page of a form")
+		d.log(ctx).WithError(err).Error("failed to store a page of a form")
 		return errorResponse(state, s.page, pageNotSavedText)
 	}
-	return d.respondWithPage(s, state, next)
+	return d.respondWithPage(ctx, s, state, next)
 }
 
 // respondWithPage answers a submission with another page.
-func (d *Dialog) respondWithPage(s session, state *form.State, page modal.Page) any {
+func (d *Dialog) respondWithPage(ctx context.Context, s session, state *form.State, page modal.Page) any {
 	page.Version = s.form.Version
 	view, err := modal.Render(state, page)
 	if err != nil {
-		d.cfg.Log.WithError(err).Error("failed to render the form")
+		d.log(ctx).WithError(err).Error("failed to render the form")
 		view = errorView(renderErrorText(err))
 	}
 	return slack.NewUpdateViewSubmissionResponse(&view)
 }
 
 // invalidSubmission answers a submission that could not be read or checked.
-func (d *Dialog) invalidSubmission(cb slack.InteractionCallback, err error) any {
-	entry := d.cfg.Log.WithError(err)
+func (d *Dialog) invalidSubmission(ctx context.Context, cb slack.InteractionCallback, err error) any {
+	entry := d.log(ctx).WithError(err)
 	if errors.Is(err, errUnknownView) {
 		entry.Warn("failed to read a submission")
 		view := expiredView(d.expiredText(d.actionOfView(cb.View)))

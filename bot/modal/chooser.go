@@ -29,6 +29,7 @@ type Chooser struct {
 	Query   string `json:"q,omitempty"` // what is searched for while nothing is typed
 	Text    string `json:"t,omitempty"` // of a message; empty: there is none
 	Link    string `json:"l,omitempty"` // to the message
+	Trace   string `json:"w,omitempty"` // Page.Trace
 
 	Notice string `json:"-"` // plain text above the field; empty: none
 }

@@ -35,6 +35,8 @@ type Page struct {
 	Again bool `json:"g,omitempty"` // it is shown again because it had changed
 	Last  bool `json:"l,omitempty"` // it was the last one when it was rendered
 
+	Trace string `json:"w,omitempty"` // traceparent of what opened the form; empty: none
+
 	Listed bool `json:"i,omitempty"` // the person may see recent incidents: see ShowIncidents
 
 	Names  *Names `json:"-"`

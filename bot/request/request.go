@@ -43,6 +43,7 @@ type Request struct {
 	Stage          Stage     `json:"stage"`
 	StageEnteredAt time.Time `json:"stage_entered_at"`
 	CreatedAt      time.Time `json:"created_at"`
+	Trace          Trace     `json:"trace,omitempty"` // of the submission, which the stages continue
 
 	User    string `json:"user"`            // Slack id of the reporter
 	Email   string `json:"email,omitempty"` // of the reporter; empty until it has been looked up

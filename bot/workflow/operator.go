@@ -130,3 +130,11 @@ func (w *Workflow) recordFailure(ctx context.Context, j *job, err error) {
 		w.log(j).WithError(err).Warn("failed to save how often an attempt failed")
 	}
 }
+
+// recordPanic records that a stage panicked. It does not panic itself.
+func (w *Workflow) recordPanic(ctx context.Context, j *job) {
+	defer func() { _ = recover() }()
+	if j.Request != nil {
+		w.recordFailure(ctx, j, errors.New("panic: the log of the bot has the details"))
+	}
+}

@@ -24,6 +24,10 @@ func (w *Workflow) save(ctx context.Context, j *job) error {
 	}
 	w.failures.forget(j.ID)
 	w.cfg.CrashPoint("after saving " + string(j.Stage))
+	if !j.StageEnteredAt.Equal(j.loggedAt) { // it can enter the same stage again
+		w.traceStage(ctx, j, j.loggedStage, j.loggedAt)
+		j.loggedAt = j.StageEnteredAt
+	}
 	if j.Stage == j.loggedStage {
 		return nil
 	}
@@ -79,7 +83,13 @@ func (w *Workflow) logStage(j *job) {
 	entry.Info("request stage changed")
 }
 
-func (w *Workflow) log(j *job) *logrus.Entry { return w.cfg.Log.WithField("request_id", j.ID) }
+func (w *Workflow) log(j *job) *logrus.Entry {
+	entry := w.cfg.Log.WithField("request_id", j.ID)
+	if id := j.Trace.SampledID(); id != "" {
+		entry = entry.WithField("trace_id", id)
+	}
+	return entry
+}
 
 // isOverdue reports that the reporter must be informed of the delay.
 func isOverdue(j *job) bool {

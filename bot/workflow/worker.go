@@ -64,8 +64,9 @@ func (w *Workflow) handleTask(ctx context.Context, task *store.Task, stopping <-
 		return
 	}
 	defer w.inFlight.release(id)
-	n, err := w.process(ctx, task, stopping)
-	entry := w.cfg.Log.WithField("request_id", id)
+	j := &job{Request: &request.Request{ID: id}}
+	n, err := w.process(ctx, task, j, stopping)
+	entry := w.log(j)
 	switch {
 	case errors.Is(err, store.ErrConflict):
 		entry.Debug("the request is worked on by another process")
@@ -88,15 +89,12 @@ func (w *Workflow) handleTask(ctx context.Context, task *store.Task, stopping <-
 	}
 }
 
-// process advances the request of a task until it has to wait.
-func (w *Workflow) process(ctx context.Context, task *store.Task, stopping <-chan struct{}) (n next, err error) {
-	var j *job
+// process reads the request of a task into j, and advances it until it has to wait.
+func (w *Workflow) process(ctx context.Context, task *store.Task, j *job, stopping <-chan struct{}) (n next, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			n, err = after(panicRetryDelay), fmt.Errorf("panic: %v\n%s", p, debug.Stack())
-			if j != nil {
-				w.recordFailure(ctx, j, errors.New("panic: the log of the bot has the details"))
-			}
+			w.recordPanic(ctx, j)
 		}
 	}()
 	r, err := task.Load(ctx)
@@ -112,7 +110,7 @@ func (w *Workflow) process(ctx context.Context, task *store.Task, stopping <-cha
 	if r.Stage == request.Running && task.IsSubmission() { // handed out at the start: the poller follows its run
 		return onEvent(), nil
 	}
-	j = &job{Request: r, loggedStage: r.Stage}
+	j.Request, j.loggedStage, j.loggedAt = r, r.Stage, r.StageEnteredAt
 	j.AddFailures(w.failures.of(j.ID))
 	if i := task.Intervention(); i != nil {
 		if n, err := w.intervene(ctx, j, *i); n != again() || err != nil {
@@ -125,7 +123,8 @@ func (w *Workflow) process(ctx context.Context, task *store.Task, stopping <-cha
 		j.authorized = authorized
 		notify := w.startedNotice(j, authorized)
 		var notifying sync.WaitGroup
-		notifying.Go(func() { notify(ctx) })
+		noticing, span := w.startSpan(ctx, r, "started notice")
+		notifying.Go(func() { notify(noticing); span.End() })
 		defer notifying.Wait()
 	}
 	return w.advanceUntilWait(ctx, task, j, stopping)

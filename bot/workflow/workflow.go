@@ -34,6 +34,7 @@ import (
 	"time"
 
 	"github.com/sirupsen/logrus"
+	"go.opentelemetry.io/otel/trace"
 	"golang.org/x/sync/errgroup"
 
 	"foghorn/bot/identity"
@@ -71,7 +72,7 @@ const (
 )
 
 // Config configures a Workflow. Everything is required except Incidents, Catalog,
-// FollowInterval and CrashPoint.
+// Traces, FollowInterval and CrashPoint.
 type Config struct {
 	Store     *store.Store
 	Port      Port
@@ -85,7 +86,8 @@ type Config struct {
 	Renderer message.Renderer
 	Metrics  Metrics
 	Log      *logrus.Entry
-	Process  string // unique id of this process among those that share the store
+	Traces   trace.TracerProvider // nil: there are no traces
+	Process  string               // unique id of this process among those that share the store
 
 	// FollowInterval is the least time between two reads of an incident; 0: 15 s. Tests shorten it, and with it the time
 	// between two edits of a message.
@@ -153,6 +155,7 @@ type requestStore interface {
 // A Workflow advances requests. Make one with New.
 type Workflow struct {
 	cfg      Config
+	tracer   trace.Tracer // nil: there are no traces
 	store    requestStore
 	index    runIndex
 	limiter  *postLimiter
@@ -172,6 +175,9 @@ func New(cfg Config) *Workflow {
 	w := &Workflow{cfg: cfg, limiter: newPostLimiter(postInterval, 1), follower: newFollower(cfg)}
 	w.edits = newPostLimiter(cfg.scale(editInterval), editBurst)
 	w.catalog.lacking = map[string]bool{}
+	if cfg.Traces != nil {
+		w.tracer = cfg.Traces.Tracer(traceScope)
+	}
 	if cfg.Store != nil {
 		w.store, w.index = cfg.Store, cfg.Store.Index()
 	}
@@ -196,6 +202,7 @@ func (w *Workflow) Run(ctx context.Context) error {
 type job struct {
 	*request.Request
 	loggedStage request.Stage // the last one that was logged
+	loggedAt    time.Time     // when it was entered
 	unsaved     bool          // the last attempt to save it failed
 
 	incident *snapshot // as it was read for this job; nil: it was not
@@ -223,12 +230,14 @@ var stages = map[request.Stage]func(*Workflow, context.Context, *job) (next, err
 	request.Done:            (*Workflow).archive,
 }
 
-// advance calls the function of the request's stage.
-func (w *Workflow) advance(ctx context.Context, j *job) (next, error) {
+// advance calls the function of the request's stage, within a span.
+func (w *Workflow) advance(ctx context.Context, j *job) (n next, err error) {
 	stage, known := stages[j.Stage]
 	if !known {
 		return onEvent(), fmt.Errorf("unknown stage %q: the request is not changed", j.Stage)
 	}
+	ctx, end := w.traceAttempt(ctx, j)
+	defer func() { end(n, err) }()
 	return stage(w, ctx, j)
 }
 

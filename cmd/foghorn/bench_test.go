@@ -131,24 +131,28 @@ func (e *environment) startBaseline(b *testing.B) {
 	e.waitConnections(b, 2)
 }
 
-// BenchmarkCommandToModal measures from the command to the modal, alternating between foghorn and the baseline.
+// BenchmarkCommandToModal measures from the command to the modal, alternating between foghorn, the baseline and a foghorn
+// that exports traces.
 func BenchmarkCommandToModal(b *testing.B) {
 	const rounds = 1000
-	bot, bare := newGuideEnvironment(b), newGuideEnvironment(b)
-	for _, e := range []*environment{bot, bare} {
+	bot, bare, traced := newGuideEnvironment(b), newGuideEnvironment(b), newGuideEnvironment(b)
+	for _, e := range []*environment{bot, bare, traced} {
 		e.addPeople(1)
 	}
 	bot.startBotProcess(b)
 	bare.startBaseline(b)
-	var ours, theirs []time.Duration
+	traced.startBotProcess(b, "OTEL_EXPORTER_OTLP_ENDPOINT", newReceiver(b).url)
+	var ours, theirs, withTraces []time.Duration
 	for b.Loop() {
 		for range rounds {
 			ours = append(ours, bot.measureCommandToModal(b))
 			theirs = append(theirs, bare.measureCommandToModal(b))
+			withTraces = append(withTraces, traced.measureCommandToModal(b))
 		}
 	}
 	reportQuantiles(b, ours, "modal", "p50", "p99")
 	reportQuantiles(b, theirs, "baseline", "p50", "p99")
+	reportQuantiles(b, withTraces, "traced", "p50", "p99")
 	b.ReportMetric(float64(ours[len(ours)/2])/float64(theirs[len(theirs)/2]), "x-baseline")
 }
 

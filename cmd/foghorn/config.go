@@ -34,6 +34,7 @@ type Config struct {
 	HTTPAddr                                    string // empty: no HTTP
 	PortWebhookSecret                           string
 	LogLevel, LogFormat                         string
+	Traces                                      map[string]string // OpenTelemetry's variables; nil: traces are not exported
 
 	Warnings []SettingProblem // what is probably not meant
 }
@@ -112,6 +113,10 @@ func loadConfig(env map[string]string, dotenv, forCommand string) (_ Config, exp
 	runCommand, patterns := invalid.parseChoice(values, commands)
 	invalid.checkCluster(values)
 	exported = invalid.readNetworkVariables(env, file)
+	var traces map[string]string
+	if forCommand == "serve" || forCommand == "doctor" {
+		traces = invalid.readTraceVariables(env, file, exported)
+	}
 	if len(invalid.Problems) > 0 {
 		return Config{}, nil, &invalid
 	}
@@ -128,7 +133,7 @@ func loadConfig(env map[string]string, dotenv, forCommand string) (_ Config, exp
 			URL: values["NATS_URL"], Creds: values["NATS_CREDS"], CA: values["NATS_CA"], Cert: values["NATS_CERT"], Key: values["NATS_KEY"],
 		},
 		AnnounceChannel: values["ANNOUNCE_CHANNEL"], HTTPAddr: values["HTTP_ADDR"], PortWebhookSecret: values["PORT_WEBHOOK_SECRET"],
-		LogLevel: values["LOG_LEVEL"], LogFormat: values["LOG_FORMAT"],
+		LogLevel: values["LOG_LEVEL"], LogFormat: values["LOG_FORMAT"], Traces: traces,
 	}
 	if cfg.HTTPAddr == "off" {
 		cfg.HTTPAddr = ""

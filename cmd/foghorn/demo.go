@@ -29,7 +29,15 @@ Open the address that it prints in a browser.`
 }
 
 func (d demoCmd) Run(ctx context.Context, c *console) error {
-	cfg := demo.Config{RunBot: runBot, Apply: applyAll, Preview: previewDefinition, ServeHTTP: serveHTTP}
+	run := func(ctx context.Context, settings map[string]string) error {
+		for name := range traceChecks {
+			if value, isSet := c.env[name]; isSet {
+				settings[name] = value
+			}
+		}
+		return runBot(ctx, settings)
+	}
+	cfg := demo.Config{RunBot: run, Apply: applyAll, Preview: previewDefinition, ServeHTTP: serveHTTP}
 	if d.Script {
 		return demo.RunScript(ctx, cfg, c.stdout)
 	}

@@ -47,11 +47,12 @@ var allowedImports = map[string][]string{
 
 	"foghorn/integrations/inputschema":                    {},
 	"foghorn/integrations/jq":                             {},
-	"foghorn/integrations/rest":                           {},
+	"foghorn/integrations/calltrace":                      {},
+	"foghorn/integrations/rest":                           {"foghorn/integrations/calltrace"},
 	"foghorn/integrations/rest/resttest":                  {"foghorn/integrations/rest"},
 	"foghorn/integrations/port":                           {"foghorn/integrations/rest"},
 	"foghorn/integrations/incidentio":                     {"foghorn/integrations/rest"},
-	"foghorn/integrations/slackapp":                       {},
+	"foghorn/integrations/slackapp":                       {"foghorn/integrations/calltrace"},
 	"foghorn/integrations/emulator":                       {},
 	"foghorn/integrations/slackapp/slacktest":             {"foghorn/integrations/emulator"},
 	"foghorn/integrations/slackapp/slacktest/controltest": {},
@@ -69,6 +70,11 @@ var restrictedImports = map[string][]string{
 	"github.com/alecthomas/kong":   {"foghorn/cmd/foghorn"},
 	"github.com/joho/godotenv":     {"foghorn/cmd/foghorn"},
 	"github.com/gorilla/websocket": {"foghorn/integrations/slackapp", "foghorn/integrations/slackapp/slacktest"},
+
+	"go.opentelemetry.io/otel/trace":                                  {"foghorn/bot", "foghorn/bot/dialog", "foghorn/bot/workflow", "foghorn/bot/request", "foghorn/integrations/calltrace", "foghorn/integrations/rest", "foghorn/cmd/foghorn"},
+	"go.opentelemetry.io/otel/sdk/trace":                              {"foghorn/cmd/foghorn"},
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp": {"foghorn/cmd/foghorn"},
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracegrpc": {"foghorn/cmd/foghorn"},
 }
 
 func TestImports_Table(t *testing.T) {

@@ -46,13 +46,16 @@ func TestLog_LevelAndFormat(t *testing.T) {
 	}
 }
 
-// TestLog_NoSecrets runs serve at the level debug through an incident and failures, and searches its output for secrets
-// and for values of the form.
+// TestLog_NoSecrets runs serve at the level debug through an incident and failures, and searches its output and the
+// traces that it exports for secrets and for values of the form.
 func TestLog_NoSecrets(t *testing.T) {
 	const name, description = "zebra-crossing", "quagga-stampede"
 	e := newGuideEnvironment(t)
 	settings := e.applySettings()
 	settings["LOG_LEVEL"] = "debug"
+	r := newReceiver(t)
+	settings["OTEL_EXPORTER_OTLP_ENDPOINT"] = r.url
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", r.url) // main sets it
 	c := &console{createFile(t, "stdin"), createFile(t, "stdout"), createFile(t, "stderr"), settings, ignoreVariable}
 	ctx, stop := context.WithTimeout(t.Context(), connectTimeout)
 	defer stop()
@@ -86,6 +89,11 @@ func TestLog_NoSecrets(t *testing.T) {
 	if !strings.Contains(log, "stopped") {
 		t.Errorf("the log has no end:\n%s", log)
 	}
+	traces := r.bodies.String()
+	if len(r.named("POST /chat.postMessage")) == 0 || strings.Contains(traces, sandbox.UserEmail) {
+		t.Errorf("the traces lack spans, or have an e-mail address:\n%s", traces)
+	}
+	log += traces
 	for what, secret := range map[string]string{
 		"the app token": e.Slack.AppToken, "the bot token": e.Slack.BotToken, "Port's secret": e.Port.ClientSecret, "incident.io's key": e.IncidentIO.APIKey,
 		"the incident's name": name, "the incident's description": description, "a bearer": "Bearer ", "a socket's ticket": "ticket=", "a response_url": "/commands/",

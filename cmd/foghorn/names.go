@@ -23,7 +23,7 @@ var serviceVariable = regexp.MustCompile(`_SERVICE_(HOST|PORT)|_PORT$|_PORT_[0-9
 func checkNames(env map[string]string, f *dotenvFile) (warnings []SettingProblem) {
 	const listed = "the settings are in .env.example and docs/configuration.md"
 	for name, line := range f.lines {
-		if findSetting(name) != nil {
+		if _, known := traceChecks[name]; known || findSetting(name) != nil {
 			continue
 		}
 		where := fmt.Sprintf("(line %d of %s) is not a setting", line, f.path)

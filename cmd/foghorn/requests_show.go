@@ -67,6 +67,7 @@ func printRequest(w io.Writer, r store.Record, runURL string, inputs bool, now t
 	if r.RunID != "" {
 		row("Run", strings.TrimSpace(r.RunID+" "+runURL))
 	}
+	row("Trace", r.Trace.SampledID())
 	if o := r.Outcome; o != nil {
 		if o.Incident != nil {
 			row("Incident", o.Incident.Permalink)

@@ -54,6 +54,11 @@ func (serveCmd) Run(ctx context.Context, c *console) error {
 // outage the bot starts and retries.
 func serve(ctx context.Context, cfg Config, log *logrus.Entry) error {
 	limitMemory(log)
+	traces, stopTraces, err := startTraces(ctx, cfg.Traces, log)
+	if err != nil {
+		return err
+	}
+	defer stopTraces()
 	metrics := bot.NewMetrics()
 	client := port.New(port.Config{
 		BaseURL: cfg.PortBaseURL, ClientID: cfg.PortClientID, ClientSecret: cfg.PortClientSecret, OnCall: metrics.PortCall,
@@ -81,7 +86,7 @@ func serve(ctx context.Context, cfg Config, log *logrus.Entry) error {
 	b := bot.New(bot.Config{
 		Slack: app, Port: client, Action: cfg.PortAction, Command: cfg.SlackCommand, Commands: cfg.SlackCommands,
 		RunCommand: cfg.SlackRunCommand, Choice: cfg.PortActions, Announce: cfg.AnnounceChannel, PortURL: cfg.PortBaseURL,
-		StateDir: cfg.StateDir, Cluster: cfg.Cluster, Incidents: incidents, CatalogBlueprint: blueprint, HideRecent: cfg.HideRecent, Retention: cfg.Retention, Secret: cfg.SlackBotToken, Log: log, Metrics: metrics,
+		StateDir: cfg.StateDir, Cluster: cfg.Cluster, Incidents: incidents, CatalogBlueprint: blueprint, HideRecent: cfg.HideRecent, Retention: cfg.Retention, Secret: cfg.SlackBotToken, Log: log, Traces: traces, Metrics: metrics,
 	})
 	group, ctx := errgroup.WithContext(ctx)
 	if cfg.HTTPAddr != "" {

@@ -56,6 +56,7 @@ var settings = []setting{
 	{Name: "PORT_WEBHOOK_SECRET", Meaning: "Secret that verifies the signature of Port's webhook to /port/runs: the client secret of the organization.", Secret: true, check: checkSecretFormat},
 	{Name: "LOG_LEVEL", Default: "info", Meaning: "`debug`, `info`, `warn` or `error`.", check: checkOneOf("debug", "info", "warn", "error")},
 	{Name: "LOG_FORMAT", Default: "text", Meaning: "`text` or `json`.", check: checkOneOf("text", "json")},
+	{Name: "OTEL_EXPORTER_OTLP_ENDPOINT", Meaning: "Base URL of an OTLP receiver, such as `http://localhost:4318`. `serve` exports traces to it, and reads the other standard `OTEL_*` variables."}, // readTraceVariables checks it
 }
 
 // checkToken returns a check for one kind of Slack token. It recognizes tokens of other kinds.

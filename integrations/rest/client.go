@@ -11,9 +11,14 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"go.opentelemetry.io/otel/trace"
+
+	"foghorn/integrations/calltrace"
 )
 
 // A Client describes one service. Its fields must not change after the first request; it is then safe for concurrent
@@ -55,7 +60,7 @@ func (c *Client) ClockOffset() time.Duration { return time.Duration(c.clockOffse
 type Empty struct{}
 
 // Do sends one request and decodes the response into a T, which may be [Empty]. op describes the request in lower case,
-// such as `read action "x"`; path comes from [Path]; query and body may be nil; body is sent as JSON.
+// such as `read action "x"`, and quotes each name that is in the path, which then is not in the span of the request; path comes from [Path]; query and body may be nil; body is sent as JSON.
 //
 // Every error is an [*Error]. If ctx has ended, its error is the cause, also if something else failed because of that.
 func Do[T any](ctx context.Context, c *Client, op, method, path string, query url.Values, body any) (T, error) {
@@ -97,7 +102,7 @@ func (c *Client) doWithRetry(ctx context.Context, op, method, path string, query
 			return 0, nil, newNotSentError(ctx, op, err)
 		}
 		begun := time.Now()
-		status, data, err := c.send(ctx, op, r)
+		status, data, err := c.sendTraced(ctx, op, path, r, first)
 		if c.OnCall != nil {
 			c.OnCall(trimNames(op), status, time.Since(begun), err)
 		}
@@ -146,6 +151,33 @@ func (c *Client) newRequest(ctx context.Context, method, address string, payload
 		return r, c.Authorize(ctx, r)
 	}
 	return r, nil
+}
+
+// sendTraced is send within a span.
+func (c *Client) sendTraced(ctx context.Context, op, path string, r *http.Request, first bool) (int, []byte, error) {
+	if !trace.SpanFromContext(ctx).IsRecording() {
+		return c.send(ctx, op, r)
+	}
+	call := calltrace.Call{Method: r.Method, BaseURL: c.BaseURL, Template: templateOf(op, path)}
+	if !first {
+		call.Resends = 1
+	}
+	ctx, span := calltrace.Start(ctx, call)
+	status, data, err := c.send(ctx, op, r)
+	span.SetStatus(status)
+	span.End(calltrace.FailureOf(status, err))
+	return status, data, err
+}
+
+// templateOf is a path with {id} in place of the names that its operation quotes.
+func templateOf(op, path string) string {
+	elements := strings.Split(path, "/")
+	for i, e := range elements {
+		if name, err := url.PathUnescape(e); err != nil || strings.Contains(op, strconv.Quote(name)) {
+			elements[i] = "{id}"
+		}
+	}
+	return strings.Join(elements, "/")
 }
 
 // send sends r and reads the response. The status is that of the response, also with an error; 0 means no response.

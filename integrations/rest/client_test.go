@@ -11,9 +11,14 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
 	"foghorn/integrations/rest"
 	"foghorn/integrations/rest/resttest"
@@ -371,4 +376,29 @@ func TestDo_ErrorsContainNoSecrets(t *testing.T) {
 		_, err := rest.Do[thing](ctx, c, "make thing", http.MethodPost, "/a", url.Values{"token": {"t0p-s3cret"}}, nil)
 		return err
 	})
+}
+
+// The span of a request has no name from its path, also when the request is sent again.
+func TestDo_Span(t *testing.T) {
+	recorder := tracetest.NewSpanRecorder()
+	ctx, _ := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(recorder)).Tracer("test").Start(t.Context(), "parent")
+	c := newTestClient(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusUnauthorized)
+		_, _ = io.WriteString(w, `{"error":"unauthorized","message":"a\"b/ada@example.com"}`)
+	})
+	c.Reauthorize = func(context.Context, *http.Request) (bool, error) { return true, nil }
+	for _, name := range []string{"ada@example.com", `a"b/ä`} {
+		_, _ = rest.Do[thing](ctx, c, fmt.Sprintf("read thing %q", name), http.MethodGet, rest.Path("things", name, "parts"), url.Values{"q": {"secret"}}, nil)
+	}
+	spans := recorder.Ended()
+	if len(spans) != 4 {
+		t.Fatalf("%d spans", len(spans))
+	}
+	for i, s := range spans {
+		resent := slices.ContainsFunc(s.Attributes(), func(a attribute.KeyValue) bool { return a.Key == "http.request.resend_count" })
+		text := fmt.Sprint(s.Name(), s.Attributes(), s.Status(), s.Events())
+		if s.Name() != "GET /things/{id}/parts" || resent != (i%2 == 1) || strings.Contains(text, "ada") || strings.Contains(text, "secret") {
+			t.Errorf("span %d: %s", i, text)
+		}
+	}
 }

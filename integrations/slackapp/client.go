@@ -3,6 +3,7 @@ package slackapp
 import (
 	"cmp"
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -11,6 +12,8 @@ import (
 	"github.com/patrickmn/go-cache"
 	"github.com/slack-go/slack"
 	"golang.org/x/time/rate"
+
+	"foghorn/integrations/calltrace"
 )
 
 const (
@@ -137,14 +140,42 @@ func (c *Client) requestConnectionURL(ctx context.Context) (string, error) {
 func (c *Client) startCall(ctx context.Context, method string) (context.Context, func(error) error) {
 	begun := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, CallTimeout)
+	ctx, span := calltrace.Start(ctx, calltrace.Call{Method: http.MethodPost, BaseURL: c.cfg.APIURL, Template: "/" + method})
 	return ctx, func(err error) error {
 		cancel()
 		err = wrapError(method, err)
+		status, failure := spanResult(err)
+		span.SetStatus(status)
+		span.End(failure)
 		if c.cfg.OnCall != nil {
 			c.cfg.OnCall(method, callOutcome(err), time.Since(begun))
 		}
 		return err
 	}
+}
+
+// spanResult returns what the span of a call records: the status of the response, 0 if there was none, and the kind of
+// error. A code that is not in the table may be the text of a proxy that quotes the request.
+func spanResult(err error) (status int, failure string) {
+	e, ok := errors.AsType[*Error](err)
+	switch {
+	case err == nil:
+		return http.StatusOK, ""
+	case !ok || e.Code == "":
+		return statusOf(e), calltrace.FailureOf(statusOf(e), err)
+	case e.Code == "ratelimited":
+		return http.StatusTooManyRequests, e.Code
+	case codeMeanings[e.Code] == unlisted:
+		return http.StatusOK, "unlisted_code"
+	}
+	return http.StatusOK, e.Code
+}
+
+func statusOf(e *Error) int {
+	if e == nil {
+		return 0
+	}
+	return e.Status
 }
 
 // sweepCaches removes expired entries of the caches until ctx ends.

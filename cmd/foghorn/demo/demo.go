@@ -178,6 +178,11 @@ func botEnvironment(settings map[string]string, action string) []string {
 	for _, name := range slices.Sorted(maps.Keys(settings)) {
 		env = append(env, name+"="+settings[name])
 	}
+	for _, variable := range os.Environ() { // traces of the demo can be exported, too
+		if strings.HasPrefix(variable, "OTEL_") {
+			env = append(env, variable)
+		}
+	}
 	return env
 }
 

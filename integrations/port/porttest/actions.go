@@ -8,28 +8,17 @@ import (
 	"strconv"
 )
 
-func (s *Server) actionRoutes(route routeFunc) {
-	route("POST /v1/actions", s.createAction)
-	route("GET /v1/actions", s.listActions)
-	route("GET /v1/actions/{id}", s.getAction)
-	route("PUT /v1/actions/{id}", s.replaceAction)
-	route("DELETE /v1/actions/{id}", s.deleteAction)
-	// The wildcard {part} stands for "permissions", which would conflict with /v1/actions/runs/{id}.
-	route("GET /v1/actions/{id}/{part}", permissionsRoute(s.getPermissions))
-	route("PATCH /v1/actions/{id}/{part}", permissionsRoute(s.patchPermissions))
-}
-
 // PutAction creates or replaces an action or automation after the same checks as the API.
 func (s *Server) PutAction(definition json.RawMessage) error {
-	var raw map[string]any
-	if err := json.Unmarshal(definition, &raw); err != nil {
+	var raw any
+	err := json.Unmarshal(definition, &raw)
+	if err == nil {
+		err = validateSchema("action", "", raw)
+	}
+	if err != nil {
 		return fmt.Errorf("put action: %w", err)
 	}
-	if err := checkAction(raw); err != nil {
-		return fmt.Errorf("put action: %w", err)
-	}
-	s.storeAction(raw)
-	return nil
+	return s.PutActionUnchecked(definition)
 }
 
 // PutActionUnchecked creates or replaces an action or automation without any check. It accepts
@@ -39,30 +28,26 @@ func (s *Server) PutActionUnchecked(definition json.RawMessage) error {
 	if err := json.Unmarshal(definition, &raw); err != nil {
 		return fmt.Errorf("put action: %w", err)
 	}
-	s.storeAction(raw)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.storeActionLocked(raw)
 	return nil
 }
 
 // Action returns the definition of an action or automation.
 func (s *Server) Action(id string) (definition json.RawMessage, ok bool) {
-	a, ok := s.findAction(id)
-	if !ok {
-		return nil, false
-	}
-	return marshalDefinition(a.raw), true
-}
-
-func (s *Server) findAction(id string) (*action, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	a, ok := s.actions[id]
-	return a, ok
+	if !ok {
+		return nil, false
+	}
+	definition, err := json.Marshal(a.raw)
+	return definition, err == nil
 }
 
-// storeAction adds what Port adds to a definition, and creates or replaces the action.
-func (s *Server) storeAction(raw map[string]any) *action {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+// storeActionLocked adds what Port adds to a definition, and creates or replaces the action.
+func (s *Server) storeActionLocked(raw map[string]any) response {
 	id := toText(raw["identifier"])
 	var old map[string]any
 	if a, exists := s.actions[id]; exists {
@@ -77,89 +62,71 @@ func (s *Server) storeAction(raw map[string]any) *action {
 		stamped["publish"] = true
 	}
 	s.actions[id] = parseAction(stamped)
-	return s.actions[id]
+	return newResponse(http.StatusOK, "action", stamped)
 }
 
-func (s *Server) removeAction(id string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+func (s *Server) removeActionLocked(id string) {
 	delete(s.actions, id)
 	delete(s.permissions, id)
 	s.actionOrder = slices.DeleteFunc(s.actionOrder, func(other string) bool { return other == id })
 }
 
-func (s *Server) createAction(r *http.Request) (response, error) {
-	raw, err := decodeAction(r)
-	if err != nil {
-		return response{}, err
-	}
+func (s *Server) createAction(c call) (response, error) {
+	raw := convertJSON[map[string]any](c.body)
 	id := toText(raw["identifier"])
-	if _, exists := s.findAction(id); exists {
+	if _, exists := s.actions[id]; exists {
 		return response{}, conflict("Action", id)
 	}
-	return newResponse(http.StatusCreated, "action", s.storeAction(raw).raw), nil
+	created := s.storeActionLocked(raw)
+	created.status = http.StatusCreated
+	return created, nil
 }
 
-func (s *Server) getAction(r *http.Request) (response, error) {
-	a, ok := s.findAction(r.PathValue("id"))
-	if !ok {
-		return response{}, notFound("Action", r.PathValue("id"))
+func (s *Server) getAction(c call) (response, error) {
+	a, err := find(s.actions, "Action", c.path["action_identifier"])
+	if err != nil {
+		return response{}, err
 	}
 	return newResponse(http.StatusOK, "action", a.raw), nil
 }
 
-func (s *Server) replaceAction(r *http.Request) (response, error) {
-	raw, err := decodeAction(r)
-	if err != nil {
+func (s *Server) replaceAction(c call) (response, error) {
+	raw := convertJSON[map[string]any](c.body)
+	id, newID := c.path["action_identifier"], toText(raw["identifier"])
+	if err := checkRename(s.actions, "Action", id, newID); err != nil {
 		return response{}, err
 	}
-	id, newID := r.PathValue("id"), toText(raw["identifier"])
-	if _, exists := s.findAction(id); !exists {
-		return response{}, notFound("Action", id)
-	}
-	if newID != id {
-		if _, exists := s.findAction(newID); exists {
-			return response{}, conflict("Action", newID)
-		}
-		s.removeAction(id)
-	}
-	return newResponse(http.StatusOK, "action", s.storeAction(raw).raw), nil
+	rename(s.actions, id, newID)
+	rename(s.permissions, id, newID)
+	s.actionOrder[slices.Index(s.actionOrder, id)] = newID
+	return s.storeActionLocked(raw), nil
 }
 
-func (s *Server) deleteAction(r *http.Request) (response, error) {
-	id := r.PathValue("id")
-	if _, exists := s.findAction(id); !exists {
-		return response{}, notFound("Action", id)
-	}
-	s.removeAction(id)
-	return response{}, nil
+func (s *Server) deleteAction(c call) (response, error) {
+	_, err := find(s.actions, "Action", c.path["action_identifier"])
+	s.removeActionLocked(c.path["action_identifier"])
+	return response{}, err
 }
 
-func (s *Server) listActions(r *http.Request) (response, error) {
-	q := r.URL.Query()
-	fits := func(key, value string) bool {
-		wanted := append(slices.Clone(q[key]), q[key+"[]"]...)
-		return len(wanted) == 0 || slices.Contains(wanted, value)
+// listActions lists the actions and automations, or the actions of one blueprint.
+func (s *Server) listActions(c call) (response, error) {
+	blueprint, ofBlueprint := c.path["blueprint_identifier"]
+	if _, err := find(s.blueprints, "Blueprint", blueprint); ofBlueprint && err != nil {
+		return response{}, err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	out := []any{}
 	for _, id := range s.actionOrder {
-		a := s.actions[id]
-		if fits("action_identifier", id) && fits("blueprint_identifier", a.Trigger.Blueprint) &&
-			fits("operation", a.Trigger.Operation) && (a.Trigger.Type != "automation" || fits("published", strconv.FormatBool(a.Publish))) &&
-			fits("trigger_type", a.Trigger.Type) && fits("trigger_event", a.Trigger.Event.Type) &&
-			fits("trigger_event_action_identifier", a.Trigger.Event.Action) {
-			out = append(out, a.raw)
+		t := s.actions[id].Trigger
+		values := map[string]string{
+			"action_identifier": id, "blueprint_identifier": t.Blueprint, "operation": t.Operation, "trigger_type": t.Type,
+			"trigger_event": t.Event.Type, "trigger_event_action_identifier": t.Event.Action,
+		}
+		if t.Type == "automation" {
+			values["published"] = strconv.FormatBool(s.actions[id].Publish)
+		}
+		if c.matches(values) && (!ofBlueprint || t.Blueprint == blueprint) {
+			out = append(out, s.actions[id].raw)
 		}
 	}
 	return newResponse(http.StatusOK, "actions", out), nil
-}
-
-func decodeAction(r *http.Request) (map[string]any, error) {
-	var raw map[string]any
-	if err := decodeBody(r, "anything", &raw); err != nil {
-		return nil, err
-	}
-	return raw, checkAction(raw)
 }

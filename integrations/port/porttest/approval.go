@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"strconv"
 )
 
 // The decisions on a run that waits for approval.
@@ -18,13 +17,13 @@ const pending = "PENDING"
 
 // SetApprovers replaces the members, by e-mail address, who can approve the runs of an action beside the admins.
 func (s *Server) SetApprovers(action string, emails ...string) error {
-	p, err := s.findPermissions(action)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p, err := s.permissionsLocked(action)
 	if err != nil {
 		return err
 	}
 	p["approve"]["users"] = emails
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.permissions[action] = convertJSON[permissions](p)
 	return nil
 }
@@ -65,29 +64,23 @@ func (s *Server) decideApproval(id, userID, decision, description string) error 
 
 // listApprovers returns who has decided on a run, and on demand who can: the admins, and the users, roles and teams of
 // the action's permission to approve; none with a policy, which is not evaluated.
-func (s *Server) listApprovers(r *http.Request) (response, error) {
-	run, ok := s.Run(r.PathValue("id"))
-	if !ok {
-		return response{}, notFound("Run", r.PathValue("id"))
-	}
-	withPending, err := strconv.ParseBool(r.URL.Query().Get("include_pending_approvers"))
-	if err != nil && r.URL.Query().Has("include_pending_approvers") {
-		return response{}, invalidRequest(`"include_pending_approvers" must be boolean`)
+func (s *Server) listApprovers(c call) (response, error) {
+	run, err := find(s.runsByID, "Run", c.path["run_id"])
+	if err != nil {
+		return response{}, err
 	}
 	out := []any{}
 	if run.Approval != nil {
 		out = append(out, run.Approval)
 	}
-	if withPending && run.Status == WaitingForApproval {
-		permitted, err := s.findPermissions(run.Action)
+	if c.flag("include_pending_approvers") && run.Status == WaitingForApproval {
+		permitted, err := s.permissionsLocked(run.Action)
 		if err != nil {
 			return response{}, err
 		}
 		rule := convertJSON[executeRule](permitted["approve"])
-		s.mu.Lock()
-		defer s.mu.Unlock()
 		for _, u := range s.sortedUsersLocked() {
-			if rule.Policy == nil && rule.permits(u, nil) {
+			if rule.Policy == nil && rule.permits(u) {
 				out = append(out, map[string]any{"userId": u.ID, "state": pending})
 			}
 		}

@@ -2,6 +2,8 @@ package porttest
 
 import (
 	"crypto/subtle"
+	"encoding/base64"
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -37,14 +39,8 @@ func (s *Server) SetTokenLifetime(d time.Duration) {
 }
 
 // createAccessToken returns the current token until it expires, because Port has one at a time.
-func (s *Server) createAccessToken(r *http.Request) (response, error) {
-	var in struct {
-		ClientID     string `json:"clientId"`
-		ClientSecret string `json:"clientSecret"`
-	}
-	if err := decodeBody(r, "credentials", &in); err != nil {
-		return response{}, err
-	}
+func (s *Server) createAccessToken(c call) (response, error) {
+	in := convertJSON[struct{ ClientID, ClientSecret string }](c.body)
 	if in.ClientID != s.ClientID || subtle.ConstantTimeCompare([]byte(in.ClientSecret), []byte(s.ClientSecret)) == 0 {
 		return response{}, &apiError{
 			status: http.StatusUnauthorized, code: "invalid_credentials", message: "Invalid client id or client secret",
@@ -61,10 +57,19 @@ func (s *Server) createAccessToken(r *http.Request) (response, error) {
 // currentTokenLocked returns the current token and the time when it expires. It creates a token
 // when there is none.
 func (s *Server) currentTokenLocked() (string, time.Time) {
-	if s.token == "" || time.Now().After(s.tokenExpires) {
-		s.token, s.tokenExpires = "ey"+randomHex(62), time.Now().Add(s.tokenLifetime)
+	if now := time.Now(); s.token == "" || now.After(s.tokenExpires) {
+		s.tokenExpires = now.Add(s.tokenLifetime)
+		s.token = s.newToken(now, s.tokenExpires)
 	}
 	return s.token, s.tokenExpires
+}
+
+// newToken returns a JSON Web Token, as Port's are.
+func (s *Server) newToken(issued, expires time.Time) string {
+	encode := base64.RawURLEncoding.EncodeToString
+	claims := fmt.Appendf(nil, `{"orgId":%q,"isMachine":true,"personalToken":false,"iat":%d,"exp":%d,"jti":%q}`,
+		organizationID, issued.Unix(), expires.Unix(), randomHex(16))
+	return encode([]byte(`{"alg":"HS256","typ":"JWT"}`)) + "." + encode(claims) + "." + encode([]byte(randomHex(32)))
 }
 
 // authorize checks the token of a call. The prefix "Bearer" is optional, as it is with Port.

@@ -1,6 +1,7 @@
 package porttest
 
 import (
+	"cmp"
 	"strings"
 	"time"
 )
@@ -9,51 +10,18 @@ import (
 // without one a loop of automations would never end.
 const maxChain = 100
 
-// An automationEvent is the change that starts an automation.
-type automationEvent struct {
-	ID           string       `json:"id"`
-	Action       string       `json:"action"` // CREATE, UPDATE or DELETE
-	ResourceType string       `json:"resourceType"`
-	Context      any          `json:"context"`
-	Trigger      eventTrigger `json:"trigger"`
-	Diff         eventDiff    `json:"diff"`
-}
-
-type eventTrigger struct {
-	By     eventUser `json:"by"`
-	Origin string    `json:"origin"`
-	At     string    `json:"at"`
-}
-
-type eventUser struct {
-	OrgID  string `json:"orgId"`
-	UserID string `json:"userId"`
-}
-
-// An eventDiff has nil before a creation and after a deletion.
-type eventDiff struct {
-	Before any `json:"before"`
-	After  any `json:"after"`
-}
-
-type entityContext struct {
-	Blueprint string  `json:"blueprintIdentifier"`
-	Entity    string  `json:"entityIdentifier"`
-	Property  *string `json:"propertyIdentifier"`
-}
-
 // dispatchRunEvent starts the automations on the creation or a change of a run.
 // https://docs.port.io/actions-and-automations/define-automations/setup-trigger
-func (s *Server) dispatchRunEvent(kind string, run Run, before *apiRun, after apiRun) {
+func (s *Server) dispatchRunEvent(kind string, run Run, before, after map[string]any) {
 	s.mu.Lock()
 	var definition map[string]any
 	if a := s.actions[run.Action]; a != nil {
 		definition = a.raw
 	}
+	creator := s.creatorLocked(&run)
 	s.mu.Unlock()
-	event := newEvent(kind, "run", before, after)
-	event.Context = map[string]any{"action": definition}
-	event.Trigger.By.UserID, event.Trigger.Origin = after.CreatedBy, run.Source
+	event := newEvent(kind, "run", creator, run.Source, before, after)
+	event["context"] = map[string]any{"action": definition}
 	s.runAutomations(event, run.chain, func(f eventFilter) bool {
 		return f.Action == run.Action && (f.Type == kind || f.Type == "ANY_RUN_CHANGE")
 	})
@@ -62,30 +30,31 @@ func (s *Server) dispatchRunEvent(kind string, run Run, before *apiRun, after ap
 // dispatchEntityEvent starts the automations on the creation, a change or the deletion of an
 // entity. before or after is nil.
 func (s *Server) dispatchEntityEvent(kind string, chain int, before, after *entity) {
-	subject := after
-	if after == nil {
-		subject = before
+	subject := cmp.Or(after, before)
+	event := newEvent(kind, "entity", s.clientUserID(), sourceAPI, before, after)
+	event["context"] = map[string]any{
+		"blueprintIdentifier": subject.Blueprint, "entityIdentifier": subject.Identifier, "propertyIdentifier": nil,
 	}
-	event := newEvent(kind, "entity", before, after)
-	event.Context = entityContext{Blueprint: subject.Blueprint, Entity: subject.Identifier}
-	event.Trigger.By.UserID, event.Trigger.Origin = s.clientUserID(), sourceAPI
 	s.runAutomations(event, chain, func(f eventFilter) bool {
 		return f.Blueprint == subject.Blueprint && (f.Type == kind || f.Type == "ANY_ENTITY_CHANGE")
 	})
 }
 
-func newEvent(kind, resource string, before, after any) automationEvent {
+// newEvent returns the event of a change. before is nil for a creation, after for a deletion.
+func newEvent(kind, resource, userID, origin string, before, after any) map[string]any {
 	_, verb, _ := strings.Cut(kind, "_") // CREATED, UPDATED, DELETED
-	return automationEvent{
-		ID: "event_" + randomHex(16), Action: strings.TrimSuffix(verb, "D"), ResourceType: resource,
-		Trigger: eventTrigger{By: eventUser{OrgID: organizationID}, At: formatTime(time.Now())},
-		Diff:    eventDiff{Before: before, After: after},
+	return map[string]any{
+		"id": "event_" + randomHex(16), "action": strings.TrimSuffix(verb, "D"), "resourceType": resource,
+		"trigger": map[string]any{
+			"by": map[string]any{"orgId": organizationID, "userId": userID}, "origin": origin, "at": formatTime(time.Now()),
+		},
+		"diff": map[string]any{"before": before, "after": after},
 	}
 }
 
 // runAutomations starts a run of every published automation whose filter and condition match.
 // It evaluates conditions without the lock.
-func (s *Server) runAutomations(event automationEvent, chain int, matches func(eventFilter) bool) {
+func (s *Server) runAutomations(event map[string]any, chain int, matches func(eventFilter) bool) {
 	if chain >= maxChain {
 		return
 	}

@@ -76,8 +76,16 @@ type blueprint struct {
 		Required   []string            `json:"required"`
 	} `json:"schema"`
 	Relations map[string]struct {
-		Target string `json:"target"`
+		Target   string `json:"target"`
+		Required bool   `json:"required"`
+		Many     bool   `json:"many"`
 	} `json:"relations"`
+	MirrorProperties map[string]struct {
+		Path string `json:"path"`
+	} `json:"mirrorProperties"`
+	CalculationProperties map[string]struct {
+		Calculation string `json:"calculation"`
+	} `json:"calculationProperties"`
 
 	raw map[string]any
 }
@@ -131,14 +139,4 @@ func (s *Server) stampDefinition(raw, old map[string]any) map[string]any {
 		out["createdAt"], out["createdBy"] = old["createdAt"], old["createdBy"]
 	}
 	return out
-}
-
-// marshalDefinition encodes a definition. It panics on a value that is not JSON, which a
-// definition cannot contain.
-func marshalDefinition(raw map[string]any) json.RawMessage {
-	data, err := json.Marshal(raw)
-	if err != nil {
-		panic("porttest: encode definition: " + err.Error())
-	}
-	return data
 }

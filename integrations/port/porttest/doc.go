@@ -14,10 +14,10 @@
 //
 // # Faults
 //
-// [emulator.Server.Plan] adds a fault: an error status, a delay, a lost answer or a closed connection.
+// [emulator.Server.InjectFault] adds a fault: an error status, a delay, a lost answer or a closed connection.
 // This one answers the next two new runs with 503:
 //
-//	s.Plan(emulator.Fault{Path: "/runs", Method: http.MethodPost, Times: 2, Status: http.StatusServiceUnavailable})
+//	s.InjectFault(emulator.Fault{Path: "/runs", Method: http.MethodPost, Times: 2, Status: http.StatusServiceUnavailable})
 //
 // [emulator.Server.Calls] returns the calls, also those of unknown routes. [Server.RevokeTokens] and
 // [Server.SetTokenLifetime] make tokens invalid. [Server.PutActionUnchecked] stores definitions that
@@ -25,53 +25,37 @@
 //
 // # What is modeled
 //
-//   - Access tokens: valid for three hours, one at a time, with or without "Bearer". Every answer has
-//     X-Trace-Id and the headers of the rate limit. Errors are 401, 404, 409, 413 beyond 1 MiB, and 422.
-//   - Validation of bodies and definitions against Port's OpenAPI document, with the messages of its
-//     validator: `"properties/n" must be >= 1`.
-//   - Actions, automations, blueprints, secrets, users, teams and the organization.
-//   - Permissions to execute an action. A policy is evaluated; users, roles, teams and ownership are stored, and
-//     enforced after [Server.EnforcePermissions] only, because Port does not document that it checks them with run_as.
-//   - Runs: run_as for members, validation and defaults of inputs, entities that must exist, approval and approvers, logs,
-//     filters, versions v1 and v2 of the JSON. A run that has ended cannot change.
-//   - WEBHOOK, signed, synchronized or not, with the summaries and logs of Port's agent. A webhook to Port's
-//     own API gets a token. UPSERT_ENTITY merges an entity and validates it against the blueprint.
-//   - Templates with the rules of Port's engine: a string that is one template keeps the type of its result,
-//     others become text, a missing value is null, keys are templates, spreadValue() is a key, only the first
-//     output counts, and the environment is hidden.
-//   - Automations on runs and entities, with JQ conditions. Their own runs can start automations. A change of
-//     the logs, the payload or the response of a run starts none.
-//   - Entities: create, upsert, merge, patch, replace, validate. A null removes a property. Search in one
-//     blueprint or in all, with nested groups, every operator, pages, include and exclude.
+// [Coverage] lists every route of the API with what is not modeled of it. An absent route answers as Port answers an
+// unknown one. A query parameter or a member of a body whose effect is not modeled is an error.
+//
+//   - Access tokens are valid for three hours, one at a time, with or without "Bearer". Every answer has X-Trace-Id and
+//     the headers of the rate limit, which is not enforced.
+//   - Bodies and definitions are validated against Port's OpenAPI document, with the messages of its validator.
+//   - Runs: run_as for members, approval, versions v1 and v2 of the JSON. A run that has ended cannot change. A policy of an
+//     action is evaluated; users, roles, teams and ownership are stored only, because Port does not document that it checks
+//     them with run_as.
+//   - WEBHOOK, signed, synchronized or not, with the summaries and logs of Port's agent. A webhook to Port's own API gets a
+//     token. UPSERT_ENTITY merges an entity. Runs of other backends stay IN_PROGRESS until [Server.EndRun].
+//   - Templates with the rules of Port's engine: a string that is one template keeps the type of its result, others become
+//     text, a missing value is null, keys are templates, spreadValue() is a key, only the first output counts.
+//   - Automations on runs and entities, with JQ conditions. Their own runs can start automations. A change of the logs, the
+//     payload or the response of a run starts none. There are no timers.
+//   - Entities: mirror and calculation properties, required relations, renames, dependents, search with every operator.
 //
 // # Events
 //
-// [emulator.Server.Watch] reports runs ("run": created, then each status), webhooks ("webhook": request, then
-// answer), automations ("automation") and entities ("entity"), with their JSON. [emulator.Server.WatchAll] also
+// [emulator.Server.Subscribe] reports runs ("run": created, then each status), webhooks ("webhook": request, then
+// answer), automations ("automation") and entities ("entity"), with their JSON. [emulator.Server.SubscribeAll] also
 // reports each call to the API, each answer, and the lines of logs ("log"). Secrets are masked.
-//
-// # What is not modeled
-//
-//   - Other backends than WEBHOOK and UPSERT_ENTITY: their runs stay IN_PROGRESS until [Server.EndRun]. Agents,
-//     Kafka, and the payload of actions of the old style, which can be read and run.
-//   - jqQuery in inputs (required, enum, default, visible): Port's form evaluates it, and the behavior of the
-//     API is not documented.
-//   - JSON schemas of inputs and properties that are too expensive for package inputschema, refer to themselves or to
-//     other documents: a value for them is rejected with 422. A pattern that is too expensive matches every text.
-//   - The condition of a self-service action: Port's form evaluates it, and the behavior of the API is not documented.
-//   - Permissions of blueprints, who may approve (it is listed only; a policy is not evaluated), personal tokens, encryption of inputs, rules of scorecards
-//     (their results are what [Server.SetScorecards] sets), the entities of users and teams unless they are put, mirror,
-//     calculation and aggregation properties, timers, ownership, integrations beyond their list, bulk routes, audit logs, pages,
-//     workflows.
-//   - requiredApproval of the type ALL: the first approval decides.
-//   - The rate limit: the headers count calls, but no call is rejected.
-//   - The direction of relatedTo: relations are followed in both directions.
 //
 // # What Port does not document
 //
 // The timeout of a webhook is the 30 seconds of Port's agent. Secrets are masked in the payload of a run. A
 // chain of automations ends after 100. Webhooks are not repeated. A list of runs has 50 by default. A DAY-2 or DELETE
-// action without a blueprint runs on an entity of any blueprint.
+// action without a blueprint runs on an entity of any blueprint. An unknown query parameter is an error. The error
+// has_dependents has the status 422. Relations are followed in both directions by relatedTo without a direction. The
+// ranges of days in a search begin at midnight UTC. JSON schemas of inputs and properties that are too expensive for
+// package inputschema are rejected with 422.
 //
 // The jq implementation is gojq. It sorts the keys of objects where jq keeps their order, so to_entries,
 // keys_unsorted and objects within text can have another order. All other results that are known from Port's

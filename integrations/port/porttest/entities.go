@@ -3,13 +3,12 @@ package porttest
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
 	"slices"
 	"time"
-
-	"foghorn/integrations/emulator"
 )
 
 // An Entity is an item of the catalog.
@@ -39,65 +38,42 @@ type entity struct {
 	Scorecards map[string]any `json:"scorecards,omitempty"`
 }
 
-// entityPath is the route of the entities of a blueprint.
-const entityPath = "/v1/blueprints/{blueprint}/entities"
-
-func (s *Server) entityRoutes(route routeFunc) {
-	route("POST "+entityPath, s.createEntity)
-	route("GET "+entityPath+"/{entity}", s.getEntity)
-	route("PUT "+entityPath+"/{entity}", s.replaceEntity)
-	route("PATCH "+entityPath+"/{entity}", s.patchEntity)
-	route("DELETE "+entityPath+"/{entity}", s.deleteEntity)
-}
-
 // Entities returns the entities of a blueprint, sorted by identifier.
 func (s *Server) Entities(blueprint string) []Entity {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var out []Entity
+	return s.entitiesLocked(blueprint)
+}
+
+func (s *Server) entitiesLocked(blueprint string) (out []Entity) {
 	for _, id := range slices.Sorted(maps.Keys(s.entities[blueprint])) {
-		e := convertJSON[entity](s.entities[blueprint][id]) // a deep copy
-		created, _ := time.Parse(timeLayout, e.CreatedAt)   // formatTime wrote both
-		updated, _ := time.Parse(timeLayout, e.UpdatedAt)
-		out = append(out, Entity{
-			Identifier: id, Title: e.Title, Blueprint: blueprint, Properties: e.Properties, Relations: e.Relations,
-			CreatedAt: created, UpdatedAt: updated,
-		})
+		out = append(out, convertJSON[Entity](s.entities[blueprint][id])) // a deep copy
 	}
 	return out
 }
 
-// WaitEntity waits until a blueprint has an entity for which accept is true, and returns it.
-// A nil accept accepts every entity.
-func (s *Server) WaitEntity(ctx context.Context, blueprint string, accept func(Entity) bool) (Entity, error) {
-	for {
-		s.mu.Lock()
-		changed := s.changed
-		s.mu.Unlock()
-		for _, e := range s.Entities(blueprint) {
-			if accept == nil || accept(e) {
-				return e, nil
-			}
+// WaitEntity waits until a blueprint has an entity for which accept is true, and returns it. A nil accept accepts every
+// entity. accept must not call the Server.
+func (s *Server) WaitEntity(ctx context.Context, blueprint string, accept func(Entity) bool) (out Entity, err error) {
+	err = s.wait(ctx, "an entity of "+blueprint, func() bool {
+		entities := s.entitiesLocked(blueprint)
+		i := slices.IndexFunc(entities, func(e Entity) bool { return accept == nil || accept(e) })
+		if i >= 0 {
+			out = entities[i]
 		}
-		select {
-		case <-ctx.Done():
-			return Entity{}, fmt.Errorf("wait for an entity of %s: %w", blueprint, ctx.Err())
-		case <-changed:
-		}
-	}
+		return i >= 0
+	})
+	return out, err
 }
 
 // PutEntity creates or replaces an entity after the same checks as the API.
 func (s *Server) PutEntity(blueprint string, entity json.RawMessage) error {
 	var raw any
-	if err := json.Unmarshal(entity, &raw); err != nil {
-		return fmt.Errorf("put entity: %w", err)
+	err := json.Unmarshal(entity, &raw)
+	if err == nil {
+		_, err = s.storeEntity(blueprint, "", raw, writeOptions{})
 	}
-	in, err := parseEntity(raw)
 	if err != nil {
-		return fmt.Errorf("put entity: %w", err)
-	}
-	if _, err := s.storeEntity(blueprint, in, writeOptions{}); err != nil {
 		return fmt.Errorf("put entity: %w", err)
 	}
 	return nil
@@ -120,68 +96,64 @@ func (s *Server) SetScorecards(blueprint, id string, scorecards json.RawMessage)
 	return nil
 }
 
-func (s *Server) createEntity(r *http.Request) (response, error) {
-	q := r.URL.Query()
-	upsert := q.Get("upsert") == "true"
-	return s.writeEntity(r, http.StatusCreated, writeOptions{createOnly: !upsert, merge: upsert && q.Get("merge") == "true"})
+// createOptions are the options of the routes that create entities.
+func createOptions(c call) writeOptions {
+	return writeOptions{
+		createOnly: !c.flag("upsert"), merge: c.flag("upsert") && c.flag("merge"),
+		validateOnly: c.flag("validation_only"), createRelated: c.flag("create_missing_related_entities"),
+	}
 }
 
-func (s *Server) replaceEntity(r *http.Request) (response, error) {
-	return s.writeEntity(r, http.StatusOK, writeOptions{mustExist: true})
+func (s *Server) createEntity(c call) (response, error) {
+	stored, err := s.storeEntity(c.path["blueprint_identifier"], "", c.body, createOptions(c))
+	return newResponse(http.StatusCreated, "entity", stored.entity), err
 }
 
-func (s *Server) patchEntity(r *http.Request) (response, error) {
-	return s.writeEntity(r, http.StatusOK, writeOptions{mustExist: true, merge: true})
-}
-
-func (s *Server) writeEntity(r *http.Request, status int, opts writeOptions) (response, error) {
-	var in entityInput
-	schema := "whole entity"
-	if r.Method == http.MethodPatch {
-		schema = "entity" // the one that has no other members
-	}
-	if err := decodeBody(r, schema, &in); err != nil {
-		return response{}, err
-	}
-	if id := r.PathValue("entity"); id != "" && (in.Identifier == "" || opts.merge) {
-		in.Identifier = id
-	}
-	q := r.URL.Query()
-	opts.validateOnly = q.Get("validation_only") == "true"
-	opts.createRelated = q.Get("create_missing_related_entities") == "true"
-	stored, err := s.storeEntity(r.PathValue("blueprint"), in, opts)
+// createEntitiesInBulk stores the entities that are valid, and reports the others.
+func (s *Server) createEntitiesInBulk(c call) (response, error) {
+	s.mu.Lock()
+	_, err := find(s.blueprints, "Blueprint", c.path["blueprint_identifier"])
+	s.mu.Unlock()
 	if err != nil {
 		return response{}, err
 	}
-	return newResponse(status, "entity", stored), nil
-}
-
-func (s *Server) getEntity(r *http.Request) (response, error) {
-	e := s.findEntity(r.PathValue("blueprint"), r.PathValue("entity"))
-	if e == nil {
-		return response{}, notFound("Entity", r.PathValue("entity"))
+	status, entities, failed := http.StatusOK, []any{}, []any{}
+	for i, raw := range asList(asMap(c.body)["entities"]) {
+		stored, err := s.storeEntity(c.path["blueprint_identifier"], "", raw, createOptions(c))
+		if e, ok := errors.AsType[*apiError](err); ok {
+			status = http.StatusMultiStatus
+			failed = append(failed, map[string]any{
+				"identifier": toText(asMap(raw)["identifier"]), "index": i, "statusCode": e.status, "error": e.code, "message": e.message,
+			})
+			continue
+		}
+		entities = append(entities, map[string]any{"identifier": stored.entity.Identifier, "index": i, "created": stored.created})
 	}
-	return newResponse(http.StatusOK, "entity", e), nil
+	return response{status: status, body: map[string]any{"entities": entities, "errors": failed}}, nil
 }
 
-func (s *Server) deleteEntity(r *http.Request) (response, error) {
-	return response{}, s.DeleteEntity(r.PathValue("blueprint"), r.PathValue("entity"))
+// changeEntity replaces an entity that exists, or changes the members that are given.
+func (s *Server) changeEntity(opts writeOptions) handler {
+	return func(c call) (response, error) {
+		opts := opts
+		opts.createRelated = c.flag("create_missing_related_entities")
+		stored, err := s.storeEntity(c.path["blueprint_identifier"], c.path["entity_identifier"], c.body, opts)
+		return newResponse(http.StatusOK, "entity", stored.entity), err
+	}
 }
 
-// DeleteEntity deletes an entity, as a person or the API does.
-func (s *Server) DeleteEntity(blueprint, id string) error {
+func (s *Server) getEntity(c call) (response, error) {
 	s.mu.Lock()
-	before := s.entities[blueprint][id]
-	if before == nil {
-		s.mu.Unlock()
-		return notFound("Entity", id)
-	}
-	delete(s.entities[blueprint], id)
-	s.notifyLocked()
+	e, err := find(s.entities[c.path["blueprint_identifier"]], "Entity", c.path["entity_identifier"])
 	s.mu.Unlock()
-	s.Emit(emulator.Event{From: "port", To: "port", Kind: "entity", Text: fmt.Sprintf("%s of %s is deleted", id, blueprint)})
-	s.dispatchEntityEvent("ENTITY_DELETED", 0, before, nil)
-	return nil
+	if err != nil {
+		return response{}, err
+	}
+	found := []*entity{e}
+	if !c.flag("exclude_calculated_properties") {
+		found = s.withCalculated(found)
+	}
+	return newResponse(http.StatusOK, "entity", selectFields(found, c.list("include"), c.list("exclude"))[0]), nil
 }
 
 // findEntity returns an entity, or nil.

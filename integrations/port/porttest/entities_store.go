@@ -2,7 +2,6 @@ package porttest
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -11,62 +10,39 @@ import (
 	"foghorn/integrations/emulator"
 )
 
-// An entityInput is an entity as a caller writes it. A property or relation of null has no value any more.
-type entityInput struct {
-	Identifier string         `json:"identifier"` // "": a random one
-	Title      *string        `json:"title"`
-	Icon       optional       `json:"icon"`
-	Team       optional       `json:"team"`
-	Properties map[string]any `json:"properties"`
-	Relations  map[string]any `json:"relations"`
-}
-
-// An optional is a JSON value that may be absent.
-type optional struct {
-	present bool
-	value   any
-}
-
-func (o *optional) UnmarshalJSON(data []byte) error {
-	o.present = true
-	return json.Unmarshal(data, &o.value)
-}
-
 // writeOptions say how an entity is stored.
 type writeOptions struct {
 	merge         bool // keep the values that the input does not have
 	createOnly    bool // fail when the entity exists
-	mustExist     bool // fail when the entity does not exist
 	validateOnly  bool // check only
 	createRelated bool // create missing related entities
 	chain         int  // number of automations that led to this write
 }
 
-// parseEntity reads an entity that conforms to the schema of the API.
-func parseEntity(raw any) (entityInput, error) {
-	if err := validateSchema("entity", "", raw); err != nil {
-		return entityInput{}, err
-	}
-	return convertJSON[entityInput](raw), nil
+// A storedEntity is the result of a write.
+type storedEntity struct {
+	entity  *entity
+	created bool
 }
 
-// storeEntity creates or changes an entity, starts the automations of the change and returns the
-// entity as it then is.
-func (s *Server) storeEntity(blueprintID string, in entityInput, opts writeOptions) (*entity, error) {
-	s.mu.Lock()
-	b, ok := s.blueprints[blueprintID]
-	if !ok {
-		s.mu.Unlock()
-		return nil, notFound("Blueprint", blueprintID)
+// storeEntity creates or changes an entity, starts the automations of the change and returns the entity as it then is.
+// With an id, the entity must exist, and the input can have a new identifier for it.
+func (s *Server) storeEntity(blueprintID, id string, raw any, opts writeOptions) (storedEntity, error) {
+	if err := validateSchema("whole entity", "", raw); err != nil {
+		return storedEntity{}, err
 	}
-	in.Identifier = cmp.Or(in.Identifier, "e_"+randomHex(16))
-	before := s.entities[blueprintID][in.Identifier]
-	after, err := s.mergeEntityLocked(b, before, in, opts)
+	s.mu.Lock()
+	before, after, err := s.mergeEntityLocked(blueprintID, id, asMap(raw), opts)
 	if err != nil || opts.validateOnly {
 		s.mu.Unlock()
-		return after, err
+		return storedEntity{after, before == nil}, err
 	}
-	s.entities[blueprintID][in.Identifier] = after
+	s.entities[blueprintID][after.Identifier] = after
+	if before != nil && before.Identifier != after.Identifier {
+		delete(s.entities[blueprintID], before.Identifier)
+		s.replaceRelationsLocked(before, after.Identifier)
+		after = s.entities[blueprintID][after.Identifier] // it can have a relation to itself
+	}
 	s.notifyLocked()
 	s.mu.Unlock()
 	s.Emit(emulator.Event{
@@ -77,44 +53,62 @@ func (s *Server) storeEntity(blueprintID string, in entityInput, opts writeOptio
 		kind = "ENTITY_CREATED"
 	}
 	s.dispatchEntityEvent(kind, opts.chain, before, after)
-	return after, nil
+	return storedEntity{after, before == nil}, nil
 }
 
-// mergeEntityLocked returns the entity that a write results in, after the checks of the API.
-// before is the stored entity, or nil.
-func (s *Server) mergeEntityLocked(b *blueprint, before *entity, in entityInput, opts writeOptions) (*entity, error) {
-	switch {
-	case opts.createOnly && before != nil:
-		return nil, conflict("Entity", in.Identifier)
-	case opts.mustExist && before == nil:
-		return nil, notFound("Entity", in.Identifier)
+// mergeEntityLocked returns the stored entity, or nil, and the one that a write results in, after the checks of the API.
+func (s *Server) mergeEntityLocked(blueprintID, id string, in map[string]any, opts writeOptions) (before, after *entity, err error) {
+	b, err := find(s.blueprints, "Blueprint", blueprintID)
+	if err != nil {
+		return nil, nil, err
 	}
-	out := s.newEntity(b.Identifier, in.Identifier)
-	if before != nil {
-		out.CreatedAt, out.CreatedBy, out.Scorecards = before.CreatedAt, before.CreatedBy, before.Scorecards
-		if opts.merge {
-			out.Title, out.Icon, out.Team = before.Title, before.Icon, before.Team
-			maps.Copy(out.Properties, before.Properties)
-			maps.Copy(out.Relations, before.Relations)
-		}
+	newID := cmp.Or(toText(in["identifier"]), id, "e_"+randomHex(16))
+	if id != "" {
+		err = checkRename(s.entities[blueprintID], "Entity", id, newID)
 	}
-	if in.Title != nil {
-		out.Title = *in.Title
+	before = s.entities[blueprintID][cmp.Or(id, newID)]
+	if opts.createOnly && before != nil {
+		err = conflict("Entity", newID)
 	}
-	if in.Icon.present {
-		out.Icon = in.Icon.value
+	if err != nil {
+		return nil, nil, err
 	}
-	if in.Team.present {
-		out.Team = in.Team.value
-	}
-	maps.Copy(out.Properties, in.Properties)
-	maps.Copy(out.Relations, in.Relations)
+	out := s.newEntity(b.Identifier, newID)
+	out.merge(before, in, opts.merge)
 	values := maps.Clone(out.Properties) // null is no value
 	maps.DeleteFunc(values, func(_ string, v any) bool { return v == nil })
 	if err := validateProperties(b.Schema.Properties, b.Schema.Required, values); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return out, s.checkRelationsLocked(b, in.Relations, opts)
+	for _, name := range slices.Sorted(maps.Keys(b.Relations)) {
+		if b.Relations[name].Required && out.Relations[name] == nil {
+			return nil, nil, invalidRequest("%q must have required property '%s'", "relations", name)
+		}
+	}
+	return before, out, s.checkRelationsLocked(b, asMap(in["relations"]), opts)
+}
+
+// merge sets what an input and the stored entity, if any, say; keep: also the stored values that the input does not have.
+func (e *entity) merge(before *entity, in map[string]any, keep bool) {
+	if before != nil {
+		e.CreatedAt, e.CreatedBy, e.Scorecards = before.CreatedAt, before.CreatedBy, before.Scorecards
+	}
+	if before != nil && keep {
+		e.Title, e.Icon, e.Team = before.Title, before.Icon, before.Team
+		maps.Copy(e.Properties, before.Properties)
+		maps.Copy(e.Relations, before.Relations)
+	}
+	if title, ok := in["title"].(string); ok {
+		e.Title = title
+	}
+	if icon, ok := in["icon"]; ok {
+		e.Icon = icon
+	}
+	if team, ok := in["team"]; ok {
+		e.Team = team
+	}
+	maps.Copy(e.Properties, asMap(in["properties"]))
+	maps.Copy(e.Relations, asMap(in["relations"]))
 }
 
 func (s *Server) newEntity(blueprint, id string) *entity {
@@ -125,24 +119,31 @@ func (s *Server) newEntity(blueprint, id string) *entity {
 	}
 }
 
-// checkRelationsLocked checks that the blueprint has the relations and that the related entities
-// exist, if the related blueprint exists. It accepts search queries as values.
+// checkRelationsLocked checks that the blueprint has the relations and that the related entities exist, which are
+// created on demand.
 func (s *Server) checkRelationsLocked(b *blueprint, relations map[string]any, opts writeOptions) error {
+	var missing []*entity
 	for _, name := range slices.Sorted(maps.Keys(relations)) {
-		relation, ok := b.Relations[name]
-		if !ok {
-			return invalidRequest(`"relations" must NOT have additional properties, additional property: %q`, name)
+		relation, err := find(b.Relations, "Relation", name)
+		if err != nil {
+			return err
 		}
-		targets := s.entities[relation.Target]
+		if _, isList := relations[name].([]any); isList && !relation.Many {
+			return invalidRequest("%q must be string", "relations/"+name)
+		}
+		targets, isStored := s.entities[relation.Target] // not those of Port's own blueprints
 		for _, v := range asList(relations[name]) {
-			id, isID := v.(string)
-			if !isID || targets == nil || targets[id] != nil {
-				continue
+			if id, isID := v.(string); isID && isStored && targets[id] == nil {
+				missing = append(missing, s.newEntity(relation.Target, id))
 			}
-			if !opts.createRelated {
-				return notFound("Entity", id)
-			}
-			targets[id] = s.newEntity(relation.Target, id)
+		}
+	}
+	if len(missing) > 0 && !opts.createRelated {
+		return notFound("Entity", missing[0].Identifier)
+	}
+	for _, e := range missing {
+		if !opts.validateOnly {
+			s.entities[e.Blueprint][e.Identifier] = e
 		}
 	}
 	return nil

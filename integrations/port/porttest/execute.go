@@ -29,10 +29,7 @@ func (s *Server) executeRun(ctx context.Context, id string) {
 func (s *Server) upsertEntity(id string, method invocationMethod, data map[string]any, chain int) {
 	rendered, err := render(method.Mapping, data)
 	if err == nil {
-		var in entityInput
-		if in, err = parseEntity(rendered); err == nil {
-			_, err = s.storeEntity(method.Blueprint, in, writeOptions{merge: true, chain: chain})
-		}
+		_, err = s.storeEntity(method.Blueprint, "", rendered, writeOptions{merge: true, chain: chain})
 	}
 	payload := s.maskSecrets(map[string]any{"type": "UPSERT_ENTITY", "blueprintIdentifier": method.Blueprint, "mapping": rendered})
 	_ = s.UpdateRun(id, func(r *Run) {

@@ -21,7 +21,7 @@ import (
 
 // regexp2 ends its clock a second after the last match.
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/dlclark/regexp2.runClock"))
+	goleak.VerifyTestMain(shapeRun{m}, goleak.IgnoreAnyFunction("github.com/dlclark/regexp2.runClock"))
 }
 
 // A fixture is an emulator with the user alice@example.com, and a client of its API.
@@ -75,7 +75,17 @@ func (d *fixture) do(method, path, body string) (int, http.Header, map[string]an
 	if out["ok"] != (res.StatusCode < 400) {
 		d.t.Errorf("%s %s: %d says ok: %v", method, path, res.StatusCode, out["ok"])
 	}
+	checkShape(d.t, method, path, res.StatusCode, out)
 	return res.StatusCode, res.Header, out
+}
+
+func toJSON(t *testing.T, v any) string {
+	t.Helper()
+	data, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
 }
 
 // expectStatus calls the API, checks the status and returns the value at a path of keys in the answer.

@@ -20,10 +20,9 @@ func FuzzDecode(f *testing.F) {
 			return
 		}
 		// Every definition is either rejected or usable.
-		if checkAction(v) == nil && v["identifier"] == nil {
+		if validateSchema("action", "", convertJSON[any](v)) == nil && v["identifier"] == nil {
 			t.Errorf("%s is accepted without an identifier", body)
 		}
-		_ = checkRules(convertJSON[searchRule](v).Rules, 0)
 		_ = validateProperties(map[string]property{"x": {raw: v}}, nil, map[string]any{"x": v})
 		_ = validateSchema(name, "", v)
 	})

@@ -30,12 +30,17 @@ func evaluatePrograms(programs []string, data any) (map[string]any, error) {
 	slices.Sort(programs)
 	pending, values := slices.Compact(programs), map[string]any{}
 	for batches := 0; len(pending) > 0 && batches < maxBatches; {
-		var again []string
+		var converted, again []string
+		for _, program := range pending {
+			converted = append(converted, convertSingleQuotes(program))
+		}
 		usedUp := false
-		for i, r := range jq.EvaluateFirst(ctx, new(jq.Limits), data, convertAll(pending)) {
+		for i, r := range jq.EvaluateFirst(ctx, new(jq.Limits), data, converted) {
 			switch {
+			case r.Empty:
+				values[pending[i]] = undefined{}
 			case r.Problem == nil:
-				values[pending[i]] = valueOf(r)
+				values[pending[i]] = r.Value
 			case r.Problem.Cost == jq.Unavailable || r.Problem.Cost == jq.InputSize || r.Problem.Cost == jq.Busy && ctx.Err() != nil:
 				return nil, fmt.Errorf("evaluate jq: %w", r.Problem)
 			case r.Problem.Cost == jq.Busy || r.Problem.Cost == jq.Total:
@@ -47,21 +52,6 @@ func evaluatePrograms(programs []string, data any) (map[string]any, error) {
 		}
 	}
 	return values, nil
-}
-
-func convertAll(programs []string) []string {
-	out := make([]string, len(programs))
-	for i, program := range programs {
-		out[i] = convertSingleQuotes(program)
-	}
-	return out
-}
-
-func valueOf(r jq.Result) any {
-	if r.Empty {
-		return undefined{}
-	}
-	return r.Value
 }
 
 // countTrue returns how many of the conditions are true. Conditions that cannot be evaluated are not.

@@ -97,19 +97,26 @@ func parseTime(v any) (time.Time, bool) {
 	return t, err == nil
 }
 
-// rangePresets are the lengths of the ranges that end now, by name.
-var rangePresets = map[string]time.Duration{
-	"last24Hours": 24 * time.Hour, "yesterday": 48 * time.Hour, "today": 24 * time.Hour, "lastWeek": 7 * 24 * time.Hour,
-	"last2Weeks": 14 * 24 * time.Hour, "lastMonth": 30 * 24 * time.Hour, "last3Months": 91 * 24 * time.Hour,
-	"last6Months": 182 * 24 * time.Hour, "last12Months": 365 * 24 * time.Hour,
+// rangePresets are the ranges with a name, in days from the start of this day, UTC.
+var rangePresets = map[string][2]int{"today": {0, 1}, "tomorrow": {1, 2}, "yesterday": {-1, 0}}
+
+// rollingPresets are the ranges that end now, in days.
+var rollingPresets = map[string]int{
+	"lastDay": 1, "lastWeek": 7, "last2Weeks": 14, "lastMonth": 30, "last3Months": 91, "last6Months": 182, "last12Months": 365,
 }
 
 // isBetween reports whether a value lies within {from, to}, or within the range of {preset}.
 func isBetween(have, want any) bool {
-	bounds, _ := want.(map[string]any)
-	if d, ok := rangePresets[toText(bounds["preset"])]; ok {
+	bounds, preset := asMap(want), toText(asMap(want)["preset"])
+	if preset != "" {
+		now := time.Now().UTC()
+		from, to := now.AddDate(0, 0, -rollingPresets[preset]), now
+		if days, ok := rangePresets[preset]; ok {
+			day := now.Truncate(24 * time.Hour)
+			from, to = day.AddDate(0, 0, days[0]), day.AddDate(0, 0, days[1])
+		}
 		t, ok := parseTime(have)
-		return ok && time.Since(t) >= 0 && time.Since(t) <= d
+		return ok && !t.Before(from) && !t.After(to)
 	}
 	from, okFrom := compareValues(have, bounds["from"])
 	to, okTo := compareValues(have, bounds["to"])

@@ -99,24 +99,31 @@ func (s *Server) WaitAutomation(ctx context.Context, automation, status string) 
 }
 
 // waitForStatus waits until the latest run that matches has a status.
-func (s *Server) waitForStatus(ctx context.Context, description, status string, matches func(*Run) bool) (Run, error) {
+func (s *Server) waitForStatus(ctx context.Context, description, status string, matches func(*Run) bool) (out Run, err error) {
+	err = s.wait(ctx, description+" to be "+status, func() bool {
+		for _, r := range slices.Backward(s.runs) {
+			if matches(r) {
+				out = *r
+				return r.Status == status
+			}
+		}
+		return false
+	})
+	return out, err
+}
+
+// wait waits until done, which is called with the lock after every change, is true.
+func (s *Server) wait(ctx context.Context, description string, done func() bool) error {
 	for {
 		s.mu.Lock()
-		changed := s.changed
-		for _, r := range slices.Backward(s.runs) {
-			if !matches(r) {
-				continue
-			}
-			if r.Status == status {
-				defer s.mu.Unlock()
-				return *r, nil
-			}
-			break
-		}
+		changed, isDone := s.changed, done()
 		s.mu.Unlock()
+		if isDone {
+			return nil
+		}
 		select {
 		case <-ctx.Done():
-			return Run{}, fmt.Errorf("wait for %s to be %s: %w", description, status, ctx.Err())
+			return fmt.Errorf("wait for %s: %w", description, ctx.Err())
 		case <-changed:
 		}
 	}
@@ -129,7 +136,7 @@ func (s *Server) EndRun(id, status, summary string) error {
 
 // startRun stores a run, starts the automations of its creation and executes it unless it waits
 // for approval.
-func (s *Server) startRun(run *Run) apiRun {
+func (s *Server) startRun(run *Run) map[string]any {
 	run.ID, run.CreatedAt = "r_"+randomHex(16), s.Clock.Now()
 	run.UpdatedAt = run.CreatedAt
 	kind := "run"
@@ -186,7 +193,7 @@ func (s *Server) updateRunIf(id string, allowed func(*Run) bool, update func(*Ru
 		s.mu.Unlock()
 		return errRunNotUpdatable
 	}
-	before := s.runToAPILocked(r, "v2")
+	statusBefore, before := r.Status, s.runToAPILocked(r, "v2")
 	update(r)
 	r.UpdatedAt = s.Clock.Now()
 	if r.Ended() {
@@ -195,12 +202,12 @@ func (s *Server) updateRunIf(id string, allowed func(*Run) bool, update func(*Ru
 	updated, after := *r, s.runToAPILocked(r, "v2")
 	s.notifyLocked()
 	s.mu.Unlock()
-	if before.Status != updated.Status && updated.Source != sourceAutomation {
+	if statusBefore != updated.Status && updated.Source != sourceAutomation {
 		s.Emit(emulator.Event{
 			From: "port", To: "port", Kind: "run", Text: fmt.Sprintf("%s %s %s", id, updated.Status, updated.Summary), Body: after,
 		})
 	}
-	s.dispatchRunEvent("RUN_UPDATED", updated, &before, after)
+	s.dispatchRunEvent("RUN_UPDATED", updated, before, after)
 	return nil
 }
 

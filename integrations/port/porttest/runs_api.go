@@ -4,36 +4,17 @@ import (
 	"cmp"
 	"net/http"
 	"slices"
-	"strconv"
 )
 
-// The limits of the list of runs. Port documents the maximum.
-const (
-	defaultRunsLimit = 50
-	maxRunsLimit     = 1000
-)
+// defaultRunsLimit is the limit of the list of runs.
+const defaultRunsLimit = 50
 
-func (s *Server) runRoutes(route routeFunc) {
-	route("POST /v1/actions/{id}/runs", s.createRun)
-	route("GET /v1/actions/runs", s.listRuns)
-	route("GET /v1/actions/runs/{id}", s.getRun)
-	route("PATCH /v1/actions/runs/{id}", s.patchRun)
-	route("PATCH /v1/actions/runs/{id}/response", s.patchResponse)
-	route("PATCH /v1/actions/runs/{id}/approval", s.patchApproval)
-	route("GET /v1/actions/runs/{id}/approvers", s.listApprovers)
-	route("GET /v1/actions/runs/{id}/logs", s.listLogs)
-	route("POST /v1/actions/runs/{id}/logs", s.createLog)
-}
-
-func (s *Server) createRun(r *http.Request) (response, error) {
-	var in struct {
-		Properties map[string]any `json:"properties"`
-		Entity     string         `json:"entity"`
-	}
-	if err := decodeBody(r, "new run", &in); err != nil {
-		return response{}, err
-	}
-	id, runAs := r.PathValue("id"), r.URL.Query().Get("run_as")
+func (s *Server) createRun(c call) (response, error) {
+	in := convertJSON[struct {
+		Properties map[string]any
+		Entity     string
+	}](c.body)
+	id, runAs := c.path["action_identifier"], c.text("run_as")
 	s.mu.Lock()
 	action, isMember := s.actions[id], s.users[runAs] != nil
 	s.mu.Unlock()
@@ -74,100 +55,50 @@ func needsApproval(v any) bool {
 }
 
 // listRuns returns the newest runs first.
-func (s *Server) listRuns(r *http.Request) (response, error) {
-	q := r.URL.Query()
-	limit, err := parseLimit(q.Get("limit"), defaultRunsLimit, maxRunsLimit)
-	if err != nil {
-		return response{}, err
-	}
-	version, err := parseVersion(r)
-	if err != nil {
-		return response{}, err
-	}
-	fits := func(key, value string) bool { return !q.Has(key) || q.Get(key) == value }
-	s.mu.Lock()
-	defer s.mu.Unlock()
+func (s *Server) listRuns(c call) (response, error) {
 	out := []any{}
 	for _, run := range slices.Backward(s.runs) {
-		switch {
-		case len(out) == limit:
-		case !fits("action", run.Action), !fits("entity", run.Entity), !fits("blueprint", run.Blueprint):
-		case !fits("user_email", run.RunAs), !fits("user_id", s.creatorLocked(run)), !fits("external_run_id", toText(run.externalID)):
-		case q.Get("active") == "true" && run.Ended():
-		case q.Has("source") && !slices.Contains(q["source"], run.Source):
-		default:
-			out = append(out, excludeKeys(s.runToAPILocked(run, version), q["exclude"]))
+		if len(out) == c.number("limit", defaultRunsLimit) {
+			break
 		}
+		if run.Ended() && c.flag("active") {
+			continue
+		}
+		values := map[string]string{
+			"action": run.Action, "entity": run.Entity, "blueprint": run.Blueprint, "user_email": run.RunAs, "user_id": s.creatorLocked(run),
+			"external_run_id": toText(run.externalID), "source": run.Source,
+		}
+		if !c.matches(values) {
+			continue
+		}
+		shown := s.runToAPILocked(run, c.text("version"))
+		for _, key := range c.list("exclude") {
+			delete(shown, key)
+		}
+		out = append(out, shown)
 	}
 	return newResponse(http.StatusOK, "runs", out), nil
 }
 
-// excludeKeys returns a run without some of its keys.
-func excludeKeys(run apiRun, keys []string) any {
-	if len(keys) == 0 {
-		return run
-	}
-	out := convertJSON[map[string]any](run)
-	for _, k := range keys {
-		delete(out, k)
-	}
-	return out
-}
-
-// parseLimit reads the query parameter "limit"; text "" means fallback.
-func parseLimit(text string, fallback, maximum int) (int, error) {
-	if text == "" {
-		return fallback, nil
-	}
-	n, err := strconv.Atoi(text)
-	switch {
-	case err != nil:
-		return 0, invalidRequest(`"limit" must be integer`)
-	case n < 1:
-		return 0, invalidRequest(`"limit" must be >= 1`)
-	case n > maximum:
-		return 0, invalidRequest(`"limit" must be <= %d`, maximum)
-	}
-	return n, nil
-}
-
-// parseVersion reads the query parameter "version", which is "v1", "v2" or absent.
-func parseVersion(r *http.Request) (string, error) {
-	v := r.URL.Query().Get("version")
-	if v != "" && v != "v1" && v != "v2" {
-		return "", invalidRequest(`"version" must be equal to one of the allowed values ["v1","v2"]`)
-	}
-	return v, nil
-}
-
-func (s *Server) getRun(r *http.Request) (response, error) {
-	version, err := parseVersion(r)
+func (s *Server) getRun(c call) (response, error) {
+	run, err := find(s.runsByID, "Run", c.path["run_id"])
 	if err != nil {
 		return response{}, err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	run := s.runsByID[r.PathValue("id")]
-	if run == nil {
-		return response{}, notFound("Run", r.PathValue("id"))
-	}
-	return newResponse(http.StatusOK, "run", s.runToAPILocked(run, version)), nil
+	return newResponse(http.StatusOK, "run", s.runToAPILocked(run, c.text("version"))), nil
 }
 
-func (s *Server) patchRun(r *http.Request) (response, error) {
-	var in struct {
-		Status     string `json:"status"`
-		Label      string `json:"statusLabel"`
-		Summary    string `json:"summary"`
-		Link       any    `json:"link"`
-		ExternalID any    `json:"externalRunId"`
-	}
-	if err := decodeBody(r, "run change", &in); err != nil {
-		return response{}, err
-	}
-	err := s.UpdateRun(r.PathValue("id"), func(run *Run) {
+func (s *Server) patchRun(c call) (response, error) {
+	in := convertJSON[struct {
+		Status      string
+		StatusLabel string
+		Summary     string
+		Link        any
+		ExternalID  any `json:"externalRunId"`
+	}](c.body)
+	err := s.UpdateRun(c.path["run_id"], func(run *Run) {
 		run.Status = cmp.Or(in.Status, run.Status)
-		run.StatusLabel = cmp.Or(in.Label, run.StatusLabel)
+		run.StatusLabel = cmp.Or(in.StatusLabel, run.StatusLabel)
 		run.Summary = cmp.Or(in.Summary, run.Summary)
 		if in.Link != nil {
 			run.Link = in.Link
@@ -177,36 +108,24 @@ func (s *Server) patchRun(r *http.Request) (response, error) {
 		}
 	})
 	if err != nil {
-		return response{}, s.runStateError(r.PathValue("id"))
+		return response{}, s.runStateError(c.path["run_id"])
 	}
-	return s.getRun(r)
+	return s.locked(s.getRun)(c)
 }
 
 // patchResponse stores the answer of a backend, as Port's own workers do. It starts no automations.
 // https://github.com/port-labs/port-agent/blob/main/app/port_client.py
-func (s *Server) patchResponse(r *http.Request) (response, error) {
-	var in struct {
-		Response any `json:"response"`
-	}
-	if err := decodeBody(r, "run response", &in); err != nil {
-		return response{}, err
-	}
-	s.updateQuietly(r.PathValue("id"), func(run *Run) { run.Response = in.Response })
-	return s.getRun(r)
+func (s *Server) patchResponse(c call) (response, error) {
+	s.updateQuietly(c.path["run_id"], func(run *Run) { run.Response = asMap(c.body)["response"] })
+	return s.locked(s.getRun)(c)
 }
 
-func (s *Server) patchApproval(r *http.Request) (response, error) {
-	var in struct {
-		Status      string `json:"status"`
-		Description string `json:"description"`
+func (s *Server) patchApproval(c call) (response, error) {
+	in := convertJSON[struct{ Status, Description string }](c.body)
+	if s.decideApproval(c.path["run_id"], s.clientUserID(), in.Status, in.Description) != nil {
+		return response{}, s.runStateError(c.path["run_id"])
 	}
-	if err := decodeBody(r, "approval", &in); err != nil {
-		return response{}, err
-	}
-	if s.decideApproval(r.PathValue("id"), s.clientUserID(), in.Status, in.Description) != nil {
-		return response{}, s.runStateError(r.PathValue("id"))
-	}
-	result, err := s.getRun(r)
+	result, err := s.locked(s.getRun)(c)
 	result.status = http.StatusCreated
 	return result, err
 }

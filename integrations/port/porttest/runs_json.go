@@ -1,35 +1,5 @@
 package porttest
 
-import "time"
-
-// An apiRun is a run as the API shows it. Action, Blueprint and Entity are identifiers in
-// version v1, where an empty one is null, and references in version v2, where it is absent.
-type apiRun struct {
-	ID                 string         `json:"id"`
-	Action             any            `json:"action"`
-	Blueprint          any            `json:"blueprint,omitempty"`
-	Entity             any            `json:"entity,omitempty"`
-	Status             string         `json:"status"`
-	StatusLabel        *string        `json:"statusLabel"`
-	Summary            string         `json:"summary,omitempty"`
-	Source             string         `json:"source"`
-	Properties         map[string]any `json:"properties"`
-	RawProperties      map[string]any `json:"rawProperties"`
-	RequiredApproval   any            `json:"requiredApproval"`
-	Approval           map[string]any `json:"approval"`
-	Payload            any            `json:"payload"`
-	Response           any            `json:"response,omitempty"`
-	Link               any            `json:"link"`
-	ExternalID         any            `json:"externalRunId,omitempty"`
-	CreatedBy          string         `json:"createdBy"`
-	ImpersonatedBy     string         `json:"impersonatedBy,omitempty"`
-	ImpersonatedUserID string         `json:"impersonatedUserId,omitempty"`
-	UpdatedBy          string         `json:"updatedBy"`
-	CreatedAt          string         `json:"createdAt"`
-	UpdatedAt          string         `json:"updatedAt"`
-	EndedAt            string         `json:"endedAt,omitempty"`
-}
-
 // A reference names the action, blueprint or entity of a run.
 type reference struct {
 	Identifier string `json:"identifier"`
@@ -38,35 +8,58 @@ type reference struct {
 	Deleted    bool   `json:"deleted"`
 }
 
-func (s *Server) runToAPILocked(r *Run, version string) apiRun {
-	out := apiRun{
-		ID: r.ID, Status: r.Status, StatusLabel: nullIfEmpty(r.StatusLabel), Summary: r.Summary, Source: r.Source,
-		Properties: s.showInputsLocked(r), RawProperties: r.Properties, RequiredApproval: r.requiredApproval, Approval: r.Approval,
-		Payload: r.Payload, Response: r.Response, Link: r.Link, ExternalID: r.externalID,
-		CreatedBy: s.creatorLocked(r), UpdatedBy: s.clientUserID(),
-		CreatedAt: formatTime(r.CreatedAt), UpdatedAt: formatTime(r.UpdatedAt), EndedAt: formatOptionalTime(r.EndedAt),
+// runToAPILocked returns a run as the API shows it. Action, blueprint and entity are identifiers in version v1, where an
+// empty one is null, and references in version v2, where it is absent.
+func (s *Server) runToAPILocked(r *Run, version string) map[string]any {
+	client, creator := s.clientUserID(), s.creatorLocked(r)
+	out := map[string]any{
+		"id": r.ID, "status": r.Status, "statusLabel": nullIfEmpty(r.StatusLabel), "source": r.Source, "properties": s.showInputsLocked(r),
+		"rawProperties": r.Properties, "requiredApproval": r.requiredApproval, "approval": r.Approval, "payload": r.Payload, "link": r.Link,
+		"createdBy": creator, "createdAt": formatTime(r.CreatedAt), "updatedBy": client, "updatedAt": formatTime(r.UpdatedAt),
 	}
-	if out.RequiredApproval == nil {
-		out.RequiredApproval = false
+	optional := map[string]any{"summary": r.Summary, "response": r.Response, "externalRunId": r.externalID}
+	if !r.EndedAt.IsZero() {
+		optional["endedAt"] = formatTime(r.EndedAt)
 	}
-	if out.Link == nil {
-		out.Link = []any{}
+	if creator != client {
+		optional["impersonatedBy"], optional["impersonatedUserId"] = client, creator
 	}
-	if out.CreatedBy != s.clientUserID() {
-		out.ImpersonatedBy, out.ImpersonatedUserID = s.clientUserID(), out.CreatedBy
+	if r.requiredApproval == nil {
+		out["requiredApproval"] = false
+	}
+	if r.Link == nil {
+		out["link"] = []any{}
 	}
 	if version == "v1" {
-		out.Action, out.Blueprint, out.Entity = r.Action, nullIfEmpty(r.Blueprint), nullIfEmpty(r.Entity)
-		return out
+		out["action"], out["blueprint"], out["entity"] = r.Action, nullIfEmpty(r.Blueprint), nullIfEmpty(r.Entity)
+	} else {
+		s.addReferencesLocked(optional, r)
 	}
-	out.Action = s.actionReferenceLocked(r.Action)
-	if r.Blueprint != "" {
-		out.Blueprint = s.blueprintReferenceLocked(r.Blueprint)
-	}
-	if r.Entity != "" {
-		out.Entity = s.entityReferenceLocked(r.Blueprint, r.Entity)
+	for key, v := range optional {
+		if v != nil && v != "" {
+			out[key] = v
+		}
 	}
 	return out
+}
+
+// addReferencesLocked adds what a run refers to.
+func (s *Server) addReferencesLocked(out map[string]any, r *Run) {
+	action, blueprint, entity := s.actions[r.Action], s.blueprints[r.Blueprint], s.entities[r.Blueprint][r.Entity]
+	out["action"] = reference{Identifier: r.Action, Deleted: true}
+	if action != nil {
+		out["action"] = reference{Identifier: r.Action, Title: action.Title, Icon: action.Icon}
+	}
+	if blueprint != nil {
+		out["blueprint"] = reference{Identifier: r.Blueprint, Title: blueprint.Title, Icon: blueprint.Icon}
+	} else if r.Blueprint != "" {
+		out["blueprint"] = reference{Identifier: r.Blueprint, Deleted: true}
+	}
+	if entity != nil {
+		out["entity"] = reference{Identifier: r.Entity, Title: entity.Title, Icon: toText(entity.Icon)}
+	} else if r.Entity != "" {
+		out["entity"] = reference{Identifier: r.Entity, Deleted: true}
+	}
 }
 
 // showInputsLocked returns the inputs as the API shows them: entities are objects.
@@ -88,33 +81,4 @@ func (s *Server) creatorLocked(r *Run) string {
 		return u.ID
 	}
 	return s.clientUserID()
-}
-
-func (s *Server) actionReferenceLocked(id string) reference {
-	if a := s.actions[id]; a != nil {
-		return reference{Identifier: id, Title: a.Title, Icon: a.Icon}
-	}
-	return reference{Identifier: id, Deleted: true}
-}
-
-func (s *Server) blueprintReferenceLocked(id string) reference {
-	if b := s.blueprints[id]; b != nil {
-		return reference{Identifier: id, Title: b.Title, Icon: b.Icon}
-	}
-	return reference{Identifier: id, Deleted: true}
-}
-
-func (s *Server) entityReferenceLocked(blueprint, id string) reference {
-	if e := s.entities[blueprint][id]; e != nil {
-		return reference{Identifier: id, Title: e.Title, Icon: toText(e.Icon)}
-	}
-	return reference{Identifier: id, Deleted: true}
-}
-
-// formatOptionalTime returns "" for the zero time.
-func formatOptionalTime(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return formatTime(t)
 }

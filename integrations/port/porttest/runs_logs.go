@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"net/http"
-	"strconv"
 	"time"
 
 	"foghorn/integrations/emulator"
@@ -22,42 +21,30 @@ type apiLog struct {
 	CreatedAt string `json:"createdAt"`
 }
 
-func (s *Server) listLogs(r *http.Request) (response, error) {
-	limit, err := parseLimit(r.URL.Query().Get("limit"), maxLogsLimit, maxLogsLimit)
-	if err != nil {
-		return response{}, err
-	}
-	offset, _ := strconv.Atoi(r.URL.Query().Get("offset"))
-	run, ok := s.Run(r.PathValue("id"))
+func (s *Server) listLogs(c call) (response, error) {
+	run, ok := s.Run(c.path["run_id"])
 	if !ok {
-		return response{}, notFound("Run", r.PathValue("id"))
+		return response{}, notFound("Run", c.path["run_id"])
 	}
 	out := []apiLog{}
 	for i := range run.Logs {
-		if i >= offset && len(out) < limit {
+		if i >= c.number("offset", 0) && len(out) < c.number("limit", maxLogsLimit) {
 			out = append(out, s.logToAPI(run, i))
 		}
 	}
 	return newResponse(http.StatusOK, "runLogs", out), nil
 }
 
-func (s *Server) createLog(r *http.Request) (response, error) {
-	var in struct {
-		Message string `json:"message"`
-		Status  string `json:"terminationStatus"`
-		Label   string `json:"statusLabel"`
-	}
-	if err := decodeBody(r, "log", &in); err != nil {
-		return response{}, err
-	}
-	id := r.PathValue("id")
+func (s *Server) createLog(c call) (response, error) {
+	in := convertJSON[struct{ Message, TerminationStatus, StatusLabel string }](c.body)
+	id := c.path["run_id"]
 	if run, ok := s.Run(id); !ok || run.Ended() {
 		return response{}, s.runStateError(id)
 	}
 	run := s.AddLog(id, in.Message)
-	if in.Status != "" || in.Label != "" {
+	if in.TerminationStatus != "" || in.StatusLabel != "" {
 		_ = s.UpdateRun(id, func(run *Run) {
-			run.Status, run.StatusLabel = cmp.Or(in.Status, run.Status), cmp.Or(in.Label, run.StatusLabel)
+			run.Status, run.StatusLabel = cmp.Or(in.TerminationStatus, run.Status), cmp.Or(in.StatusLabel, run.StatusLabel)
 		})
 	}
 	if run.ID == "" {

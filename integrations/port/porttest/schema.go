@@ -102,8 +102,12 @@ func checkCost(schema map[string]any, value any) (int, error) {
 		schema["items"], options = items, options+n
 	}
 	size, err := inputschema.Measure(schema)
-	values, length := measureValue(value)
-	return inputCost + compileCost*size.Nodes + (schemaCost*size.Nodes+options)*values + size.Instructions*length, err
+	text := stringify(value)
+	values := 1 // within the value, or more if its texts have punctuation
+	for _, separator := range []string{",", ":", "[", "{"} {
+		values += strings.Count(text, separator)
+	}
+	return inputCost + compileCost*size.Nodes + (schemaCost*size.Nodes+options)*values + size.Instructions*len(text), err
 }
 
 // withoutEnum returns a copy of a schema without its enum, and the number of values of the enum.
@@ -112,28 +116,6 @@ func withoutEnum(schema map[string]any) (copied map[string]any, options int) {
 	enum, _ := schema["enum"].([]any)
 	delete(copied, "enum")
 	return copied, len(enum)
-}
-
-// measureValue returns the number of values within a value, itself included, and the length of their texts in bytes.
-func measureValue(v any) (values, length int) {
-	add := func(v any) {
-		n, l := measureValue(v)
-		values, length = values+n, length+l
-	}
-	switch v := v.(type) {
-	case string:
-		length = len(v)
-	case []any:
-		for _, e := range v {
-			add(e)
-		}
-	case map[string]any:
-		for k, e := range v {
-			add(e)
-			length += len(k)
-		}
-	}
-	return values + 1, length
 }
 
 // jsonSchemaKeys are the keys of an input or a property that are keys of JSON Schema as they are.
@@ -232,6 +214,8 @@ func ajvMessage(k jsonschema.ErrorKind) string {
 		return fmt.Sprintf("must NOT have fewer than %d items", k.Want)
 	case *kind.MaxItems:
 		return fmt.Sprintf("must NOT have more than %d items", k.Want)
+	case *kind.MaxProperties:
+		return fmt.Sprintf("must NOT have more than %d properties", k.Want)
 	case *kind.UniqueItems:
 		return fmt.Sprintf("must NOT have duplicate items (items ## %d and %d are identical)", k.Duplicates[1], k.Duplicates[0])
 	case *kind.Format:

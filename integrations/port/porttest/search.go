@@ -3,7 +3,6 @@ package porttest
 import (
 	"cmp"
 	"maps"
-	"net/http"
 	"slices"
 	"strings"
 )
@@ -18,6 +17,8 @@ type searchRequest struct {
 	Exclude []string    `json:"exclude"`
 	Limit   int         `json:"limit"`
 	From    string      `json:"from"` // identifier of the last entity of the page before
+
+	stored bool // without the properties that Port calculates
 }
 
 // A searchRule is a comparison or, when Rules is not nil, a group of rules.
@@ -26,123 +27,115 @@ type searchRule struct {
 	Combinator string       `json:"combinator"`
 	Rules      []searchRule `json:"rules"`
 
-	Operator  string `json:"operator"`
-	Property  any    `json:"property"`
-	Blueprint any    `json:"blueprint"`
-	Value     any    `json:"value"`
+	Operator string `json:"operator"`
+	Property string `json:"property"`
+	Value    any    `json:"value"`
+
+	// of relatedTo
+	Blueprint string `json:"blueprint"`
+	Direction string `json:"direction"`
+	Required  bool   `json:"required"`
 }
 
-func (s *Server) searchRoutes(route routeFunc) {
-	route("GET "+entityPath, s.listEntities)
-	route("POST "+entityPath+"/search", s.searchBlueprint)
-	route("POST /v1/entities/search", s.searchCatalog)
+func (s *Server) listEntities(c call) (response, error) {
+	return s.searchEntities(c.path["blueprint_identifier"], newSearch(c, nil))
 }
 
-func (s *Server) listEntities(r *http.Request) (response, error) {
-	return s.searchEntities(r.PathValue("blueprint"), searchRequest{})
-}
-
-func (s *Server) searchBlueprint(r *http.Request) (response, error) {
-	var in searchRequest
-	if err := decodeBody(r, "blueprint search", &in); err != nil {
-		return response{}, err
-	}
+func (s *Server) searchBlueprint(c call) (response, error) {
+	in := convertJSON[searchRequest](c.body)
 	in.Limit = cmp.Or(in.Limit, defaultSearchLimit)
-	return s.searchEntities(r.PathValue("blueprint"), in)
+	return s.searchEntities(c.path["blueprint_identifier"], in)
 }
 
-func (s *Server) searchCatalog(r *http.Request) (response, error) {
-	var query searchRule
-	if err := decodeBody(r, "group", &query); err != nil {
-		return response{}, err
+func (s *Server) searchCatalog(c call) (response, error) {
+	query := convertJSON[searchRule](c.body)
+	return s.searchEntities("", newSearch(c, &query))
+}
+
+// newSearch returns a search with the query parameters of a call.
+func newSearch(c call, query *searchRule) searchRequest {
+	return searchRequest{
+		Query: query, Include: c.list("include"), Exclude: c.list("exclude"), stored: c.flag("exclude_calculated_properties"),
 	}
-	q := r.URL.Query()
-	return s.searchEntities("", searchRequest{Query: &query, Include: q["include"], Exclude: q["exclude"]})
 }
 
 // searchEntities finds the entities of a blueprint, or of all blueprints for "".
 func (s *Server) searchEntities(blueprint string, in searchRequest) (response, error) {
-	if in.Query != nil {
-		if err := checkRules(in.Query.Rules, 0); err != nil {
-			return response{}, err
-		}
-	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	blueprints := []string{blueprint}
 	if blueprint == "" {
 		blueprints = slices.Sorted(maps.Keys(s.blueprints))
 	} else if s.blueprints[blueprint] == nil {
+		s.mu.Unlock()
 		return response{}, notFound("Blueprint", blueprint)
 	}
-	body := map[string]any{}
-	found := []*entity{}
+	var entities []*entity
 	for _, b := range blueprints {
 		for _, id := range slices.Sorted(maps.Keys(s.entities[b])) {
-			e := s.entities[b][id]
-			if in.From != "" && id <= in.From || in.Query != nil && !s.matchesLocked(*in.Query, e) {
-				continue
+			if in.From == "" || id > in.From {
+				entities = append(entities, s.entities[b][id])
 			}
-			found = append(found, e)
 		}
+	}
+	s.mu.Unlock()
+	shown := s.withCalculated(entities)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	body, found, matching := map[string]any{}, []*entity{}, []string{}
+	for i, e := range shown {
+		if in.Query != nil && !s.matchesLocked(*in.Query, e) {
+			continue
+		}
+		if in.stored {
+			e = entities[i]
+		}
+		found = append(found, e)
+		if !slices.Contains(matching, e.Blueprint) {
+			matching = append(matching, e.Blueprint)
+		}
+	}
+	if blueprint == "" {
+		body["matchingBlueprints"], body["failedBlueprints"] = matching, []string{}
 	}
 	if in.Limit > 0 && len(found) > in.Limit {
 		found = found[:in.Limit]
 		body["next"] = found[in.Limit-1].Identifier
 	}
-	body["entities"] = selectFields(found, in)
+	body["entities"] = selectFields(found, in.Include, in.Exclude)
 	return response{body: body}, nil
 }
 
 // selectFields returns the entities with the fields that are included and not excluded. A
 // request names a field of the entity "title" or "$title", and a property "tier" or
 // "properties.tier".
-func selectFields(entities []*entity, in searchRequest) any {
-	if len(in.Include) == 0 && len(in.Exclude) == 0 {
-		return entities
-	}
+func selectFields(entities []*entity, include, exclude []string) []any {
 	contains := func(list []string, names ...string) bool {
 		return slices.ContainsFunc(names, func(n string) bool { return slices.Contains(list, n) })
 	}
 	selected := func(names ...string) bool {
-		return (len(in.Include) == 0 || contains(in.Include, names...)) && !contains(in.Exclude, names...)
+		return (len(include) == 0 || contains(include, names...)) && !contains(exclude, names...)
 	}
-	out := make([]map[string]any, len(entities))
+	out := make([]any, len(entities))
 	for i, e := range entities {
-		out[i] = map[string]any{}
+		if out[i] = e; len(include)+len(exclude) == 0 {
+			continue
+		}
+		fields := map[string]any{}
+		out[i] = fields
 		for k, v := range convertJSON[map[string]any](e) {
 			values, isGroup := v.(map[string]any) // properties or relations
 			switch {
 			case isGroup:
 				maps.DeleteFunc(values, func(id string, _ any) bool { return !selected(id, k+"."+id, k) })
-				if len(values) > 0 && !contains(in.Exclude, k) {
-					out[i][k] = values
+				if len(values) > 0 && !contains(exclude, k) {
+					fields[k] = values
 				}
-			case k == "identifier" && !contains(in.Exclude, k, "$"+k), selected(k, "$"+k):
-				out[i][k] = v
+			case k == "identifier" && !contains(exclude, k, "$"+k), selected(k, "$"+k):
+				fields[k] = v
 			}
 		}
 	}
 	return out
-}
-
-// checkRules returns an error for an operator that does not exist.
-func checkRules(rules []searchRule, depth int) error {
-	if depth > maxDepth {
-		return invalidRequest(`"query" is nested too deeply`)
-	}
-	for _, r := range rules {
-		if r.Rules != nil {
-			if err := checkRules(r.Rules, depth+1); err != nil {
-				return err
-			}
-			continue
-		}
-		if _, ok := operators[r.Operator]; !ok && r.Operator != relatedTo {
-			return enumError("query/rules/operator", append(slices.Sorted(maps.Keys(operators)), relatedTo))
-		}
-	}
-	return nil
 }
 
 // matchesLocked evaluates a rule or a group of rules.
@@ -163,34 +156,16 @@ func (s *Server) matchesLocked(r searchRule, e *entity) bool {
 		return s.isRelatedLocked(r, e)
 	}
 	compare, ok := operators[r.Operator]
-	return ok && compare(e.field(toText(r.Property)), r.Value)
+	return ok && compare(e.field(r.Property), r.Value)
 }
 
 // field returns the value of a property, or of a field of the entity for a name such as "$title".
 func (e *entity) field(name string) any {
-	key, isMeta := strings.CutPrefix(name, "$")
-	if !isMeta {
+	if !strings.HasPrefix(name, "$") {
 		return e.Properties[name]
 	}
-	switch key {
-	case "identifier":
-		return e.Identifier
-	case "title":
-		return e.Title
-	case "blueprint":
-		return e.Blueprint
-	case "icon":
-		return e.Icon
-	case "team":
-		return e.Team
-	case "createdAt":
-		return e.CreatedAt
-	case "createdBy":
-		return e.CreatedBy
-	case "updatedAt":
-		return e.UpdatedAt
-	case "updatedBy":
-		return e.UpdatedBy
-	}
-	return nil
+	return map[string]any{
+		"$identifier": e.Identifier, "$title": e.Title, "$blueprint": e.Blueprint, "$icon": e.Icon, "$team": e.Team,
+		"$createdAt": e.CreatedAt, "$createdBy": e.CreatedBy, "$updatedAt": e.UpdatedAt, "$updatedBy": e.UpdatedBy,
+	}[name]
 }

@@ -17,118 +17,64 @@ const minSecretLength = 4
 
 // A secret can be written and used in templates. The API never returns its value.
 // https://docs.port.io/sso-rbac/port-secrets/
-type secret struct{ value, description string }
-
-// secretInput is the body of a new or changed secret. An absent field stays as it is.
-type secretInput struct {
-	Name        string  `json:"secretName"`
-	Value       *string `json:"secretValue"`
-	Description *string `json:"description"`
-}
-
-type apiSecret struct {
+type secret struct {
 	Name        string `json:"secretName"`
 	Description string `json:"description"`
-}
-
-func (s *Server) secretRoutes(route routeFunc) {
-	const path = "/v1/organization/secrets"
-	route("POST "+path, s.createSecret)
-	route("GET "+path, s.listSecrets)
-	route("GET "+path+"/{name}", s.getSecret)
-	route("PATCH "+path+"/{name}", s.patchSecret)
-	route("DELETE "+path+"/{name}", s.deleteSecret)
+	value       string
 }
 
 // SetSecret creates or replaces a secret.
 func (s *Server) SetSecret(name, value string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.secrets[name] = secret{value: value}
+	s.secrets[name] = secret{Name: name, value: value}
 }
 
-func (s *Server) createSecret(r *http.Request) (response, error) {
-	var in secretInput
-	if err := decodeBody(r, "new secret", &in); err != nil {
-		return response{}, err
+func (s *Server) createSecret(c call) (response, error) {
+	name := toText(asMap(c.body)["secretName"])
+	if _, exists := s.secrets[name]; exists {
+		return response{}, conflict("Secret", name)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if _, exists := s.secrets[in.Name]; exists {
-		return response{}, conflict("Secret", in.Name)
-	}
-	s.updateSecretLocked(in.Name, in)
-	return s.secretResponseLocked(in.Name), nil
+	return s.storeSecretLocked(secret{Name: name}, c.body), nil
 }
 
-func (s *Server) listSecrets(*http.Request) (response, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return newResponse(http.StatusOK, "secrets", s.secretsToAPILocked()), nil
-}
-
-func (s *Server) getSecret(r *http.Request) (response, error) {
-	name := r.PathValue("name")
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if _, ok := s.secrets[name]; !ok {
-		return response{}, notFound("Secret", name)
-	}
-	return s.secretResponseLocked(name), nil
-}
-
-func (s *Server) patchSecret(r *http.Request) (response, error) {
-	var in secretInput
-	if err := decodeBody(r, "secret change", &in); err != nil {
-		return response{}, err
-	}
-	name := r.PathValue("name")
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if _, ok := s.secrets[name]; !ok {
-		return response{}, notFound("Secret", name)
-	}
-	s.updateSecretLocked(name, in)
-	return s.secretResponseLocked(name), nil
-}
-
-func (s *Server) deleteSecret(r *http.Request) (response, error) {
-	name := r.PathValue("name")
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if _, ok := s.secrets[name]; !ok {
-		return response{}, notFound("Secret", name)
-	}
-	deleted := s.secretResponseLocked(name)
-	delete(s.secrets, name)
-	return deleted, nil
-}
-
-func (s *Server) updateSecretLocked(name string, in secretInput) {
-	v := s.secrets[name]
-	if in.Value != nil {
-		v.value = *in.Value
-	}
-	if in.Description != nil {
-		v.description = *in.Description
-	}
-	s.secrets[name] = v
-}
-
-func (s *Server) secretResponseLocked(name string) response {
-	return newResponse(http.StatusOK, "secret", s.secretToAPILocked(name))
-}
-
-func (s *Server) secretsToAPILocked() []apiSecret {
-	out := []apiSecret{}
+func (s *Server) listSecrets(call) (response, error) {
+	out := []secret{}
 	for _, name := range slices.Sorted(maps.Keys(s.secrets)) {
-		out = append(out, s.secretToAPILocked(name))
+		out = append(out, s.secrets[name])
 	}
-	return out
+	return newResponse(http.StatusOK, "secrets", out), nil
 }
 
-func (s *Server) secretToAPILocked(name string) apiSecret {
-	return apiSecret{Name: name, Description: s.secrets[name].description}
+func (s *Server) getSecret(c call) (response, error) {
+	stored, err := find(s.secrets, "Secret", c.path["secret_name"])
+	return newResponse(http.StatusOK, "secret", stored), err
+}
+
+func (s *Server) patchSecret(c call) (response, error) {
+	stored, err := find(s.secrets, "Secret", c.path["secret_name"])
+	if err != nil {
+		return response{}, err
+	}
+	return s.storeSecretLocked(stored, c.body), nil
+}
+
+func (s *Server) deleteSecret(c call) (response, error) {
+	deleted, err := s.getSecret(c)
+	delete(s.secrets, c.path["secret_name"])
+	return deleted, err
+}
+
+// storeSecretLocked stores a secret with the members that a body has.
+func (s *Server) storeSecretLocked(v secret, body any) response {
+	if value, ok := asMap(body)["secretValue"].(string); ok {
+		v.value = value
+	}
+	if description, ok := asMap(body)["description"].(string); ok {
+		v.Description = description
+	}
+	s.secrets[v.Name] = v
+	return newResponse(http.StatusOK, "secret", v)
 }
 
 // maskSecrets returns v as JSON values without the values of secrets.

@@ -62,8 +62,6 @@ type Server struct {
 	users         map[string]*user // by e-mail address
 	teams         []string
 
-	enforcePermissions bool
-
 	changed chan struct{} // closed and replaced on every change
 	catalog
 }
@@ -76,6 +74,7 @@ type catalog struct {
 	blueprints   map[string]*blueprint
 	entities     map[string]map[string]*entity // by blueprint and identifier
 	secrets      map[string]secret
+	migrations   map[string]migration
 	runs         []*Run // oldest first
 	integrations []json.RawMessage
 	runsByID     map[string]*Run
@@ -84,7 +83,7 @@ type catalog struct {
 func newCatalog() catalog {
 	return catalog{
 		actions: map[string]*action{}, permissions: map[string]permissions{}, blueprints: map[string]*blueprint{},
-		entities: map[string]map[string]*entity{}, secrets: map[string]secret{}, runsByID: map[string]*Run{},
+		entities: map[string]map[string]*entity{}, secrets: map[string]secret{}, migrations: map[string]migration{}, runsByID: map[string]*Run{},
 	}
 }
 
@@ -120,7 +119,7 @@ func Start(cfg Config) (*Server, error) {
 		}
 	}
 	var err error
-	if s.Server, err = emulator.Start(cfg.Addr, s.routes()); err != nil {
+	if s.Server, err = emulator.Start(cfg.Addr, s.serveAPI()); err != nil {
 		cancel()
 		return nil, fmt.Errorf("start Port emulator: %w", err)
 	}

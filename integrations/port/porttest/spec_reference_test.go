@@ -91,7 +91,16 @@ func TestReference_ResponsesMatchPortSpec(t *testing.T) {
 		{"GET", entities + "/{entity_identifier}", "/v1/blueprints/service/entities/none", "", 404},
 		{"POST", entities, "/v1/blueprints/service/entities", `{"identifier":"y"}`, 201},
 		{"PATCH", entities + "/{entity_identifier}", "/v1/blueprints/service/entities/y", `{"title":"Y"}`, 200},
+		{"PUT", entities + "/{entity_identifier}", "/v1/blueprints/service/entities/y", `{"title":"Y","relations":{"on":null}}`, 200},
 		{"POST", entities + "/search", "/v1/blueprints/service/entities/search", `{"limit":1}`, 200},
+		{"POST", "/v1/entities/search", "", `{"combinator":"and","rules":[{"property":"$identifier","operator":"=","value":"y"}]}`, 200},
+		{"POST", entities, "/v1/blueprints/service/entities?upsert=true&merge=true", `{"identifier":"z","blueprint":"service"}`, 201},
+		{"GET", entities + "-count", "/v1/blueprints/service/entities-count", "", 200},
+		{"DELETE", entities + "/{entity_identifier}", "/v1/blueprints/service/entities/z", "", 200},
+		{"DELETE", blueprint, "/v1/blueprints/service", "", 422},
+		{"POST", "/v1/blueprints/{blueprint_identifier}/bulk/entities/delete", "/v1/blueprints/service/bulk/entities/delete", `{"entities":["y"]}`, 200},
+		{"DELETE", "/v1/blueprints/{blueprint_identifier}/all-entities", "/v1/blueprints/service/all-entities", "", 200},
+		{"PATCH", blueprint, "/v1/blueprints/service", `{"identifier":"service2"}`, 200},
 
 		{"POST", secrets, "", `{"secretName":"S","secretValue":"v"}`, 200},
 		{"GET", secrets, "", "", 200},
@@ -134,6 +143,7 @@ func TestReference_ResponsesMatchPortSpec(t *testing.T) {
 // of an error, and the audit fields of an entity.
 func removeUndocumented(answer map[string]any) {
 	delete(answer, "details")
+	delete(answer, "migrationId") // Port's Terraform provider reads it
 	entities, _ := answer["entities"].([]any)
 	for _, e := range append(entities, answer["entity"]) {
 		entity, _ := e.(map[string]any)

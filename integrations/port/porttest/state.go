@@ -5,39 +5,24 @@ import (
 	"slices"
 )
 
-// state is the JSON form of what a Server stores.
-type state struct {
-	Actions    []map[string]any     `json:"actions"` // and automations, oldest first
-	Blueprints []map[string]any     `json:"blueprints"`
-	Entities   map[string][]*entity `json:"entities"` // by blueprint
-	Runs       []apiRun             `json:"runs"`     // oldest first
-	Secrets    []apiSecret          `json:"secrets"`  // without values
-	Users      []*user              `json:"users"`
-	Teams      []string             `json:"teams"`
-}
-
-// State returns a snapshot that can be encoded as JSON: definitions, entities, runs, users and
-// teams. It contains no secrets and no credentials.
+// State returns a snapshot that can be encoded as JSON: the actions and automations, blueprints, entities by blueprint,
+// runs, users, teams, and the names of the secrets. It contains no secrets and no credentials.
 func (s *Server) State() any {
 	s.mu.Lock()
-	out := state{
-		Actions: []map[string]any{}, Blueprints: []map[string]any{}, Entities: map[string][]*entity{}, Runs: []apiRun{},
-		Secrets: s.secretsToAPILocked(), Users: s.sortedUsersLocked(), Teams: append([]string{}, s.teams...),
-	}
-	for _, id := range s.actionOrder {
-		out.Actions = append(out.Actions, s.actions[id].raw)
-	}
-	for _, id := range slices.Sorted(maps.Keys(s.blueprints)) {
-		out.Blueprints = append(out.Blueprints, s.blueprints[id].raw)
-	}
-	for blueprint, entities := range s.entities {
-		out.Entities[blueprint] = []*entity{}
-		for _, id := range slices.Sorted(maps.Keys(entities)) {
-			out.Entities[blueprint] = append(out.Entities[blueprint], entities[id])
+	entities, runs := map[string][]*entity{}, []any{}
+	for blueprint, stored := range s.entities {
+		entities[blueprint] = []*entity{}
+		for _, id := range slices.Sorted(maps.Keys(stored)) {
+			entities[blueprint] = append(entities[blueprint], stored[id])
 		}
 	}
 	for _, r := range s.runs {
-		out.Runs = append(out.Runs, s.runToAPILocked(r, "v2"))
+		runs = append(runs, s.runToAPILocked(r, "v2"))
+	}
+	out := map[string]any{"entities": entities, "runs": runs, "teams": append([]string{}, s.teams...)}
+	for _, list := range []handler{s.listActions, s.listBlueprints, s.listSecrets, s.listUsers} {
+		answer, _ := list(call{}) // never fails without parameters
+		maps.Copy(out, answer.body)
 	}
 	s.mu.Unlock()
 	return s.maskSecrets(out)

@@ -29,20 +29,6 @@ type role struct {
 	Name string `json:"name"`
 }
 
-type team struct {
-	ID       string `json:"id"`
-	Name     string `json:"name"`
-	Provider string `json:"provider"`
-}
-
-func (s *Server) userRoutes(route routeFunc) {
-	route("GET /v1/users", s.listUsers)
-	route("GET /v1/users/{email}", s.getUser)
-	route("GET /v1/teams", s.listTeams)
-	route("GET /v1/teams/{name}", s.getTeam)
-	route("GET /v1/organization", getOrganization)
-}
-
 // AddUser adds a member with the role "Member" to the organization and to teams, which are
 // created when they do not exist.
 func (s *Server) AddUser(email string, teams ...string) {
@@ -66,10 +52,20 @@ func (s *Server) AddUser(email string, teams ...string) {
 // clientUserID is the id of the user that Port creates for the client credentials.
 func (s *Server) clientUserID() string { return s.ClientID + "@clients" }
 
-func (s *Server) listUsers(*http.Request) (response, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return newResponse(http.StatusOK, "users", s.sortedUsersLocked()), nil
+func (s *Server) listUsers(c call) (response, error) {
+	out := []any{}
+	for _, u := range s.sortedUsersLocked() {
+		out = append(out, selectMembers(u, c.list("fields")))
+	}
+	return newResponse(http.StatusOK, "users", out), nil
+}
+
+// selectMembers returns a value with the members that are named, or with all for none.
+func selectMembers(v any, names []string) any {
+	if len(names) == 0 {
+		return v
+	}
+	return pickKeys(v, func(key string) bool { return slices.Contains(names, key) })
 }
 
 func (s *Server) sortedUsersLocked() []*user {
@@ -80,12 +76,10 @@ func (s *Server) sortedUsersLocked() []*user {
 	return out
 }
 
-func (s *Server) getUser(r *http.Request) (response, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	u, ok := s.users[r.PathValue("email")]
-	if !ok {
-		return response{}, notFound("User", r.PathValue("email"))
+func (s *Server) getUser(c call) (response, error) {
+	u, err := find(s.users, "User", c.path["user_email"])
+	if err != nil {
+		return response{}, err
 	}
 	identifiers := []string{}
 	for _, name := range u.Teams {
@@ -100,28 +94,26 @@ func (s *Server) getUser(r *http.Request) (response, error) {
 // teamIdentifier is the identifier of the entity of a team. Names may have spaces, and identifiers not.
 func teamIdentifier(name string) string { return strings.ToLower(strings.ReplaceAll(name, " ", "_")) }
 
-func (s *Server) listTeams(*http.Request) (response, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	out := []team{}
+func (s *Server) listTeams(c call) (response, error) {
+	out := []any{}
 	for _, name := range s.teams {
-		out = append(out, newTeam(name))
+		out = append(out, selectMembers(newTeam(name), c.list("fields")))
 	}
 	return newResponse(http.StatusOK, "teams", out), nil
 }
 
-func (s *Server) getTeam(r *http.Request) (response, error) {
-	name := r.PathValue("name")
-	s.mu.Lock()
-	defer s.mu.Unlock()
+func (s *Server) getTeam(c call) (response, error) {
+	name := c.path["name"]
 	if !slices.Contains(s.teams, name) {
 		return response{}, notFound("Team", name)
 	}
-	return newResponse(http.StatusOK, "team", newTeam(name)), nil
+	return newResponse(http.StatusOK, "team", selectMembers(newTeam(name), c.list("fields"))), nil
 }
 
-func newTeam(name string) team { return team{ID: "team_" + name, Name: name, Provider: "port"} }
+func newTeam(name string) map[string]any {
+	return map[string]any{"id": "team_" + name, "name": name, "provider": "port"}
+}
 
-func getOrganization(*http.Request) (response, error) {
+func getOrganization(call) (response, error) {
 	return newResponse(http.StatusOK, "organization", map[string]any{"id": organizationID, "name": "Emulated"}), nil
 }

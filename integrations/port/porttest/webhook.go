@@ -31,22 +31,6 @@ const webhookTimeout = 30 * time.Second
 // https://docs.port.io/actions-and-automations/setup-backend/webhook/#trigger-port-api
 var portAPIHosts = []string{"api.port.io", "api.getport.io", "api.us.port.io", "api.us.getport.io"}
 
-// A webhookRequest is a rendered webhook. It is also the payload of the run.
-type webhookRequest struct {
-	Type         string         `json:"type"`
-	URL          string         `json:"url"`
-	Method       string         `json:"method"`
-	Headers      map[string]any `json:"headers"`
-	Body         any            `json:"body"`
-	Synchronized any            `json:"synchronized"`
-	Agent        any            `json:"agent"`
-}
-
-// isSynchronized reports whether the answer of the backend ends the run.
-func (w webhookRequest) isSynchronized() bool {
-	return w.Synchronized == true || w.Synchronized == "true"
-}
-
 // invokeWebhook calls the backend of a run. The answer ends the run when the webhook is
 // synchronized or the answer is an error; otherwise the backend ends the run itself. Logs and
 // summaries have the texts of Port's agent.
@@ -57,12 +41,13 @@ func (s *Server) invokeWebhook(ctx context.Context, id string, method invocation
 		s.failWebhook(id, err)
 		return
 	}
-	payload, address := s.maskSecrets(request), s.maskSecretsInText(request.URL)
+	payload, address := s.maskSecrets(request), s.maskSecretsInText(toText(request["url"]))
+	isSynchronized := toText(request["synchronized"]) == "true" // the answer of the backend ends the run
 	s.updateQuietly(id, func(r *Run) { r.Payload = payload })
 	s.AddLog(id, "Sending the request")
 	receiver := receiverName(address)
 	s.Emit(emulator.Event{
-		From: "port", To: receiver, Kind: "webhook", Text: fmt.Sprintf("%s %s for %s", request.Method, address, id), Body: payload,
+		From: "port", To: receiver, Kind: "webhook", Text: fmt.Sprintf("%s %s for %s", request["method"], address, id), Body: payload,
 	})
 	status, body, err := s.sendWebhook(ctx, request)
 	if err != nil {
@@ -77,7 +62,7 @@ func (s *Server) invokeWebhook(ctx context.Context, id string, method invocation
 		From: receiver, To: "port", Kind: "webhook", Text: fmt.Sprintf("%d %s for %s", status, http.StatusText(status), id),
 		Body: s.maskSecrets(answer),
 	})
-	if request.isSynchronized() && len(body) > 0 {
+	if isSynchronized && len(body) > 0 {
 		s.updateQuietly(id, func(r *Run) { r.Response = answer })
 	}
 	if status >= 400 {
@@ -88,7 +73,7 @@ func (s *Server) invokeWebhook(ctx context.Context, id string, method invocation
 		return
 	}
 	s.AddLog(id, fmt.Sprintf("Action invocation has completed successfully with status code: %d", status))
-	if request.isSynchronized() {
+	if isSynchronized {
 		_ = s.UpdateRun(id, func(r *Run) { r.Status = Success })
 	}
 }
@@ -100,20 +85,17 @@ func (s *Server) failWebhook(id string, err error) {
 	_ = s.UpdateRun(id, func(r *Run) { r.Status, r.Summary = Failure, "Failed to invoke the webhook: "+reason })
 }
 
-func renderWebhook(method invocationMethod, data map[string]any) (webhookRequest, error) {
+// renderWebhook returns the payload of a run: the members of the method with the values of their templates.
+func renderWebhook(method invocationMethod, data map[string]any) (map[string]any, error) {
 	rendered, err := render(map[string]any{
-		"url": method.URL, "method": method.Method, "headers": method.Headers, "body": method.Body,
+		"type": "WEBHOOK", "url": method.URL, "method": method.Method, "headers": method.Headers, "body": method.Body,
 		"synchronized": method.Synchronized, "agent": method.Agent,
 	}, data)
-	if err != nil {
-		return webhookRequest{}, err
+	request := asMap(rendered)
+	if err == nil {
+		request["url"], request["method"] = toText(request["url"]), strings.ToUpper(cmp.Or(toText(request["method"]), http.MethodPost))
 	}
-	values, _ := rendered.(map[string]any)
-	headers, _ := values["headers"].(map[string]any)
-	return webhookRequest{
-		Type: "WEBHOOK", URL: toText(values["url"]), Method: strings.ToUpper(cmp.Or(toText(values["method"]), http.MethodPost)),
-		Headers: headers, Body: values["body"], Synchronized: values["synchronized"], Agent: values["agent"],
-	}, nil
+	return request, err
 }
 
 // receiverName names the receiver of a webhook in events.
@@ -130,16 +112,16 @@ func receiverName(address string) string {
 
 // sendWebhook sends a webhook with its signature, and reads the answer.
 // https://docs.port.io/create-self-service-experiences/setup-backend/webhook/signature-verification
-func (s *Server) sendWebhook(ctx context.Context, request webhookRequest) (int, []byte, error) {
+func (s *Server) sendWebhook(ctx context.Context, request map[string]any) (int, []byte, error) {
 	var body []byte
-	if request.Body != nil {
-		body = []byte(stringify(request.Body))
+	if request["body"] != nil {
+		body = []byte(stringify(request["body"]))
 	}
 	if len(body) > maxRequestBytes {
 		return 0, nil, errors.New("the rendered body is larger than 1 MiB")
 	}
-	address, token := s.resolveTarget(request.URL)
-	r, err := http.NewRequestWithContext(ctx, request.Method, address, bytes.NewReader(body))
+	address, token := s.resolveTarget(toText(request["url"]))
+	r, err := http.NewRequestWithContext(ctx, toText(request["method"]), address, bytes.NewReader(body))
 	if err != nil {
 		return 0, nil, err
 	}
@@ -148,7 +130,7 @@ func (s *Server) sendWebhook(ctx context.Context, request webhookRequest) (int, 
 		r.Header.Set("User-Agent", selfUserAgent)
 	}
 	r.Header.Set("Content-Type", "application/json")
-	for k, v := range request.Headers {
+	for k, v := range asMap(request["headers"]) {
 		if v != nil {
 			r.Header.Set(k, toText(v))
 		}
