@@ -87,3 +87,24 @@ func TestOperator_RetryWhileWorking(t *testing.T) {
 		t.Errorf("%d runs, %d messages", len(runs), len(messages))
 	}
 }
+
+// TestOperator_LostVolume starts a bot with an empty store while a run of the one before is in progress. It accepts new
+// requests, and knows nothing of the old one.
+func TestOperator_LostVolume(t *testing.T) {
+	t.Parallel()
+	e := testenv.New(t)
+	e.KeepRunsInProgress()
+	e.Start()
+	e.Declare(testenv.Alice, testenv.General, "Before the loss", "Major", "public")
+	e.WaitFor("the run exists", func() bool { return len(e.Port.Runs()) == 1 })
+	if err := e.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	e.StateDir = t.TempDir()
+	e.Start()
+	e.Declare(testenv.Alice, testenv.General, "After the loss", "Major", "public")
+	e.WaitFor("both runs exist", func() bool { return len(e.Port.Runs()) == 2 })
+	if pending := e.Bot.Pending(); pending != 1 {
+		t.Errorf("%d requests are pending", pending)
+	}
+}

@@ -239,12 +239,17 @@ func TestRecords_CopyWhileRunning(t *testing.T) {
 	}()
 	known := []string{<-accepted}
 	refused, complete := 0, 0
-	for range 12 {
+	for i := range 12 {
 		for len(accepted) > 0 {
 			known = append(known, <-accepted)
 		}
 		copied := t.TempDir()
-		if err := copyState(copied, dir); err != nil {
+		mark, err := os.ReadFile(filepath.Join(dir, markFile))
+		err = errors.Join(err, copyState(copied, dir))
+		if i%2 > 0 { // as if it were the first file that was copied
+			err = errors.Join(err, os.WriteFile(filepath.Join(copied, markFile), mark, 0o600))
+		}
+		if err != nil {
 			t.Fatal(err)
 		}
 		c, err := openTestStore(t, copied)
@@ -268,6 +273,18 @@ func TestRecords_CopyWhileRunning(t *testing.T) {
 	close(quit)
 	<-ended
 	stop()
+	backup := t.TempDir() // the documented one, of a bot that is stopped
+	if err := copyState(backup, dir); err != nil {
+		t.Fatal(err)
+	}
+	c, err := openTestStore(t, backup)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if info, err := c.tasksStream.Info(t.Context()); err != nil || info.State.Msgs < uint64(len(known)) {
+		t.Errorf("a backup has %+v, %v", info, err)
+	}
 	t.Logf("%d copies were refused, %d were complete, with %d requests", refused, complete, len(known))
 }
 
@@ -309,5 +326,36 @@ func TestRecords_FormatDocumented(t *testing.T) {
 	slices.Sort(documented)
 	if !slices.Equal(fields, documented) {
 		t.Errorf("docs/architecture.md documents\n%v, the code has\n%v", documented, fields)
+	}
+}
+
+// TestRecords_Cluster reads the store of a cluster, which a bot has created.
+func TestRecords_Cluster(t *testing.T) {
+	cfg := newConfig(t, storeDir)
+	if _, err := OpenRecords(t.Context(), cfg); !errors.Is(err, ErrNoStore) {
+		t.Errorf("before a bot has started: %v", err)
+	}
+	s, err := Open(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	runTestStore(t, s)
+	r := acceptTestRequest(t, s, "V1")
+	acceptTestRequest(t, s, "V2")
+	r.Finish(request.Outcome{Status: request.Success})
+	if err := s.Archive(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	records, err := OpenRecords(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer records.Close()
+	if all := listRecords(t, records); len(all) != 2 || all["V1"].ArchivedAt.IsZero() || !all["V2"].ArchivedAt.IsZero() || records.IsBotRunning(t.Context()) {
+		t.Errorf("the records are %+v", all)
+	}
+	i := request.Intervention{Kind: request.Retry, By: "carol", At: time.Now()}
+	if err := records.Ask(t.Context(), "V2", i); err != nil {
+		t.Error(err)
 	}
 }
