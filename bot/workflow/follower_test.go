@@ -99,7 +99,7 @@ func TestFollower_Calls(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				f := &fakes{}
 				follower, x := newFollowerTest(f, c.incidents, c.age)
-				runFor(t, follower, 3*time.Hour)
+				runFor(t, follower, 70*time.Minute)
 				busiest := 0
 				for i, at := range f.calls {
 					later := slices.IndexFunc(f.calls[i:], func(other time.Time) bool { return other.Sub(at) > time.Hour })
@@ -108,7 +108,7 @@ func TestFollower_Calls(t *testing.T) {
 					}
 					busiest = max(busiest, later)
 				}
-				if busiest > c.limit || c.incidents > 0 && len(f.calls) < 3*12 {
+				if busiest > c.limit || c.incidents > 0 && len(f.calls) < 12 {
 					t.Errorf("%d calls in the busiest hour, %d in all", busiest, len(f.calls))
 				}
 				if len(x.woken) > 0 {
