@@ -7,7 +7,7 @@ import (
 )
 
 // BenchmarkFollowed measures the memory with 1,000 incidents that are followed: after a start by kill -9, at its peak in
-// the first polls and later.
+// the first polls and later, also without the parts of the program's file.
 func BenchmarkFollowed(b *testing.B) {
 	const incidents, settle = 1000, 30 * time.Second
 	for b.Loop() {
@@ -26,6 +26,7 @@ func BenchmarkFollowed(b *testing.B) {
 		time.Sleep(settle)
 		b.ReportMetric(p.residentMemory(b), "MB")
 		b.ReportMetric(p.peakMemory(b), "peak-MB")
+		b.ReportMetric(p.memory(b, "RssAnon:"), "anonymous-MB")
 		p.kill()
 	}
 }
