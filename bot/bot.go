@@ -107,6 +107,7 @@ func New(cfg Config) *Bot {
 		Store: b.store, Port: cfg.Port, Slack: cfg.Slack, Users: b.users, Renderer: b.renderer,
 		Action: cfg.Action, Command: cfg.Command, Commands: cfg.Commands, Metrics: cfg.Metrics, Log: cfg.Log, Traces: cfg.Traces,
 		RunCommand: cfg.RunCommand, Choice: cfg.Choice, Actions: cfg.Port.Definitions(), History: b.home, Incidents: recent,
+		Reporter: func(incident string) string { return b.store.index().Reporter(incident) },
 	})
 	cfg.Metrics.observe(b)
 	return b

@@ -15,6 +15,7 @@ import (
 	"foghorn/integrations/incidentio"
 	"foghorn/integrations/incidentio/incidentiotest"
 	"foghorn/integrations/slackapp/slacktest"
+	"foghorn/manifests"
 )
 
 const recentHeading = "declared in the last hour"
@@ -107,7 +108,7 @@ func TestRecent_Life(t *testing.T) {
 			e.Declare(testenv.Alice, testenv.General, "API is slow", "Major", "public")
 			e.Declare(testenv.Alice, testenv.General, "Breach", "Major", "private")
 			e.WaitFor("both exist", func() bool { return len(e.IncidentIO.Incidents()) == 2 })
-			form := waitForm(t, e, testenv.Bob, "the incident", shows(recentHeading, "INC-", "API is slow", "Major", "just now"))
+			form := waitForm(t, e, testenv.Bob, "the incident", shows(recentHeading, "INC-", "API is slow", "Major", "declared by", testenv.Alice, "just now"))
 			if !hides("Breach")(form) {
 				t.Errorf("the form shows a private incident: %s", form.Text())
 			}
@@ -166,20 +167,35 @@ func TestRecent_TypedTextStays(t *testing.T) {
 	e.ExpectMessage(testenv.General, "typed")
 }
 
-// TestRecent_NotPermitted shows no incidents to people who may not run the action.
+// TestRecent_NotPermitted shows no incidents to people who may not run the action, and to others without a call more.
 func TestRecent_NotPermitted(t *testing.T) {
 	t.Parallel()
 	e := testenv.New(t)
 	newRecentEnv(t, e)
+	addEve(e, func(u *slacktest.User) { u.Team = "T0OTHER" })
+	if err := e.Port.SetExecutePermissions(manifests.ActionID, `{"users":["alice@example.com"]}`); err != nil {
+		t.Fatal(err)
+	}
 	addIncident(t, e, "API is slow", nil)
 	e.Start()
 	waitForm(t, e, testenv.Alice, "the incidents", shows("API is slow"))
-	form := e.OpenForm(testenv.Gus, testenv.General, "/incident") // not refused yet: nothing is known about a guest
-	e.WaitFor("the guest is refused", func() bool {
-		return strings.Contains(e.AnswerTo(testenv.Gus, testenv.General, "/incident"), "email")
-	})
-	if !hides(recentHeading)(form) {
-		t.Errorf("a guest sees %s", form.Text())
+	for who, reason := range map[string]string{testenv.Gus: "email", eve: "another organization", testenv.Bob: "permission"} {
+		form := e.OpenForm(who, testenv.General, "/incident") // not refused yet: nothing is known about this person
+		e.WaitFor(who+" is refused", func() bool {
+			return strings.Contains(e.AnswerTo(who, testenv.General, "/incident"), reason)
+		})
+		if !hides(recentHeading)(form) {
+			t.Errorf("%s sees %s", who, form.Text())
+		}
+	}
+	lists := func() int { return len(e.IncidentIO.Calls("/v2/incidents")) }
+	waitForm(t, e, testenv.Alice, "the incidents", shows("API is slow")) // the list is fresh
+	slackCalls, portCalls, incidentCalls := len(e.Slack.Calls("")), len(e.Port.Calls("")), lists()
+	if form := e.OpenForm(testenv.Alice, testenv.General, "/incident"); !shows("API is slow")(form) {
+		t.Errorf("the form opens with %s", form.Text())
+	}
+	if calls := e.Slack.Calls("")[slackCalls:]; len(calls) != 1 || len(e.Port.Calls("")) != portCalls || lists() != incidentCalls {
+		t.Errorf("opening the form made %v, and %d calls of Port and %d of incident.io", calls, len(e.Port.Calls(""))-portCalls, lists()-incidentCalls)
 	}
 }
 
@@ -257,5 +273,20 @@ func TestRecent_Pages(t *testing.T) {
 	e.WaitForm(form, "the incidents again", shows(recentHeading, "1 of "))
 	if value, err := form.Value("f0"); err != nil || len(value) != 1 || value[0] != "first" {
 		t.Errorf("%v, %v", value, err)
+	}
+}
+
+// TestRecent_FirstPageByAck shows the incidents also on a first page that is the answer to a submission.
+func TestRecent_FirstPageByAck(t *testing.T) {
+	t.Parallel()
+	e := newEnvWithAction(t, createAction(`"c":{"type":"string"},"d":{"type":"string","visible":{"jqQuery":".form.c == \"on\""}}`, ``))
+	newRecentEnv(t, e)
+	addIncident(t, e, "API is slow", nil)
+	e.Start()
+	form := waitForm(t, e, testenv.Alice, "the incidents", shows(recentHeading))
+	e.Slack.InjectFault(emulator.Fault{Path: "views.update", Status: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {"30"}}})
+	e.ChangeField(form, "c", "on")
+	if r := submit(t, e, form); r.Closed || !hasLabel("d")(form) || !shows(recentHeading, "API is slow")(form) {
+		t.Errorf("the form shows %s", form.Text())
 	}
 }

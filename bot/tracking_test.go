@@ -1,10 +1,11 @@
 package bot_test
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/slack-go/slack"
 
 	"foghorn/bot"
 	"foghorn/bot/testenv"
@@ -239,30 +240,91 @@ func TestTracking_EditFails(t *testing.T) {
 	}
 }
 
+// TestTracking_MessageGone takes the message of one channel away from the bot. It is not posted again, and the message of
+// the other channel follows.
+func TestTracking_MessageGone(t *testing.T) {
+	t.Parallel()
+	for name, take := range map[string]func(e *testenv.Env, m slacktest.Message) error{
+		"message deleted": func(e *testenv.Env, m slacktest.Message) error {
+			_, _, err := slack.New(e.Slack.BotToken, slack.OptionAPIURL(e.Slack.URL())).DeleteMessage(m.Channel, m.TS)
+			return err
+		},
+		"bot removed from the channel": func(e *testenv.Env, m slacktest.Message) error {
+			e.Slack.AddChannel(slacktest.Channel{ID: m.Channel, Name: "general", Private: true})
+			return nil
+		},
+		"channel deleted": func(e *testenv.Env, m slacktest.Message) error { e.Slack.RemoveChannel(m.Channel); return nil },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e, _ := newTrackingEnv(t)
+			follow := e.EditConfig
+			e.EditConfig = func(c *bot.Config) { follow(c); c.Announce = testenv.Ops }
+			e.Start()
+			e.Declare(testenv.Alice, testenv.General, "API is slow", "Minor", "public")
+			m := waitShows(t, e, testenv.General, "API is slow", "<#C")
+			e.WaitFollowed(1)
+			waitShows(t, e, testenv.Ops, "API is slow", "<#C")
+			e.WaitIdle()
+			before := countUpdates(e)
+			if err := take(e, m); err != nil {
+				t.Fatal(err)
+			}
+			edit(t, e, incidentiotest.Edit{Status: "Fixing"})
+			waitShows(t, e, testenv.Ops, "Fixing")
+			edit(t, e, incidentiotest.Edit{Status: "Closed"})
+			waitShows(t, e, testenv.Ops, "Closed after")
+			e.WaitFollowed(0)
+			lost := 0
+			for _, c := range e.Slack.Calls("/chat.update")[before:] {
+				if strings.Contains(string(c.Body), m.Channel) {
+					lost++
+				}
+			}
+			if posts := len(e.Slack.Calls("/chat.postMessage")); lost > 1 || posts != 2 {
+				t.Errorf("%d edits of the message that is gone, %d posts", lost, posts)
+			}
+		})
+	}
+}
+
 func countUpdates(e *testenv.Env) int { return len(e.Slack.Calls("/chat.update")) }
 
-// TestTracking_ThousandIncidents follows a thousand incidents. It logs the memory of the process, which contains the
-// emulators.
-func TestTracking_ThousandIncidents(t *testing.T) {
+// TestTracking_ManyIncidents closes many incidents at the same time: hardly any is read by itself. TestFollower_Calls counts
+// the calls for a thousand.
+func TestTracking_ManyIncidents(t *testing.T) {
 	if testing.Short() {
-		t.Skip("takes a minute")
+		t.Skip("takes seconds")
 	}
+	t.Parallel()
 	e, _ := newTrackingEnv(t)
 	e.Start()
-	const incidents = 1000
+	const incidents, closed = 120, 60
 	e.DeclareMany(incidents)
 	e.WaitIdle()
 	e.WaitFollowed(incidents)
-	last := fmt.Sprintf("C0S%d", incidents-1)
-	for _, i := range e.IncidentIO.Incidents() {
-		if i.Name == last+"." {
-			if err := e.IncidentIO.Edit(i.ID, incidentiotest.Edit{Status: "Fixing"}); err != nil {
-				t.Fatal(err)
+	singles := func() (n int) {
+		for _, c := range e.IncidentIO.Calls("") {
+			if strings.HasPrefix(c.Path, "/v2/incidents/") {
+				n++
 			}
 		}
+		return n
 	}
-	waitShows(t, e, last, "Fixing")
-	if n := len(e.Slack.Messages(last)); n != 1 {
+	before := singles()
+	for _, i := range e.IncidentIO.Incidents()[:closed] {
+		if err := e.IncidentIO.Edit(i.ID, incidentiotest.Edit{Status: "Closed"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	e.WaitFollowed(incidents - closed)
+	if n := singles() - before; n > 5 {
+		t.Errorf("%d incidents were read by themselves", n)
+	}
+	name := e.IncidentIO.Incidents()[0].Name
+	channel := strings.TrimSuffix(name, ".")
+	waitShows(t, e, channel, "Closed after")
+	if n := len(e.Slack.Messages(channel)); n != 1 {
 		t.Errorf("%d messages", n)
 	}
 }

@@ -54,7 +54,8 @@ type Config struct {
 	Actions    Actions  // required with RunCommand
 	History    History  // required with RunCommand
 
-	Incidents Incidents // shown in the form of Action if they are recent; nil: none
+	Incidents Incidents                    // shown in the form of Action if they are recent; nil: none
+	Reporter  func(incident string) string // Slack id of who declared an incident through this bot; "": not known
 
 	Metrics Metrics
 	Log     *logrus.Entry
@@ -133,7 +134,7 @@ func New(cfg Config) *Dialog {
 	d.recent = newLookup(readRecent(cfg.Store))
 	d.entities = newEntityLists(cfg.Port, &d.background)
 	d.mayList = cache.New(mayListTTL, 0)
-	d.incidents = newIncidentList(cfg.Incidents, func(err error) {
+	d.incidents = newIncidentList(cfg.Incidents, cfg.Reporter, func(err error) {
 		cfg.Log.WithError(err).Warn("failed to read the recent incidents, which forms show")
 	})
 	return d

@@ -52,10 +52,11 @@ const (
 
 // An incidentList has the open incidents of the last hour. It is read in the background: no form waits for it.
 type incidentList struct {
-	source  Incidents // nil: there is no list
-	onError func(error)
-	calls   *rate.Limiter
-	reads   singleflight.Group
+	source   Incidents // nil: there is no list
+	reporter func(incident string) string
+	onError  func(error)
+	calls    *rate.Limiter
+	reads    singleflight.Group
 
 	mu       sync.Mutex
 	found    []incidentio.Incident // the newest first
@@ -65,8 +66,8 @@ type incidentList struct {
 	failing  bool      // the latest read failed, which was reported
 }
 
-func newIncidentList(source Incidents, onError func(error)) *incidentList {
-	return &incidentList{source: source, onError: onError, calls: rate.NewLimiter(rate.Every(incidentsCallInterval), incidentsBurst)}
+func newIncidentList(source Incidents, reporter func(string) string, onError func(error)) *incidentList {
+	return &incidentList{source: source, reporter: reporter, onError: onError, calls: rate.NewLimiter(rate.Every(incidentsCallInterval), incidentsBurst)}
 }
 
 // run reads the list now and, while it is used, every incidentsInterval until ctx ends.
@@ -132,6 +133,11 @@ func (l *incidentList) record(found []incidentio.Incident, err error) {
 	l.found = slices.DeleteFunc(found, func(i incidentio.Incident) bool {
 		return i.Visibility != "public" || i.Mode == "test" || i.Mode == "tutorial"
 	})
+	for n, i := range l.found { // incident.io knows only Port's API key as the creator
+		if user := l.reporter(i.ID); user != "" {
+			l.found[n].Reporter = incidentio.Person{SlackUserID: user}
+		}
+	}
 	l.failing, l.readAt = false, time.Now()
 	l.nextRead = l.readAt.Add(incidentsFresh)
 }
@@ -160,7 +166,7 @@ func severityName(s *incidentio.Severity) string {
 	return s.Name
 }
 
-// whoText is who reported an incident, else who leads it. An incident that was declared with an API key names nobody else.
+// whoText is who declared an incident, else who leads it.
 func whoText(i incidentio.Incident) slacktext.Text {
 	if who := personText(i.Reporter); who != "" {
 		return slacktext.Format("declared by %s", who)
@@ -199,6 +205,14 @@ func (d *Dialog) withIncidents(view slack.ModalViewRequest, userID, action strin
 		return view, nil
 	}
 	return modal.ShowIncidents(view, shown), shown
+}
+
+// keepIncidents is a view of an open form with the recent incidents, if the form has shown them before.
+func (d *Dialog) keepIncidents(view slack.ModalViewRequest, page modal.Page) slack.ModalViewRequest {
+	if !page.Listed || !d.listsIncidents(page.Action) {
+		return view
+	}
+	return modal.ShowIncidents(view, d.incidents.get())
 }
 
 // updateIncidents reads the recent incidents again after a form has opened, in the background, and shows them to a user

@@ -26,6 +26,8 @@ func (f *fakeIncidents) ListIncidents(context.Context, incidentio.IncidentsQuery
 	return incidentio.IncidentPage{Incidents: append([]incidentio.Incident(nil), f.list...)}, f.err
 }
 
+func noReporter(string) string { return "" }
+
 func newIncident(n int, created time.Time) incidentio.Incident {
 	return incidentio.Incident{Reference: fmt.Sprintf("INC-%d", n), Visibility: "public", Mode: "standard", CreatedAt: created}
 }
@@ -48,7 +50,7 @@ func TestIncidentList_Filter(t *testing.T) {
 			edit(&i)
 			source.list = append(source.list, i)
 		}
-		l := newIncidentList(source, func(err error) { t.Error(err) })
+		l := newIncidentList(source, noReporter, func(err error) { t.Error(err) })
 		if len(l.get()) > 0 {
 			t.Error("a list that was not read is not empty")
 		}
@@ -76,7 +78,7 @@ func TestIncidentList_Calls(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				source := &fakeIncidents{}
-				l := newIncidentList(source, func(err error) { t.Error(err) })
+				l := newIncidentList(source, noReporter, func(err error) { t.Error(err) })
 				ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 				defer cancel()
 				go l.run(ctx)
@@ -109,7 +111,7 @@ func TestIncidentList_Failure(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				source, reported := &fakeIncidents{list: []incidentio.Incident{newIncident(1, time.Now())}}, 0
-				l := newIncidentList(source, func(error) { reported++ })
+				l := newIncidentList(source, noReporter, func(error) { reported++ })
 				l.refresh(t.Context())
 				source.err = test.err
 				for start := time.Now(); time.Since(start) < incidentsMaxAge; time.Sleep(time.Second) {

@@ -52,10 +52,7 @@ func (d *Dialog) updateView(ctx context.Context, open slack.View, page modal.Pag
 	if err != nil {
 		return err
 	}
-	if page.Listed && d.listsIncidents(page.Action) {
-		view = modal.ShowIncidents(view, d.incidents.get())
-	}
-	return d.updates.update(ctx, slackapp.View{ID: open.ID, Hash: open.Hash}, change, view)
+	return d.updates.update(ctx, slackapp.View{ID: open.ID, Hash: open.Hash}, change, d.keepIncidents(view, page))
 }
 
 // applyActions is the page after some actions and the form on it, and the time of the latest action. With the state of

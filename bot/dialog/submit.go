@@ -139,6 +139,9 @@ func (d *Dialog) respondWithPage(ctx context.Context, s session, state *form.Sta
 		d.log(ctx).WithError(err).Error("failed to render the form")
 		view = errorView(renderErrorText(err))
 	}
+	if listed := d.keepIncidents(view, page); modal.FitsAck(listed) {
+		view = listed
+	}
 	return slack.NewUpdateViewSubmissionResponse(&view)
 }
 

@@ -166,6 +166,8 @@ func resultText(status string) (emoji, text string) {
 		return ":x:", "not run: Port doesn't know your e-mail address"
 	case request.Denied:
 		return ":x:", "not run: no permission"
+	case request.Abandoned:
+		return ":no_entry:", "stopped by the person who operates this bot"
 	}
 	return ":grey_question:", "result unknown"
 }

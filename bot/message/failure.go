@@ -38,6 +38,15 @@ func (r Renderer) failureMessage(in Input) slackapp.Message {
 		return r.runMessage(in, slacktext.JoinLines(text, quote))
 	case request.Cancelled:
 		return r.runMessage(in, slacktext.JoinLines(slacktext.Format(":no_entry: %s was cancelled in Port.", subject), quote))
+	case request.Abandoned:
+		next := slacktext.Literal("Nothing was created. Run the command again if it is still needed.")
+		switch {
+		case in.RunID != "":
+			next = "Its run in Port was not stopped. Check the run before you run the action again, to avoid a duplicate."
+		case in.Outcome.MayHaveRun:
+			next = "Port may have started it. Check the runs of the action in Port before you run it again, to avoid a duplicate."
+		}
+		return r.runMessage(in, slacktext.JoinLines(slacktext.Format(":no_entry: The person who operates this bot stopped %s.", subject), quote, next))
 	case request.Unknown:
 		return r.runMessage(in, slacktext.JoinLines(slacktext.Format(":grey_question: The result of %s is unknown.", subject), quote,
 			"Check the run in Port before you run it again, to avoid a duplicate."))

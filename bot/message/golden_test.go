@@ -133,6 +133,13 @@ func goldenCases() []goldenCase {
 				Entity: &request.Entity{Blueprint: "service", Identifier: "checkout", Title: "Checkout"},
 			}
 		})},
+		{"abandoned before there was a run", final(func(in *Input) {
+			in.RunID, in.Outcome = "", request.Outcome{Status: request.Abandoned, Reason: "Port was down for an hour: declare it in incident.io."}
+		})},
+		{"abandoned while the run was being created", final(func(in *Input) {
+			in.RunID, in.Outcome = "", request.Outcome{Status: request.Abandoned, Reason: "It was a drill.", MayHaveRun: true}
+		})},
+		{"abandoned while it ran", final(func(in *Input) { in.Outcome = request.Outcome{Status: request.Abandoned, Reason: "It was a *drill*."} })},
 		{"waits for approval", renderer.AwaitingApproval(input(unchanged)).Message},
 		{"waits for approval, by two people", renderer.AwaitingApproval(input(func(in *Input) { in.Approvers = []string{"Bob Jones", "*Carol* <!here>"} })).Message},
 		{"waits for approval, by twelve people", renderer.AwaitingApproval(input(func(in *Input) {

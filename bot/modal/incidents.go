@@ -45,6 +45,12 @@ func ShowIncidents(view slack.ModalViewRequest, incidents []Incident) slack.Moda
 	return view
 }
 
+// FitsAck reports that a view with incidents can be the answer to a submission.
+func FitsAck(view slack.ModalViewRequest) bool {
+	data, err := json.Marshal(view)
+	return err == nil && len(data) <= maxAckBytes
+}
+
 // incidentsBlock is a block with a line for each incident that fits; nil for none.
 func incidentsBlock(incidents []Incident) slack.Block {
 	for ; len(incidents) > 0; incidents = incidents[:len(incidents)-1] {

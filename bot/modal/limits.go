@@ -58,7 +58,7 @@ const (
 )
 
 const (
-	// maxIncidentsBytes is the size of the block with recent incidents. It is in no ack, so that no page is smaller for it.
+	// maxIncidentsBytes is the size of the block with recent incidents. No page is smaller for it: see FitsAck.
 	maxIncidentsBytes = 6000
 
 	// maxIncidentTitle is the most UTF-16 code units of the reference and the name of a recent incident.

@@ -14,6 +14,7 @@ const (
 	NoEmail    = "NO_EMAIL"    // the reporter's e-mail address is not known
 	Denied     = "DENIED"      // the reporter may not run the action
 	Unknown    = "UNKNOWN"     // Port no longer has the run, or the run did not end
+	Abandoned  = "ABANDONED"   // an operator ended the request
 )
 
 // An Outcome is how a request ended.
@@ -28,7 +29,8 @@ type Outcome struct {
 	EndedAt  time.Time `json:"ended_at,omitzero"`  // of the run
 	Entity   *Entity   `json:"entity,omitempty"`   // that Port relates to the run; nil: none, or it was deleted
 
-	DeclinedBy string `json:"declined_by,omitempty"` // name of the person who declined the run; empty: unknown
+	DeclinedBy string `json:"declined_by,omitempty"`  // name of the person who declined the run; empty: unknown
+	MayHaveRun bool   `json:"may_have_run,omitempty"` // of Abandoned: whether Port has created a run is not known
 }
 
 // An Entity is an item of Port's catalog.

@@ -7,6 +7,7 @@ package request
 
 import (
 	"cmp"
+	"slices"
 	"time"
 )
 
@@ -27,6 +28,12 @@ const (
 
 // OpenStages are the stages of requests whose result is not delivered yet. No person waits for one in Tracking.
 var OpenStages = []Stage{Accepted, CreatingRun, Running, Notifying, AwaitingChannel}
+
+// allStages are the stages in their order.
+var allStages = append(slices.Clone(OpenStages), Tracking, Done)
+
+// IsKnown reports whether this version has the stage. The record of a later version can have others.
+func (s Stage) IsKnown() bool { return slices.Contains(allStages, s) }
 
 // A Request is one submission: all that is needed to continue with it after a crash.
 // Times are in UTC.
@@ -54,6 +61,9 @@ type Request struct {
 	Deliveries map[string]*Delivery `json:"deliveries,omitempty"` // by delivery key
 	Tracked    *Tracked             `json:"tracked,omitempty"`    // from the stage Tracking on
 
+	History       []Step         `json:"history,omitempty"`       // the stages so far; empty in records of earlier versions
+	Interventions []Intervention `json:"interventions,omitempty"` // of operators, the latest maxInterventions
+
 	// The store's own: the revision of the record that was read, 0 if there is none yet, and the key that the
 	// private fields are encrypted with.
 	Revision uint64 `json:"-"`
@@ -64,7 +74,11 @@ type Request struct {
 
 // Enter moves the request to a stage. The caller saves it.
 func (r *Request) Enter(s Stage) {
+	r.startHistory()
 	r.Stage, r.StageEnteredAt = s, time.Now().UTC()
+	if n := len(r.History); n == 0 || slices.Index(allStages, s) > slices.Index(allStages, r.History[n-1].Stage) {
+		r.History = append(r.History, Step{Stage: s, At: r.StageEnteredAt})
+	}
 }
 
 // Finish records how the run ended and moves the request to Notifying.

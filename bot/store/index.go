@@ -61,8 +61,7 @@ type Entry struct {
 	ApprovalNotified bool // the reporter was informed that the run waits for approval
 	DelayNotified    bool // the reporter was informed that the run takes long
 
-	// At Tracking.
-	Incident   string    // id
+	Incident   string    // id of the incident that was declared; empty: none yet
 	DeclaredAt time.Time // about when
 	State      string    // request.Tracked.State
 }
@@ -144,6 +143,18 @@ func (x *Index) RequestForRun(runID string) (id string, ok bool) {
 	defer x.mu.Unlock()
 	id, ok = x.holders[runID]
 	return id, ok
+}
+
+// Reporter is the Slack id of who declared an incident, if its request is open.
+func (x *Index) Reporter(incident string) string {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for _, e := range x.open {
+		if e.Incident == incident && incident != "" {
+			return e.User
+		}
+	}
+	return ""
 }
 
 // KnownSince is the time after which no request ended that is not known. It is zero if all are known.
@@ -335,8 +346,11 @@ func (x *Index) insertOpen(id string, r *request.Request) bool {
 		User: r.User, Stage: r.Stage, StageEnteredAt: r.StageEnteredAt, CreatedAt: r.CreatedAt, Action: r.Action, RunID: r.RunID,
 		ApprovalNotified: r.Deliveries[request.AwaitingApproval].Completed(), DelayNotified: r.Deliveries[request.Delayed].Completed(),
 	}
-	if r.Stage == request.Tracking && r.Tracked != nil && r.Outcome != nil && r.Outcome.Incident != nil {
-		e.Incident, e.DeclaredAt, e.State = r.Outcome.Incident.ID, r.Outcome.EndedAt, r.Tracked.State
+	if r.Outcome != nil && r.Outcome.Incident != nil {
+		e.Incident, e.DeclaredAt = r.Outcome.Incident.ID, r.Outcome.EndedAt
+	}
+	if r.Tracked != nil {
+		e.State = r.Tracked.State
 	}
 	x.open[id] = e
 	for stage, entered := range map[request.Stage]chan struct{}{request.Running: x.running, request.Tracking: x.tracking} {

@@ -294,7 +294,7 @@ func TestStore_ErasesInputOfTracked(t *testing.T) {
 func filesContaining(t *testing.T, dir, text string) (found []string) {
 	t.Helper()
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
+		if err != nil || !d.Type().IsRegular() { // the control socket cannot be read
 			return err
 		}
 		data, err := os.ReadFile(path)
@@ -319,7 +319,7 @@ func TestStore_DirectoryReplaced(t *testing.T) {
 		"files of the tasks removed":    func(dir string) error { return removeBlocks(dir, streamName) },
 		"files of the requests removed": func(dir string) error { return removeBlocks(dir, "KV_"+requestsBucket) },
 		"replaced": func(dir string) error {
-			return errors.Join(os.Rename(dir, dir+"-moved"), os.CopyFS(dir, os.DirFS(dir+"-moved")))
+			return errors.Join(os.Rename(dir, dir+"-moved"), copyState(dir, dir+"-moved"))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -19,7 +19,8 @@
 // # Names in JetStream
 //
 //   - the stream FOGHORN_TASKS: foghorn.task.accepted.<id> carries a submission, foghorn.task.wake.<id>
-//     carries nothing; its consumer is foghorn-worker;
+//     carries nothing, foghorn.task.retry.<id> and foghorn.task.abandon.<id> carry what an operator asked for; its consumer
+//     is foghorn-worker;
 //   - the bucket foghorn_requests: a request by its id; probe.write is written by [Store.CheckReady];
 //   - the stream FOGHORN_ENDED: foghorn.ended.<part> carries requests that have ended; the part is made of the user;
 //   - the buckets foghorn_claims, foghorn_drafts and foghorn_leases (in memory).
@@ -55,6 +56,8 @@ const (
 
 	subjectAccepted = "foghorn.task.accepted." // + request id; carries the submission
 	subjectWake     = "foghorn.task.wake."     // + request id; carries nothing
+	subjectRetry    = "foghorn.task.retry."    // + request id; carries a request.Intervention
+	subjectAbandon  = "foghorn.task.abandon."  // the same
 	subjectEnded    = "foghorn.ended."         // + part of the user; carries ended requests
 
 	probeKey = "probe.write" // in the bucket of requests, and in the one of drafts
@@ -183,6 +186,7 @@ func (s *Store) Run(ctx context.Context) error {
 	group.Go(func() error { return s.monitorDisk(ctx) })
 	group.Go(func() error { return s.eraseLater(ctx) })
 	group.Go(func() error { return s.freeStartMemory(ctx) })
+	group.Go(func() error { s.serveControl(ctx); return nil })
 	group.Go(func() error {
 		select {
 		case <-ctx.Done():
@@ -258,7 +262,7 @@ func (s *Store) CheckReady(ctx context.Context) error {
 func (s *Store) create(ctx context.Context, replicas int) (err error) {
 	s.tasksStream, err = s.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
 		Name:               streamName,
-		Subjects:           []string{subjectAccepted + "*", subjectWake + "*"},
+		Subjects:           []string{subjectAccepted + "*", subjectWake + "*", subjectRetry + "*", subjectAbandon + "*"},
 		MaxMsgsPerSubject:  1, // a request that is woken twice has one task
 		MaxBytes:           s.maxBytes(streamName),
 		Discard:            jetstream.DiscardNew, // what was accepted is never dropped

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
@@ -67,6 +68,19 @@ func (t *Task) ID() string { return t.msg.Subject()[strings.LastIndexByte(t.msg.
 // IsSubmission reports that the task is the submission itself, and not a wake-up.
 func (t *Task) IsSubmission() bool { return strings.HasPrefix(t.msg.Subject(), subjectAccepted) }
 
+// Intervention is what an operator asked for; nil if the task is not that.
+func (t *Task) Intervention() *request.Intervention {
+	subject := t.msg.Subject()
+	if !strings.HasPrefix(subject, subjectRetry) && !strings.HasPrefix(subject, subjectAbandon) {
+		return nil
+	}
+	i := &request.Intervention{}
+	if err := json.Unmarshal(t.msg.Data(), i); err != nil { // of another version: the task wakes its request
+		return nil
+	}
+	return i
+}
+
 // Load reads the task's request. A request that was accepted and never saved has the
 // revision 0. Errors are ErrNotFound, request.ErrUnsupportedRecord or JetStream's. A request at Done may lack what people
 // entered: it was being archived. One at Tracking lacks it; its key is set until Archive has erased the submission.
@@ -93,7 +107,7 @@ func (t *Task) Load(ctx context.Context) (*request.Request, error) {
 	}
 	r, err := t.store.load(ctx, t.ID(), key)
 	switch {
-	case errors.Is(err, ErrNotFound) && t.IsSubmission():
+	case errors.Is(err, ErrNotFound) && accepted != nil && (t.IsSubmission() || t.Intervention() != nil):
 		if t.store.index.hasEnded(t.ID()) { // accepted again while it ended
 			return nil, errors.Join(err, t.store.eraseTask(ctx, t.msg.Subject()))
 		}

@@ -34,7 +34,7 @@ func leftStore(t *testing.T, killed bool) (dir string, files []string) {
 	if killed { // each write was acknowledged, so the files are as a killed process leaves them
 		open := dir
 		dir = t.TempDir()
-		if err := os.CopyFS(dir, os.DirFS(open)); err != nil {
+		if err := copyState(dir, open); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -49,6 +49,25 @@ func leftStore(t *testing.T, killed bool) (dir string, files []string) {
 		t.Fatal(err)
 	}
 	return dir, files
+}
+
+// copyState copies a state directory as cp -r does, but for the control socket.
+func copyState(to, from string) error {
+	return fs.WalkDir(os.DirFS(from), ".", func(path string, d fs.DirEntry, err error) error {
+		switch target := filepath.Join(to, path); {
+		case err != nil && !errors.Is(err, fs.ErrNotExist): // else it was removed meanwhile
+			return err
+		case err == nil && d.IsDir():
+			return os.MkdirAll(target, 0o700)
+		case err == nil && d.Type().IsRegular():
+			data, err := os.ReadFile(filepath.Join(from, path))
+			if errors.Is(err, fs.ErrNotExist) {
+				return nil
+			}
+			return errors.Join(err, os.WriteFile(target, data, 0o600))
+		}
+		return nil
+	})
 }
 
 const records = 30

@@ -46,8 +46,8 @@ func (f *follower) interval(age time.Duration) time.Duration {
 
 // A follower reads the incidents of the requests in Tracking, and wakes the requests whose incident differs from what
 // their record last showed. A poll reads pages of the open incidents, newest first, as far as the oldest incident that is
-// due: the cost depends on the number of pages. What the pages lack, such as an incident that was closed, is read by
-// itself. Of several processes one polls.
+// due: the cost depends on the number of pages. If the pages lack several, those that ended lately are read in the same way.
+// What both lack, such as an incident that became private, is read by itself. Of several processes one polls.
 type follower struct {
 	incidents   Incidents
 	minInterval time.Duration
@@ -170,8 +170,15 @@ func (f *follower) poll(ctx context.Context, followed map[string]store.Entry) {
 		return
 	}
 	err := f.refreshSeverities(ctx)
+	complete := false
 	if err == nil {
-		err = f.readPages(ctx, followed, due)
+		complete, err = f.readPages(ctx, followed, due, incidentio.IncidentsQuery{Categories: incidentio.OpenCategories()}, 0)
+	}
+	if err == nil && complete { // what the list lacks has ended, or cannot be read
+		query := incidentio.IncidentsQuery{Categories: incidentio.EndedCategories(), UpdatedSince: f.oldestRead(due)}
+		if _, err = f.readPages(ctx, followed, due, query, 1); rest.IsRejected(err) && !rest.IsUnauthorized(err) {
+			err = nil // without this list they are read one by one
+		}
 	}
 	if err == nil {
 		err = f.readSingles(ctx, due)
@@ -200,9 +207,22 @@ func (f *follower) due(followed map[string]store.Entry) map[string]time.Time {
 	return due
 }
 
-// readPages reads pages of open incidents, and removes what they contain from due. It ends where to read what is left one
-// by one is cheaper.
-func (f *follower) readPages(ctx context.Context, followed map[string]store.Entry, due map[string]time.Time) error {
+// oldestRead is when the incident was read that was not read for the longest time.
+func (f *follower) oldestRead(due map[string]time.Time) time.Time {
+	oldest := time.Now()
+	for id, declaredAt := range due {
+		s, known := f.get(id)
+		if !known {
+			s.at = declaredAt
+		}
+		oldest = minTime(oldest, s.at.Add(-MaxClockSkew))
+	}
+	return oldest
+}
+
+// readPages reads pages of a list, and removes what they contain from due. It ends where to read what is left one by one is
+// cheaper, also if fewer incidents are left than atLeast, and then reports false.
+func (f *follower) readPages(ctx context.Context, followed map[string]store.Entry, due map[string]time.Time, query incidentio.IncidentsQuery, atLeast int) (complete bool, err error) {
 	ids := map[string]bool{}
 	for _, e := range followed {
 		ids[e.Incident] = true
@@ -214,14 +234,13 @@ func (f *follower) readPages(ctx context.Context, followed map[string]store.Entr
 			oldest = minTime(oldest, declaredAt.Add(-MaxClockSkew))
 		}
 	}
-	query := incidentio.IncidentsQuery{Categories: incidentio.OpenCategories()}
-	for pages := 0; left > pages; pages++ {
+	for pages := atLeast; left > pages; pages++ {
 		if !f.takeCall(ctx) {
-			return nil
+			return false, nil
 		}
 		page, err := f.incidents.ListIncidents(ctx, query)
 		if err != nil {
-			return err
+			return false, err
 		}
 		for _, i := range page.Incidents {
 			if !ids[i.ID] {
@@ -234,11 +253,11 @@ func (f *follower) readPages(ctx context.Context, followed map[string]store.Entr
 			f.remember(i.ID, snapshot{incident: describe(i)})
 		}
 		if n := len(page.Incidents); page.After == "" || n == 0 || page.Incidents[n-1].CreatedAt.Before(oldest) {
-			break
+			return true, nil
 		}
 		query.After = page.After
 	}
-	return nil
+	return false, nil
 }
 
 // readSingles reads incidents one by one, the longest unread first, while calls are left; at least one.

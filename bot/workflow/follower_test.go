@@ -99,7 +99,7 @@ func TestFollower_Calls(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				f := &fakes{}
 				follower, x := newFollowerTest(f, c.incidents, c.age)
-				runFor(t, follower, 3*time.Hour)
+				runFor(t, follower, 70*time.Minute)
 				busiest := 0
 				for i, at := range f.calls {
 					later := slices.IndexFunc(f.calls[i:], func(other time.Time) bool { return other.Sub(at) > time.Hour })
@@ -108,7 +108,7 @@ func TestFollower_Calls(t *testing.T) {
 					}
 					busiest = max(busiest, later)
 				}
-				if busiest > c.limit || c.incidents > 0 && len(f.calls) < 3*12 {
+				if busiest > c.limit || c.incidents > 0 && len(f.calls) < 12 {
 					t.Errorf("%d calls in the busiest hour, %d in all", busiest, len(f.calls))
 				}
 				if len(x.woken) > 0 {
@@ -128,6 +128,27 @@ func TestFollower_AlwaysYoung(t *testing.T) {
 		runFor(t, follower, time.Hour)
 		if n := len(f.calls); n > 240 || n < 200 {
 			t.Errorf("%d calls in an hour", n)
+		}
+	})
+}
+
+// TestFollower_ManyEnd has 300 of 1,000 incidents close, and ten more become private, which then can be read in no way. That
+// takes a constant number of calls besides one for each that is private.
+func TestFollower_ManyEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fakes{}
+		follower, x := newFollowerTest(f, 1000, 7*24*time.Hour)
+		runFor(t, follower, time.Minute)
+		for i := range 300 {
+			f.listed[i*3].Status.Category, f.listed[i*3].UpdatedAt = "closed", time.Now()
+		}
+		f.listed = slices.Delete(f.listed, 990, 1000)
+		f.unreadable = &rest.Error{Status: http.StatusNotFound}
+		before := len(f.calls)
+		runFor(t, follower, maxFollowInterval+3*time.Minute)
+		slices.Sort(x.woken)                                                                                     // an incident is woken again until its request shows the state
+		if calls, woken := len(f.calls)-before, slices.Compact(x.woken); len(woken) != 310 || calls > 4+2+10+1 { // and the severities
+			t.Errorf("%d woken after %d calls", len(woken), calls)
 		}
 	})
 }

@@ -149,6 +149,9 @@ func (p *poller) poll(ctx context.Context, inFlight map[string]store.Entry) {
 		complete := err == nil && len(active) < port.MaxRuns
 		if err != nil {
 			p.w.cfg.Log.WithError(err).Warn("failed to list the runs in flight")
+			for _, id := range ids {
+				p.w.failures.add(id, err)
+			}
 			complete = rest.IsRejected(err) // a Port that does not list its runs is asked for each run
 			if !complete {
 				p.pausedUntil = time.Now().Add(errorPause)

@@ -18,9 +18,11 @@ const storeRetryDelay = time.Second
 // change of stage.
 func (w *Workflow) save(ctx context.Context, j *job) error {
 	w.cfg.CrashPoint("before saving " + string(j.Stage))
-	if err := w.store.Save(ctx, j.Request); err != nil {
+	err := w.store.Save(ctx, j.Request)
+	if j.unsaved = err != nil; j.unsaved {
 		return err
 	}
+	w.failures.forget(j.ID)
 	w.cfg.CrashPoint("after saving " + string(j.Stage))
 	if !j.StageEnteredAt.Equal(j.loggedAt) { // it can enter the same stage again
 		w.traceStage(ctx, j, j.loggedStage, j.loggedAt)

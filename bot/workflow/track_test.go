@@ -90,6 +90,46 @@ func blocksText(m slackapp.Message) string {
 	return strings.Join(texts, "\n")
 }
 
+// TestTrack_EndsInAnyWay ends incidents otherwise than closed. One that merely rests is followed further.
+func TestTrack_EndsInAnyWay(t *testing.T) {
+	for category, ends := range map[string]bool{"merged": true, "declined": true, "canceled": true, "paused": false, "learning": false, "a_new_one": false} {
+		synctest.Test(t, func(t *testing.T) {
+			f := &fakes{}
+			w, j := newTracked(t, f)
+			change(t, w, f, j, func(i *incidentio.Incident) { i.Status = incidentio.Status{Name: "Any name", Category: category} })
+			if len(f.updates) != 2 || (j.Stage == request.Done) != ends || !strings.Contains(blocksText(f.shown[1]), "Any name") {
+				t.Errorf("%s: at %s, updated %v", category, j.Stage, f.updates)
+			}
+		})
+	}
+}
+
+// TestTrack_SeverityRemoved has an organization remove the severity of an incident, which then has it still, or none.
+func TestTrack_SeverityRemoved(t *testing.T) {
+	for name, severity := range map[string]*incidentio.Severity{"the incident keeps it": &minor, "the incident has none": nil} {
+		synctest.Test(t, func(t *testing.T) {
+			f := &fakes{}
+			w, j := newTracked(t, f)
+			f.severities = []incidentio.Severity{major, critical}
+			w.follower.severities.list = f.severities
+			setIncident(w, f, func(i *incidentio.Incident) { i.Severity, i.Name = severity, "renamed" })
+			for range 10 {
+				if n := advanceUntilWait(t, w, j); n.event {
+					break
+				} else {
+					time.Sleep(n.delay)
+				}
+				if err := w.follower.refreshSeverities(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if len(f.updates) < 2 || len(f.posts) > 0 || j.Tracked.Level != 0 || !strings.Contains(blocksText(f.shown[len(f.shown)-1]), "renamed") {
+				t.Errorf("%s: updated %v, posted to %v, %+v", name, f.updates, f.posts, j.Tracked)
+			}
+		})
+	}
+}
+
 func TestTrack_EscalationOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fakes{}
@@ -219,6 +259,7 @@ func TestTrack_EditFails(t *testing.T) {
 	}{
 		{&slackapp.Error{Code: "message_not_found"}, true}, {&slackapp.Error{Code: "cant_update_message"}, true},
 		{&slackapp.Error{Code: "edit_window_closed"}, true}, {&slackapp.Error{Code: "is_archived"}, true},
+		{&slackapp.Error{Code: "is_inactive"}, true}, {&slackapp.Error{Code: "channel_not_found"}, true},
 		{&slackapp.Error{Code: "a_code_of_2030"}, true},
 		{&slackapp.Error{Code: "ratelimited", RetryAfter: time.Minute}, false}, {&slackapp.Error{Code: "internal_error"}, false},
 		{&slackapp.Error{Code: "token_revoked"}, false}, {errors.New("timeout"), false},

@@ -94,11 +94,13 @@ func (w *Workflow) process(ctx context.Context, task *store.Task, j *job, stoppi
 	defer func() {
 		if p := recover(); p != nil {
 			n, err = after(panicRetryDelay), fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+			w.recordPanic(ctx, j)
 		}
 	}()
 	r, err := task.Load(ctx)
 	switch {
 	case errors.Is(err, store.ErrNotFound): // it has ended, and its record was removed
+		w.failures.forget(task.ID())
 		return onEvent(), nil
 	case errors.Is(err, request.ErrUnsupportedRecord): // a later version of the bot continues with it
 		return onEvent(), err
@@ -109,6 +111,12 @@ func (w *Workflow) process(ctx context.Context, task *store.Task, j *job, stoppi
 		return onEvent(), nil
 	}
 	j.Request, j.loggedStage, j.loggedAt = r, r.Stage, r.StageEnteredAt
+	j.AddFailures(w.failures.of(j.ID))
+	if i := task.Intervention(); i != nil {
+		if n, err := w.intervene(ctx, j, *i); n != again() || err != nil {
+			return n, err
+		}
+	}
 	if r.Revision == 0 { // just accepted
 		w.logStage(j)
 		authorized := make(chan bool, 1)
@@ -119,9 +127,17 @@ func (w *Workflow) process(ctx context.Context, task *store.Task, j *job, stoppi
 		notifying.Go(func() { notify(noticing); span.End() })
 		defer notifying.Wait()
 	}
+	return w.advanceUntilWait(ctx, task, j, stopping)
+}
+
+// advanceUntilWait advances a request stage by stage.
+func (w *Workflow) advanceUntilWait(ctx context.Context, task *store.Task, j *job, stopping <-chan struct{}) (next, error) {
 	for {
 		task.KeepAlive()
 		n, err := w.advance(ctx, j)
+		if err != nil && !errors.Is(err, store.ErrConflict) {
+			w.recordFailure(ctx, j, err)
+		}
 		if n != again() || err != nil {
 			return n, err
 		}

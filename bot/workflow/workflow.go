@@ -163,6 +163,7 @@ type Workflow struct {
 	follower *follower
 	catalog  catalogCache
 	inFlight inFlight
+	failures failures
 }
 
 // New makes a Workflow. Run starts it.
@@ -202,6 +203,7 @@ type job struct {
 	*request.Request
 	loggedStage request.Stage // the last one that was logged
 	loggedAt    time.Time     // when it was entered
+	unsaved     bool          // the last attempt to save it failed
 
 	incident *snapshot // as it was read for this job; nil: it was not
 

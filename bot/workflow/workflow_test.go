@@ -59,6 +59,7 @@ type fakes struct {
 	incident    func(*incidentio.Incident)
 	incidentErr error
 	listed      []incidentio.Incident
+	unreadable  error // of each incident by itself
 	severities  []incidentio.Severity
 	calls       []time.Time // of incident.io
 
@@ -173,14 +174,17 @@ func (f *fakes) GetIncident(_ context.Context, id string) (incidentio.Incident, 
 	if f.incident != nil {
 		f.incident(&i)
 	}
-	return i, f.incidentErr
+	return i, cmp.Or(f.incidentErr, f.unreadable)
 }
 
 func (f *fakes) ListIncidents(_ context.Context, q incidentio.IncidentsQuery) (incidentio.IncidentPage, error) {
 	f.calls = append(f.calls, time.Now())
-	from := slices.IndexFunc(f.listed, func(i incidentio.Incident) bool { return i.ID == q.After }) + 1
-	page := incidentio.IncidentPage{Incidents: f.listed[from:min(from+250, len(f.listed))]}
-	if from+250 < len(f.listed) {
+	listed := slices.DeleteFunc(slices.Clone(f.listed), func(i incidentio.Incident) bool {
+		return i.UpdatedAt.Before(q.UpdatedSince) || !slices.Contains(q.Categories, cmp.Or(i.Status.Category, "live"))
+	})
+	from := slices.IndexFunc(listed, func(i incidentio.Incident) bool { return i.ID == q.After }) + 1
+	page := incidentio.IncidentPage{Incidents: listed[from:min(from+250, len(listed))]}
+	if from+250 < len(listed) {
 		page.After = page.Incidents[249].ID
 	}
 	return page, f.incidentErr

@@ -131,29 +131,58 @@ func (e *environment) startBaseline(b *testing.B) {
 	e.waitConnections(b, 2)
 }
 
-// BenchmarkCommandToModal measures from the command to the modal, alternating between foghorn, the baseline and a foghorn
-// that exports traces.
+// BenchmarkCommandToModal measures from the command to the modal, alternating between foghorn, the baseline, a foghorn
+// that exports traces, and one whose form shows recent incidents.
 func BenchmarkCommandToModal(b *testing.B) {
 	const rounds = 1000
-	bot, bare, traced := newGuideEnvironment(b), newGuideEnvironment(b), newGuideEnvironment(b)
-	for _, e := range []*environment{bot, bare, traced} {
-		e.addPeople(1)
+	bot, bare, traced, listing := newGuideEnvironment(b), newGuideEnvironment(b), newGuideEnvironment(b), newGuideEnvironment(b)
+	for _, e := range []*environment{bot, bare, traced, listing} {
+		e.addPeople(5)
 	}
 	bot.startBotProcess(b)
 	bare.startBaseline(b)
 	traced.startBotProcess(b, "OTEL_EXPORTER_OTLP_ENDPOINT", newReceiver(b).url)
-	var ours, theirs, withTraces []time.Duration
+	listing.startBotProcess(b, "INCIDENT_IO_API_KEY", listing.IncidentIO.APIKey, "INCIDENT_IO_BASE_URL", listing.IncidentIO.URL())
+	listing.addRecentIncidents(b, 5)
+	var ours, theirs, withTraces, withList []time.Duration
 	for b.Loop() {
 		for range rounds {
 			ours = append(ours, bot.measureCommandToModal(b))
 			theirs = append(theirs, bare.measureCommandToModal(b))
 			withTraces = append(withTraces, traced.measureCommandToModal(b))
+			withList = append(withList, listing.measureCommandToModal(b))
 		}
 	}
 	reportQuantiles(b, ours, "modal", "p50", "p99")
 	reportQuantiles(b, theirs, "baseline", "p50", "p99")
 	reportQuantiles(b, withTraces, "traced", "p50", "p99")
+	reportQuantiles(b, withList, "listing", "p50", "p99")
 	b.ReportMetric(float64(ours[len(ours)/2])/float64(theirs[len(theirs)/2]), "x-baseline")
+}
+
+// addRecentIncidents declares n incidents, and waits until the form shows them.
+func (e *environment) addRecentIncidents(b *testing.B, n int) {
+	b.Helper()
+	for i := range n {
+		submitModal(b, e.openModal(b, i, fmt.Sprintf("incident %d", i)))
+	}
+	if lost, doubled := e.countLostAndDoubled(b, n); lost+doubled > 0 {
+		b.Fatalf("%d lost, %d doubled", lost, doubled)
+	}
+	p := e.Slack.Person(benchUserID(0))
+	for shown := false; !shown; time.Sleep(time.Second) {
+		if _, err := p.SlashCommand(b.Context(), channelID(0), "/incident"); err != nil {
+			b.Fatal(err)
+		}
+		m, err := p.WaitTopModal(b.Context())
+		if err != nil {
+			b.Fatal(err)
+		}
+		shown = strings.Contains(m.Text(), "INC-"+strconv.Itoa(n))
+		if err := m.Dismiss(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+	}
 }
 
 func (e *environment) measureCommandToModal(b *testing.B) time.Duration {

@@ -105,6 +105,15 @@ func testIncident(v *browser) {
 	v.selectValue("#incident-card [name=severity]", "Critical")
 	v.expectText("#incident-card .badge.severity.critical", "Critical")
 	v.screenshot("incident")
+
+	v.do(chromedp.Navigate(v.home)) // the message and the entity follow, after up to 15 s
+	v.expectText(".messages", "Severity raised to Critical")
+	v.expectText(".messages", "Critical · Fixing")
+	v.screenshot("followed message")
+	v.do(chromedp.Navigate(entity))
+	v.expectText("#entity-card", "Critical")
+	v.expectText("#entity-card", "Fixing")
+	v.screenshot("followed entity")
 }
 
 func testPrivateIncident(v *browser) {

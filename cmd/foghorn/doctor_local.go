@@ -35,6 +35,7 @@ func checkLocal(ctx context.Context, cfg Config) []finding {
 		c.checkCluster(ctx, cfg)
 	} else {
 		c.checkStore(cfg)
+		c.checkRequests(ctx, cfg)
 	}
 	c.checkClock(ctx, cfg.PortBaseURL)
 	return c.findings
@@ -50,6 +51,7 @@ func (c *checks) checkCluster(ctx context.Context, cfg Config) {
 		return
 	}
 	c.ok("store", "JetStream at NATS_URL stores messages and returns them")
+	c.checkRequests(ctx, cfg)
 }
 
 // checkStore checks that the directory, or the one in which serve would create it, is writable, with a temporary file. A

@@ -18,7 +18,7 @@ import (
 	"github.com/goccy/go-yaml"
 )
 
-// manifest is what the test needs of the manifests of Kubernetes; manifests/kubernetes_test.go checks their form.
+// manifest is what the test needs of the manifests of Kubernetes; manifests/kubernetes/validate checks their form.
 type manifest struct {
 	Spec struct {
 		Template struct {
@@ -186,4 +186,21 @@ func TestKubernetes_Network(t *testing.T) {
 			t.Errorf("the ports are %v, want %v", c.have, c.want)
 		}
 	}
+}
+
+// TestKubernetes_Rules compares the rules of the Prometheus operator with the rule file that they are made from.
+func TestKubernetes_Rules(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join(repoRoot, "manifests", "observability", "alerts.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, groups, _ := strings.Cut(string(data), "\ngroups:\n")
+	checkFile(t, "manifests/kubernetes/monitoring/rules.yaml", `# Made from manifests/observability/alerts.yaml: go test ./cmd/foghorn -run TestKubernetes_Rules -update
+apiVersion: monitoring.coreos.com/v1
+kind: PrometheusRule
+metadata:
+  name: foghorn
+spec:
+  groups:
+`+regexp.MustCompile("(?m)^(.)").ReplaceAllString(groups, "  $1"))
 }

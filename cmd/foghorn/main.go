@@ -14,6 +14,7 @@
 //   - apply, definition: writes Port's definitions
 //   - doctor*: checks of Slack, Port, incident.io and this machine
 //   - preview*: the Slack views of an action
+//   - requests*: what was asked for, for operators
 //   - slackmanifest: the manifest of the Slack app
 package main
 
@@ -46,6 +47,7 @@ type commands struct {
 	Doctor        doctorCmd        `cmd:"" help:"Check the setup, with a hint for each problem."`
 	Apply         applyCmd         `cmd:"" help:"Write Port's definitions."`
 	Preview       previewCmd       `cmd:"" help:"Print the Slack views of an action."`
+	Requests      requestsCmd      `cmd:"" help:"Show what was asked for, and continue or end it."`
 	SlackManifest slackManifestCmd `cmd:"" help:"Print the manifest of the Slack app."`
 	Version       versionCmd       `cmd:"" help:"Print the version."`
 }
@@ -55,7 +57,6 @@ const description = `Foghorn runs Port actions from Slack. .env.example lists th
 Examples:
   foghorn demo --script        play one incident, without an account
   foghorn apply --dry-run      show what is missing in Port
-  foghorn preview FILE         print the Slack views of an action
   foghorn serve                run the bot`
 
 // console is the input, the output and the environment of a command. Tests replace it.

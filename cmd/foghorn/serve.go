@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/KimMachineGun/automemlimit/memlimit"
 	"github.com/sirupsen/logrus"
 	"golang.org/x/sync/errgroup"
 
@@ -89,6 +88,7 @@ func serve(ctx context.Context, cfg Config, log *logrus.Entry) error {
 		StateDir: cfg.StateDir, Cluster: cfg.Cluster, Incidents: incidents, CatalogBlueprint: blueprint, HideRecent: cfg.HideRecent, Retention: cfg.Retention, Secret: cfg.SlackBotToken, Log: log, Traces: traces, Metrics: metrics,
 	})
 	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { releaseMemory(ctx); return nil })
 	if cfg.HTTPAddr != "" {
 		ln, err := net.Listen("tcp", cfg.HTTPAddr)
 		if err != nil {
@@ -107,19 +107,6 @@ func serve(ctx context.Context, cfg Config, log *logrus.Entry) error {
 	}
 	log.Info("stopped")
 	return nil
-}
-
-// memoryShare is the share of a container's memory that the Go heap uses at most; the rest is for stacks, for the
-// processes that evaluate conditions and for the page cache, which a container's limit includes.
-const memoryShare = 0.7
-
-// limitMemory sets the soft limit of the Go heap to a share of the limit of the container, unless GOMEMLIMIT is set. The
-// number of processors is limited by the Go runtime itself.
-func limitMemory(log *logrus.Entry) {
-	_, err := memlimit.Set(memlimit.WithRatio(memoryShare))
-	if err != nil && !errors.Is(err, memlimit.ErrNoCgroup) && !errors.Is(err, memlimit.ErrCgroupsNotSupported) {
-		log.WithError(err).Warn("failed to read the memory limit of the container")
-	}
 }
 
 // storeSettingError maps an error of opening the store to the setting that caused it.

@@ -1,41 +1,64 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"strings"
 )
 
-// version is the release, set by the linker: -ldflags "-X main.version=v1.2.3".
-var version string
+// The linker sets these for a release: -ldflags "-X main.version=v1.2.3 -X main.commit=… -X main.date=…". The date is
+// that of the commit, so that two builds of one commit are equal.
+var version, commit, date string
 
 type versionCmd struct{}
 
 func (versionCmd) Run(c *console) error {
-	_, err := fmt.Fprintln(c.stdout, "foghorn", versionText(), runtime.Version(), runtime.GOOS+"/"+runtime.GOARCH)
+	info, _ := debug.ReadBuildInfo()
+	b := describeBuild(info)
+	_, err := fmt.Fprintf(c.stdout, "foghorn %s %s %s/%s\ncommit: %s\ndate: %s\n",
+		b.version, runtime.Version(), runtime.GOOS, runtime.GOARCH, cmp.Or(b.commit, "unknown"), cmp.Or(b.date, "unknown"))
 	return err
 }
 
-// versionText returns the release, else the commit, else "devel".
+// versionText returns the release, else what Go knows of the commit, else "devel".
 func versionText() string {
-	if version != "" {
-		return version
+	info, _ := debug.ReadBuildInfo()
+	return describeBuild(info).version
+}
+
+// build says what a program was built from. Without a release or a clone of the repository, commit and date are empty.
+type build struct{ version, commit, date string }
+
+// describeBuild returns what the linker was given, and for the rest what Go recorded; info may be nil.
+func describeBuild(info *debug.BuildInfo) build {
+	b := build{version, commit, date}
+	if info == nil {
+		info = &debug.BuildInfo{}
 	}
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "devel"
-	}
-	commit, dirty := "", ""
+	changed := ""
 	for _, s := range info.Settings {
-		switch {
-		case s.Key == "vcs.revision" && len(s.Value) >= 12:
-			commit = s.Value[:12]
-		case s.Key == "vcs.modified" && s.Value == "true":
-			dirty = "+changes"
+		switch s.Key {
+		case "vcs.revision":
+			b.commit = cmp.Or(b.commit, s.Value)
+		case "vcs.time":
+			b.date = cmp.Or(b.date, s.Value)
+		case "vcs.modified":
+			if s.Value == "true" {
+				changed = "+changes"
+			}
 		}
 	}
-	if commit != "" {
-		return commit + dirty
+	if commit == "" && b.commit != "" {
+		b.commit += changed
 	}
-	return "devel"
+	recorded := strings.TrimSuffix(info.Main.Version, "+dirty")
+	if recorded == "(devel)" {
+		recorded = ""
+	} else if recorded != "" {
+		recorded += changed
+	}
+	b.version = cmp.Or(b.version, recorded, "devel")
+	return b
 }

@@ -103,9 +103,10 @@ const maxPageSize = 250
 
 // An IncidentsQuery says which incidents ListIncidents returns. The zero value stands for the newest of all incidents.
 type IncidentsQuery struct {
-	Categories []string // values of Status.Category; nil: all
-	After      string   // the After of the previous page; "": the first page
-	PageSize   int      // 0: 250, which is the most
+	Categories   []string  // values of Status.Category; nil: all
+	UpdatedSince time.Time // the day before it, in UTC, is the first one whose updates count; zero: all
+	After        string    // the After of the previous page; "": the first page
+	PageSize     int       // 0: 250, which is the most
 }
 
 // An IncidentPage is a part of a list of incidents.
@@ -127,6 +128,9 @@ func (c *Client) ListIncidents(ctx context.Context, q IncidentsQuery) (IncidentP
 	}
 	if len(q.Categories) > 0 {
 		query["status_category[one_of]"] = q.Categories
+	}
+	if !q.UpdatedSince.IsZero() { // a filter has dates, of a time zone that is not documented
+		query.Set("updated_at[gte]", q.UpdatedSince.UTC().AddDate(0, 0, -1).Format(time.DateOnly))
 	}
 	if q.After != "" {
 		query.Set("after", q.After)

@@ -41,6 +41,9 @@ func TestListIncidents_Query(t *testing.T) {
 		"a part": {incidentio.IncidentsQuery{Categories: []string{"triage", "live"}, After: "01J&", PageSize: 10}, url.Values{
 			"page_size": {"10"}, "sort_by": {"created_at_newest_first"}, "mode[one_of]": modes, "status_category[one_of]": {"triage", "live"}, "after": {"01J&"},
 		}},
+		"changed lately": {incidentio.IncidentsQuery{UpdatedSince: time.Date(2026, 3, 1, 0, 30, 0, 0, time.FixedZone("", 3600))}, url.Values{
+			"page_size": {"250"}, "sort_by": {"created_at_newest_first"}, "mode[one_of]": modes, "updated_at[gte]": {"2026-02-27"},
+		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := newTestClient(t, func(w http.ResponseWriter, r *http.Request) {

@@ -66,6 +66,9 @@ type Status struct {
 // https://docs.incident.io/api-reference/incident-statuses-v1/list
 func OpenCategories() []string { return []string{"triage", "live", "learning", "paused"} }
 
+// EndedCategories returns the other categories.
+func EndedCategories() []string { return []string{"closed", "declined", "merged", "canceled"} }
+
 // ListStatuses lists the statuses by rank.
 // https://docs.incident.io/api-reference/incident-statuses-v1/list
 //

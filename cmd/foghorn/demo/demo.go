@@ -119,6 +119,9 @@ func Serve(ctx context.Context, cfg Config, ln net.Listener, o Options, out io.W
 		})
 	})
 	printAddresses(out, s, addr, noBot)
+	if !noBot {
+		_, _ = fmt.Fprintf(out, "What became of a request:\n\n  STATE_DIR=%s foghorn requests\n", settings["STATE_DIR"])
+	}
 	return group.Wait()
 }
 
