@@ -20,7 +20,8 @@ func TestReference_ResponsesMatchSpec(t *testing.T) {
 		t.Fatal("REFERENCE_DIR is not set")
 	}
 	spec := resttest.LoadSpec(t, filepath.Join(dir, "spec", "incidentio-openapi-subset.json"))
-	s := newServer(t, incidentiotest.Config{})
+	const i = "01K0A8JQ2V3XPERS0N00000000"
+	s := newServer(t, incidentiotest.Config{Users: []incidentiotest.Person{{ID: i, Name: "Ana", Email: "ana@example.com", SlackUserID: "U1"}}})
 	reporter := listRoles(t, s)[1]["id"].(string)
 	ask := func(method, route, path, body string) {
 		t.Helper()
@@ -44,6 +45,8 @@ func TestReference_ResponsesMatchSpec(t *testing.T) {
 	ask("POST", "/v2/incidents/{id}/actions/edit", "/v2/incidents/1/actions/edit", `{"notify_incident_channel":true,"incident":{"name":"x","call_url":"https://example.com","severity_id":"`+minorID+`",`+
 		`"incident_timestamp_values":[{"incident_timestamp_id":"01K0A8JQ2V3XT1MEST00000005","value":"2026-01-02T03:04:05Z"}]}}`)
 	ask("GET", "/v2/incident_updates", "/v2/incident_updates", "")
+	ask("GET", "/v2/users", "/v2/users", "")
+	ask("GET", "/v2/users/{id}", "/v2/users/"+i, "")
 	ask("GET", "/v1/severities/{id}", "/v1/severities/"+minorID, "")
 	ask("GET", "/v1/incident_statuses/{id}", "/v1/incident_statuses/"+s.Statuses()[0].ID, "")
 	ask("GET", "/v1/incident_types/{id}", "/v1/incident_types/01K0A8JQ2V3XTYPE0000000000", "")

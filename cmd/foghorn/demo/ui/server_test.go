@@ -180,3 +180,24 @@ func TestViewModel_SlackbotMessageOnlyForOneUser(t *testing.T) {
 		t.Errorf("Bob sees %+v", messages)
 	}
 }
+
+// TestServer_Emulators lists what is modeled and what was refused.
+func TestServer_Emulators(t *testing.T) {
+	s, address := newTestServer(t)
+	for _, url := range []string{s.cfg.Slack.URL() + "pins.add", s.cfg.Port.URL() + "/v1/<nothing>", s.cfg.Incidents.URL() + "/v2/escalations"} {
+		sendRequest(t, http.MethodGet, url, "")
+	}
+	w := httptest.NewRecorder()
+	s.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, strings.Replace(address, "localhost", "127.0.0.1", 1)+"/emulators", nil))
+	for _, part := range []string{
+		"<td>GET /api/pins.add</td>", "<td>GET /v1/&lt;nothing&gt;</td>", "<td>GET /v2/escalations</td>", "<code>POST /v2/incidents</code></td><td>partial</td>",
+		"<code>POST /api/chat.postMessage</code>", "<code>GET /v1/actions</code>",
+	} {
+		if !strings.Contains(w.Body.String(), part) {
+			t.Errorf("%d: the page has no %s", w.Code, part)
+		}
+	}
+	if got := viewFor(s, "user=U1").Counts().Refused; got != 3 {
+		t.Errorf("%d refused", got)
+	}
+}
