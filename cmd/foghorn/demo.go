@@ -63,6 +63,9 @@ func (d demoCmd) Run(ctx context.Context, c *console) error {
 	if invalid, ok := errors.AsType[*demo.SeedError](err); ok {
 		return d.seedError(invalid)
 	}
+	if occupied, ok := errors.AsType[*net.OpError](err); ok && d.Fixed && occupied.Op == "listen" {
+		return settingError("--fixed", "cannot be used: "+occupied.Error(), "the three ports after that of --addr must be free")
+	}
 	return err
 }
 

@@ -42,6 +42,9 @@ const (
 	runCommand = "/run"
 )
 
+// portUsers are the members of Port's organization.
+var portUsers = []string{sandbox.UserEmail, bobEmail}
+
 // commands are the slash commands of the bot; the first one is SLACK_COMMAND, the last one SLACK_RUN_COMMAND.
 var commands = []ui.Command{
 	{Name: "/incident", Description: "declare an incident"},
@@ -156,6 +159,10 @@ func (o Options) sandboxConfig(addr string) (sandbox.Config, error) {
 func (o Options) fill(ctx context.Context, cfg Config, s *sandbox.Sandbox, settings map[string]string) ([]ui.ActionDefinition, error) {
 	if o.Seed == nil {
 		s.Port.OnReset(func() error {
+			s.Port.RemoveUsers()
+			for _, email := range portUsers {
+				s.Port.AddUser(email)
+			}
 			_, err := seedPort(ctx, cfg, s, settings)
 			return err
 		})
@@ -190,7 +197,7 @@ func pageSandbox(addr string, noBot bool) sandbox.Config {
 		},
 		IncidentIO:      incidentiotest.Config{PermalinkBase: "http://" + addr + ui.IncidentPath},
 		WebhookFallback: "http://" + addr + ui.SinkPath,
-		PortUsers:       []string{sandbox.UserEmail, bobEmail},
+		PortUsers:       portUsers,
 	}
 	if !noBot { // without commands, the emulator accepts every command
 		for _, c := range commands {

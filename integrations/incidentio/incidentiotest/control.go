@@ -13,7 +13,7 @@ import (
 // addControlRoutes adds what happens in incident.io to the control API. See [emulator.Server.ControlURL] for its common
 // part. The routes, below /control/, are:
 //
-//	GET  {$}           api_url, api_key and the number of incidents
+//	GET  {$}           api_url and api_key
 //	GET  incidents     all incidents as the API shows them, oldest first, and the idempotency keys by id
 //	POST incidents     {"name","summary","severity","status","visibility","mode","type","lead","idempotency_key"}: names, and a
 //	                   lead as below; returns {"id"}
@@ -25,7 +25,7 @@ import (
 func (s *Server) addControlRoutes() {
 	s.EnableControl(s.State, s.Reset)
 	s.HandleControl("GET {$}", emulator.HandleGet(func(context.Context, url.Values) (any, error) {
-		return map[string]any{"api_url": s.URL(), "api_key": s.APIKey, "incidents": len(s.Incidents())}, nil
+		return map[string]any{"api_url": s.URL(), "api_key": s.APIKey}, nil
 	}))
 	s.HandleControl("GET incidents", emulator.HandleGet(s.controlIncidents))
 	s.HandleControl("POST incidents", emulator.HandlePost(func(_ context.Context, in NewIncident) (any, error) {

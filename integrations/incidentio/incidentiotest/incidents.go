@@ -101,7 +101,8 @@ func (s *Server) AddIncident(n NewIncident) (id string, err error) {
 			in.TypeID = &s.types[k].ID
 		}
 	}
-	if errs := s.validateLocked(in); err == nil && len(errs) > 0 {
+	errs := slices.DeleteFunc(s.validateLocked(in), func(e apiError) bool { return e.Source.Field == "custom_field_entries" }) // has none
+	if err == nil && len(errs) > 0 {
 		err = fmt.Errorf("%s: %s", errs[0].Source.Field, errs[0].Message)
 	}
 	if err == nil && s.byIdempotencyKey[in.IdempotencyKey] != nil {

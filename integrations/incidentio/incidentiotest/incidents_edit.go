@@ -66,6 +66,9 @@ func (s *Server) fieldsOfEditLocked(e Edit) (in incidentFields, err error) {
 		in.StatusID = &s.statuses[n].ID
 	}
 	if e.Lead != (Person{}) {
+		if s.personLocked(e.Lead) == nil {
+			return in, errors.New("unknown lead")
+		}
 		in.Roles = []roleRequest{{leadRoleID, &e.Lead}}
 	}
 	return in, nil

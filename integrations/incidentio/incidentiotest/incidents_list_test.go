@@ -147,6 +147,12 @@ func TestControl_EditsAndKeys(t *testing.T) {
 	}{
 		{"edit", `{"id":"1","severity":"Critical","lead":{"name":"Ana"}}`, 200}, {"edit", `{"id":"1","severity":"x"}`, 422},
 		{"keys", `{"roles":["viewer"]}`, 200}, {"keys/revoke", `{"key":""}`, 200},
+		{"incidents", `{"name":"a","severity":"Major","status":"Fixing","visibility":"private","mode":"test","type":"Default","lead":{"email":"bea@example.com"}}`, 200},
+		{"incidents", `{"severity":"Major","idempotency_key":"k1"}`, 422}, {"incidents", `{"severity":"Major","type":"x"}`, 422}, {"incidents", `{}`, 422},
+		{"incidents", `{"severity":"Major","status":"x"}`, 422}, {"incidents", `{"severity":7}`, 400}, {"edit", `{"id":"9"}`, 422}, {"edit", `{"colour":1}`, 400},
+		{"organization", `{"statuses":[{"name":"x","category":"y"}]}`, 422}, {"organization", `{"custom_fields":[{"name":"x","field_type":"y"}]}`, 422},
+		{"organization", `{"severities":[],"statuses":[],"types":[],"custom_fields":[]}`, 200}, {"incidents", `{"name":"no severities"}`, 200},
+		{"rate_limit", `{"times":0}`, 422}, {"rate_limit", `{"times":1,"seconds":2}`, 200}, {"rate_limit", `{"times":1,"incidents":true}`, 200},
 	} {
 		if a := callAPI(t, s, "", http.MethodPost, "/control/"+c.path, c.body); a.status != c.want {
 			t.Errorf("%s %s: %d %s", c.path, c.body, a.status, a.data)
@@ -155,6 +161,23 @@ func TestControl_EditsAndKeys(t *testing.T) {
 	if got := s.Incidents()[0]; got.Severity != "Critical" || got.Lead != "Ana" {
 		t.Errorf("%+v", got)
 	}
+	a := callAPI(t, s, "", http.MethodGet, "/control/incidents", "")
+	if len(a.body.Incidents) != 3 || a.body.Incidents[1]["mode"] != "test" || !strings.Contains(string(a.data), `"idempotency_keys":{`) {
+		t.Errorf("%s", a.data)
+	}
+	if a := callAPI(t, s, "", http.MethodGet, "/control/", ""); a.status != http.StatusOK || !strings.Contains(string(a.data), s.APIKey) {
+		t.Errorf("%s", a.data)
+	}
+	for _, status := range []int{http.StatusTooManyRequests, http.StatusUnauthorized} {
+		if a := callAPI(t, s, s.APIKey, http.MethodGet, "/v1/identity", ""); a.status != status {
+			t.Errorf("%d, want %d", a.status, status)
+		}
+	}
+	callAPI(t, s, "", http.MethodPost, "/control/reset", "{}")
+	if a := callAPI(t, s, s.APIKey, http.MethodGet, "/v1/identity", ""); a.status != http.StatusOK {
+		t.Errorf("reset: %d %s", a.status, a.data)
+	}
+	s.RevokeKey(s.APIKey)
 	if a := callAPI(t, s, s.APIKey, http.MethodGet, "/v1/identity", ""); a.status != http.StatusUnauthorized {
 		t.Errorf("revoked: %d %s", a.status, a.data)
 	}

@@ -40,10 +40,11 @@ func (p Person) withDefaults() Person {
 }
 
 // personLocked returns the user whom a request means, or nil. Unless the configuration has users, everyone who is named
-// by an e-mail address or a Slack user becomes one.
+// becomes one.
 func (s *Server) personLocked(p Person) *Person {
 	for _, known := range s.persons {
-		if p.ID == known.ID || p.ID == "" && (p.Email != "" && p.Email == known.Email || p.SlackUserID != "" && p.SlackUserID == known.SlackUserID) {
+		if p.ID == known.ID || p.ID == "" && (p.Email != "" && p.Email == known.Email || p.SlackUserID != "" && p.SlackUserID == known.SlackUserID ||
+			p == Person{Name: known.Name}) {
 			return &known
 		}
 	}

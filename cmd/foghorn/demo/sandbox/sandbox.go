@@ -6,8 +6,10 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 
+	"foghorn/integrations/emulator"
 	"foghorn/integrations/incidentio/incidentiotest"
 	"foghorn/integrations/port/porttest"
 	"foghorn/integrations/slackapp/slacktest"
@@ -31,7 +33,7 @@ type Config struct {
 	Port       porttest.Config // ClientName and RewriteURL are set by Start
 	PortUsers  []string        // e-mail addresses
 
-	// WebhookFallback is a URL that receives Port's webhooks to hosts that are not emulated; "" sends them to those hosts.
+	// WebhookFallback is a URL that receives Port's webhooks to other machines that are not emulated; "" sends them there.
 	WebhookFallback string
 }
 
@@ -87,13 +89,13 @@ func Start(cfg Config) (_ *Sandbox, err error) {
 	return s, err
 }
 
-// webhookURL returns the URL to which Port's webhook to url is sent.
-func (s *Sandbox) webhookURL(fallback, url string) string {
-	if path, ok := strings.CutPrefix(url, incidentIOURL); ok {
+// webhookURL returns the URL to which Port's webhook to address is sent.
+func (s *Sandbox) webhookURL(fallback, address string) string {
+	if path, ok := strings.CutPrefix(address, incidentIOURL); ok {
 		return s.IncidentIO.URL() + path
 	}
-	if fallback == "" || strings.HasPrefix(url, s.IncidentIO.URL()) || strings.HasPrefix(url, s.Port.URL()) {
-		return url
+	if u, err := url.Parse(address); fallback == "" || err == nil && emulator.IsLoopback(u.Host) {
+		return address
 	}
 	return fallback
 }
