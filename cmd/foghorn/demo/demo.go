@@ -130,27 +130,21 @@ func Serve(ctx context.Context, cfg Config, ln net.Listener, o Options, out io.W
 
 // sandboxConfig returns the configuration of the emulators beside the page at addr.
 func (o Options) sandboxConfig(addr string) (sandbox.Config, error) {
-	cfg, seed := pageSandbox(addr, o.NoBot), o.Seed
-	if seed == nil {
-		seed = &Seed{}
-	}
+	cfg := pageSandbox(addr, o.NoBot)
 	if o.Fixed {
-		seed.fixTokens()
-		host, port, err := net.SplitHostPort(addr)
-		first, err2 := strconv.Atoi(port)
-		if err = errors.Join(err, err2); err != nil {
+		host, port, _ := net.SplitHostPort(addr) // of a listener
+		first, err := strconv.Atoi(port)
+		if err != nil {
 			return cfg, fmt.Errorf("address of the page: %w", err)
 		}
 		for i, a := range []*string{&cfg.Slack.Addr, &cfg.Port.Addr, &cfg.IncidentIO.Addr} {
 			*a = net.JoinHostPort(host, strconv.Itoa(first+1+i))
 		}
+		cfg.Slack.BotToken, cfg.Slack.AppToken, cfg.IncidentIO.APIKey = "xoxb-demo", "xapp-demo", "inc_demo"
+		cfg.Port.ClientID, cfg.Port.ClientSecret = "demo", "demo-secret"
 	}
-	if o.NoBot || o.Fixed {
-		commands := cfg.Slack.Commands
-		seed.configure(&cfg)
-		if !o.NoBot {
-			cfg.Slack.Commands = commands
-		}
+	if o.Seed != nil {
+		o.Seed.configure(&cfg)
 	}
 	return cfg, nil
 }

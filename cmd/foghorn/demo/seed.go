@@ -119,18 +119,18 @@ func checkPrefix(key, prefix string, values ...string) error {
 	return nil
 }
 
-// fixTokens sets the tokens that the file does not have to fixed ones.
-func (s *Seed) fixTokens() {
-	t := &s.Tokens
-	t.SlackBot, t.SlackApp = cmp.Or(t.SlackBot, "xoxb-demo"), cmp.Or(t.SlackApp, "xapp-demo")
-	t.PortID, t.PortSecret = cmp.Or(t.PortID, "demo"), cmp.Or(t.PortSecret, "demo-secret")
-	t.IncidentIO = cmp.Or(t.IncidentIO, "inc_demo")
-}
-
 // configure replaces what the emulators start with.
 func (s *Seed) configure(cfg *sandbox.Config) {
-	cfg.Slack.BotToken, cfg.Slack.AppToken = s.Tokens.SlackBot, s.Tokens.SlackApp
-	cfg.Port.ClientID, cfg.Port.ClientSecret, cfg.IncidentIO.APIKey = s.Tokens.PortID, s.Tokens.PortSecret, s.Tokens.IncidentIO
+	t := s.Tokens
+	for _, token := range []struct {
+		configured *string
+		value      string
+	}{
+		{&cfg.Slack.BotToken, t.SlackBot}, {&cfg.Slack.AppToken, t.SlackApp}, {&cfg.Port.ClientID, t.PortID}, {&cfg.Port.ClientSecret, t.PortSecret},
+		{&cfg.IncidentIO.APIKey, t.IncidentIO},
+	} {
+		*token.configured = cmp.Or(token.value, *token.configured)
+	}
 	cfg.Slack.Scopes, cfg.Slack.BotEvents, cfg.Slack.Commands = s.Slack.Scopes, s.Slack.Events, s.Slack.Commands
 	if s.Slack.Users != nil {
 		cfg.Slack.Users = s.Slack.Users

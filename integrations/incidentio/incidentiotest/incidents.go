@@ -96,10 +96,7 @@ func (s *Server) AddIncident(n NewIncident) (id string, err error) {
 		in.Mode = &n.Mode
 	}
 	if n.Type != "" {
-		in.TypeID = &n.Type
-		if k := slices.IndexFunc(s.types, func(t Type) bool { return t.Name == n.Type }); k >= 0 {
-			in.TypeID = &s.types[k].ID
-		}
+		in.TypeID = cmp.Or(idOf(s.types, func(t Type) string { return t.Name }, n.Type), &n.Type)
 	}
 	errs := slices.DeleteFunc(s.validateLocked(in), func(e apiError) bool { return e.Source.Field == "custom_field_entries" }) // has none
 	if err == nil && len(errs) > 0 {

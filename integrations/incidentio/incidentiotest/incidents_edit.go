@@ -52,18 +52,14 @@ func (s *Server) fieldsOfEditLocked(e Edit) (in incidentFields, err error) {
 		in.Summary = &e.Summary
 	}
 	if e.Severity != "" {
-		n := slices.IndexFunc(s.severities, func(severity Severity) bool { return severity.Name == e.Severity })
-		if n < 0 {
+		if in.SeverityID = idOf(s.severities, func(v Severity) string { return v.Name }, e.Severity); in.SeverityID == nil {
 			return in, fmt.Errorf("unknown severity %q", e.Severity)
 		}
-		in.SeverityID = &s.severities[n].ID
 	}
 	if e.Status != "" {
-		n := slices.IndexFunc(s.statuses, func(status Status) bool { return status.Name == e.Status })
-		if n < 0 {
+		if in.StatusID = idOf(s.statuses, func(v Status) string { return v.Name }, e.Status); in.StatusID == nil {
 			return in, fmt.Errorf("unknown status %q", e.Status)
 		}
-		in.StatusID = &s.statuses[n].ID
 	}
 	if e.Lead != (Person{}) {
 		if s.personLocked(e.Lead) == nil {
@@ -72,6 +68,17 @@ func (s *Server) fieldsOfEditLocked(e Edit) (in incidentFields, err error) {
 		in.Roles = []roleRequest{{leadRoleID, &e.Lead}}
 	}
 	return in, nil
+}
+
+// idOf returns the id of the item with a name, or nil.
+func idOf[T item](list []T, name func(T) string, want string) *string {
+	for _, v := range list {
+		if name(v) == want {
+			id := v.itemID()
+			return &id
+		}
+	}
+	return nil
 }
 
 // An editRequest is the body of an edit.
