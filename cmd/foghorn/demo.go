@@ -74,9 +74,17 @@ func (d demoCmd) readSeed() (*demo.Seed, error) {
 	if !d.NoBot {
 		return nil, settingError("--seed", "needs --no-bot", "the demo with the bot has a state of its own")
 	}
-	data, err := readFile(d.Seed, demo.MaxSeedBytes)
+	f, err := os.Open(d.Seed)
 	if err != nil {
-		return nil, settingError("--seed", "cannot be read: "+err.Error(), "name a file of at most 4 MB")
+		return nil, settingError("--seed", "cannot be read: "+err.Error(), "name a seed file")
+	}
+	defer func() { _ = f.Close() }()
+	data, err := io.ReadAll(io.LimitReader(f, maxYAML+1))
+	if reason := checkYAMLSize(data); err == nil && reason != "" {
+		err = errors.New(reason)
+	}
+	if err != nil {
+		return nil, d.seedError(err)
 	}
 	seed, err := demo.ParseSeed(data)
 	if err != nil {
@@ -87,20 +95,6 @@ func (d demoCmd) readSeed() (*demo.Seed, error) {
 
 func (d demoCmd) seedError(err error) error {
 	return settingError("--seed", fmt.Sprintf("is %s: %s", d.Seed, err), "see docs/demo.md for the keys of a seed file")
-}
-
-// readFile reads a file that is not larger than limit.
-func readFile(name string, limit int64) ([]byte, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = f.Close() }()
-	data, err := io.ReadAll(io.LimitReader(f, limit+1))
-	if err == nil && int64(len(data)) > limit {
-		err = errors.New("the file is too large")
-	}
-	return data, err
 }
 
 // listen opens the port of the page, on a loopback address only.

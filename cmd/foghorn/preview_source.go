@@ -239,17 +239,8 @@ func yamlDocuments(text []byte) (documents []json.RawMessage, line int, reason s
 	if hclBlock.Match(text) {
 		return nil, 1, "it is Terraform's HCL, which is not read: use the output of terraform show -json, a .tf.json file, or the identifier of the action in Port"
 	}
-	if len(text) > maxYAML || deepYAML.Match(text) {
-		return nil, 1, "it is YAML that is larger than 1 MiB or nested too deeply"
-	}
-	aliases := 0
-	for _, t := range lexer.Tokenize(string(text)) {
-		if t.Type == token.AliasType {
-			aliases++
-		}
-	}
-	if aliases > maxAliases || aliases > 0 && len(text) > maxAliasBytes {
-		return nil, 1, "it is YAML with too many aliases"
+	if reason := checkYAMLSize(text); reason != "" {
+		return nil, 1, reason
 	}
 	start := 0
 	for _, end := range append(yamlSeparator.FindAllIndex(text, -1), []int{len(text), len(text)}) {
@@ -263,6 +254,23 @@ func yamlDocuments(text []byte) (documents []json.RawMessage, line int, reason s
 		}
 	}
 	return documents, 0, ""
+}
+
+// checkYAMLSize returns the reason why a YAML text is too large for the parser, or "".
+func checkYAMLSize(text []byte) (reason string) {
+	if len(text) > maxYAML || deepYAML.Match(text) {
+		return "it is YAML that is larger than 1 MiB or nested too deeply"
+	}
+	aliases := 0
+	for _, t := range lexer.Tokenize(string(text)) {
+		if t.Type == token.AliasType {
+			aliases++
+		}
+	}
+	if aliases > maxAliases || aliases > 0 && len(text) > maxAliasBytes {
+		return "it is YAML with too many aliases"
+	}
+	return ""
 }
 
 // yamlErrorLine returns the line of an error of the YAML parser; 1 if it has none.

@@ -15,9 +15,6 @@ import (
 	"foghorn/integrations/slackapp/slacktest"
 )
 
-// MaxSeedBytes is the size of the largest seed file.
-const MaxSeedBytes = 4 << 20
-
 // A Seed is what the emulators have at the start and after a reset. Its YAML form is that of a seed file; docs/demo.md
 // describes it.
 type Seed struct {
@@ -59,7 +56,7 @@ type Seed struct {
 // A SeedError is an error of the values in a seed file, with their key.
 type SeedError struct{ error }
 
-// ParseSeed reads a seed file. An error names the line or the key.
+// ParseSeed reads a seed file, whose size and nesting the caller has bounded. An error names the line or the key.
 func ParseSeed(data []byte) (*Seed, error) {
 	s := &Seed{}
 	if err := yaml.UnmarshalWithOptions(data, s, yaml.Strict()); err != nil {
