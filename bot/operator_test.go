@@ -75,7 +75,7 @@ func TestOperator_RetryWhileWorking(t *testing.T) {
 	e := testenv.New(t).Start()
 	form := e.OpenForm(testenv.Alice, testenv.General, "/incident")
 	e.Fill(form, "Name", "It burns", "Severity", "Minor", "Visibility", "public")
-	e.Slack.InjectFault(emulator.Fault{Path: "chat.postMessage", Times: 1, Delay: time.Second})
+	e.Slack.InjectFault(emulator.Fault{Path: "chat.postMessage", Times: 1, Delay: 4 * time.Second})
 	e.Submit(form)
 	e.WaitFor("the run exists", func() bool { return len(e.Port.Runs()) == 1 })
 	for range 8 {
