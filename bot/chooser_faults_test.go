@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"foghorn/bot"
 	"foghorn/bot/testenv"
 	"foghorn/integrations/emulator"
 	"foghorn/integrations/slackapp/slacktest"
@@ -70,7 +71,7 @@ func TestChooser_PortHangs(t *testing.T) {
 		e.Port.InjectFault(emulator.Fault{Path: "/v1/actions", Status: http.StatusServiceUnavailable, Body: `{"ok":false}`})
 		e.Start()
 		for _, command := range []string{"/run", "/run deploy"} {
-			if reply := e.AnswerTo(testenv.Alice, testenv.General, command); !strings.Contains(reply, "Port isn't responding, so its actions can't be shown") {
+			if reply := e.AnswerTo(testenv.Alice, testenv.General, command); !strings.Contains(reply, "isn't responding, so the actions can't be shown") {
 				t.Errorf("%s: %s", command, reply)
 			}
 			if err := e.Slack.Person(testenv.Alice).TopModal().Dismiss(e.Context()); err != nil {
@@ -120,6 +121,28 @@ func TestChooser_PortHangs(t *testing.T) {
 	})
 }
 
+// TestChooser_NothingKnown types into the field while it cannot be found out what the user may run. An empty list would
+// say that no action matches: the view says why instead.
+func TestChooser_NothingKnown(t *testing.T) {
+	t.Parallel()
+	for name, fault := range map[string]func(e *testenv.Env){
+		"Port hangs":           func(e *testenv.Env) { e.Port.InjectFault(emulator.Fault{Path: "/permissions", Delay: 30 * time.Second}) },
+		"Slack knows no users": func(e *testenv.Env) { e.Slack.FailMethod("users.info", "internal_error", 0) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := newChooserEnv(t)
+			fault(e)
+			e.Start()
+			m := openChooser(t, e, testenv.Alice, "/run")
+			if got := offeredActions(t, e, m, "service"); len(got) > 0 {
+				t.Errorf("offered %q", got)
+			}
+			e.WaitForm(m, "the reason", func(m *slacktest.Modal) bool { return strings.Contains(m.Text(), "isn't responding, so the actions can't be shown") })
+		})
+	}
+}
+
 // TestChooser_Restart kills the bot between the command, the choice and the submission.
 func TestChooser_Restart(t *testing.T) {
 	t.Parallel()
@@ -144,6 +167,28 @@ func TestChooser_Restart(t *testing.T) {
 	e.Fill(m, "Reason", "after the restart")
 	e.Submit(m)
 	expectRun(t, e, "deploy_service", "after the restart")
+}
+
+// TestChooser_NoLongerOffered submits a form whose action was removed from PORT_ACTIONS meanwhile.
+func TestChooser_NoLongerOffered(t *testing.T) {
+	t.Parallel()
+	e := newChooserEnv(t).Start()
+	m := openChooser(t, e, testenv.Alice, "/run")
+	chooseAction(t, e, m, "Deploy a service")
+	if err := e.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	before := e.EditConfig
+	e.EditConfig = func(c *bot.Config) { before(c); c.Choice = []string{"restart_*"} }
+	e.Start()
+	e.Fill(m, "Reason", "too late")
+	if _, err := m.Submit(e.Context()); err != nil {
+		t.Fatal(err)
+	}
+	e.WaitForm(m, "the command that opens a new one", func(m *slacktest.Modal) bool { return strings.Contains(m.Text(), "Open a new one with `/run`") })
+	if runs := e.Port.Runs(); len(runs) > 0 {
+		t.Errorf("Port has %d runs", len(runs))
+	}
 }
 
 // TestChooser_ChoosesAgain changes the choice before the form is shown.

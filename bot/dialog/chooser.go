@@ -1,6 +1,7 @@
 package dialog
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -86,7 +87,7 @@ func (d *Dialog) openChooser(ctx context.Context, triggerID, userID string, c mo
 		d.background.Go(func() { // the permissions are known when the user has found the field
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerTimeout)
 			defer cancel()
-			_, _ = d.offerActions(ctx, userID, "")
+			_, _, _ = d.offerActions(ctx, userID, "")
 		})
 	} else {
 		err = d.show(ctx, put, func(ctx context.Context) slack.ModalViewRequest { return d.loadChooser(ctx, userID, c) })
@@ -196,28 +197,39 @@ func (d *Dialog) suggestActions(ctx context.Context, cb slack.InteractionCallbac
 	if strings.TrimSpace(query) == "" {
 		query = c.Query
 	}
-	offered, denied := d.offerActions(ctx, cb.User.ID, query)
-	if denied != nil {
-		d.background.Go(func() {
-			view := errorView(d.deniedChoiceText(denied))
-			if _, err := d.cfg.Slack.UpdateView(context.WithoutCancel(ctx), slackapp.View{ID: cb.View.ID, Hash: cb.View.Hash}, view); err != nil {
-				d.log(ctx).WithError(err).Warn("failed to inform the user that they may not choose an action")
-			}
-		})
+	offered, denied, err := d.offerActions(ctx, cb.User.ID, query)
+	switch {
+	case denied != nil:
+		d.replaceChooser(ctx, cb.View, d.deniedChoiceText(denied))
+	case err != nil && len(offered) == 0: // an empty list would say that no action matches
+		d.replaceChooser(ctx, cb.View, d.actionsErrorText())
 	}
 	return modal.SuggestCandidates(offered)
 }
 
-// offerActions are the actions that match a query and that a user may run, as far as that is known before ctx ends.
-func (d *Dialog) offerActions(ctx context.Context, userID, query string) ([]modal.Candidate, *identity.Denial) {
+// replaceChooser says in place of the choice why there is none.
+func (d *Dialog) replaceChooser(ctx context.Context, v slack.View, why slacktext.Text) {
+	d.background.Go(func() {
+		if _, err := d.cfg.Slack.UpdateView(context.WithoutCancel(ctx), slackapp.View{ID: v.ID, Hash: v.Hash}, errorView(why)); err != nil {
+			d.log(ctx).WithError(err).Warn("failed to inform the user why no action can be chosen")
+		}
+	})
+}
+
+// offerActions are the actions that match a query and that a user may run, as far as that is known before ctx ends. With
+// an error, some may be missing.
+func (d *Dialog) offerActions(ctx context.Context, userID, query string) ([]modal.Candidate, *identity.Denial, error) {
 	actions, err := d.actions.get(ctx)
 	if err != nil {
-		return nil, nil // the list has reported it
+		return nil, nil, err // the list has reported it
 	}
 	found := searchActions(actions, query, d.recentActions(ctx, userID))
 	offer, denied, err := d.cfg.Users.Offer(ctx, userID, identifiers(found), maxSuggestions)
+	if err == nil && !offer.Complete {
+		err = ctx.Err()
+	}
 	if err != nil {
-		d.log(ctx).WithError(err).Warn("failed to look up who chooses an action")
+		d.log(ctx).WithError(err).Warn("failed to look up what a user may choose")
 	}
 	candidates := make([]modal.Candidate, 0, len(offer.Actions))
 	for _, a := range found {
@@ -225,7 +237,7 @@ func (d *Dialog) offerActions(ctx context.Context, userID, query string) ([]moda
 			candidates = append(candidates, modal.Candidate{Label: a.label, Value: modal.ActionValue(a.id)})
 		}
 	}
-	return candidates, denied
+	return candidates, denied, err
 }
 
 // choose replaces the view by the form of the action that was chosen. It continues after the ack.
@@ -256,7 +268,7 @@ func (d *Dialog) submitChoice(ctx context.Context, cb slack.InteractionCallback)
 	c, err := d.decodeChooser(cb)
 	if err != nil {
 		d.cfg.Metrics.SubmissionHandled(outcomeUnknownView)
-		view := expiredView(d.expiredText(""))
+		view := expiredView(expiredText(cmp.Or(d.cfg.RunCommand, d.cfg.Command)))
 		return slack.NewUpdateViewSubmissionResponse(&view)
 	}
 	d.cfg.Metrics.SubmissionHandled(outcomeInvalid)

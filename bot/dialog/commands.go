@@ -41,6 +41,13 @@ func (d *Dialog) command(action string) string {
 	return d.cfg.Command
 }
 
+// commandOfView is the command with which the form that a view is can be opened. It is the right one also for an action
+// that can no longer be chosen.
+func (d *Dialog) commandOfView(v slack.View) string {
+	page, _ := decodePage(v)
+	return d.command(page.Action)
+}
+
 // actionOfView is the action whose form a view is; "" if it is not a form of this bot.
 func (d *Dialog) actionOfView(v slack.View) string {
 	if page, err := decodePage(v); err == nil && d.hasAction(page.Action) {

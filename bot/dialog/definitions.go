@@ -33,6 +33,9 @@ const (
 // errNotOffered reports an action that cannot be chosen.
 var errNotOffered = fmt.Errorf("an automation, or not published: %w", errUnknownView)
 
+// errDefinition reports a definition of which no form can be made.
+var errDefinition = errors.New("its definition in Port is invalid")
+
 // definitions caches the forms of actions. A form that was read once is always served at
 // once, and read again in the background. Only those of commands are kept whether they are used or not.
 type definitions struct {
@@ -102,7 +105,7 @@ func (d *definitions) read(ctx context.Context, action string) (*form.Form, erro
 		}
 		f, err := form.Compile(a.Raw)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%w: %w", errDefinition, err)
 		}
 		d.forms.SetDefault(action, definition{form: f, readAt: time.Now()})
 		d.keep(action)

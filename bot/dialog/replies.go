@@ -2,6 +2,7 @@ package dialog
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 
@@ -67,7 +68,7 @@ func (d *Dialog) listFailedText() slacktext.Text {
 
 // actionsErrorText says why there are no actions to choose from.
 func (d *Dialog) actionsErrorText() slacktext.Text {
-	return slacktext.Format("Port isn't responding, so its actions can't be shown. Run `%s` again in a minute.", d.cfg.RunCommand)
+	return slacktext.Format("Port or Slack isn't responding, so the actions can't be shown. Run `%s` again in a minute.", d.cfg.RunCommand)
 }
 
 func (d *Dialog) notOfferedText() slacktext.Text {
@@ -114,6 +115,9 @@ func (d *Dialog) portErrorText(action string, err error) slacktext.Text {
 	if rest.IsNotFound(err) {
 		return slacktext.Format("Port has no action named `%s`. The person who operates this bot can run `foghorn doctor` to fix it.", action)
 	}
+	if errors.Is(err, errDefinition) {
+		return slacktext.JoinLines(renderErrorText(err), slacktext.Link(d.cfg.Renderer.ActionURL(action), "Run it in Port"))
+	}
 	text := slacktext.Format("Port isn't responding, so the form can't be loaded. Run `%s` again in a minute.", d.command(action))
 	if action == d.cfg.Action {
 		text += " If it is urgent, declare the incident in incident.io."
@@ -147,12 +151,12 @@ func (d *Dialog) unsupportedText(f *form.Form) slacktext.Text {
 	return slacktext.JoinLines(append(lines, slacktext.Link(d.cfg.Renderer.ActionURL(f.Action), "Run it in Port"))...)
 }
 
-func (d *Dialog) expiredText(action string) slacktext.Text {
-	return slacktext.Format("This form has expired. Nothing was run. Open a new one with `%s`.", d.command(action))
+func expiredText(command string) slacktext.Text {
+	return slacktext.Format("This form has expired. Nothing was run. Open a new one with `%s`.", command)
 }
 
-func (d *Dialog) checkFailedRestartText(action string) slacktext.Text {
-	return slacktext.Format("Port or Slack isn't responding. Nothing was run. Run `%s` again in a minute.", d.command(action))
+func checkFailedRestartText(command string) slacktext.Text {
+	return slacktext.Format("Port or Slack isn't responding. Nothing was run. Run `%s` again in a minute.", command)
 }
 
 // problemsText is one of the problems, with the title of its field: if there is one, of a field on the page.

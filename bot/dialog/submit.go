@@ -150,14 +150,14 @@ func (d *Dialog) invalidSubmission(ctx context.Context, cb slack.InteractionCall
 	entry := d.log(ctx).WithError(err)
 	if errors.Is(err, errUnknownView) {
 		entry.Warn("failed to read a submission")
-		view := expiredView(d.expiredText(d.actionOfView(cb.View)))
+		view := expiredView(expiredText(d.commandOfView(cb.View)))
 		return slack.NewUpdateViewSubmissionResponse(&view)
 	}
 	entry.Error("failed to check a submission")
 	if firstInput(cb.View) != "" {
 		return errorAtFirstInput(cb.View, checkFailedText)
 	}
-	view := expiredView(d.checkFailedRestartText(d.actionOfView(cb.View)))
+	view := expiredView(checkFailedRestartText(d.commandOfView(cb.View)))
 	return slack.NewUpdateViewSubmissionResponse(&view)
 }
 

@@ -106,6 +106,13 @@ func (f *Form) layOut(in userInputs, ids []string) {
 			last.Items = append(last.Items, Item{Field: f.byID[id]})
 		}
 	}
+	for _, s := range f.Steps {
+		for _, item := range s.Items {
+			if item.Field != nil && s.visible.isSet() {
+				item.Field.Conditional = true
+			}
+		}
+	}
 }
 
 // hasTarget reports that the action works on an entity.

@@ -44,6 +44,7 @@ func (f *Form) compileField(id string, p map[string]any) *Field {
 	f.prepareChecks(x)
 	x.DynamicOptions = x.enum.isProgram() || x.defaultExpr.isProgram()
 	x.Hidden = x.visible.value == false
+	x.Conditional = x.visible.isProgram() || x.disabled.isSet()
 	if _, secret := p["encryption"]; secret {
 		x.Secret = true
 		if !x.Hidden {

@@ -101,6 +101,7 @@ type Field struct {
 	Maximum        *float64
 	Decimal        bool // a Number that may have a fraction
 	Hidden         bool // never shown whatever the values: visible is false, or Foghorn fills it (request_id)
+	Conditional    bool // it, or its step, can be hidden or disabled
 	HasDependents  bool // a condition of another field reads this one: a change needs a new Resolve
 	ReadsEntity    bool // conditions read more of the chosen entities than identifier and title: EvalContext.Entities has them
 	Secret         bool // encrypted by Port: never logged, stored or shown

@@ -163,7 +163,7 @@ func resultText(status string) (emoji, text string) {
 	case request.NotStarted:
 		return ":x:", "not run: Port or Slack didn't respond"
 	case request.NoEmail:
-		return ":x:", "not run: Port doesn't know your e-mail address"
+		return ":x:", "not run: Port needs your email address, which Slack doesn't share"
 	case request.Denied:
 		return ":x:", "not run: no permission"
 	case request.Abandoned:

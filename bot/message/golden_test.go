@@ -142,6 +142,7 @@ func goldenCases() []goldenCase {
 		{"abandoned while it ran", final(func(in *Input) { in.Outcome = request.Outcome{Status: request.Abandoned, Reason: "It was a *drill*."} })},
 		{"waits for approval", renderer.AwaitingApproval(input(unchanged)).Message},
 		{"waits for approval, by two people", renderer.AwaitingApproval(input(func(in *Input) { in.Approvers = []string{"Bob Jones", "*Carol* <!here>"} })).Message},
+		{"waits for approval, also by people without a name", renderer.AwaitingApproval(input(func(in *Input) { in.Approvers = []string{"", "Bob Jones", ""} })).Message},
 		{"waits for approval, by twelve people", renderer.AwaitingApproval(input(func(in *Input) {
 			for i := range 12 {
 				in.Approvers = append(in.Approvers, fmt.Sprintf("Approver %d", i+1))

@@ -36,7 +36,7 @@ type Input struct {
 	RunID       string    // empty: Port has not created the run
 	CreatedAt   time.Time // when the form was submitted; zero: unknown
 	Outcome     request.Outcome
-	Approvers   []string          // names of those who can approve a run that waits; nil: not known
+	Approvers   []string          // names of those who can approve a run that waits, "" for one without a name; nil: not known
 	StatusLabel string            // the backend's name for the status of a run that has not ended; empty: none
 	Rejected    map[string]string // messages that Slack rejected for good: delivery key -> Slack's error code
 	Hidden      bool              // the incident became private after the messages were posted

@@ -38,16 +38,16 @@ func (r Renderer) AwaitingApproval(in Input) Delivery {
 // maxApprovers is how many of those who can approve a run are named.
 const maxApprovers = 10
 
-// approvers are the names of those who can approve the run; "" if they are not known.
+// approvers are the names of those who can approve the run, and how many more there are; "" if no name is known.
 func (in Input) approvers() string {
 	var names []string
 	for _, n := range in.Approvers {
-		if n = name(n); n != "" {
+		if n = name(n); n != "" && len(names) < maxApprovers {
 			names = append(names, n)
 		}
 	}
-	if len(names) > maxApprovers {
-		names = append(names[:maxApprovers:maxApprovers], fmt.Sprintf("%d more", len(names)-maxApprovers))
+	if more := len(in.Approvers) - len(names); more > 0 && len(names) > 0 {
+		names = append(names, fmt.Sprintf("%d more", more))
 	}
 	if last := len(names) - 1; last > 0 {
 		return strings.Join(names[:last], ", ") + " and " + names[last]

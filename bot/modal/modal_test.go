@@ -211,6 +211,21 @@ func TestPrefill_FirstTextField(t *testing.T) {
 	}
 }
 
+// TestPrefill_FieldThatIsShown leaves fields out that a condition can hide or disable, while another one fits.
+func TestPrefill_FieldThatIsShown(t *testing.T) {
+	for _, c := range []struct{ name, inputs, want string }{
+		{"hidden by a condition", `{"properties":{"a":{"type":"string","visible":{"jqQuery":"false"}},"b":{"type":"string"}},"order":["a","b"]}`, "b"},
+		{"disabled", `{"properties":{"a":{"type":"string","disabled":true},"b":{"type":"string"}},"order":["a","b"]}`, "b"},
+		{"in a step that can be hidden", `{"properties":{"a":{"type":"string"},"b":{"type":"string"}},
+			"steps":[{"title":"1","order":["a"],"visible":{"jqQuery":"false"}},{"title":"2","order":["b"]}]}`, "b"},
+		{"the only one", `{"properties":{"a":{"type":"string","visible":{"jqQuery":"true"}}},"order":["a"]}`, "a"},
+	} {
+		if diff := cmp.Diff(form.Values{c.want: "text"}, modal.Prefill(compileForm(t, actionJSON(c.inputs)), "text")); diff != "" {
+			t.Errorf("%s: %s", c.name, diff)
+		}
+	}
+}
+
 func TestNotice_ValidView(t *testing.T) {
 	for _, text := range []string{"", " ", strings.Repeat("é", 5000)} {
 		requireValidView(t, modal.Notice(text, slacktext.Literal(text)))

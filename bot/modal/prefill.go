@@ -7,7 +7,7 @@ import (
 	"foghorn/bot/slacktext"
 )
 
-// Prefill puts text that was typed after the command into the first field for text.
+// Prefill puts text that was typed after the command into the first field for text that is always shown, if there is one.
 func Prefill(f *form.Form, text string) form.Values {
 	return fillFirst(text, textFields(f))
 }
@@ -63,17 +63,23 @@ func withLink(text, link string, limit int) string {
 	}
 }
 
-// textFields are the fields for any text, in their order.
-func textFields(f *form.Form) (out []*form.Field) {
+// textFields are the fields for any text, in their order: first those that are always shown, because a value in a field
+// that is not shown is lost.
+func textFields(f *form.Form) []*form.Field {
+	var shown, conditional []*form.Field
 	for _, step := range f.Steps {
 		for _, item := range step.Items {
 			x := item.Field
 			if x != nil && !x.Hidden && !x.Many && x.ID != form.TargetID && (x.Kind == form.Text || x.Kind == form.Multiline) {
-				out = append(out, x)
+				if x.Conditional {
+					conditional = append(conditional, x)
+				} else {
+					shown = append(shown, x)
+				}
 			}
 		}
 	}
-	return out
+	return append(shown, conditional...)
 }
 
 // fillFirst puts as much of a text as fits into the first of the fields.

@@ -42,7 +42,11 @@ func (c *checks) checkChoice(ctx context.Context, client *port.Client, cfg Confi
 	}
 	if len(unused) > 0 {
 		slices.Sort(unused)
-		c.warn(check, "PORT_ACTIONS has entries that no action matches: "+strings.Join(unused, ", "), "correct them; foghorn preview --all lists all actions in Port")
+		consequence := ""
+		if len(offered) == 0 {
+			consequence = "; " + cfg.SlackRunCommand + " offers nothing"
+		}
+		c.warn(check, "PORT_ACTIONS has entries that no published action matches: "+strings.Join(unused, ", ")+consequence, "correct them; foghorn preview --all lists all actions in Port")
 		return
 	}
 	c.ok(check, fmt.Sprintf("%s offers up to %d of %s, to each person those that they may run", cfg.SlackRunCommand, len(offered), pluralize(len(actions), "action")))
