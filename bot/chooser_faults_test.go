@@ -126,7 +126,9 @@ func TestChooser_PortHangs(t *testing.T) {
 func TestChooser_NothingKnown(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]func(e *testenv.Env){
-		"Port hangs":           func(e *testenv.Env) { e.Port.InjectFault(emulator.Fault{Path: "/permissions", Delay: 30 * time.Second}) },
+		"Port hangs": func(e *testenv.Env) {
+			e.Port.InjectFault(emulator.Fault{Path: "/permissions", Delay: 30 * time.Second})
+		},
 		"Slack knows no users": func(e *testenv.Env) { e.Slack.FailMethod("users.info", "internal_error", 0) },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -138,7 +140,9 @@ func TestChooser_NothingKnown(t *testing.T) {
 			if got := offeredActions(t, e, m, "service"); len(got) > 0 {
 				t.Errorf("offered %q", got)
 			}
-			e.WaitForm(m, "the reason", func(m *slacktest.Modal) bool { return strings.Contains(m.Text(), "isn't responding, so the actions can't be shown") })
+			e.WaitForm(m, "the reason", func(m *slacktest.Modal) bool {
+				return strings.Contains(m.Text(), "isn't responding, so the actions can't be shown")
+			})
 		})
 	}
 }

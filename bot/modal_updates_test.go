@@ -42,7 +42,7 @@ func TestModal_ChangesCross(t *testing.T) {
 func TestModal_UpdateCrossesSubmission(t *testing.T) {
 	t.Parallel()
 	var large []string
-	for i := range 90 {
+	for i := range 60 {
 		large = append(large, fmt.Sprintf(`"n%02d":{"type":"string","title":"Number %d","description":%q}`, i, i, strings.Repeat("long ", 30)))
 	}
 	e := newEnvWithAction(t, createAction(`"kind":{"type":"string"},"more":{"type":"string","visible":{"jqQuery":".form.kind == \"b\""}},`+strings.Join(large, ","),

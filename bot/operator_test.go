@@ -1,6 +1,7 @@
 package bot_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 )
 
 // ask asks the bot of an environment for something about its only open request, as foghorn requests does.
-func ask(t *testing.T, e *testenv.Env, i request.Intervention) {
+func ask(t *testing.T, e *testenv.Env, interventions ...request.Intervention) {
 	t.Helper()
 	records, err := store.OpenRecords(e.Context(), store.Config{Dir: e.StateDir, Log: e.Config().Log})
 	if err != nil {
@@ -23,9 +24,11 @@ func ask(t *testing.T, e *testenv.Env, i request.Intervention) {
 	if err != nil || len(open) != 1 {
 		t.Fatalf("%d open requests, %v", len(open), err)
 	}
-	i.At = time.Now().UTC()
-	if err := records.Ask(e.Context(), open[0].ID, i); err != nil {
-		t.Fatal(err)
+	for _, i := range interventions {
+		i.At = time.Now().UTC()
+		if err := records.Ask(e.Context(), open[0].ID, i); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
@@ -78,9 +81,7 @@ func TestOperator_RetryWhileWorking(t *testing.T) {
 	e.Slack.InjectFault(emulator.Fault{Path: "chat.postMessage", Times: 1, Delay: 4 * time.Second})
 	e.Submit(form)
 	e.WaitFor("the run exists", func() bool { return len(e.Port.Runs()) == 1 })
-	for range 8 {
-		ask(t, e, request.Intervention{Kind: request.Retry, By: "carol"})
-	}
+	ask(t, e, slices.Repeat([]request.Intervention{{Kind: request.Retry, By: "carol"}}, 8)...)
 	e.ExpectMessage(testenv.General, "It burns")
 	e.WaitIdle()
 	if runs, messages := e.Port.Runs(), e.Slack.Messages(testenv.General); len(runs) != 1 || len(messages) != 1 {
