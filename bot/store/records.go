@@ -122,13 +122,23 @@ func (s *Store) bind(ctx context.Context) (err error) {
 // Close closes the store.
 func (r *Records) Close() { r.s.Close() }
 
-// IsBotRunning reports whether a bot takes the tasks of the store.
+// IsBotRunning reports whether a bot takes the tasks of the store. In a cluster it waits up to a second for one that takes
+// the next task: while a bot works on as many as it may, it takes none.
 func (r *Records) IsBotRunning(ctx context.Context) bool {
-	if r.embedded {
-		return false
+	if r.s.cfg.Cluster.URL == "" {
+		return !r.embedded // the control socket is the bot's
 	}
-	c, err := r.s.tasksStream.Consumer(ctx, consumerName)
-	return err == nil && c.CachedInfo().NumWaiting > 0
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	for {
+		c, err := r.s.tasksStream.Consumer(ctx, consumerName)
+		if err == nil && c.CachedInfo().NumWaiting > 0 {
+			return true
+		}
+		if !sleep(ctx, lockTimeout/20) {
+			return false
+		}
+	}
 }
 
 // Open lists the requests that have not ended, the newest first, without what was entered. Those that were just accepted
