@@ -119,6 +119,9 @@ func TestRequests_RunningBot(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
+	for len(e.rows(t, "--open")) > 0 { // the message is sent before the request ends
+		time.Sleep(20 * time.Millisecond)
+	}
 	e.Port.ClearFaults()
 	if err := stop(); err != nil {
 		t.Fatal(err)
