@@ -115,7 +115,7 @@ func prepareIntervention(ctx context.Context, records *store.Records, id string,
 	switch {
 	case err != nil:
 		return r, i, err
-	case !r.ArchivedAt.IsZero():
+	case !r.ArchivedAt.IsZero() || r.Stage == request.Done:
 		return r, i, fmt.Errorf("request %s has ended: there is nothing to %s", r.ID, i.Kind)
 	case r.Unsupported != "":
 		return r, i, fmt.Errorf("request %s is of another version and is not changed: %s", r.ID, r.Unsupported)

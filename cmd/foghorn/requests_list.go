@@ -108,7 +108,7 @@ func (f requestFilter) list(ctx context.Context, records *store.Records, user st
 		at, _ := slices.BinarySearchFunc(list, r, store.CompareNewest)
 		list = cut(slices.Insert(list, at, r), limit)
 	}
-	return list, nil
+	return cut(list, limit), nil
 }
 
 // addUsers adds the reporters of open requests who have an e-mail address.
