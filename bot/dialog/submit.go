@@ -89,7 +89,7 @@ func newRequest(cb slack.InteractionCallback, s session, state *form.State) *req
 	}
 	r.Enter(request.Accepted)
 	if input, ok := s.form.RequestIDInput(); ok {
-		r.Properties[input], r.HasRequestIDInput = "foghorn-"+r.ID, true
+		r.Properties[input], r.HasRequestIDInput = r.RunInputID(), true
 	}
 	return r
 }

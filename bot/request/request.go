@@ -54,7 +54,7 @@ type Request struct {
 	Title             string         `json:"title"`                          // of the action
 	Entity            string         `json:"entity,omitempty"`               // identifier; of a DAY-2 or DELETE action
 	Properties        map[string]any `json:"properties,omitempty"`           // inputs of the run
-	HasRequestIDInput bool           `json:"has_request_id_input,omitempty"` // Properties contain the request's id, which identifies its run
+	HasRequestIDInput bool           `json:"has_request_id_input,omitempty"` // Properties contain RunInputID, which identifies the run
 
 	RunID      string               `json:"run_id,omitempty"`
 	Outcome    *Outcome             `json:"outcome,omitempty"`
@@ -142,12 +142,16 @@ func (d *Delivery) Completed() bool { return d != nil && (d.TS != "" || d.ErrorC
 // ConversationOr is the conversation of the posted message: the recipient, if nothing else is known.
 func (d *Delivery) ConversationOr(to string) string { return cmp.Or(d.Conversation, to) }
 
+// RunInputID is what the input of a run has that identifies the request, if the action has such an input. It does not
+// look like a value that people enter.
+func (r *Request) RunInputID() string { return "foghorn-" + r.ID }
+
 // Ended is what is kept of a request that has ended: which run it had and how it ended, and nothing of what people entered.
 func (r *Request) Ended() *Request {
 	ended := *r
 	ended.Email, ended.Properties, ended.Outcome, ended.Key = "", nil, nil, nil
 	if o := r.Outcome; o != nil {
-		ended.Outcome = &Outcome{Status: o.Status, Links: o.Links, EndedAt: o.EndedAt}
+		ended.Outcome = &Outcome{Status: o.Status, Links: o.Links, EndedAt: o.EndedAt, MayHaveRun: o.MayHaveRun}
 		if i := o.Incident; i != nil {
 			ended.Outcome.Incident = &Incident{ID: i.ID, Reference: i.Reference, Permalink: i.Permalink, Severity: i.Severity, Visibility: i.Visibility}
 		}

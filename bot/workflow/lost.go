@@ -21,28 +21,31 @@ type runIndex interface {
 var errUnproven = errors.New("the list of runs does not reach back to the request")
 
 // findLostRun looks for the run of a request whose answer was lost; nil if it is proven that Port has
-// none, errUnproven if that cannot be proven. An action with a request-id input identifies the run.
+// none, errUnproven if that cannot be proven. If the action has an input for the request's id, that identifies the run.
 // Otherwise it is a run of the same person with equal properties, created since the request, that
 // belongs to no other request. Of an old request such a run proves nothing, because the run of another request that has
 // ended since could be taken for it.
 func (w *Workflow) findLostRun(ctx context.Context, j *job) (*port.Run, error) {
+	sent, identified := requestIDInput(j)
 	query := port.RunsQuery{Action: j.Action, Exclude: []string{"payload", "response"}, Limit: port.MaxRuns}
-	if !j.HasRequestIDInput {
-		query.UserEmail = j.Email
+	if !identified {
+		sent, query.UserEmail = j.Properties, j.Email
 	}
 	runs, err := w.cfg.Port.ListRuns(ctx, query)
 	if err != nil {
 		return nil, err
 	}
 	for _, run := range runs {
-		if !isCandidate(j, run) {
+		same := compareInputs(run, sent)
+		switch {
+		case run.Action != "" && run.Action != j.Action, same == different:
+			continue
+		case identified && same == equal:
+			return &run, nil
+		case identified && len(run.Properties)+len(run.RawInputs) > 0, isOlder(run, j): // the request's own run would show its id
 			continue
 		}
-		same := compareInputs(run, identifyingInputs(j))
-		if j.HasRequestIDInput && same == equal {
-			return &run, nil
-		}
-		if holder, ok := w.index.RequestForRun(run.ID); same == different || ok && holder != j.ID {
+		if holder, ok := w.index.RequestForRun(run.ID); ok && holder != j.ID {
 			continue
 		}
 		if same == unknown || j.CreatedAt.Before(w.index.KnownSince()) {
@@ -62,26 +65,22 @@ func (w *Workflow) findLostRun(ctx context.Context, j *job) (*port.Run, error) {
 	return nil, nil
 }
 
-// identifyingInputs are the inputs by which the run of a request is recognized: its request id, or all.
-func identifyingInputs(j *job) map[string]any {
+// requestIDInput is the input with the request's id, which no other run has; false if the action has none.
+func requestIDInput(j *job) (input map[string]any, ok bool) {
 	if !j.HasRequestIDInput {
-		return j.Properties
+		return nil, false
 	}
-	id := map[string]any{}
 	for name, value := range j.Properties {
-		if value == j.ID {
-			id[name] = value
+		if value == j.RunInputID() {
+			return map[string]any{name: value}, true
 		}
 	}
-	return id
+	return nil, false
 }
 
-// isCandidate reports whether a run has the action of a request, and is not older.
-func isCandidate(j *job, run port.Run) bool {
-	if run.Action != "" && run.Action != j.Action {
-		return false
-	}
-	return j.HasRequestIDInput || run.CreatedAt.IsZero() || !run.CreatedAt.Before(j.CreatedAt.Add(-MaxClockSkew))
+// isOlder reports whether a run was created before the request, also if the clocks differ.
+func isOlder(run port.Run, j *job) bool {
+	return !run.CreatedAt.IsZero() && run.CreatedAt.Before(j.CreatedAt.Add(-MaxClockSkew))
 }
 
 // provesAbsence reports whether a list contains every run that was created after a time: it is complete,

@@ -335,6 +335,11 @@ func TestCreateRun_AnswerLost(t *testing.T) {
 	})
 }
 
+// withRequestID makes the action of a request one with an input for its id.
+func withRequestID(_ *fakes, j *job) {
+	j.HasRequestIDInput, j.Properties["request_id"] = true, j.RunInputID()
+}
+
 func TestFindLostRun_OnlyOwnRuns(t *testing.T) {
 	mine := map[string]any{"name": "API is slow", "defaulted": true}
 	for _, c := range []struct {
@@ -348,7 +353,11 @@ func TestFindLostRun_OnlyOwnRuns(t *testing.T) {
 		{"another action", port.Run{Action: "restart", Properties: mine}, nil, false},
 		{"created before the request", port.Run{Properties: mine, CreatedAt: time.Now().Add(-time.Minute)}, nil, false},
 		{"of another request", port.Run{Properties: mine}, func(f *fakes, _ *job) { f.claims["r_9"] = "V2" }, false},
-		{"identified by its request id", port.Run{Properties: mine, CreatedAt: time.Now().Add(-time.Minute)}, func(_ *fakes, j *job) { j.HasRequestIDInput = true }, true},
+		{"identified by its request id", port.Run{Properties: map[string]any{"request_id": "foghorn-V1"}, CreatedAt: time.Now().Add(-time.Minute)}, withRequestID, true},
+		{"with the request id of another request", port.Run{Properties: map[string]any{"name": "API is slow", "request_id": "foghorn-V2"}}, withRequestID, false},
+		{"without a request id, such as one from Port's page", port.Run{Properties: mine}, withRequestID, false},
+		{"older, of which Port shows no inputs", port.Run{CreatedAt: time.Now().Add(-time.Minute)}, withRequestID, false},
+		{"the record has no request id", port.Run{Properties: map[string]any{"name": "another"}}, func(_ *fakes, j *job) { j.HasRequestIDInput = true }, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.run.ID = "r_9"
@@ -374,9 +383,17 @@ func TestFindLostRun_OldRequest(t *testing.T) {
 	if run, err := w.findLostRun(t.Context(), j); run != nil || !errors.Is(err, errUnproven) {
 		t.Errorf("found %+v, %v", run, err)
 	}
-	j.HasRequestIDInput = true
+	withRequestID(f, j)
+	if run, err := w.findLostRun(t.Context(), j); run != nil || err != nil {
+		t.Errorf("without its id: found %+v, %v", run, err)
+	}
+	f.runs[0].Properties["request_id"] = j.RunInputID()
 	if run, err := w.findLostRun(t.Context(), j); run == nil || err != nil {
-		t.Errorf("with a request id: found %+v, %v", run, err)
+		t.Errorf("with its id: found %+v, %v", run, err)
+	}
+	f.runs[0].Properties = nil
+	if run, err := w.findLostRun(t.Context(), j); run != nil || !errors.Is(err, errUnproven) {
+		t.Errorf("of a run without inputs: found %+v, %v", run, err)
 	}
 }
 
