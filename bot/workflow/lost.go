@@ -36,14 +36,12 @@ func (w *Workflow) findLostRun(ctx context.Context, j *job) (*port.Run, error) {
 		return nil, err
 	}
 	for _, run := range runs {
-		same := compareInputs(run, sent)
-		switch {
-		case run.Action != "" && run.Action != j.Action, same == different:
+		same := compareRun(run, j, sent, identified)
+		if same == different {
 			continue
-		case identified && same == equal:
+		}
+		if identified && same == equal {
 			return &run, nil
-		case identified && len(run.Properties)+len(run.RawInputs) > 0, isOlder(run, j): // the request's own run would show its id
-			continue
 		}
 		if holder, ok := w.index.RequestForRun(run.ID); ok && holder != j.ID {
 			continue
@@ -63,6 +61,22 @@ func (w *Workflow) findLostRun(ctx context.Context, j *job) (*port.Run, error) {
 		return nil, errUnproven
 	}
 	return nil, nil
+}
+
+// compareRun says whether a run is that of a request, by the inputs that were sent. identified says that they are its id.
+func compareRun(run port.Run, j *job, sent map[string]any, identified bool) sameness {
+	same := compareInputs(run, sent)
+	switch {
+	case run.Action != "" && run.Action != j.Action:
+		return different
+	case identified && same == equal:
+		return equal
+	case isOlder(run, j):
+		return different
+	case identified && len(run.Properties)+len(run.RawInputs) > 0: // the request's own run would show its id
+		return different
+	}
+	return same
 }
 
 // requestIDInput is the input with the request's id, which no other run has; false if the action has none.

@@ -141,8 +141,9 @@ func ask(ctx context.Context, c *console, records *store.Records, r store.Record
 			return printDone(c, now, i)
 		case err == nil && i.Kind == request.Abandon && hasEnded(now), errors.Is(err, store.ErrNotFound):
 			return endedMeanwhile(ctx, c, records, r, i)
-		case err != nil && waiting.Err() == nil:
-			return err
+		case err != nil && waiting.Err() == nil: // what was asked for is on disk
+			_, printErr := fmt.Fprintf(c.stdout, "The %s is stored, and done when foghorn serve starts: the bot ended meanwhile (%s).\n", i.Kind, printable(err.Error()))
+			return printErr
 		}
 		select {
 		case <-waiting.Done():
