@@ -63,7 +63,7 @@ func TestCrash_AnyPoint(t *testing.T) {
 }
 
 // crashesAtOnce is how many bots crashAtEach runs at the same time. They wait more than they compute.
-const crashesAtOnce = 16
+const crashesAtOnce = 6
 
 // crashAtEach calls crash with the numbers of up to max crash points, and returns where bots stopped; "" if one was not
 // stopped. Its tests do not count as parallel tests, of which fewer run at the same time.
