@@ -44,8 +44,9 @@ func TestOpen_AnswersInTime(t *testing.T) {
 				if known {
 					e.OpenForm(testenv.Bob, testenv.General, "/incident")
 				}
-				c.fault.Path = "views.open"
-				e.Slack.InjectFault(c.fault)
+				fault := c.fault
+				fault.Path = "views.open"
+				e.Slack.InjectFault(fault)
 				p := e.Slack.Person(testenv.Alice)
 				begun := time.Now()
 				ack, err := p.SlashCommand(e.Context(), testenv.General, "/incident")

@@ -15,13 +15,29 @@ import (
 // declareIncident opens the form of the guide's action, fills it in and submits it.
 func (v *browser) declareIncident(name, severity, visibility string) {
 	v.t.Helper()
+	v.submitIncident(name, severity, visibility)
+	v.waitFor(`!document.querySelector("dialog").open`)
+}
+
+// submitIncident does not wait until the form has been closed.
+func (v *browser) submitIncident(name, severity, visibility string) {
+	v.t.Helper()
 	v.typeMessage("/incident")
 	v.expectText("dialog", "Severity")
 	v.fillField("Name", name)
 	v.chooseOption("Severity", severity)
 	v.chooseOption("Visibility", visibility)
 	v.clickButton("Run")
-	v.waitFor(`!document.querySelector("dialog").open`)
+}
+
+// closeForm cancels the form if the bot was killed before it answered the submission.
+func (v *browser) closeForm() {
+	v.t.Helper()
+	v.waitFor(`(() => {
+		const form = document.querySelector("dialog")
+		if (form.querySelector(".alert")) [...form.querySelectorAll("button")].find(b => b.innerText === "Cancel").click()
+		return !form.open
+	})()`)
 }
 
 // TestDemoUI uses the page as a person does. Each subtest has its own demo, so a failure does not affect the others.
@@ -156,8 +172,9 @@ func testApproval(v *browser) {
 func testKilledBot(v *browser) {
 	v.clickButton("Kill at the next run")
 	v.expectText(`#faults [aria-checked="true"]`, "Kill")
-	v.declareIncident("Killed halfway", "Major", "public")
+	v.submitIncident("Killed halfway", "Major", "public")
 	v.expectText("#bot", "foghorn has stopped: signal: killed")
+	v.closeForm()
 	v.screenshot("killed")
 	v.typeMessage("/incident")
 	v.expectText(".messages", `failed with the error "dispatch_failed"`)
