@@ -33,6 +33,14 @@ type Incident struct {
 	SlackChannelID string    `json:"slack_channel_id"` // "" until the channel exists, shortly after the incident
 	CreatedAt      time.Time `json:"created_at"`
 	UpdatedAt      time.Time `json:"updated_at"`
+	EndedAt        time.Time `json:"-"` // the organization's timestamp of the end, as Closed at; zero: none, or it has not ended
+}
+
+// endTimestamps are the names of the timestamps that say when an incident has ended, by the category of its status, the
+// exact one first. They are those of a new organization, which can rename and remove them.
+// https://docs.incident.io/api-reference/incident-timestamps-v2/list
+var endTimestamps = map[string][]string{
+	"closed": {"Closed at", "Resolved at"}, "merged": {"Merged at"}, "declined": {"Declined at"}, "canceled": {"Canceled at"},
 }
 
 // A Person is a user of incident.io.
@@ -53,11 +61,13 @@ func (i *Incident) UnmarshalJSON(data []byte) error {
 		Creator struct {
 			User Person `json:"user"` // an API key, a workflow or an alert is no user
 		} `json:"creator"`
+		Timestamps rest.List[timestamp] `json:"incident_timestamp_values"`
 	}
 	if err := json.Unmarshal(data, &in); err != nil {
 		return err
 	}
 	*i = Incident(in.members)
+	i.EndedAt = endOf(i.Status.Category, in.Timestamps.Items)
 	i.Reporter = in.Creator.User
 	for _, assignment := range in.Roles.Items {
 		switch {
@@ -81,6 +91,28 @@ func (i *Incident) UnmarshalJSON(data []byte) error {
 		}
 	}
 	return nil
+}
+
+// A timestamp is one of the organization's timestamps with its value for an incident.
+type timestamp struct {
+	Info struct {
+		Name string `json:"name"`
+	} `json:"incident_timestamp"`
+	Value struct {
+		Value string `json:"value"` // "": not reached
+	} `json:"value"`
+}
+
+// endOf is when an incident whose status has a category has ended; zero: that is not known, or it has not.
+func endOf(category string, timestamps []timestamp) time.Time {
+	for _, name := range endTimestamps[category] {
+		for _, t := range timestamps {
+			if at, err := time.Parse(time.RFC3339, t.Value.Value); err == nil && strings.EqualFold(t.Info.Name, name) {
+				return at
+			}
+		}
+	}
+	return time.Time{}
 }
 
 // GetIncident reads an incident by its id or by the number of its reference, 123 for INC-123.
