@@ -40,9 +40,8 @@ const (
 	incidentsPageSize = 25
 	incidentsTimeout  = 10 * time.Second
 
-	// incidentsRetryDelay is the least delay after a failure. A longer one that incident.io demands is respected.
-	incidentsRetryDelay    = 10 * time.Second
-	maxIncidentsRetryDelay = time.Hour
+	// incidentsRetryDelay is the least delay after a failure.
+	incidentsRetryDelay = 10 * time.Second
 
 	// mayListTTL is how long it is known that a user may run the action, as long as its permissions are.
 	mayListTTL = time.Minute
@@ -123,7 +122,7 @@ func (l *incidentList) record(found []incidentio.Incident, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err != nil {
-		l.nextRead = time.Now().Add(min(max(rest.RetryAfter(err), incidentsRetryDelay), maxIncidentsRetryDelay))
+		l.nextRead = time.Now().Add(max(rest.RetryAfter(err), incidentsRetryDelay))
 		if !l.failing {
 			l.onError(err)
 		}

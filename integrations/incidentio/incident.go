@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
@@ -121,9 +120,9 @@ func endOf(category string, timestamps []timestamp) time.Time {
 //api:operation GET /v2/incidents/{id}
 func (c *Client) GetIncident(ctx context.Context, id string) (Incident, error) {
 	op := fmt.Sprintf("read incident %q", id)
-	res, err := get[struct {
+	res, err := getOnce[struct {
 		Incident Incident `json:"incident"`
-	}](ctx, c, op, rest.Path("v2", "incidents", id))
+	}](ctx, c, op, rest.Path("v2", "incidents", id), nil)
 	if err == nil && res.Incident.ID == "" {
 		err = newMissingError(op, "incident")
 	}
@@ -147,8 +146,7 @@ type IncidentPage struct {
 	After     string // for the next page; "": this is the last one
 }
 
-// ListIncidents reads a page of the incidents that the key can see, the newest first, with tests and tutorials. It makes
-// one call: unlike the other methods it does not repeat it after a 429, because its callers poll.
+// ListIncidents reads a page of the incidents that the key can see, the newest first, with tests and tutorials.
 // https://docs.incident.io/api-reference/incidents-v2/list
 //
 //api:operation GET /v2/incidents
@@ -167,12 +165,12 @@ func (c *Client) ListIncidents(ctx context.Context, q IncidentsQuery) (IncidentP
 	if q.After != "" {
 		query.Set("after", q.After)
 	}
-	res, err := rest.Do[struct {
+	res, err := getOnce[struct {
 		Incidents rest.List[Incident] `json:"incidents"`
 		Page      struct {
 			After string `json:"after"`
 		} `json:"pagination_meta"`
-	}](ctx, &c.api, op, http.MethodGet, rest.Path("v2", "incidents"), query, nil)
+	}](ctx, c, op, rest.Path("v2", "incidents"), query)
 	if err == nil && res.Incidents.Items == nil {
 		err = newMissingError(op, "incidents")
 	}
