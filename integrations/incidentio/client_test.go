@@ -197,13 +197,16 @@ func TestClient_RetriesWhenRateLimited(t *testing.T) {
 
 // TestClient_RateLimitForAllCallers answers one call with 429: no other one is made before the time that the answer says.
 func TestClient_RateLimitForAllCallers(t *testing.T) {
-	for name, first := range map[string]func(*incidentio.Client) error{
-		"list": func(c *incidentio.Client) error {
-			_, err := c.ListIncidents(t.Context(), incidentio.IncidentsQuery{})
+	for name, first := range map[string]func(context.Context, *incidentio.Client) error{
+		"list": func(ctx context.Context, c *incidentio.Client) error {
+			_, err := c.ListIncidents(ctx, incidentio.IncidentsQuery{})
 			return err
 		},
-		"incident": func(c *incidentio.Client) error { _, err := c.GetIncident(t.Context(), "1"); return err },
-		"settings": func(c *incidentio.Client) error { _, err := c.ListSeverities(expiredDeadline{t.Context()}); return err },
+		"incident": func(ctx context.Context, c *incidentio.Client) error { _, err := c.GetIncident(ctx, "1"); return err },
+		"settings": func(ctx context.Context, c *incidentio.Client) error {
+			_, err := c.ListSeverities(expiredDeadline{ctx})
+			return err
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -216,7 +219,7 @@ func TestClient_RateLimitForAllCallers(t *testing.T) {
 					res.Header.Set("Retry-After", "30")
 					return res, err
 				})}})
-				if err := first(c); !rest.IsRateLimited(err) || rest.RetryAfter(err) != 30*time.Second || calls != 1 {
+				if err := first(t.Context(), c); !rest.IsRateLimited(err) || rest.RetryAfter(err) != 30*time.Second || calls != 1 {
 					t.Fatalf("%d calls, %v", calls, err)
 				}
 				time.Sleep(20 * time.Second)
