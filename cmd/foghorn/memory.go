@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"runtime/debug"
+	"runtime/metrics"
 	"time"
 
 	"github.com/KimMachineGun/automemlimit/memlimit"
@@ -25,31 +26,59 @@ func limitMemory(log *logrus.Entry) {
 }
 
 const (
-	// startTime is how long the start reads the store, and startGCPercent how much garbage the heap has meanwhile, in percent
-	// of what is in use.
-	startTime      = 2 * time.Second
+	// releaseInterval is how often it is decided whether memory is returned to the system.
+	releaseInterval = 15 * time.Second
+
+	// startGCPercent is how much garbage the heap has until the first release, in percent of what is in use: the start reads
+	// the store, and JetStream keeps what it read for ten seconds.
 	startGCPercent = 40
 
-	// releaseInterval is how often memory is returned to the system: Go keeps what a poll of many incidents needed.
-	releaseInterval = 15 * time.Second
+	// idleCollections is how many garbage collections Go makes in an interval at most while the bot has little to do. While
+	// it has more, what is returned would be needed again at once.
+	idleCollections = 2
+
+	// minRelease is how much is returned at least. A release is a garbage collection.
+	minRelease = 4 << 20
 )
 
-// releaseMemory keeps the resident memory close to what is in use, until ctx ends. It does nothing if GOGC is set.
+// releaseMemory keeps the resident memory close to what is in use, until ctx ends: Go keeps what a poll of many incidents
+// needed. It does nothing if GOGC is set.
 func releaseMemory(ctx context.Context) {
 	if os.Getenv("GOGC") != "" {
 		return
 	}
 	percent := debug.SetGCPercent(startGCPercent)
-	restore := time.AfterFunc(startTime, func() { debug.SetGCPercent(percent) })
-	defer restore.Stop()
 	tick := time.NewTicker(releaseInterval)
 	defer tick.Stop()
-	for {
+	for started, collections := false, uint64(0); ; started = true {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+		}
+		if !started {
+			debug.SetGCPercent(percent)
+		}
+		h := readHeap()
+		if busy := h.collections-collections > idleCollections; !started || !busy && h.releasable > minRelease {
 			debug.FreeOSMemory()
 		}
+		collections = h.collections
 	}
+}
+
+// A heap is the state of the heap.
+type heap struct {
+	collections uint64 // since the start, without those of releases
+	releasable  uint64 // bytes of garbage and of free memory that is not returned
+}
+
+func readHeap() heap {
+	samples := []metrics.Sample{
+		{Name: "/gc/cycles/automatic:gc-cycles"}, {Name: "/gc/heap/live:bytes"}, {Name: "/memory/classes/heap/objects:bytes"},
+		{Name: "/memory/classes/heap/free:bytes"},
+	}
+	metrics.Read(samples)
+	value := func(n int) uint64 { return samples[n].Value.Uint64() }
+	return heap{value(0), value(2) - min(value(1), value(2)) + value(3)}
 }
