@@ -77,6 +77,18 @@ func (s *Store) eraseSoon(ctx context.Context, e erasure) error {
 	}
 }
 
+// eraseLeftover erases a record that JetStream shows again after the process was killed: to remove a record does not keep
+// it from reading an earlier revision when it builds its index from the files.
+func (s *Store) eraseLeftover(id string) {
+	if s.server == nil {
+		return // the others of the cluster have the index
+	}
+	select {
+	case s.erasures <- erasure{id: id}:
+	default: // the next start erases it
+	}
+}
+
 // eraseLater erases the requests that could not be erased at once, until ctx ends.
 func (s *Store) eraseLater(ctx context.Context) error {
 	for {
