@@ -307,7 +307,7 @@ func TestTracking_ManyIncidents(t *testing.T) {
 	t.Parallel()
 	e, _ := newTrackingEnv(t)
 	e.Start()
-	const incidents, closed = 120, 60
+	const incidents, closed = 40, 20
 	e.DeclareMany(incidents)
 	e.WaitIdle()
 	e.WaitFollowed(incidents)

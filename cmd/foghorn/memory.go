@@ -29,20 +29,21 @@ const (
 	// releaseInterval is how often it is decided whether memory is returned to the system.
 	releaseInterval = 15 * time.Second
 
-	// startGCPercent is how much garbage the heap has until the first release, in percent of what is in use: the start reads
-	// the store, and JetStream keeps what it read for ten seconds.
+	// startGCPercent is how much garbage the heap has in the first startIntervals, in percent of what is in use: the start
+	// reads the store and all incidents that are followed, and JetStream keeps what it read for ten seconds.
 	startGCPercent = 40
+	startIntervals = 4
 
-	// idleCollections is how many garbage collections Go makes in an interval at most while the bot has little to do. While
-	// it has more, what is returned would be needed again at once.
-	idleCollections = 2
+	// idleCollections is how many garbage collections Go makes in an interval at most while the bot has little to do.
+	// While it has more, what is returned would be needed again at once.
+	idleCollections = 8
 
 	// minRelease is how much is returned at least. A release is a garbage collection.
 	minRelease = 4 << 20
 )
 
-// releaseMemory keeps the resident memory close to what is in use, until ctx ends: Go keeps what a poll of many incidents
-// needed. It does nothing if GOGC is set.
+// releaseMemory keeps the resident memory close to what is in use, until ctx ends: Go keeps what a poll of many
+// incidents needed. It does nothing if GOGC is set.
 func releaseMemory(ctx context.Context) {
 	if os.Getenv("GOGC") != "" {
 		return
@@ -50,17 +51,18 @@ func releaseMemory(ctx context.Context) {
 	percent := debug.SetGCPercent(startGCPercent)
 	tick := time.NewTicker(releaseInterval)
 	defer tick.Stop()
-	for started, collections := false, uint64(0); ; started = true {
+	for n, collections := 1, uint64(0); ; n++ {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 		}
-		if !started {
+		if n == startIntervals {
 			debug.SetGCPercent(percent)
 		}
 		h := readHeap()
-		if busy := h.collections-collections > idleCollections; !started || !busy && h.releasable > minRelease {
+		isIdle := h.collections-collections <= idleCollections
+		if n == 1 || isIdle && h.releasable > minRelease { // at first, after the start
 			debug.FreeOSMemory()
 		}
 		collections = h.collections
