@@ -112,6 +112,9 @@ func (f requestFilter) list(ctx context.Context, records *store.Records, user st
 		if r.ArchivedAt.Before(f.since) || limit > 0 && len(list) >= limit && r.ArchivedAt.Before(list[limit-1].CreatedAt) {
 			break
 		}
+		if at := slices.IndexFunc(list, func(other store.Record) bool { return other.ID == r.ID }); at >= 0 { // its record is being removed
+			list[at] = r
+		}
 		if known[r.ID] || !f.matches(r) {
 			continue
 		}
@@ -212,7 +215,7 @@ func resultText(r store.Record) string {
 }
 
 // maxListedError is how much of an error a line of the list shows, in characters.
-const maxListedError = 60
+const maxListedError = 120
 
 // lastFailure is the error of the latest attempt at the current stage.
 func lastFailure(r store.Record) string {
