@@ -135,7 +135,6 @@ func (s *Seed) configure(cfg *sandbox.Config) {
 	if s.Slack.Channels != nil {
 		cfg.Slack.Channels = s.Slack.Channels
 	}
-	cfg.IncidentIO.Severities, cfg.IncidentIO.Statuses = s.IncidentIO.Severities, s.IncidentIO.Statuses
 	cfg.IncidentIO.Users, cfg.IncidentIO.KeyRoles = s.IncidentIO.Users, s.IncidentIO.KeyRoles
 }
 

@@ -4,9 +4,11 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"net/url"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -74,24 +76,21 @@ func (c *call) notModeled(field string) (int, any) {
 
 // decodeBody reads the body. It returns the status 0, or that of the answer.
 func (c *call) decodeBody(in any) (int, any) {
-	d := json.NewDecoder(c.Body)
-	d.DisallowUnknownFields()
-	err := d.Decode(in)
-	if err != nil {
-		if field, isUnknown := strings.CutPrefix(err.Error(), "json: unknown field "); isUnknown {
-			return c.notModeled(strings.Trim(field, `"`))
-		}
+	data, err := io.ReadAll(c.Body)
+	if err == nil {
+		err = emulator.Decode(data, in)
 	}
-	if err != nil || d.More() {
-		return malformed()
+	if err == nil {
+		return 0, nil
 	}
-	return 0, nil
+	if field, isUnknown := strings.CutPrefix(err.Error(), "json: unknown field "); isUnknown {
+		return c.notModeled(strings.Trim(field, `"`))
+	}
+	return malformed("The request body could not be read as JSON")
 }
 
-func malformed() (int, any) {
-	return http.StatusBadRequest, newErrorBody(http.StatusBadRequest, "invalid_request_error", apiError{
-		Code: "malformed", Message: "The request body could not be read as JSON",
-	})
+func malformed(message string) (int, any) {
+	return http.StatusBadRequest, newErrorBody(http.StatusBadRequest, "invalid_request_error", apiError{Code: "malformed", Message: message})
 }
 
 func notFound() (int, any) {
@@ -107,7 +106,7 @@ func (s *Server) serveAPI() http.Handler {
 		}
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if _, pattern := mux.Handler(r); pattern == "" {
+		if _, pattern := mux.Handler(r); pattern == "" || r.URL.Path != path.Clean(r.URL.Path) {
 			emulator.RefuseUnmodeled(r, "route")
 			w.WriteHeader(http.StatusNotFound)
 			return
@@ -148,16 +147,33 @@ func (s *Server) handle(r *http.Request, route route) (status int, body any, aft
 		status, body = missingRole(route.role)
 		return status, body, nil
 	}
-	c := &call{Request: r, query: r.URL.Query(), roles: roles}
+	c := &call{Request: r, roles: roles}
+	if status, body = c.readQuery(strings.Fields(route.query)); status == 0 {
+		status, body = route.handle(s, c)
+	}
+	return status, body, c.after
+}
+
+// readQuery reads the parameters, of which the route knows some. A name that ends in "[" stands for filters, which can
+// have several values. It returns the status 0, or that of the answer.
+func (c *call) readQuery(known []string) (status int, body any) {
+	var err error
+	if c.query, err = url.ParseQuery(c.URL.RawQuery); err != nil {
+		return malformed("The query could not be read")
+	}
 	for _, name := range slices.Sorted(maps.Keys(c.query)) {
-		base, _, _ := strings.Cut(name, "[")
-		if !slices.Contains(strings.Fields(route.query), base) {
-			status, body = c.notModeled(name)
-			return status, body, nil
+		base, _, isFilter := strings.Cut(name, "[")
+		if isFilter {
+			base += "["
+		}
+		if !slices.Contains(known, base) {
+			return c.notModeled(name)
+		}
+		if !isFilter && len(c.query[name]) > 1 {
+			return invalid(newFieldError(name, "invalid_value", "The parameter is there more than once"))
 		}
 	}
-	status, body = route.handle(s, c)
-	return status, body, c.after
+	return 0, nil
 }
 
 func unauthorized(code, message string) (int, any, func()) {

@@ -21,7 +21,7 @@ type Incident struct {
 	IdempotencyKey               string
 	Reporter, Lead               string              // name, e-mail address or id; may be empty
 	Type                         string              // name
-	SlackTeam                    string              // as requested; may be empty
+	SlackTeam                    string              // id of its workspace
 	CustomFields                 map[string][]string // values by the name of the field, options by their name
 	CreatedAt, UpdatedAt         time.Time
 
@@ -76,6 +76,9 @@ func (s *Server) createIncident(c *call) (int, any) {
 	if in.Retrospective != nil && in.Retrospective.ExternalID != nil {
 		return c.notModeled("retrospective_incident_options.external_id")
 	}
+	if status, body := c.checkModeled(in.incidentFields); status != 0 {
+		return status, body
+	}
 	if errs := s.validateLocked(in); len(errs) > 0 {
 		return invalid(errs...)
 	}
@@ -96,7 +99,7 @@ func (s *Server) AddIncident(n NewIncident) (id string, err error) {
 		in.Mode = &n.Mode
 	}
 	if n.Type != "" {
-		in.TypeID = cmp.Or(idOf(s.types, func(t Type) string { return t.Name }, n.Type), &n.Type)
+		in.TypeID = cmp.Or(idOf(s.organization.Types, n.Type), &n.Type)
 	}
 	errs := slices.DeleteFunc(s.validateLocked(in), func(e apiError) bool { return e.Source.Field == "custom_field_entries" }) // has none
 	if err == nil && len(errs) > 0 {
@@ -144,7 +147,7 @@ func (s *Server) addIncidentLocked(in createRequest) *Incident {
 		ID: id, Reference: fmt.Sprintf("INC-%d", len(s.incidents)+1), Name: strings.ToLower("incident-" + id[20:]),
 		Visibility: in.Visibility, Mode: modes[0], IdempotencyKey: in.IdempotencyKey, Permalink: s.cfg.PermalinkBase + "/incidents/" + id,
 		CreatedAt: created, UpdatedAt: created, status: s.firstStatusLocked(), channelID: "C" + id[len(id)-10:],
-		incidentType: *s.typeLocked(in.TypeID), SlackTeam: in.SlackTeam, timestamps: map[string]time.Time{timestamps[0].ID: created},
+		incidentType: *s.typeLocked(in.TypeID), SlackTeam: cmp.Or(in.SlackTeam, s.cfg.SlackTeams[0]), timestamps: map[string]time.Time{timestamps[0].ID: created},
 	}
 	i.channelName = "inc-" + created.Format(time.DateOnly) + "-" + strings.ToLower(i.Reference)
 	if i.Type = i.incidentType.Name; i.incidentType.PrivateOnly {
@@ -176,14 +179,17 @@ func (s *Server) applyLocked(i *Incident, in incidentFields) {
 		i.Summary = *in.Summary
 	}
 	if in.SeverityID != nil && *in.SeverityID != "" {
-		i.severity = find(s.severities, *in.SeverityID)
+		i.severity = find(s.organization.Severities, *in.SeverityID)
 		i.Severity = i.severity.Name
 	}
 	if in.StatusID != nil {
-		i.status = *find(s.statuses, *in.StatusID)
+		i.status = *find(s.organization.Statuses, *in.StatusID)
 	}
 	i.Status = i.status.Name
-	i.callURL, i.channelName = cmp.Or(in.CallURL, i.callURL), cmp.Or(in.ChannelName, i.channelName)
+	if in.CallURL != nil {
+		i.callURL = *in.CallURL
+	}
+	i.channelName = cmp.Or(in.ChannelName, i.channelName)
 	for _, e := range in.Fields {
 		i.fields = append(slices.DeleteFunc(slices.Clone(i.fields), func(old fieldEntry) bool { return old.FieldID == e.FieldID }), e)
 	}
