@@ -2,9 +2,12 @@ package emulator
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -27,7 +30,27 @@ func Decode(data []byte, into any) error {
 	}
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
-	return d.Decode(into)
+	err := d.Decode(into)
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		path := strings.Split(wrong.Field, ".")
+		path = slices.DeleteFunc(path, func(name string) bool { return name != strings.ToLower(name) }) // of an embedded struct
+		return fmt.Errorf("%s must be %s, and is %s", cmp.Or(strings.Join(path, "."), "the value"), describeType(wrong.Type), wrong.Value)
+	}
+	return err
+}
+
+func describeType(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.String:
+		return "a string"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Slice:
+		return "a list"
+	case reflect.Struct, reflect.Map:
+		return "an object"
+	}
+	return "a whole number"
 }
 
 // checkValue reads one value, with those within it.

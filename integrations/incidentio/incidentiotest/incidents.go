@@ -121,7 +121,7 @@ func (s *Server) AddIncident(n NewIncident) (id string, err error) {
 
 // A NewIncident is an incident that exists without a call to the API.
 type NewIncident struct {
-	Edit           `yaml:",inline"`
+	Edit
 	Mode           string `json:"mode"` // "" means standard
 	Type           string `json:"type"` // name; "" means the default type
 	IdempotencyKey string `json:"idempotency_key"`
