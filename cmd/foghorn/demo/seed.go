@@ -137,7 +137,7 @@ func (s *Seed) checkIncidentIO() error {
 	errs, ids := []error{checkKnown("incident_io.key_roles", s.IncidentIO.KeyRoles, incidentiotest.KeyRoles)}, unique{}
 	for i, u := range s.IncidentIO.Users {
 		key := fmt.Sprintf("incident_io.users[%d]", i)
-		errs = append(errs, ids.addOptional(key, "id", u.ID), ids.addOptional(key, "email", u.Email), ids.add(key, "name", cmp.Or(u.Name, u.Email)))
+		errs = append(errs, ids.addOptional(key, "id", u.ID), ids.addOptional(key, "email", u.Email), ids.add(key, "name", cmp.Or(u.Name, u.Email, u.SlackUserID, u.ID)))
 		if u.SlackUserID != "" {
 			errs = append(errs, ids.add(key, "slack_user_id", u.SlackUserID), checkKnown(key+".slack_user_id", []string{u.SlackUserID}, s.slackUserIDs()))
 		}

@@ -56,7 +56,9 @@ func (s *Server) addControlRoutes() {
 	s.HandleControl("POST keys/revoke", emulator.HandlePost(func(_ context.Context, in struct {
 		Key string `json:"key"`
 	}) (any, error) {
-		s.RevokeKey(cmp.Or(in.Key, s.APIKey))
+		if !s.RevokeKey(cmp.Or(in.Key, s.APIKey)) {
+			return nil, errors.New("the key is not valid already")
+		}
 		return map[string]any{}, nil
 	}))
 }

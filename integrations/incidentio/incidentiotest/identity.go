@@ -42,11 +42,13 @@ func (s *Server) AddKey(roles ...string) string {
 	return key
 }
 
-// RevokeKey makes an API key invalid.
-func (s *Server) RevokeKey(key string) {
+// RevokeKey makes an API key invalid. It reports whether the key was valid.
+func (s *Server) RevokeKey(key string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	_, valid := s.keys[key]
 	delete(s.keys, key)
+	return valid
 }
 
 // keyPattern matches the API keys.

@@ -147,7 +147,7 @@ func TestControl_EditsAndKeys(t *testing.T) {
 		want       int
 	}{
 		{"edit", `{"id":"1","severity":"Critical","lead":{"name":"Ana"}}`, 200}, {"edit", `{"id":"1","severity":"x"}`, 422},
-		{"keys", `{"roles":["viewer"]}`, 200}, {"keys/revoke", `{"key":""}`, 200},
+		{"keys", `{"roles":["viewer"]}`, 200}, {"keys/revoke", `{"key":""}`, 200}, {"keys/revoke", `{"key":""}`, 422},
 		{"incidents", `{"name":"a","severity":"Major","status":"Fixing","visibility":"private","mode":"test","type":"Default","lead":{"email":"bea@example.com"}}`, 200},
 		{"incidents", `{"severity":"Major","idempotency_key":"k1"}`, 422}, {"incidents", `{"severity":"Major","type":"x"}`, 422}, {"incidents", `{}`, 422},
 		{"incidents", `{"severity":"Major","status":"x"}`, 422}, {"incidents", `{"severity":7}`, 400}, {"edit", `{"id":"9"}`, 422}, {"edit", `{"colour":1}`, 400},
