@@ -16,7 +16,7 @@ func (s *Server) createRun(c call) (response, error) {
 	}](c.body)
 	id, runAs := c.path["action_identifier"], c.text("run_as")
 	s.mu.Lock()
-	action, isMember := s.actions[id], s.users[runAs] != nil
+	action, isMember := s.actions.items[id], s.users.items[runAs] != nil
 	s.mu.Unlock()
 	if action == nil || action.Trigger.Type == "automation" {
 		return response{}, notFound("Action", id)
@@ -81,7 +81,7 @@ func (s *Server) listRuns(c call) (response, error) {
 }
 
 func (s *Server) getRun(c call) (response, error) {
-	run, err := find(s.runsByID, "Run", c.path["run_id"])
+	run, err := s.runsByID.find(c.path["run_id"])
 	if err != nil {
 		return response{}, err
 	}
