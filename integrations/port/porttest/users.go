@@ -36,14 +36,11 @@ type team struct {
 	Provider string `json:"provider"`
 }
 
-// AddUser adds a member with the role "Member" to the organization and to teams, which are
-// created when they do not exist. It fails if the organization has the member, or a team is named twice.
+// AddUser adds or replaces a member with the role "Member" in the organization and in teams, which are created when they
+// do not exist. It fails if the address or a team is empty, or a team is named twice.
 func (s *Server) AddUser(email string, teams ...string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.users.checkNew(email); err != nil {
-		return fmt.Errorf("add user: %w", err)
-	}
 	if email == "" || slices.Contains(teams, "") || len(slices.Compact(slices.Sorted(slices.Values(teams)))) < len(teams) {
 		return fmt.Errorf("add user: email %q or the name of a team is empty, or a team is named twice", email)
 	}
