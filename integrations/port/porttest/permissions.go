@@ -25,6 +25,13 @@ func (s *Server) getPermissions(c call) (response, error) {
 }
 
 func (s *Server) patchPermissions(c call) (response, error) {
+	for _, changes := range asMap(c.body) {
+		for _, name := range convertJSON[[]string](asMap(changes)["roles"]) {
+			if !s.hasRoleLocked(name) {
+				return response{}, notFound("Role", name)
+			}
+		}
+	}
 	p, err := s.changePermissionsLocked(c.path["action_identifier"], c.body)
 	return newResponse(http.StatusOK, "permissions", p), err
 }
@@ -47,11 +54,6 @@ func (s *Server) changePermissionsLocked(id string, body any) (permissions, erro
 		return nil, err
 	}
 	for part, changes := range convertJSON[permissions](body) {
-		for _, name := range convertJSON[[]string](changes["roles"]) {
-			if !s.hasRoleLocked(name) {
-				return nil, notFound("Role", name)
-			}
-		}
 		maps.Copy(p[part], changes)
 	}
 	s.permissions[id] = p
