@@ -96,7 +96,7 @@ func (s *Server) chatPostEphemeral(c *call) (reply, error) {
 		return nil, err
 	}
 	user := c.args.stringArg("user")
-	if s.users[user] == nil || !ch.hasMemberLocked(user) {
+	if u := s.users[user]; u == nil || u.Bot || u.Deleted || !ch.hasMemberLocked(user) {
 		return nil, Error("user_not_in_channel")
 	}
 	m.Channel = ch.ID
@@ -121,7 +121,7 @@ func (s *Server) ownMessageLocked(c *call, refused Error) (*Channel, *Message, e
 		return nil, nil, Error("channel_not_found")
 	}
 	m := s.findMessageLocked(ch.ID, c.args.stringArg("ts"))
-	if m == nil {
+	if m == nil || m.User == slackbot {
 		return nil, nil, Error("message_not_found")
 	}
 	if !m.Bot {
@@ -192,9 +192,21 @@ func (s *Server) chatDelete(c *call) (reply, error) {
 	return reply{"channel": ch.ID, "ts": kept.TS}, nil
 }
 
-// deleteMessageLocked removes a message.
+// slackbot is the author of the message that replaces the deleted first message of a thread.
+const slackbot = "USLACKBOT"
+
+// deleteMessageLocked removes a message. Of a thread with replies, Slack shows that the first message was deleted.
 func (s *Server) deleteMessageLocked(channel string, gone *Message) {
-	s.messages[channel] = slices.DeleteFunc(s.messages[channel], func(m *Message) bool { return m == gone })
+	all := s.messages[channel]
+	i := slices.Index(all, gone)
+	if s.threadLocked(gone) == nil {
+		s.messages[channel] = slices.Delete(all, i, i+1)
+	} else {
+		all[i] = &Message{
+			Channel: channel, TS: gone.TS, User: slackbot, Text: "This message was deleted.", hasReplies: true,
+			payload: map[string]any{"subtype": "tombstone", "hidden": true},
+		}
+	}
 	s.messagesChangedLocked(channel)
 	s.emit(s.appLabel(), "slack", "message", "deleted: "+firstLine(gone.Text), *gone)
 	s.sendMessageEventLocked(s.channels[channel], map[string]any{

@@ -32,16 +32,11 @@ const (
 
 // connections are the Socket Mode connections of the app. Server.mu guards them.
 type connections struct {
-	tickets      map[string]time.Time // time of expiry
-	all          map[*connection]bool // all of them
-	open         []*connection        // envelopes are delivered to these
-	pending      map[string]*pending  // by envelope_id
-	acks         []Ack
-	pingsOff     bool
-	halfOpen     bool
-	refuseReason string // if not "", every new connection is closed with this reason
-	copies       int    // additional deliveries of each envelope
-	redeliver    bool
+	tickets map[string]time.Time // time of expiry
+	all     map[*connection]bool // all of them
+	open    []*connection        // envelopes are delivered to these
+	pending map[string]*pending  // by envelope_id
+	acks    []Ack
 }
 
 func newConnections() connections {
@@ -54,7 +49,6 @@ type connection struct {
 	conn   *websocket.Conn
 	out    chan frame
 	done   chan struct{}
-	silent bool // half-open: nothing is written. Server.mu guards it.
 	closed bool // Server.mu guards it
 }
 
@@ -74,9 +68,16 @@ func (k *connection) closeLocked() {
 	}
 }
 
-// sendLocked queues a frame. A connection whose queue is full is closed.
-func (k *connection) sendLocked(f frame) {
-	if k.silent || k.closed {
+// sendLocked queues a frame, unless connections are half-open.
+func (s *Server) sendLocked(k *connection, f frame) {
+	if !s.settings.HalfOpen {
+		k.queueLocked(f)
+	}
+}
+
+// queueLocked queues a frame. A connection whose queue is full is closed.
+func (k *connection) queueLocked(f frame) {
+	if k.closed {
 		return
 	}
 	select {
@@ -153,17 +154,16 @@ func (s *Server) addConnection(k *connection, life time.Duration) bool {
 			"approximate_connection_time": int(life.Seconds()),
 		},
 	})
-	k.sendLocked(frame{text: hello})
-	if s.refuseReason != "" {
-		s.disconnectLocked(k, s.refuseReason)
+	k.queueLocked(frame{text: hello})
+	if s.settings.RefuseReason != "" {
+		s.disconnectLocked(k, s.settings.RefuseReason)
 		return true
 	}
-	k.silent = s.halfOpen
 	s.open = append(s.open, k)
 	s.emitConnectionsLocked("a connection was opened")
-	if s.redeliver {
+	if s.settings.Redeliver {
 		for _, p := range s.pending {
-			k.sendLocked(frame{text: p.frame})
+			s.sendLocked(k, frame{text: p.frame})
 		}
 	}
 	s.notifyLocked()
@@ -205,7 +205,7 @@ func (s *Server) writeLoop(k *connection, life time.Duration) {
 		case f = <-k.out:
 		case <-ping.C:
 			s.mu.Lock()
-			quiet := s.pingsOff || k.silent
+			quiet := s.settings.NoPings || s.settings.HalfOpen
 			s.mu.Unlock()
 			if quiet {
 				continue
@@ -238,7 +238,7 @@ func (s *Server) writeLoop(k *connection, life time.Duration) {
 func (s *Server) readLoop(k *connection) {
 	k.conn.SetPingHandler(func(data string) error {
 		s.mu.Lock()
-		mute := k.silent
+		mute := s.settings.HalfOpen
 		s.mu.Unlock()
 		if mute {
 			return nil
@@ -274,7 +274,7 @@ func (s *Server) disconnectLocked(k *connection, reason string) {
 		"debug_info":      map[string]any{"host": connectionHost},
 		"connection_info": map[string]any{"app_id": s.AppID},
 	})
-	k.sendLocked(frame{text: text, last: last})
+	s.sendLocked(k, frame{text: text, last: last})
 }
 
 // unwrapHijacker returns the underlying writer that is an http.Hijacker. The websocket package does

@@ -60,10 +60,6 @@ func (s *Server) DisconnectOldest(reason string) {
 	}
 }
 
-// RefuseConnections sends hello and then a disconnect frame with a reason to every new connection,
-// until it is called with "".
-func (s *Server) RefuseConnections(reason string) { s.locked(func() { s.refuseReason = reason }) }
-
 // DropConnections closes every connection without a disconnect or close frame, as a network failure
 // does.
 func (s *Server) DropConnections() {
@@ -75,37 +71,11 @@ func (s *Server) DropConnections() {
 	}
 }
 
-// SetHalfOpen makes connections half-open: they stay open, but pings and envelopes are discarded,
-// while Slack assumes that they are delivered. It applies to the open connections, and to new ones
-// while it is on.
-func (s *Server) SetHalfOpen(on bool) { s.locked(func() { s.setHalfOpenLocked(on) }) }
-
-func (s *Server) setHalfOpenLocked(on bool) {
-	s.halfOpen = on
-	for _, k := range s.open {
-		k.silent = on
-	}
-}
-
-// SetPings switches the pings on or off. They are on at the start.
-func (s *Server) SetPings(on bool) { s.locked(func() { s.pingsOff = !on }) }
-
 // SendRaw sends a text frame, valid or not, to every open connection.
 func (s *Server) SendRaw(text []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, k := range slices.Clone(s.open) {
-		k.sendLocked(frame{text: slices.Clone(text)})
+		s.sendLocked(k, frame{text: slices.Clone(text)})
 	}
 }
-
-// maxCopies is the maximum of SetDuplicates.
-const maxCopies = 10
-
-// SetDuplicates makes every later envelope arrive n additional times, at most ten.
-func (s *Server) SetDuplicates(n int) { s.locked(func() { s.copies = min(max(n, 0), maxCopies) }) }
-
-// SetRedeliverOnConnect makes each new connection receive the envelopes that were not acknowledged.
-// Slack was observed to do so.
-// https://docs.slack.dev/apis/events-api/using-socket-mode
-func (s *Server) SetRedeliverOnConnect(on bool) { s.locked(func() { s.redeliver = on }) }

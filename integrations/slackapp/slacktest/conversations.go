@@ -180,7 +180,7 @@ func (s *Server) conversationsJoin(c *call) (reply, error) {
 func (s *Server) conversationsOpen(c *call) (reply, error) {
 	if id := c.args.stringArg("channel"); id != "" {
 		ch := s.channels[id]
-		if ch == nil || ch.dmUser == "" {
+		if ch == nil || ch.dmUser == "" && !ch.isGroupDM() {
 			return nil, Error("channel_not_found")
 		}
 		return reply{"channel": s.conversationJSONLocked(ch)}, nil
@@ -191,6 +191,9 @@ func (s *Server) conversationsOpen(c *call) (reply, error) {
 	var users []*User
 	for id := range strings.SplitSeq(c.args.stringArg("users"), ",") {
 		u := s.users[strings.TrimSpace(id)]
+		if slices.Contains(users, u) {
+			continue
+		}
 		if u == nil {
 			return nil, Error("user_not_found")
 		}

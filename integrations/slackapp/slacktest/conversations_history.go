@@ -2,6 +2,7 @@ package slacktest
 
 import (
 	"cmp"
+	"regexp"
 	"slices"
 	"strconv"
 )
@@ -49,7 +50,7 @@ func (s *Server) conversationsReplies(c *call) (reply, error) {
 
 func (s *Server) messagePageLocked(c *call, all []*Message, reached func(ts, from string) bool) (reply, error) {
 	part, next, err := pages[*Message]{
-		all: all, most: cmp.Or(s.historyLimit, maxPageSize), prefix: "next_ts:", key: func(m *Message) string { return m.TS }, reached: reached,
+		all: all, most: cmp.Or(s.settings.HistoryLimit, maxPageSize), prefix: "next_ts:", key: func(m *Message) string { return m.TS }, reached: reached,
 	}.paginate(c)
 	if err != nil {
 		return nil, err
@@ -83,9 +84,12 @@ func parseTS(ts string, def int64) (int64, error) {
 	if ts == "" {
 		return def, nil
 	}
-	sec, err := strconv.ParseFloat(ts, 64)
-	if err != nil || sec < 0 || sec > 1e12 {
+	if !timestamp.MatchString(ts) {
 		return 0, Error("invalid_ts")
 	}
-	return int64(sec*1e6 + 0.5), nil
+	sec, err := strconv.ParseFloat(ts, 64)
+	return int64(sec*1e6 + 0.5), err
 }
+
+// timestamp matches a ts, and a time in seconds.
+var timestamp = regexp.MustCompile(`^\d{1,12}(\.\d{0,6})?$`)

@@ -150,7 +150,8 @@ func TestModal_StateValues(t *testing.T) {
 }
 
 func TestModal_StateShapes(t *testing.T) {
-	a := newRecorderEnv(t, slacktest.Config{UntouchedState: true})
+	a := newRecorderEnv(t, slacktest.Config{})
+	a.Set(func(o *slacktest.Settings) { o.UntouchedState = true })
 	m := a.openModal(allFieldsView())
 	var view struct {
 		State struct {

@@ -146,7 +146,7 @@ func (s *Server) addViewLocked(payload map[string]any, v *view, _ field) {
 	switch {
 	case payload["type"] == "block_actions":
 		payload["view"] = v.toPayloadLocked(s)
-	case s.suggestionState:
+	case s.settings.SuggestionState:
 		payload["view"] = v.toJSON(s)
 	default:
 		payload["view"] = v.toJSONWithState(s, nil)

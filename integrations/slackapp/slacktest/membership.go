@@ -23,7 +23,7 @@ func (s *Server) addMembershipLocked(u *User, out map[string]any) {
 	}
 	enterprise := u.Enterprise
 	if enterprise == "" && team == s.TeamID {
-		enterprise = s.cfg.EnterpriseID
+		enterprise = s.settings.EnterpriseID
 	}
 	if enterprise != "" {
 		out["enterprise_user"] = map[string]any{
@@ -49,6 +49,3 @@ func (s *Server) sharesChannelLocked(u *User) bool {
 
 // answeredUserLocked returns the user with which users.info answers.
 func (s *Server) answeredUserLocked(u *User) *User { return cmp.Or(s.users[u.AnswerWith], u) }
-
-// SetEnterprise puts the workspace into an Enterprise organization; "" takes it out.
-func (s *Server) SetEnterprise(id string) { s.locked(func() { s.cfg.EnterpriseID = id }) }

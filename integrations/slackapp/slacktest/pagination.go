@@ -2,6 +2,7 @@ package slacktest
 
 import (
 	"encoding/base64"
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -20,13 +21,15 @@ type pages[T any] struct {
 	reached func(key, cursor string) bool // the item with the key is the first of the page; nil: it has the key of the cursor
 }
 
-// paginate returns the page of a list that the arguments cursor and limit select, and its response_metadata.
+// paginate returns the page of a list that the arguments cursor and limit select, and its response_metadata. The cursor
+// of another list is invalid.
 func (p pages[T]) paginate(c *call) ([]T, map[string]any, error) {
-	start := 0
+	start, list := 0, fmt.Sprintf(" %s %v %v %v", c.method, c.args["channel"], c.args["ts"], c.args["types"])
 	if cursor := c.args.stringArg("cursor"); cursor != "" {
 		b, err := base64.StdEncoding.DecodeString(cursor)
 		at, ok := strings.CutPrefix(string(b), p.prefix)
-		if err != nil || !ok {
+		at, sameList := strings.CutSuffix(at, list)
+		if err != nil || !ok || !sameList {
 			return nil, nil, Error("invalid_cursor")
 		}
 		start = slices.IndexFunc(p.all, func(item T) bool {
@@ -42,8 +45,8 @@ func (p pages[T]) paginate(c *call) ([]T, map[string]any, error) {
 		}
 	}
 	limit := 100
-	if n, ok := c.args["limit"].(float64); ok {
-		limit = int(n)
+	if c.args["limit"] != nil {
+		limit = c.args.intArg("limit")
 	}
 	if limit < 1 || limit > maxPageSize {
 		return nil, nil, Error("invalid_limit")
@@ -52,7 +55,7 @@ func (p pages[T]) paginate(c *call) ([]T, map[string]any, error) {
 	end, next := len(p.all), ""
 	if len(p.all)-start > limit {
 		end = start + limit
-		next = base64.StdEncoding.EncodeToString([]byte(p.prefix + p.key(p.all[end])))
+		next = base64.StdEncoding.EncodeToString([]byte(p.prefix + p.key(p.all[end]) + list))
 	}
 	return slices.Clone(p.all[start:end]), map[string]any{"next_cursor": next}, nil
 }

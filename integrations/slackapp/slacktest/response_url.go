@@ -1,7 +1,6 @@
 package slacktest
 
 import (
-	"encoding/json"
 	"io"
 	"maps"
 	"net/http"
@@ -36,8 +35,9 @@ func (s *Server) serveResponseURL(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusMethodNotAllowed)
 		return
 	}
-	a := args{}
-	if body, err := io.ReadAll(r.Body); err != nil || json.Unmarshal(body, &a) != nil {
+	body, err := io.ReadAll(r.Body)
+	a, wrong := decodeObject(body)
+	if err != nil || wrong != nil {
 		writeJSON(w, http.StatusBadRequest, reply{"ok": false, "error": "invalid_payload"})
 		return
 	}
@@ -88,7 +88,12 @@ func (s *Server) applyResponseLocked(u *responseURL, a args, via string) error {
 		s.deleteOriginalLocked(u)
 	}
 	ch := s.channels[u.channel]
-	if a.stringArg("response_type") == "in_channel" && ch != nil {
+	switch {
+	case ch == nil:
+		return Error("channel_not_found")
+	case ch.Archived:
+		return Error("is_archived")
+	case a.stringArg("response_type") == "in_channel":
 		_, err := s.postMessageLocked(ch, m)
 		return err
 	}

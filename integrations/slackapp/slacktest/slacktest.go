@@ -46,8 +46,6 @@ type Config struct {
 	Team    string // the name of the workspace; "" means "Foghorn Test"
 	Domain  string // of the workspace; "" means "foghorn-test"
 
-	EnterpriseID string // of the Enterprise organization of the workspace; "" means none
-
 	// Permalinks is the beginning of permalinks; "" means https://<Domain>.slack.com.
 	Permalinks string
 
@@ -62,13 +60,6 @@ type Config struct {
 	EventRetries []time.Duration // when an event without an ack is sent again; nil means at once, after 1 min and after 5 min
 	NoHomeTab    bool            // the app's manifest does not enable the Home tab
 	Manifest     []byte          // if not nil, replaces Commands, Scopes, BotEvents and NoHomeTab, see SetManifest
-
-	// Slack leaves parts out of view.state that apps expect there, and so does the emulator. True includes
-	// them: in block_suggestion, which has no state at all, and the initial values that the user has not
-	// touched since the view was opened or updated.
-	// https://github.com/slackapi/java-slack-sdk/issues/1292
-	// https://github.com/slackapi/bolt-js/issues/1073
-	SuggestionState, UntouchedState bool
 
 	// Zero means Slack's value, which is the constant of the same name.
 	AckTimeout, TriggerLife, PingInterval, WarningPeriod, ConnectionLife time.Duration
@@ -85,7 +76,7 @@ type Server struct {
 	AppID    string
 	TeamID   string
 
-	cfg             Config // mu guards what SetManifest and SetEnterprise change
+	cfg             Config // mu guards what SetManifest changes
 	initialUsers    []User // with initialChannels, what Reset restores
 	initialChannels []Channel
 
@@ -99,6 +90,7 @@ type Server struct {
 	workspace
 	connections
 	views
+	settings Settings
 }
 
 // New starts a Server for a test. It fails the test on an error, and closes the Server when the
@@ -135,7 +127,7 @@ func Start(cfg Config) (*Server, error) {
 			return nil, err
 		}
 	}
-	s.views = newViews(cfg)
+	s.views = newViews()
 	bot := User{ID: s.BotUser, Name: strings.ToLower(cfg.AppName), RealName: cfg.AppName, Bot: true}
 	for _, u := range append([]User{bot}, cfg.Users...) {
 		s.initialUsers = append(s.initialUsers, s.AddUser(u))

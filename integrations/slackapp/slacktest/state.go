@@ -44,7 +44,7 @@ func (s *Server) Reset() {
 	for id := range revisions {
 		revisions[id]++
 	}
-	s.workspace, s.views = newWorkspace(s.cfg.Scopes), newViews(s.cfg)
+	s.workspace, s.views, s.settings = newWorkspace(s.cfg.Scopes), newViews(), Settings{}
 	s.lastTS, s.revisions, s.acks = lastTS, revisions, nil
 	for _, u := range s.initialUsers {
 		s.addUserLocked(u)
@@ -53,7 +53,5 @@ func (s *Server) Reset() {
 		c.Members = slices.Clone(c.Members)
 		s.addChannelLocked(c)
 	}
-	s.pingsOff, s.refuseReason, s.copies, s.redeliver = false, "", 0, false
-	s.setHalfOpenLocked(false)
 	s.notifyLocked()
 }

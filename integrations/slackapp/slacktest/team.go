@@ -25,8 +25,8 @@ func (s *Server) botsInfo(c *call) (reply, error) {
 
 func (s *Server) authTest(c *call) (reply, error) {
 	out := reply{"url": "https://" + s.cfg.Domain + ".slack.com/", "team": s.cfg.Team, "team_id": s.TeamID, "is_enterprise_install": false}
-	if s.cfg.EnterpriseID != "" {
-		out["enterprise_id"] = s.cfg.EnterpriseID
+	if s.settings.EnterpriseID != "" {
+		out["enterprise_id"] = s.settings.EnterpriseID
 	}
 	if c.token == s.AppToken {
 		out["app_name"], out["app_id"] = s.cfg.AppName, s.AppID

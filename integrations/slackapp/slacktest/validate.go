@@ -28,19 +28,19 @@ func (p Problem) String() string {
 // ValidateView returns the problems that Slack reports for a modal or a home tab. The pointers begin
 // with /view.
 func ValidateView(view json.RawMessage) []Problem {
-	v, problem := decodeJSON(view)
-	if problem != nil {
-		return problem
+	v, err := decodeJSON(view)
+	if err != nil {
+		return problemsOf(err)
 	}
-	_, err := parseView(v, "/view", "modal", "home")
+	_, err = parseView(v, "/view", "modal", "home")
 	return problemsOf(err)
 }
 
 // ValidateBlocks returns the problems that Slack reports for a list of blocks, in any place.
 func ValidateBlocks(blocks json.RawMessage) []Problem {
-	v, problem := decodeJSON(blocks)
-	if problem != nil {
-		return problem
+	v, err := decodeJSON(blocks)
+	if err != nil {
+		return problemsOf(err)
 	}
 	c := &checker{}
 	blockRules("objects")["any_blocks"](c, "/blocks", v)
@@ -50,15 +50,15 @@ func ValidateBlocks(blocks json.RawMessage) []Problem {
 // ValidateMessage returns the problems that Slack reports for the blocks and attachments of a message,
 // given as the JSON arguments of chat.postMessage or of a response_url.
 func ValidateMessage(message json.RawMessage) []Problem {
-	v, problem := decodeJSON(message)
-	if problem != nil {
-		return problem
+	v, err := decodeJSON(message)
+	if err != nil {
+		return problemsOf(err)
 	}
 	m, ok := v.(map[string]any)
 	if !ok {
 		return []Problem{{"", "must provide an object"}}
 	}
-	_, err := readResponse(m)
+	_, err = readResponse(m)
 	return problemsOf(err)
 }
 
@@ -70,14 +70,6 @@ func problemsOf(err error) []Problem {
 		return []Problem{{"", err.Error()}}
 	}
 	return nil
-}
-
-func decodeJSON(text json.RawMessage) (any, []Problem) {
-	var v any
-	if err := json.Unmarshal(text, &v); err != nil {
-		return nil, []Problem{{"", "invalid_json: " + err.Error()}}
-	}
-	return v, nil
 }
 
 func validateMessageBlocks(blocks []any, pointer string) []Problem {

@@ -22,13 +22,10 @@ type views struct {
 	triggers boundedMap[*trigger]
 	stacks   map[string][]*view // open modals by user, the top one last
 	homes    map[string]*view   // by user
-
-	untouchedState, suggestionState bool // as in Config
-	staleStates                     int  // how many payloads still carry the state of other blocks
 }
 
-func newViews(cfg Config) views {
-	return views{untouchedState: cfg.UntouchedState, suggestionState: cfg.SuggestionState, triggers: newBoundedMap[*trigger](), stacks: map[string][]*view{}, homes: map[string]*view{}}
+func newViews() views {
+	return views{triggers: newBoundedMap[*trigger](), stacks: map[string][]*view{}, homes: map[string]*view{}}
 }
 
 // A view is a modal or a home tab. Its methods need Server.mu.
@@ -102,15 +99,15 @@ func (v *view) stateValues(untouched bool) map[string]map[string]any {
 
 // toJSON returns the view as Slack sends it.
 func (v *view) toJSON(s *Server) json.RawMessage {
-	return v.toJSONWithState(s, map[string]any{"values": v.stateValues(s.untouchedState)})
+	return v.toJSONWithState(s, map[string]any{"values": v.stateValues(s.settings.UntouchedState)})
 }
 
 // toPayloadLocked returns the view of a payload of which the state counts: a submission or a change.
 func (v *view) toPayloadLocked(s *Server) json.RawMessage {
-	if s.staleStates == 0 || v.otherState == nil {
+	if s.settings.StaleStates == 0 || v.otherState == nil {
 		return v.toJSON(s)
 	}
-	s.staleStates--
+	s.settings.StaleStates--
 	return v.toJSONWithState(s, map[string]any{"values": v.otherState})
 }
 

@@ -122,11 +122,11 @@ func (s *Server) viewsPublish(c *call) (reply, error) {
 		return nil, Error("not_enabled")
 	}
 	user := s.users[c.args.stringArg("user_id")]
-	if user == nil || user.Bot {
+	if user == nil || user.Bot || user.Deleted {
 		return nil, invalidArguments(Problem{Message: "invalid `user_id`"})
 	}
 	v := s.homes[user.ID]
-	if hash := c.args.stringArg("hash"); hash != "" && v != nil && hash != v.hash {
+	if hash := c.args.stringArg("hash"); hash != "" && (v == nil || hash != v.hash) {
 		return nil, Error("hash_conflict")
 	}
 	if s.hasExternalIDLocked(body, v) {

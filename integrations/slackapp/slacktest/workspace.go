@@ -19,7 +19,7 @@ type User struct {
 	Deleted  bool   `json:"deleted"`
 	Admin    bool   `json:"admin"`
 
-	Enterprise       string `json:"enterprise"`        // id of the Enterprise organization of Team; "" is Config.EnterpriseID for the workspace's own users
+	Enterprise       string `json:"enterprise"`        // id of the Enterprise organization of Team; "" is Settings.EnterpriseID for the workspace's own users
 	Invited          bool   `json:"invited"`           // has not accepted the invitation yet
 	WorkflowBot      bool   `json:"workflow_bot"`      // posts for a workflow; unlike Bot, it has an e-mail address
 	UnconfirmedEmail bool   `json:"unconfirmed_email"` // of a user who did not confirm it
@@ -52,8 +52,6 @@ type workspace struct {
 	revisions  map[string]int        // number of changes of the two above, by channel and by user
 	scopes     []string
 	lastTS     int64
-
-	historyLimit int // messages that conversations.history returns at a time; 0: as many as asked for
 
 	responses boundedMap[*responseURL] // by path
 }
