@@ -259,10 +259,7 @@ func (c *call) readBody(r *http.Request) error {
 			return Error("invalid_form_data")
 		}
 	case "multipart/form-data":
-		var parts *multipart.Form
-		if parts, err = multipart.NewReader(bytes.NewReader(body), options["boundary"]).ReadForm(emulator.MaxBody); err == nil {
-			form = parts.Value
-		}
+		form, err = parseMultipart(body, options["boundary"])
 	case "application/x-www-form-urlencoded":
 		form, err = url.ParseQuery(string(body))
 	case "":
@@ -274,6 +271,18 @@ func (c *call) readBody(r *http.Request) error {
 		return Error("invalid_form_data")
 	}
 	return nil
+}
+
+// parseMultipart returns the fields of a multipart body, which must be complete and without files.
+func parseMultipart(body []byte, boundary string) (url.Values, error) {
+	parts, err := multipart.NewReader(bytes.NewReader(body), boundary).ReadForm(emulator.MaxBody)
+	if err != nil {
+		return nil, err
+	}
+	if !bytes.HasSuffix(bytes.TrimSpace(body), []byte("--"+boundary+"--")) || len(parts.File) > 0 {
+		return nil, Error("invalid_form_data")
+	}
+	return parts.Value, nil
 }
 
 // decodeJSON decodes a text, which must be UTF-8 in which no object has a name twice.

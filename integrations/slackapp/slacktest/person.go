@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 )
@@ -28,9 +29,10 @@ func (p *Person) SlashCommand(ctx context.Context, channel, text string) (Ack, e
 	s := p.s
 	command, _, _ := strings.Cut(text, " ")
 	s.mu.Lock()
-	if !strings.HasPrefix(text, "/") || s.cfg.Commands != nil && !slices.Contains(s.cfg.Commands, command) {
+	known := s.cfg.Commands == nil || slices.Contains(s.cfg.Commands, command)
+	if !strings.HasPrefix(text, "/") || !known || len(text) > MaxText {
 		s.mu.Unlock()
-		return Ack{}, fmt.Errorf("%s is not a valid command", command)
+		return Ack{}, fmt.Errorf("%s is not a valid command", truncate(command))
 	}
 	payload, response, err := p.newCommandLocked(channel, text)
 	s.mu.Unlock()
@@ -98,8 +100,15 @@ func (p *Person) SendReply(channel, thread, text string) (ts string, err error) 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	u, ch, err := p.memberChannelLocked(channel)
-	if err != nil {
+	switch {
+	case err != nil:
 		return "", err
+	case ch.Archived:
+		return "", Error("is_archived")
+	case strings.TrimSpace(text) == "":
+		return "", Error("no_text")
+	case utf8.RuneCountInString(text) > MaxText:
+		return "", Error("msg_too_long")
 	}
 	text = handle.ReplaceAllStringFunc(text, func(name string) string {
 		for id, u := range s.users {
