@@ -158,45 +158,35 @@ func (p *Person) DM() string {
 
 // UseShortcut uses a global shortcut of the app and waits for the ack.
 func (p *Person) UseShortcut(ctx context.Context, callbackID string) (Ack, error) {
-	return p.useShortcut(ctx, "shortcut", callbackID, func(map[string]any) error { return nil })
+	return p.interact(ctx, "shortcut", func(payload map[string]any) (bool, error) {
+		p.addShortcutLocked(payload, callbackID)
+		return true, nil
+	})
 }
 
 // UseMessageShortcut uses a message shortcut of the app and waits for the ack.
 func (p *Person) UseMessageShortcut(ctx context.Context, callbackID, channel, ts string) (Ack, error) {
 	s := p.s
-	return p.useShortcut(ctx, "message_action", callbackID, func(payload map[string]any) error {
+	return p.interact(ctx, "message_action", func(payload map[string]any) (bool, error) {
 		_, ch, err := p.memberChannelLocked(channel)
 		if err != nil {
-			return err
+			return false, err
 		}
 		m := s.findMessageLocked(ch.ID, ts)
 		if m == nil {
-			return Error("message_not_found")
+			return false, Error("message_not_found")
 		}
 		payload["channel"], payload["message_ts"] = map[string]any{"id": ch.ID, "name": ch.commandName()}, ts
 		payload["message"] = marshalJSON(s.messageJSONLocked(m, true))
 		payload["response_url"] = s.newResponseURLLocked("actions", p.ID, ch.ID, "", false)
-		return nil
+		p.addShortcutLocked(payload, callbackID)
+		return true, nil
 	})
 }
 
-// useShortcut sends the payload of a shortcut, which add completes with the state locked.
-func (p *Person) useShortcut(ctx context.Context, kind, callbackID string, add func(payload map[string]any) error) (Ack, error) {
-	s := p.s
-	s.mu.Lock()
-	u, err := s.users[p.ID], error(Error("user_not_found"))
-	var payload map[string]any
-	if u != nil {
-		payload = s.newInteractionLocked(kind, u)
-		payload["callback_id"], payload["action_ts"], payload["trigger_id"] = callbackID, s.newTimestampLocked(), s.newTriggerLocked(u.ID)
-		err = add(payload)
-	}
-	s.mu.Unlock()
-	if err != nil {
-		return Ack{}, err
-	}
-	s.emit("person", "slack", "shortcut", callbackID, nil)
-	return s.sendInteraction(ctx, kind, payload, false)
+func (p *Person) addShortcutLocked(payload map[string]any, callbackID string) {
+	payload["callback_id"], payload["action_ts"], payload["trigger_id"] = callbackID, p.s.newTimestampLocked(), p.s.newTriggerLocked(p.ID)
+	p.s.emit("person", "slack", "shortcut", callbackID, nil)
 }
 
 // ClickButton presses a button of a message, by its action_id, and waits for the ack.
