@@ -16,7 +16,7 @@ import (
 // A controlRoute is a route of the control API: its arguments, see args.convert, and what it does.
 type controlRoute struct {
 	args string
-	run  func(*Server, context.Context, args) (any, error)
+	run  func(p *Person, ctx context.Context, in args) (any, error) // p has the argument user
 }
 
 // controlRoutes are what users do, and what a test reads, below /control/. See [emulator.Server.ControlURL] for the other
@@ -24,37 +24,37 @@ type controlRoute struct {
 // and a [Channel]: POST users and POST channels.
 var controlRoutes = map[string]controlRoute{
 	// api_url, tokens, users and channels; with connections, waits until so many are open
-	"GET {$}":       {"connections:int wait", (*Server).controlWorkspace},
-	"POST scopes":   {"scopes:list", (*Server).controlScopes},
-	"POST manifest": {"manifest:json", (*Server).controlManifest}, // its commands, scopes, events and Home tab
-	"POST event":    {"event:json", (*Server).controlEvent},       // an event, whatever the app subscribes to
+	"GET {$}":       {"connections:int wait", controlWorkspace},
+	"POST scopes":   {"scopes:list", controlScopes},
+	"POST manifest": {"manifest:json", controlManifest}, // its commands, scopes, events and Home tab
+	"POST event":    {"event:json", controlEvent},       // an event, whatever the app subscribes to
 
-	"POST send":     {"user channel text thread_ts", (*Server).controlSend},        // a command, or a message or reply, whose ts it returns
-	"POST shortcut": {"user callback_id channel ts", (*Server).controlShortcut},    // with channel and ts: of a message
+	"POST send":     {"user channel text thread_ts", controlSend},                  // a command, or a message or reply, whose ts it returns
+	"POST shortcut": {"user callback_id channel ts", controlShortcut},              // with channel and ts: of a message
 	"POST click":    {"user channel ts " + elementArgs, controlUse(messageOf)},     // an element of a message
 	"POST search":   {"user channel ts action_id query", controlSearch(messageOf)}, // an external select of a message
 
 	// the top modal, whose fields are identified by their labels
-	"GET modal":         {"user title wait", (*Server).controlModal},
-	"POST modal/fill":   {"user values:json", (*Server).controlFill}, // {"Name": "x", "Teams": ["a", "b"]}
+	"GET modal":         {"user title wait", controlModal},
+	"POST modal/fill":   {"user values:json", controlFill}, // {"Name": "x", "Teams": ["a", "b"]}
 	"POST modal/change": {"user " + elementArgs, controlUse(modalOf)},
 	"POST modal/click":  {"user " + elementArgs, controlUse(modalOf)},
 	"POST modal/search": {"user label query", controlSearch(modalOf)},
-	"POST modal/submit": {"user", (*Server).controlSubmit},
-	"POST modal/close":  {"user all:bool", (*Server).controlClose},
-	"POST modal/state":  {"untouched:bool suggestions:bool stale:int", (*Server).controlViewState}, // see Settings
+	"POST modal/submit": {"user", controlSubmit},
+	"POST modal/close":  {"user all:bool", controlClose},
+	"POST modal/state":  {"untouched:bool suggestions:bool stale:int", controlViewState}, // see Settings
 
-	"GET home":        {"user contains wait", (*Server).controlHome},
-	"POST home/open":  {"user", (*Server).controlOpenHome},
+	"GET home":        {"user contains wait", controlHome},
+	"POST home/open":  {"user", controlOpenHome},
 	"POST home/click": {"user " + elementArgs, controlUse(homeOf)},
 
 	// the messages of a channel, or of the app and a user; with user, those that this user sees, ephemeral ones included
-	"GET messages":   {"channel user contains wait", (*Server).controlMessages},
-	"GET ephemerals": {"user contains wait", (*Server).controlEphemerals},
-	"GET acks":       {"", (*Server).controlAcks},
+	"GET messages":   {"channel user contains wait", controlMessages},
+	"GET ephemerals": {"user contains wait", controlEphemerals},
+	"GET acks":       {"", controlAcks},
 
 	// disconnect, drop, refuse, half_open, pings, duplicate, redeliver, raw or limit_history
-	"POST connections": {"action reason text on:bool n:int", (*Server).controlConnections},
+	"POST connections": {"action reason text on:bool n:int", controlConnections},
 }
 
 // elementArgs identify an element, and have what a person selects or enters: the text or value of an option, a date, or
@@ -73,7 +73,11 @@ func (s *Server) addControlRoutes() {
 			if err := in.convertAll(route.args); err != nil {
 				return nil, err
 			}
-			return route.run(s, ctx, in)
+			p := s.Person(in.stringArg("user"))
+			if in["user"] != nil && p.DM() == "" {
+				return nil, fmt.Errorf("user %s: %w", truncate(p.ID), Error("user_not_found"))
+			}
+			return route.run(p, ctx, in)
 		}
 		if strings.HasPrefix(pattern, "POST") {
 			s.HandleControl(pattern, emulator.HandlePost(serve))
@@ -106,15 +110,6 @@ func (a args) convertAll(spec string) error {
 	return nil
 }
 
-// knownUser returns the user of an argument.
-func (s *Server) knownUser(in args) (*Person, error) {
-	p := s.Person(in.stringArg("user"))
-	if p.DM() == "" {
-		return nil, fmt.Errorf("user %q: %w", p.ID, Error("user_not_found"))
-	}
-	return p, nil
-}
-
 // ackResult is the response of a route that returns an ack. A missing ack is part of the response and
 // not an error of the route.
 func ackResult(a Ack, err error) (any, error) {
@@ -124,8 +119,8 @@ func ackResult(a Ack, err error) (any, error) {
 	return a, nil
 }
 
-func (s *Server) controlSend(ctx context.Context, in args) (any, error) {
-	p, channel, text := s.Person(in.stringArg("user")), in.stringArg("channel"), in.stringArg("text")
+func controlSend(p *Person, ctx context.Context, in args) (any, error) {
+	channel, text := in.stringArg("channel"), in.stringArg("text")
 	if strings.HasPrefix(text, "/") {
 		return ackResult(p.SlashCommand(ctx, channel, text))
 	}
@@ -133,8 +128,8 @@ func (s *Server) controlSend(ctx context.Context, in args) (any, error) {
 	return args{"ts": ts}, err
 }
 
-func (s *Server) controlShortcut(ctx context.Context, in args) (any, error) {
-	p, callback, channel, ts := s.Person(in.stringArg("user")), in.stringArg("callback_id"), in.stringArg("channel"), in.stringArg("ts")
+func controlShortcut(p *Person, ctx context.Context, in args) (any, error) {
+	callback, channel, ts := in.stringArg("callback_id"), in.stringArg("channel"), in.stringArg("ts")
 	switch {
 	case callback == "":
 		return nil, errors.New("callback_id is missing")
@@ -144,63 +139,37 @@ func (s *Server) controlShortcut(ctx context.Context, in args) (any, error) {
 	return ackResult(p.UseShortcut(ctx, callback))
 }
 
-func messageOf(s *Server, in args) (surface, error) {
-	return s.Person(in.stringArg("user")).message(Message{Channel: in.stringArg("channel"), TS: in.stringArg("ts")}), nil
+func messageOf(p *Person, in args) surface {
+	return p.message(Message{Channel: in.stringArg("channel"), TS: in.stringArg("ts")})
 }
 
-func homeOf(s *Server, in args) (surface, error) { return s.Person(in.stringArg("user")).home(), nil }
+func homeOf(p *Person, _ args) surface { return p.home() }
 
-func modalOf(s *Server, in args) (surface, error) {
-	m, err := s.topModal(in)
-	if err != nil {
-		return surface{}, err
-	}
-	return m.surface(), nil
-}
+func modalOf(p *Person, _ args) surface { return p.topModal().surface() }
 
-// topModal returns the top modal of a user.
-func (s *Server) topModal(in args) (*Modal, error) {
-	p := s.Person(in.stringArg("user"))
-	if m := p.TopModal(); m != nil {
-		return m, nil
-	}
-	return nil, fmt.Errorf("user %s: %w", p.ID, ErrNotOpen)
-}
-
-type surfaceOf func(*Server, args) (surface, error)
+// topModal returns the top modal, one that is not open for none.
+func (p *Person) topModal() *Modal { return cmp.Or(p.TopModal(), &Modal{p: p}) }
 
 // controlUse uses an element of a surface.
-func controlUse(of surfaceOf) func(*Server, context.Context, args) (any, error) {
-	return func(s *Server, ctx context.Context, in args) (any, error) {
-		f, err := of(s, in)
-		if err != nil {
-			return nil, err
-		}
+func controlUse(of func(*Person, args) surface) func(*Person, context.Context, args) (any, error) {
+	return func(p *Person, ctx context.Context, in args) (any, error) {
 		values := in.texts("values")
 		if one := in.stringArg("value"); one != "" {
 			values = append(values, one)
 		}
-		return ackResult(f.act(ctx, cmp.Or(in.stringArg("action_id"), in.stringArg("label")), values))
+		return ackResult(of(p, in).act(ctx, cmp.Or(in.stringArg("action_id"), in.stringArg("label")), values))
 	}
 }
 
 // controlSearch enters a query in an external select of a surface.
-func controlSearch(of surfaceOf) func(*Server, context.Context, args) (any, error) {
-	return func(s *Server, ctx context.Context, in args) (any, error) {
-		f, err := of(s, in)
-		if err != nil {
-			return nil, err
-		}
-		found, err := f.search(ctx, cmp.Or(in.stringArg("action_id"), in.stringArg("label")), in.stringArg("query"))
+func controlSearch(of func(*Person, args) surface) func(*Person, context.Context, args) (any, error) {
+	return func(p *Person, ctx context.Context, in args) (any, error) {
+		found, err := of(p, in).search(ctx, cmp.Or(in.stringArg("action_id"), in.stringArg("label")), in.stringArg("query"))
 		return args{"options": append([]Option{}, found...)}, err
 	}
 }
 
-func (s *Server) controlModal(ctx context.Context, in args) (any, error) {
-	p, err := s.knownUser(in)
-	if err != nil {
-		return nil, err
-	}
+func controlModal(p *Person, ctx context.Context, in args) (any, error) {
 	title := in.stringArg("title")
 	m, err := p.WaitModal(ctx, func(m *Modal) bool { return title == "" || m.Title() == title })
 	if err != nil {
@@ -217,11 +186,8 @@ func (m *Modal) toJSON() (out args, err error) {
 	return out, err
 }
 
-func (s *Server) controlFill(_ context.Context, in args) (any, error) {
-	m, err := s.topModal(in)
-	if err != nil {
-		return nil, err
-	}
+func controlFill(p *Person, _ context.Context, in args) (any, error) {
+	m := p.topModal()
 	values, _ := in["values"].(map[string]any)
 	if len(values) == 0 {
 		return nil, errors.New("values is missing")
@@ -240,51 +206,33 @@ func (s *Server) controlFill(_ context.Context, in args) (any, error) {
 	return m.toJSON()
 }
 
-func (s *Server) controlSubmit(ctx context.Context, in args) (any, error) {
-	m, err := s.topModal(in)
-	if err != nil {
-		return nil, err
-	}
-	return m.Submit(ctx)
+func controlSubmit(p *Person, ctx context.Context, _ args) (any, error) {
+	return p.topModal().Submit(ctx)
 }
 
-func (s *Server) controlClose(ctx context.Context, in args) (any, error) {
-	m, err := s.topModal(in)
-	if err != nil {
-		return nil, err
-	}
-	return args{}, m.close(ctx, in.boolArg("all"))
+func controlClose(p *Person, ctx context.Context, in args) (any, error) {
+	return args{}, p.topModal().close(ctx, in.boolArg("all"))
 }
 
-func (s *Server) controlOpenHome(ctx context.Context, in args) (any, error) {
-	return ackResult(s.Person(in.stringArg("user")).OpenHome(ctx))
+func controlOpenHome(p *Person, ctx context.Context, _ args) (any, error) {
+	return ackResult(p.OpenHome(ctx))
 }
 
-func (s *Server) controlHome(ctx context.Context, in args) (any, error) {
-	p, err := s.knownUser(in)
-	if err != nil {
-		return nil, err
-	}
-	if err := p.WaitHome(ctx, func(text string) bool { return strings.Contains(text, in.stringArg("contains")) }); err != nil {
-		return nil, err
-	}
-	return args{"text": p.HomeText(), "view": p.HomeView()}, nil
+func controlHome(p *Person, ctx context.Context, in args) (any, error) {
+	err := p.WaitHome(ctx, func(text string) bool { return strings.Contains(text, in.stringArg("contains")) })
+	return args{"text": p.HomeText(), "view": p.HomeView()}, err
 }
 
-func (s *Server) controlMessages(ctx context.Context, in args) (any, error) {
-	list := s.messageList(in.stringArg("channel"))
-	if in["user"] != nil {
-		list = s.Person(in.stringArg("user")).visibleList(in.stringArg("channel"))
+func controlMessages(p *Person, ctx context.Context, in args) (any, error) {
+	list := p.s.messageList(in.stringArg("channel"))
+	if p.ID != "" {
+		list = p.visibleList(in.stringArg("channel"))
 	}
 	return list.filter(ctx, in)
 }
 
-func (s *Server) controlEphemerals(ctx context.Context, in args) (any, error) {
-	p, err := s.knownUser(in)
-	if err != nil {
-		return nil, err
-	}
-	return s.ephemeralList(p.ID).filter(ctx, in)
+func controlEphemerals(p *Person, ctx context.Context, in args) (any, error) {
+	return p.s.ephemeralList(p.ID).filter(ctx, in)
 }
 
 // filter returns the messages that contain a text; with wait, it waits for the first.
@@ -299,8 +247,8 @@ func (l messageList) filter(ctx context.Context, in args) (any, error) {
 	return args{"messages": slices.DeleteFunc(all, func(m Message) bool { return !holds(m) })}, err
 }
 
-func (s *Server) controlAcks(context.Context, args) (any, error) {
-	return args{"acks": append([]Ack{}, s.Acks()...)}, nil
+func controlAcks(p *Person, _ context.Context, _ args) (any, error) {
+	return args{"acks": append([]Ack{}, p.s.Acks()...)}, nil
 }
 
 // MarshalJSON returns an Ack as the control API shows it.

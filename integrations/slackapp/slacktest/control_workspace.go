@@ -22,18 +22,18 @@ func (s *Server) toUserJSON(u User) userJSON {
 	return userJSON{u, s.Person(u.ID).DM()}
 }
 
-func (s *Server) controlWorkspace(ctx context.Context, in args) (any, error) {
+func controlWorkspace(p *Person, ctx context.Context, in args) (any, error) {
 	if n, ok := in["connections"].(float64); ok {
 		if n < 0 || n > MaxConnections {
 			return nil, fmt.Errorf("connections must be between 0 and %d", MaxConnections)
 		}
-		if err := s.waitUntil(ctx, func() bool { return len(s.open) >= int(n) }); err != nil {
+		if err := p.s.waitUntil(ctx, func() bool { return len(p.s.open) >= int(n) }); err != nil {
 			return nil, fmt.Errorf("wait for %v connections: %w", n, err)
 		}
 	}
-	users, channels := s.usersAndChannels()
+	users, channels := p.s.usersAndChannels()
 	return args{
-		"api_url": s.URL(), "bot_token": s.BotToken, "app_token": s.AppToken, "bot_user": s.BotUser, "connections": s.Connections(),
+		"api_url": p.s.URL(), "bot_token": p.s.BotToken, "app_token": p.s.AppToken, "bot_user": p.s.BotUser, "connections": p.s.Connections(),
 		"users": users, "channels": channels,
 	}, nil
 }
@@ -106,31 +106,31 @@ func (s *Server) controlAddChannel(_ context.Context, in Channel) (any, error) {
 	return s.AddChannel(in), nil
 }
 
-func (s *Server) controlScopes(_ context.Context, in args) (any, error) {
-	s.SetScopes(in.texts("scopes")...)
+func controlScopes(p *Person, _ context.Context, in args) (any, error) {
+	p.s.SetScopes(in.texts("scopes")...)
 	return args{}, nil
 }
 
 // controlManifest applies a manifest, and returns the events of it that the emulator does not send.
-func (s *Server) controlManifest(_ context.Context, in args) (any, error) {
-	absent, err := s.SetManifest(marshalJSON(in["manifest"]))
+func controlManifest(p *Person, _ context.Context, in args) (any, error) {
+	absent, err := p.s.SetManifest(marshalJSON(in["manifest"]))
 	return args{"events_not_emulated": append([]string{}, absent...)}, err
 }
 
-func (s *Server) controlEvent(ctx context.Context, in args) (any, error) {
+func controlEvent(p *Person, ctx context.Context, in args) (any, error) {
 	event, _ := in["event"].(map[string]any)
 	if kind, _ := event["type"].(string); kind == "" {
 		return nil, errors.New("event must be an object with a type")
 	}
-	return ackResult(s.SendEvent(ctx, event))
+	return ackResult(p.s.SendEvent(ctx, event))
 }
 
-func (s *Server) controlViewState(_ context.Context, in args) (any, error) {
+func controlViewState(p *Person, _ context.Context, in args) (any, error) {
 	stale := in.intArg("stale")
 	if stale < 0 {
 		return nil, errors.New("stale must not be negative")
 	}
-	s.Set(func(o *Settings) {
+	p.s.Set(func(o *Settings) {
 		o.UntouchedState, o.SuggestionState, o.StaleStates = in.boolArg("untouched"), in.boolArg("suggestions"), stale
 	})
 	return args{}, nil
@@ -140,13 +140,13 @@ func (s *Server) controlViewState(_ context.Context, in args) (any, error) {
 // https://docs.slack.dev/apis/events-api/using-socket-mode#disconnect
 var disconnectReasons = []string{"warning", "refresh_requested", "link_disabled", "too_many_websockets"}
 
-func (s *Server) controlConnections(_ context.Context, in args) (any, error) {
+func controlConnections(p *Person, _ context.Context, in args) (any, error) {
 	action, reason, on, n := in.stringArg("action"), in.stringArg("reason"), in.boolArg("on"), in.intArg("n")
-	set := func(change func(*Settings)) func() { return func() { s.Set(change) } }
+	set := func(change func(*Settings)) func() { return func() { p.s.Set(change) } }
 	act := map[string]func(){
-		"disconnect":    func() { s.Disconnect(reason) },
-		"drop":          s.DropConnections,
-		"raw":           func() { s.SendRaw([]byte(in.stringArg("text"))) },
+		"disconnect":    func() { p.s.Disconnect(reason) },
+		"drop":          p.s.DropConnections,
+		"raw":           func() { p.s.SendRaw([]byte(in.stringArg("text"))) },
 		"refuse":        set(func(o *Settings) { o.RefuseReason = reason }),
 		"half_open":     set(func(o *Settings) { o.HalfOpen = on }),
 		"pings":         set(func(o *Settings) { o.NoPings = !on }),
@@ -164,5 +164,5 @@ func (s *Server) controlConnections(_ context.Context, in args) (any, error) {
 		return nil, fmt.Errorf("n must be between 0 and %d, for duplicate %d", maxPageSize, maxDuplicates)
 	}
 	act()
-	return args{"connections": s.Connections()}, nil
+	return args{"connections": p.s.Connections()}, nil
 }
