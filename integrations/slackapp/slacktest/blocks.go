@@ -1,7 +1,6 @@
 package slacktest
 
 import (
-	"encoding/json"
 	"strings"
 	"unicode/utf8"
 )
@@ -12,27 +11,25 @@ const maxValidateSize = 100_000
 // blocksValidate validates blocks, a view or a message.
 // https://docs.slack.dev/reference/methods/blocks.validate
 func (s *Server) blocksValidate(c *call) (reply, error) {
-	name, text, validate := "", json.RawMessage(nil), map[string]func(json.RawMessage) []Problem{
-		"blocks": ValidateBlocks, "view": ValidateView, "message": ValidateMessage,
-	}
+	var name string
 	for _, n := range []string{"blocks", "view", "message"} {
-		if c.args[n] == nil {
-			continue
-		}
-		if name != "" {
-			return nil, invalidArguments(Problem{Message: "Cannot provide both `" + name + "` and `" + n + "`"})
-		}
-		if name, text = n, marshalJSON(c.args[n]); c.args[n] == any(invalidJSON{}) {
+		switch {
+		case c.args[n] == nil:
+		case c.args[n] == any(invalidJSON{}):
 			return nil, Error("invalid_json")
+		case name != "":
+			return nil, invalidArguments(Problem{Message: "Cannot provide both `" + name + "` and `" + n + "`"})
+		default:
+			name = n
 		}
 	}
 	switch {
 	case name == "":
 		return nil, invalidArguments(Problem{Message: "missing required field: blocks"})
-	case utf8.RuneCount(text) > maxValidateSize:
+	case utf8.RuneCount(marshalJSON(c.args[name])) > maxValidateSize:
 		return nil, invalidArguments(Problem{Pointer: "/" + name, Message: "must be less than 100001 characters"})
 	}
-	problems := validate[name](text)
+	problems := validators[name](c.args[name])
 	if len(problems) == 0 {
 		return reply{}, nil
 	}

@@ -15,7 +15,7 @@ func (s *Server) Connections() int {
 
 // WaitConnections waits until exactly n connections are open.
 func (s *Server) WaitConnections(ctx context.Context, n int) error {
-	return s.waitUntil(ctx, func() bool { return len(s.open) == n })
+	return s.waitOpen(ctx, func(open int) bool { return open == n })
 }
 
 // Disconnect sends a disconnect frame with one of Slack's reasons to every open connection. After

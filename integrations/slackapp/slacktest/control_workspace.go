@@ -27,7 +27,7 @@ func controlWorkspace(p *Person, ctx context.Context, in args) (any, error) {
 		if n < 0 || n > MaxConnections {
 			return nil, fmt.Errorf("connections must be between 0 and %d", MaxConnections)
 		}
-		if err := p.s.waitUntil(ctx, func() bool { return len(p.s.open) >= int(n) }); err != nil {
+		if err := p.s.waitOpen(ctx, func(open int) bool { return open >= int(n) }); err != nil {
 			return nil, fmt.Errorf("wait for %v connections: %w", n, err)
 		}
 	}

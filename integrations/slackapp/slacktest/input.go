@@ -79,28 +79,29 @@ func (s *Server) parseInputLocked(v *view, f field, text string) (any, error) {
 	return text, nil
 }
 
-// parseTime converts the value of a date or time picker.
+// timeFormats are the layouts of what a person enters in a date or time picker, each with an example.
+var timeFormats = map[string]struct{ layout, example string }{
+	"datepicker":     {time.DateOnly, "a date such as 2026-01-31"},
+	"timepicker":     {"15:04", "a time such as 15:04"},
+	"datetimepicker": {time.RFC3339, "a date and time such as 2026-01-31T15:04:00Z"},
+}
+
+// parseTime converts the value of a date or time picker. That of a datetimepicker is in Unix seconds, which can be
+// entered too.
 func (f field) parseTime(text string) (any, error) {
-	switch f.kind {
-	case "datepicker":
-		if _, err := time.Parse(time.DateOnly, text); err != nil {
-			return nil, f.invalidInput("a date such as 2026-01-31", text)
-		}
-		return text, nil
-	case "timepicker":
-		if _, err := time.Parse("15:04", text); err != nil {
-			return nil, f.invalidInput("a time such as 15:04", text)
-		}
-		return text, nil
+	seconds, err := strconv.ParseInt(text, 10, 64)
+	if err == nil && f.kind == "datetimepicker" {
+		return float64(seconds), nil
 	}
-	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
-		return float64(n), nil
+	format := timeFormats[f.kind]
+	t, err := time.Parse(format.layout, text)
+	switch {
+	case err != nil:
+		return nil, f.invalidInput(format.example, text)
+	case f.kind == "datetimepicker":
+		return float64(t.Unix()), nil
 	}
-	t, err := time.Parse(time.RFC3339, text)
-	if err != nil {
-		return nil, f.invalidInput("a date and time such as 2026-01-31T15:04:00Z", text)
-	}
-	return float64(t.Unix()), nil
+	return text, nil
 }
 
 // parseOption finds an option by its text or value among those that the field offers or already holds, which stay valid

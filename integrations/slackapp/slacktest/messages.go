@@ -30,9 +30,16 @@ func copyMessages(all []*Message) []Message {
 
 // wait waits for a message that matches fits. A nil fits matches every message.
 func (l messageList) wait(ctx context.Context, fits func(Message) bool) (found Message, err error) {
-	version := func() (int, error) { _, n, err := l.read(); return n, err }
-	list := func() []Message { all, _, _ := l.read(); return copyMessages(all) }
-	err = waitFor(ctx, l.s, version, list, func(now []Message) bool {
+	seen := -1
+	read := func() ([]Message, error) {
+		all, version, err := l.read()
+		if err != nil || version == seen {
+			return nil, err
+		}
+		seen = version
+		return copyMessages(all), nil
+	}
+	err = waitFor(ctx, l.s, read, func(now []Message) bool {
 		i := slices.IndexFunc(now, func(m Message) bool { return fits == nil || fits(m) })
 		if i >= 0 {
 			found = now[i]
@@ -111,26 +118,6 @@ func (p *Person) VisibleMessages(channel string) []Message {
 // matches every message.
 func (p *Person) WaitVisible(ctx context.Context, channel string, fits func(Message) bool) (Message, error) {
 	return p.visibleList(channel).wait(ctx, fits)
-}
-
-// waitFor reads a value at first and when its version changed, until fits accepts it. version and read need the lock,
-// and fits is called without it.
-func waitFor[T any, V comparable](ctx context.Context, s *Server, version func() (V, error), read func() T, fits func(T) bool) error {
-	for first, seen := true, *new(V); ; first = false {
-		var value T
-		var wrong error
-		err := s.waitUntil(ctx, func() bool {
-			now, err := version()
-			if wrong = err; err == nil && (first || now != seen) {
-				value, seen = read(), now
-				return true
-			}
-			return err != nil
-		})
-		if err := cmp.Or(err, wrong); err != nil || fits(value) {
-			return err
-		}
-	}
 }
 
 // messagesChangedLocked wakes the functions that wait for messages of a channel, or for ephemeral

@@ -23,6 +23,10 @@ var ErrNotOpen = errors.New("modal is not open")
 func (p *Person) TopModal() *Modal {
 	p.s.mu.Lock()
 	defer p.s.mu.Unlock()
+	return p.topModalLocked()
+}
+
+func (p *Person) topModalLocked() *Modal {
 	v := p.s.topViewLocked(p.ID)
 	if v == nil {
 		return nil

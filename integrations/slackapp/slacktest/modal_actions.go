@@ -78,9 +78,8 @@ func parseSuggestions(payload json.RawMessage) ([]any, error) {
 	if err := json.Unmarshal(payload, &answer); err != nil {
 		return nil, fmt.Errorf("decode ack: %w", err)
 	}
-	c := &checker{}
-	if blockRules("objects")["suggestions"](c, "", answer); len(c.problems) > 0 {
-		return nil, fmt.Errorf("%s", c.problems[0])
+	if problems := validateBlocks("suggestions", "", answer); len(problems) > 0 {
+		return nil, fmt.Errorf("%s", problems[0])
 	}
 	normalizeTexts(answer)
 	options, _ := answer["options"].([]any)

@@ -1,7 +1,6 @@
 package slacktest
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 )
@@ -14,13 +13,7 @@ func (p *Person) WaitTopModal(ctx context.Context) (*Modal, error) {
 // WaitModal waits until the top modal matches wanted.
 func (p *Person) WaitModal(ctx context.Context, wanted func(*Modal) bool) (*Modal, error) {
 	var m *Modal
-	read := func() *Modal {
-		if v := p.s.topViewLocked(p.ID); v != nil {
-			return &Modal{p: p, id: v.id, seen: v.version}
-		}
-		return nil
-	}
-	err := waitFor(ctx, p.s, func() (Modal, error) { return *cmp.Or(read(), &Modal{}), nil }, read, func(now *Modal) bool {
+	err := waitFor(ctx, p.s, func() (*Modal, error) { return p.topModalLocked(), nil }, func(now *Modal) bool {
 		m = now
 		return m != nil && wanted(m)
 	})
@@ -47,8 +40,7 @@ func (m *Modal) WaitUntil(ctx context.Context, wanted func(*Modal) bool) error {
 		}
 		return v.version, nil
 	}
-	read := func() int { n, _ := version(); return n }
-	err := waitFor(ctx, m.p.s, version, read, func(n int) bool {
+	err := waitFor(ctx, m.p.s, version, func(n int) bool {
 		m.seen = n
 		return wanted(m)
 	})

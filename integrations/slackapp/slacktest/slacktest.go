@@ -188,16 +188,17 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// waitUntil returns when ready, which is called with the lock held, returns true.
-func (s *Server) waitUntil(ctx context.Context, ready func() bool) error {
+// waitFor reads a value, at first and after every change, until fits accepts it. read needs the lock, and fits is called
+// without it.
+func waitFor[T any](ctx context.Context, s *Server, read func() (T, error), fits func(T) bool) error {
 	for {
 		s.mu.Lock()
-		if ready() {
-			s.mu.Unlock()
-			return nil
-		}
+		value, err := read()
 		changed := s.changed
 		s.mu.Unlock()
+		if err != nil || fits(value) {
+			return err
+		}
 		select {
 		case <-changed:
 		case <-ctx.Done():
@@ -206,6 +207,11 @@ func (s *Server) waitUntil(ctx context.Context, ready func() bool) error {
 			return ErrClosed
 		}
 	}
+}
+
+// waitOpen waits until the number of open connections matches fits.
+func (s *Server) waitOpen(ctx context.Context, fits func(n int) bool) error {
+	return waitFor(ctx, s, func() (int, error) { return len(s.open), nil }, fits)
 }
 
 // locked calls f with the lock held.

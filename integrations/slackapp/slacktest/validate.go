@@ -27,39 +27,45 @@ func (p Problem) String() string {
 
 // ValidateView returns the problems that Slack reports for a modal or a home tab. The pointers begin
 // with /view.
-func ValidateView(view json.RawMessage) []Problem {
-	v, err := decodeJSON(view)
-	if err != nil {
-		return problemsOf(err)
-	}
-	_, err = parseView(v, "/view", "modal", "home")
-	return problemsOf(err)
-}
+func ValidateView(view json.RawMessage) []Problem { return validateText("view", view) }
 
 // ValidateBlocks returns the problems that Slack reports for a list of blocks, in any place.
-func ValidateBlocks(blocks json.RawMessage) []Problem {
-	v, err := decodeJSON(blocks)
-	if err != nil {
-		return problemsOf(err)
-	}
-	c := &checker{}
-	blockRules("objects")["any_blocks"](c, "/blocks", v)
-	return c.problems
-}
+func ValidateBlocks(blocks json.RawMessage) []Problem { return validateText("blocks", blocks) }
 
 // ValidateMessage returns the problems that Slack reports for the blocks and attachments of a message,
 // given as the JSON arguments of chat.postMessage or of a response_url.
-func ValidateMessage(message json.RawMessage) []Problem {
-	v, err := decodeJSON(message)
+func ValidateMessage(message json.RawMessage) []Problem { return validateText("message", message) }
+
+func validateText(kind string, text json.RawMessage) []Problem {
+	v, err := decodeJSON(text)
 	if err != nil {
 		return problemsOf(err)
 	}
-	m, ok := v.(map[string]any)
-	if !ok {
-		return []Problem{{"", "must provide an object"}}
-	}
-	_, err = readResponse(m)
-	return problemsOf(err)
+	return validators[kind](v)
+}
+
+// validators validate the arguments of blocks.validate.
+var validators = map[string]func(v any) []Problem{
+	"view": func(v any) []Problem {
+		_, err := parseView(v, "/view", "modal", "home")
+		return problemsOf(err)
+	},
+	"blocks": func(v any) []Problem { return validateBlocks("any_blocks", "/blocks", v) },
+	"message": func(v any) []Problem {
+		m, ok := v.(map[string]any)
+		if !ok {
+			return []Problem{{"", "must provide an object"}}
+		}
+		_, err := readResponse(m)
+		return problemsOf(err)
+	},
+}
+
+// validateBlocks validates blocks with one of the objects in blockkit.yaml.
+func validateBlocks(object, pointer string, v any) []Problem {
+	c := &checker{}
+	blockRules("objects")[object](c, pointer, v)
+	return c.problems
 }
 
 func problemsOf(err error) []Problem {
@@ -70,12 +76,6 @@ func problemsOf(err error) []Problem {
 		return []Problem{{"", err.Error()}}
 	}
 	return nil
-}
-
-func validateMessageBlocks(blocks []any, pointer string) []Problem {
-	c := &checker{}
-	blockRules("objects")["message_blocks"](c, pointer, blocks)
-	return c.problems
 }
 
 // validateAttachments validates the blocks of attachments. Slack ignores other properties that it does
