@@ -1,8 +1,7 @@
 package slacktest
 
-// boundedMapSize is the number of triggers, and of response_urls, that are stored. Beyond it, the
-// oldest are removed.
-const boundedMapSize = 10_000
+// boundedMapSize is the number of grants that are stored. Beyond it, the oldest are removed.
+const boundedMapSize = 20_000
 
 // boundedMap stores values by name, at most boundedMapSize.
 type boundedMap[V any] struct {

@@ -58,7 +58,7 @@ func (p *Person) SlashCommand(ctx context.Context, channel, text string) (Ack, e
 }
 
 // newCommandLocked returns the payload of a slash command, and its response_url.
-func (p *Person) newCommandLocked(channel, text string) (map[string]any, *responseURL, error) {
+func (p *Person) newCommandLocked(channel, text string) (map[string]any, *grant, error) {
 	s := p.s
 	u, ch, err := p.memberChannelLocked(channel)
 	if err != nil {
@@ -82,7 +82,7 @@ func (p *Person) newCommandLocked(channel, text string) (map[string]any, *respon
 		"response_url":          address,
 		"trigger_id":            s.newTriggerLocked(u.ID),
 	}
-	return payload, s.responses.get(strings.TrimPrefix(address, s.Server.URL)), nil
+	return payload, s.grants.get(strings.TrimPrefix(address, s.Server.URL)), nil
 }
 
 // SendMessage posts a message of the person in a channel, and returns its ts. The app receives the events message and
@@ -215,7 +215,7 @@ func (p *Person) message(m Message) surface {
 			return nil, Error("message_not_found")
 		}
 		if kept = all[i]; kept.forms[p.ID] == nil {
-			form := &view{suggested: map[elementKey][]any{}}
+			form := newView(p.ID)
 			form.replaceBody(kept.formBody())
 			if kept.forms == nil {
 				kept.forms = map[string]*view{}

@@ -15,18 +15,10 @@ const (
 	ResponseLife = 30 * time.Minute
 )
 
-type responseURL struct {
-	user, channel string
-	ts            string // of the message that contained it; "" for none
-	ephemeral     bool   // that message is ephemeral
-	createdAt     time.Time
-	uses          int
-}
-
 // newResponseURLLocked returns a new response_url, to which the app can post without a token.
 func (s *Server) newResponseURLLocked(kind, user, channel, ts string, ephemeral bool) string {
 	path := "/" + kind + "/" + s.TeamID + "/" + randomDigits(13) + "/" + randomLetters(24)
-	s.responses.put(path, &responseURL{user: user, channel: channel, ts: ts, ephemeral: ephemeral, createdAt: time.Now()})
+	s.grants.put(path, &grant{user: user, channel: channel, ts: ts, ephemeral: ephemeral, createdAt: time.Now()})
 	return s.Server.URL + path
 }
 
@@ -47,7 +39,7 @@ func (s *Server) serveResponseURL(w http.ResponseWriter, r *http.Request) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	u := s.responses.get(r.URL.Path)
+	u := s.grants.get(r.URL.Path)
 	switch {
 	case u == nil, time.Since(u.createdAt) > ResponseLife:
 		writeJSON(w, http.StatusNotFound, reply{"ok": false, "error": "expired_url"})
@@ -66,7 +58,7 @@ func (s *Server) serveResponseURL(w http.ResponseWriter, r *http.Request) {
 
 // applyResponseLocked posts, replaces or deletes a message, as the body of a response_url or the ack
 // of a command says.
-func (s *Server) applyResponseLocked(u *responseURL, a args, via string) error {
+func (s *Server) applyResponseLocked(u *grant, a args, via string) error {
 	if a.boolArg("delete_original") {
 		s.deleteOriginalLocked(u)
 		return nil
@@ -118,7 +110,7 @@ func readResponse(a args) (Message, error) {
 }
 
 // deleteOriginalLocked deletes the message that contained the response_url.
-func (s *Server) deleteOriginalLocked(u *responseURL) {
+func (s *Server) deleteOriginalLocked(u *grant) {
 	if kept := s.findMessageLocked(u.channel, u.ts); kept != nil {
 		s.deleteMessageLocked(u.channel, kept)
 		return

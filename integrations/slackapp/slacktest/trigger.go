@@ -2,27 +2,29 @@ package slacktest
 
 import "time"
 
-// A trigger allows the app to open one view.
-type trigger struct {
-	user      string
-	createdAt time.Time
-	used      bool
+// A grant lets the app do something for a user: a trigger opens one view, and a response_url accepts some messages.
+type grant struct {
+	user, channel string
+	ts            string // of the message that contained a response_url; "" for none
+	ephemeral     bool   // that message is ephemeral
+	createdAt     time.Time
+	uses          int
 }
 
 // newTriggerLocked returns a new trigger_id for a user.
 func (s *Server) newTriggerLocked(user string) string {
 	id := randomDigits(12) + "." + randomDigits(12) + "." + randomLetters(32)
-	s.triggers.put(id, &trigger{user: user, createdAt: time.Now()})
+	s.grants.put(id, &grant{user: user, createdAt: time.Now()})
 	return id
 }
 
 // useTriggerLocked returns a trigger that is still valid.
-func (s *Server) useTriggerLocked(id string) (*trigger, error) {
-	t := s.triggers.get(id)
+func (s *Server) useTriggerLocked(id string) (*grant, error) {
+	t := s.grants.get(id)
 	switch {
-	case t == nil:
+	case t == nil || t.channel != "":
 		return nil, Error("invalid_trigger_id")
-	case t.used:
+	case t.uses > 0:
 		return nil, Error("exchanged_trigger_id")
 	case time.Since(t.createdAt) > s.cfg.TriggerLife:
 		return nil, Error("expired_trigger_id")

@@ -19,13 +19,12 @@ const (
 
 // views are the modals and home tabs. Server.mu guards them.
 type views struct {
-	triggers boundedMap[*trigger]
-	stacks   map[string][]*view // open modals by user, the top one last
-	homes    map[string]*view   // by user
+	stacks map[string][]*view // open modals by user, the top one last
+	homes  map[string]*view   // by user
 }
 
 func newViews() views {
-	return views{triggers: newBoundedMap[*trigger](), stacks: map[string][]*view{}, homes: map[string]*view{}}
+	return views{stacks: map[string][]*view{}, homes: map[string]*view{}}
 }
 
 // A view is a modal or a home tab. Its methods need Server.mu.
@@ -40,6 +39,12 @@ type view struct {
 	otherState     map[string]map[string]any // state.values of the latest content with other blocks; nil: none
 	errors         map[string]string         // by block_id, of the latest submission
 	suggested      map[elementKey][]any      // options of external selects
+}
+
+// newView returns a view without content.
+func newView(user string) *view {
+	id := "V" + randomUpper(10)
+	return &view{id: id, root: id, user: user, suggested: map[elementKey][]any{}}
 }
 
 // elementKey identifies an element of a view.

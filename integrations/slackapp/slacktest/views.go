@@ -1,6 +1,7 @@
 package slacktest
 
 import (
+	"cmp"
 	"strings"
 )
 
@@ -58,16 +59,14 @@ func (s *Server) openView(c *call, push bool) (reply, error) {
 			s.removeViewLocked(open[0]) // a new modal replaces the open ones
 		}
 	}
-	t.used = true
+	t.uses++
 	v := s.pushViewLocked(t.user, body)
 	return reply{"view": v.toJSON(s)}, nil
 }
 
 // pushViewLocked opens a modal on top of the stack of a user.
 func (s *Server) pushViewLocked(user string, body map[string]any) *view {
-	v := &view{id: "V" + randomUpper(10), user: user, suggested: map[elementKey][]any{}}
-	v.root = v.id
-	what := "opened"
+	v, what := newView(user), "opened"
 	if under := s.topViewLocked(user); under != nil {
 		v.previous, v.root, what = under.id, under.root, "pushed"
 	}
@@ -96,21 +95,7 @@ func (s *Server) viewsUpdate(c *call) (reply, error) {
 	if v == nil || v.body["type"] != body["type"] {
 		return nil, Error("not_found")
 	}
-	if hash := c.args.stringArg("hash"); hash != "" && hash != v.hash {
-		return nil, Error("hash_conflict")
-	}
-	if s.hasExternalIDLocked(body, v) {
-		return nil, Error("duplicate_external_id")
-	}
-	s.changeViewLocked(v, body)
-	return reply{"view": v.toJSON(s)}, nil
-}
-
-// changeViewLocked replaces the content of a view.
-func (s *Server) changeViewLocked(v *view, body map[string]any) {
-	v.replaceBody(body)
-	s.notifyLocked()
-	s.emitViewLocked(v, "updated")
+	return s.setViewLocked(c, v, body)
 }
 
 func (s *Server) viewsPublish(c *call) (reply, error) {
@@ -125,20 +110,29 @@ func (s *Server) viewsPublish(c *call) (reply, error) {
 	if user == nil || user.Bot || user.Deleted {
 		return nil, invalidArguments(Problem{Message: "invalid `user_id`"})
 	}
-	v := s.homes[user.ID]
-	if hash := c.args.stringArg("hash"); hash != "" && (v == nil || hash != v.hash) {
+	return s.setViewLocked(c, cmp.Or(s.homes[user.ID], newView(user.ID)), body)
+}
+
+// setViewLocked replaces the content of a view, as a method asks for. A Home tab can be new.
+func (s *Server) setViewLocked(c *call, v *view, body map[string]any) (reply, error) {
+	if hash := c.args.stringArg("hash"); hash != "" && hash != v.hash {
 		return nil, Error("hash_conflict")
 	}
 	if s.hasExternalIDLocked(body, v) {
 		return nil, Error("duplicate_external_id")
 	}
-	if v == nil {
-		v = &view{id: "V" + randomUpper(10), user: user.ID, suggested: map[elementKey][]any{}}
-		v.root = v.id
-		s.homes[user.ID] = v
+	if body["type"] == "home" {
+		s.homes[v.user] = v
 	}
 	s.changeViewLocked(v, body)
 	return reply{"view": v.toJSON(s)}, nil
+}
+
+// changeViewLocked replaces the content of a view.
+func (s *Server) changeViewLocked(v *view, body map[string]any) {
+	v.replaceBody(body)
+	s.notifyLocked()
+	s.emitViewLocked(v, "updated")
 }
 
 // hasExternalIDLocked reports whether another view has the external_id of a body.

@@ -53,7 +53,7 @@ type workspace struct {
 	scopes     []string
 	lastTS     int64
 
-	responses boundedMap[*responseURL] // by path
+	grants boundedMap[*grant] // by trigger_id, and by the path of a response_url
 }
 
 // AllScopes are the bot scopes that the emulator knows.
@@ -72,7 +72,7 @@ func newWorkspace(scopes []string) workspace {
 		messages:   map[string][]*Message{},
 		ephemerals: map[string][]*Message{},
 		revisions:  map[string]int{},
-		responses:  newBoundedMap[*responseURL](),
+		grants:     newBoundedMap[*grant](),
 		scopes:     slices.Clone(scopes),
 	}
 }
