@@ -249,7 +249,7 @@ func TestPermissions_OwnedByTeam(t *testing.T) {
 		if err != nil || len(options) != 1 {
 			t.Fatalf("%+v, %v", options, err)
 		}
-		if err := form.SelectOptions("Entity", options[0]); err != nil {
+		if err := form.Fill("Entity", options[0].Value); err != nil {
 			t.Fatal(err)
 		}
 		e.Submit(form)

@@ -177,7 +177,7 @@ func TestTransient_LostRunWithEntity(t *testing.T) {
 	if err != nil || len(options) != 1 {
 		t.Fatalf("options %v, %v", options, err)
 	}
-	if err := form.SelectOptions("Service", options[0]); err != nil {
+	if err := form.Fill("Service", options[0].Value); err != nil {
 		t.Fatal(err)
 	}
 	e.Submit(form)

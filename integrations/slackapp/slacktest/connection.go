@@ -1,8 +1,10 @@
 package slacktest
 
 import (
+	"bufio"
 	"encoding/json"
 	"fmt"
+	"net"
 	"net/http"
 	"slices"
 	"time"
@@ -102,7 +104,7 @@ func (s *Server) serveConnection(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "invalid ticket", http.StatusForbidden)
 		return
 	}
-	conn, err := upgrader.Upgrade(unwrapHijacker(w), r, nil)
+	conn, err := upgrader.Upgrade(hijackable{w}, r, nil)
 	if err != nil {
 		return // Upgrade has responded
 	}
@@ -277,17 +279,9 @@ func (s *Server) disconnectLocked(k *connection, reason string) {
 	s.sendLocked(k, frame{text: text, last: last})
 }
 
-// unwrapHijacker returns the underlying writer that is an http.Hijacker. The websocket package does
-// not call Unwrap.
-func unwrapHijacker(w http.ResponseWriter) http.ResponseWriter {
-	for {
-		if _, ok := w.(http.Hijacker); ok {
-			return w
-		}
-		u, ok := w.(interface{ Unwrap() http.ResponseWriter })
-		if !ok {
-			return w
-		}
-		w = u.Unwrap()
-	}
+// A hijackable writer is an http.Hijacker if one that it wraps is. The websocket package does not call Unwrap.
+type hijackable struct{ http.ResponseWriter }
+
+func (w hijackable) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	return http.NewResponseController(w.ResponseWriter).Hijack()
 }

@@ -49,15 +49,6 @@ func (m *Modal) ClickButton(ctx context.Context, label string, option ...string)
 	return m.surface().act(ctx, label, option)
 }
 
-// SelectOptions selects options that SearchOptions returned.
-func (m *Modal) SelectOptions(label string, options ...Option) error {
-	values := make([]string, len(options))
-	for i, o := range options {
-		values[i] = o.Value
-	}
-	return m.Fill(label, values...)
-}
-
 // SearchOptions enters a query in an external select and waits for the options of the app. A query
 // that is shorter than min_query_length is not sent and returns none.
 func (m *Modal) SearchOptions(ctx context.Context, label, query string) ([]Option, error) {

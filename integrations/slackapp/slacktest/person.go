@@ -27,29 +27,26 @@ func (s *Server) Person(id string) *Person { return &Person{s: s, ID: id} }
 // https://docs.slack.dev/interactivity/implementing-slash-commands
 func (p *Person) SlashCommand(ctx context.Context, channel, text string) (Ack, error) {
 	s := p.s
-	command, _, _ := strings.Cut(text, " ")
 	s.mu.Lock()
-	known := s.cfg.Commands == nil || slices.Contains(s.cfg.Commands, command)
-	if !strings.HasPrefix(text, "/") || !known || len(text) > MaxText {
-		s.mu.Unlock()
-		return Ack{}, fmt.Errorf("%s is not a valid command", truncate(command))
-	}
-	payload, response, err := p.newCommandLocked(channel, text)
+	payload, err := p.newCommandLocked(channel, text)
 	s.mu.Unlock()
 	if err != nil {
 		return Ack{}, err
 	}
+	command := fmt.Sprint(payload["command"])
 	s.emit("person", "slack", "command", text, map[string]any{"user": p.ID, "channel": payload["channel_id"], "text": text})
 	ack, err := s.Deliver(ctx, Envelope{Type: "slash_commands", Payload: payload, AcceptsResponse: true, kind: command})
 	if err != nil || ack.Payload == nil {
 		return ack, err
 	}
-	var message args
-	if json.Unmarshal(ack.Payload, &message) != nil {
+	message, err := decodeObject(ack.Payload)
+	if err != nil {
 		return ack, nil // Slack ignores a payload that is not a message
 	}
 	if err = message.convert(responseArgs); err == nil {
-		s.locked(func() { err = s.applyResponseLocked(response, message, "ack") })
+		s.locked(func() {
+			err = s.applyResponseLocked(&grant{user: p.ID, channel: fmt.Sprint(payload["channel_id"])}, message, "ack")
+		})
 	}
 	if err != nil {
 		return ack, fmt.Errorf("post the ack of %s: %w", command, err)
@@ -57,32 +54,33 @@ func (p *Person) SlashCommand(ctx context.Context, channel, text string) (Ack, e
 	return ack, nil
 }
 
-// newCommandLocked returns the payload of a slash command, and its response_url.
-func (p *Person) newCommandLocked(channel, text string) (map[string]any, *grant, error) {
+// newCommandLocked returns the payload of a slash command.
+func (p *Person) newCommandLocked(channel, text string) (map[string]any, error) {
 	s := p.s
+	command, rest, _ := strings.Cut(text, " ")
+	known := s.cfg.Commands == nil || slices.Contains(s.cfg.Commands, command)
+	if !strings.HasPrefix(text, "/") || !known || len(text) > MaxText {
+		return nil, fmt.Errorf("%s is not a valid command", truncate(command))
+	}
 	u, ch, err := p.memberChannelLocked(channel)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	name := ch.commandName()
-	command, rest, _ := strings.Cut(text, " ")
-	address := s.newResponseURLLocked("commands", u.ID, ch.ID, "", false)
-	payload := map[string]any{
+	return map[string]any{
 		"token":                 verificationToken,
 		"team_id":               s.TeamID,
 		"team_domain":           s.cfg.Domain,
 		"channel_id":            ch.ID,
-		"channel_name":          name,
+		"channel_name":          ch.commandName(),
 		"user_id":               u.ID,
 		"user_name":             u.Name,
 		"command":               command,
 		"text":                  strings.TrimSpace(rest),
 		"api_app_id":            s.AppID,
 		"is_enterprise_install": "false",
-		"response_url":          address,
+		"response_url":          s.newResponseURLLocked("commands", u.ID, ch.ID, "", false),
 		"trigger_id":            s.newTriggerLocked(u.ID),
-	}
-	return payload, s.grants.get(strings.TrimPrefix(address, s.Server.URL)), nil
+	}, nil
 }
 
 // SendMessage posts a message of the person in a channel, and returns its ts. The app receives the events message and
