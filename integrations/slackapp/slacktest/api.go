@@ -290,10 +290,9 @@ func decodeJSON(text []byte) (v any, err error) {
 	if !jsontext.Value(text).IsValid() {
 		return nil, Error("invalid_json")
 	}
-	if json.Unmarshal(text, &v) != nil { // a number that is too large
-		return nil, Error("invalid_json")
-	}
-	return v, nil
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber() // a number comes back as the app wrote it
+	return v, d.Decode(&v)
 }
 
 // decodeObject is decodeJSON for an object.

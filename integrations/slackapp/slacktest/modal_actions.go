@@ -65,14 +65,14 @@ func parseSuggestions(payload json.RawMessage) ([]any, error) {
 	if payload == nil {
 		return nil, errors.New("empty ack")
 	}
-	var answer map[string]any
-	if err := json.Unmarshal(payload, &answer); err != nil {
+	answer, err := decodeObject(payload)
+	if err != nil {
 		return nil, fmt.Errorf("decode ack: %w", err)
 	}
-	if problems := validateBlocks("suggestions", "", answer); len(problems) > 0 {
+	if problems := validateBlocks("suggestions", "", map[string]any(answer)); len(problems) > 0 {
 		return nil, fmt.Errorf("%s", problems[0])
 	}
-	normalizeTexts(answer)
+	normalizeTexts(map[string]any(answer))
 	options, _ := answer["options"].([]any)
 	groups, _ := answer["option_groups"].([]any)
 	return append(options, flattenGroups(groups)...), nil

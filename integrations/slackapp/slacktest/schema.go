@@ -154,8 +154,8 @@ func compileRule(text string) rule {
 var plainRules = map[string]rule{
 	"any":      func(*checker, string, any) {},
 	"bool":     ruleFor("a boolean", func(*checker, string, bool) {}),
-	"number":   ruleFor("a number", func(*checker, string, float64) {}),
-	"positive": testRule("must be greater than 0", func(n float64) bool { return n > 0 }),
+	"number":   testRule("must provide a number", func(v any) bool { _, ok := numberOf(v); return ok }),
+	"positive": testRule("must be greater than 0", func(v any) bool { n, _ := numberOf(v); return n > 0 }),
 	"numeric":  testRule("must provide a string that holds a number", regexp.MustCompile(`^\s*-?\d+(\.\d+)?\s*$`).MatchString),
 	"focus":    focusRule,
 }
@@ -246,7 +246,7 @@ func stringRule(least, most int) rule {
 // integerRule validates an integer in a range.
 func integerRule(least, most int) rule {
 	return func(c *checker, pointer string, v any) {
-		n, ok := v.(float64)
+		n, ok := numberOf(v)
 		switch {
 		case !ok || n != math.Trunc(n):
 			c.addProblem(pointer, "must provide an integer")

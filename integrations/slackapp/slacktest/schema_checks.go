@@ -1,6 +1,7 @@
 package slacktest
 
 import (
+	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -58,6 +59,19 @@ var checks = map[string]func(c *checker, pointer string, o map[string]any, a, b 
 	"columns": checkColumns,
 }
 
+// numberOf returns a number that was decoded from JSON.
+func numberOf(v any) (float64, bool) {
+	switch v := v.(type) {
+	case float64:
+		return v, true
+	case json.Number:
+		n, err := v.Float64()
+		return n, err == nil
+	}
+	return 0, false
+}
+
+// readNumber returns a number, or that in a string.
 func readNumber(v any) (float64, bool) {
 	n, err := strconv.ParseFloat(fmt.Sprint(v), 64)
 	return n, err == nil

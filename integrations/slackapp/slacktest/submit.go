@@ -94,7 +94,7 @@ func (s *Server) applyAckLocked(v *view, payload json.RawMessage, res *Result) e
 	var a struct {
 		Action string            `json:"response_action"`
 		Errors map[string]string `json:"errors"`
-		View   any               `json:"view"`
+		View   json.RawMessage   `json:"view"`
 	}
 	if err := json.Unmarshal(payload, &a); err != nil {
 		return fmt.Errorf("decode ack: %w", err)
@@ -106,7 +106,11 @@ func (s *Server) applyAckLocked(v *view, payload json.RawMessage, res *Result) e
 	case "errors":
 		return s.setErrorsLocked(v, a.Errors, res)
 	case "update", "push":
-		body, err := parseView(a.View, "/view", "modal")
+		content, err := decodeJSON(a.View)
+		if err != nil {
+			return fmt.Errorf("view: %w", err)
+		}
+		body, err := parseView(content, "/view", "modal")
 		if err != nil {
 			return fmt.Errorf("view: %w", withDetails(err))
 		}
