@@ -84,9 +84,8 @@ func (s *Server) addMessageLocked(ch *Channel, m Message) (*Message, error) {
 		}
 		parent.hasReplies = true
 	}
-	m.Channel, m.TS = ch.ID, s.newTimestampLocked()
-	s.messages[ch.ID] = append(s.messages[ch.ID], &m)
-	s.messagesChangedLocked(ch.ID)
+	m.Channel = ch.ID
+	s.addLocked(&m)
 	return &m, nil
 }
 
@@ -105,9 +104,8 @@ func (s *Server) chatPostEphemeral(c *call) (reply, error) {
 
 // postEphemeralLocked posts a message of the bot that only one user sees.
 func (s *Server) postEphemeralLocked(user string, m Message) Message {
-	m.TS, m.User, m.To, m.Bot, m.Ephemeral = s.newTimestampLocked(), s.BotUser, user, true, true
-	s.ephemerals[user] = append(s.ephemerals[user], &m)
-	s.messagesChangedLocked(user)
+	m.User, m.To, m.Bot, m.Ephemeral = s.BotUser, user, true, true
+	s.addLocked(&m)
 	s.emit(s.appLabel(), "slack", "ephemeral", "@"+s.users[user].Name+": "+firstLine(m.Text), m)
 	return m
 }
@@ -175,7 +173,7 @@ func (s *Server) editMessageLocked(kept *Message, m Message, onlyText bool) {
 	for _, form := range kept.forms {
 		form.replaceBody(kept.formBody())
 	}
-	s.messagesChangedLocked(kept.Channel)
+	s.messagesChangedLocked()
 	s.emit(s.appLabel(), "slack", "message", "edited: "+firstLine(kept.Text), *kept)
 	s.sendMessageEventLocked(s.channels[kept.Channel], map[string]any{
 		"type": "message", "subtype": "message_changed", "hidden": true, "ts": s.newTimestampLocked(),
@@ -188,7 +186,7 @@ func (s *Server) chatDelete(c *call) (reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.deleteMessageLocked(ch.ID, kept)
+	s.deleteMessageLocked(kept)
 	return reply{"channel": ch.ID, "ts": kept.TS}, nil
 }
 
@@ -196,20 +194,23 @@ func (s *Server) chatDelete(c *call) (reply, error) {
 const slackbot = "USLACKBOT"
 
 // deleteMessageLocked removes a message. Of a thread with replies, Slack shows that the first message was deleted.
-func (s *Server) deleteMessageLocked(channel string, gone *Message) {
-	all := s.messages[channel]
-	i := slices.Index(all, gone)
+func (s *Server) deleteMessageLocked(gone *Message) {
+	i := slices.Index(s.messages, gone)
 	if s.threadLocked(gone) == nil {
-		s.messages[channel] = slices.Delete(all, i, i+1)
+		s.messages = slices.Delete(s.messages, i, i+1)
 	} else {
-		all[i] = &Message{
-			Channel: channel, TS: gone.TS, User: slackbot, Text: "This message was deleted.", hasReplies: true,
+		s.messages[i] = &Message{
+			Channel: gone.Channel, TS: gone.TS, User: slackbot, Text: "This message was deleted.", hasReplies: true,
 			payload: map[string]any{"subtype": "tombstone", "hidden": true},
 		}
 	}
-	s.messagesChangedLocked(channel)
+	s.messagesChangedLocked()
+	if gone.Ephemeral {
+		s.emit(s.appLabel(), "slack", "ephemeral", "deleted: "+firstLine(gone.Text), *gone)
+		return
+	}
 	s.emit(s.appLabel(), "slack", "message", "deleted: "+firstLine(gone.Text), *gone)
-	s.sendMessageEventLocked(s.channels[channel], map[string]any{
+	s.sendMessageEventLocked(s.channels[gone.Channel], map[string]any{
 		"type": "message", "subtype": "message_deleted", "hidden": true, "ts": s.newTimestampLocked(), "deleted_ts": gone.TS,
 		"previous_message": s.messageJSONLocked(gone, true),
 	})

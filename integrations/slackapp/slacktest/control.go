@@ -228,15 +228,15 @@ func controlMessages(p *Person, ctx context.Context, in args) (any, error) {
 	if p.ID != "" {
 		list = p.visibleList(in.stringArg("channel"))
 	}
-	return list.filter(ctx, in)
+	return list.containing(ctx, in)
 }
 
 func controlEphemerals(p *Person, ctx context.Context, in args) (any, error) {
-	return p.s.ephemeralList(p.ID).filter(ctx, in)
+	return p.s.ephemeralList(p.ID).containing(ctx, in)
 }
 
-// filter returns the messages that contain a text; with wait, it waits for the first.
-func (l messageList) filter(ctx context.Context, in args) (any, error) {
+// containing returns the messages that contain a text; with wait, it waits for the first.
+func (l messageList) containing(ctx context.Context, in args) (any, error) {
 	holds := func(m Message) bool { return m.Contains(in.stringArg("contains")) }
 	if in["wait"] != nil {
 		if _, err := l.wait(ctx, holds); err != nil {

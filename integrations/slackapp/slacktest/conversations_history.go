@@ -23,7 +23,9 @@ func (s *Server) readMessagesLocked(c *call, known string, keep func(m *Message,
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(slices.Clone(s.messages[ch.ID]), func(m *Message) bool { return !keep(m, within(m.TS)) }), nil
+	return slices.DeleteFunc(slices.Clone(s.messages), func(m *Message) bool {
+		return m.Channel != ch.ID || m.To != "" || !keep(m, within(m.TS))
+	}), nil
 }
 
 func (s *Server) conversationsHistory(c *call) (reply, error) {

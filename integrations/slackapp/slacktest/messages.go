@@ -1,43 +1,47 @@
 package slacktest
 
 import (
-	"cmp"
 	"context"
 	"slices"
 )
 
-// A messageList is a list of messages that changes.
+// A messageList is some of the messages.
 type messageList struct {
 	s *Server
-	// read returns the messages, oldest first, and their version, which differs after every change. It needs the lock.
-	read func() ([]*Message, int, error)
+	// filter returns what selects a message. It needs the lock.
+	filter func() (keep func(*Message) bool, err error)
 }
 
+// messages returns the messages, oldest first.
 func (l messageList) messages() ([]Message, error) {
 	l.s.mu.Lock()
 	defer l.s.mu.Unlock()
-	all, _, err := l.read()
-	return copyMessages(all), err
+	return l.messagesLocked()
 }
 
-func copyMessages(all []*Message) []Message {
-	out := make([]Message, 0, len(all))
-	for _, m := range all {
-		out = append(out, *m)
+func (l messageList) messagesLocked() ([]Message, error) {
+	keep, err := l.filter()
+	if err != nil {
+		return nil, err
 	}
-	return out
+	out := []Message{}
+	for _, m := range l.s.messages {
+		if keep(m) {
+			out = append(out, *m)
+		}
+	}
+	return out, nil
 }
 
 // wait waits for a message that matches fits. A nil fits matches every message.
 func (l messageList) wait(ctx context.Context, fits func(Message) bool) (found Message, err error) {
 	seen := -1
 	read := func() ([]Message, error) {
-		all, version, err := l.read()
-		if err != nil || version == seen {
-			return nil, err
+		if l.s.messageChanges == seen {
+			return nil, nil
 		}
-		seen = version
-		return copyMessages(all), nil
+		seen = l.s.messageChanges
+		return l.messagesLocked()
 	}
 	err = waitFor(ctx, l.s, read, func(now []Message) bool {
 		i := slices.IndexFunc(now, func(m Message) bool { return fits == nil || fits(m) })
@@ -51,35 +55,30 @@ func (l messageList) wait(ctx context.Context, fits func(Message) bool) (found M
 
 // messageList is the messages of a channel, or of the direct conversation of the bot with a user.
 func (s *Server) messageList(channel string) messageList {
-	return messageList{s, func() ([]*Message, int, error) {
+	return messageList{s, func() (func(*Message) bool, error) {
 		ch, ok := s.conversationLocked(channel)
 		if !ok {
-			return nil, 0, Error("channel_not_found")
+			return nil, Error("channel_not_found")
 		}
-		return s.messages[ch.ID], s.revisions[ch.ID], nil
+		return func(m *Message) bool { return m.Channel == ch.ID && m.To == "" }, nil
 	}}
 }
 
 // ephemeralList is the ephemeral messages of a user, including the responses to commands.
 func (s *Server) ephemeralList(user string) messageList {
-	return messageList{s, func() ([]*Message, int, error) { return s.ephemerals[user], s.revisions[user], nil }}
+	return messageList{s, func() (func(*Message) bool, error) {
+		return func(m *Message) bool { return m.To == user && user != "" }, nil
+	}}
 }
 
 // visibleList is the messages of a conversation that the person sees, ephemeral ones included.
 func (p *Person) visibleList(channel string) messageList {
-	return messageList{p.s, func() ([]*Message, int, error) {
+	return messageList{p.s, func() (func(*Message) bool, error) {
 		_, ch, err := p.memberChannelLocked(channel)
 		if err != nil {
-			return nil, 0, err
+			return nil, err
 		}
-		all := slices.Clone(p.s.messages[ch.ID])
-		for _, m := range p.s.ephemerals[p.ID] {
-			if m.Channel == ch.ID {
-				all = append(all, m)
-			}
-		}
-		slices.SortFunc(all, func(a, b *Message) int { return cmp.Compare(a.TS, b.TS) }) // all ts have the same length
-		return all, p.s.revisions[ch.ID] + p.s.revisions[p.ID], nil
+		return func(m *Message) bool { return m.Channel == ch.ID && (m.To == "" || m.To == p.ID) }, nil
 	}}
 }
 
@@ -120,9 +119,30 @@ func (p *Person) WaitVisible(ctx context.Context, channel string, fits func(Mess
 	return p.visibleList(channel).wait(ctx, fits)
 }
 
-// messagesChangedLocked wakes the functions that wait for messages of a channel, or for ephemeral
-// messages of a user.
-func (s *Server) messagesChangedLocked(id string) {
-	s.revisions[id]++
+// addLocked adds a message with a new ts.
+func (s *Server) addLocked(m *Message) {
+	m.TS = s.newTimestampLocked()
+	s.messages = append(s.messages, m)
+	s.messagesChangedLocked()
+}
+
+// messagesChangedLocked wakes the functions that wait for messages.
+func (s *Server) messagesChangedLocked() {
+	s.messageChanges++
 	s.notifyLocked()
+}
+
+// findMessageLocked returns the message of a channel with a ts, nil for none.
+func (s *Server) findMessageLocked(channel, ts string) *Message {
+	return s.findVisibleLocked(channel, ts, "")
+}
+
+// findVisibleLocked is findMessageLocked that also finds the ephemeral messages of a user.
+func (s *Server) findVisibleLocked(channel, ts, user string) *Message {
+	for _, m := range s.messages {
+		if m.TS == ts && m.Channel == channel && (m.To == "" || m.To == user) {
+			return m
+		}
+	}
+	return nil
 }

@@ -25,10 +25,8 @@ func (s *Server) AddMessage(channel string, payload json.RawMessage) (ts string,
 	_ = json.Unmarshal(own["thread_ts"], &m.ThreadTS)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	m.TS = s.newTimestampLocked()
+	s.addLocked(m)
 	members["ts"] = m.TS
-	s.messages[channel] = append(s.messages[channel], m)
-	s.messagesChangedLocked(channel)
 	s.sendMessageEventLocked(s.channels[channel], s.messageJSONLocked(m, true))
 	return m.TS, nil
 }

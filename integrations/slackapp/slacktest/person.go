@@ -78,7 +78,7 @@ func (p *Person) newCommandLocked(channel, text string) (map[string]any, error) 
 		"text":                  strings.TrimSpace(rest),
 		"api_app_id":            s.AppID,
 		"is_enterprise_install": "false",
-		"response_url":          s.newResponseURLLocked("commands", u.ID, ch.ID, "", false),
+		"response_url":          s.newResponseURLLocked("commands", u.ID, ch.ID, ""),
 		"trigger_id":            s.newTriggerLocked(u.ID),
 	}, nil
 }
@@ -176,7 +176,7 @@ func (p *Person) UseMessageShortcut(ctx context.Context, callbackID, channel, ts
 		}
 		payload["channel"], payload["message_ts"] = map[string]any{"id": ch.ID, "name": ch.commandName()}, ts
 		payload["message"] = marshalJSON(s.messageJSONLocked(m, true))
-		payload["response_url"] = s.newResponseURLLocked("actions", p.ID, ch.ID, "", false)
+		payload["response_url"] = s.newResponseURLLocked("actions", p.ID, ch.ID, "")
 		p.addShortcutLocked(payload, callbackID)
 		return true, nil
 	})
@@ -207,12 +207,10 @@ func (p *Person) message(m Message) surface {
 		if err != nil {
 			return nil, err
 		}
-		all := append(slices.Clone(s.messages[ch.ID]), s.ephemerals[p.ID]...)
-		i := slices.IndexFunc(all, func(other *Message) bool { return other.TS == m.TS })
-		if i < 0 {
+		if kept = s.findVisibleLocked(ch.ID, m.TS, p.ID); kept == nil {
 			return nil, Error("message_not_found")
 		}
-		if kept = all[i]; kept.forms[p.ID] == nil {
+		if kept.forms[p.ID] == nil {
 			form := newView(p.ID)
 			form.replaceBody(kept.formBody())
 			if kept.forms == nil {
@@ -249,6 +247,6 @@ func (s *Server) addContainerLocked(payload map[string]any, user string, m *Mess
 	}
 	if payload["type"] == "block_actions" {
 		payload["state"] = marshalJSON(map[string]any{"values": m.forms[user].stateValues(true)})
-		payload["response_url"] = s.newResponseURLLocked("actions", user, ch.ID, m.TS, m.Ephemeral)
+		payload["response_url"] = s.newResponseURLLocked("actions", user, ch.ID, m.TS)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"io"
 	"maps"
 	"net/http"
-	"slices"
 	"time"
 )
 
@@ -16,9 +15,9 @@ const (
 )
 
 // newResponseURLLocked returns a new response_url, to which the app can post without a token.
-func (s *Server) newResponseURLLocked(kind, user, channel, ts string, ephemeral bool) string {
+func (s *Server) newResponseURLLocked(kind, user, channel, ts string) string {
 	path := "/" + kind + "/" + s.TeamID + "/" + randomDigits(13) + "/" + randomLetters(24)
-	s.grants.put(path, &grant{user: user, channel: channel, ts: ts, ephemeral: ephemeral, createdAt: time.Now()})
+	s.grants.put(path, &grant{user: user, channel: channel, ts: ts, createdAt: time.Now()})
 	return s.Server.URL + path
 }
 
@@ -59,8 +58,11 @@ func (s *Server) serveResponseURL(w http.ResponseWriter, r *http.Request) {
 // applyResponseLocked posts, replaces or deletes a message, as the body of a response_url or the ack
 // of a command says.
 func (s *Server) applyResponseLocked(u *grant, a args, via string) error {
+	original := s.findVisibleLocked(u.channel, u.ts, u.user)
 	if a.boolArg("delete_original") {
-		s.deleteOriginalLocked(u)
+		if original != nil {
+			s.deleteMessageLocked(original)
+		}
 		return nil
 	}
 	m, err := readResponse(a)
@@ -72,12 +74,12 @@ func (s *Server) applyResponseLocked(u *grant, a args, via string) error {
 	}
 	m.Channel, m.Via, m.ThreadTS, m.Username, m.Icon = u.channel, via, a.stringArg("thread_ts"), "", ""
 	m.Broadcast = m.ThreadTS != "" && a.boolArg("reply_broadcast")
-	if a.boolArg("replace_original") && u.ts != "" {
-		if kept := s.findMessageLocked(u.channel, u.ts); kept != nil {
-			s.editMessageLocked(kept, m, m.Blocks == nil && m.Attachments == nil)
+	if a.boolArg("replace_original") && original != nil {
+		if !original.Ephemeral {
+			s.editMessageLocked(original, m, m.Blocks == nil && m.Attachments == nil)
 			return nil
 		}
-		s.deleteOriginalLocked(u)
+		s.deleteMessageLocked(original)
 	}
 	ch := s.channels[u.channel]
 	switch {
@@ -107,18 +109,4 @@ func readResponse(a args) (Message, error) {
 		err = Error("no_text")
 	}
 	return m, err
-}
-
-// deleteOriginalLocked deletes the message that contained the response_url.
-func (s *Server) deleteOriginalLocked(u *grant) {
-	if kept := s.findMessageLocked(u.channel, u.ts); kept != nil {
-		s.deleteMessageLocked(u.channel, kept)
-		return
-	}
-	all := s.ephemerals[u.user]
-	if i := slices.IndexFunc(all, func(m *Message) bool { return m.TS == u.ts && u.ephemeral }); i >= 0 {
-		s.emit(s.appLabel(), "slack", "ephemeral", "deleted: "+firstLine(all[i].Text), *all[i])
-		s.ephemerals[u.user] = slices.Delete(all, i, i+1)
-		s.messagesChangedLocked(u.user)
-	}
 }

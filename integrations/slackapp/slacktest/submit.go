@@ -181,7 +181,7 @@ func (s *Server) responseURLsLocked(v *view) []any {
 		}
 		out = append(out, map[string]any{
 			"block_id": f.block, "action_id": f.action, "channel_id": channel,
-			"response_url": s.newResponseURLLocked("actions", v.user, channel, "", false),
+			"response_url": s.newResponseURLLocked("actions", v.user, channel, ""),
 		})
 	}
 	return out

@@ -6,7 +6,6 @@ import "time"
 type grant struct {
 	user, channel string
 	ts            string // of the message that contained a response_url; "" for none
-	ephemeral     bool   // that message is ephemeral
 	createdAt     time.Time
 	uses          int
 }

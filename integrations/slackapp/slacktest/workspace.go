@@ -43,15 +43,14 @@ type Channel struct {
 
 // workspace is the content of the workspace. Server.mu guards it.
 type workspace struct {
-	users      map[string]*User
-	userOrder  []string
-	channels   map[string]*Channel
-	chanOrder  []string
-	messages   map[string][]*Message // by channel
-	ephemerals map[string][]*Message // by user
-	revisions  map[string]int        // number of changes of the two above, by channel and by user
-	scopes     []string
-	lastTS     int64
+	users          map[string]*User
+	userOrder      []string
+	channels       map[string]*Channel
+	chanOrder      []string
+	messages       []*Message // of all channels, ephemeral ones included, oldest first
+	messageChanges int        // number of changes of messages
+	scopes         []string
+	lastTS         int64
 
 	grants boundedMap[*grant] // by trigger_id, and by the path of a response_url
 }
@@ -67,13 +66,10 @@ func newWorkspace(scopes []string) workspace {
 		scopes = AllScopes
 	}
 	return workspace{
-		users:      map[string]*User{},
-		channels:   map[string]*Channel{},
-		messages:   map[string][]*Message{},
-		ephemerals: map[string][]*Message{},
-		revisions:  map[string]int{},
-		grants:     newBoundedMap[*grant](),
-		scopes:     slices.Clone(scopes),
+		users:    map[string]*User{},
+		channels: map[string]*Channel{},
+		grants:   newBoundedMap[*grant](),
+		scopes:   slices.Clone(scopes),
 	}
 }
 
@@ -120,9 +116,9 @@ func (s *Server) RemoveChannel(id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.channels, id)
-	delete(s.messages, id)
+	s.messages = slices.DeleteFunc(s.messages, func(m *Message) bool { return m.Channel == id })
 	s.chanOrder = slices.DeleteFunc(s.chanOrder, func(other string) bool { return other == id })
-	s.messagesChangedLocked(id)
+	s.messagesChangedLocked()
 }
 
 // Users returns all users, in the order in which they were added. The bot is the first.
