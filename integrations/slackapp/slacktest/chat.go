@@ -95,7 +95,7 @@ func (s *Server) chatPostEphemeral(c *call) (reply, error) {
 		return nil, err
 	}
 	user := c.args.stringArg("user")
-	if u := s.users[user]; u == nil || u.Bot || u.Deleted || !ch.hasMemberLocked(user) {
+	if u := s.userLocked(user); u == nil || u.Bot || u.Deleted || !ch.hasMemberLocked(user) {
 		return nil, Error("user_not_in_channel")
 	}
 	m.Channel = ch.ID
@@ -106,7 +106,7 @@ func (s *Server) chatPostEphemeral(c *call) (reply, error) {
 func (s *Server) postEphemeralLocked(user string, m Message) Message {
 	m.User, m.To, m.Bot, m.Ephemeral = s.BotUser, user, true, true
 	s.addLocked(&m)
-	s.emit(s.appLabel(), "slack", "ephemeral", "@"+s.users[user].Name+": "+firstLine(m.Text), m)
+	s.emit(s.appLabel(), "slack", "ephemeral", "@"+s.userLocked(user).Name+": "+firstLine(m.Text), m)
 	return m
 }
 
@@ -115,7 +115,7 @@ func (s *Server) postEphemeralLocked(user string, m Message) Message {
 func (s *Server) ownMessageLocked(c *call, refused Error) (*Channel, *Message, error) {
 	id := c.args.stringArg("channel")
 	ch, ok := s.seenChannelLocked(id)
-	if !ok || s.users[id] != nil { // a user's id is accepted for new messages only
+	if !ok || s.userLocked(id) != nil { // a user's id is accepted for new messages only
 		return nil, nil, Error("channel_not_found")
 	}
 	m := s.findMessageLocked(ch.ID, c.args.stringArg("ts"))
@@ -175,7 +175,7 @@ func (s *Server) editMessageLocked(kept *Message, m Message, onlyText bool) {
 	}
 	s.messagesChangedLocked()
 	s.emit(s.appLabel(), "slack", "message", "edited: "+firstLine(kept.Text), *kept)
-	s.sendMessageEventLocked(s.channels[kept.Channel], map[string]any{
+	s.sendMessageEventLocked(s.channelLocked(kept.Channel), map[string]any{
 		"type": "message", "subtype": "message_changed", "hidden": true, "ts": s.newTimestampLocked(),
 		"message": s.messageJSONLocked(kept, true), "previous_message": before,
 	})
@@ -210,7 +210,7 @@ func (s *Server) deleteMessageLocked(gone *Message) {
 		return
 	}
 	s.emit(s.appLabel(), "slack", "message", "deleted: "+firstLine(gone.Text), *gone)
-	s.sendMessageEventLocked(s.channels[gone.Channel], map[string]any{
+	s.sendMessageEventLocked(s.channelLocked(gone.Channel), map[string]any{
 		"type": "message", "subtype": "message_deleted", "hidden": true, "ts": s.newTimestampLocked(), "deleted_ts": gone.TS,
 		"previous_message": s.messageJSONLocked(gone, true),
 	})

@@ -88,9 +88,9 @@ func (s *Server) controlAddChannel(_ context.Context, in Channel) (any, error) {
 	}
 	s.mu.Lock()
 	_, byName := s.conversationLocked("#" + in.Name)
-	old := s.channels[in.ID]
+	old := s.channelLocked(in.ID)
 	full := len(s.channels) >= maxAdded
-	unknown := slices.IndexFunc(in.Members, func(id string) bool { return s.users[id] == nil })
+	unknown := slices.IndexFunc(in.Members, func(id string) bool { return s.userLocked(id) == nil })
 	s.mu.Unlock()
 	switch {
 	case unknown >= 0:

@@ -31,12 +31,7 @@ const (
 
 // creatorLocked returns the id of the user who created the channels: the first that is not a bot.
 func (s *Server) creatorLocked() string {
-	for _, id := range s.userOrder {
-		if !s.users[id].Bot {
-			return id
-		}
-	}
-	return s.BotUser
+	return cmp.Or(find(s.users, func(u *User) bool { return !u.Bot }), &User{ID: s.BotUser}).ID
 }
 
 // isGroupDM reports whether the channel is a direct conversation of several users.
@@ -58,9 +53,9 @@ func (c *Channel) typeNames() (scope, listed string) {
 // membersLocked returns the ids of the members of a channel.
 func (s *Server) membersLocked(c *Channel) []string {
 	var out []string
-	for _, id := range s.userOrder {
-		if id == s.BotUser && c.BotIsMember || id != s.BotUser && c.hasMemberLocked(id) {
-			out = append(out, id)
+	for _, u := range s.users {
+		if u.ID == s.BotUser && c.BotIsMember || u.ID != s.BotUser && c.hasMemberLocked(u.ID) {
+			out = append(out, u.ID)
 		}
 	}
 	return out
@@ -125,15 +120,14 @@ func (s *Server) conversationsList(c *call) (reply, error) {
 		}
 	}
 	var all []string
-	for _, id := range s.chanOrder {
-		ch := s.channels[id]
+	for _, ch := range s.channels {
 		scope, listed := ch.typeNames()
 		switch {
 		case !slices.Contains(types, listed), ch.Private && !ch.BotIsMember, ch.Archived && c.args.boolArg("exclude_archived"):
 		case !s.hasScopeLocked(scope + ":read"):
 			return nil, missingScope(s.scopes, scope+":read")
 		default:
-			all = append(all, id)
+			all = append(all, ch.ID)
 		}
 	}
 	part, next, err := paginateIDs(c, all, "team:")
@@ -142,10 +136,10 @@ func (s *Server) conversationsList(c *call) (reply, error) {
 	}
 	out := []any{}
 	for _, id := range part {
-		ch := s.channels[id]
+		ch := s.channelLocked(id)
 		entry := s.conversationJSONLocked(ch)
 		if ch.dmUser != "" {
-			entry["is_user_deleted"] = s.users[ch.dmUser].Deleted
+			entry["is_user_deleted"] = s.userLocked(ch.dmUser).Deleted
 		} else {
 			entry["num_members"] = len(s.membersLocked(ch))
 		}
@@ -155,7 +149,7 @@ func (s *Server) conversationsList(c *call) (reply, error) {
 }
 
 func (s *Server) conversationsJoin(c *call) (reply, error) {
-	ch := s.channels[c.args.stringArg("channel")]
+	ch := s.channelLocked(c.args.stringArg("channel"))
 	switch {
 	case ch == nil:
 		return nil, Error("channel_not_found")
@@ -179,7 +173,7 @@ func (s *Server) conversationsJoin(c *call) (reply, error) {
 // conversationsOpen opens the direct conversation with one or several users.
 func (s *Server) conversationsOpen(c *call) (reply, error) {
 	if id := c.args.stringArg("channel"); id != "" {
-		ch := s.channels[id]
+		ch := s.channelLocked(id)
 		if ch == nil || ch.dmUser == "" && !ch.isGroupDM() {
 			return nil, Error("channel_not_found")
 		}
@@ -190,7 +184,7 @@ func (s *Server) conversationsOpen(c *call) (reply, error) {
 	}
 	var users []*User
 	for id := range strings.SplitSeq(c.args.stringArg("users"), ",") {
-		u := s.users[strings.TrimSpace(id)]
+		u := s.userLocked(strings.TrimSpace(id))
 		if slices.Contains(users, u) {
 			continue
 		}
@@ -229,13 +223,8 @@ func (s *Server) groupMessageLocked(users []*User) *Channel {
 	}
 	slices.Sort(names)
 	name := "mpdm-" + strings.Join(slices.Compact(names), "--") + "-1"
-	for _, ch := range s.channels {
-		if ch.Name == name {
-			return ch
-		}
+	if ch, ok := s.conversationLocked("#" + name); ok {
+		return ch
 	}
-	ch := &Channel{ID: "G" + randomUpper(10), Name: name, Private: true, BotIsMember: true, Members: members}
-	s.channels[ch.ID] = ch
-	s.chanOrder = append(s.chanOrder, ch.ID)
-	return ch
+	return s.addChannelLocked(Channel{ID: "G" + randomUpper(10), Name: name, Private: true, BotIsMember: true, Members: members})
 }

@@ -18,15 +18,13 @@
 // # What is emulated
 //
 // Web API: JSON, urlencoded and multipart bodies, the token in the header or in the body, bot token
-// and app-level token, scopes, Slack's error codes, always with status 200. Another method fails with
-// unknown_method. [emulator.Server.Calls] returns all calls.
+// and app-level token, scopes, Slack's error codes, always with status 200. A request that is malformed or has an
+// argument twice is refused, also where Slack takes the last one. Another method fails with unknown_method. [emulator.Server.Calls] returns all calls.
 //
 // Socket Mode: tickets for one use, hello, pings, up to ten connections, each envelope to one of them
 // at random, acks within 3 s and 20,480 bytes, disconnect with its reasons. Failures on request:
-// [Server.Disconnect], [Server.RefuseConnections], [Server.DropConnections], [Server.SetHalfOpen],
-// [Server.SetPings], [Server.SendRaw], [Server.SetDuplicates] and [Server.SetRedeliverOnConnect]; for
-// HTTP, [Server.RateLimit], [Server.FailMethod], [Server.LimitHistory], [emulator.Clock] and
-// [emulator.Server.InjectFault].
+// [Settings], [Server.Disconnect], [Server.DropConnections] and [Server.SendRaw]; for HTTP,
+// [Server.RateLimit], [Server.FailMethod], [emulator.Clock] and [emulator.Server.InjectFault].
 //
 // Views: triggers for one use within 3 s, a stack of three modals, hashes, external ids, values that
 // stay after an update, state.values, the validation of Slack's client, every response_action,
@@ -57,8 +55,8 @@
 // # State of a modal
 //
 // As in Slack, the state of a modal lacks what apps often expect in it: initial values that the user has not touched
-// (Config.UntouchedState includes them), and everything in a block_suggestion (Config.SuggestionState).
-// [Server.SendStaleState] makes submissions carry the state of the blocks before an update, as Slack does at times. A
+// (Settings.UntouchedState includes them), and everything in a block_suggestion (Settings.SuggestionState).
+// Settings.StaleStates makes submissions carry the state of the blocks before an update, as Slack does at times. A
 // date, a time and radio buttons cannot be emptied.
 //
 // # What is not emulated

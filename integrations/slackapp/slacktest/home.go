@@ -18,7 +18,7 @@ var errNoHome = errors.New("the app published no Home tab for this user")
 func (p *Person) OpenHome(ctx context.Context) (Ack, error) {
 	s := p.s
 	s.mu.Lock()
-	u, receives := s.users[p.ID], s.receivesLocked("app_home_opened")
+	u, receives := s.userLocked(p.ID), s.receivesLocked("app_home_opened")
 	if s.cfg.NoHomeTab || u == nil || u.Bot {
 		defer s.mu.Unlock()
 		if s.cfg.NoHomeTab {

@@ -53,12 +53,11 @@ func (s *Server) parseInputLocked(v *view, f field, text string) (any, error) {
 	case "datepicker", "timepicker", "datetimepicker":
 		return f.parseTime(text)
 	case "users_select", "multi_users_select":
-		for _, u := range s.users {
-			if slices.Contains([]string{u.ID, u.Name, u.RealName, u.Email}, text) {
-				return u.ID, nil
-			}
+		u := find(s.users, func(u *User) bool { return slices.Contains([]string{u.ID, u.Name, u.RealName, u.Email}, text) })
+		if u == nil {
+			return nil, f.invalidInput("a user", text)
 		}
-		return nil, f.invalidInput("a user", text)
+		return u.ID, nil
 	case "channels_select", "multi_channels_select", "conversations_select", "multi_conversations_select":
 		for _, name := range []string{text, "#" + text} {
 			if ch, ok := s.conversationLocked(name); ok {

@@ -26,7 +26,7 @@ func (s *Server) newInteractionLocked(kind string, u *User) map[string]any {
 func (p *Person) interact(ctx context.Context, kind string, build func(payload map[string]any) (send bool, err error)) (Ack, error) {
 	s := p.s
 	s.mu.Lock()
-	u := s.users[p.ID]
+	u := s.userLocked(p.ID)
 	if u == nil {
 		s.mu.Unlock()
 		return Ack{}, fmt.Errorf("no user %s: %w", p.ID, Error("user_not_found"))

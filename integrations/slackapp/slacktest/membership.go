@@ -48,4 +48,4 @@ func (s *Server) sharesChannelLocked(u *User) bool {
 }
 
 // answeredUserLocked returns the user with which users.info answers.
-func (s *Server) answeredUserLocked(u *User) *User { return cmp.Or(s.users[u.AnswerWith], u) }
+func (s *Server) answeredUserLocked(u *User) *User { return cmp.Or(s.userLocked(u.AnswerWith), u) }

@@ -139,10 +139,7 @@ func (s *Server) findMessageLocked(channel, ts string) *Message {
 
 // findVisibleLocked is findMessageLocked that also finds the ephemeral messages of a user.
 func (s *Server) findVisibleLocked(channel, ts, user string) *Message {
-	for _, m := range s.messages {
-		if m.TS == ts && m.Channel == channel && (m.To == "" || m.To == user) {
-			return m
-		}
-	}
-	return nil
+	return find(s.messages, func(m *Message) bool {
+		return m.TS == ts && m.Channel == channel && (m.To == "" || m.To == user)
+	})
 }

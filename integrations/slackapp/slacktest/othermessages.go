@@ -27,7 +27,7 @@ func (s *Server) AddMessage(channel string, payload json.RawMessage) (ts string,
 	defer s.mu.Unlock()
 	s.addLocked(m)
 	members["ts"] = m.TS
-	s.sendMessageEventLocked(s.channels[channel], s.messageJSONLocked(m, true))
+	s.sendMessageEventLocked(s.channelLocked(channel), s.messageJSONLocked(m, true))
 	return m.TS, nil
 }
 

@@ -109,10 +109,8 @@ func (p *Person) SendReply(channel, thread, text string) (ts string, err error) 
 		return "", Error("msg_too_long")
 	}
 	text = handle.ReplaceAllStringFunc(text, func(name string) string {
-		for id, u := range s.users {
-			if u.Name == name[1:] {
-				return "<@" + id + ">"
-			}
+		if u := find(s.users, func(u *User) bool { return u.Name == name[1:] }); u != nil {
+			return "<@" + u.ID + ">"
 		}
 		return name
 	})
@@ -129,7 +127,7 @@ func (p *Person) SendReply(channel, thread, text string) (ts string, err error) 
 
 // memberChannelLocked returns the user, and a channel of which the user is a member.
 func (p *Person) memberChannelLocked(channel string) (*User, *Channel, error) {
-	u := p.s.users[p.ID]
+	u := p.s.userLocked(p.ID)
 	if u == nil {
 		return nil, nil, fmt.Errorf("no user %s: %w", p.ID, Error("user_not_found"))
 	}
@@ -147,7 +145,7 @@ func (p *Person) memberChannelLocked(channel string) (*User, *Channel, error) {
 func (p *Person) DM() string {
 	p.s.mu.Lock()
 	defer p.s.mu.Unlock()
-	u := p.s.users[p.ID]
+	u := p.s.userLocked(p.ID)
 	if u == nil {
 		return ""
 	}
@@ -233,7 +231,7 @@ func (m Message) formBody() map[string]any {
 // addContainerLocked adds a message to the payload of an interaction.
 // https://docs.slack.dev/reference/interaction-payloads/block_actions-payload
 func (s *Server) addContainerLocked(payload map[string]any, user string, m *Message, e field) {
-	ch := s.channels[m.Channel]
+	ch := s.channelLocked(m.Channel)
 	container := map[string]any{"type": "message", "message_ts": m.TS, "channel_id": ch.ID, "is_ephemeral": m.Ephemeral}
 	if e.attachment != nil {
 		container["type"], container["attachment_id"], container["is_app_unfurl"] = "message_attachment", e.attachment, false

@@ -69,7 +69,7 @@ func (s *Server) applyResponseLocked(u *grant, a args, via string) error {
 	if err != nil {
 		return err
 	}
-	if s.users[u.user] == nil { // removed by Reset
+	if s.userLocked(u.user) == nil { // removed by Reset
 		return Error("user_not_found")
 	}
 	m.Channel, m.Via, m.ThreadTS, m.Username, m.Icon = u.channel, via, a.stringArg("thread_ts"), "", ""
@@ -81,7 +81,7 @@ func (s *Server) applyResponseLocked(u *grant, a args, via string) error {
 		}
 		s.deleteMessageLocked(original)
 	}
-	ch := s.channels[u.channel]
+	ch := s.channelLocked(u.channel)
 	switch {
 	case ch == nil:
 		return Error("channel_not_found")

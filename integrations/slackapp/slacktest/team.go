@@ -32,6 +32,6 @@ func (s *Server) authTest(c *call) (reply, error) {
 		out["app_name"], out["app_id"] = s.cfg.AppName, s.AppID
 		return out, nil
 	}
-	out["user"], out["user_id"], out["bot_id"] = strings.ReplaceAll(s.users[s.BotUser].Name, " ", "_"), s.BotUser, s.BotID
+	out["user"], out["user_id"], out["bot_id"] = strings.ReplaceAll(s.userLocked(s.BotUser).Name, " ", "_"), s.BotUser, s.BotID
 	return out, nil
 }

@@ -56,7 +56,7 @@ func (s *Server) userJSONLocked(c *call, u *User) map[string]any {
 }
 
 func (s *Server) usersInfo(c *call) (reply, error) {
-	u := s.users[c.args.stringArg("user")]
+	u := s.userLocked(c.args.stringArg("user"))
 	if u == nil {
 		return nil, Error("user_not_found")
 	}
@@ -65,22 +65,21 @@ func (s *Server) usersInfo(c *call) (reply, error) {
 
 func (s *Server) usersLookupByEmail(c *call) (reply, error) {
 	email := c.args.stringArg("email")
-	for _, id := range s.userOrder {
-		if u := s.users[id]; email != "" && strings.EqualFold(u.Email, email) && !u.Deleted {
-			return reply{"user": s.userJSONLocked(c, u)}, nil
-		}
+	u := find(s.users, func(u *User) bool { return email != "" && strings.EqualFold(u.Email, email) && !u.Deleted })
+	if u == nil {
+		return nil, Error("users_not_found")
 	}
-	return nil, Error("users_not_found")
+	return reply{"user": s.userJSONLocked(c, u)}, nil
 }
 
 func (s *Server) usersList(c *call) (reply, error) {
-	ids, next, err := paginateIDs(c, s.userOrder, "user:")
+	users, next, err := pages[*User]{all: s.users, most: maxPageSize, prefix: "user:", key: func(u *User) string { return u.ID }}.paginate(c)
 	if err != nil {
 		return nil, err
 	}
 	members := []any{}
-	for _, id := range ids {
-		members = append(members, s.userJSONLocked(c, s.users[id]))
+	for _, u := range users {
+		members = append(members, s.userJSONLocked(c, u))
 	}
 	return reply{"members": members, "response_metadata": next}, nil
 }

@@ -106,7 +106,7 @@ func (s *Server) viewsPublish(c *call) (reply, error) {
 	if s.cfg.NoHomeTab {
 		return nil, Error("not_enabled")
 	}
-	user := s.users[c.args.stringArg("user_id")]
+	user := s.userLocked(c.args.stringArg("user_id"))
 	if user == nil || user.Bot || user.Deleted {
 		return nil, invalidArguments(Problem{Message: "invalid `user_id`"})
 	}
@@ -144,7 +144,7 @@ func (s *Server) hasExternalIDLocked(body map[string]any, except *view) bool {
 // emitViewLocked emits that the person sees a view.
 func (s *Server) emitViewLocked(v *view, what string) {
 	labels, text := v.labels(), what+": "+textOf(v.body["title"])
-	if u := s.users[v.user]; v.body["type"] == "home" && u != nil {
+	if u := s.userLocked(v.user); v.body["type"] == "home" && u != nil {
 		text = "published: Home of @" + u.Name
 	}
 	if len(labels) > 0 {
