@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 )
 
 // userJSON is a user in the responses of the control API.
@@ -61,7 +62,10 @@ func (s *Server) controlAddUser(_ context.Context, in User) (any, error) {
 		}
 	}
 	all := s.Users()
+	_, wrongZone := time.LoadLocation(in.TZ)
 	switch {
+	case wrongZone != nil:
+		return nil, fmt.Errorf("unknown tz %s", truncate(in.TZ))
 	case in.ID != "" && !validID.MatchString(in.ID):
 		return nil, errors.New("id must be 1 to 32 letters and digits")
 	case in.ID == s.BotUser:

@@ -126,6 +126,7 @@ func TestControl_WrongArguments(t *testing.T) {
 		{"users", `{"name":"` + long + `"}`},
 		{"users", `{"id":"` + long + `"}`},
 		{"users", `{"id":"U 1"}`},
+		{"users", `{"name":"x","tz":"Mars/North"}`},
 		{"users", `{"id":"` + w.BotUser + `","name":"x"}`},
 		{"users", `{"name":"bob"}`},
 		{"users", `{"name":"new","email":"Bob@example.com"}`},
