@@ -110,19 +110,15 @@ func (s *Server) serveConnection(w http.ResponseWriter, r *http.Request) {
 	}
 	defer conn.Close()
 	conn.SetReadLimit(readLimit)
-	life := s.cfg.ConnectionLife
-	if r.URL.Query().Get("debug_reconnects") == "true" {
-		life = DebugConnectionLife
-	}
 	k := &connection{conn: conn, out: make(chan frame, sendQueueSize), done: make(chan struct{})}
-	if !s.addConnection(k, life) {
+	if !s.addConnection(k) {
 		return
 	}
 	defer s.wg.Done()
 	written := make(chan struct{})
 	go func() {
 		defer close(written)
-		s.writeLoop(k, life)
+		s.writeLoop(k)
 	}()
 	s.readLoop(k)
 	s.removeConnection(k)
@@ -131,7 +127,7 @@ func (s *Server) serveConnection(w http.ResponseWriter, r *http.Request) {
 
 // addConnection sends hello and adds the connection to the open ones. It reports false when the server
 // is closed.
-func (s *Server) addConnection(k *connection, life time.Duration) bool {
+func (s *Server) addConnection(k *connection) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	select {
@@ -153,7 +149,7 @@ func (s *Server) addConnection(k *connection, life time.Duration) bool {
 			"host":                        connectionHost,
 			"build_number":                54,
 			"started":                     time.Now().UTC().Format("2006-01-02 15:04:05.000"),
-			"approximate_connection_time": int(life.Seconds()),
+			"approximate_connection_time": int(connectionLife.Seconds()),
 		},
 	})
 	k.queueLocked(frame{text: hello})
@@ -194,10 +190,10 @@ func (s *Server) stopDeliveryLocked(k *connection, why string) {
 
 // writeLoop writes the queued frames and the pings. At the end of the connection's life, it sends a
 // refresh.
-func (s *Server) writeLoop(k *connection, life time.Duration) {
+func (s *Server) writeLoop(k *connection) {
 	ping := time.NewTicker(s.cfg.PingInterval)
 	defer ping.Stop()
-	old := time.NewTimer(life)
+	old := time.NewTimer(connectionLife)
 	defer old.Stop()
 	for {
 		var f frame

@@ -29,10 +29,8 @@ const (
 	// https://docs.slack.dev/apis/events-api/using-socket-mode#disconnect
 	WarningPeriod = 10 * time.Second
 
-	// ConnectionLife is the time until a connection is refreshed. DebugConnectionLife applies to
-	// addresses with debug_reconnects=true.
-	ConnectionLife      = 18060 * time.Second
-	DebugConnectionLife = 360 * time.Second
+	// connectionLife is the time until a connection is refreshed.
+	connectionLife = 18060 * time.Second
 )
 
 // ErrClosed is returned by functions that wait when the server is closed.
@@ -62,7 +60,7 @@ type Config struct {
 	Manifest     []byte          // if not nil, replaces Commands, Scopes, BotEvents and NoHomeTab, see SetManifest
 
 	// Zero means Slack's value, which is the constant of the same name.
-	AckTimeout, TriggerLife, PingInterval, WarningPeriod, ConnectionLife time.Duration
+	AckTimeout, TriggerLife, PingInterval, WarningPeriod time.Duration
 }
 
 // A Server is a Slack workspace with one app installed in it.
@@ -157,7 +155,6 @@ func (c *Config) setDefaults() {
 	}
 	c.AckTimeout, c.TriggerLife = cmp.Or(c.AckTimeout, AckTimeout), cmp.Or(c.TriggerLife, TriggerLife)
 	c.PingInterval, c.WarningPeriod = cmp.Or(c.PingInterval, PingInterval), cmp.Or(c.WarningPeriod, WarningPeriod)
-	c.ConnectionLife = cmp.Or(c.ConnectionLife, ConnectionLife)
 }
 
 // URL is the base address of the Web API, for SLACK_API_URL or slack.OptionAPIURL. It ends in "/api/".
