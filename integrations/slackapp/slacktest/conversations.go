@@ -103,49 +103,36 @@ func (s *Server) conversationsMembers(c *call) (reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	members, next, err := paginateIDs(c, s.membersLocked(ch), "user:")
-	if err != nil {
-		return nil, err
-	}
-	return reply{"members": members, "response_metadata": next}, nil
+	same := func(id string) string { return id }
+	return pages[string]{all: s.membersLocked(ch), prefix: "user:", key: same, toJSON: func(id string) any { return id }}.reply(c, "members")
 }
 
 func (s *Server) conversationsList(c *call) (reply, error) {
-	types := strings.Split(cmp.Or(c.args.stringArg("types"), "public_channel"), ",")
-	known := []string{"public_channel", "private_channel", "mpim", "im"}
-	for i := range types {
-		types[i] = strings.TrimSpace(types[i])
-		if !slices.Contains(known, types[i]) {
-			return nil, Error("invalid_types")
-		}
-	}
-	var all []string
-	for _, ch := range s.channels {
-		scope, listed := ch.typeNames()
+	scopes := map[string]string{"public_channel": "channels:read", "private_channel": "groups:read", "mpim": "mpim:read", "im": "im:read"}
+	types := map[string]bool{}
+	for name := range strings.SplitSeq(cmp.Or(c.args.stringArg("types"), "public_channel"), ",") {
+		name = strings.TrimSpace(name)
 		switch {
-		case !slices.Contains(types, listed), ch.Private && !ch.BotIsMember, ch.Archived && c.args.boolArg("exclude_archived"):
-		case !s.hasScopeLocked(scope + ":read"):
-			return nil, missingScope(s.scopes, scope+":read")
-		default:
-			all = append(all, ch.ID)
+		case scopes[name] == "":
+			return nil, Error("invalid_types")
+		case !s.hasScopeLocked(scopes[name]):
+			return nil, missingScope(s.scopes, scopes[name])
 		}
+		types[name] = true
 	}
-	part, next, err := paginateIDs(c, all, "team:")
-	if err != nil {
-		return nil, err
-	}
-	out := []any{}
-	for _, id := range part {
-		ch := s.channelLocked(id)
-		entry := s.conversationJSONLocked(ch)
+	all := slices.DeleteFunc(slices.Clone(s.channels), func(ch *Channel) bool {
+		_, listed := ch.typeNames()
+		return !types[listed] || ch.Private && !ch.BotIsMember || ch.Archived && c.args.boolArg("exclude_archived")
+	})
+	return pages[*Channel]{all: all, prefix: "team:", key: func(ch *Channel) string { return ch.ID }, toJSON: func(ch *Channel) any {
+		out := s.conversationJSONLocked(ch)
 		if ch.dmUser != "" {
-			entry["is_user_deleted"] = s.userLocked(ch.dmUser).Deleted
+			out["is_user_deleted"] = s.userLocked(ch.dmUser).Deleted
 		} else {
-			entry["num_members"] = len(s.membersLocked(ch))
+			out["num_members"] = len(s.membersLocked(ch))
 		}
-		out = append(out, entry)
-	}
-	return reply{"channels": out, "response_metadata": next}, nil
+		return out
+	}}.reply(c, "channels")
 }
 
 func (s *Server) conversationsJoin(c *call) (reply, error) {

@@ -51,17 +51,18 @@ func (s *Server) conversationsReplies(c *call) (reply, error) {
 }
 
 func (s *Server) messagePageLocked(c *call, all []*Message, reached func(ts, from string) bool) (reply, error) {
-	part, next, err := pages[*Message]{
-		all: all, most: cmp.Or(s.settings.HistoryLimit, maxPageSize), prefix: "next_ts:", key: func(m *Message) string { return m.TS }, reached: reached,
-	}.paginate(c)
+	key := func(m *Message) string { return m.TS }
+	toJSON := func(m *Message) any {
+		return marshalJSON(s.messageJSONLocked(m, c.args.boolArg("include_all_metadata")))
+	}
+	out, err := pages[*Message]{
+		all: all, most: s.settings.HistoryLimit, prefix: "next_ts:", key: key, reached: reached, toJSON: toJSON,
+	}.reply(c, "messages")
 	if err != nil {
 		return nil, err
 	}
-	out := []any{}
-	for _, m := range part {
-		out = append(out, marshalJSON(s.messageJSONLocked(m, c.args.boolArg("include_all_metadata"))))
-	}
-	return reply{"messages": out, "has_more": next["next_cursor"] != "", "response_metadata": next}, nil
+	out["has_more"] = out["response_metadata"].(map[string]any)["next_cursor"] != ""
+	return out, nil
 }
 
 // timeRange returns the filter of the arguments oldest, latest and inclusive.

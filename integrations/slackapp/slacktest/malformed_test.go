@@ -110,6 +110,9 @@ func TestAPI_WrongArguments(t *testing.T) {
 	group := at(w.call("conversations.open", map[string]any{"users": "U0BOB,U0ALICE"}), "channel", "id")
 	w.expect(w.call("conversations.open", map[string]any{"channel": group, "return_im": true}), group, "channel", "id")
 
+	w.SetScopes("channels:read", "chat:write", "channels:history")
+	w.expectError(w.call("conversations.list", map[string]any{"types": "public_channel,private_channel"}), "missing_scope")
+
 	// The thread of a deleted message stays.
 	w.expectError(w.call("chat.postMessage", map[string]any{"channel": "C0DEV", "thread_ts": ts, "text": "reply"}), "")
 	w.expectError(w.call("chat.delete", map[string]any{"channel": "C0DEV", "ts": ts}), "")

@@ -1,6 +1,7 @@
 package slacktest
 
 import (
+	"cmp"
 	"encoding/base64"
 	"fmt"
 	"slices"
@@ -15,10 +16,24 @@ const maxPageSize = 1000
 // are added in the meantime move none to another page.
 type pages[T any] struct {
 	all     []T
-	most    int    // the maximum size of a page, to which a larger limit is reduced
+	most    int    // the maximum size of a page, to which a larger limit is reduced; 0 means maxPageSize
 	prefix  string // of the text in a cursor, such as "next_ts:"
 	key     func(T) string
 	reached func(key, cursor string) bool // the item with the key is the first of the page; nil: it has the key of the cursor
+	toJSON  func(T) any
+}
+
+// reply returns the page that the arguments of a call select as a member of a response.
+func (p pages[T]) reply(c *call, member string) (reply, error) {
+	part, next, err := p.paginate(c)
+	if err != nil {
+		return nil, err
+	}
+	out := []any{}
+	for _, item := range part {
+		out = append(out, p.toJSON(item))
+	}
+	return reply{member: out, "response_metadata": next}, nil
 }
 
 // paginate returns the page of a list that the arguments cursor and limit select, and its response_metadata. The cursor
@@ -51,16 +66,11 @@ func (p pages[T]) paginate(c *call) ([]T, map[string]any, error) {
 	if limit < 1 || limit > maxPageSize {
 		return nil, nil, Error("invalid_limit")
 	}
-	limit = min(limit, p.most)
+	limit = min(limit, cmp.Or(p.most, maxPageSize))
 	end, next := len(p.all), ""
 	if len(p.all)-start > limit {
 		end = start + limit
 		next = base64.StdEncoding.EncodeToString([]byte(p.prefix + p.key(p.all[end]) + list))
 	}
-	return slices.Clone(p.all[start:end]), map[string]any{"next_cursor": next}, nil
-}
-
-// paginateIDs is paginate for a list of ids.
-func paginateIDs(c *call, ids []string, prefix string) ([]string, map[string]any, error) {
-	return pages[string]{all: ids, most: maxPageSize, prefix: prefix, key: func(id string) string { return id }}.paginate(c)
+	return p.all[start:end], map[string]any{"next_cursor": next}, nil
 }

@@ -73,13 +73,7 @@ func (s *Server) usersLookupByEmail(c *call) (reply, error) {
 }
 
 func (s *Server) usersList(c *call) (reply, error) {
-	users, next, err := pages[*User]{all: s.users, most: maxPageSize, prefix: "user:", key: func(u *User) string { return u.ID }}.paginate(c)
-	if err != nil {
-		return nil, err
-	}
-	members := []any{}
-	for _, u := range users {
-		members = append(members, s.userJSONLocked(c, u))
-	}
-	return reply{"members": members, "response_metadata": next}, nil
+	return pages[*User]{all: s.users, prefix: "user:", key: func(u *User) string { return u.ID }, toJSON: func(u *User) any {
+		return s.userJSONLocked(c, u)
+	}}.reply(c, "members")
 }
