@@ -130,10 +130,8 @@ func (s *Server) serveConnection(w http.ResponseWriter, r *http.Request) {
 func (s *Server) addConnection(k *connection) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	select {
-	case <-s.closed:
+	if s.ctx.Err() != nil {
 		return false
-	default:
 	}
 	s.wg.Add(1)
 	s.all[k] = true

@@ -27,18 +27,13 @@ func (s *Server) Disconnect(reason string) {
 	for _, k := range slices.Clone(s.open) {
 		s.disconnectLocked(k, reason)
 	}
-	if reason != "warning" {
+	if reason != "warning" || s.ctx.Err() != nil {
 		return
-	}
-	select {
-	case <-s.closed:
-		return
-	default:
 	}
 	warned := slices.Clone(s.open)
 	s.wg.Go(func() {
 		select {
-		case <-s.closed:
+		case <-s.ctx.Done():
 			return
 		case <-time.After(s.cfg.WarningPeriod):
 		}

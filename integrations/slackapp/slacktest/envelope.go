@@ -133,7 +133,7 @@ func (s *Server) waitAck(ctx context.Context, p *pending) (Ack, error) {
 		ack.Err = ErrOperationTimeout
 	case <-ctx.Done():
 		ack.Err = ctx.Err()
-	case <-s.closed:
+	case <-s.ctx.Done():
 		ack.Err = ErrClosed
 	}
 	ack.Took = time.Since(ack.Sent)

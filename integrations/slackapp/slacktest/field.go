@@ -53,14 +53,16 @@ func holdsList(kind string) bool {
 // initialValue returns the value of an element before the user changes it.
 func initialValue(element map[string]any) map[string]any {
 	kind, _ := element["type"].(string)
-	keys := stateKeys[kind]
-	held := map[string]any{"type": kind, keys.state: element[keys.initial]}
-	if keys.initial == "" || held[keys.state] == nil {
-		held[keys.state] = nil
-		if holdsList(kind) {
-			held[keys.state] = []any{}
-		}
+	return newValue(element, element[stateKeys[kind].initial])
+}
+
+// newValue returns the value of an element in the form of state.values; nil: it is empty.
+func newValue(element map[string]any, value any) map[string]any {
+	kind, _ := element["type"].(string)
+	if value == nil && holdsList(kind) {
+		value = []any{}
 	}
+	held := map[string]any{"type": kind, stateKeys[kind].state: value}
 	if zone, ok := element["timezone"]; ok && kind == "timepicker" {
 		held["timezone"] = zone
 	}

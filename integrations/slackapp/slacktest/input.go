@@ -14,7 +14,6 @@ func (s *Server) fillFieldLocked(v *view, f field, typed []string) error {
 	if len(typed) > 1 && !holdsList(f.kind) {
 		return fmt.Errorf("field %q holds one value, not %d", f.label, len(typed))
 	}
-	name := stateKeys[f.kind].state
 	if len(typed) == 0 && f.staysChosen() && v.value(f) != nil {
 		return fmt.Errorf("field %q is a %s, which a person cannot empty", f.label, f.kind)
 	}
@@ -26,16 +25,13 @@ func (s *Server) fillFieldLocked(v *view, f field, typed []string) error {
 		}
 		items = append(items, item)
 	}
-	held := map[string]any{"type": f.kind, name: nil}
-	if zone, ok := f.element["timezone"]; ok && f.kind == "timepicker" {
-		held["timezone"] = zone
-	}
+	var value any
 	if holdsList(f.kind) {
-		held[name] = items
+		value = items
 	} else if len(items) == 1 {
-		held[name] = items[0]
+		value = items[0]
 	}
-	v.values[f.key()], v.touched[f.key()] = held, true
+	v.values[f.key()], v.touched[f.key()] = newValue(f.element, value), true
 	s.notifyLocked()
 	s.emitVerbose("person", "slack", "fill", f.label, nil)
 	return nil

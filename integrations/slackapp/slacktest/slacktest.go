@@ -78,10 +78,10 @@ type Server struct {
 	initialUsers    []User // with initialChannels, what Reset restores
 	initialChannels []Channel
 
-	ready     chan struct{} // closed when the fields above are set
-	closed    chan struct{} // closed by Close
-	closeOnce sync.Once
-	wg        sync.WaitGroup // connections and warnings
+	ready chan struct{}   // closed when the fields above are set
+	ctx   context.Context // ends with Close
+	end   context.CancelFunc
+	wg    sync.WaitGroup // connections, warnings and events that are sent again
 
 	mu      sync.Mutex
 	changed chan struct{} // closed and replaced on every change of the fields below
@@ -113,9 +113,9 @@ func Start(cfg Config) (*Server, error) {
 		TeamID:  "T" + randomUpper(10),
 		cfg:     cfg,
 		ready:   make(chan struct{}),
-		closed:  make(chan struct{}),
 		changed: make(chan struct{}),
 	}
+	s.ctx, s.end = context.WithCancel(context.Background())
 	s.BotToken = cmp.Or(cfg.BotToken, "xoxb-"+randomDigits(12)+"-"+randomDigits(12)+"-"+randomLetters(24))
 	s.AppToken = cmp.Or(cfg.AppToken, "xapp-1-"+s.AppID+"-"+randomDigits(12)+"-"+randomLetters(32))
 	s.workspace = newWorkspace(cfg.Scopes)
@@ -162,11 +162,9 @@ func (s *Server) URL() string { return s.Server.URL + "/api/" }
 
 // Close closes all connections and waits for all goroutines of the server.
 func (s *Server) Close() {
-	s.closeOnce.Do(func() {
-		close(s.closed)
-		s.DropConnections()
-		s.Server.Close()
-	})
+	s.end()
+	s.DropConnections()
+	s.Server.Close()
 	s.wg.Wait()
 }
 
@@ -200,7 +198,7 @@ func waitFor[T any](ctx context.Context, s *Server, read func() (T, error), fits
 		case <-changed:
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-s.closed:
+		case <-s.ctx.Done():
 			return ErrClosed
 		}
 	}
