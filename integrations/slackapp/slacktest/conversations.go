@@ -50,6 +50,20 @@ func (c *Channel) typeNames() (scope, listed string) {
 	return "channels", "public_channel"
 }
 
+// commandName is the name of a channel in the payload of a command or a shortcut.
+// https://docs.slack.dev/interactivity/implementing-slash-commands#app_command_handling
+func (c *Channel) commandName() string {
+	switch {
+	case strings.HasPrefix(c.ID, "D"):
+		return "directmessage"
+	case strings.HasPrefix(c.Name, "mpdm-"):
+		return c.Name
+	case c.Private:
+		return "privategroup"
+	}
+	return c.Name
+}
+
 // membersLocked returns the ids of the members of a channel.
 func (s *Server) membersLocked(c *Channel) []string {
 	var out []string

@@ -2,6 +2,8 @@ package slacktest
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"slices"
 )
 
@@ -142,4 +144,29 @@ func (s *Server) findVisibleLocked(channel, ts, user string) *Message {
 	return find(s.messages, func(m *Message) bool {
 		return m.TS == ts && m.Channel == channel && (m.To == "" || m.To == user)
 	})
+}
+
+// AddMessage adds a message of another app or user to a channel, and returns its ts. The members of the payload
+// appear as they are wherever Slack shows the message, also those that are not of the documented type: Slack
+// checks attachments less strictly than its documents say.
+// https://docs.slack.dev/reference/interaction-payloads/shortcuts-interaction-payload
+func (s *Server) AddMessage(channel string, payload json.RawMessage) (ts string, err error) {
+	members := map[string]any{}
+	var own map[string]json.RawMessage
+	if err := json.Unmarshal(payload, &own); err != nil {
+		return "", fmt.Errorf("decode message: %w", err)
+	}
+	for name, value := range own {
+		members[name] = value
+	}
+	m := &Message{Channel: channel, Bot: own["bot_id"] != nil, Blocks: own["blocks"], Attachments: own["attachments"], payload: members}
+	_ = json.Unmarshal(own["text"], &m.Text) // a message can be without text
+	_ = json.Unmarshal(own["user"], &m.User)
+	_ = json.Unmarshal(own["thread_ts"], &m.ThreadTS)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.addLocked(m)
+	members["ts"] = m.TS
+	s.sendMessageEventLocked(s.channelLocked(channel), s.messageJSONLocked(m, true))
+	return m.TS, nil
 }

@@ -50,7 +50,7 @@ type workspace struct {
 	scopes         []string
 	lastTS         int64
 
-	grants boundedMap[*grant] // by trigger_id, and by the path of a response_url
+	grants grants
 }
 
 // AllScopes are the bot scopes that the emulator knows.
@@ -64,7 +64,7 @@ func newWorkspace(scopes []string) workspace {
 		scopes = AllScopes
 	}
 	return workspace{
-		grants: newBoundedMap[*grant](),
+		grants: grants{values: map[string]*grant{}},
 		scopes: slices.Clone(scopes),
 	}
 }

@@ -7,6 +7,35 @@ import (
 	"time"
 )
 
+// A grant lets the app do something for a user: a trigger opens one view, and a response_url accepts some messages.
+type grant struct {
+	user, channel string
+	ts            string // of the message that contained a response_url; "" for none
+	createdAt     time.Time
+	uses          int
+}
+
+// newTriggerLocked returns a new trigger_id for a user.
+func (s *Server) newTriggerLocked(user string) string {
+	id := randomDigits(12) + "." + randomDigits(12) + "." + randomLetters(32)
+	s.grants.put(id, &grant{user: user, createdAt: time.Now()})
+	return id
+}
+
+// useTriggerLocked returns a trigger that is still valid.
+func (s *Server) useTriggerLocked(id string) (*grant, error) {
+	t := s.grants.values[id]
+	switch {
+	case t == nil || t.channel != "":
+		return nil, Error("invalid_trigger_id")
+	case t.uses > 0:
+		return nil, Error("exchanged_trigger_id")
+	case time.Since(t.createdAt) > s.cfg.TriggerLife:
+		return nil, Error("expired_trigger_id")
+	}
+	return t, nil
+}
+
 // A response_url accepts MaxResponses messages within ResponseLife.
 // https://docs.slack.dev/interactivity/handling-user-interaction#message_responses
 const (
@@ -38,7 +67,7 @@ func (s *Server) serveResponseURL(w http.ResponseWriter, r *http.Request) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	u := s.grants.get(r.URL.Path)
+	u := s.grants.values[r.URL.Path]
 	switch {
 	case u == nil, time.Since(u.createdAt) > ResponseLife:
 		writeJSON(w, http.StatusNotFound, reply{"ok": false, "error": "expired_url"})
@@ -109,4 +138,24 @@ func readResponse(a args) (Message, error) {
 		err = Error("no_text")
 	}
 	return m, err
+}
+
+// maxGrants is the number of grants that are stored. Beyond it, the oldest are removed.
+const maxGrants = 20_000
+
+// grants are stored by trigger_id, and by the path of a response_url.
+type grants struct {
+	values map[string]*grant
+	order  []string // oldest first
+}
+
+func (g *grants) put(name string, v *grant) {
+	if len(g.order) == maxGrants {
+		for _, old := range g.order[:maxGrants/10] {
+			delete(g.values, old)
+		}
+		g.order = append(g.order[:0], g.order[maxGrants/10:]...)
+	}
+	g.values[name] = v
+	g.order = append(g.order, name)
 }
