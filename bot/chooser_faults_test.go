@@ -125,23 +125,31 @@ func TestChooser_PortHangs(t *testing.T) {
 // say that no action matches: the view says why instead.
 func TestChooser_NothingKnown(t *testing.T) {
 	t.Parallel()
-	for name, fault := range map[string]func(e *testenv.Env){
-		"Port hangs": func(e *testenv.Env) {
-			e.Port.InjectFault(emulator.Fault{Path: "/permissions", Delay: 30 * time.Second})
-		},
-		"Slack knows no users": func(e *testenv.Env) { e.Slack.FailMethod("users.info", "internal_error", 0) },
+	permissions := func(f emulator.Fault) func(e *testenv.Env) {
+		f.Path = "/permissions"
+		return func(e *testenv.Env) { e.Port.InjectFault(f) }
+	}
+	const noAnswer = "isn't responding, so the actions can't be shown"
+	for name, c := range map[string]struct {
+		fault func(e *testenv.Env)
+		want  string
+	}{
+		"Port hangs":           {permissions(emulator.Fault{Delay: 30 * time.Second}), noAnswer},
+		"Port fails":           {permissions(emulator.Fault{Status: http.StatusInternalServerError}), noAnswer},
+		"Port refuses":         {permissions(emulator.Fault{Status: http.StatusForbidden, Body: `{"ok":false,"error":"insufficient_permissions"}`}), "can't read in Port who may run actions"},
+		"Slack knows no users": {func(e *testenv.Env) { e.Slack.FailMethod("users.info", "internal_error", 0) }, noAnswer},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			e := newChooserEnv(t)
-			fault(e)
+			c.fault(e)
 			e.Start()
 			m := openChooser(t, e, testenv.Alice, "/run")
 			if got := offeredActions(t, e, m, "service"); len(got) > 0 {
 				t.Errorf("offered %q", got)
 			}
 			e.WaitForm(m, "the reason", func(m *slacktest.Modal) bool {
-				return strings.Contains(m.Text(), "isn't responding, so the actions can't be shown")
+				return strings.Contains(m.Text(), c.want)
 			})
 		})
 	}

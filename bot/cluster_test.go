@@ -226,6 +226,9 @@ func TestCluster_Tracking(t *testing.T) {
 	for i, severity := range []string{"Major", "Critical", "Minor"} {
 		edit(t, e, incidentiotest.Edit{Severity: severity})
 		waitShows(t, e, testenv.General, "*"+severity+"* · ")
+		if severity == "Critical" { // the reply is posted after the edit, as long as the severity stays
+			e.WaitFor("a reply in the thread", func() bool { return len(e.Slack.Messages(testenv.General)) == 2 })
+		}
 		if i < 2 {
 			stops[i]()
 		}

@@ -19,6 +19,7 @@ func TestOpen_AnswersInTime(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes seconds")
 	}
+	t.Parallel()
 	limited := func(after string) emulator.Fault {
 		return emulator.Fault{Status: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {after}}}
 	}

@@ -38,13 +38,19 @@ func addIncident(t *testing.T, e *testenv.Env, name string, members map[string]a
 	for k, v := range members {
 		in[k] = v
 	}
-	data, _ := json.Marshal(in)
-	r, _ := http.NewRequestWithContext(t.Context(), http.MethodPost, e.IncidentIO.URL()+"/v2/incidents", bytes.NewReader(data))
-	r.Header.Set("Authorization", "Bearer "+e.IncidentIO.APIKey)
+	callIncidentIO(t, e, e.IncidentIO.APIKey, "/v2/incidents", in)
+}
+
+// callIncidentIO sends a request to incident.io.
+func callIncidentIO(t *testing.T, e *testenv.Env, key, path string, body any) {
+	t.Helper()
+	data, _ := json.Marshal(body)
+	r, _ := http.NewRequestWithContext(t.Context(), http.MethodPost, e.IncidentIO.URL()+path, bytes.NewReader(data))
+	r.Header.Set("Authorization", "Bearer "+key)
 	r.Header.Set("Content-Type", "application/json")
 	res, err := http.DefaultClient.Do(r)
 	if err != nil || res.StatusCode != http.StatusOK {
-		t.Fatalf("add an incident: %v, %v", res, err)
+		t.Fatalf("POST %s: %v, %v", path, res, err)
 	}
 	_ = res.Body.Close()
 	http.DefaultClient.CloseIdleConnections()

@@ -18,6 +18,9 @@ import (
 // followInterval replaces 15 s.
 const followInterval = 150 * time.Millisecond
 
+// closedAt is the id of the timestamp "Closed at" of the emulated organization.
+const closedAt = "01K0A8JQ2V3XT1MEST00000011"
+
 // newTrackingEnv is an environment whose bot follows incidents with a key of its own.
 func newTrackingEnv(t *testing.T, roles ...string) (e *testenv.Env, key string) {
 	t.Helper()
@@ -171,7 +174,8 @@ func TestTracking_BecomesPrivate(t *testing.T) {
 	}
 }
 
-// TestTracking_KeyRevoked revokes the key. It is reported, and the messages are brought up to date once it works again.
+// TestTracking_KeyRevoked revokes the key. It is reported, and the messages are brought up to date once it works again, also
+// that of an incident that was closed while the bot was away, and edited later.
 func TestTracking_KeyRevoked(t *testing.T) {
 	t.Parallel()
 	e, key := newTrackingEnv(t)
@@ -187,13 +191,17 @@ func TestTracking_KeyRevoked(t *testing.T) {
 	})
 	e.Declare(testenv.Alice, testenv.Ops, "another one", "Minor", "public") // with Port's own key
 	e.ExpectMessage(testenv.Ops, "another one")
-	edit(t, e, incidentiotest.Edit{Status: "Fixing"})
 	if err := e.Stop(); err != nil {
 		t.Fatal(err)
 	}
+	edit(t, e, incidentiotest.Edit{Status: "Closed"})
+	first := e.IncidentIO.Incidents()[0]
+	callIncidentIO(t, e, e.IncidentIO.AddKey("incident_editor"), "/v2/incidents/"+first.ID+"/actions/edit", map[string]any{"notify_incident_channel": false, "incident": map[string]any{
+		"incident_timestamp_values": []any{map[string]any{"incident_timestamp_id": closedAt, "value": first.CreatedAt.Add(72 * time.Minute)}},
+	}})
 	e.EditConfig = followIncidents(t, e, e.IncidentIO.AddKey("viewer"))
 	e.Start()
-	waitShows(t, e, testenv.General, "API is slow", "Fixing")
+	waitShows(t, e, testenv.General, "API is slow", "Closed after 1 h 12 min")
 	if err := e.IncidentIO.Edit("2", incidentiotest.Edit{Status: "Monitoring"}); err != nil {
 		t.Fatal(err)
 	}
@@ -299,7 +307,7 @@ func TestTracking_ManyIncidents(t *testing.T) {
 	t.Parallel()
 	e, _ := newTrackingEnv(t)
 	e.Start()
-	const incidents, closed = 120, 60
+	const incidents, closed = 40, 20
 	e.DeclareMany(incidents)
 	e.WaitIdle()
 	e.WaitFollowed(incidents)

@@ -40,9 +40,8 @@ const (
 	incidentsPageSize = 25
 	incidentsTimeout  = 10 * time.Second
 
-	// incidentsRetryDelay is the least delay after a failure. A longer one that incident.io demands is respected.
-	incidentsRetryDelay    = 10 * time.Second
-	maxIncidentsRetryDelay = time.Hour
+	// incidentsRetryDelay is the least delay after a failure.
+	incidentsRetryDelay = 10 * time.Second
 
 	// mayListTTL is how long it is known that a user may run the action, as long as its permissions are.
 	mayListTTL = time.Minute
@@ -64,6 +63,15 @@ type incidentList struct {
 	nextRead time.Time // not before
 	usedAt   time.Time // the latest form
 	failing  bool      // the latest read failed, which was reported
+
+	shown shownIncidents // what get returned last
+}
+
+// shownIncidents are incidents as forms show them.
+type shownIncidents struct {
+	list  []modal.Incident
+	block slack.Block // nil: there are none
+	until time.Time   // then an age differs, or an incident is not shown any more; zero: they were not rendered
 }
 
 func newIncidentList(source Incidents, reporter func(string) string, onError func(error)) *incidentList {
@@ -123,7 +131,7 @@ func (l *incidentList) record(found []incidentio.Incident, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err != nil {
-		l.nextRead = time.Now().Add(min(max(rest.RetryAfter(err), incidentsRetryDelay), maxIncidentsRetryDelay))
+		l.nextRead = time.Now().Add(max(rest.RetryAfter(err), incidentsRetryDelay))
 		if !l.failing {
 			l.onError(err)
 		}
@@ -138,24 +146,40 @@ func (l *incidentList) record(found []incidentio.Incident, err error) {
 			l.found[n].Reporter = incidentio.Person{SlackUserID: user}
 		}
 	}
-	l.failing, l.readAt = false, time.Now()
+	l.failing, l.readAt, l.shown = false, time.Now(), shownIncidents{}
 	l.nextRead = l.readAt.Add(incidentsFresh)
 }
 
-// get is what forms show now.
-func (l *incidentList) get() (out []modal.Incident) {
+// get is what forms show now. It is rendered again only when it differs.
+func (l *incidentList) get() shownIncidents {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if time.Since(l.readAt) > incidentsMaxAge {
-		return nil
+	if now := time.Now(); !now.Before(l.shown.until) {
+		l.shown = l.renderLocked(now)
+	}
+	return l.shown
+}
+
+// renderLocked is what forms show from now on.
+func (l *incidentList) renderLocked(now time.Time) (out shownIncidents) {
+	out.until = l.readAt.Add(incidentsMaxAge)
+	if !now.Before(out.until) {
+		out.until = now.Add(incidentsMaxAge) // until the list is read
+		return out
 	}
 	for _, i := range l.found {
-		if age := time.Since(i.CreatedAt); age < incidentAge && len(out) < maxIncidents {
-			out = append(out, modal.Incident{
-				Reference: i.Reference, Name: i.Name, Severity: severityName(i.Severity), Who: whoText(i), Age: age, URL: slacktext.ValidURL(i.Permalink, maxIncidentURL),
-			})
+		age := now.Sub(i.CreatedAt)
+		if age >= incidentAge || len(out.list) == maxIncidents {
+			continue
+		}
+		out.list = append(out.list, modal.Incident{
+			Reference: i.Reference, Name: i.Name, Severity: severityName(i.Severity), Who: whoText(i), Age: age, URL: slacktext.ValidURL(i.Permalink, maxIncidentURL),
+		})
+		if older := i.CreatedAt.Add((max(age, 0).Truncate(time.Minute)) + time.Minute); older.Before(out.until) {
+			out.until = older
 		}
 	}
+	out.block = modal.RenderIncidents(out.list)
 	return out
 }
 
@@ -198,13 +222,14 @@ func (d *Dialog) withIncidents(view slack.ModalViewRequest, userID, action strin
 		return view, nil
 	}
 	d.incidents.use()
-	if _, may := d.mayList.Get(userID); may {
-		shown = d.incidents.get()
-	}
-	if len(shown) == 0 {
+	if _, may := d.mayList.Get(userID); !may {
 		return view, nil
 	}
-	return modal.ShowIncidents(view, shown), shown
+	recent := d.incidents.get()
+	if recent.block == nil {
+		return view, nil
+	}
+	return modal.ShowIncidents(view, recent.block), recent.list
 }
 
 // keepIncidents is a view of an open form with the recent incidents, if the form has shown them before.
@@ -212,7 +237,7 @@ func (d *Dialog) keepIncidents(view slack.ModalViewRequest, page modal.Page) sla
 	if !page.Listed || !d.listsIncidents(page.Action) {
 		return view
 	}
-	return modal.ShowIncidents(view, d.incidents.get())
+	return modal.ShowIncidents(view, d.incidents.get().block)
 }
 
 // updateIncidents reads the recent incidents again after a form has opened, in the background, and shows them to a user
@@ -226,11 +251,11 @@ func (d *Dialog) updateIncidents(ctx context.Context, opened slackapp.View, view
 		ctx, cancel := context.WithTimeout(ctx, loadTimeout)
 		defer cancel()
 		d.incidents.refresh(ctx)
-		list := d.incidents.get()
-		if sameIncidents(list, shown) || !d.checkMayList(ctx, userID, action) {
+		recent := d.incidents.get()
+		if sameIncidents(recent.list, shown) || !d.checkMayList(ctx, userID, action) {
 			return
 		}
-		err := d.updates.update(ctx, opened, "", modal.ShowIncidents(view, list))
+		err := d.updates.update(ctx, opened, "", modal.ShowIncidents(view, recent.block))
 		if err != nil && slackapp.ErrorCode(err) != "hash_conflict" && slackapp.ErrorCode(err) != "not_found" { // changed or closed meanwhile
 			d.log(ctx).WithError(err).Warn("failed to show the recent incidents in a form")
 		}

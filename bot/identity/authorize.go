@@ -38,7 +38,7 @@ func (d *Directory) checkPermission(ctx context.Context, address string, t Targe
 	switch {
 	case err != nil:
 		return "", nil, err
-	case r.unreadable:
+	case r.refusal != nil:
 		return "", &Denial{Reason: unreadableReason}, nil
 	case r.isOpen():
 		return d.spellAddress(ctx, address)
@@ -98,7 +98,7 @@ func (d *Directory) KnownDenial(userID, action string) *Denial {
 		return denied
 	}
 	r, known := d.rules.cached(action, permissionsAge)
-	if !known || r.unreadable || r.isOpen() || r.OwnedByTeam {
+	if !known || r.refusal != nil || r.isOpen() || r.OwnedByTeam {
 		return nil
 	}
 	if p, ok := d.portUsers.cached(u.Email, portUserAge); ok && p.known && !r.permits(p.User) {

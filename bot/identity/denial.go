@@ -26,7 +26,7 @@ const (
 	deactivatedReason = "Your Slack account is deactivated. Ask a workspace admin to activate it."
 	invitedReason     = "You haven't accepted the invitation to this workspace. Accept it, then run the command again."
 	unconfirmedReason = "Your email address isn't confirmed in Slack. Confirm it in your Slack account settings, then run the command again."
-	unreadableReason  = "This bot can't read in Port who may run it. The person who operates this bot can run `foghorn doctor` to fix it."
+	unreadableReason  = "This bot can't read in Port who may run actions. The person who operates this bot can run `foghorn doctor` to fix it."
 )
 
 func otherOrganizationReason(workspace string) string {

@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"sync"
@@ -36,7 +37,8 @@ type Offer struct {
 
 // Offer returns those of some actions that a user may run, at most limit, as far as that is known before ctx ends. Port
 // has no call for it: the permissions of each action are read, a bounded number a minute, and remembered. An action
-// whose permissions are not known is not in the offer. If the user may run nothing, the denial says why.
+// whose permissions are not known is not in the offer. If the user may run nothing, the denial says why. An error is
+// that of a call; the offer has what is known without it.
 func (d *Directory) Offer(ctx context.Context, userID string, actions []string, limit int) (Offer, *Denial, error) {
 	u, denied, err := d.member(ctx, userID, runAge)
 	if denied != nil || err != nil {
@@ -47,15 +49,22 @@ func (d *Directory) Offer(ctx context.Context, userID string, actions []string, 
 		age, mayRead = permissionsAge, func() bool { return true }
 	}
 	user := sync.OnceValues(func() (portUser, error) { return d.portUser(ctx, u.Email, permissionsAge) })
-	offer := Offer{Complete: true}
+	offer, refused := Offer{Complete: true}, false
 	for batch := range slices.Chunk(actions, offerBatch) {
-		for i, r := range d.readRules(ctx, batch, age, mayRead) {
-			permitted, known := false, r != nil
-			if known {
-				permitted, known = r.permitsAny(user)
+		rules, failed := d.readRules(ctx, batch, age, mayRead)
+		err = cmp.Or(err, failed)
+		for i, r := range rules {
+			if r == nil {
+				offer.Complete = false
+				continue
 			}
-			offer.Complete = offer.Complete && known
-			if permitted {
+			permitted, failed := r.permitsAny(user)
+			switch {
+			case isRefused(failed):
+				refused = true
+			case failed != nil:
+				offer.Complete, err = false, cmp.Or(err, failed)
+			case permitted:
 				offer.Actions = append(offer.Actions, batch[i])
 			}
 			if len(offer.Actions) == limit {
@@ -64,7 +73,10 @@ func (d *Directory) Offer(ctx context.Context, userID string, actions []string, 
 			}
 		}
 	}
-	return offer, nil, nil
+	if refused && len(offer.Actions) == 0 {
+		return offer, &Denial{Reason: unreadableReason}, err
+	}
+	return offer, nil, err
 }
 
 // limitReads returns a function that reports whether permissions may be read for one offer.
@@ -76,8 +88,9 @@ func (d *Directory) limitReads() func() bool {
 	}
 }
 
-// readRules reads the permissions of actions. A rule that is not known in time, or may not be read, is nil.
-func (d *Directory) readRules(ctx context.Context, actions []string, age time.Duration, mayRead func() bool) []*rule {
+// readRules reads the permissions of actions. A rule that is not known in time, or may not be read, is nil. The error is
+// the first of a call that did not only take too long.
+func (d *Directory) readRules(ctx context.Context, actions []string, age time.Duration, mayRead func() bool) ([]*rule, error) {
 	rules := make([]*rule, len(actions))
 	var group errgroup.Group
 	group.SetLimit(offerReadsAtOnce)
@@ -90,27 +103,28 @@ func (d *Directory) readRules(ctx context.Context, actions []string, age time.Du
 			continue
 		}
 		group.Go(func() error {
-			if ctx.Err() == nil {
-				if r, err := d.rules.get(ctx, action, age); err == nil {
-					rules[i] = &r
-				}
+			if ctx.Err() != nil {
+				return nil
+			}
+			r, err := d.rules.get(ctx, action, age)
+			if err == nil {
+				rules[i] = &r
+			} else if ctx.Err() == nil {
+				return err
 			}
 			return nil
 		})
 	}
-	_ = group.Wait() // the functions return no error
-	return rules
+	err := group.Wait()
+	return rules, err
 }
 
 // permitsAny reports whether a rule permits a user to run the action, on at least one entity. The user is looked up only
-// for an action that is not open to every member.
-func (r rule) permitsAny(user func() (portUser, error)) (permitted, known bool) {
-	if r.unreadable || r.isOpen() {
-		return !r.unreadable, true
+// for an action that is not open to every member. Port's refusal to show the rule or the user is an error.
+func (r rule) permitsAny(user func() (portUser, error)) (bool, error) {
+	if r.refusal != nil || r.isOpen() {
+		return r.refusal == nil, r.refusal
 	}
 	u, err := user()
-	if err != nil {
-		return false, isRefused(err)
-	}
-	return u.known && (r.OwnedByTeam || r.permits(u.User)), true
+	return err == nil && u.known && (r.OwnedByTeam || r.permits(u.User)), err
 }

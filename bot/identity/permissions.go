@@ -21,8 +21,8 @@ const (
 // A rule is who may run an action.
 type rule struct {
 	port.Permissions
-	unreadable bool // Port does not show it to these credentials
-	portOnly   bool // Port decides: a policy, or an action that does not exist
+	refusal  error // Port does not show it to these credentials
+	portOnly bool  // Port decides: a policy, or an action that does not exist
 }
 
 // readRule reads the permissions of an action.
@@ -32,7 +32,7 @@ func (d *Directory) readRule(ctx context.Context, action string) (rule, error) {
 	case rest.IsNotFound(err):
 		return rule{portOnly: true}, nil
 	case isRefused(err):
-		return rule{unreadable: true}, nil
+		return rule{refusal: err}, nil
 	case err != nil:
 		return rule{}, err
 	}

@@ -24,9 +24,9 @@ type Incident struct {
 	URL       string // http or https; empty: no link
 }
 
-// ShowIncidents is the view of a form with the incidents above everything else, instead of those that it shows. Only a
-// form's first page shows incidents, as many as fit; other views stay as they are. The page then has Listed.
-func ShowIncidents(view slack.ModalViewRequest, incidents []Incident) slack.ModalViewRequest {
+// ShowIncidents is the view of a form with the block of RenderIncidents above everything else, instead of the one that it
+// shows. Only a form's first page shows incidents; other views stay as they are. The page then has Listed.
+func ShowIncidents(view slack.ModalViewRequest, incidents slack.Block) slack.ModalViewRequest {
 	page, err := DecodePage(view.PrivateMetadata)
 	if view.CallbackID != CallbackID || err != nil {
 		return view
@@ -38,8 +38,8 @@ func ShowIncidents(view slack.ModalViewRequest, incidents []Incident) slack.Moda
 	}
 	blocks := slices.DeleteFunc(slices.Clone(view.Blocks.BlockSet), func(b slack.Block) bool { return b.ID() == incidentsID })
 	isFirst := !slices.ContainsFunc(blocks, func(b slack.Block) bool { return b.ID() == pagesID })
-	if block := incidentsBlock(incidents); block != nil && isFirst {
-		blocks = slices.Insert(blocks, 0, block)
+	if incidents != nil && isFirst {
+		blocks = slices.Insert(blocks, 0, incidents)
 	}
 	view.PrivateMetadata, view.Blocks.BlockSet = metadata, blocks
 	return view
@@ -51,8 +51,9 @@ func FitsAck(view slack.ModalViewRequest) bool {
 	return err == nil && len(data) <= maxAckBytes
 }
 
-// incidentsBlock is a block with a line for each incident that fits; nil for none.
-func incidentsBlock(incidents []Incident) slack.Block {
+// RenderIncidents is a block with a line for each incident that fits; nil for none. It is encoded, so that it can be shown
+// in many views at little cost.
+func RenderIncidents(incidents []Incident) slack.Block {
 	for ; len(incidents) > 0; incidents = incidents[:len(incidents)-1] {
 		text := slacktext.Text("*Open incidents, declared in the last hour*")
 		for _, i := range incidents {
@@ -66,11 +67,19 @@ func incidentsBlock(incidents []Incident) slack.Block {
 			b.BlockID = incidentsID
 		}
 		if data, err := json.Marshal(block); err == nil && len(data) <= maxIncidentsBytes {
-			return block
+			return encodedBlock{block, data}
 		}
 	}
 	return nil
 }
+
+// An encodedBlock is a block with its JSON.
+type encodedBlock struct {
+	slack.Block
+	data json.RawMessage
+}
+
+func (b encodedBlock) MarshalJSON() ([]byte, error) { return b.data, nil }
 
 // line is an incident on one line.
 func (i Incident) line() slacktext.Text {

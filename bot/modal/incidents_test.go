@@ -16,13 +16,13 @@ import (
 func TestShowIncidents_Golden(t *testing.T) {
 	f := compileForm(t, actionJSON(`{"properties":{"name":{"type":"string","title":"Name"}}}`))
 	view := renderView(t, f.Resolve(t.Context(), form.EvalContext{}, nil), modal.Page{})
-	checkGolden(t, "incidents.golden.json", modal.ShowIncidents(view, []modal.Incident{
+	checkGolden(t, "incidents.golden.json", modal.ShowIncidents(view, modal.RenderIncidents([]modal.Incident{
 		{Reference: "INC-12", Name: "API is slow", Severity: "Major", Who: "declared by " + slacktext.User("U1"), Age: 4*time.Minute + 59*time.Second, URL: "https://app.incident.io/o/incidents/12"},
 		{Reference: "INC-11", Age: -time.Minute},
-	}))
-	checkGolden(t, "incidents-markup.golden.json", modal.ShowIncidents(view, []modal.Incident{
+	})))
+	checkGolden(t, "incidents-markup.golden.json", modal.ShowIncidents(view, modal.RenderIncidents([]modal.Incident{
 		{Reference: "INC-10", Name: "*bold* <!channel> @here :fire:\n> \u202eabc", Severity: "_high_", Age: 59 * time.Minute, URL: "https://app.incident.io/o/incidents/10"},
-	}))
+	})))
 }
 
 // TestShowIncidents_Replaces shows a list instead of the one before, none without incidents, and none in other views.
@@ -31,8 +31,8 @@ func TestShowIncidents_Replaces(t *testing.T) {
 	state := f.Resolve(t.Context(), form.EvalContext{}, nil)
 	first := renderView(t, state, modal.Page{})
 	count := func(v slack.ModalViewRequest) int { return strings.Count(encode(t, v), "foghorn_incidents") }
-	one := modal.ShowIncidents(first, []modal.Incident{{Reference: "INC-1"}})
-	two := modal.ShowIncidents(one, []modal.Incident{{Reference: "INC-2"}})
+	one := modal.ShowIncidents(first, modal.RenderIncidents([]modal.Incident{{Reference: "INC-1"}}))
+	two := modal.ShowIncidents(one, modal.RenderIncidents([]modal.Incident{{Reference: "INC-2"}}))
 	if count(first) != 0 || count(one) != 1 || count(two) != 1 || strings.Contains(encode(t, two), "INC-1") {
 		t.Errorf("%s", encode(t, two))
 	}
@@ -42,7 +42,7 @@ func TestShowIncidents_Replaces(t *testing.T) {
 	}
 	second := renderView(t, state, modal.NextPage(state, page))
 	for _, view := range []slack.ModalViewRequest{second, modal.Notice("x", "y")} {
-		if count(modal.ShowIncidents(view, []modal.Incident{{Reference: "INC-1"}})) != 0 {
+		if count(modal.ShowIncidents(view, modal.RenderIncidents([]modal.Incident{{Reference: "INC-1"}}))) != 0 {
 			t.Errorf("%s", encode(t, view))
 		}
 	}
@@ -58,7 +58,7 @@ func TestShowIncidents_Limits(t *testing.T) {
 		for range 5 {
 			list = append(list, modal.Incident{Reference: long, Name: long, Severity: long, Who: slacktext.Literal(slacktext.Truncate(long, 40)), URL: "https://x/" + strings.Repeat("y", 490)})
 		}
-		got := modal.ShowIncidents(view, list)
+		got := modal.ShowIncidents(view, modal.RenderIncidents(list))
 		block, err := json.Marshal(got.Blocks.BlockSet[0])
 		requireValidView(t, got)
 		if err != nil || len(block) > 6000 || got.Blocks.BlockSet[0].ID() != "foghorn_incidents" {

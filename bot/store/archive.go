@@ -57,6 +57,7 @@ func (s *Store) Archive(ctx context.Context, r *request.Request) error {
 type erasure struct {
 	id         string
 	keepRecord bool
+	leftover   bool // only the record, unless the task is still there: its Archive follows
 }
 
 // eraseSoon erases a request, now or after those that are being erased.
@@ -74,6 +75,18 @@ func (s *Store) eraseSoon(ctx context.Context, e erasure) error {
 		return nil
 	case <-ctx.Done():
 		return fmt.Errorf("erase request: %w", ctx.Err())
+	}
+}
+
+// eraseLeftover erases a record that JetStream shows again after the process was killed: to remove a record does not keep
+// it from reading an earlier revision when it builds its index from the files.
+func (s *Store) eraseLeftover(id string) {
+	if s.server == nil {
+		return // the others of the cluster have the index
+	}
+	select {
+	case s.erasures <- erasure{id: id, leftover: true}:
+	default: // the next start erases it
 	}
 }
 
@@ -103,6 +116,11 @@ func (s *Store) eraseAndPause(ctx context.Context, e erasure) {
 // erase removes the submission and the record of a request. Earlier revisions of the record stay in the files; without the
 // key in the submission they cannot be read.
 func (s *Store) erase(ctx context.Context, e erasure) error {
+	if e.leftover {
+		if _, err := s.tasksStream.GetLastMsgForSubject(ctx, subjectAccepted+e.id); !errors.Is(err, jetstream.ErrMsgNotFound) {
+			return err
+		}
+	}
 	// The order matters: a task without a record is a new request.
 	if err := s.eraseTask(ctx, subjectAccepted+e.id); err != nil {
 		return fmt.Errorf("erase submission: %w", err)

@@ -36,6 +36,7 @@ type Index struct {
 	running   chan struct{} // holds a token after a request entered Running
 	tracking  chan struct{} // the same for Tracking
 	changed   func(user string)
+	leftover  func(id string) // called at the start with a record of a request that has ended
 
 	mu        sync.Mutex
 	open      map[string]Entry  // requests that are not archived, by id
@@ -304,6 +305,7 @@ func (x *Index) followOpen(ctx context.Context, requests jetstream.KeyValue) err
 // apply applies the updates of a watch until it ends. It calls caughtUp after the initial ones. Records are removed
 // without an update: the log of ended requests says which.
 func (x *Index) apply(ctx context.Context, watch jetstream.KeyWatcher, caughtUp func()) {
+	initial, leftovers := true, []string(nil)
 	for {
 		select {
 		case <-ctx.Done():
@@ -314,7 +316,14 @@ func (x *Index) apply(ctx context.Context, watch jetstream.KeyWatcher, caughtUp 
 				return
 			case kv == nil:
 				caughtUp()
-			case kv.Key() != probeKey && kv.Operation() == jetstream.KeyValuePut:
+				for _, id := range leftovers { // not earlier: the watch would wait for them
+					x.leftover(id)
+				}
+				initial, leftovers = false, nil
+			case kv.Key() == probeKey || kv.Operation() != jetstream.KeyValuePut:
+			case initial && x.hasEnded(kv.Key()):
+				leftovers = append(leftovers, kv.Key())
+			default:
 				x.update(kv.Key(), kv.Value())
 			}
 		}

@@ -173,6 +173,7 @@ func openOnce(ctx context.Context, cfg Config) (_ *Store, err error) {
 
 func makeStore(cfg Config) *Store {
 	s := &Store{cfg: cfg, index: newIndex(cfg.OnChange), erasures: make(chan erasure, maxErasures), health: health{changed: make(chan struct{}, 1)}}
+	s.index.leftover = s.eraseLeftover
 	s.rejected, s.reject = context.WithCancelCause(context.Background())
 	return s
 }

@@ -67,7 +67,7 @@ func (w *Workflow) createRun(ctx context.Context, j *job) (next, error) {
 	case rest.IsRejected(err):
 		return w.handleRejection(ctx, j, err)
 	}
-	return after(max(callGracePeriod, time.Until(j.StageEnteredAt.Add(port.CreateRunTimeout+callGracePeriod)))), err // Port may have created the run: recoverRun looks for it
+	return after(max(callGracePeriod, time.Until(createRunEnd(j.Request)))), err // Port may have created the run: recoverRun looks for it
 }
 
 // handleRejection ends a request whose run Port rejected, unless Port knows the reporter by another spelling of the
@@ -105,7 +105,7 @@ func (w *Workflow) recordRun(ctx context.Context, j *job, run port.Run) (next, e
 // recoverRun is the stage CreatingRun: the answer to createRun was lost. It looks for the run
 // once Port can no longer be working on the call.
 func (w *Workflow) recoverRun(ctx context.Context, j *job) (next, error) {
-	if early := time.Until(j.StageEnteredAt.Add(port.CreateRunTimeout + callGracePeriod)); early > 0 {
+	if early := time.Until(createRunEnd(j.Request)); early > 0 {
 		return after(early), nil
 	}
 	if isOverdue(j) {
@@ -130,4 +130,9 @@ func (w *Workflow) recoverRun(ctx context.Context, j *job) (next, error) {
 	j.RunID = run.ID
 	j.Enter(request.Running)
 	return w.saveThen(ctx, j, again())
+}
+
+// createRunEnd is when Port can no longer be working on the call that creates the run.
+func createRunEnd(r *request.Request) time.Time {
+	return r.StageEnteredAt.Add(port.CreateRunTimeout + callGracePeriod)
 }

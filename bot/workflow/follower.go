@@ -65,6 +65,7 @@ type follower struct {
 	latest map[string]snapshot // by the id of the incident
 
 	pausedUntil time.Time // no calls before
+	comparedAt  time.Time // when the records were compared with what was read
 	woken       map[string]wakeUp
 	logged      wakeUp // the latest error that was logged
 }
@@ -112,15 +113,16 @@ func (f *follower) run(ctx context.Context) {
 		followed := f.index.InStage(request.Tracking)
 		var tick <-chan time.Time // no incidents, no calls
 		if len(followed) > 0 {
-			if f.holdLease(ctx) {
-				f.poll(ctx, followed)
+			if f.holdLease(ctx) && (f.poll(ctx, followed) || time.Since(f.comparedAt) >= f.minInterval) {
+				f.comparedAt = time.Now()
 				f.wakeChanged(ctx, followed)
+				f.forget(followed)
 			}
 			tick = time.After(min(followTick, f.minInterval))
 		} else {
 			f.clearReport()
+			f.forget(followed)
 		}
-		f.forget(followed)
 		select {
 		case <-ctx.Done():
 		case <-f.index.Tracking():
@@ -163,11 +165,11 @@ func (f *follower) forget(followed map[string]store.Entry) {
 	maps.DeleteFunc(f.woken, func(id string, _ wakeUp) bool { return followed[id].Stage == "" })
 }
 
-// poll reads the incidents that are due.
-func (f *follower) poll(ctx context.Context, followed map[string]store.Entry) {
+// poll reads the incidents that are due. It reports false if none is.
+func (f *follower) poll(ctx context.Context, followed map[string]store.Entry) bool {
 	due := f.due(followed)
 	if len(due) == 0 || time.Now().Before(f.pausedUntil) {
-		return
+		return false
 	}
 	err := f.refreshSeverities(ctx)
 	complete := false
@@ -186,6 +188,7 @@ func (f *follower) poll(ctx context.Context, followed map[string]store.Entry) {
 	if ctx.Err() == nil {
 		f.report(err)
 	}
+	return true
 }
 
 // due returns the incidents to read, with the time of their declaration. If one is due, those that will be soon are too,

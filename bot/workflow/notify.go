@@ -84,7 +84,7 @@ func (w *Workflow) deliver(ctx context.Context, j *job, m message.Delivery) (nex
 		d = &request.Delivery{}
 	}
 	if !d.StartedAt.IsZero() {
-		end := d.StartedAt.Add(slackapp.CallTimeout + callGracePeriod)
+		end := postEnd(d)
 		if early := time.Until(end); early > 0 {
 			return after(early), nil
 		}
@@ -128,7 +128,7 @@ func (w *Workflow) recordDelivery(ctx context.Context, j *job, m message.Deliver
 		}
 		return w.saveThen(ctx, j, again())
 	case !slackapp.IsRejected(err) && !slackapp.IsUndone(err): // it may be posted: deliver looks for it
-		return after(max(callGracePeriod, time.Until(d.StartedAt.Add(slackapp.CallTimeout+callGracePeriod)))), err
+		return after(max(callGracePeriod, time.Until(postEnd(d)))), err
 	case isRefused(d, m, err):
 		w.log(j).WithError(err).WithField("delivery", m.Key).Warn("failed to post a message: Slack rejected it")
 		if m.Required && w.postEphemeral(ctx, j, m.Message) && time.Since(d.RefusedSince) < requiredTimeout {
@@ -139,6 +139,11 @@ func (w *Workflow) recordDelivery(ctx context.Context, j *job, m message.Deliver
 	}
 	d.StartedAt = time.Time{} // Slack has not posted it
 	return after(max(backoff(j, maxSlackDelay), slackapp.RetryAfter(err))), errors.Join(err, w.save(ctx, j))
+}
+
+// postEnd is when Slack can no longer be working on the call that posts a message.
+func postEnd(d *request.Delivery) time.Time {
+	return d.StartedAt.Add(slackapp.CallTimeout + callGracePeriod)
 }
 
 // isRefused reports that it does not help to post a message again.

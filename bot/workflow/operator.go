@@ -12,9 +12,7 @@ import (
 
 	"foghorn/bot/request"
 	"foghorn/bot/store"
-	"foghorn/integrations/port"
 	"foghorn/integrations/rest"
-	"foghorn/integrations/slackapp"
 )
 
 // intervene does what an operator asked for, and records it. An effect whose outcome is not recorded yet is waited for
@@ -53,13 +51,13 @@ func (w *Workflow) intervene(ctx context.Context, j *job, i request.Intervention
 // effectEnd is when an effect that was begun, and whose outcome is not recorded, must have ended; zero: there is none.
 func effectEnd(r *request.Request) (end time.Time) {
 	if r.Stage == request.CreatingRun {
-		end = r.StageEnteredAt.Add(port.CreateRunTimeout + callGracePeriod)
+		end = createRunEnd(r)
 	}
 	for _, d := range r.Deliveries {
 		if d == nil || d.Completed() || d.StartedAt.IsZero() {
 			continue
 		}
-		if at := d.StartedAt.Add(slackapp.CallTimeout + callGracePeriod); at.After(end) {
+		if at := postEnd(d); at.After(end) {
 			end = at
 		}
 	}
@@ -76,13 +74,13 @@ type failures struct {
 	byID map[string]request.Failures
 }
 
-// add counts a failed attempt.
-func (f *failures) add(id string, err error) {
+// add counts a failed attempt, and returns those that the record lacks.
+func (f *failures) add(id string, err error) request.Failures {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	pending, known := f.byID[id]
 	if !known && len(f.byID) >= maxFailing {
-		return
+		return pending
 	}
 	if f.byID == nil {
 		f.byID = map[string]request.Failures{}
@@ -90,6 +88,7 @@ func (f *failures) add(id string, err error) {
 	pending.Count++
 	pending.Error, pending.At = failureText(err), time.Now().UTC().Truncate(time.Millisecond)
 	f.byID[id] = pending
+	return pending
 }
 
 // of returns the failed attempts of a request that its record lacks.
@@ -120,8 +119,7 @@ func (w *Workflow) recordFailure(ctx context.Context, j *job, err error) {
 	if j.unsaved || j.Revision == 0 || j.Stage == request.Tracking || ctx.Err() != nil {
 		return
 	}
-	w.failures.add(j.ID, err)
-	pending := w.failures.of(j.ID)
+	pending := w.failures.add(j.ID, err)
 	j.AddFailures(request.Failures{Count: 1, Error: pending.Error, At: pending.At})
 	if n := j.History[len(j.History)-1].Failures; bits.OnesCount(uint(n)) != 1 {
 		return

@@ -60,7 +60,8 @@ func (w *Workflow) checkRun(ctx context.Context, j *job) (next, error) {
 	return onEvent(), nil
 }
 
-// readApprovers returns the names of those who can approve a run, "" for one whose name is not known; none if Port does not say.
+// readApprovers returns the names of those who can approve a run, "" for one whose name is not known; none if Port does
+// not say.
 func (w *Workflow) readApprovers(ctx context.Context, j *job) (names []string) {
 	for _, a := range w.listApprovers(ctx, j, true) {
 		if a.IsPending() {

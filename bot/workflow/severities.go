@@ -16,6 +16,10 @@ const (
 	severitiesRetryInterval = time.Minute
 )
 
+// severitiesTimeout is shorter than the pauses that incident.io can ask for: the incidents are read meanwhile, as soon as
+// it allows, and the lease is kept.
+const severitiesTimeout = 10 * time.Second
+
 // severities are those of the organization. They are read in the background when they are used: nothing waits for them.
 type severities struct {
 	wanted chan struct{} // holds a token when they should be read
@@ -76,6 +80,8 @@ func (f *follower) refreshSeverities(ctx context.Context) error {
 	if !f.severities.isStale() || time.Now().Before(f.pausedUntil) || !f.limiter.Allow() {
 		return nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, severitiesTimeout)
+	defer cancel()
 	list, err := f.incidents.ListSeverities(ctx)
 	s := &f.severities
 	s.mu.Lock()

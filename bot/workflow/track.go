@@ -244,7 +244,7 @@ func describe(i incidentio.Incident) request.Incident {
 		out.Severity, out.SeverityID = i.Severity.Name, i.Severity.ID
 	}
 	if out.HasEnded() { // no later change is followed
-		out.EndedAfter = i.UpdatedAt.Sub(i.CreatedAt)
+		out.EndedAfter = cmp.Or(i.EndedAt, i.UpdatedAt).Sub(i.CreatedAt) // an update can be later than the end
 	}
 	return message.CleanIncident(out)
 }

@@ -70,7 +70,7 @@ func TestTrack_EditsOnChange(t *testing.T) {
 		time.Sleep(time.Hour)
 		change(t, w, f, j, func(i *incidentio.Incident) {
 			i.Status = incidentio.Status{Name: "Closed", Category: "closed"}
-			i.CreatedAt, i.UpdatedAt = time.Now().Add(-72*time.Minute), time.Now()
+			i.CreatedAt, i.EndedAt, i.UpdatedAt = time.Now().Add(-100*time.Minute), time.Now().Add(-28*time.Minute), time.Now() // edited after it was closed
 		})
 		if j.Stage != request.Done || len(f.updates) != 6 || !slices.Equal(f.archived, []string{"V1"}) {
 			t.Errorf("closed: at %s, updated %v", j.Stage, f.updates)
@@ -92,6 +92,9 @@ func blocksText(m slackapp.Message) string {
 
 // TestTrack_EndsInAnyWay ends incidents otherwise than closed. One that merely rests is followed further.
 func TestTrack_EndsInAnyWay(t *testing.T) {
+	if i := describe(incidentio.Incident{Status: incidentio.Status{Category: "closed"}, UpdatedAt: time.Time{}.Add(time.Hour)}); i.EndedAfter != time.Hour {
+		t.Errorf("without a timestamp of the end: %v", i.EndedAfter)
+	}
 	for category, ends := range map[string]bool{"merged": true, "declined": true, "canceled": true, "paused": false, "learning": false, "a_new_one": false} {
 		synctest.Test(t, func(t *testing.T) {
 			f := &fakes{}

@@ -54,6 +54,7 @@ var allFields = []string{
 // TestApply_CustomFieldsToIncident declares an incident in Slack whose custom fields and type are filled, and one in
 // which they are not.
 func TestApply_CustomFieldsToIncident(t *testing.T) {
+	t.Parallel()
 	e := newAppliedEnvironment(t)
 	e.applyFields(t, allFields...)
 	if o := e.runApply(t, "--dry-run"); o.code != 0 {
@@ -134,6 +135,7 @@ func (e *environment) declare(t *testing.T, values map[string]string) {
 // TestApply_RequiredFieldLeadsToOption follows the error for a missing custom field from the reporter to the option
 // that adds the input.
 func TestApply_RequiredFieldLeadsToOption(t *testing.T) {
+	t.Parallel()
 	e := newAppliedEnvironment(t)
 	e.IncidentIO.SetCustomFields(incidentiotest.CustomField{Name: "Affected team", Type: "single_select", Options: []string{"Platform"}, Required: true})
 	stop, err := e.startBot(t.Context())

@@ -114,8 +114,10 @@ var additions = []struct {
 }
 
 func TestApply_KeepsEachAddition(t *testing.T) {
+	t.Parallel()
 	for _, c := range additions {
 		t.Run(c.id+" "+c.path, func(t *testing.T) {
+			t.Parallel()
 			e := newAppliedEnvironment(t)
 			e.editDefinition(t, c.id, c.path, c.value)
 			if o := e.runApply(t, "--dry-run"); o.code != 0 {
@@ -200,6 +202,7 @@ func TestApply_KeepsEditsMeanwhile(t *testing.T) {
 
 // TestApply_RepairsWhatItOwns changes parts without which incidents cannot be declared or recorded.
 func TestApply_RepairsWhatItOwns(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		id, path string
 		value    any
@@ -219,6 +222,7 @@ func TestApply_RepairsWhatItOwns(t *testing.T) {
 		{manifests.BlueprintID, "schema.properties.declaredBy", nil},
 	} {
 		t.Run(c.id+" "+c.path, func(t *testing.T) {
+			t.Parallel()
 			e := newAppliedEnvironment(t)
 			want := e.definitionAt(t, c.id, c.path)
 			e.editDefinition(t, c.id, c.path, c.value)

@@ -67,6 +67,7 @@ func TestApply_ReadsRolesForReporterOnly(t *testing.T) {
 
 // TestApply_DeclaresAllSeverities declares an incident of each severity of an unusual organization after apply.
 func TestApply_DeclaresAllSeverities(t *testing.T) {
+	t.Parallel()
 	e := newAppliedEnvironment(t)
 	stop, err := e.startBot(t.Context())
 	if err != nil {

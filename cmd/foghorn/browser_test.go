@@ -150,6 +150,18 @@ func (v *browser) chooseOption(label, option string) {
 	v.clickXPath(fmt.Sprintf(`//dialog//fieldset[legend[normalize-space(text())=%q]]//label[span[text()=%q]]`, label, option))
 }
 
+// acceptFound presses Enter when the first option that a search has found contains text. It presses the key in the page
+// itself, because the options can change meanwhile.
+func (v *browser) acceptFound(text string) {
+	v.t.Helper()
+	v.waitFor(fmt.Sprintf(`(() => {
+		const option = document.querySelector("dialog [role=option]")
+		if (!option?.innerText.includes(%q)) return false
+		const input = option.closest(".search-select").querySelector("[role=combobox]")
+		return !input.dispatchEvent(new KeyboardEvent("keydown", {key: "Enter", bubbles: true, cancelable: true}))
+	})()`, text))
+}
+
 // fieldByLabel is the XPath of a field of the modal.
 func fieldByLabel(label string) string {
 	return fmt.Sprintf(`//dialog//label[normalize-space(text())=%q]/..//*[self::input[not(@type='hidden')] or self::textarea or self::select]`, label)

@@ -51,7 +51,10 @@ func (e *SettingError) parseCommands(values map[string]string) (commands []dialo
 // maxPatterns bounds the entries of PORT_ACTIONS, each of which is compared with every action.
 const maxPatterns = 200
 
-var patternPattern = regexp.MustCompile(`^[\p{L}0-9@_.+:=*-]{1,200}$`)
+// maxPatternBytes bounds one of them. It is no part of patternPattern, which would take 4 MB.
+const maxPatternBytes = 400
+
+var patternPattern = regexp.MustCompile(`^[\p{L}0-9@_.+:=*-]+$`)
 
 // parseChoice reads SLACK_RUN_COMMAND and PORT_ACTIONS, and adds a problem for each part that is wrong.
 func (e *SettingError) parseChoice(values map[string]string, commands []dialog.Command) (command string, patterns []string) {
@@ -68,7 +71,7 @@ func (e *SettingError) parseChoice(values map[string]string, commands []dialog.C
 		entry = strings.TrimSpace(entry)
 		switch {
 		case entry == "":
-		case !patternPattern.MatchString(entry):
+		case len(entry) > maxPatternBytes || !patternPattern.MatchString(entry):
 			e.add(patternsName, fmt.Sprintf("contains %q, which is not an action identifier", entry), "write identifiers with commas between them; * stands for any characters: deploy_*,restart_service")
 		case len(patterns) == maxPatterns:
 			e.add(patternsName, fmt.Sprintf("has more than %d identifiers", maxPatterns), "use * for several actions")

@@ -71,7 +71,7 @@ func TestConfig_RejectsInvalid(t *testing.T) {
 		{"listener on a port out of range", "HTTP_ADDR", ":65536", "HTTP_ADDR is"},
 		{"cluster", "NATS_URL", "localhost", "NATS_URL is"},
 		{"cluster with an invalid second URL", "NATS_URL", "nats://u:secret@a:4222,http://u:secret@b", "NATS_URL is"},
-		{"store in a file", "STATE_DIR", "stdout", "STATE_DIR is"},
+		{"store in a file", "STATE_DIR", os.Args[0], "STATE_DIR is"},
 		{"retention", "STATE_RETENTION", "soon", "STATE_RETENTION is"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -143,6 +143,7 @@ func TestConfig_NoSecretInErrors(t *testing.T) {
 }
 
 func TestServe_NamesRejectedSettings(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ name, variable, value, want string }{
 		{"unknown bot token", "SLACK_BOT_TOKEN", "xoxb-secret", "SLACK_BOT_TOKEN was rejected by Slack"},
 		{"unknown app token", "SLACK_APP_TOKEN", "xapp-secret", "SLACK_APP_TOKEN was rejected by Slack"},
@@ -150,6 +151,7 @@ func TestServe_NamesRejectedSettings(t *testing.T) {
 		{"unknown action", "PORT_ACTION", "nothing", `PORT_ACTION is "nothing"`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			e := newGuideEnvironment(t)
 			o := runCommand(t, e.botSettings(c.variable, c.value), "serve")
 			if o.code != exitUsage || !strings.Contains(o.stderr, c.want) || o.took > 12*time.Second {
@@ -162,6 +164,7 @@ func TestServe_NamesRejectedSettings(t *testing.T) {
 
 // TestServe_StartsAfterPassingRefusal has Slack and Port refuse valid credentials for a moment.
 func TestServe_StartsAfterPassingRefusal(t *testing.T) {
+	t.Parallel()
 	const slackRefusal, portRefusal = `{"ok":false,"error":"invalid_auth"}`, `{"ok":false,"error":"invalid_credentials"}`
 	e := newGuideEnvironment(t)
 	e.Slack.InjectFault(emulator.Fault{Path: "auth.test", Status: 200, Body: slackRefusal, Times: 1})
@@ -178,6 +181,7 @@ func TestServe_StartsAfterPassingRefusal(t *testing.T) {
 
 // TestServe_StartsBehindProxyPages has a proxy answer instead of Slack and Port, which says nothing about credentials.
 func TestServe_StartsBehindProxyPages(t *testing.T) {
+	t.Parallel()
 	for _, status := range []int{401, 403} {
 		e := newGuideEnvironment(t)
 		e.Port.InjectFault(emulator.Fault{Status: status, Body: "<html>"})

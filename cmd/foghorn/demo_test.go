@@ -6,6 +6,7 @@ import (
 )
 
 func TestDemo_Script(t *testing.T) {
+	t.Parallel()
 	o := runCommand(t, nil, "demo", "--script")
 	if o.code != 0 {
 		t.Fatalf("exit %d: %s%s", o.code, o.stdout, o.stderr)

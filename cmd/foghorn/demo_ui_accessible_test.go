@@ -29,6 +29,7 @@ func (v *browser) expectAccessible(state string) {
 
 // TestDemoUI_Accessible checks states of the page with axe, in light and dark mode and in the width of a phone.
 func TestDemoUI_Accessible(t *testing.T) {
+	t.Parallel()
 	code, err := os.ReadFile(axeScript)
 	if err != nil {
 		requireTool(t, axeScript, "npm ci in cmd/foghorn/testdata/axe")

@@ -11,6 +11,7 @@ import (
 
 // TestDemoUI_Actions runs ordinary actions in the page as a person does.
 func TestDemoUI_Actions(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]func(*browser){
 		"entity in the text":      testEntityInText,
 		"failure with log":        testFailureWithLog,
@@ -22,6 +23,7 @@ func TestDemoUI_Actions(t *testing.T) {
 		"completed commands":      testCompletedCommands,
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			v := openBrowser(t)
 			test(v)
 			v.screenshot(name)
@@ -130,8 +132,7 @@ func testChosenForMessage(v *browser) {
 	v.evaluate(`document.querySelector(".message .message-actions input[value=foghorn_run_message]").form.requestSubmit()`)
 	v.expectText("dialog h2", "Run an action")
 	v.typeInto("dialog [role=combobox]", "restart")
-	v.expectText("dialog [role=option]", "Restart a service")
-	v.do(chromedp.KeyEvent(kb.Enter))
+	v.acceptFound("Restart a service")
 	v.expectText("dialog h2", "Restart a service")
 	v.waitFor(`document.querySelector("dialog textarea")?.value.includes("checkout answers with 503")`)
 }
@@ -140,8 +141,7 @@ func testNamedApprovers(v *browser) {
 	v.typeMessage("/run grant")
 	v.expectText("dialog h2", "Grant database access")
 	v.typeInto("dialog [role=combobox]", "ledger")
-	v.expectText("dialog [role=option]", "ledger")
-	v.do(chromedp.KeyEvent(kb.Enter))
+	v.acceptFound("ledger")
 	v.selectField("Person", "Alice")
 	v.fillField("Reason", "INC-1")
 	v.clickButton("Run")
@@ -163,8 +163,7 @@ func testHome(v *browser) {
 	v.clickXPath(`//*[contains(@class, "app-home")]//button[contains(., "/restart")]`)
 	v.expectText("dialog h2", "Restart a service")
 	v.typeInto("dialog [role=combobox]", "search")
-	v.expectText("dialog [role=option]", "search")
-	v.do(chromedp.KeyEvent(kb.Enter))
+	v.acceptFound("search")
 	v.clickButton("Run")
 	v.expectText(".app-home", "succeeded")
 	v.navigate("Messages")

@@ -60,6 +60,7 @@ func TestDemoUI(t *testing.T) {
 		"expensive definition": testExpensiveDefinition,
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			v := openBrowser(t)
 			test(v)
 			v.screenshot(name)
@@ -244,13 +245,11 @@ func testFormWithEntities(v *browser) {
 	v.expectText("dialog", "Also hit")
 	v.fillField("Name", "Payments are slow")
 	v.fillField("Service", "pay")
-	v.expectText("dialog [role=option]", "payments")
-	v.do(chromedp.KeyEvent(kb.ArrowDown), chromedp.KeyEvent(kb.Enter))
+	v.acceptFound("payments")
 	v.expectText("dialog .chip", "payments")
 	for i, service := range []string{"ledger", "search"} {
 		v.fillField("Also hit", service[:3])
-		v.expectText("dialog [role=option]", service)
-		v.do(chromedp.KeyEvent(kb.Enter))
+		v.acceptFound(service)
 		v.waitFor(fmt.Sprintf(`document.querySelectorAll("dialog .search-select[data-multiple] .chip button").length === %d`, i+1))
 	}
 	v.chooseOption("Severity", "Major")
@@ -296,7 +295,14 @@ func testExpensiveDefinition(v *browser) {
 	v.waitFor(`document.querySelector("#bot .pill.up")?.innerText.includes("2 connections") && document.querySelector("#bot").innerText.includes("expensive")`)
 	v.typeMessage("/incident")
 	v.expectText("dialog", "Which color?")
-	v.clickButton("Run")
+	v.waitFor(`(() => {
+		const form = document.querySelector("dialog"), run = form.querySelector("button.primary")
+		if (form.open && run && performance.now() - (window.submitted ?? -Infinity) > 2000) {
+			window.submitted = performance.now() // a busy machine may not check the submission in time
+			run.click()
+		}
+		return !form.open
+	})()`)
 	v.navigate("Port")
 	v.expectText("#tab-port", "FAILURE")
 }

@@ -219,8 +219,10 @@ func TestDoctor_CatalogOff(t *testing.T) {
 }
 
 func TestDoctor_ReportsEachProblemOnce(t *testing.T) {
+	t.Parallel()
 	for _, c := range doctorProblems {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			e := newAppliedEnvironment(t)
 			env := e.doctorSettings()
 			if c.name == "no bot token" {

@@ -28,7 +28,6 @@ type result struct {
 func runCommand(t *testing.T, env map[string]string, args ...string) result {
 	t.Helper()
 	dir := t.TempDir()
-	t.Chdir(dir)
 	file := func(name string) *os.File {
 		f, err := os.Create(filepath.Join(dir, name))
 		if err != nil {

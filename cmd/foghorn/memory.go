@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"runtime/debug"
+	"runtime/metrics"
 	"time"
 
 	"github.com/KimMachineGun/automemlimit/memlimit"
@@ -25,31 +26,61 @@ func limitMemory(log *logrus.Entry) {
 }
 
 const (
-	// startTime is how long the start reads the store, and startGCPercent how much garbage the heap has meanwhile, in percent
-	// of what is in use.
-	startTime      = 2 * time.Second
-	startGCPercent = 40
-
-	// releaseInterval is how often memory is returned to the system: Go keeps what a poll of many incidents needed.
+	// releaseInterval is how often it is decided whether memory is returned to the system.
 	releaseInterval = 15 * time.Second
+
+	// startGCPercent is how much garbage the heap has in the first startIntervals, in percent of what is in use: the start
+	// reads the store and all incidents that are followed, and JetStream keeps what it read for ten seconds.
+	startGCPercent = 40
+	startIntervals = 4
+
+	// idleCollections is how many garbage collections Go makes in an interval at most while the bot has little to do.
+	// While it has more, what is returned would be needed again at once.
+	idleCollections = 8
+
+	// minRelease is how much is returned at least. A release is a garbage collection.
+	minRelease = 4 << 20
 )
 
-// releaseMemory keeps the resident memory close to what is in use, until ctx ends. It does nothing if GOGC is set.
+// releaseMemory keeps the resident memory close to what is in use, until ctx ends: Go keeps what a poll of many
+// incidents needed. It does nothing if GOGC is set.
 func releaseMemory(ctx context.Context) {
 	if os.Getenv("GOGC") != "" {
 		return
 	}
 	percent := debug.SetGCPercent(startGCPercent)
-	restore := time.AfterFunc(startTime, func() { debug.SetGCPercent(percent) })
-	defer restore.Stop()
 	tick := time.NewTicker(releaseInterval)
 	defer tick.Stop()
-	for {
+	for n, collections := 1, uint64(0); ; n++ {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+		}
+		if n == startIntervals {
+			debug.SetGCPercent(percent)
+		}
+		h := readHeap()
+		isIdle := h.collections-collections <= idleCollections
+		if n == 1 || isIdle && h.releasable > minRelease { // at first, after the start
 			debug.FreeOSMemory()
 		}
+		collections = h.collections
 	}
+}
+
+// A heap is the state of the heap.
+type heap struct {
+	collections uint64 // since the start, without those of releases
+	releasable  uint64 // bytes of garbage and of free memory that is not returned
+}
+
+func readHeap() heap {
+	samples := []metrics.Sample{
+		{Name: "/gc/cycles/automatic:gc-cycles"}, {Name: "/gc/heap/live:bytes"}, {Name: "/memory/classes/heap/objects:bytes"},
+		{Name: "/memory/classes/heap/free:bytes"},
+	}
+	metrics.Read(samples)
+	value := func(n int) uint64 { return samples[n].Value.Uint64() }
+	return heap{value(0), value(2) - min(value(1), value(2)) + value(3)}
 }

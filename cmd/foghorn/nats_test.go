@@ -88,6 +88,7 @@ func TestConfig_NATSFiles(t *testing.T) {
 
 // TestServe_NkeyOfCluster starts serve on a cluster that requires an nkey.
 func TestServe_NkeyOfCluster(t *testing.T) {
+	t.Parallel()
 	dir, key := writeNATSFiles(t)
 	e := newGuideEnvironment(t)
 	url := startNATS(t, &server.Options{JetStream: true, StoreDir: t.TempDir(), Nkeys: []*server.NkeyUser{{Nkey: key}}})

@@ -19,6 +19,7 @@ import (
 // TestNetwork_Proxies runs doctor where the services can only be reached through a proxy, by names that only the proxy
 // resolves, with certificates of a private authority.
 func TestNetwork_Proxies(t *testing.T) {
+	t.Parallel()
 	e := newAppliedEnvironment(t)
 	n := newPrivateNetwork(t, e.Sandbox)
 	all := []string{"incident.test:443", "port.test:443", "slack.test:443", "wss.slack.test:443"}
@@ -111,6 +112,7 @@ func runDoctorIn(t *testing.T, dotenv string, env []string) (failed []string, ou
 
 // TestNetwork_ServeThroughProxy connects the bot through a proxy that .env names.
 func TestNetwork_ServeThroughProxy(t *testing.T) {
+	t.Parallel()
 	e := newGuideEnvironment(t)
 	n := newPrivateNetwork(t, e.Sandbox)
 	cmd := exec.Command("foghorn", "serve")

@@ -243,6 +243,7 @@ func TestPreview_ProgramThatCannotBeRun(t *testing.T) {
 
 // TestPreview_ProgramThatTakesTooLong checks that the program is named although the action has a form.
 func TestPreview_ProgramThatTakesTooLong(t *testing.T) {
+	t.Parallel()
 	o := runPreview(t, nil, selfServiceAction(`{"a":{"type":"string","visible":{"jqQuery":"[range(1e9)]"}},"b":{"type":"string"}}`), "-")
 	if o.code != 0 || len(o.views(t)) != 1 || !strings.Contains(o.stderr, "a: visible is a jq program that was stopped") {
 		t.Errorf("%+v", o)

@@ -23,7 +23,6 @@ import (
 func runPreview(t *testing.T, env map[string]string, stdin string, args ...string) result {
 	t.Helper()
 	dir := t.TempDir()
-	t.Chdir(dir)
 	file := func(name, content string) *os.File {
 		path := filepath.Join(dir, name)
 		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
@@ -252,6 +251,7 @@ func TestPreview_All(t *testing.T) {
 
 // TestPreview_AllOfThousand lists 1,000 actions while Port limits the calls: one list, and the permissions of each.
 func TestPreview_AllOfThousand(t *testing.T) {
+	t.Parallel()
 	e := newGuideEnvironment(t)
 	const count = 1000
 	for i := range count {

@@ -45,6 +45,7 @@ func newEchoingProxy(t *testing.T, status int, contentType string, passToken boo
 
 // A proxy that quotes what it was sent puts no secret into the output of doctor and serve.
 func TestLog_EchoingProxy(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name, contentType string
 		status            int
@@ -58,6 +59,7 @@ func TestLog_EchoingProxy(t *testing.T) {
 		{"a type of content that looks right", "text/html+TOKEN", 200, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			proxy := newEchoingProxy(t, c.status, c.contentType, c.passToken)
 			env := map[string]string{
 				"SLACK_APP_TOKEN": "xapp-1-A0-secret-of-app", "SLACK_BOT_TOKEN": "xoxb-1-secret-of-bot", "SLACK_API_URL": proxy + "/api/",

@@ -129,6 +129,7 @@ var allowedLicenses = []string{"MIT", "Apache-2.0", "BSD-2-Clause", "BSD-3-Claus
 
 // TestRelease_Licenses recognizes the licenses of all modules that the program and its tests consist of.
 func TestRelease_Licenses(t *testing.T) {
+	t.Parallel()
 	out, err := exec.Command("go", "list", "-deps", "-test", "-f", "{{with .Module}}{{if not .Main}}{{.Path}}\t{{.Dir}}{{end}}{{end}}", "foghorn/...").Output()
 	if err != nil {
 		t.Fatal(err)

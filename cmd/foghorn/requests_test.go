@@ -60,6 +60,7 @@ func (e *environment) waitRequest(t *testing.T, ready func(request.Request) bool
 // TestRequests_RunningBot has requests that are stuck because Port refuses calls: an operator finds out why, continues one
 // and abandons another one.
 func TestRequests_RunningBot(t *testing.T) {
+	t.Parallel()
 	e := newGuideEnvironment(t)
 	stop, err := e.startBot(t.Context())
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"foghorn/bot/testenv"
 	"foghorn/integrations/port/porttest"
 )
 
@@ -20,11 +21,12 @@ import (
 // The tests do not depend on whether they run in a container.
 func TestMain(m *testing.M) {
 	rootDir = filepath.Join(os.TempDir(), "no such directory")
-	testscript.Main(m, map[string]func(){"foghorn": main, "baseline": runBaseline, "natsnode": runNode})
+	testscript.Main(testenv.ParallelTests{M: m, Count: "6"}, map[string]func(){"foghorn": main, "baseline": runBaseline, "natsnode": runNode})
 }
 
 // TestScript runs the scripts in testdata/script.
 func TestScript(t *testing.T) {
+	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,

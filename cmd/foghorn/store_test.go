@@ -18,6 +18,7 @@ import (
 
 // TestServe_NamesUnusableStore starts serve with stores that cannot work.
 func TestServe_NamesUnusableStore(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name  string
 		setUp func(t *testing.T, e *environment) (edit []string)
@@ -54,6 +55,7 @@ func TestServe_NamesUnusableStore(t *testing.T) {
 		}, `Permissions Violation for Publish to "foghorn.task.accepted.`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			e := newGuideEnvironment(t)
 			o := runCommand(t, e.botSettings(c.setUp(t, e)...), "serve")
 			if o.code != exitUsage || !strings.Contains(o.stderr, c.want) || !strings.Contains(o.stderr, "hint:") {

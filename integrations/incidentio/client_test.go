@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -193,6 +194,58 @@ func TestClient_RetriesWhenRateLimited(t *testing.T) {
 		t.Errorf("%d calls, %v", calls, err)
 	}
 }
+
+// TestClient_RateLimitForAllCallers answers one call with 429: no other one is made before the time that the answer says.
+func TestClient_RateLimitForAllCallers(t *testing.T) {
+	for name, first := range map[string]func(context.Context, *incidentio.Client) error{
+		"list": func(ctx context.Context, c *incidentio.Client) error {
+			_, err := c.ListIncidents(ctx, incidentio.IncidentsQuery{})
+			return err
+		},
+		"incident": func(ctx context.Context, c *incidentio.Client) error { _, err := c.GetIncident(ctx, "1"); return err },
+		"settings": func(ctx context.Context, c *incidentio.Client) error {
+			_, err := c.ListSeverities(expiredDeadline{ctx})
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				calls := 0
+				c := incidentio.New(incidentio.Config{HTTP: &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+					if calls++; calls > 1 {
+						return fixedResponse{[]byte(`{"incident":{"id":"1"},"incidents":[]}`), 200}.RoundTrip(r)
+					}
+					res, err := fixedResponse{[]byte(`{"type":"too_many_requests","errors":[]}`), 429}.RoundTrip(r)
+					res.Header.Set("Retry-After", "30")
+					return res, err
+				})}})
+				if err := first(t.Context(), c); !rest.IsRateLimited(err) || rest.RetryAfter(err) != 30*time.Second || calls != 1 {
+					t.Fatalf("%d calls, %v", calls, err)
+				}
+				time.Sleep(20 * time.Second)
+				_, readErr := c.GetIncident(t.Context(), "1")
+				_, listErr := c.ListIncidents(t.Context(), incidentio.IncidentsQuery{})
+				_, settingsErr := c.ListStatuses(expiredDeadline{t.Context()})
+				for _, err := range []error{readErr, listErr, settingsErr} {
+					if !rest.IsRateLimited(err) || rest.RetryAfter(err) != 10*time.Second || calls != 1 {
+						t.Errorf("after 20 s: %d calls, %v", calls, err)
+					}
+				}
+				if !strings.HasPrefix(readErr.Error(), `read incident "1": 429 too_many_requests`) {
+					t.Errorf("error %q", readErr)
+				}
+				time.Sleep(10 * time.Second)
+				if _, err := c.GetIncident(t.Context(), "1"); err != nil || calls != 2 {
+					t.Errorf("afterwards: %d calls, %v", calls, err)
+				}
+			})
+		})
+	}
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 // TestClient_RateLimitBeforeDeadline: a caller without time to wait gets the 429, not the end of its context.
 func TestClient_RateLimitBeforeDeadline(t *testing.T) {

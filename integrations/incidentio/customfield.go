@@ -57,7 +57,7 @@ func (c *Client) ListFieldOptions(ctx context.Context, fieldID string) ([]FieldO
 	query := url.Values{"custom_field_id": {fieldID}, "page_size": {strconv.Itoa(optionsPageSize)}}
 	var all []FieldOption
 	for range maxOptionPages {
-		res, err := getQuery[struct {
+		res, err := get[struct {
 			Options rest.List[FieldOption] `json:"custom_field_options"`
 			Page    struct {
 				After string `json:"after"`

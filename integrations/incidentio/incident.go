@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
@@ -33,6 +32,14 @@ type Incident struct {
 	SlackChannelID string    `json:"slack_channel_id"` // "" until the channel exists, shortly after the incident
 	CreatedAt      time.Time `json:"created_at"`
 	UpdatedAt      time.Time `json:"updated_at"`
+	EndedAt        time.Time `json:"-"` // the organization's timestamp of the end, as Closed at; zero: none, or it has not ended
+}
+
+// endTimestamps are the names of the timestamps that say when an incident has ended, by the category of its status, the
+// exact one first. They are those of a new organization, which can rename and remove them.
+// https://docs.incident.io/api-reference/incident-timestamps-v2/list
+var endTimestamps = map[string][]string{
+	"closed": {"Closed at", "Resolved at"}, "merged": {"Merged at"}, "declined": {"Declined at"}, "canceled": {"Canceled at"},
 }
 
 // A Person is a user of incident.io.
@@ -53,11 +60,13 @@ func (i *Incident) UnmarshalJSON(data []byte) error {
 		Creator struct {
 			User Person `json:"user"` // an API key, a workflow or an alert is no user
 		} `json:"creator"`
+		Timestamps rest.List[timestamp] `json:"incident_timestamp_values"`
 	}
 	if err := json.Unmarshal(data, &in); err != nil {
 		return err
 	}
 	*i = Incident(in.members)
+	i.EndedAt = endOf(i.Status.Category, in.Timestamps.Items)
 	i.Reporter = in.Creator.User
 	for _, assignment := range in.Roles.Items {
 		switch {
@@ -83,15 +92,37 @@ func (i *Incident) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
+// A timestamp is one of the organization's timestamps with its value for an incident.
+type timestamp struct {
+	Info struct {
+		Name string `json:"name"`
+	} `json:"incident_timestamp"`
+	Value struct {
+		Value string `json:"value"` // "": not reached
+	} `json:"value"`
+}
+
+// endOf is when an incident whose status has a category has ended; zero: that is not known, or it has not.
+func endOf(category string, timestamps []timestamp) time.Time {
+	for _, name := range endTimestamps[category] {
+		for _, t := range timestamps {
+			if at, err := time.Parse(time.RFC3339, t.Value.Value); err == nil && strings.EqualFold(t.Info.Name, name) {
+				return at
+			}
+		}
+	}
+	return time.Time{}
+}
+
 // GetIncident reads an incident by its id or by the number of its reference, 123 for INC-123.
 // https://docs.incident.io/api-reference/incidents-v2/show
 //
 //api:operation GET /v2/incidents/{id}
 func (c *Client) GetIncident(ctx context.Context, id string) (Incident, error) {
 	op := fmt.Sprintf("read incident %q", id)
-	res, err := get[struct {
+	res, err := getOnce[struct {
 		Incident Incident `json:"incident"`
-	}](ctx, c, op, rest.Path("v2", "incidents", id))
+	}](ctx, c, op, rest.Path("v2", "incidents", id), nil)
 	if err == nil && res.Incident.ID == "" {
 		err = newMissingError(op, "incident")
 	}
@@ -115,8 +146,7 @@ type IncidentPage struct {
 	After     string // for the next page; "": this is the last one
 }
 
-// ListIncidents reads a page of the incidents that the key can see, the newest first, with tests and tutorials. It makes
-// one call: unlike the other methods it does not repeat it after a 429, because its callers poll.
+// ListIncidents reads a page of the incidents that the key can see, the newest first, with tests and tutorials.
 // https://docs.incident.io/api-reference/incidents-v2/list
 //
 //api:operation GET /v2/incidents
@@ -135,12 +165,12 @@ func (c *Client) ListIncidents(ctx context.Context, q IncidentsQuery) (IncidentP
 	if q.After != "" {
 		query.Set("after", q.After)
 	}
-	res, err := rest.Do[struct {
+	res, err := getOnce[struct {
 		Incidents rest.List[Incident] `json:"incidents"`
 		Page      struct {
 			After string `json:"after"`
 		} `json:"pagination_meta"`
-	}](ctx, &c.api, op, http.MethodGet, rest.Path("v2", "incidents"), query, nil)
+	}](ctx, c, op, rest.Path("v2", "incidents"), query)
 	if err == nil && res.Incidents.Items == nil {
 		err = newMissingError(op, "incidents")
 	}

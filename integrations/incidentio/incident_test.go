@@ -14,7 +14,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"foghorn/integrations/incidentio"
-	"foghorn/integrations/rest"
 )
 
 const incidentJSON = `{"id":"01H","reference":"INC-123","name":"x","summary":"s","visibility":"private","mode":"test","permalink":"https://app.incident.io/o/incidents/01H",
@@ -29,6 +28,28 @@ var decodedIncident = incidentio.Incident{
 	Status: incidentio.Status{ID: "1", Name: "Triage", Category: "triage"}, Severity: &incidentio.Severity{ID: "2", Name: "Major", Rank: 1},
 	Lead: incidentio.Person{Name: "Ana", SlackUserID: "U1"}, Reporter: incidentio.Person{Name: "Rob"},
 	CreatedAt: time.Date(2023, 10, 24, 15, 10, 35, 411e6, time.UTC), UpdatedAt: time.Date(2023, 10, 24, 15, 10, 36, 0, time.UTC),
+}
+
+// TestIncident_EndedAt reads when an incident has ended from the timestamps of an organization.
+func TestIncident_EndedAt(t *testing.T) {
+	const resolved, closed = `{"incident_timestamp":{"name":"Resolved at"},"value":{"value":"2026-01-01T01:00:00Z"}}`, `{"incident_timestamp":{"name":"closed AT"},"value":{"value":"2026-01-01T02:00:00.5Z"}}`
+	for name, c := range map[string]struct{ category, timestamps, want string }{
+		"closed":                {"closed", `[` + resolved + `,` + closed + `]`, "2026-01-01T02:00:00.5Z"},
+		"closed, only resolved": {"closed", `[{"incident_timestamp":{"name":"Closed at"},"value":null},` + resolved + `]`, "2026-01-01T01:00:00Z"},
+		"merged":                {"merged", `[` + closed + `,{"incident_timestamp":{"name":"Merged at"},"value":{"value":"2026-01-01T03:00:00Z"}}]`, "2026-01-01T03:00:00Z"},
+		"open":                  {"live", `[` + resolved + `,` + closed + `]`, ""},
+		"without a value":       {"closed", `[{"incident_timestamp":{"name":"Closed at"}},{"incident_timestamp":null},null]`, ""},
+		"no time":               {"closed", `[{"incident_timestamp":{"name":"Closed at"},"value":{"value":"yesterday"}}]`, ""},
+		"no list":               {"closed", `"none"`, ""},
+	} {
+		var i incidentio.Incident
+		if err := json.Unmarshal([]byte(`{"incident_status":{"category":"`+c.category+`"},"incident_timestamp_values":`+c.timestamps+`}`), &i); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if want, _ := time.Parse(time.RFC3339, c.want); !i.EndedAt.Equal(want) {
+			t.Errorf("%s: %v, want %q", name, i.EndedAt, c.want)
+		}
+	}
 }
 
 func TestListIncidents_Query(t *testing.T) {
@@ -57,19 +78,6 @@ func TestListIncidents_Query(t *testing.T) {
 				t.Errorf("%+v, %v", page, err)
 			}
 		})
-	}
-}
-
-// The caller decides when it calls again.
-func TestListIncidents_RateLimitIsNotRetried(t *testing.T) {
-	calls := 0
-	c := newTestClient(t, func(w http.ResponseWriter, _ *http.Request) {
-		calls++
-		w.Header().Set("Retry-After", "7")
-		w.WriteHeader(http.StatusTooManyRequests)
-	})
-	if _, err := c.ListIncidents(t.Context(), incidentio.IncidentsQuery{}); !rest.IsRateLimited(err) || rest.RetryAfter(err) != 7*time.Second || calls != 1 {
-		t.Errorf("%d calls, %v", calls, err)
 	}
 }
 

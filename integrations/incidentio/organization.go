@@ -23,7 +23,7 @@ func (c *Client) GetIdentity(ctx context.Context) (Identity, error) {
 	const op = "read the identity of the API key"
 	res, err := get[struct {
 		Identity *Identity `json:"identity"`
-	}](ctx, c, op, rest.Path("v1", "identity"))
+	}](ctx, c, op, rest.Path("v1", "identity"), nil)
 	if err == nil && res.Identity == nil {
 		err = newMissingError(op, "identity")
 	}

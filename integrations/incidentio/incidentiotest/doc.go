@@ -48,7 +48,7 @@
 // # What is not modeled
 //
 //   - The catalog, escalations, alerts, webhooks, memberships, and changes of what an organization has.
-//   - Timestamps that follow the status: only "Reported at" is set automatically.
+//   - Timestamps of single statuses, such as "Fixed at". Those of categories are set, such as "Accepted at" and "Closed at".
 //   - Updates by a person, and updates with a message: every update is by the API's key.
 //   - The texts of the vendor's errors about custom fields, roles, filters and moves, which are not documented.
 //   - Other numbers in the headers of the rate limit: they never change.

@@ -160,6 +160,7 @@ func (s *Server) addIncidentLocked(in createRequest) *Incident {
 		i.channelID, i.postmortem = in.Retrospective.ChannelID, in.Retrospective.PostmortemURL
 	}
 	s.applyLocked(i, in.incidentFields)
+	i.setReached("", in.Timestamps)
 	s.incidents = append(s.incidents, i)
 	s.byIdempotencyKey[i.IdempotencyKey] = i
 	s.addUpdateLocked(i)
@@ -194,6 +195,29 @@ func (s *Server) applyLocked(i *Incident, in incidentFields) {
 	for _, t := range in.Timestamps {
 		if delete(i.timestamps, t.ID); t.Value != nil {
 			i.timestamps[t.ID] = *t.Value
+		}
+	}
+}
+
+// reachedTimestamps are the timestamps that an incident gets when its status reaches a category.
+// https://docs.incident.io/api-reference/incident-timestamps-v2/list
+var reachedTimestamps = map[string][]string{
+	"live": {"Accepted at"}, "learning": {"Resolved at"}, "closed": {"Resolved at", "Closed at"},
+	"merged": {"Merged at"}, "declined": {"Declined at"}, "canceled": {"Canceled at"},
+}
+
+// setReached sets the timestamps of the category of an incident's status, unless that was the category before, or a
+// request gives them. An incident is resolved once: where it is closed after the post-incident flow, the time stays.
+func (i *Incident) setReached(before string, given []timestampRequest) {
+	category := i.status.Category
+	if category == before {
+		return
+	}
+	for _, t := range timestamps {
+		isGiven := slices.ContainsFunc(given, func(g timestampRequest) bool { return g.ID == t.ID })
+		isKept := t.Name == "Resolved at" && before == "learning" && !i.timestamps[t.ID].IsZero()
+		if slices.Contains(reachedTimestamps[category], t.Name) && !isGiven && !isKept {
+			i.timestamps[t.ID] = now()
 		}
 	}
 }

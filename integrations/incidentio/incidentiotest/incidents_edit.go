@@ -148,6 +148,7 @@ func (s *Server) checkMoveLocked(c *call, from, to Status) (int, any) {
 func (s *Server) changeLocked(i *Incident, in incidentFields, visibility string) (emulator.Event, bool) {
 	before := *i
 	s.applyLocked(i, in)
+	i.setReached(before.status.Category, in.Timestamps)
 	i.Visibility = visibility
 	if reflect.DeepEqual(before, *i) {
 		return emulator.Event{}, false

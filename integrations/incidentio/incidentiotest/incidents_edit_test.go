@@ -3,10 +3,12 @@ package incidentiotest_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"foghorn/integrations/emulator"
 	"foghorn/integrations/incidentio/incidentiotest"
@@ -106,6 +108,49 @@ func TestEditIncident_Rejections(t *testing.T) {
 	s.SetKeyRoles("viewer", "incident_creator")
 	if a := callAPI(t, s, s.APIKey, http.MethodPost, "/v2/incidents/1/actions/edit", `{"incident":{},"notify_incident_channel":true}`); a.status != http.StatusForbidden {
 		t.Errorf("without the role: %d %s", a.status, a.data)
+	}
+}
+
+// An incident gets the timestamps of the statuses that it reaches. Later edits keep them, unless they name them.
+func TestEdit_Timestamps(t *testing.T) {
+	s := newServer(t, incidentiotest.Config{KeyRoles: []string{"viewer", "incident_creator", "incident_editor"}})
+	createIncident(t, s, createBody)
+	reached := func() (names []string, values map[string]string, ids map[string]string) {
+		values, ids = map[string]string{}, map[string]string{}
+		for _, v := range callAPI(t, s, s.APIKey, http.MethodGet, "/v2/incidents/1", "").body.Incident["incident_timestamp_values"].([]any) {
+			info, _ := v.(map[string]any)["incident_timestamp"].(map[string]any)
+			name, _ := info["name"].(string)
+			ids[name], _ = info["id"].(string)
+			if value, ok := v.(map[string]any)["value"].(map[string]any); ok {
+				names, values[name] = append(names, name), value["value"].(string)
+			}
+		}
+		return names, values, ids
+	}
+	for _, c := range []struct{ status, want string }{
+		{"Investigating", "Reported at, Accepted at"}, {"Fixing", "Reported at, Accepted at"},
+		{"Documenting", "Reported at, Accepted at, Resolved at"}, {"Closed", "Reported at, Accepted at, Resolved at, Closed at"},
+	} {
+		if err := s.Edit("1", incidentiotest.Edit{Status: c.status}); err != nil {
+			t.Fatal(err)
+		}
+		if names, _, _ := reached(); strings.Join(names, ", ") != c.want {
+			t.Errorf("%s: %v, want %s", c.status, names, c.want)
+		}
+	}
+	_, before, ids := reached()
+	time.Sleep(2 * time.Millisecond) // the precision of the API
+	if err := s.Edit("1", incidentiotest.Edit{Summary: "written later"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, after, _ := reached(); !maps.Equal(before, after) {
+		t.Errorf("an edit after the end changed %v to %v", before, after)
+	}
+	const corrected = "2026-01-02T03:04:05Z"
+	callAPI(t, s, s.APIKey, http.MethodPost, "/v2/incidents/1/actions/edit", fmt.Sprintf(
+		`{"notify_incident_channel":false,"incident":{"incident_timestamp_values":[{"incident_timestamp_id":%q,"value":%q}]}}`, ids["Closed at"], corrected))
+	if _, after, _ := reached(); after["Closed at"] != corrected || after["Resolved at"] != before["Resolved at"] {
+		t.Errorf("corrected: %v", after)
 	}
 }
 

@@ -44,7 +44,7 @@ type apiIncident struct {
 	WorkloadSleeping float64 `json:"workload_minutes_sleeping"`
 }
 
-// timestamps are those of a new organization. The emulator sets only the first by itself.
+// timestamps are those of a new organization. The emulator sets the first, and those of reachedTimestamps.
 var timestamps = newTimestamps("Reported at", "Accepted at", "Declined at", "Merged at", "Canceled at", "Resolved at", "Impact started at",
 	"Identified at", "Fixed at", "Documented at", "Reviewed at", "Closed at")
 

@@ -73,8 +73,9 @@ function handleKey(event) {
 	const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
 	const highlighted = select.querySelector("[aria-selected=true]") ?? select.querySelector("[role=option]");
 	if (step) moveHighlight(select, step);
-	else if (event.key === "Enter" && highlighted) selectOption(select, highlighted);
-	else if (event.key === "Escape" && highlighted) showOptions(select, []);
+	else if (event.key === "Enter") {
+		if (highlighted) selectOption(select, highlighted); // without one, the key does not submit the form
+	} else if (event.key === "Escape" && highlighted) showOptions(select, []);
 	else return;
 	event.preventDefault();
 }

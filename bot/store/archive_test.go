@@ -1,0 +1,72 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"foghorn/bot/request"
+)
+
+// TestArchive_AfterKill kills a store after requests have ended. JetStream then shows earlier revisions of their records
+// again. They do not count as open, and are removed.
+func TestArchive_AfterKill(t *testing.T) {
+	dir := t.TempDir()
+	s, err := openTestStore(t, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop := runTestStore(t, s)
+	var open []string
+	for i := range 6 {
+		r := acceptTestRequest(t, s, fmt.Sprint("V", i))
+		r.Enter(request.Running)
+		err := s.Save(t.Context(), r)
+		if i%2 == 0 {
+			open = append(open, r.ID)
+		} else {
+			r.Finish(request.Outcome{Status: request.Success})
+			err = errors.Join(err, s.Save(t.Context(), r), s.Archive(t.Context(), r))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	killed := t.TempDir()
+	if err := copyState(killed, dir); err != nil {
+		t.Fatal(err)
+	}
+	stop()
+	s, err = openTestStore(t, killed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	runTestStore(t, s)
+	<-s.Index().Ready()
+	if n := s.Index().Count(); n != len(open) {
+		t.Errorf("%d requests are open", n)
+	}
+	deadline := time.Now().Add(10 * time.Second)
+	for i := range 6 {
+		id := fmt.Sprint("V", i)
+		for slices.Contains(open, id) != hasRecord(t, s, id) {
+			if time.Now().After(deadline) {
+				t.Fatalf("%s has a record: %v", id, hasRecord(t, s, id))
+			}
+			time.Sleep(time.Millisecond)
+		}
+	}
+}
+
+func hasRecord(t *testing.T, s *Store, id string) bool {
+	t.Helper()
+	_, err := s.requests.Get(t.Context(), id)
+	if err != nil && !errors.Is(err, jetstream.ErrKeyNotFound) {
+		t.Fatal(err)
+	}
+	return err == nil
+}
