@@ -81,6 +81,7 @@ func (s *Server) controlAddUser(_ context.Context, in User) (any, error) {
 	return s.toUserJSON(s.AddUser(in)), nil
 }
 
+// controlAddChannel adds a channel, or replaces the one with its id or name.
 func (s *Server) controlAddChannel(_ context.Context, in Channel) (any, error) {
 	switch {
 	case in.ID != "" && !validID.MatchString(in.ID):
@@ -91,7 +92,10 @@ func (s *Server) controlAddChannel(_ context.Context, in Channel) (any, error) {
 		return nil, fmt.Errorf("post_error must be at most %d bytes", maxName)
 	}
 	s.mu.Lock()
-	_, byName := s.conversationLocked("#" + in.Name)
+	named, _ := s.conversationLocked("#" + in.Name)
+	if named != nil && in.ID == "" {
+		in.ID = named.ID
+	}
 	old := s.channelLocked(in.ID)
 	full := len(s.channels) >= maxAdded
 	unknown := slices.IndexFunc(in.Members, func(id string) bool { return s.userLocked(id) == nil })
@@ -103,7 +107,7 @@ func (s *Server) controlAddChannel(_ context.Context, in Channel) (any, error) {
 		return nil, fmt.Errorf("the workspace has %d channels already", maxAdded)
 	case old != nil && old.dmUser != "":
 		return nil, errors.New("a direct conversation cannot be replaced")
-	case byName && (old == nil || old.Name != in.Name):
+	case named != nil && named != old:
 		return nil, Error("name_taken")
 	}
 	in.Members = slices.Compact(slices.Sorted(slices.Values(in.Members)))

@@ -135,7 +135,7 @@ func TestControl_WrongArguments(t *testing.T) {
 		{"users", `{"name":"new","email":"Bob@example.com"}`},
 		{"channels", `{"name":"` + long + `"}`},
 		{"channels", `{"name":"Two Words"}`},
-		{"channels", `{"name":"ops"}`},
+		{"channels", `{"id":"C0NEW","name":"ops"}`},
 		{"channels", `{"name":"new","members":["U0NONE"]}`},
 		{"channels", `{"id":"` + w.Person("U0BOB").DM() + `","name":"new"}`},
 		{"scopes", `{"scopes":[1]}`},
