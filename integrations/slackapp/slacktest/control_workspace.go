@@ -110,7 +110,6 @@ func (s *Server) controlAddChannel(_ context.Context, in Channel) (any, error) {
 	case named != nil && named != old:
 		return nil, Error("name_taken")
 	}
-	in.Members = slices.Compact(slices.Sorted(slices.Values(in.Members)))
 	return s.AddChannel(in), nil
 }
 

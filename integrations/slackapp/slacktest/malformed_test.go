@@ -178,4 +178,6 @@ func TestControl_WrongArguments(t *testing.T) {
 	if after := fmt.Sprint(w.control("state", "", 200)); after != before {
 		t.Errorf("state %s\nbefore: %s", after, before)
 	}
+	w.control("channels", `{"id":"C0NONE","name":"none","members":[]}`, 200) // not all users
+	w.control("messages?channel=C0NONE&user=U0BOB", "", 422)
 }
