@@ -248,6 +248,9 @@ func automationWithout(t *testing.T, properties ...string) json.RawMessage {
 
 // TestCatalog_EntityDeleted deletes the entity: it is not created again, and this is logged once.
 func TestCatalog_EntityDeleted(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	t.Parallel()
 	e, log := newCatalogEnv(t)
 	e.Start()
@@ -272,6 +275,9 @@ func TestCatalog_EntityDeleted(t *testing.T) {
 // TestCatalog_Refused has credentials that may not change entities. This is logged once, and ends the updates; the
 // details of an incident that becomes private are removed once they can be.
 func TestCatalog_Refused(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	t.Parallel()
 	e, log := newCatalogEnv(t)
 	e.Start()

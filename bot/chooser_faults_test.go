@@ -64,6 +64,9 @@ func TestChooser_ManyActions(t *testing.T) {
 
 // TestChooser_PortHangs opens the view, and answers it, while Port does not respond.
 func TestChooser_PortHangs(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	t.Parallel()
 	t.Run("cold", func(t *testing.T) {
 		t.Parallel()

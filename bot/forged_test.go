@@ -146,6 +146,9 @@ func TestModal_CheckUnavailable(t *testing.T) {
 
 // TestModal_KnownDenial checks that a person without permission is informed in the form, if that is known by then.
 func TestModal_KnownDenial(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	t.Parallel()
 	e := newEnvWithAction(t, createAction(`"name":{"type":"string"},"entity":{"type":"string","format":"entity","blueprint":"service"}`, ""))
 	addServices(t, e)

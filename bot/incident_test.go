@@ -155,6 +155,9 @@ func TestPort_TokenRevoked(t *testing.T) {
 }
 
 func TestPort_AnswerLost(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	t.Parallel()
 	e := testenv.New(t).Start()
 	e.Port.InjectFault(emulator.Fault{Path: "/runs", Method: "POST", Times: 1, DropResponse: true})

@@ -127,6 +127,9 @@ func TestNamed_InputForEntities(t *testing.T) {
 
 // TestNamed_PortAway has Port fail or hang during the search: the form opens in time, and the text is the reason.
 func TestNamed_PortAway(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	t.Parallel()
 	for name, fault := range map[string]emulator.Fault{
 		"hangs":       {Path: "/entities/search", Delay: time.Minute},

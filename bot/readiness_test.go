@@ -11,6 +11,9 @@ import (
 )
 
 func TestReadiness_NoConnection(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	t.Parallel()
 	e := testenv.New(t).Start()
 	base := e.ServeHTTP()

@@ -207,6 +207,9 @@ func TestRecent_NotPermitted(t *testing.T) {
 
 // TestRecent_Faults opens the form at once, without incidents, whatever incident.io does.
 func TestRecent_Faults(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	t.Parallel()
 	for name, fault := range map[string]func(s *incidentiotest.Server, key string){
 		"away":         func(s *incidentiotest.Server, _ string) { s.InjectFault(emulator.Fault{DropConnection: true}) },
