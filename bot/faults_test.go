@@ -7,6 +7,7 @@ import (
 
 	"foghorn/bot/testenv"
 	"foghorn/integrations/emulator"
+	"foghorn/integrations/slackapp/slacktest"
 )
 
 func TestFaults_ExactlyOnce(t *testing.T) {
@@ -101,7 +102,7 @@ func TestConnection_SixRefreshes(t *testing.T) {
 func TestSubmission_DeliveredTwice(t *testing.T) {
 	t.Parallel()
 	e := testenv.New(t).Start()
-	e.Slack.SetDuplicates(2)
+	e.Slack.Set(func(o *slacktest.Settings) { o.Duplicates = 2 })
 	e.Declare(testenv.Alice, testenv.General, "twice", "Minor", "public")
 	e.ExpectExactlyOnce("twice")
 }

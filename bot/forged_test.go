@@ -130,7 +130,7 @@ func TestModal_CheckUnavailable(t *testing.T) {
 	if err != nil || len(options) != 3 {
 		t.Fatalf("%v, %v", options, err)
 	}
-	if err := form.SelectOptions("entity", options[0]); err != nil {
+	if err := form.Fill("entity", options[0].Value); err != nil {
 		t.Fatal(err)
 	}
 	e.Port.InjectFault(emulator.Fault{Path: "/v1/blueprints/service/entities/search", Times: 1, Delay: 4 * time.Second})

@@ -84,7 +84,7 @@ func TestForm_ActionConditionAtSubmission(t *testing.T) {
 	if err != nil || len(options) != 1 {
 		t.Fatalf("%v, %v", options, err)
 	}
-	if err := form.SelectOptions("Entity", options...); err != nil {
+	if err := form.Fill("Entity", options[0].Value); err != nil {
 		t.Fatal(err)
 	}
 	putService(t, e, "api", "running", 1)

@@ -151,7 +151,7 @@ func TestForm_EntitiesAndUsers(t *testing.T) {
 		if diff := cmp.Diff(want, texts); diff != "" {
 			t.Errorf("%s offers (-want +got):\n%s", label, diff)
 		}
-		if err := form.SelectOptions(label, options[0]); err != nil {
+		if err := form.Fill(label, options[0].Value); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -237,7 +237,7 @@ func TestForm_ThreeHundredChoices(t *testing.T) {
 	if err != nil || len(options) != 1 {
 		t.Fatalf("%v, %v", options, err)
 	}
-	if err := form.SelectOptions("Region", options[0]); err != nil {
+	if err := form.Fill("Region", options[0].Value); err != nil {
 		t.Fatal(err)
 	}
 	e.Submit(form)

@@ -59,7 +59,7 @@ func TestIdentity_Refused(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			e := testenv.New(t)
-			e.Slack.SetEnterprise("E0ACME")
+			e.Slack.Set(func(o *slacktest.Settings) { o.EnterpriseID = "E0ACME" })
 			addEve(e, c.edit)
 			e.Start()
 			e.Declare(eve, testenv.General, "hello", "Major", "public")
@@ -82,7 +82,7 @@ func TestIdentity_Refused(t *testing.T) {
 func TestIdentity_SameEnterprise(t *testing.T) {
 	t.Parallel()
 	e := testenv.New(t)
-	e.Slack.SetEnterprise("E0ACME")
+	e.Slack.Set(func(o *slacktest.Settings) { o.EnterpriseID = "E0ACME" })
 	addEve(e, func(u *slacktest.User) { u.Team, u.Enterprise = "T0OTHER", "E0ACME" })
 	e.Start()
 	e.Declare(eve, testenv.General, "from another workspace", "Major", "public")
@@ -249,7 +249,7 @@ func TestPermissions_OwnedByTeam(t *testing.T) {
 		if err != nil || len(options) != 1 {
 			t.Fatalf("%+v, %v", options, err)
 		}
-		if err := form.SelectOptions("Entity", options[0]); err != nil {
+		if err := form.Fill("Entity", options[0].Value); err != nil {
 			t.Fatal(err)
 		}
 		e.Submit(form)

@@ -236,11 +236,11 @@ func TestModal_StaleState(t *testing.T) {
 	e.WaitForm(form, "the second page", hasLabel("two"))
 	e.Fill(form, "two", "second")
 
-	e.Slack.SendStaleState(1)
+	e.Slack.Set(func(o *slacktest.Settings) { o.StaleStates = 1 })
 	if r := submit(t, e, form); r.Closed || !strings.Contains(fmt.Sprint(r.Errors), "press the button again") {
 		t.Fatalf("the submission is answered with %+v", r)
 	}
-	e.Slack.SendStaleState(1)
+	e.Slack.Set(func(o *slacktest.Settings) { o.StaleStates = 1 })
 	e.ChangeField(form, "kind", "b")
 	e.WaitForm(form, "the notice", func(m *slacktest.Modal) bool { return strings.Contains(m.Text(), "press the button again") })
 	if v, err := form.Value("two"); err != nil || len(v) != 1 || v[0] != "second" {

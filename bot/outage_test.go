@@ -8,6 +8,7 @@ import (
 	"foghorn/bot/testenv"
 	"foghorn/integrations/emulator"
 	"foghorn/integrations/port/porttest"
+	"foghorn/integrations/slackapp/slacktest"
 )
 
 // TestOutage_WorksAgainWithin15Seconds has one service fail while a run is in flight and a submission has just been
@@ -29,7 +30,7 @@ func TestOutage_WorksAgainWithin15Seconds(t *testing.T) {
 		{"a proxy answers 404 for Port", true, emulator.Fault{Status: 404, Header: html, Body: "<html>Not found</html>"}, nil},
 		{"Port hangs", true, emulator.Fault{Delay: time.Minute}, nil},
 		{"a proxy answers 403 for Slack", false, emulator.Fault{Status: 403, Header: html, Body: "<html>Blocked</html>"}, func(e *testenv.Env) { e.Slack.DropConnections() }},
-		{"Slack hangs", false, emulator.Fault{Delay: time.Minute}, func(e *testenv.Env) { e.Slack.SetHalfOpen(true) }},
+		{"Slack hangs", false, emulator.Fault{Delay: time.Minute}, func(e *testenv.Env) { e.Slack.Set(func(o *slacktest.Settings) { o.HalfOpen = true }) }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -56,7 +57,7 @@ func TestOutage_WorksAgainWithin15Seconds(t *testing.T) {
 			time.Sleep(length)
 			e.Port.ClearFaults()
 			e.Slack.ClearFaults()
-			e.Slack.SetHalfOpen(false)
+			e.Slack.Set(func(o *slacktest.Settings) { o.HalfOpen = false })
 			ended := time.Now()
 			e.ExpectMessage(testenv.General, "")
 			e.WaitFor("the second run is created", func() bool { return len(e.Port.Runs()) == 2 })

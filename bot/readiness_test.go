@@ -7,6 +7,7 @@ import (
 
 	"foghorn/bot/testenv"
 	"foghorn/integrations/emulator"
+	"foghorn/integrations/slackapp/slacktest"
 )
 
 func TestReadiness_NoConnection(t *testing.T) {
@@ -17,14 +18,14 @@ func TestReadiness_NoConnection(t *testing.T) {
 	e := testenv.New(t).Start()
 	base := e.ServeHTTP()
 	e.WaitReady(base)
-	e.Slack.RefuseConnections("link_disabled")
+	e.Slack.Set(func(o *slacktest.Settings) { o.RefuseReason = "link_disabled" })
 	e.Slack.DropConnections()
 	e.WaitFor("there is no connection", func() bool {
 		_, problems, _ := e.Readiness(base)
 		return problems["slack"] != "" && problems["store"] == ""
 	})
 	e.ExpectHealthy(base)
-	e.Slack.RefuseConnections("")
+	e.Slack.Set(func(o *slacktest.Settings) { o.RefuseReason = "" })
 	e.WaitReady(base)
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"foghorn/bot/testenv"
 	"foghorn/integrations/emulator"
+	"foghorn/integrations/slackapp/slacktest"
 )
 
 // passingCodes are codes that Slack sends for a moment, one of which is not documented.
@@ -176,7 +177,7 @@ func TestTransient_LostRunWithEntity(t *testing.T) {
 	if err != nil || len(options) != 1 {
 		t.Fatalf("options %v, %v", options, err)
 	}
-	if err := form.SelectOptions("Service", options[0]); err != nil {
+	if err := form.Fill("Service", options[0].Value); err != nil {
 		t.Fatal(err)
 	}
 	e.Submit(form)
@@ -223,7 +224,7 @@ func TestTransient_BusyChannel(t *testing.T) {
 	e := testenv.New(t).Start()
 	form := e.OpenForm(testenv.Alice, testenv.General, "/incident")
 	e.Fill(form, "Name", "busy", "Severity", "Minor", "Visibility", "public")
-	e.Slack.LimitHistory(15)
+	e.Slack.Set(func(o *slacktest.Settings) { o.HistoryLimit = 15 })
 	e.Slack.InjectFault(emulator.Fault{Path: "chat.postMessage", Times: 1, DropResponse: true})
 	e.Submit(form)
 	e.ExpectMessage(testenv.General, "busy")

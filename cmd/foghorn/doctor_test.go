@@ -86,10 +86,10 @@ var doctorProblems = []struct {
 		e.Slack.InjectFault(emulator.Fault{Path: "/link/", Delay: time.Minute})
 	}, "Slack: socket mode"},
 	{"Socket Mode that is off", func(_ *testing.T, e *environment, _ map[string]string) {
-		e.Slack.RefuseConnections("link_disabled")
+		e.Slack.Set(func(o *slacktest.Settings) { o.RefuseReason = "link_disabled" })
 	}, "Slack: socket mode"},
 	{"too many connections", func(_ *testing.T, e *environment, _ map[string]string) {
-		e.Slack.RefuseConnections("too_many_websockets")
+		e.Slack.Set(func(o *slacktest.Settings) { o.RefuseReason = "too_many_websockets" })
 	}, "Slack: socket mode"},
 	{"a missing scope", func(_ *testing.T, e *environment, _ map[string]string) {
 		e.Slack.SetScopes(append(slices.DeleteFunc(slices.Clone(requiredScopes), func(s string) bool { return s == "users:read.email" }), append(optionalScopes, "channels:read")...)...)

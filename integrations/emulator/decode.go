@@ -3,38 +3,29 @@ package emulator
 import (
 	"bytes"
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"reflect"
-	"slices"
 	"strings"
-	"unicode/utf8"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Decode reads one JSON value, which must not be null, into a pointer. What [json.Unmarshal] would leave out or replace
-// is an error: unknown and repeated members, and text that is not Unicode.
+// Decode reads one JSON value, which must not be null, into a pointer. What [encoding/json] would leave out or replace is
+// an error: unknown and repeated members, and text that is not Unicode.
 func Decode(data []byte, into any) error {
-	if !utf8.Valid(data) {
-		return errors.New("the JSON is not valid UTF-8")
-	}
-	if string(bytes.TrimSpace(data)) == "null" {
+	value, err := jsontext.NewDecoder(bytes.NewReader(data)).ReadValue() // errors of the syntax come first
+	switch {
+	case err != nil:
+		return err
+	case value.Kind() == 'n':
 		return errors.New("the value is null")
 	}
-	var syntax json.RawMessage
-	if err := json.Unmarshal(data, &syntax); err != nil { // also limits the depth
-		return err
-	}
-	if err := checkValue(json.NewDecoder(bytes.NewReader(data))); err != nil {
-		return err
-	}
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
-	err := d.Decode(into)
-	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		path := strings.Split(wrong.Field, ".")
-		path = slices.DeleteFunc(path, func(name string) bool { return name != strings.ToLower(name) }) // of an embedded struct
-		return fmt.Errorf("%s must be %s, and is %s", cmp.Or(strings.Join(path, "."), "the value"), describeType(wrong.Type), wrong.Value)
+	err = json.Unmarshal(data, into, json.RejectUnknownMembers(true))
+	if wrong, ok := errors.AsType[*json.SemanticError](err); ok && wrong.GoType != nil && !errors.Is(err, json.ErrUnknownName) {
+		path := strings.ReplaceAll(strings.TrimPrefix(string(wrong.JSONPointer), "/"), "/", ".")
+		return fmt.Errorf("%s must be %s", cmp.Or(path, "the value"), describeType(wrong.GoType))
 	}
 	return err
 }
@@ -49,34 +40,17 @@ func describeType(t reflect.Type) string {
 		return "a list"
 	case reflect.Struct, reflect.Map:
 		return "an object"
+	case reflect.Int, reflect.Int64:
+		return "a whole number"
 	}
-	return "a whole number"
+	return "of another type"
 }
 
-// checkValue reads one value, with those within it.
-func checkValue(d *json.Decoder) error {
-	token, err := d.Token()
-	if text, isText := token.(string); isText && strings.ContainsRune(text, utf8.RuneError) {
-		return errors.New("a text has half of a surrogate pair, or U+FFFD in its place")
+// UnknownMember returns the name of the unknown member that an error of Decode is about.
+func UnknownMember(err error) (name string, ok bool) {
+	e, isSemantic := errors.AsType[*json.SemanticError](err)
+	if !isSemantic || !errors.Is(err, json.ErrUnknownName) {
+		return "", false
 	}
-	opening, isNested := token.(json.Delim)
-	if err != nil || !isNested {
-		return err
-	}
-	names := map[string]bool{}
-	for d.More() {
-		if opening == '{' {
-			token, _ := d.Token()                      // the syntax is valid
-			name := strings.ToLower(fmt.Sprint(token)) // as encoding/json finds a member
-			if names[name] {
-				return fmt.Errorf("the member %q is there twice", name)
-			}
-			names[name] = true
-		}
-		if err := checkValue(d); err != nil {
-			return err
-		}
-	}
-	_, err = d.Token() // the closing delimiter
-	return err
+	return e.JSONPointer.LastToken(), true
 }

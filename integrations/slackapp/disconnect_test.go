@@ -94,7 +94,7 @@ func TestRun_MissingPings(t *testing.T) {
 	s, alice, channel := newWorkspace(t)
 	client, _ := startClient(t, s, &echo{}, func(c *slackapp.Config) { c.PingTimeout = 4 * time.Second })
 	waitConnects(t, client, 2)
-	s.SetPings(false)
+	s.Set(func(o *slacktest.Settings) { o.NoPings = true })
 	waitUntil(t, "four connects", func() bool {
 		if client.Connections() == 0 {
 			t.Error("no connection is open")
@@ -109,9 +109,9 @@ func TestRun_HalfOpenConnections(t *testing.T) {
 	s, alice, channel := newWorkspace(t)
 	client, _ := startClient(t, s, &echo{}, func(c *slackapp.Config) { c.PingTimeout = 300 * time.Millisecond })
 	waitSockets(t, s, 2)
-	s.SetHalfOpen(true)
+	s.Set(func(o *slacktest.Settings) { o.HalfOpen = true })
 	waitConnects(t, client, 4)
-	s.SetHalfOpen(false)
+	s.Set(func(o *slacktest.Settings) { o.HalfOpen = false })
 	expectEcho(t, alice, channel, "next")
 }
 
@@ -124,12 +124,12 @@ func TestRun_HalfOpenNoticedByPong(t *testing.T) {
 	waitSockets(t, s, 2)
 	time.Sleep(time.Second) // a ping of each connection has been answered, of which nothing informs
 	began := time.Now()
-	s.SetHalfOpen(true)
+	s.Set(func(o *slacktest.Settings) { o.HalfOpen = true })
 	waitConnects(t, client, 4)
 	if took := time.Since(began); took > pingTimeout/2 {
 		t.Errorf("the connections were replaced after %v", took)
 	}
-	s.SetHalfOpen(false)
+	s.Set(func(o *slacktest.Settings) { o.HalfOpen = false })
 	expectEcho(t, alice, channel, "next")
 }
 

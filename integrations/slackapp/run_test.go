@@ -8,6 +8,7 @@ import (
 
 	"foghorn/integrations/emulator"
 	"foghorn/integrations/slackapp"
+	"foghorn/integrations/slackapp/slacktest"
 )
 
 func TestRun_TwoConnections(t *testing.T) {
@@ -29,7 +30,7 @@ func TestRun_DuplicateEnvelope(t *testing.T) {
 	h := &echo{}
 	startClient(t, s, h, nil)
 	waitSockets(t, s, 2)
-	s.SetDuplicates(3)
+	s.Set(func(o *slacktest.Settings) { o.Duplicates = 3 })
 	expectEcho(t, alice, channel, "first")
 	expectEcho(t, alice, channel, "second")
 	if n := h.commands.Load(); n != 2 {
@@ -45,7 +46,7 @@ func TestRun_DuplicateInFlight(t *testing.T) {
 	h := &echo{delay: 50 * time.Millisecond}
 	startClient(t, s, h, nil)
 	waitSockets(t, s, 2)
-	s.SetDuplicates(3)
+	s.Set(func(o *slacktest.Settings) { o.Duplicates = 3 })
 	var typing sync.WaitGroup
 	for range commands {
 		typing.Go(func() {
@@ -64,7 +65,7 @@ func TestRun_DuplicateInFlight(t *testing.T) {
 func TestRun_ReconnectStorm(t *testing.T) {
 	t.Parallel()
 	s, _, _ := newWorkspace(t)
-	s.RefuseConnections("too_many_websockets")
+	s.Set(func(o *slacktest.Settings) { o.RefuseReason = "too_many_websockets" })
 	startClient(t, s, &echo{}, nil)
 	<-time.After(2 * time.Second) // slack-go makes hundreds of calls in this time
 	if n := len(s.Calls("apps.connections.open")); n > 10 || n < 3 {

@@ -77,19 +77,23 @@ func ParseSeed(data []byte) (*Seed, error) {
 	if err == nil {
 		err = emulator.Decode(text, s)
 	}
+	if name, isUnknown := emulator.UnknownMember(err); isUnknown {
+		return nil, fmt.Errorf("the key %q is not known", name)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("%s", strings.TrimPrefix(err.Error(), "json: "))
+		return nil, err
 	}
 	return s, s.check()
 }
 
 // check returns the errors that the emulators do not report themselves.
 func (s *Seed) check() error {
-	errs := []error{s.checkTokens(), s.checkSlack(), s.checkIncidentIO()}
+	errs, emails := []error{s.checkTokens(), s.checkSlack(), s.checkIncidentIO()}, map[string]bool{"": true}
 	for i, u := range s.Port.Users {
-		if u.Email == "" {
-			errs = append(errs, fmt.Errorf("port.users[%d]: email is required", i))
+		if emails[u.Email] {
+			errs = append(errs, fmt.Errorf("port.users[%d]: email is required, and must be unique", i))
 		}
+		emails[u.Email] = true
 	}
 	return errors.Join(errs...)
 }
@@ -221,15 +225,23 @@ func (s *Seed) configure(cfg *sandbox.Config) {
 // fillPort writes what the file says to an empty Port.
 func (s *Seed) fillPort(box *sandbox.Sandbox) error {
 	box.Port.RemoveUsers()
-	for _, u := range s.Port.Users {
-		box.Port.AddUser(u.Email, u.Teams...)
+	for i, u := range s.Port.Users {
+		if err := box.Port.AddUser(u.Email, u.Teams...); err != nil {
+			return fmt.Errorf("port.users[%d]: %w", i, err)
+		}
 	}
 	for name, value := range s.Port.Secrets {
 		box.Port.SetSecret(name, value)
 	}
 	put := func(key string, list []map[string]any, f func(json.RawMessage) error) error {
+		ids := map[string]bool{}
 		for i, v := range list {
 			data, err := json.Marshal(v)
+			if id, _ := v["identifier"].(string); ids[id] {
+				err = fmt.Errorf("the identifier %s is there twice", id)
+			} else if id != "" {
+				ids[id] = true
+			}
 			if err == nil {
 				err = f(data)
 			}

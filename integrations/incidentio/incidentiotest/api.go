@@ -83,8 +83,8 @@ func (c *call) decodeBody(in any) (int, any) {
 	if err == nil {
 		return 0, nil
 	}
-	if field, isUnknown := strings.CutPrefix(err.Error(), "json: unknown field "); isUnknown {
-		return c.notModeled(strings.Trim(field, `"`))
+	if name, isUnknown := emulator.UnknownMember(err); isUnknown {
+		return c.notModeled(name)
 	}
 	return malformed("The request body could not be read as JSON")
 }

@@ -1,13 +1,18 @@
 package slacktest
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
 	"maps"
 	"mime"
+	"mime/multipart"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"foghorn/integrations/emulator"
 )
@@ -213,40 +218,16 @@ func (s *Server) apiTest(c *call) (reply, error) {
 	return reply{"args": echo}, nil
 }
 
-// readCall reads the arguments from the query and a JSON, urlencoded or multipart body.
+// readCall reads the arguments from the query and a JSON, urlencoded or multipart body. An argument that is given twice is
+// an error.
 func readCall(r *http.Request, name string) (*call, error) {
 	c := &call{method: name, args: args{}}
-	c.args.addForm(r.URL.Query())
-	kind, options, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	switch {
-	case kind == "application/json":
-		c.noCharset = options["charset"] == ""
-		body, err := io.ReadAll(r.Body)
-		if err != nil {
-			return nil, Error("request_timeout")
-		}
-		if len(body) == 0 {
-			break
-		}
-		var fields map[string]any
-		if err := json.Unmarshal(body, &fields); err != nil {
-			if json.Valid(body) {
-				return nil, Error("json_not_object")
-			}
-			return nil, Error("invalid_json")
-		}
-		maps.Copy(c.args, fields)
-	case kind == "multipart/form-data":
-		if err := r.ParseMultipartForm(1 << 20); err != nil {
-			return nil, Error("invalid_form_data")
-		}
-		c.args.addForm(r.MultipartForm.Value)
-		_ = r.MultipartForm.RemoveAll()
-	case kind == "application/x-www-form-urlencoded":
-		if err := r.ParseForm(); err != nil {
-			return nil, Error("invalid_form_data")
-		}
-		c.args.addForm(r.PostForm)
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil || !c.args.addForm(query) {
+		return nil, Error("invalid_form_data")
+	}
+	if err := c.readBody(r); err != nil {
+		return nil, err
 	}
 	if h := r.Header.Get("Authorization"); h != "" {
 		c.token = strings.TrimSpace(strings.TrimPrefix(h, "Bearer"))
@@ -254,6 +235,77 @@ func readCall(r *http.Request, name string) (*call, error) {
 		c.inBody = true
 	}
 	return c, nil
+}
+
+// readBody reads the arguments of a body.
+// https://docs.slack.dev/reference/methods/api.test#errors
+func (c *call) readBody(r *http.Request) error {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return Error("request_timeout")
+	}
+	kind, options, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if c.noCharset = kind == "application/json" && options["charset"] == ""; len(body) == 0 {
+		return nil
+	}
+	var form url.Values
+	switch kind {
+	case "application/json":
+		fields, err := decodeObject(body)
+		if err != nil {
+			return err
+		}
+		if !c.args.add(fields) {
+			return Error("invalid_form_data")
+		}
+	case "multipart/form-data":
+		form, err = parseMultipart(body, options["boundary"])
+	case "application/x-www-form-urlencoded":
+		form, err = url.ParseQuery(string(body))
+	case "":
+		return Error("missing_post_type")
+	default:
+		return Error("invalid_post_type")
+	}
+	if err != nil || !c.args.addForm(form) {
+		return Error("invalid_form_data")
+	}
+	return nil
+}
+
+// parseMultipart returns the fields of a multipart body, which must be complete and without files.
+func parseMultipart(body []byte, boundary string) (url.Values, error) {
+	parts, err := multipart.NewReader(bytes.NewReader(body), boundary).ReadForm(emulator.MaxBody)
+	if err != nil {
+		return nil, err
+	}
+	if !bytes.HasSuffix(bytes.TrimSpace(body), []byte("--"+boundary+"--")) || len(parts.File) > 0 {
+		return nil, Error("invalid_form_data")
+	}
+	return parts.Value, nil
+}
+
+// decodeJSON decodes a text, which must be UTF-8 in which no object has a name twice.
+func decodeJSON(text []byte) (v any, err error) {
+	if !jsontext.Value(text).IsValid() {
+		return nil, Error("invalid_json")
+	}
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber() // a number comes back as the app wrote it
+	return v, d.Decode(&v)
+}
+
+// decodeObject is decodeJSON for an object.
+func decodeObject(text []byte) (args, error) {
+	v, err := decodeJSON(text)
+	if err != nil {
+		return nil, err
+	}
+	o, ok := v.(map[string]any)
+	if !ok {
+		return nil, Error("json_not_object")
+	}
+	return o, nil
 }
 
 func writeJSON(w http.ResponseWriter, status int, v any) {

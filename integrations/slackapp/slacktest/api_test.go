@@ -56,6 +56,9 @@ func (w *env) call(method string, args any) response {
 
 func (w *env) callAs(token, method string, args any) response {
 	w.t.Helper()
+	if args == nil {
+		args = map[string]any{}
+	}
 	body, err := json.Marshal(args)
 	w.noError(err)
 	a, _ := w.sendRaw(method, token, "application/json; charset=utf-8", bytes.NewReader(body))

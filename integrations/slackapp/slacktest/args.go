@@ -1,7 +1,6 @@
 package slacktest
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
 	"net/url"
@@ -14,12 +13,25 @@ import (
 // of a method is a string, a bool, a float64 or a JSON value.
 type args map[string]any
 
-func (a args) addForm(v url.Values) {
-	for k, vs := range v {
-		if len(vs) > 0 {
-			a[k] = vs[0]
+// add adds arguments. It reports false if one of them is there already.
+func (a args) add(more args) bool {
+	for name, v := range more {
+		if _, twice := a[name]; twice {
+			return false
+		}
+		a[name] = v
+	}
+	return true
+}
+
+// addForm is add for the arguments of a form.
+func (a args) addForm(form url.Values) bool {
+	for name, values := range form {
+		if len(values) != 1 || !a.add(args{name: values[0]}) {
+			return false
 		}
 	}
+	return true
 }
 
 func (a args) stringArg(name string) string {
@@ -32,9 +44,21 @@ func (a args) boolArg(name string) bool {
 	return b
 }
 
+// intArg returns an integer, 0 if it is missing.
+func (a args) intArg(name string) int {
+	n, _ := a[name].(float64)
+	return int(n)
+}
+
+// texts returns a list of strings.
+func (a args) texts(name string) []string {
+	list, _ := a[name].([]string)
+	return list
+}
+
 // convert checks and converts the arguments according to a specification: names separated by spaces, each with its
-// type: "name" is a string, "name:bool" a boolean, "name:int" an integer, and "name:json" any JSON value, which a form
-// has as text. "name=a|b" is an argument that Slack documents and the emulator does not have: only the values a and b,
+// type: "name" is a string, "name:bool" a boolean, "name:int" an integer, "name:list" a string or a list of strings, and
+// "name:json" any JSON value, which a form has as text. "name=a|b" is an argument that Slack documents and the emulator does not have: only the values a and b,
 // which change nothing, are accepted. An empty string and null mean that the argument is missing. As in Slack,
 // arguments that the specification does not have are ignored.
 func (a args) convert(spec string) error {
@@ -76,10 +100,30 @@ var argTypes = map[string]func(v any) (any, string){
 		return v, ""
 	},
 	"json": func(v any) (any, string) {
-		if text, ok := v.(string); ok && json.Unmarshal([]byte(text), &v) != nil {
+		text, isText := v.(string)
+		if !isText {
+			return v, ""
+		}
+		v, err := decodeJSON([]byte(text))
+		if err != nil {
 			return invalidJSON{}, ""
 		}
 		return v, ""
+	},
+	"list": func(v any) (any, string) {
+		if one, ok := v.(string); ok {
+			return []string{one}, ""
+		}
+		list, ok := v.([]any)
+		out := make([]string, len(list))
+		for i, item := range list {
+			text, isText := item.(string)
+			out[i], ok = text, ok && isText
+		}
+		if !ok {
+			return v, "must provide a string or a list of strings"
+		}
+		return out, ""
 	},
 	"bool": func(v any) (any, string) {
 		b, err := strconv.ParseBool(fmt.Sprint(v))
@@ -90,7 +134,7 @@ var argTypes = map[string]func(v any) (any, string){
 	},
 	"int": func(v any) (any, string) {
 		n, err := strconv.ParseFloat(fmt.Sprint(v), 64)
-		if err != nil || n != math.Trunc(n) {
+		if err != nil || n != math.Trunc(n) || math.Abs(n) > math.MaxInt32 {
 			return v, "must provide an integer"
 		}
 		return n, ""

@@ -84,9 +84,8 @@ func (s *Server) addMessageLocked(ch *Channel, m Message) (*Message, error) {
 		}
 		parent.hasReplies = true
 	}
-	m.Channel, m.TS = ch.ID, s.newTimestampLocked()
-	s.messages[ch.ID] = append(s.messages[ch.ID], &m)
-	s.messagesChangedLocked(ch.ID)
+	m.Channel = ch.ID
+	s.addLocked(&m)
 	return &m, nil
 }
 
@@ -96,7 +95,7 @@ func (s *Server) chatPostEphemeral(c *call) (reply, error) {
 		return nil, err
 	}
 	user := c.args.stringArg("user")
-	if s.users[user] == nil || !ch.hasMemberLocked(user) {
+	if u := s.userLocked(user); u == nil || u.Bot || u.Deleted || !ch.hasMemberLocked(user) {
 		return nil, Error("user_not_in_channel")
 	}
 	m.Channel = ch.ID
@@ -105,10 +104,9 @@ func (s *Server) chatPostEphemeral(c *call) (reply, error) {
 
 // postEphemeralLocked posts a message of the bot that only one user sees.
 func (s *Server) postEphemeralLocked(user string, m Message) Message {
-	m.TS, m.User, m.To, m.Bot, m.Ephemeral = s.newTimestampLocked(), s.BotUser, user, true, true
-	s.ephemerals[user] = append(s.ephemerals[user], &m)
-	s.messagesChangedLocked(user)
-	s.emit(s.appLabel(), "slack", "ephemeral", "@"+s.users[user].Name+": "+firstLine(m.Text), m)
+	m.User, m.To, m.Bot, m.Ephemeral = s.BotUser, user, true, true
+	s.addLocked(&m)
+	s.emit(s.appLabel(), "slack", "ephemeral", "@"+s.userLocked(user).Name+": "+firstLine(m.Text), m)
 	return m
 }
 
@@ -117,11 +115,11 @@ func (s *Server) postEphemeralLocked(user string, m Message) Message {
 func (s *Server) ownMessageLocked(c *call, refused Error) (*Channel, *Message, error) {
 	id := c.args.stringArg("channel")
 	ch, ok := s.seenChannelLocked(id)
-	if !ok || s.users[id] != nil { // a user's id is accepted for new messages only
+	if !ok || s.userLocked(id) != nil { // a user's id is accepted for new messages only
 		return nil, nil, Error("channel_not_found")
 	}
 	m := s.findMessageLocked(ch.ID, c.args.stringArg("ts"))
-	if m == nil {
+	if m == nil || m.User == slackbot {
 		return nil, nil, Error("message_not_found")
 	}
 	if !m.Bot {
@@ -175,9 +173,9 @@ func (s *Server) editMessageLocked(kept *Message, m Message, onlyText bool) {
 	for _, form := range kept.forms {
 		form.replaceBody(kept.formBody())
 	}
-	s.messagesChangedLocked(kept.Channel)
+	s.messagesChangedLocked()
 	s.emit(s.appLabel(), "slack", "message", "edited: "+firstLine(kept.Text), *kept)
-	s.sendMessageEventLocked(s.channels[kept.Channel], map[string]any{
+	s.sendMessageEventLocked(s.channelLocked(kept.Channel), map[string]any{
 		"type": "message", "subtype": "message_changed", "hidden": true, "ts": s.newTimestampLocked(),
 		"message": s.messageJSONLocked(kept, true), "previous_message": before,
 	})
@@ -188,16 +186,31 @@ func (s *Server) chatDelete(c *call) (reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.deleteMessageLocked(ch.ID, kept)
+	s.deleteMessageLocked(kept)
 	return reply{"channel": ch.ID, "ts": kept.TS}, nil
 }
 
-// deleteMessageLocked removes a message.
-func (s *Server) deleteMessageLocked(channel string, gone *Message) {
-	s.messages[channel] = slices.DeleteFunc(s.messages[channel], func(m *Message) bool { return m == gone })
-	s.messagesChangedLocked(channel)
+// slackbot is the author of the message that replaces the deleted first message of a thread.
+const slackbot = "USLACKBOT"
+
+// deleteMessageLocked removes a message. Of a thread with replies, Slack shows that the first message was deleted.
+func (s *Server) deleteMessageLocked(gone *Message) {
+	i := slices.Index(s.messages, gone)
+	if s.threadLocked(gone) == nil {
+		s.messages = slices.Delete(s.messages, i, i+1)
+	} else {
+		s.messages[i] = &Message{
+			Channel: gone.Channel, TS: gone.TS, User: slackbot, Text: "This message was deleted.", hasReplies: true,
+			payload: map[string]any{"subtype": "tombstone", "hidden": true},
+		}
+	}
+	s.messagesChangedLocked()
+	if gone.Ephemeral {
+		s.emit(s.appLabel(), "slack", "ephemeral", "deleted: "+firstLine(gone.Text), *gone)
+		return
+	}
 	s.emit(s.appLabel(), "slack", "message", "deleted: "+firstLine(gone.Text), *gone)
-	s.sendMessageEventLocked(s.channels[channel], map[string]any{
+	s.sendMessageEventLocked(s.channelLocked(gone.Channel), map[string]any{
 		"type": "message", "subtype": "message_deleted", "hidden": true, "ts": s.newTimestampLocked(), "deleted_ts": gone.TS,
 		"previous_message": s.messageJSONLocked(gone, true),
 	})

@@ -76,7 +76,7 @@ var textValidators = map[string]func(f field, text string) string{
 }
 
 func (f field) intProperty(name string) (int, bool) {
-	n, ok := f.element[name].(float64)
+	n, ok := numberOf(f.element[name])
 	return int(n), ok
 }
 

@@ -1,8 +1,10 @@
 package slacktest
 
 import (
+	"bufio"
 	"encoding/json"
 	"fmt"
+	"net"
 	"net/http"
 	"slices"
 	"time"
@@ -32,16 +34,11 @@ const (
 
 // connections are the Socket Mode connections of the app. Server.mu guards them.
 type connections struct {
-	tickets      map[string]time.Time // time of expiry
-	all          map[*connection]bool // all of them
-	open         []*connection        // envelopes are delivered to these
-	pending      map[string]*pending  // by envelope_id
-	acks         []Ack
-	pingsOff     bool
-	halfOpen     bool
-	refuseReason string // if not "", every new connection is closed with this reason
-	copies       int    // additional deliveries of each envelope
-	redeliver    bool
+	tickets map[string]time.Time // time of expiry
+	all     map[*connection]bool // all of them
+	open    []*connection        // envelopes are delivered to these
+	pending map[string]*pending  // by envelope_id
+	acks    []Ack
 }
 
 func newConnections() connections {
@@ -54,7 +51,6 @@ type connection struct {
 	conn   *websocket.Conn
 	out    chan frame
 	done   chan struct{}
-	silent bool // half-open: nothing is written. Server.mu guards it.
 	closed bool // Server.mu guards it
 }
 
@@ -74,9 +70,16 @@ func (k *connection) closeLocked() {
 	}
 }
 
-// sendLocked queues a frame. A connection whose queue is full is closed.
-func (k *connection) sendLocked(f frame) {
-	if k.silent || k.closed {
+// sendLocked queues a frame, unless connections are half-open.
+func (s *Server) sendLocked(k *connection, f frame) {
+	if !s.settings.HalfOpen {
+		k.queueLocked(f)
+	}
+}
+
+// queueLocked queues a frame. A connection whose queue is full is closed.
+func (k *connection) queueLocked(f frame) {
+	if k.closed {
 		return
 	}
 	select {
@@ -101,25 +104,21 @@ func (s *Server) serveConnection(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "invalid ticket", http.StatusForbidden)
 		return
 	}
-	conn, err := upgrader.Upgrade(unwrapHijacker(w), r, nil)
+	conn, err := upgrader.Upgrade(hijackable{w}, r, nil)
 	if err != nil {
 		return // Upgrade has responded
 	}
 	defer conn.Close()
 	conn.SetReadLimit(readLimit)
-	life := s.cfg.ConnectionLife
-	if r.URL.Query().Get("debug_reconnects") == "true" {
-		life = DebugConnectionLife
-	}
 	k := &connection{conn: conn, out: make(chan frame, sendQueueSize), done: make(chan struct{})}
-	if !s.addConnection(k, life) {
+	if !s.addConnection(k) {
 		return
 	}
 	defer s.wg.Done()
 	written := make(chan struct{})
 	go func() {
 		defer close(written)
-		s.writeLoop(k, life)
+		s.writeLoop(k)
 	}()
 	s.readLoop(k)
 	s.removeConnection(k)
@@ -128,13 +127,11 @@ func (s *Server) serveConnection(w http.ResponseWriter, r *http.Request) {
 
 // addConnection sends hello and adds the connection to the open ones. It reports false when the server
 // is closed.
-func (s *Server) addConnection(k *connection, life time.Duration) bool {
+func (s *Server) addConnection(k *connection) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	select {
-	case <-s.closed:
+	if s.ctx.Err() != nil {
 		return false
-	default:
 	}
 	s.wg.Add(1)
 	s.all[k] = true
@@ -150,20 +147,19 @@ func (s *Server) addConnection(k *connection, life time.Duration) bool {
 			"host":                        connectionHost,
 			"build_number":                54,
 			"started":                     time.Now().UTC().Format("2006-01-02 15:04:05.000"),
-			"approximate_connection_time": int(life.Seconds()),
+			"approximate_connection_time": int(connectionLife.Seconds()),
 		},
 	})
-	k.sendLocked(frame{text: hello})
-	if s.refuseReason != "" {
-		s.disconnectLocked(k, s.refuseReason)
+	k.queueLocked(frame{text: hello})
+	if s.settings.RefuseReason != "" {
+		s.disconnectLocked(k, s.settings.RefuseReason)
 		return true
 	}
-	k.silent = s.halfOpen
 	s.open = append(s.open, k)
 	s.emitConnectionsLocked("a connection was opened")
-	if s.redeliver {
+	if s.settings.Redeliver {
 		for _, p := range s.pending {
-			k.sendLocked(frame{text: p.frame})
+			s.sendLocked(k, frame{text: p.frame})
 		}
 	}
 	s.notifyLocked()
@@ -192,10 +188,10 @@ func (s *Server) stopDeliveryLocked(k *connection, why string) {
 
 // writeLoop writes the queued frames and the pings. At the end of the connection's life, it sends a
 // refresh.
-func (s *Server) writeLoop(k *connection, life time.Duration) {
+func (s *Server) writeLoop(k *connection) {
 	ping := time.NewTicker(s.cfg.PingInterval)
 	defer ping.Stop()
-	old := time.NewTimer(life)
+	old := time.NewTimer(connectionLife)
 	defer old.Stop()
 	for {
 		var f frame
@@ -205,7 +201,7 @@ func (s *Server) writeLoop(k *connection, life time.Duration) {
 		case f = <-k.out:
 		case <-ping.C:
 			s.mu.Lock()
-			quiet := s.pingsOff || k.silent
+			quiet := s.settings.NoPings || s.settings.HalfOpen
 			s.mu.Unlock()
 			if quiet {
 				continue
@@ -238,7 +234,7 @@ func (s *Server) writeLoop(k *connection, life time.Duration) {
 func (s *Server) readLoop(k *connection) {
 	k.conn.SetPingHandler(func(data string) error {
 		s.mu.Lock()
-		mute := k.silent
+		mute := s.settings.HalfOpen
 		s.mu.Unlock()
 		if mute {
 			return nil
@@ -274,20 +270,12 @@ func (s *Server) disconnectLocked(k *connection, reason string) {
 		"debug_info":      map[string]any{"host": connectionHost},
 		"connection_info": map[string]any{"app_id": s.AppID},
 	})
-	k.sendLocked(frame{text: text, last: last})
+	s.sendLocked(k, frame{text: text, last: last})
 }
 
-// unwrapHijacker returns the underlying writer that is an http.Hijacker. The websocket package does
-// not call Unwrap.
-func unwrapHijacker(w http.ResponseWriter) http.ResponseWriter {
-	for {
-		if _, ok := w.(http.Hijacker); ok {
-			return w
-		}
-		u, ok := w.(interface{ Unwrap() http.ResponseWriter })
-		if !ok {
-			return w
-		}
-		w = u.Unwrap()
-	}
+// A hijackable writer is an http.Hijacker if one that it wraps is. The websocket package does not call Unwrap.
+type hijackable struct{ http.ResponseWriter }
+
+func (w hijackable) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	return http.NewResponseController(w.ResponseWriter).Hijack()
 }

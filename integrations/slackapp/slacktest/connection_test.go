@@ -178,12 +178,12 @@ func TestConnection_Disconnect(t *testing.T) {
 	}
 	w.noError(w.WaitConnections(w.ctx, 0))
 
-	w.RefuseConnections("link_disabled")
+	w.Set(func(o *slacktest.Settings) { o.RefuseReason = "link_disabled" })
 	conn = w.dialHello()
 	if a := w.readFrame(conn); a["reason"] != "link_disabled" {
 		t.Errorf("frame = %v", a)
 	}
-	w.RefuseConnections("")
+	w.Set(func(o *slacktest.Settings) { o.RefuseReason = "" })
 	conn = w.dialHello()
 	w.SendRaw([]byte("not JSON"))
 	if _, text, err := conn.ReadMessage(); err != nil || string(text) != "not JSON" {
@@ -208,7 +208,7 @@ func TestConnection_HalfOpen(t *testing.T) {
 	if data := <-pinged; !strings.HasPrefix(data, "Ping from") {
 		t.Errorf("ping = %q", data)
 	}
-	w.SetHalfOpen(true)
+	w.Set(func(o *slacktest.Settings) { o.HalfOpen = true })
 	if r := <-w.sendAsync("/x"); r.err != slacktest.ErrOperationTimeout {
 		t.Errorf("half-open: %v", r.err)
 	}
@@ -218,7 +218,7 @@ func TestConnection_HalfOpen(t *testing.T) {
 
 func TestConnection_Redelivery(t *testing.T) {
 	w := newEnv(t, slacktest.Config{AckTimeout: 50 * time.Millisecond}, nil)
-	w.SetDuplicates(1)
+	w.Set(func(o *slacktest.Settings) { o.Duplicates = 1 })
 	conn := w.dialHello()
 	done := w.sendAsync("/x")
 	one, two := w.readFrame(conn), w.readFrame(conn)
@@ -227,9 +227,9 @@ func TestConnection_Redelivery(t *testing.T) {
 	}
 	w.noError(conn.WriteJSON(map[string]any{"envelope_id": one["envelope_id"]}))
 	w.noError((<-done).err)
-	w.SetDuplicates(0)
+	w.Set(func(o *slacktest.Settings) { o.Duplicates = 0 })
 
-	w.SetRedeliverOnConnect(true)
+	w.Set(func(o *slacktest.Settings) { o.Redeliver = true })
 	done = w.sendAsync("/y")
 	one = w.readFrame(conn)
 	w.DropConnections()

@@ -96,8 +96,8 @@ func TestControl_Scenario(t *testing.T) {
 	w.control("connections", `{"action":"explode"}`, 422)
 	w.control("connections", `{"action":"disconnect","reason":"refresh_requested"}`, 200)
 	w.control("nothing", "", 404)
-	w.control("send", `{"user":1}`, 400)
-	w.control("send", `{"colour":"red"}`, 400)
+	w.control("send", `{"user":1}`, 422)
+	w.control("send", `{"colour":"red"}`, 422)
 	w.control("messages?wait=2h", "", 400)
 }
 
@@ -132,7 +132,7 @@ func TestControl_StateAndReset(t *testing.T) {
 }
 
 func TestServer_CloseEndsWaits(t *testing.T) {
-	s := slacktest.New(t, slacktest.Config{})
+	s := slacktest.New(t, slacktest.Config{Channels: []slacktest.Channel{{ID: "C0OPS"}}})
 	waits := make(chan error, 1)
 	go func() {
 		_, err := s.WaitMessage(t.Context(), "C0OPS", nil)

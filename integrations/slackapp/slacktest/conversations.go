@@ -31,12 +31,7 @@ const (
 
 // creatorLocked returns the id of the user who created the channels: the first that is not a bot.
 func (s *Server) creatorLocked() string {
-	for _, id := range s.userOrder {
-		if !s.users[id].Bot {
-			return id
-		}
-	}
-	return s.BotUser
+	return cmp.Or(find(s.users, func(u *User) bool { return !u.Bot }), &User{ID: s.BotUser}).ID
 }
 
 // isGroupDM reports whether the channel is a direct conversation of several users.
@@ -55,12 +50,26 @@ func (c *Channel) typeNames() (scope, listed string) {
 	return "channels", "public_channel"
 }
 
+// commandName is the name of a channel in the payload of a command or a shortcut.
+// https://docs.slack.dev/interactivity/implementing-slash-commands#app_command_handling
+func (c *Channel) commandName() string {
+	switch {
+	case strings.HasPrefix(c.ID, "D"):
+		return "directmessage"
+	case strings.HasPrefix(c.Name, "mpdm-"):
+		return c.Name
+	case c.Private:
+		return "privategroup"
+	}
+	return c.Name
+}
+
 // membersLocked returns the ids of the members of a channel.
 func (s *Server) membersLocked(c *Channel) []string {
 	var out []string
-	for _, id := range s.userOrder {
-		if id == s.BotUser && c.BotIsMember || id != s.BotUser && c.hasMemberLocked(id) {
-			out = append(out, id)
+	for _, u := range s.users {
+		if u.ID == s.BotUser && c.BotIsMember || u.ID != s.BotUser && c.hasMemberLocked(u.ID) {
+			out = append(out, u.ID)
 		}
 	}
 	return out
@@ -108,54 +117,40 @@ func (s *Server) conversationsMembers(c *call) (reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	members, next, err := paginateIDs(c, s.membersLocked(ch), "user:")
-	if err != nil {
-		return nil, err
-	}
-	return reply{"members": members, "response_metadata": next}, nil
+	same := func(id string) string { return id }
+	return pages[string]{all: s.membersLocked(ch), prefix: "user:", key: same, toJSON: func(id string) any { return id }}.reply(c, "members")
 }
 
 func (s *Server) conversationsList(c *call) (reply, error) {
-	types := strings.Split(cmp.Or(c.args.stringArg("types"), "public_channel"), ",")
-	known := []string{"public_channel", "private_channel", "mpim", "im"}
-	for i := range types {
-		types[i] = strings.TrimSpace(types[i])
-		if !slices.Contains(known, types[i]) {
-			return nil, Error("invalid_types")
-		}
-	}
-	var all []string
-	for _, id := range s.chanOrder {
-		ch := s.channels[id]
-		scope, listed := ch.typeNames()
+	scopes := map[string]string{"public_channel": "channels:read", "private_channel": "groups:read", "mpim": "mpim:read", "im": "im:read"}
+	types := map[string]bool{}
+	for name := range strings.SplitSeq(cmp.Or(c.args.stringArg("types"), "public_channel"), ",") {
+		name = strings.TrimSpace(name)
 		switch {
-		case !slices.Contains(types, listed), ch.Private && !ch.BotIsMember, ch.Archived && c.args.boolArg("exclude_archived"):
-		case !s.hasScopeLocked(scope + ":read"):
-			return nil, missingScope(s.scopes, scope+":read")
-		default:
-			all = append(all, id)
+		case scopes[name] == "":
+			return nil, Error("invalid_types")
+		case !s.hasScopeLocked(scopes[name]):
+			return nil, missingScope(s.scopes, scopes[name])
 		}
+		types[name] = true
 	}
-	part, next, err := paginateIDs(c, all, "team:")
-	if err != nil {
-		return nil, err
-	}
-	out := []any{}
-	for _, id := range part {
-		ch := s.channels[id]
-		entry := s.conversationJSONLocked(ch)
+	all := slices.DeleteFunc(slices.Clone(s.channels), func(ch *Channel) bool {
+		_, listed := ch.typeNames()
+		return !types[listed] || ch.Private && !ch.BotIsMember || ch.Archived && c.args.boolArg("exclude_archived")
+	})
+	return pages[*Channel]{all: all, prefix: "team:", key: func(ch *Channel) string { return ch.ID }, toJSON: func(ch *Channel) any {
+		out := s.conversationJSONLocked(ch)
 		if ch.dmUser != "" {
-			entry["is_user_deleted"] = s.users[ch.dmUser].Deleted
+			out["is_user_deleted"] = s.userLocked(ch.dmUser).Deleted
 		} else {
-			entry["num_members"] = len(s.membersLocked(ch))
+			out["num_members"] = len(s.membersLocked(ch))
 		}
-		out = append(out, entry)
-	}
-	return reply{"channels": out, "response_metadata": next}, nil
+		return out
+	}}.reply(c, "channels")
 }
 
 func (s *Server) conversationsJoin(c *call) (reply, error) {
-	ch := s.channels[c.args.stringArg("channel")]
+	ch := s.channelLocked(c.args.stringArg("channel"))
 	switch {
 	case ch == nil:
 		return nil, Error("channel_not_found")
@@ -179,8 +174,8 @@ func (s *Server) conversationsJoin(c *call) (reply, error) {
 // conversationsOpen opens the direct conversation with one or several users.
 func (s *Server) conversationsOpen(c *call) (reply, error) {
 	if id := c.args.stringArg("channel"); id != "" {
-		ch := s.channels[id]
-		if ch == nil || ch.dmUser == "" {
+		ch := s.channelLocked(id)
+		if ch == nil || ch.dmUser == "" && !ch.isGroupDM() {
 			return nil, Error("channel_not_found")
 		}
 		return reply{"channel": s.conversationJSONLocked(ch)}, nil
@@ -190,7 +185,10 @@ func (s *Server) conversationsOpen(c *call) (reply, error) {
 	}
 	var users []*User
 	for id := range strings.SplitSeq(c.args.stringArg("users"), ",") {
-		u := s.users[strings.TrimSpace(id)]
+		u := s.userLocked(strings.TrimSpace(id))
+		if slices.Contains(users, u) {
+			continue
+		}
 		if u == nil {
 			return nil, Error("user_not_found")
 		}
@@ -226,13 +224,8 @@ func (s *Server) groupMessageLocked(users []*User) *Channel {
 	}
 	slices.Sort(names)
 	name := "mpdm-" + strings.Join(slices.Compact(names), "--") + "-1"
-	for _, ch := range s.channels {
-		if ch.Name == name {
-			return ch
-		}
+	if ch, ok := s.conversationLocked("#" + name); ok {
+		return ch
 	}
-	ch := &Channel{ID: "G" + randomUpper(10), Name: name, Private: true, BotIsMember: true, Members: members}
-	s.channels[ch.ID] = ch
-	s.chanOrder = append(s.chanOrder, ch.ID)
-	return ch
+	return s.addChannelLocked(Channel{ID: "G" + randomUpper(10), Name: name, Private: true, BotIsMember: true, Members: members})
 }

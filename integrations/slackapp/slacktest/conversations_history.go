@@ -2,6 +2,7 @@ package slacktest
 
 import (
 	"cmp"
+	"regexp"
 	"slices"
 	"strconv"
 )
@@ -22,7 +23,9 @@ func (s *Server) readMessagesLocked(c *call, known string, keep func(m *Message,
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(slices.Clone(s.messages[ch.ID]), func(m *Message) bool { return !keep(m, within(m.TS)) }), nil
+	return slices.DeleteFunc(slices.Clone(s.messages), func(m *Message) bool {
+		return m.Channel != ch.ID || m.To != "" || !keep(m, within(m.TS))
+	}), nil
 }
 
 func (s *Server) conversationsHistory(c *call) (reply, error) {
@@ -48,17 +51,18 @@ func (s *Server) conversationsReplies(c *call) (reply, error) {
 }
 
 func (s *Server) messagePageLocked(c *call, all []*Message, reached func(ts, from string) bool) (reply, error) {
-	part, next, err := pages[*Message]{
-		all: all, most: cmp.Or(s.historyLimit, maxPageSize), prefix: "next_ts:", key: func(m *Message) string { return m.TS }, reached: reached,
-	}.paginate(c)
+	key := func(m *Message) string { return m.TS }
+	toJSON := func(m *Message) any {
+		return marshalJSON(s.messageJSONLocked(m, c.args.boolArg("include_all_metadata")))
+	}
+	out, err := pages[*Message]{
+		all: all, most: s.settings.HistoryLimit, prefix: "next_ts:", key: key, reached: reached, toJSON: toJSON,
+	}.reply(c, "messages")
 	if err != nil {
 		return nil, err
 	}
-	out := []any{}
-	for _, m := range part {
-		out = append(out, marshalJSON(s.messageJSONLocked(m, c.args.boolArg("include_all_metadata"))))
-	}
-	return reply{"messages": out, "has_more": next["next_cursor"] != "", "response_metadata": next}, nil
+	out["has_more"] = out["response_metadata"].(map[string]any)["next_cursor"] != ""
+	return out, nil
 }
 
 // timeRange returns the filter of the arguments oldest, latest and inclusive.
@@ -83,9 +87,12 @@ func parseTS(ts string, def int64) (int64, error) {
 	if ts == "" {
 		return def, nil
 	}
-	sec, err := strconv.ParseFloat(ts, 64)
-	if err != nil || sec < 0 || sec > 1e12 {
+	if !timestamp.MatchString(ts) {
 		return 0, Error("invalid_ts")
 	}
-	return int64(sec*1e6 + 0.5), nil
+	sec, err := strconv.ParseFloat(ts, 64)
+	return int64(sec*1e6 + 0.5), err
 }
+
+// timestamp matches a ts, and a time in seconds.
+var timestamp = regexp.MustCompile(`^\d{1,12}(\.\d{0,6})?$`)

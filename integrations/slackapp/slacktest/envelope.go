@@ -95,8 +95,8 @@ func (s *Server) dispatchLocked(e Envelope) (*pending, error) {
 	}
 	s.emit("slack", s.appLabel(), "envelope", e.label(), e.Payload) // before the app can acknowledge
 	s.pending[e.ID] = p
-	for range 1 + s.copies {
-		s.open[rand.IntN(len(s.open))].sendLocked(frame{text: p.frame})
+	for range 1 + s.settings.Duplicates {
+		s.sendLocked(s.open[rand.IntN(len(s.open))], frame{text: p.frame})
 	}
 	return p, nil
 }
@@ -133,13 +133,13 @@ func (s *Server) waitAck(ctx context.Context, p *pending) (Ack, error) {
 		ack.Err = ErrOperationTimeout
 	case <-ctx.Done():
 		ack.Err = ctx.Err()
-	case <-s.closed:
+	case <-s.ctx.Done():
 		ack.Err = ErrClosed
 	}
 	ack.Took = time.Since(ack.Sent)
 
 	s.mu.Lock()
-	if ack.Err == nil || !s.redeliver {
+	if ack.Err == nil || !s.settings.Redeliver {
 		delete(s.pending, ack.Envelope)
 	}
 	s.recordAckLocked(ack)

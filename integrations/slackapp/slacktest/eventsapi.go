@@ -79,12 +79,7 @@ func (s *Server) sendMessageEventLocked(ch *Channel, message map[string]any) {
 // sendEventLocked delivers an event of a channel, of which the bot must be a member, if the app receives it. It does not
 // wait for the ack. Without one, the event is sent again.
 func (s *Server) sendEventLocked(name string, ch *Channel, event map[string]any) {
-	select {
-	case <-s.closed:
-		return
-	default:
-	}
-	if !ch.BotIsMember || !s.receivesLocked(name) {
+	if s.ctx.Err() != nil || !ch.BotIsMember || !s.receivesLocked(name) {
 		return
 	}
 	if event["type"] == nil {
@@ -104,7 +99,7 @@ func (s *Server) sendEventLocked(name string, ch *Channel, event map[string]any)
 				return
 			}
 			select {
-			case <-s.closed:
+			case <-s.ctx.Done():
 				return
 			case <-time.After(delay):
 			}

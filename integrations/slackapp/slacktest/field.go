@@ -53,14 +53,16 @@ func holdsList(kind string) bool {
 // initialValue returns the value of an element before the user changes it.
 func initialValue(element map[string]any) map[string]any {
 	kind, _ := element["type"].(string)
-	keys := stateKeys[kind]
-	held := map[string]any{"type": kind, keys.state: element[keys.initial]}
-	if keys.initial == "" || held[keys.state] == nil {
-		held[keys.state] = nil
-		if holdsList(kind) {
-			held[keys.state] = []any{}
-		}
+	return newValue(element, element[stateKeys[kind].initial])
+}
+
+// newValue returns the value of an element in the form of state.values; nil: it is empty.
+func newValue(element map[string]any, value any) map[string]any {
+	kind, _ := element["type"].(string)
+	if value == nil && holdsList(kind) {
+		value = []any{}
 	}
+	held := map[string]any{"type": kind, stateKeys[kind].state: value}
 	if zone, ok := element["timezone"]; ok && kind == "timepicker" {
 		held["timezone"] = zone
 	}
@@ -75,26 +77,36 @@ func (v *view) fields() []field {
 // elements are the elements of a view that a person can use, from top to bottom.
 func (v *view) elements() []field {
 	blocks, _ := v.body["blocks"].([]any)
-	return elementsOf(nil, blocks)
+	return elementsOf(blocks)
 }
 
-// elementsOf appends the elements of blocks, also of those in blocks and in attachments.
-func elementsOf(out []field, blocks []any) []field {
+// elementsOf returns the elements of blocks.
+func elementsOf(blocks []any) (out []field) {
+	walkBlocks(blocks, nil, func(block map[string]any, attachment any) {
+		for _, f := range blockElements(block) {
+			f.attachment = attachment
+			out = append(out, f)
+		}
+	})
+	return out
+}
+
+// walkBlocks calls visit for blocks, and for those in blocks and in attachments, whose ids it passes.
+func walkBlocks(blocks []any, attachment any, visit func(block map[string]any, attachment any)) {
 	for _, b := range blocks {
-		block, _ := b.(map[string]any)
-		out = append(out, blockElements(block)...)
+		block, ok := b.(map[string]any)
+		if !ok {
+			continue
+		}
+		visit(block, attachment)
 		inner, _ := block["child_blocks"].([]any)
 		if block["type"] == "carousel" {
 			inner, _ = block["elements"].([]any)
 		}
-		out = elementsOf(out, inner)
-		ofAttachment, _ := block["blocks"].([]any)
-		for _, f := range elementsOf(nil, ofAttachment) {
-			f.attachment = block["id"]
-			out = append(out, f)
-		}
+		walkBlocks(inner, attachment, visit)
+		inner, _ = block["blocks"].([]any)
+		walkBlocks(inner, block["id"], visit)
 	}
-	return out
 }
 
 // blockElements returns the elements of one block.
@@ -198,24 +210,17 @@ func normalizeView(body map[string]any) {
 }
 
 func normalizeBlocks(blocks []any) {
-	setBlockIDs(blocks)
-	for _, f := range elementsOf(nil, blocks) {
+	walkBlocks(blocks, nil, func(block map[string]any, _ any) {
+		if id, _ := block["block_id"].(string); id == "" {
+			block["block_id"] = randomLetters(5)
+		}
+	})
+	for _, f := range elementsOf(blocks) {
 		if f.action == "" {
 			f.element["action_id"] = randomLetters(5)
 		}
 	}
 	normalizeTexts(blocks)
-}
-
-func setBlockIDs(blocks []any) {
-	for _, b := range blocks {
-		block, _ := b.(map[string]any)
-		if id, _ := block["block_id"].(string); id == "" && block != nil {
-			block["block_id"] = randomLetters(5)
-		}
-		inner, _ := block["child_blocks"].([]any)
-		setBlockIDs(inner)
-	}
 }
 
 func normalizeTexts(v any) {

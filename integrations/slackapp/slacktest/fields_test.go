@@ -150,7 +150,8 @@ func TestModal_StateValues(t *testing.T) {
 }
 
 func TestModal_StateShapes(t *testing.T) {
-	a := newRecorderEnv(t, slacktest.Config{UntouchedState: true})
+	a := newRecorderEnv(t, slacktest.Config{})
+	a.Set(func(o *slacktest.Settings) { o.UntouchedState = true })
 	m := a.openModal(allFieldsView())
 	var view struct {
 		State struct {
@@ -200,7 +201,7 @@ func TestModal_SearchOptions(t *testing.T) {
 	if cb := <-a.interactions; cb.ActionID != "v" || cb.BlockID != "Service" || cb.Value != "api" || len(found) != 2 {
 		t.Errorf("asked %+v, found %v", cb, found)
 	}
-	a.noError(m.SelectOptions("Service", found[0]))
+	a.noError(m.Fill("Service", found[0].Value))
 	res, err := m.Submit(a.ctx)
 	a.noError(err)
 	if got := (<-a.interactions).View.State.Values["Service"]["v"].SelectedOption.Value; got != "find api" || !res.Closed {

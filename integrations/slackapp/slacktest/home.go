@@ -18,7 +18,7 @@ var errNoHome = errors.New("the app published no Home tab for this user")
 func (p *Person) OpenHome(ctx context.Context) (Ack, error) {
 	s := p.s
 	s.mu.Lock()
-	u, receives := s.users[p.ID], s.receivesLocked("app_home_opened")
+	u, receives := s.userLocked(p.ID), s.receivesLocked("app_home_opened")
 	if s.cfg.NoHomeTab || u == nil || u.Bot {
 		defer s.mu.Unlock()
 		if s.cfg.NoHomeTab {
@@ -50,9 +50,8 @@ func (p *Person) HomeText() string { return readView(p.home(), (*view).plainText
 
 // WaitHome waits until the text of the Home tab matches fits.
 func (p *Person) WaitHome(ctx context.Context, fits func(text string) bool) error {
-	home := func() *view { return cmp.Or(p.s.homes[p.ID], &view{}) }
-	err := waitFor(ctx, p.s, func() (int, error) { return home().version, nil }, func() string { return home().plainText() },
-		func(text string) bool { return text != "" && fits(text) })
+	read := func() (string, error) { return cmp.Or(p.s.homes[p.ID], &view{}).plainText(), nil }
+	err := waitFor(ctx, p.s, read, func(text string) bool { return text != "" && fits(text) })
 	if err != nil {
 		return fmt.Errorf("wait for the Home tab: %w", err)
 	}

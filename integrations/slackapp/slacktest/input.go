@@ -14,7 +14,6 @@ func (s *Server) fillFieldLocked(v *view, f field, typed []string) error {
 	if len(typed) > 1 && !holdsList(f.kind) {
 		return fmt.Errorf("field %q holds one value, not %d", f.label, len(typed))
 	}
-	name := stateKeys[f.kind].state
 	if len(typed) == 0 && f.staysChosen() && v.value(f) != nil {
 		return fmt.Errorf("field %q is a %s, which a person cannot empty", f.label, f.kind)
 	}
@@ -26,16 +25,13 @@ func (s *Server) fillFieldLocked(v *view, f field, typed []string) error {
 		}
 		items = append(items, item)
 	}
-	held := map[string]any{"type": f.kind, name: nil}
-	if zone, ok := f.element["timezone"]; ok && f.kind == "timepicker" {
-		held["timezone"] = zone
-	}
+	var value any
 	if holdsList(f.kind) {
-		held[name] = items
+		value = items
 	} else if len(items) == 1 {
-		held[name] = items[0]
+		value = items[0]
 	}
-	v.values[f.key()], v.touched[f.key()] = held, true
+	v.values[f.key()], v.touched[f.key()] = newValue(f.element, value), true
 	s.notifyLocked()
 	s.emitVerbose("person", "slack", "fill", f.label, nil)
 	return nil
@@ -53,12 +49,11 @@ func (s *Server) parseInputLocked(v *view, f field, text string) (any, error) {
 	case "datepicker", "timepicker", "datetimepicker":
 		return f.parseTime(text)
 	case "users_select", "multi_users_select":
-		for _, u := range s.users {
-			if slices.Contains([]string{u.ID, u.Name, u.RealName, u.Email}, text) {
-				return u.ID, nil
-			}
+		u := find(s.users, func(u *User) bool { return slices.Contains([]string{u.ID, u.Name, u.RealName, u.Email}, text) })
+		if u == nil {
+			return nil, f.invalidInput("a user", text)
 		}
-		return nil, f.invalidInput("a user", text)
+		return u.ID, nil
 	case "channels_select", "multi_channels_select", "conversations_select", "multi_conversations_select":
 		for _, name := range []string{text, "#" + text} {
 			if ch, ok := s.conversationLocked(name); ok {
@@ -79,28 +74,29 @@ func (s *Server) parseInputLocked(v *view, f field, text string) (any, error) {
 	return text, nil
 }
 
-// parseTime converts the value of a date or time picker.
+// timeFormats are the layouts of what a person enters in a date or time picker, each with an example.
+var timeFormats = map[string]struct{ layout, example string }{
+	"datepicker":     {time.DateOnly, "a date such as 2026-01-31"},
+	"timepicker":     {"15:04", "a time such as 15:04"},
+	"datetimepicker": {time.RFC3339, "a date and time such as 2026-01-31T15:04:00Z"},
+}
+
+// parseTime converts the value of a date or time picker. That of a datetimepicker is in Unix seconds, which can be
+// entered too.
 func (f field) parseTime(text string) (any, error) {
-	switch f.kind {
-	case "datepicker":
-		if _, err := time.Parse(time.DateOnly, text); err != nil {
-			return nil, f.invalidInput("a date such as 2026-01-31", text)
-		}
-		return text, nil
-	case "timepicker":
-		if _, err := time.Parse("15:04", text); err != nil {
-			return nil, f.invalidInput("a time such as 15:04", text)
-		}
-		return text, nil
+	seconds, err := strconv.ParseInt(text, 10, 64)
+	if err == nil && f.kind == "datetimepicker" {
+		return float64(seconds), nil
 	}
-	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
-		return float64(n), nil
+	format := timeFormats[f.kind]
+	t, err := time.Parse(format.layout, text)
+	switch {
+	case err != nil:
+		return nil, f.invalidInput(format.example, text)
+	case f.kind == "datetimepicker":
+		return float64(t.Unix()), nil
 	}
-	t, err := time.Parse(time.RFC3339, text)
-	if err != nil {
-		return nil, f.invalidInput("a date and time such as 2026-01-31T15:04:00Z", text)
-	}
-	return float64(t.Unix()), nil
+	return text, nil
 }
 
 // parseOption finds an option by its text or value among those that the field offers or already holds, which stay valid

@@ -21,7 +21,23 @@ func (s *Server) newInteractionLocked(kind string, u *User) map[string]any {
 	}
 }
 
-func (s *Server) sendInteraction(ctx context.Context, kind string, payload map[string]any, answers bool) (Ack, error) {
+// interact sends an interactive payload, which build completes with the state locked, and waits for the ack. If build
+// reports false, nothing is sent.
+func (p *Person) interact(ctx context.Context, kind string, build func(payload map[string]any) (send bool, err error)) (Ack, error) {
+	s := p.s
+	s.mu.Lock()
+	u := s.userLocked(p.ID)
+	if u == nil {
+		s.mu.Unlock()
+		return Ack{}, fmt.Errorf("no user %s: %w", p.ID, Error("user_not_found"))
+	}
+	payload := s.newInteractionLocked(kind, u)
+	send, err := build(payload)
+	s.mu.Unlock()
+	if err != nil || !send {
+		return Ack{}, err
+	}
+	answers := slices.Contains([]string{"block_actions", "block_suggestion", "view_submission"}, kind)
 	return s.Deliver(ctx, Envelope{Type: "interactive", Payload: payload, AcceptsResponse: answers, kind: kind})
 }
 
@@ -36,70 +52,55 @@ type surface struct {
 }
 
 // act uses an element, by its label, text or ids, and waits for the ack of block_actions. values are what the person
-// enters or selects; a button has none.
+// enters or selects; a button has none. Without dispatching, the app receives the value with another action.
 func (f surface) act(ctx context.Context, label string, values []string) (Ack, error) {
-	var payload map[string]any
-	err := f.with(func(v *view) error {
-		e, err := findElement(v.elements(), label)
+	s := f.p.s
+	return f.p.interact(ctx, "block_actions", func(payload map[string]any) (bool, error) {
+		v, e, err := f.element(label)
 		if err != nil {
-			return err
+			return false, err
 		}
-		if !e.dispatches { // the app receives the value with another action
-			return f.p.s.fillFieldLocked(v, e, values)
+		if !e.dispatches {
+			return false, s.fillFieldLocked(v, e, values)
 		}
-		action, err := f.p.s.actionLocked(v, e, values)
+		action, err := s.actionLocked(v, e, values)
 		if err != nil {
-			return err
+			return false, err
 		}
-		payload, err = f.newPayloadLocked("block_actions", v, e)
-		if err != nil {
-			return err
-		}
-		payload["trigger_id"] = f.p.s.newTriggerLocked(f.p.ID)
+		f.add(payload, v, e)
+		payload["trigger_id"] = s.newTriggerLocked(f.p.ID)
 		payload["actions"] = marshalJSON([]any{action})
-		return nil
+		kind, text := "click", label
+		if len(values) > 0 {
+			kind, text = "change", label+": "+strings.Join(values, ", ")
+		}
+		s.emit("person", "slack", kind, text, nil)
+		return true, nil
 	})
-	if err != nil || payload == nil {
-		return Ack{}, err
-	}
-	kind, text := "click", label
-	if len(values) > 0 {
-		kind, text = "change", label+": "+strings.Join(values, ", ")
-	}
-	f.p.s.emit("person", "slack", kind, text, nil)
-	return f.p.s.sendInteraction(ctx, "block_actions", payload, true)
 }
 
 // search enters a query in an external select and waits for the options of the app. A query that is shorter than
 // min_query_length is not sent and returns none.
 func (f surface) search(ctx context.Context, label, query string) ([]Option, error) {
-	var e field
-	var payload map[string]any
-	err := f.with(func(v *view) (err error) {
-		if e, err = findElement(v.elements(), label); err != nil {
-			return err
+	var selected field
+	ack, err := f.p.interact(ctx, "block_suggestion", func(payload map[string]any) (bool, error) {
+		v, e, err := f.element(label)
+		if err != nil {
+			return false, err
 		}
 		if !strings.HasSuffix(e.kind, "external_select") {
-			return fmt.Errorf("field %q is a %s, which has no search", label, e.kind)
+			return false, fmt.Errorf("field %q is a %s, which has no search", label, e.kind)
 		}
 		least := DefaultMinQueryLength
 		if n, ok := e.intProperty("min_query_length"); ok {
 			least = n
 		}
-		if len([]rune(query)) < least {
-			return nil
-		}
-		payload, err = f.newPayloadLocked("block_suggestion", v, e)
-		if err == nil {
-			payload["block_id"], payload["action_id"], payload["value"] = e.block, e.action, query
-		}
-		return err
+		selected = e
+		f.add(payload, v, e)
+		payload["block_id"], payload["action_id"], payload["value"] = e.block, e.action, query
+		return len([]rune(query)) >= least, nil
 	})
-	if err != nil || payload == nil {
-		return nil, err
-	}
-	ack, err := f.p.s.sendInteraction(ctx, "block_suggestion", payload, true)
-	if err != nil {
+	if err != nil || ack.Envelope == "" {
 		return nil, err
 	}
 	options, err := parseSuggestions(ack.Payload)
@@ -107,10 +108,20 @@ func (f surface) search(ctx context.Context, label, query string) ([]Option, err
 		return nil, fmt.Errorf("options for %q: %w", label, err)
 	}
 	err = f.with(func(v *view) error {
-		v.suggested[e.key()] = options
+		v.suggested[selected.key()] = options
 		return nil
 	})
 	return toOptions(options), err
+}
+
+// element returns the view and the element with a label. It needs the lock.
+func (f surface) element(label string) (*view, field, error) {
+	v, err := f.view()
+	if err != nil {
+		return nil, field{}, err
+	}
+	e, err := findElement(v.elements(), label)
+	return v, e, err
 }
 
 // with calls g with the state locked.
@@ -130,23 +141,13 @@ func readView[T any](f surface, g func(*view) T) (out T) {
 	return out
 }
 
-func (f surface) newPayloadLocked(kind string, v *view, e field) (map[string]any, error) {
-	u := f.p.s.users[f.p.ID]
-	if u == nil {
-		return nil, Error("user_not_found")
-	}
-	payload := f.p.s.newInteractionLocked(kind, u)
-	f.add(payload, v, e)
-	return payload, nil
-}
-
 // addViewLocked adds a modal or a Home tab to a payload.
 func (s *Server) addViewLocked(payload map[string]any, v *view, _ field) {
 	payload["container"] = map[string]any{"type": "view", "view_id": v.id}
 	switch {
 	case payload["type"] == "block_actions":
 		payload["view"] = v.toPayloadLocked(s)
-	case s.suggestionState:
+	case s.settings.SuggestionState:
 		payload["view"] = v.toJSON(s)
 	default:
 		payload["view"] = v.toJSONWithState(s, nil)

@@ -80,16 +80,6 @@ func appendTexts(lines []string, v any) []string {
 	return lines
 }
 
-// findMessageLocked returns the message with a ts, nil for none.
-func (s *Server) findMessageLocked(channel, ts string) *Message {
-	for _, m := range s.messages[channel] {
-		if m.TS == ts {
-			return m
-		}
-	}
-	return nil
-}
-
 // messageJSONLocked returns a message as the Web API does.
 func (s *Server) messageJSONLocked(m *Message, metadata bool) map[string]any {
 	out := map[string]any{"type": "message", "user": m.User, "ts": m.TS, "text": m.Text, "team": s.TeamID}
@@ -184,8 +174,8 @@ func richTextOf(text, blockID string) map[string]any {
 func (s *Server) threadLocked(parent *Message) map[string]any {
 	var users []string
 	count, latest := 0, ""
-	for _, m := range s.messages[parent.Channel] {
-		if m.ThreadTS != parent.TS || m == parent {
+	for _, m := range s.messages {
+		if m.ThreadTS != parent.TS || m.Channel != parent.Channel || m.To != "" || m == parent {
 			continue
 		}
 		if count++; !slices.Contains(users, m.User) {

@@ -48,7 +48,7 @@ func readBlocks(a args) (json.RawMessage, error) {
 	if len(blocks) == 0 {
 		return nil, nil
 	}
-	if problems := validateMessageBlocks(blocks, "/blocks"); len(problems) > 0 {
+	if problems := validateBlocks("message_blocks", "/blocks", blocks); len(problems) > 0 {
 		return nil, invalidBlocks(problems)
 	}
 	normalizeBlocks(blocks)

@@ -23,6 +23,10 @@ var ErrNotOpen = errors.New("modal is not open")
 func (p *Person) TopModal() *Modal {
 	p.s.mu.Lock()
 	defer p.s.mu.Unlock()
+	return p.topModalLocked()
+}
+
+func (p *Person) topModalLocked() *Modal {
 	v := p.s.topViewLocked(p.ID)
 	if v == nil {
 		return nil
@@ -164,29 +168,18 @@ func (m *Modal) Dismiss(ctx context.Context) error { return m.close(ctx, true) }
 
 func (m *Modal) close(ctx context.Context, all bool) error {
 	s := m.p.s
-	s.mu.Lock()
-	v, err := m.viewLocked()
-	if err != nil {
-		s.mu.Unlock()
-		return err
-	}
-	if all || v.boolField("clear_on_close") {
-		all = true
-		v = s.stacks[v.user][0]
-	}
-	s.removeViewLocked(v)
-	u := s.users[m.p.ID]
-	notify := v.boolField("notify_on_close") && u != nil
-	var payload map[string]any
-	if notify {
-		payload = s.newInteractionLocked("view_closed", u)
+	_, err := m.p.interact(ctx, "view_closed", func(payload map[string]any) (bool, error) {
+		v, err := m.viewLocked()
+		if err != nil {
+			return false, err
+		}
+		if all = all || v.boolField("clear_on_close"); all {
+			v = s.stacks[v.user][0]
+		}
+		s.removeViewLocked(v)
+		s.emit("person", "slack", "close", textOf(v.body["title"]), nil)
 		payload["view"], payload["is_cleared"] = v.toJSON(s), all
-	}
-	s.mu.Unlock()
-	s.emit("person", "slack", "close", textOf(v.body["title"]), nil)
-	if !notify {
-		return nil
-	}
-	_, err = s.sendInteraction(ctx, "view_closed", payload, false)
+		return v.boolField("notify_on_close"), nil
+	})
 	return err
 }

@@ -49,15 +49,6 @@ func (m *Modal) ClickButton(ctx context.Context, label string, option ...string)
 	return m.surface().act(ctx, label, option)
 }
 
-// SelectOptions selects options that SearchOptions returned.
-func (m *Modal) SelectOptions(label string, options ...Option) error {
-	values := make([]string, len(options))
-	for i, o := range options {
-		values[i] = o.Value
-	}
-	return m.Fill(label, values...)
-}
-
 // SearchOptions enters a query in an external select and waits for the options of the app. A query
 // that is shorter than min_query_length is not sent and returns none.
 func (m *Modal) SearchOptions(ctx context.Context, label, query string) ([]Option, error) {
@@ -74,15 +65,14 @@ func parseSuggestions(payload json.RawMessage) ([]any, error) {
 	if payload == nil {
 		return nil, errors.New("empty ack")
 	}
-	var answer map[string]any
-	if err := json.Unmarshal(payload, &answer); err != nil {
+	answer, err := decodeObject(payload)
+	if err != nil {
 		return nil, fmt.Errorf("decode ack: %w", err)
 	}
-	c := &checker{}
-	if blockRules("objects")["suggestions"](c, "", answer); len(c.problems) > 0 {
-		return nil, fmt.Errorf("%s", c.problems[0])
+	if problems := validateBlocks("suggestions", "", map[string]any(answer)); len(problems) > 0 {
+		return nil, fmt.Errorf("%s", problems[0])
 	}
-	normalizeTexts(answer)
+	normalizeTexts(map[string]any(answer))
 	options, _ := answer["options"].([]any)
 	groups, _ := answer["option_groups"].([]any)
 	return append(options, flattenGroups(groups)...), nil
@@ -93,4 +83,49 @@ func parseSuggestions(payload json.RawMessage) ([]any, error) {
 func (m *Modal) Options(label string) (out []Option, err error) {
 	err = m.withField(label, func(v *view, f field) error { out = toOptions(v.currentOptions(f)); return nil })
 	return out, err
+}
+
+// WaitTopModal waits until a modal is open and returns the top one.
+func (p *Person) WaitTopModal(ctx context.Context) (*Modal, error) {
+	return p.WaitModal(ctx, func(*Modal) bool { return true })
+}
+
+// WaitModal waits until the top modal matches wanted.
+func (p *Person) WaitModal(ctx context.Context, wanted func(*Modal) bool) (*Modal, error) {
+	var m *Modal
+	err := waitFor(ctx, p.s, func() (*Modal, error) { return p.topModalLocked(), nil }, func(now *Modal) bool {
+		m = now
+		return m != nil && wanted(m)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("wait for a modal: %w", err)
+	}
+	return m, nil
+}
+
+// WaitChanged waits until the app updates the modal: since the latest WaitChanged, WaitUntil or
+// Submit, or since the Modal was created. It returns ErrNotOpen when the modal closes.
+func (m *Modal) WaitChanged(ctx context.Context) error {
+	from := m.seen
+	return m.WaitUntil(ctx, func(*Modal) bool { return m.seen > from })
+}
+
+// WaitUntil waits until the modal matches wanted, which is called after every change. It returns
+// ErrNotOpen when the modal closes.
+func (m *Modal) WaitUntil(ctx context.Context, wanted func(*Modal) bool) error {
+	version := func() (int, error) {
+		v, err := m.viewLocked()
+		if err != nil {
+			return 0, err
+		}
+		return v.version, nil
+	}
+	err := waitFor(ctx, m.p.s, version, func(n int) bool {
+		m.seen = n
+		return wanted(m)
+	})
+	if err != nil {
+		return fmt.Errorf("wait for the modal to change: %w", err)
+	}
+	return nil
 }

@@ -1,7 +1,9 @@
 package slacktest
 
 import (
+	"cmp"
 	"encoding/base64"
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -14,19 +16,35 @@ const maxPageSize = 1000
 // are added in the meantime move none to another page.
 type pages[T any] struct {
 	all     []T
-	most    int    // the maximum size of a page, to which a larger limit is reduced
+	most    int    // the maximum size of a page, to which a larger limit is reduced; 0 means maxPageSize
 	prefix  string // of the text in a cursor, such as "next_ts:"
 	key     func(T) string
 	reached func(key, cursor string) bool // the item with the key is the first of the page; nil: it has the key of the cursor
+	toJSON  func(T) any
 }
 
-// paginate returns the page of a list that the arguments cursor and limit select, and its response_metadata.
+// reply returns the page that the arguments of a call select as a member of a response.
+func (p pages[T]) reply(c *call, member string) (reply, error) {
+	part, next, err := p.paginate(c)
+	if err != nil {
+		return nil, err
+	}
+	out := []any{}
+	for _, item := range part {
+		out = append(out, p.toJSON(item))
+	}
+	return reply{member: out, "response_metadata": next}, nil
+}
+
+// paginate returns the page of a list that the arguments cursor and limit select, and its response_metadata. The cursor
+// of another list is invalid.
 func (p pages[T]) paginate(c *call) ([]T, map[string]any, error) {
-	start := 0
+	start, list := 0, fmt.Sprintf(" %s %v %v %v", c.method, c.args["channel"], c.args["ts"], c.args["types"])
 	if cursor := c.args.stringArg("cursor"); cursor != "" {
 		b, err := base64.StdEncoding.DecodeString(cursor)
 		at, ok := strings.CutPrefix(string(b), p.prefix)
-		if err != nil || !ok {
+		at, sameList := strings.CutSuffix(at, list)
+		if err != nil || !ok || !sameList {
 			return nil, nil, Error("invalid_cursor")
 		}
 		start = slices.IndexFunc(p.all, func(item T) bool {
@@ -42,22 +60,17 @@ func (p pages[T]) paginate(c *call) ([]T, map[string]any, error) {
 		}
 	}
 	limit := 100
-	if n, ok := c.args["limit"].(float64); ok {
-		limit = int(n)
+	if c.args["limit"] != nil {
+		limit = c.args.intArg("limit")
 	}
 	if limit < 1 || limit > maxPageSize {
 		return nil, nil, Error("invalid_limit")
 	}
-	limit = min(limit, p.most)
+	limit = min(limit, cmp.Or(p.most, maxPageSize))
 	end, next := len(p.all), ""
 	if len(p.all)-start > limit {
 		end = start + limit
-		next = base64.StdEncoding.EncodeToString([]byte(p.prefix + p.key(p.all[end])))
+		next = base64.StdEncoding.EncodeToString([]byte(p.prefix + p.key(p.all[end]) + list))
 	}
-	return slices.Clone(p.all[start:end]), map[string]any{"next_cursor": next}, nil
-}
-
-// paginateIDs is paginate for a list of ids.
-func paginateIDs(c *call, ids []string, prefix string) ([]string, map[string]any, error) {
-	return pages[string]{all: ids, most: maxPageSize, prefix: prefix, key: func(id string) string { return id }}.paginate(c)
+	return p.all[start:end], map[string]any{"next_cursor": next}, nil
 }

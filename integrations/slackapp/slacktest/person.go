@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 )
@@ -26,28 +27,26 @@ func (s *Server) Person(id string) *Person { return &Person{s: s, ID: id} }
 // https://docs.slack.dev/interactivity/implementing-slash-commands
 func (p *Person) SlashCommand(ctx context.Context, channel, text string) (Ack, error) {
 	s := p.s
-	command, _, _ := strings.Cut(text, " ")
 	s.mu.Lock()
-	if !strings.HasPrefix(text, "/") || s.cfg.Commands != nil && !slices.Contains(s.cfg.Commands, command) {
-		s.mu.Unlock()
-		return Ack{}, fmt.Errorf("%s is not a valid command", command)
-	}
-	payload, response, err := p.newCommandLocked(channel, text)
+	payload, err := p.newCommandLocked(channel, text)
 	s.mu.Unlock()
 	if err != nil {
 		return Ack{}, err
 	}
+	command := fmt.Sprint(payload["command"])
 	s.emit("person", "slack", "command", text, map[string]any{"user": p.ID, "channel": payload["channel_id"], "text": text})
 	ack, err := s.Deliver(ctx, Envelope{Type: "slash_commands", Payload: payload, AcceptsResponse: true, kind: command})
 	if err != nil || ack.Payload == nil {
 		return ack, err
 	}
-	var message args
-	if json.Unmarshal(ack.Payload, &message) != nil {
+	message, err := decodeObject(ack.Payload)
+	if err != nil {
 		return ack, nil // Slack ignores a payload that is not a message
 	}
 	if err = message.convert(responseArgs); err == nil {
-		s.locked(func() { err = s.applyResponseLocked(response, message, "ack") })
+		s.locked(func() {
+			err = s.applyResponseLocked(&grant{user: p.ID, channel: fmt.Sprint(payload["channel_id"])}, message, "ack")
+		})
 	}
 	if err != nil {
 		return ack, fmt.Errorf("post the ack of %s: %w", command, err)
@@ -55,32 +54,33 @@ func (p *Person) SlashCommand(ctx context.Context, channel, text string) (Ack, e
 	return ack, nil
 }
 
-// newCommandLocked returns the payload of a slash command, and its response_url.
-func (p *Person) newCommandLocked(channel, text string) (map[string]any, *responseURL, error) {
+// newCommandLocked returns the payload of a slash command.
+func (p *Person) newCommandLocked(channel, text string) (map[string]any, error) {
 	s := p.s
+	command, rest, _ := strings.Cut(text, " ")
+	known := s.cfg.Commands == nil || slices.Contains(s.cfg.Commands, command)
+	if !strings.HasPrefix(text, "/") || !known || len(text) > MaxText {
+		return nil, fmt.Errorf("%s is not a valid command", truncate(command))
+	}
 	u, ch, err := p.memberChannelLocked(channel)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	name := ch.commandName()
-	command, rest, _ := strings.Cut(text, " ")
-	address := s.newResponseURLLocked("commands", u.ID, ch.ID, "", false)
-	payload := map[string]any{
+	return map[string]any{
 		"token":                 verificationToken,
 		"team_id":               s.TeamID,
 		"team_domain":           s.cfg.Domain,
 		"channel_id":            ch.ID,
-		"channel_name":          name,
+		"channel_name":          ch.commandName(),
 		"user_id":               u.ID,
 		"user_name":             u.Name,
 		"command":               command,
 		"text":                  strings.TrimSpace(rest),
 		"api_app_id":            s.AppID,
 		"is_enterprise_install": "false",
-		"response_url":          address,
+		"response_url":          s.newResponseURLLocked("commands", u.ID, ch.ID, ""),
 		"trigger_id":            s.newTriggerLocked(u.ID),
-	}
-	return payload, s.responses.get(strings.TrimPrefix(address, s.Server.URL)), nil
+	}, nil
 }
 
 // SendMessage posts a message of the person in a channel, and returns its ts. The app receives the events message and
@@ -98,14 +98,19 @@ func (p *Person) SendReply(channel, thread, text string) (ts string, err error) 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	u, ch, err := p.memberChannelLocked(channel)
-	if err != nil {
+	switch {
+	case err != nil:
 		return "", err
+	case ch.Archived:
+		return "", Error("is_archived")
+	case strings.TrimSpace(text) == "":
+		return "", Error("no_text")
+	case utf8.RuneCountInString(text) > MaxText:
+		return "", Error("msg_too_long")
 	}
 	text = handle.ReplaceAllStringFunc(text, func(name string) string {
-		for id, u := range s.users {
-			if u.Name == name[1:] {
-				return "<@" + id + ">"
-			}
+		if u := find(s.users, func(u *User) bool { return u.Name == name[1:] }); u != nil {
+			return "<@" + u.ID + ">"
 		}
 		return name
 	})
@@ -122,7 +127,7 @@ func (p *Person) SendReply(channel, thread, text string) (ts string, err error) 
 
 // memberChannelLocked returns the user, and a channel of which the user is a member.
 func (p *Person) memberChannelLocked(channel string) (*User, *Channel, error) {
-	u := p.s.users[p.ID]
+	u := p.s.userLocked(p.ID)
 	if u == nil {
 		return nil, nil, fmt.Errorf("no user %s: %w", p.ID, Error("user_not_found"))
 	}
@@ -140,7 +145,7 @@ func (p *Person) memberChannelLocked(channel string) (*User, *Channel, error) {
 func (p *Person) DM() string {
 	p.s.mu.Lock()
 	defer p.s.mu.Unlock()
-	u := p.s.users[p.ID]
+	u := p.s.userLocked(p.ID)
 	if u == nil {
 		return ""
 	}
@@ -149,45 +154,35 @@ func (p *Person) DM() string {
 
 // UseShortcut uses a global shortcut of the app and waits for the ack.
 func (p *Person) UseShortcut(ctx context.Context, callbackID string) (Ack, error) {
-	return p.useShortcut(ctx, "shortcut", callbackID, func(map[string]any) error { return nil })
+	return p.interact(ctx, "shortcut", func(payload map[string]any) (bool, error) {
+		p.addShortcutLocked(payload, callbackID)
+		return true, nil
+	})
 }
 
 // UseMessageShortcut uses a message shortcut of the app and waits for the ack.
 func (p *Person) UseMessageShortcut(ctx context.Context, callbackID, channel, ts string) (Ack, error) {
 	s := p.s
-	return p.useShortcut(ctx, "message_action", callbackID, func(payload map[string]any) error {
+	return p.interact(ctx, "message_action", func(payload map[string]any) (bool, error) {
 		_, ch, err := p.memberChannelLocked(channel)
 		if err != nil {
-			return err
+			return false, err
 		}
 		m := s.findMessageLocked(ch.ID, ts)
 		if m == nil {
-			return Error("message_not_found")
+			return false, Error("message_not_found")
 		}
 		payload["channel"], payload["message_ts"] = map[string]any{"id": ch.ID, "name": ch.commandName()}, ts
 		payload["message"] = marshalJSON(s.messageJSONLocked(m, true))
-		payload["response_url"] = s.newResponseURLLocked("actions", p.ID, ch.ID, "", false)
-		return nil
+		payload["response_url"] = s.newResponseURLLocked("actions", p.ID, ch.ID, "")
+		p.addShortcutLocked(payload, callbackID)
+		return true, nil
 	})
 }
 
-// useShortcut sends the payload of a shortcut, which add completes with the state locked.
-func (p *Person) useShortcut(ctx context.Context, kind, callbackID string, add func(payload map[string]any) error) (Ack, error) {
-	s := p.s
-	s.mu.Lock()
-	u, err := s.users[p.ID], error(Error("user_not_found"))
-	var payload map[string]any
-	if u != nil {
-		payload = s.newInteractionLocked(kind, u)
-		payload["callback_id"], payload["action_ts"], payload["trigger_id"] = callbackID, s.newTimestampLocked(), s.newTriggerLocked(u.ID)
-		err = add(payload)
-	}
-	s.mu.Unlock()
-	if err != nil {
-		return Ack{}, err
-	}
-	s.emit("person", "slack", "shortcut", callbackID, nil)
-	return s.sendInteraction(ctx, kind, payload, false)
+func (p *Person) addShortcutLocked(payload map[string]any, callbackID string) {
+	payload["callback_id"], payload["action_ts"], payload["trigger_id"] = callbackID, p.s.newTimestampLocked(), p.s.newTriggerLocked(p.ID)
+	p.s.emit("person", "slack", "shortcut", callbackID, nil)
 }
 
 // ClickButton presses a button of a message, by its action_id, and waits for the ack.
@@ -210,13 +205,11 @@ func (p *Person) message(m Message) surface {
 		if err != nil {
 			return nil, err
 		}
-		all := append(slices.Clone(s.messages[ch.ID]), s.ephemerals[p.ID]...)
-		i := slices.IndexFunc(all, func(other *Message) bool { return other.TS == m.TS })
-		if i < 0 {
+		if kept = s.findVisibleLocked(ch.ID, m.TS, p.ID); kept == nil {
 			return nil, Error("message_not_found")
 		}
-		if kept = all[i]; kept.forms[p.ID] == nil {
-			form := &view{suggested: map[elementKey][]any{}}
+		if kept.forms[p.ID] == nil {
+			form := newView(p.ID)
 			form.replaceBody(kept.formBody())
 			if kept.forms == nil {
 				kept.forms = map[string]*view{}
@@ -238,7 +231,7 @@ func (m Message) formBody() map[string]any {
 // addContainerLocked adds a message to the payload of an interaction.
 // https://docs.slack.dev/reference/interaction-payloads/block_actions-payload
 func (s *Server) addContainerLocked(payload map[string]any, user string, m *Message, e field) {
-	ch := s.channels[m.Channel]
+	ch := s.channelLocked(m.Channel)
 	container := map[string]any{"type": "message", "message_ts": m.TS, "channel_id": ch.ID, "is_ephemeral": m.Ephemeral}
 	if e.attachment != nil {
 		container["type"], container["attachment_id"], container["is_app_unfurl"] = "message_attachment", e.attachment, false
@@ -252,6 +245,6 @@ func (s *Server) addContainerLocked(payload map[string]any, user string, m *Mess
 	}
 	if payload["type"] == "block_actions" {
 		payload["state"] = marshalJSON(map[string]any{"values": m.forms[user].stateValues(true)})
-		payload["response_url"] = s.newResponseURLLocked("actions", user, ch.ID, m.TS, m.Ephemeral)
+		payload["response_url"] = s.newResponseURLLocked("actions", user, ch.ID, m.TS)
 	}
 }

@@ -29,15 +29,3 @@ func TestReadme_Lists(t *testing.T) {
 		}
 	}
 }
-
-// TestMethods_WrongTypes has an object for every argument that is not JSON.
-func TestMethods_WrongTypes(t *testing.T) {
-	for name, m := range methods {
-		for part := range strings.FieldsSeq(m.args) {
-			argument, kind, _ := strings.Cut(strings.Split(part, "=")[0], ":")
-			if err := (args{argument: map[string]any{}}).convert(m.args); (err == nil) != (kind == "json") {
-				t.Errorf("%s accepts an object as %s", name, argument)
-			}
-		}
-	}
-}

@@ -54,6 +54,17 @@ func TestResponseURL_ReplaceAndDelete(t *testing.T) {
 	if got := a.Ephemerals("U0ALICE"); len(got) != 1 || got[0].Text != "done" {
 		t.Errorf("ephemeral messages = %+v", got)
 	}
+	a.AddChannel(slacktest.Channel{ID: a.channel.ID, Name: "ops", BotIsMember: true, Archived: true})
+	if code := respond(url, `{"text":"x","response_type":"in_channel"}`); code != "is_archived" {
+		t.Errorf("code = %q in an archived channel", code)
+	}
+	a.RemoveChannel(a.channel.ID)
+	if code := respond(url, `{"text":"x"}`); code != "channel_not_found" {
+		t.Errorf("code = %q in a removed channel", code)
+	}
+	if code := respond(url, `{"text":"x","text":"y"}`); code != "invalid_payload" {
+		t.Errorf("code = %q", code)
+	}
 }
 
 func TestResponseURL_FromSubmission(t *testing.T) {

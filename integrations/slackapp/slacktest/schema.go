@@ -44,56 +44,53 @@ func blockRules(group string) map[string]rule {
 
 // compileMember returns the rule of a type or object of a group.
 func compileMember(group string, spec any) rule {
-	o, isObject := spec.(map[string]any)
+	properties, isObject := spec.(map[string]any)
 	switch {
 	case group == "types":
 		return nil
 	case !isObject:
 		return compileRule(spec.(string))
 	}
-	o = maps.Clone(o) // other objects can include it
+	all := map[string]rule{}
 	if group != "objects" {
-		o["type"] = "any"
+		all["type"] = plainRules["any"]
 	}
 	if group == "blocks" {
-		o["block_id"] = "string 0-255"
+		all["block_id"] = stringRule(0, 255)
 	}
-	return compileObject(o)
+	var needed []string
+	var checks []check
+	for name, text := range properties {
+		if name == "check" {
+			checks = compileChecks(text.(string))
+			continue
+		}
+		plain, required := strings.CutSuffix(name, "!")
+		if all[plain] = compileRule(text.(string)); required {
+			needed = append(needed, plain)
+		}
+	}
+	return objectRule(needed, all, checks...)
 }
 
 // A rule validates the value at a JSON pointer.
 type rule func(c *checker, pointer string, v any)
 
-// compileObject returns the rule of an object with properties. Other properties are invalid.
-func compileObject(spec map[string]any) rule {
-	properties, needed := map[string]rule{}, []string{}
-	for name, text := range includeProperties(spec) {
-		if name == "check" {
-			continue
-		}
-		plain, required := strings.CutSuffix(name, "!")
-		if properties[plain] = compileRule(text); required {
-			needed = append(needed, plain)
+// ruleFor returns a rule for values of a type, such as "an object".
+func ruleFor[T any](what string, validate func(c *checker, pointer string, v T)) rule {
+	return func(c *checker, pointer string, v any) {
+		if x, ok := v.(T); ok {
+			validate(c, pointer, x)
+		} else {
+			c.addProblem(pointer, "must provide %s", what)
 		}
 	}
-	var checks []check
-	if text, ok := spec["check"].(string); ok {
-		for part := range strings.SplitSeq(text, "; ") {
-			checks = append(checks, compileCheck(strings.Fields(part)))
-		}
-	}
-	return objectRule(needed, properties, checks...)
 }
 
 // objectRule validates an object that has the needed properties and no others than those with a rule.
 func objectRule(needed []string, properties map[string]rule, checks ...check) rule {
 	slices.Sort(needed)
-	return func(c *checker, pointer string, v any) {
-		o, ok := v.(map[string]any)
-		if !ok {
-			c.addProblem(pointer, "must provide an object")
-			return
-		}
+	return ruleFor("an object", func(c *checker, pointer string, o map[string]any) {
 		for _, name := range needed {
 			if o[name] == nil {
 				c.addProblem(pointer, "missing required field: %s", name)
@@ -110,22 +107,7 @@ func objectRule(needed []string, properties map[string]rule, checks ...check) ru
 		for _, check := range checks {
 			check(c, pointer, o)
 		}
-	}
-}
-
-// includeProperties returns the properties of an object and of the objects in "+".
-func includeProperties(spec map[string]any) map[string]string {
-	out := map[string]string{}
-	included, _ := spec["+"].(string)
-	for name := range strings.FieldsSeq(included) {
-		maps.Copy(out, includeProperties(blockkit["objects"][name].(map[string]any)))
-	}
-	for name, text := range spec {
-		if name != "+" {
-			out[name] = text.(string)
-		}
-	}
-	return out
+	})
 }
 
 // compileRule returns the rule that a text such as "list 1-10 plain 75" describes.
@@ -171,9 +153,9 @@ func compileRule(text string) rule {
 // plainRules are the rules of a single word.
 var plainRules = map[string]rule{
 	"any":      func(*checker, string, any) {},
-	"bool":     testRule("must provide a boolean", func(bool) bool { return true }),
-	"number":   testRule("must provide a number", func(float64) bool { return true }),
-	"positive": testRule("must be greater than 0", func(n float64) bool { return n > 0 }),
+	"bool":     ruleFor("a boolean", func(*checker, string, bool) {}),
+	"number":   testRule("must provide a number", func(v any) bool { _, ok := numberOf(v); return ok }),
+	"positive": testRule("must be greater than 0", func(v any) bool { n, _ := numberOf(v); return n > 0 }),
 	"numeric":  testRule("must provide a string that holds a number", regexp.MustCompile(`^\s*-?\d+(\.\d+)?\s*$`).MatchString),
 	"focus":    focusRule,
 }
@@ -213,23 +195,16 @@ func typedRule(group string, kinds []string) rule {
 
 // selectRule validates an object with the rule that pick returns for its property type; nil: the type is invalid.
 func selectRule(pick func(c *checker, kind string) rule) rule {
-	return func(c *checker, pointer string, v any) {
-		o, ok := v.(map[string]any)
-		if !ok {
-			c.addProblem(pointer, "must provide an object")
-			return
-		}
+	return ruleFor("an object", func(c *checker, pointer string, o map[string]any) {
 		kind, ok := o["type"].(string)
 		if !ok {
 			c.addProblem(pointer, "missing required field: type")
-			return
+		} else if r := pick(c, kind); r != nil {
+			r(c, pointer, o)
+		} else {
+			c.addProblem(joinPointer(pointer, "type"), "unsupported type: %s", truncate(kind))
 		}
-		if r := pick(c, kind); r != nil {
-			r(c, pointer, v)
-			return
-		}
-		c.addProblem(joinPointer(pointer, "type"), "unsupported type: %s", truncate(kind))
-	}
+	})
 }
 
 // truncate limits the text of a request that is repeated in a response.
@@ -241,12 +216,7 @@ func truncate(s string) string {
 }
 
 func listRule(least, most int, item rule) rule {
-	return func(c *checker, pointer string, v any) {
-		items, ok := v.([]any)
-		if !ok {
-			c.addProblem(pointer, "must provide an array")
-			return
-		}
+	return ruleFor("an array", func(c *checker, pointer string, items []any) {
 		if len(items) < least {
 			c.addProblem(pointer, "must provide at least %d items", least)
 		}
@@ -257,17 +227,12 @@ func listRule(least, most int, item rule) rule {
 		for i, it := range items {
 			item(c, pointer+"/"+strconv.Itoa(i), it)
 		}
-	}
+	})
 }
 
 // stringRule validates the length of a string, in code points.
 func stringRule(least, most int) rule {
-	return func(c *checker, pointer string, v any) {
-		s, ok := v.(string)
-		if !ok {
-			c.addProblem(pointer, "must provide a string")
-			return
-		}
+	return ruleFor("a string", func(c *checker, pointer string, s string) {
 		n := utf8.RuneCountInString(s)
 		if n < least {
 			c.addProblem(pointer, "must be more than %d characters", least-1)
@@ -275,13 +240,13 @@ func stringRule(least, most int) rule {
 		if n > most {
 			c.addProblem(pointer, "must be less than %d characters", most+1)
 		}
-	}
+	})
 }
 
 // integerRule validates an integer in a range.
 func integerRule(least, most int) rule {
 	return func(c *checker, pointer string, v any) {
-		n, ok := v.(float64)
+		n, ok := numberOf(v)
 		switch {
 		case !ok || n != math.Trunc(n):
 			c.addProblem(pointer, "must provide an integer")
@@ -322,13 +287,9 @@ func textObjectRule(kind rule, flag string, least, most int) rule {
 	return objectRule([]string{"type", "text"}, map[string]rule{"type": kind, "text": stringRule(least, most), flag: plainRules["bool"]})
 }
 
-func focusRule(c *checker, pointer string, v any) {
-	on, ok := v.(bool)
-	switch {
-	case !ok:
-		c.addProblem(pointer, "must provide a boolean")
-	case on && c.focused:
+var focusRule = ruleFor("a boolean", func(c *checker, pointer string, on bool) {
+	if on && c.focused {
 		c.addProblem(pointer, "only one element may set `focus_on_load`")
 	}
 	c.focused = c.focused || on
-}
+})

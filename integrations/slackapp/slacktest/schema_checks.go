@@ -1,52 +1,77 @@
 package slacktest
 
 import (
+	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
 // A check validates several properties of an object together.
 type check func(c *checker, pointer string, o map[string]any)
 
-// compileCheck returns the check that words such as "exactly id url" describe.
-func compileCheck(words []string) check {
-	kind, a, b := words[0], "", ""
-	if len(words) == 3 {
-		a, b = words[1], words[2]
+// compileChecks returns the checks that a text such as "exactly id url; initial" describes: the names of checks, with
+// the two arguments of those that have some.
+func compileChecks(text string) (out []check) {
+	for part := range strings.SplitSeq(text, "; ") {
+		words := append(strings.Fields(part), "", "")
+		run := checks[words[0]]
+		out = append(out, func(c *checker, pointer string, o map[string]any) { run(c, pointer, o, words[1], words[2]) })
 	}
-	switch kind {
-	case "either", "exactly":
-		return func(c *checker, pointer string, o map[string]any) {
-			if o[a] == nil && o[b] == nil || kind == "exactly" && o[a] != nil && o[b] != nil {
-				c.addProblem(joinPointer(pointer, "type"), "must define either `%s` or `%s`", a, b)
-			}
-		}
-	case "unique":
-		return func(c *checker, pointer string, o map[string]any) {
-			items, _ := o[a].([]any)
-			checkUnique(c, joinPointer(pointer, a), b, items)
-		}
-	case "order":
-		return func(c *checker, pointer string, o map[string]any) {
-			low, ok := readNumber(o[a])
-			high, ok2 := readNumber(o[b])
-			if ok && ok2 && low > high {
-				c.addProblem(pointer, "`%s` must not be greater than `%s`", a, b)
-			}
-		}
-	case "content":
-		return func(c *checker, pointer string, o map[string]any) {
-			if most, _ := strconv.Atoi(b); countCellText(o[a]) > most {
-				c.addProblem(joinPointer(pointer, a), "must be less than %d characters", most+1)
-			}
-		}
-	}
-	return map[string]check{
-		"initial": checkInitialOptions, "file_dispatch": checkNoFileDispatch, "columns": checkSameColumns, "column_settings": checkColumnSettings,
-	}[kind]
+	return out
 }
 
+var checks = map[string]func(c *checker, pointer string, o map[string]any, a, b string){
+	"either": func(c *checker, pointer string, o map[string]any, a, b string) {
+		if o[a] == nil && o[b] == nil {
+			c.addProblem(joinPointer(pointer, "type"), "must define either `%s` or `%s`", a, b)
+		}
+	},
+	"exactly": func(c *checker, pointer string, o map[string]any, a, b string) {
+		if (o[a] == nil) == (o[b] == nil) {
+			c.addProblem(joinPointer(pointer, "type"), "must define either `%s` or `%s`", a, b)
+		}
+	},
+	"unique": func(c *checker, pointer string, o map[string]any, a, b string) {
+		items, _ := o[a].([]any)
+		checkUnique(c, joinPointer(pointer, a), b, items)
+	},
+	"order": func(c *checker, pointer string, o map[string]any, a, b string) {
+		low, ok := readNumber(o[a])
+		high, ok2 := readNumber(o[b])
+		if ok && ok2 && low > high {
+			c.addProblem(pointer, "`%s` must not be greater than `%s`", a, b)
+		}
+	},
+	"content": func(c *checker, pointer string, o map[string]any, a, b string) {
+		if most, _ := strconv.Atoi(b); countCellText(o[a]) > most {
+			c.addProblem(joinPointer(pointer, a), "must be less than %d characters", most+1)
+		}
+	},
+	"file_dispatch": func(c *checker, pointer string, o map[string]any, _, _ string) {
+		element, _ := o["element"].(map[string]any)
+		if element["type"] == "file_input" && o["dispatch_action"] == true {
+			c.addProblem(joinPointer(pointer, "dispatch_action"), "`dispatch_action` cannot be used with a `file_input`")
+		}
+	},
+	"initial": checkInitialOptions,
+	"columns": checkColumns,
+}
+
+// numberOf returns a number that was decoded from JSON.
+func numberOf(v any) (float64, bool) {
+	switch v := v.(type) {
+	case float64:
+		return v, true
+	case json.Number:
+		n, err := v.Float64()
+		return n, err == nil
+	}
+	return 0, false
+}
+
+// readNumber returns a number, or that in a string.
 func readNumber(v any) (float64, bool) {
 	n, err := strconv.ParseFloat(fmt.Sprint(v), 64)
 	return n, err == nil
@@ -65,15 +90,8 @@ func checkUnique(c *checker, pointer, name string, items []any) {
 	}
 }
 
-func checkNoFileDispatch(c *checker, pointer string, o map[string]any) {
-	element, _ := o["element"].(map[string]any)
-	if element["type"] == "file_input" && o["dispatch_action"] == true {
-		c.addProblem(joinPointer(pointer, "dispatch_action"), "`dispatch_action` cannot be used with a `file_input`")
-	}
-}
-
 // checkInitialOptions requires that initial_option, or each of initial_options, is one of the options.
-func checkInitialOptions(c *checker, pointer string, o map[string]any) {
+func checkInitialOptions(c *checker, pointer string, o map[string]any, _, _ string) {
 	options := field{element: o}.options()
 	if one, ok := o["initial_option"].(map[string]any); ok && !containsOption(options, one) {
 		c.addProblem(joinPointer(pointer, "initial_option"), "`initial_option` must be one of the options")
@@ -103,8 +121,8 @@ func containsOption(options []any, wanted map[string]any) bool {
 	return false
 }
 
-// checkSameColumns requires that every row of a table is as long as the first.
-func checkSameColumns(c *checker, pointer string, o map[string]any) {
+// checkColumns requires that every row of a table, and its settings of columns, are as long as the first row.
+func checkColumns(c *checker, pointer string, o map[string]any, _, _ string) {
 	rows, _ := o["rows"].([]any)
 	columns := -1
 	for i, r := range rows {
@@ -118,15 +136,8 @@ func checkSameColumns(c *checker, pointer string, o map[string]any) {
 		}
 		columns = len(row)
 	}
-}
-
-func checkColumnSettings(c *checker, pointer string, o map[string]any) {
-	rows, _ := o["rows"].([]any)
-	settings, ok := o["column_settings"].([]any)
-	if ok && len(rows) > 0 {
-		if row, _ := rows[0].([]any); len(row) != len(settings) {
-			c.addProblem(joinPointer(pointer, "column_settings"), "must have one item for each column")
-		}
+	if settings, ok := o["column_settings"].([]any); ok && len(rows) > 0 && len(settings) != columns {
+		c.addProblem(joinPointer(pointer, "column_settings"), "must have one item for each column")
 	}
 }
 

@@ -29,10 +29,8 @@ const (
 	// https://docs.slack.dev/apis/events-api/using-socket-mode#disconnect
 	WarningPeriod = 10 * time.Second
 
-	// ConnectionLife is the time until a connection is refreshed. DebugConnectionLife applies to
-	// addresses with debug_reconnects=true.
-	ConnectionLife      = 18060 * time.Second
-	DebugConnectionLife = 360 * time.Second
+	// connectionLife is the time until a connection is refreshed.
+	connectionLife = 18060 * time.Second
 )
 
 // ErrClosed is returned by functions that wait when the server is closed.
@@ -45,8 +43,6 @@ type Config struct {
 	AppName string // "" means "Foghorn"; in lower case, the name of the app in events
 	Team    string // the name of the workspace; "" means "Foghorn Test"
 	Domain  string // of the workspace; "" means "foghorn-test"
-
-	EnterpriseID string // of the Enterprise organization of the workspace; "" means none
 
 	// Permalinks is the beginning of permalinks; "" means https://<Domain>.slack.com.
 	Permalinks string
@@ -63,15 +59,8 @@ type Config struct {
 	NoHomeTab    bool            // the app's manifest does not enable the Home tab
 	Manifest     []byte          // if not nil, replaces Commands, Scopes, BotEvents and NoHomeTab, see SetManifest
 
-	// Slack leaves parts out of view.state that apps expect there, and so does the emulator. True includes
-	// them: in block_suggestion, which has no state at all, and the initial values that the user has not
-	// touched since the view was opened or updated.
-	// https://github.com/slackapi/java-slack-sdk/issues/1292
-	// https://github.com/slackapi/bolt-js/issues/1073
-	SuggestionState, UntouchedState bool
-
 	// Zero means Slack's value, which is the constant of the same name.
-	AckTimeout, TriggerLife, PingInterval, WarningPeriod, ConnectionLife time.Duration
+	AckTimeout, TriggerLife, PingInterval, WarningPeriod time.Duration
 }
 
 // A Server is a Slack workspace with one app installed in it.
@@ -85,20 +74,21 @@ type Server struct {
 	AppID    string
 	TeamID   string
 
-	cfg             Config // mu guards what SetManifest and SetEnterprise change
+	cfg             Config // mu guards what SetManifest changes
 	initialUsers    []User // with initialChannels, what Reset restores
 	initialChannels []Channel
 
-	ready     chan struct{} // closed when the fields above are set
-	closed    chan struct{} // closed by Close
-	closeOnce sync.Once
-	wg        sync.WaitGroup // connections and warnings
+	ready chan struct{}   // closed when the fields above are set
+	ctx   context.Context // ends with Close
+	end   context.CancelFunc
+	wg    sync.WaitGroup // connections, warnings and events that are sent again
 
 	mu      sync.Mutex
 	changed chan struct{} // closed and replaced on every change of the fields below
 	workspace
 	connections
 	views
+	settings Settings
 }
 
 // New starts a Server for a test. It fails the test on an error, and closes the Server when the
@@ -123,9 +113,9 @@ func Start(cfg Config) (*Server, error) {
 		TeamID:  "T" + randomUpper(10),
 		cfg:     cfg,
 		ready:   make(chan struct{}),
-		closed:  make(chan struct{}),
 		changed: make(chan struct{}),
 	}
+	s.ctx, s.end = context.WithCancel(context.Background())
 	s.BotToken = cmp.Or(cfg.BotToken, "xoxb-"+randomDigits(12)+"-"+randomDigits(12)+"-"+randomLetters(24))
 	s.AppToken = cmp.Or(cfg.AppToken, "xapp-1-"+s.AppID+"-"+randomDigits(12)+"-"+randomLetters(32))
 	s.workspace = newWorkspace(cfg.Scopes)
@@ -135,7 +125,7 @@ func Start(cfg Config) (*Server, error) {
 			return nil, err
 		}
 	}
-	s.views = newViews(cfg)
+	s.views = newViews()
 	bot := User{ID: s.BotUser, Name: strings.ToLower(cfg.AppName), RealName: cfg.AppName, Bot: true}
 	for _, u := range append([]User{bot}, cfg.Users...) {
 		s.initialUsers = append(s.initialUsers, s.AddUser(u))
@@ -165,7 +155,6 @@ func (c *Config) setDefaults() {
 	}
 	c.AckTimeout, c.TriggerLife = cmp.Or(c.AckTimeout, AckTimeout), cmp.Or(c.TriggerLife, TriggerLife)
 	c.PingInterval, c.WarningPeriod = cmp.Or(c.PingInterval, PingInterval), cmp.Or(c.WarningPeriod, WarningPeriod)
-	c.ConnectionLife = cmp.Or(c.ConnectionLife, ConnectionLife)
 }
 
 // URL is the base address of the Web API, for SLACK_API_URL or slack.OptionAPIURL. It ends in "/api/".
@@ -173,11 +162,9 @@ func (s *Server) URL() string { return s.Server.URL + "/api/" }
 
 // Close closes all connections and waits for all goroutines of the server.
 func (s *Server) Close() {
-	s.closeOnce.Do(func() {
-		close(s.closed)
-		s.DropConnections()
-		s.Server.Close()
-	})
+	s.end()
+	s.DropConnections()
+	s.Server.Close()
 	s.wg.Wait()
 }
 
@@ -196,24 +183,30 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// waitUntil returns when ready, which is called with the lock held, returns true.
-func (s *Server) waitUntil(ctx context.Context, ready func() bool) error {
+// waitFor reads a value, at first and after every change, until fits accepts it. read needs the lock, and fits is called
+// without it.
+func waitFor[T any](ctx context.Context, s *Server, read func() (T, error), fits func(T) bool) error {
 	for {
 		s.mu.Lock()
-		if ready() {
-			s.mu.Unlock()
-			return nil
-		}
+		value, err := read()
 		changed := s.changed
 		s.mu.Unlock()
+		if err != nil || fits(value) {
+			return err
+		}
 		select {
 		case <-changed:
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-s.closed:
+		case <-s.ctx.Done():
 			return ErrClosed
 		}
 	}
+}
+
+// waitOpen waits until the number of open connections matches fits.
+func (s *Server) waitOpen(ctx context.Context, fits func(n int) bool) error {
+	return waitFor(ctx, s, func() (int, error) { return len(s.open), nil }, fits)
 }
 
 // locked calls f with the lock held.

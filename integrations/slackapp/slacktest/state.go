@@ -14,11 +14,12 @@ func (s *Server) State() any {
 	defer s.mu.Unlock()
 	messages, ephemerals := map[string][]Message{}, map[string][]Message{}
 	modals, homes := map[string][]json.RawMessage{}, map[string]json.RawMessage{}
-	for id, all := range s.messages {
-		messages[id] = copyMessages(all)
-	}
-	for id, all := range s.ephemerals {
-		ephemerals[id] = copyMessages(all)
+	for _, m := range s.messages {
+		if m.Ephemeral {
+			ephemerals[m.To] = append(ephemerals[m.To], *m)
+		} else {
+			messages[m.Channel] = append(messages[m.Channel], *m)
+		}
 	}
 	for id, stack := range s.stacks {
 		for _, v := range stack {
@@ -40,12 +41,9 @@ func (s *Server) Reset() {
 	s.ClearFaults()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	lastTS, revisions := s.lastTS, s.revisions // a ts is never used twice
-	for id := range revisions {
-		revisions[id]++
-	}
-	s.workspace, s.views = newWorkspace(s.cfg.Scopes), newViews(s.cfg)
-	s.lastTS, s.revisions, s.acks = lastTS, revisions, nil
+	lastTS, changes := s.lastTS, s.messageChanges // a ts is never used twice
+	s.workspace, s.views, s.settings, s.acks = newWorkspace(s.cfg.Scopes), newViews(), Settings{}, nil
+	s.lastTS, s.messageChanges = lastTS, changes+1
 	for _, u := range s.initialUsers {
 		s.addUserLocked(u)
 	}
@@ -53,7 +51,5 @@ func (s *Server) Reset() {
 		c.Members = slices.Clone(c.Members)
 		s.addChannelLocked(c)
 	}
-	s.pingsOff, s.refuseReason, s.copies, s.redeliver = false, "", 0, false
-	s.setHalfOpenLocked(false)
 	s.notifyLocked()
 }

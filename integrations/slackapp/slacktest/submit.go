@@ -33,19 +33,18 @@ func (m *Modal) Submit(ctx context.Context) (Result, error) { return m.submit(ct
 // SubmitUnchecked is Submit without the validation of the client.
 func (m *Modal) SubmitUnchecked(ctx context.Context) (Result, error) { return m.submit(ctx, false) }
 
-func (m *Modal) submit(ctx context.Context, check bool) (Result, error) {
+func (m *Modal) submit(ctx context.Context, check bool) (res Result, err error) {
 	s := m.p.s
-	res := Result{Errors: map[string]string{}}
-	var payload map[string]any
-	err := m.withView(func(v *view) error {
-		u := s.users[m.p.ID]
+	res.Errors = map[string]string{}
+	res.Ack, err = m.p.interact(ctx, "view_submission", func(payload map[string]any) (bool, error) {
+		v, err := m.viewLocked()
 		switch {
-		case u == nil:
-			return Error("user_not_found")
+		case err != nil:
+			return false, err
 		case v.body["submit"] == nil:
-			return errors.New("modal has no submit button")
+			return false, errors.New("modal has no submit button")
 		case s.topViewLocked(v.user) != v:
-			return errors.New("modal is not the top one")
+			return false, errors.New("modal is not the top one")
 		}
 		v.errors = nil
 		if check {
@@ -54,25 +53,20 @@ func (m *Modal) submit(ctx context.Context, check bool) (Result, error) {
 		if len(v.errors) > 0 {
 			res.Errors = v.errorsByLabel()
 			s.notifyErrorsLocked(v)
-			return nil
+			return false, nil
 		}
-		payload = s.newInteractionLocked("view_submission", u)
-		payload["trigger_id"] = s.newTriggerLocked(u.ID)
+		res.Sent = true
+		payload["trigger_id"] = s.newTriggerLocked(m.p.ID)
 		payload["view"] = v.toPayloadLocked(s)
 		payload["response_urls"] = s.responseURLsLocked(v)
 		s.emit("person", "slack", "submission", textOf(v.body["title"]), payload["view"])
-		return nil
+		return true, nil
 	})
-	if err != nil || payload == nil {
-		return res, err
-	}
-	res.Sent = true
-	res.Ack, err = s.sendInteraction(ctx, "view_submission", payload, true)
-	if word := Error(""); errors.As(err, &word) {
+	if word := Error(""); res.Sent && errors.As(err, &word) {
 		res.ConnectionError, res.Reason = ConnectionErrorText, word.Error()
 		return res, nil
 	}
-	if err != nil {
+	if err != nil || !res.Sent {
 		return res, err
 	}
 	err = m.withView(func(v *view) error {
@@ -100,7 +94,7 @@ func (s *Server) applyAckLocked(v *view, payload json.RawMessage, res *Result) e
 	var a struct {
 		Action string            `json:"response_action"`
 		Errors map[string]string `json:"errors"`
-		View   any               `json:"view"`
+		View   json.RawMessage   `json:"view"`
 	}
 	if err := json.Unmarshal(payload, &a); err != nil {
 		return fmt.Errorf("decode ack: %w", err)
@@ -112,7 +106,11 @@ func (s *Server) applyAckLocked(v *view, payload json.RawMessage, res *Result) e
 	case "errors":
 		return s.setErrorsLocked(v, a.Errors, res)
 	case "update", "push":
-		body, err := parseView(a.View, "/view", "modal")
+		content, err := decodeJSON(a.View)
+		if err != nil {
+			return fmt.Errorf("view: %w", err)
+		}
+		body, err := parseView(content, "/view", "modal")
 		if err != nil {
 			return fmt.Errorf("view: %w", withDetails(err))
 		}
@@ -183,7 +181,7 @@ func (s *Server) responseURLsLocked(v *view) []any {
 		}
 		out = append(out, map[string]any{
 			"block_id": f.block, "action_id": f.action, "channel_id": channel,
-			"response_url": s.newResponseURLLocked("actions", v.user, channel, "", false),
+			"response_url": s.newResponseURLLocked("actions", v.user, channel, ""),
 		})
 	}
 	return out

@@ -1,6 +1,8 @@
 package slacktest
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -56,7 +58,7 @@ func (s *Server) userJSONLocked(c *call, u *User) map[string]any {
 }
 
 func (s *Server) usersInfo(c *call) (reply, error) {
-	u := s.users[c.args.stringArg("user")]
+	u := s.userLocked(c.args.stringArg("user"))
 	if u == nil {
 		return nil, Error("user_not_found")
 	}
@@ -65,22 +67,94 @@ func (s *Server) usersInfo(c *call) (reply, error) {
 
 func (s *Server) usersLookupByEmail(c *call) (reply, error) {
 	email := c.args.stringArg("email")
-	for _, id := range s.userOrder {
-		if u := s.users[id]; email != "" && strings.EqualFold(u.Email, email) && !u.Deleted {
-			return reply{"user": s.userJSONLocked(c, u)}, nil
-		}
+	u := find(s.users, func(u *User) bool { return email != "" && strings.EqualFold(u.Email, email) && !u.Deleted })
+	if u == nil {
+		return nil, Error("users_not_found")
 	}
-	return nil, Error("users_not_found")
+	return reply{"user": s.userJSONLocked(c, u)}, nil
 }
 
 func (s *Server) usersList(c *call) (reply, error) {
-	ids, next, err := paginateIDs(c, s.userOrder, "user:")
-	if err != nil {
-		return nil, err
+	return pages[*User]{all: s.users, prefix: "user:", key: func(u *User) string { return u.ID }, toJSON: func(u *User) any {
+		return s.userJSONLocked(c, u)
+	}}.reply(c, "members")
+}
+
+// teamOfLocked returns the id of the workspace that a user belongs to.
+func (s *Server) teamOfLocked(u *User) string { return cmp.Or(u.Team, s.TeamID) }
+
+// addMembershipLocked adds the fields of users.info that show whether the user is a confirmed member of the workspace.
+// https://docs.slack.dev/reference/objects/user-object
+func (s *Server) addMembershipLocked(u *User, out map[string]any) {
+	team := s.teamOfLocked(u)
+	if !u.Bot {
+		out["is_email_confirmed"] = !u.UnconfirmedEmail && !u.Invited
 	}
-	members := []any{}
-	for _, id := range ids {
-		members = append(members, s.userJSONLocked(c, s.users[id]))
+	if u.Invited {
+		out["is_invited_user"] = true
 	}
-	return reply{"members": members, "response_metadata": next}, nil
+	if u.WorkflowBot {
+		out["is_workflow_bot"] = true
+	}
+	enterprise := u.Enterprise
+	if enterprise == "" && team == s.TeamID {
+		enterprise = s.settings.EnterpriseID
+	}
+	if enterprise != "" {
+		out["enterprise_user"] = map[string]any{
+			"id": "W" + u.ID[1:], "enterprise_id": enterprise, "enterprise_name": enterprise,
+			"is_admin": false, "is_owner": false, "teams": []string{team},
+		}
+	}
+	if team != s.TeamID && !s.sharesChannelLocked(u) {
+		out["is_stranger"] = true
+	}
+}
+
+// sharesChannelLocked reports whether a user of another organization is in a channel of the workspace. Slack does not
+// call such a user a stranger, and only such a user can use the app.
+func (s *Server) sharesChannelLocked(u *User) bool {
+	for _, c := range s.channels {
+		if c.dmUser == "" && (c.Members == nil || slices.Contains(c.Members, u.ID)) {
+			return true
+		}
+	}
+	return false
+}
+
+// answeredUserLocked returns the user with which users.info answers.
+func (s *Server) answeredUserLocked(u *User) *User { return cmp.Or(s.userLocked(u.AnswerWith), u) }
+
+func (s *Server) teamInfo(c *call) (reply, error) {
+	if id := c.args.stringArg("team"); id != "" && id != s.TeamID {
+		return nil, Error("team_not_found")
+	}
+	if domain := c.args.stringArg("domain"); domain != "" && domain != s.cfg.Domain {
+		return nil, Error("team_not_found")
+	}
+	return reply{"team": map[string]any{
+		"id": s.TeamID, "name": s.cfg.Team, "domain": s.cfg.Domain, "email_domain": "", "url": "https://" + s.cfg.Domain + ".slack.com/",
+	}}, nil
+}
+
+func (s *Server) botsInfo(c *call) (reply, error) {
+	if id := c.args.stringArg("bot"); id != "" && id != s.BotID {
+		return nil, Error("bot_not_found")
+	}
+	return reply{"bot": map[string]any{
+		"id": s.BotID, "deleted": false, "name": s.cfg.AppName, "app_id": s.AppID, "user_id": s.BotUser, "updated": 0,
+	}}, nil
+}
+
+func (s *Server) authTest(c *call) (reply, error) {
+	out := reply{"url": "https://" + s.cfg.Domain + ".slack.com/", "team": s.cfg.Team, "team_id": s.TeamID, "is_enterprise_install": false}
+	if s.settings.EnterpriseID != "" {
+		out["enterprise_id"] = s.settings.EnterpriseID
+	}
+	if c.token == s.AppToken {
+		out["app_name"], out["app_id"] = s.cfg.AppName, s.AppID
+		return out, nil
+	}
+	out["user"], out["user_id"], out["bot_id"] = strings.ReplaceAll(s.userLocked(s.BotUser).Name, " ", "_"), s.BotUser, s.BotID
+	return out, nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // MaxProblems is the maximum number of problems that are reported.
@@ -27,39 +28,45 @@ func (p Problem) String() string {
 
 // ValidateView returns the problems that Slack reports for a modal or a home tab. The pointers begin
 // with /view.
-func ValidateView(view json.RawMessage) []Problem {
-	v, problem := decodeJSON(view)
-	if problem != nil {
-		return problem
-	}
-	_, err := parseView(v, "/view", "modal", "home")
-	return problemsOf(err)
-}
+func ValidateView(view json.RawMessage) []Problem { return validateText("view", view) }
 
 // ValidateBlocks returns the problems that Slack reports for a list of blocks, in any place.
-func ValidateBlocks(blocks json.RawMessage) []Problem {
-	v, problem := decodeJSON(blocks)
-	if problem != nil {
-		return problem
-	}
-	c := &checker{}
-	blockRules("objects")["any_blocks"](c, "/blocks", v)
-	return c.problems
-}
+func ValidateBlocks(blocks json.RawMessage) []Problem { return validateText("blocks", blocks) }
 
 // ValidateMessage returns the problems that Slack reports for the blocks and attachments of a message,
 // given as the JSON arguments of chat.postMessage or of a response_url.
-func ValidateMessage(message json.RawMessage) []Problem {
-	v, problem := decodeJSON(message)
-	if problem != nil {
-		return problem
+func ValidateMessage(message json.RawMessage) []Problem { return validateText("message", message) }
+
+func validateText(kind string, text json.RawMessage) []Problem {
+	v, err := decodeJSON(text)
+	if err != nil {
+		return problemsOf(err)
 	}
-	m, ok := v.(map[string]any)
-	if !ok {
-		return []Problem{{"", "must provide an object"}}
-	}
-	_, err := readResponse(m)
-	return problemsOf(err)
+	return validators[kind](v)
+}
+
+// validators validate the arguments of blocks.validate.
+var validators = map[string]func(v any) []Problem{
+	"view": func(v any) []Problem {
+		_, err := parseView(v, "/view", "modal", "home")
+		return problemsOf(err)
+	},
+	"blocks": func(v any) []Problem { return validateBlocks("any_blocks", "/blocks", v) },
+	"message": func(v any) []Problem {
+		m, ok := v.(map[string]any)
+		if !ok {
+			return []Problem{{"", "must provide an object"}}
+		}
+		_, err := readResponse(m)
+		return problemsOf(err)
+	},
+}
+
+// validateBlocks validates blocks with one of the objects in blockkit.yaml.
+func validateBlocks(object, pointer string, v any) []Problem {
+	c := &checker{}
+	blockRules("objects")[object](c, pointer, v)
+	return c.problems
 }
 
 func problemsOf(err error) []Problem {
@@ -70,20 +77,6 @@ func problemsOf(err error) []Problem {
 		return []Problem{{"", err.Error()}}
 	}
 	return nil
-}
-
-func decodeJSON(text json.RawMessage) (any, []Problem) {
-	var v any
-	if err := json.Unmarshal(text, &v); err != nil {
-		return nil, []Problem{{"", "invalid_json: " + err.Error()}}
-	}
-	return v, nil
-}
-
-func validateMessageBlocks(blocks []any, pointer string) []Problem {
-	c := &checker{}
-	blockRules("objects")["message_blocks"](c, pointer, blocks)
-	return c.problems
 }
 
 // validateAttachments validates the blocks of attachments. Slack ignores other properties that it does
@@ -172,4 +165,41 @@ func validateView(body map[string]any, pointer string, kinds ...string) []Proble
 		}
 	}
 	return c.problems
+}
+
+// maxValidateSize is the maximum size that blocks.validate accepts, in code points.
+const maxValidateSize = 100_000
+
+// blocksValidate validates blocks, a view or a message.
+// https://docs.slack.dev/reference/methods/blocks.validate
+func (s *Server) blocksValidate(c *call) (reply, error) {
+	var name string
+	for _, n := range []string{"blocks", "view", "message"} {
+		switch {
+		case c.args[n] == nil:
+		case c.args[n] == any(invalidJSON{}):
+			return nil, Error("invalid_json")
+		case name != "":
+			return nil, invalidArguments(Problem{Message: "Cannot provide both `" + name + "` and `" + n + "`"})
+		default:
+			name = n
+		}
+	}
+	switch {
+	case name == "":
+		return nil, invalidArguments(Problem{Message: "missing required field: blocks"})
+	case utf8.RuneCount(marshalJSON(c.args[name])) > maxValidateSize:
+		return nil, invalidArguments(Problem{Pointer: "/" + name, Message: "must be less than 100001 characters"})
+	}
+	problems := validators[name](c.args[name])
+	if len(problems) == 0 {
+		return reply{}, nil
+	}
+	var out []any
+	for _, p := range problems {
+		out = append(out, map[string]any{
+			"pointer": strings.TrimPrefix(p.Pointer, "/"+name), "code": "failed_constraint", "message": p.Message,
+		})
+	}
+	return nil, newAPIError("invalid_"+name, reply{"errors": out})
 }

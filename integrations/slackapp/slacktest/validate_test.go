@@ -72,7 +72,7 @@ func FuzzView(f *testing.F) {
 	f.Add([]byte(modalJSONWith("title", plainJSON(24))))
 	f.Add([]byte(`{"type":"modal","title":{"type":"plain_text","text":"x"},"submit":{"type":"plain_text","text":"x"},"blocks":[` +
 		inputBlockJSON(`{"type":"static_select","options":`+repeatJSON(2, opt)+`,"initial_option":`+strings.ReplaceAll(opt, "%d", "1")+`}`) + `]}`))
-	s := &Server{cfg: Config{}, changed: make(chan struct{}), workspace: newWorkspace(nil), views: newViews(Config{})}
+	s := &Server{cfg: Config{}, changed: make(chan struct{}), workspace: newWorkspace(nil), views: newViews()}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		problems := ValidateView(text)
 		var v any
@@ -115,7 +115,7 @@ func FuzzAck(f *testing.F) {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		s := &Server{cfg: Config{}, changed: make(chan struct{}), workspace: newWorkspace(nil), views: newViews(Config{}), connections: newConnections()}
+		s := &Server{cfg: Config{}, changed: make(chan struct{}), workspace: newWorkspace(nil), views: newViews(), connections: newConnections()}
 		p := &pending{acked: make(chan json.RawMessage, 1)}
 		s.pending["e"] = p
 		s.acknowledge(text)

@@ -19,16 +19,12 @@ const (
 
 // views are the modals and home tabs. Server.mu guards them.
 type views struct {
-	triggers boundedMap[*trigger]
-	stacks   map[string][]*view // open modals by user, the top one last
-	homes    map[string]*view   // by user
-
-	untouchedState, suggestionState bool // as in Config
-	staleStates                     int  // how many payloads still carry the state of other blocks
+	stacks map[string][]*view // open modals by user, the top one last
+	homes  map[string]*view   // by user
 }
 
-func newViews(cfg Config) views {
-	return views{untouchedState: cfg.UntouchedState, suggestionState: cfg.SuggestionState, triggers: newBoundedMap[*trigger](), stacks: map[string][]*view{}, homes: map[string]*view{}}
+func newViews() views {
+	return views{stacks: map[string][]*view{}, homes: map[string]*view{}}
 }
 
 // A view is a modal or a home tab. Its methods need Server.mu.
@@ -43,6 +39,12 @@ type view struct {
 	otherState     map[string]map[string]any // state.values of the latest content with other blocks; nil: none
 	errors         map[string]string         // by block_id, of the latest submission
 	suggested      map[elementKey][]any      // options of external selects
+}
+
+// newView returns a view without content.
+func newView(user string) *view {
+	id := "V" + randomUpper(10)
+	return &view{id: id, root: id, user: user, suggested: map[elementKey][]any{}}
 }
 
 // elementKey identifies an element of a view.
@@ -102,15 +104,15 @@ func (v *view) stateValues(untouched bool) map[string]map[string]any {
 
 // toJSON returns the view as Slack sends it.
 func (v *view) toJSON(s *Server) json.RawMessage {
-	return v.toJSONWithState(s, map[string]any{"values": v.stateValues(s.untouchedState)})
+	return v.toJSONWithState(s, map[string]any{"values": v.stateValues(s.settings.UntouchedState)})
 }
 
 // toPayloadLocked returns the view of a payload of which the state counts: a submission or a change.
 func (v *view) toPayloadLocked(s *Server) json.RawMessage {
-	if s.staleStates == 0 || v.otherState == nil {
+	if s.settings.StaleStates == 0 || v.otherState == nil {
 		return v.toJSON(s)
 	}
-	s.staleStates--
+	s.settings.StaleStates--
 	return v.toJSONWithState(s, map[string]any{"values": v.otherState})
 }
 

@@ -1,6 +1,7 @@
 package slacktest
 
 import (
+	"cmp"
 	"strings"
 )
 
@@ -58,16 +59,14 @@ func (s *Server) openView(c *call, push bool) (reply, error) {
 			s.removeViewLocked(open[0]) // a new modal replaces the open ones
 		}
 	}
-	t.used = true
+	t.uses++
 	v := s.pushViewLocked(t.user, body)
 	return reply{"view": v.toJSON(s)}, nil
 }
 
 // pushViewLocked opens a modal on top of the stack of a user.
 func (s *Server) pushViewLocked(user string, body map[string]any) *view {
-	v := &view{id: "V" + randomUpper(10), user: user, suggested: map[elementKey][]any{}}
-	v.root = v.id
-	what := "opened"
+	v, what := newView(user), "opened"
 	if under := s.topViewLocked(user); under != nil {
 		v.previous, v.root, what = under.id, under.root, "pushed"
 	}
@@ -96,11 +95,34 @@ func (s *Server) viewsUpdate(c *call) (reply, error) {
 	if v == nil || v.body["type"] != body["type"] {
 		return nil, Error("not_found")
 	}
+	return s.setViewLocked(c, v, body)
+}
+
+func (s *Server) viewsPublish(c *call) (reply, error) {
+	body, err := parseView(c.args["view"], "/view", "home")
+	if err != nil {
+		return nil, err
+	}
+	if s.cfg.NoHomeTab {
+		return nil, Error("not_enabled")
+	}
+	user := s.userLocked(c.args.stringArg("user_id"))
+	if user == nil || user.Bot || user.Deleted {
+		return nil, invalidArguments(Problem{Message: "invalid `user_id`"})
+	}
+	return s.setViewLocked(c, cmp.Or(s.homes[user.ID], newView(user.ID)), body)
+}
+
+// setViewLocked replaces the content of a view, as a method asks for. A Home tab can be new.
+func (s *Server) setViewLocked(c *call, v *view, body map[string]any) (reply, error) {
 	if hash := c.args.stringArg("hash"); hash != "" && hash != v.hash {
 		return nil, Error("hash_conflict")
 	}
 	if s.hasExternalIDLocked(body, v) {
 		return nil, Error("duplicate_external_id")
+	}
+	if body["type"] == "home" {
+		s.homes[v.user] = v
 	}
 	s.changeViewLocked(v, body)
 	return reply{"view": v.toJSON(s)}, nil
@@ -113,34 +135,6 @@ func (s *Server) changeViewLocked(v *view, body map[string]any) {
 	s.emitViewLocked(v, "updated")
 }
 
-func (s *Server) viewsPublish(c *call) (reply, error) {
-	body, err := parseView(c.args["view"], "/view", "home")
-	if err != nil {
-		return nil, err
-	}
-	if s.cfg.NoHomeTab {
-		return nil, Error("not_enabled")
-	}
-	user := s.users[c.args.stringArg("user_id")]
-	if user == nil || user.Bot {
-		return nil, invalidArguments(Problem{Message: "invalid `user_id`"})
-	}
-	v := s.homes[user.ID]
-	if hash := c.args.stringArg("hash"); hash != "" && v != nil && hash != v.hash {
-		return nil, Error("hash_conflict")
-	}
-	if s.hasExternalIDLocked(body, v) {
-		return nil, Error("duplicate_external_id")
-	}
-	if v == nil {
-		v = &view{id: "V" + randomUpper(10), user: user.ID, suggested: map[elementKey][]any{}}
-		v.root = v.id
-		s.homes[user.ID] = v
-	}
-	s.changeViewLocked(v, body)
-	return reply{"view": v.toJSON(s)}, nil
-}
-
 // hasExternalIDLocked reports whether another view has the external_id of a body.
 func (s *Server) hasExternalIDLocked(body map[string]any, except *view) bool {
 	id, _ := body["external_id"].(string)
@@ -150,7 +144,7 @@ func (s *Server) hasExternalIDLocked(body map[string]any, except *view) bool {
 // emitViewLocked emits that the person sees a view.
 func (s *Server) emitViewLocked(v *view, what string) {
 	labels, text := v.labels(), what+": "+textOf(v.body["title"])
-	if u := s.users[v.user]; v.body["type"] == "home" && u != nil {
+	if u := s.userLocked(v.user); v.body["type"] == "home" && u != nil {
 		text = "published: Home of @" + u.Name
 	}
 	if len(labels) > 0 {

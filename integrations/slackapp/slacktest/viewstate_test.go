@@ -39,7 +39,8 @@ func stateBlocks(v slack.View) map[string]bool {
 
 func TestModal_UntouchedState(t *testing.T) {
 	for _, whole := range []bool{false, true} {
-		a := newRecorderEnv(t, slacktest.Config{UntouchedState: whole})
+		a := newRecorderEnv(t, slacktest.Config{})
+		a.Set(func(o *slacktest.Settings) { o.UntouchedState = whole })
 		m := a.openModal(prefilledView())
 		a.noError(m.Fill("text", "y"))
 		res, err := m.Submit(a.ctx)
@@ -72,7 +73,8 @@ func TestModal_EmptiedState(t *testing.T) {
 
 func TestModal_SuggestionState(t *testing.T) {
 	for _, sent := range []bool{false, true} {
-		a := newRecorderEnv(t, slacktest.Config{SuggestionState: sent})
+		a := newRecorderEnv(t, slacktest.Config{})
+		a.Set(func(o *slacktest.Settings) { o.SuggestionState = sent })
 		a.respond = func(slack.InteractionCallback) any { return map[string]any{"options": optionList("Red")} }
 		m := a.openModal(prefilledView())
 		a.noError(m.Fill("text", "y"))
@@ -91,7 +93,7 @@ func TestModal_StaleState(t *testing.T) {
 	next["blocks"] = []any{inputBlock("second", map[string]any{"type": "plain_text_input"})}
 	a.respond = func(slack.InteractionCallback) any { return map[string]any{"response_action": "update", "view": next} }
 	m := a.openModal(prefilledView())
-	a.SendStaleState(1)
+	a.Set(func(o *slacktest.Settings) { o.StaleStates = 1 })
 	for _, want := range []string{"more", "more", "second"} { // the second is stale
 		if want == "second" || m.Title() == "Next" {
 			a.noError(m.Fill("second", "x"))

@@ -19,7 +19,7 @@ type User struct {
 	Deleted  bool   `json:"deleted"`
 	Admin    bool   `json:"admin"`
 
-	Enterprise       string `json:"enterprise"`        // id of the Enterprise organization of Team; "" is Config.EnterpriseID for the workspace's own users
+	Enterprise       string `json:"enterprise"`        // id of the Enterprise organization of Team; "" is Settings.EnterpriseID for the workspace's own users
 	Invited          bool   `json:"invited"`           // has not accepted the invitation yet
 	WorkflowBot      bool   `json:"workflow_bot"`      // posts for a workflow; unlike Bot, it has an e-mail address
 	UnconfirmedEmail bool   `json:"unconfirmed_email"` // of a user who did not confirm it
@@ -43,19 +43,14 @@ type Channel struct {
 
 // workspace is the content of the workspace. Server.mu guards it.
 type workspace struct {
-	users      map[string]*User
-	userOrder  []string
-	channels   map[string]*Channel
-	chanOrder  []string
-	messages   map[string][]*Message // by channel
-	ephemerals map[string][]*Message // by user
-	revisions  map[string]int        // number of changes of the two above, by channel and by user
-	scopes     []string
-	lastTS     int64
+	users          []*User // in the order in which they were added, as channels
+	channels       []*Channel
+	messages       []*Message // of all channels, ephemeral ones included, oldest first
+	messageChanges int        // number of changes of messages
+	scopes         []string
+	lastTS         int64
 
-	historyLimit int // messages that conversations.history returns at a time; 0: as many as asked for
-
-	responses boundedMap[*responseURL] // by path
+	grants grants
 }
 
 // AllScopes are the bot scopes that the emulator knows.
@@ -69,13 +64,8 @@ func newWorkspace(scopes []string) workspace {
 		scopes = AllScopes
 	}
 	return workspace{
-		users:      map[string]*User{},
-		channels:   map[string]*Channel{},
-		messages:   map[string][]*Message{},
-		ephemerals: map[string][]*Message{},
-		revisions:  map[string]int{},
-		responses:  newBoundedMap[*responseURL](),
-		scopes:     slices.Clone(scopes),
+		grants: grants{values: map[string]*grant{}},
+		scopes: slices.Clone(scopes),
 	}
 }
 
@@ -91,11 +81,25 @@ func (s *Server) AddUser(u User) User {
 }
 
 func (s *Server) addUserLocked(u User) {
-	if s.users[u.ID] == nil {
-		s.userOrder = append(s.userOrder, u.ID)
+	if old := s.userLocked(u.ID); old != nil {
+		*old = u
+	} else {
+		s.users = append(s.users, &u)
 	}
-	s.users[u.ID] = &u
 	s.notifyLocked()
+}
+
+// userLocked returns the user with an id, nil for none.
+func (s *Server) userLocked(id string) *User {
+	return find(s.users, func(u *User) bool { return u.ID == id })
+}
+
+// find returns the first that matches, nil for none.
+func find[T any](all []*T, matches func(*T) bool) *T {
+	if i := slices.IndexFunc(all, matches); i >= 0 {
+		return all[i]
+	}
+	return nil
 }
 
 // AddChannel adds or replaces a channel and returns it with the default values.
@@ -109,31 +113,38 @@ func (s *Server) AddChannel(c Channel) Channel {
 	return c
 }
 
-func (s *Server) addChannelLocked(c Channel) {
-	if s.channels[c.ID] == nil {
-		s.chanOrder = append(s.chanOrder, c.ID)
+func (s *Server) addChannelLocked(c Channel) *Channel {
+	kept := s.channelLocked(c.ID)
+	if kept == nil {
+		kept = &Channel{}
+		s.channels = append(s.channels, kept)
 	}
-	s.channels[c.ID] = &c
+	*kept = c
 	s.notifyLocked()
+	return kept
+}
+
+// channelLocked returns the channel with an id, nil for none.
+func (s *Server) channelLocked(id string) *Channel {
+	return find(s.channels, func(c *Channel) bool { return c.ID == id })
 }
 
 // RemoveChannel deletes a channel with its messages, as an admin can.
 func (s *Server) RemoveChannel(id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.channels, id)
-	delete(s.messages, id)
-	s.chanOrder = slices.DeleteFunc(s.chanOrder, func(other string) bool { return other == id })
-	s.messagesChangedLocked(id)
+	s.messages = slices.DeleteFunc(s.messages, func(m *Message) bool { return m.Channel == id })
+	s.channels = slices.DeleteFunc(s.channels, func(c *Channel) bool { return c.ID == id })
+	s.messagesChangedLocked()
 }
 
 // Users returns all users, in the order in which they were added. The bot is the first.
 func (s *Server) Users() []User {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	out := make([]User, 0, len(s.userOrder))
-	for _, id := range s.userOrder {
-		out = append(out, *s.users[id])
+	out := []User{}
+	for _, u := range s.users {
+		out = append(out, *u)
 	}
 	return out
 }
@@ -142,11 +153,11 @@ func (s *Server) Users() []User {
 func (s *Server) Channels() []Channel {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	out := make([]Channel, 0, len(s.chanOrder))
-	for _, id := range s.chanOrder {
-		c := *s.channels[id]
-		c.Members = slices.Clone(c.Members)
-		out = append(out, c)
+	out := []Channel{}
+	for _, c := range s.channels {
+		kept := *c
+		kept.Members = slices.Clone(c.Members)
+		out = append(out, kept)
 	}
 	return out
 }
@@ -165,31 +176,22 @@ func (c *Channel) hasMemberLocked(user string) bool {
 // conversationLocked returns a channel by its id or name, or the direct conversation of the bot with a
 // user by the id of the user, which it creates if needed.
 func (s *Server) conversationLocked(id string) (*Channel, bool) {
-	if c := s.channels[id]; c != nil {
-		return c, true
-	}
-	if u := s.users[id]; u != nil && !u.Bot {
-		return s.directMessageLocked(u), true
+	c := s.channelLocked(id)
+	if u := s.userLocked(id); c == nil && u != nil && !u.Bot {
+		c = s.directMessageLocked(u)
 	}
 	if name, ok := strings.CutPrefix(id, "#"); ok {
-		for _, c := range s.channels {
-			if c.Name == name && c.dmUser == "" {
-				return c, true
-			}
-		}
+		c = find(s.channels, func(c *Channel) bool { return c.Name == name && c.dmUser == "" })
 	}
-	return nil, false
+	return c, c != nil
 }
 
 // directMessageLocked returns the direct conversation of the bot with one user, which it creates if
 // needed.
 func (s *Server) directMessageLocked(u *User) *Channel {
 	id := "D" + strings.TrimLeft(u.ID, "UW")
-	c := s.channels[id]
-	if c == nil {
-		c = &Channel{ID: id, Name: "directmessage", Private: true, BotIsMember: true, dmUser: u.ID}
-		s.channels[id] = c
-		s.chanOrder = append(s.chanOrder, id)
+	if c := s.channelLocked(id); c != nil {
+		return c
 	}
-	return c
+	return s.addChannelLocked(Channel{ID: id, Name: "directmessage", Private: true, BotIsMember: true, dmUser: u.ID})
 }

@@ -1,13 +1,40 @@
 package slacktest
 
 import (
-	"encoding/json"
 	"io"
 	"maps"
 	"net/http"
-	"slices"
 	"time"
 )
+
+// A grant lets the app do something for a user: a trigger opens one view, and a response_url accepts some messages.
+type grant struct {
+	user, channel string
+	ts            string // of the message that contained a response_url; "" for none
+	createdAt     time.Time
+	uses          int
+}
+
+// newTriggerLocked returns a new trigger_id for a user.
+func (s *Server) newTriggerLocked(user string) string {
+	id := randomDigits(12) + "." + randomDigits(12) + "." + randomLetters(32)
+	s.grants.put(id, &grant{user: user, createdAt: time.Now()})
+	return id
+}
+
+// useTriggerLocked returns a trigger that is still valid.
+func (s *Server) useTriggerLocked(id string) (*grant, error) {
+	t := s.grants.values[id]
+	switch {
+	case t == nil || t.channel != "":
+		return nil, Error("invalid_trigger_id")
+	case t.uses > 0:
+		return nil, Error("exchanged_trigger_id")
+	case time.Since(t.createdAt) > s.cfg.TriggerLife:
+		return nil, Error("expired_trigger_id")
+	}
+	return t, nil
+}
 
 // A response_url accepts MaxResponses messages within ResponseLife.
 // https://docs.slack.dev/interactivity/handling-user-interaction#message_responses
@@ -16,18 +43,10 @@ const (
 	ResponseLife = 30 * time.Minute
 )
 
-type responseURL struct {
-	user, channel string
-	ts            string // of the message that contained it; "" for none
-	ephemeral     bool   // that message is ephemeral
-	createdAt     time.Time
-	uses          int
-}
-
 // newResponseURLLocked returns a new response_url, to which the app can post without a token.
-func (s *Server) newResponseURLLocked(kind, user, channel, ts string, ephemeral bool) string {
+func (s *Server) newResponseURLLocked(kind, user, channel, ts string) string {
 	path := "/" + kind + "/" + s.TeamID + "/" + randomDigits(13) + "/" + randomLetters(24)
-	s.responses.put(path, &responseURL{user: user, channel: channel, ts: ts, ephemeral: ephemeral, createdAt: time.Now()})
+	s.grants.put(path, &grant{user: user, channel: channel, ts: ts, createdAt: time.Now()})
 	return s.Server.URL + path
 }
 
@@ -36,8 +55,9 @@ func (s *Server) serveResponseURL(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusMethodNotAllowed)
 		return
 	}
-	a := args{}
-	if body, err := io.ReadAll(r.Body); err != nil || json.Unmarshal(body, &a) != nil {
+	body, err := io.ReadAll(r.Body)
+	a, wrong := decodeObject(body)
+	if err != nil || wrong != nil {
 		writeJSON(w, http.StatusBadRequest, reply{"ok": false, "error": "invalid_payload"})
 		return
 	}
@@ -47,7 +67,7 @@ func (s *Server) serveResponseURL(w http.ResponseWriter, r *http.Request) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	u := s.responses.get(r.URL.Path)
+	u := s.grants.values[r.URL.Path]
 	switch {
 	case u == nil, time.Since(u.createdAt) > ResponseLife:
 		writeJSON(w, http.StatusNotFound, reply{"ok": false, "error": "expired_url"})
@@ -66,29 +86,37 @@ func (s *Server) serveResponseURL(w http.ResponseWriter, r *http.Request) {
 
 // applyResponseLocked posts, replaces or deletes a message, as the body of a response_url or the ack
 // of a command says.
-func (s *Server) applyResponseLocked(u *responseURL, a args, via string) error {
+func (s *Server) applyResponseLocked(u *grant, a args, via string) error {
+	original := s.findVisibleLocked(u.channel, u.ts, u.user)
 	if a.boolArg("delete_original") {
-		s.deleteOriginalLocked(u)
+		if original != nil {
+			s.deleteMessageLocked(original)
+		}
 		return nil
 	}
 	m, err := readResponse(a)
 	if err != nil {
 		return err
 	}
-	if s.users[u.user] == nil { // removed by Reset
+	if s.userLocked(u.user) == nil { // removed by Reset
 		return Error("user_not_found")
 	}
 	m.Channel, m.Via, m.ThreadTS, m.Username, m.Icon = u.channel, via, a.stringArg("thread_ts"), "", ""
 	m.Broadcast = m.ThreadTS != "" && a.boolArg("reply_broadcast")
-	if a.boolArg("replace_original") && u.ts != "" {
-		if kept := s.findMessageLocked(u.channel, u.ts); kept != nil {
-			s.editMessageLocked(kept, m, m.Blocks == nil && m.Attachments == nil)
+	if a.boolArg("replace_original") && original != nil {
+		if !original.Ephemeral {
+			s.editMessageLocked(original, m, m.Blocks == nil && m.Attachments == nil)
 			return nil
 		}
-		s.deleteOriginalLocked(u)
+		s.deleteMessageLocked(original)
 	}
-	ch := s.channels[u.channel]
-	if a.stringArg("response_type") == "in_channel" && ch != nil {
+	ch := s.channelLocked(u.channel)
+	switch {
+	case ch == nil:
+		return Error("channel_not_found")
+	case ch.Archived:
+		return Error("is_archived")
+	case a.stringArg("response_type") == "in_channel":
 		_, err := s.postMessageLocked(ch, m)
 		return err
 	}
@@ -112,16 +140,22 @@ func readResponse(a args) (Message, error) {
 	return m, err
 }
 
-// deleteOriginalLocked deletes the message that contained the response_url.
-func (s *Server) deleteOriginalLocked(u *responseURL) {
-	if kept := s.findMessageLocked(u.channel, u.ts); kept != nil {
-		s.deleteMessageLocked(u.channel, kept)
-		return
+// maxGrants is the number of grants that are stored. Beyond it, the oldest are removed.
+const maxGrants = 20_000
+
+// grants are stored by trigger_id, and by the path of a response_url.
+type grants struct {
+	values map[string]*grant
+	order  []string // oldest first
+}
+
+func (g *grants) put(name string, v *grant) {
+	if len(g.order) == maxGrants {
+		for _, old := range g.order[:maxGrants/10] {
+			delete(g.values, old)
+		}
+		g.order = append(g.order[:0], g.order[maxGrants/10:]...)
 	}
-	all := s.ephemerals[u.user]
-	if i := slices.IndexFunc(all, func(m *Message) bool { return m.TS == u.ts && u.ephemeral }); i >= 0 {
-		s.emit(s.appLabel(), "slack", "ephemeral", "deleted: "+firstLine(all[i].Text), *all[i])
-		s.ephemerals[u.user] = slices.Delete(all, i, i+1)
-		s.messagesChangedLocked(u.user)
-	}
+	g.values[name] = v
+	g.order = append(g.order, name)
 }

@@ -2,9 +2,24 @@ package slacktest
 
 import (
 	"context"
+	"net/url"
 	"slices"
+	"strings"
 	"time"
 )
+
+func (s *Server) appsConnectionsOpen(*call) (reply, error) {
+	now := time.Now()
+	for t, end := range s.tickets {
+		if now.After(end) {
+			delete(s.tickets, t)
+		}
+	}
+	ticket := randomLetters(36)
+	s.tickets[ticket] = now.Add(ticketLife)
+	q := url.Values{"ticket": {ticket}, "app_id": {s.AppID}}
+	return reply{"url": "ws" + strings.TrimPrefix(s.Server.URL, "http") + "/link/?" + q.Encode()}, nil
+}
 
 // Connections returns the number of open connections.
 func (s *Server) Connections() int {
@@ -15,7 +30,7 @@ func (s *Server) Connections() int {
 
 // WaitConnections waits until exactly n connections are open.
 func (s *Server) WaitConnections(ctx context.Context, n int) error {
-	return s.waitUntil(ctx, func() bool { return len(s.open) == n })
+	return s.waitOpen(ctx, func(open int) bool { return open == n })
 }
 
 // Disconnect sends a disconnect frame with one of Slack's reasons to every open connection. After
@@ -27,18 +42,13 @@ func (s *Server) Disconnect(reason string) {
 	for _, k := range slices.Clone(s.open) {
 		s.disconnectLocked(k, reason)
 	}
-	if reason != "warning" {
+	if reason != "warning" || s.ctx.Err() != nil {
 		return
-	}
-	select {
-	case <-s.closed:
-		return
-	default:
 	}
 	warned := slices.Clone(s.open)
 	s.wg.Go(func() {
 		select {
-		case <-s.closed:
+		case <-s.ctx.Done():
 			return
 		case <-time.After(s.cfg.WarningPeriod):
 		}
@@ -60,10 +70,6 @@ func (s *Server) DisconnectOldest(reason string) {
 	}
 }
 
-// RefuseConnections sends hello and then a disconnect frame with a reason to every new connection,
-// until it is called with "".
-func (s *Server) RefuseConnections(reason string) { s.locked(func() { s.refuseReason = reason }) }
-
 // DropConnections closes every connection without a disconnect or close frame, as a network failure
 // does.
 func (s *Server) DropConnections() {
@@ -75,37 +81,11 @@ func (s *Server) DropConnections() {
 	}
 }
 
-// SetHalfOpen makes connections half-open: they stay open, but pings and envelopes are discarded,
-// while Slack assumes that they are delivered. It applies to the open connections, and to new ones
-// while it is on.
-func (s *Server) SetHalfOpen(on bool) { s.locked(func() { s.setHalfOpenLocked(on) }) }
-
-func (s *Server) setHalfOpenLocked(on bool) {
-	s.halfOpen = on
-	for _, k := range s.open {
-		k.silent = on
-	}
-}
-
-// SetPings switches the pings on or off. They are on at the start.
-func (s *Server) SetPings(on bool) { s.locked(func() { s.pingsOff = !on }) }
-
 // SendRaw sends a text frame, valid or not, to every open connection.
 func (s *Server) SendRaw(text []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, k := range slices.Clone(s.open) {
-		k.sendLocked(frame{text: slices.Clone(text)})
+		s.sendLocked(k, frame{text: slices.Clone(text)})
 	}
 }
-
-// maxCopies is the maximum of SetDuplicates.
-const maxCopies = 10
-
-// SetDuplicates makes every later envelope arrive n additional times, at most ten.
-func (s *Server) SetDuplicates(n int) { s.locked(func() { s.copies = min(max(n, 0), maxCopies) }) }
-
-// SetRedeliverOnConnect makes each new connection receive the envelopes that were not acknowledged.
-// Slack was observed to do so.
-// https://docs.slack.dev/apis/events-api/using-socket-mode
-func (s *Server) SetRedeliverOnConnect(on bool) { s.locked(func() { s.redeliver = on }) }
