@@ -121,13 +121,8 @@ func parseFilter(name string) (field, id, operator string) {
 
 // newFilterLocked returns a filter, or an error message. Only filters by a role or a custom field have its id.
 func (s *Server) newFilterLocked(field, id, operator string, values []string) (filter, string) {
-	switch {
-	case field == "incident_role" && id != "":
-		return s.newRoleFilterLocked(id, operator, values)
-	case field == "custom_field" && id != "":
-		return s.newFieldFilterLocked(id, operator, values)
-	case id != "":
-		return nil, notSupported
+	if id != "" {
+		return s.newFilterByIDLocked(field, id, operator, values)
 	}
 	switch field {
 	case "status":
@@ -155,6 +150,16 @@ func (s *Server) newFilterLocked(field, id, operator string, values []string) (f
 		return newTimeFilter(operator, values, func(i *Incident) time.Time { return i.CreatedAt })
 	case "updated_at":
 		return newTimeFilter(operator, values, func(i *Incident) time.Time { return i.UpdatedAt })
+	}
+	return nil, notSupported
+}
+
+func (s *Server) newFilterByIDLocked(field, id, operator string, values []string) (filter, string) {
+	switch field {
+	case "incident_role":
+		return s.newRoleFilterLocked(id, operator, values)
+	case "custom_field":
+		return s.newFieldFilterLocked(id, operator, values)
 	}
 	return nil, notSupported
 }
