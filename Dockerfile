@@ -1,4 +1,4 @@
-# The image runs the bot as nobody in particular, with its state on a volume. By default it is built from source; a
+# The image runs the bot as a user without rights, with its state on a volume. By default it is built from source; a
 # release builds it with BINARY=release for several processors, from the binaries of its archives.
 ARG BINARY=source
 

@@ -72,7 +72,9 @@ type Intervention struct {
 
 // Has reports whether an intervention is recorded.
 func (r *Request) Has(i Intervention) bool {
-	return slices.ContainsFunc(r.Interventions, func(other Intervention) bool { return other.Kind == i.Kind && other.At.Equal(i.At) })
+	return slices.ContainsFunc(r.Interventions, func(other Intervention) bool {
+		return other.Kind == i.Kind && other.By == i.By && other.At.Equal(i.At)
+	})
 }
 
 // AddIntervention records an intervention. The caller saves the request.

@@ -36,7 +36,7 @@ var (
 	ErrNoControl = errors.New("the process that uses the state directory does not answer: it is starting, is another command, or could not open its control socket")
 
 	// ErrPending reports that the same was asked for before, and the bot has not done it yet.
-	ErrPending = errors.New("it was abandoned before, and the bot has not ended it yet")
+	ErrPending = errors.New("the same was asked for before, and the bot has not done it yet")
 )
 
 // Records reads the requests of a store for an operator, while a bot runs or not. It changes no record: what an operator
@@ -320,7 +320,8 @@ func (r *Records) scan(ctx context.Context, start, end uint64, yield func(Record
 	return nil
 }
 
-// Ask asks the bot to continue or to abandon a request, durably: a bot that does not run does it when it starts.
+// Ask asks the bot to continue or to abandon a request, durably: a bot that does not run does it when it starts. It
+// replaces nothing that is not recorded yet: ErrPending. ErrNotFound: the request has ended.
 func (r *Records) Ask(ctx context.Context, id string, i request.Intervention) error {
 	data, err := json.Marshal(i)
 	if err != nil {
@@ -328,13 +329,15 @@ func (r *Records) Ask(ctx context.Context, id string, i request.Intervention) er
 	}
 	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
-	msg := nats.NewMsg(subjectRetry + id)
-	if i.Kind == request.Abandon { // a second one would replace the reason of the first
-		msg.Subject = subjectAbandon + id
-		msg.Header.Set(jetstream.ExpectedLastSubjSeqHeader, "0")
+	subject := subjectRetry + id
+	if i.Kind == request.Abandon {
+		subject = subjectAbandon + id
 	}
-	msg.Data = data
-	ack, err := r.s.js.PublishMsg(ctx, msg)
+	seq, err := r.replaceable(ctx, id, subject)
+	if err != nil {
+		return err
+	}
+	ack, err := r.s.js.Publish(ctx, subject, data, jetstream.WithExpectLastSequencePerSubject(seq))
 	switch {
 	case isConflict(err):
 		return ErrPending
@@ -343,4 +346,25 @@ func (r *Records) Ask(ctx context.Context, id string, i request.Intervention) er
 	}
 	r.s.mark.advance(markTasks, ack.Sequence)
 	return nil
+}
+
+// replaceable is the sequence of the task with a subject, 0 if there is none. The bot keeps the task of an intervention
+// that it has recorded while it waits for the next attempt.
+func (r *Records) replaceable(ctx context.Context, id, subject string) (uint64, error) {
+	msg, err := r.s.tasksStream.GetLastMsgForSubject(ctx, subject)
+	switch {
+	case errors.Is(err, jetstream.ErrMsgNotFound):
+		return 0, nil
+	case err != nil:
+		return 0, fmt.Errorf("read the store: %w", err)
+	}
+	rec, err := r.Load(ctx, id)
+	if err != nil {
+		return 0, err
+	}
+	var before request.Intervention
+	if err := json.Unmarshal(msg.Data, &before); err == nil && !rec.Has(before) {
+		return 0, ErrPending
+	}
+	return msg.Sequence, nil
 }

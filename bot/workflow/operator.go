@@ -34,6 +34,10 @@ func (w *Workflow) intervene(ctx context.Context, j *job, i request.Intervention
 			log.Warn("failed to abandon the request: its result is delivered")
 			return again(), nil
 		}
+		if j.Outcome != nil && j.Outcome.Status == request.Abandoned {
+			log.Warn("failed to abandon the request: another operator has abandoned it")
+			return again(), nil
+		}
 		o := request.Outcome{Status: request.Abandoned, Reason: i.Reason, MayHaveRun: j.Stage == request.CreatingRun}
 		if j.Outcome != nil { // the run has ended, and its result is not delivered
 			o.Incident, o.Links, o.EndedAt = j.Outcome.Incident, j.Outcome.Links, j.Outcome.EndedAt

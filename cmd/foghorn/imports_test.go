@@ -25,8 +25,9 @@ var (
 // tests. docs/architecture.md explains the table.
 var allowedImports = map[string][]string{
 	"foghorn/cmd/foghorn": slices.Concat(clients, []string{
-		"foghorn/bot", "foghorn/bot/...", "foghorn/manifests", "foghorn/cmd/foghorn/demo", "foghorn/cmd/foghorn/stopsignal",
+		"foghorn/bot", "foghorn/bot/...", "foghorn/manifests", "foghorn/cmd/foghorn/demo", "foghorn/cmd/foghorn/earlylog", "foghorn/cmd/foghorn/stopsignal",
 	}),
+	"foghorn/cmd/foghorn/earlylog":     {},
 	"foghorn/cmd/foghorn/stopsignal":   {},
 	"foghorn/cmd/foghorn/demo":         slices.Concat(emulators, []string{"foghorn/bot/dialog", "foghorn/manifests", "foghorn/cmd/foghorn/demo/..."}),
 	"foghorn/cmd/foghorn/demo/ui":      slices.Concat(emulators, []string{"foghorn/bot/message", "foghorn/bot/request"}), // the metadata of messages

@@ -30,6 +30,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	_ "foghorn/cmd/foghorn/earlylog" // before the libraries that log
 	"foghorn/cmd/foghorn/stopsignal"
 	"foghorn/integrations/slackapp"
 )

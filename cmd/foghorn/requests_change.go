@@ -50,7 +50,7 @@ func (cmd requestsRetryCmd) Run(ctx context.Context, c *console) error {
 
 type requestsAbandonCmd struct {
 	ID     string `arg:"" help:"Id of the request, or its beginning."`
-	Reason string `required:"" help:"What the reporter is told in Slack."`
+	Reason string `required:"" help:"What the reporter receives in Slack."`
 	By     string `placeholder:"NAME" help:"Who is recorded; by default the user and the host."`
 	Yes    bool   `help:"Do not ask."`
 }
@@ -75,8 +75,7 @@ func (cmd requestsAbandonCmd) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	switch r.Stage {
-	case request.AwaitingChannel, request.Tracking, request.Done:
+	if isDelivered(r) {
 		return fmt.Errorf("the result of request %s is delivered: there is nothing to abandon", r.ID)
 	}
 	if !cmd.Yes {
@@ -117,15 +116,35 @@ func prepareIntervention(ctx context.Context, records *store.Records, id string,
 		return r, i, err
 	case !r.ArchivedAt.IsZero() || r.Stage == request.Done:
 		return r, i, fmt.Errorf("request %s has ended: there is nothing to %s", r.ID, i.Kind)
+	case i.Kind == request.Abandon && abandonedBy(r) != "":
+		return r, i, fmt.Errorf("request %s was abandoned by %s, and the bot informs the reporter: there is nothing to abandon", r.ID, abandonedBy(r))
 	case r.Unsupported != "":
 		return r, i, fmt.Errorf("request %s is of another version and is not changed: %s", r.ID, r.Unsupported)
 	}
 	return r, i, nil
 }
 
+// isDelivered reports whether the reporter has the result.
+func isDelivered(r store.Record) bool { return hasEnded(r) || r.Stage == request.AwaitingChannel }
+
+// abandonedBy is the operator who abandoned a request; empty: it was not abandoned.
+func abandonedBy(r store.Record) string {
+	for _, i := range r.Interventions {
+		if i.Kind == request.Abandon {
+			return i.By
+		}
+	}
+	return ""
+}
+
 // ask asks the bot, and waits until it has done it.
 func ask(ctx context.Context, c *console, records *store.Records, r store.Record, i request.Intervention) error {
-	if err := records.Ask(ctx, r.ID, i); err != nil {
+	switch err := records.Ask(ctx, r.ID, i); {
+	case errors.Is(err, store.ErrNotFound):
+		return endedMeanwhile(ctx, c, records, r, i)
+	case errors.Is(err, store.ErrPending):
+		return fmt.Errorf("%s request %s: %w\n  hint: foghorn requests show %s shows what was done", i.Kind, r.ID, err, r.ID)
+	case err != nil:
 		return fmt.Errorf("%s request %s: %w", i.Kind, r.ID, err)
 	}
 	if !records.IsBotRunning(ctx) {
@@ -139,7 +158,7 @@ func ask(ctx context.Context, c *console, records *store.Records, r store.Record
 		switch {
 		case err == nil && now.Has(i):
 			return printDone(c, now, i)
-		case err == nil && i.Kind == request.Abandon && hasEnded(now), errors.Is(err, store.ErrNotFound):
+		case err == nil && i.Kind == request.Abandon && (isDelivered(now) || abandonedBy(now) != ""), errors.Is(err, store.ErrNotFound):
 			return endedMeanwhile(ctx, c, records, r, i)
 		case err != nil && waiting.Err() == nil: // what was asked for is on disk
 			_, printErr := fmt.Fprintf(c.stdout, "The %s is stored, and done when foghorn serve starts: the bot ended meanwhile (%s).\n", i.Kind, printable(err.Error()))
@@ -159,6 +178,9 @@ func endedMeanwhile(ctx context.Context, c *console, records *store.Records, r s
 	now, err := findRequest(ctx, records, r.ID)
 	if err != nil {
 		return err
+	}
+	if by := abandonedBy(now); by != "" && !now.Has(i) {
+		return fmt.Errorf("request %s was abandoned by %s meanwhile: %s is not done", r.ID, by, i.Kind)
 	}
 	if !now.Has(i) {
 		return fmt.Errorf("request %s ended before the bot could %s it: %s", r.ID, i.Kind, resultText(now))

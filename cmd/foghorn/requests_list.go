@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"foghorn/bot/request"
+	"foghorn/bot/slacktext"
 	"foghorn/bot/store"
 )
 
@@ -90,8 +92,17 @@ func (f requestFilter) list(ctx context.Context, records *store.Records, user st
 		}
 	}
 	slices.SortFunc(list, store.CompareNewest)
+	list = cut(list, limit)
+	for i, r := range list { // whose result is not readable without the submission
+		if r.Stage != request.Notifying && r.Stage != request.AwaitingChannel || r.Unsupported != "" {
+			continue
+		}
+		if full, err := records.Load(ctx, r.ID); err == nil { // else it ended meanwhile
+			list[i] = public(full)
+		}
+	}
 	if f.open {
-		return cut(list, limit), nil
+		return list, nil
 	}
 	for r, err := range records.Ended(ctx) {
 		if err != nil {
@@ -100,6 +111,9 @@ func (f requestFilter) list(ctx context.Context, records *store.Records, user st
 		// Requests end after they are submitted, so that all that follow are older.
 		if r.ArchivedAt.Before(f.since) || limit > 0 && len(list) >= limit && r.ArchivedAt.Before(list[limit-1].CreatedAt) {
 			break
+		}
+		if at := slices.IndexFunc(list, func(other store.Record) bool { return other.ID == r.ID }); at >= 0 { // its record is being removed
+			list[at] = r
 		}
 		if known[r.ID] || !f.matches(r) {
 			continue
@@ -147,7 +161,7 @@ func printRequests(w io.Writer, list []store.Record) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintln(table, "ID\tSUBMITTED (UTC)\tREPORTER\tACTION\tSTATE\tRESULT")
 	for _, r := range list {
-		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", printable(r.ID), formatTime(r.CreatedAt), printable(r.User), printable(r.Action), stateText(r), printable(resultText(r)))
+		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", printable(r.ID), formatTime(r.CreatedAt), printable(r.User), printable(r.Action), stateText(r), printable(listedResult(r)))
 	}
 	return table.Flush()
 }
@@ -170,7 +184,22 @@ func stateText(r store.Record) string {
 	return string(r.Stage)
 }
 
-// resultText is the result of a request, as far as it is known without what people entered.
+// listedResult is what a line of the list says about a request: its result, or why it waits.
+func listedResult(r store.Record) string {
+	switch text := resultText(r); {
+	case text != "":
+		return text
+	case r.Unsupported != "":
+		return slacktext.Truncate(r.Unsupported, maxListedError)
+	case hasEnded(r):
+		return "-"
+	case r.RunID != "":
+		return "none yet, run " + r.RunID
+	}
+	return "none yet"
+}
+
+// resultText is the result of a request, as far as it is known without what people entered, and why it is not delivered.
 func resultText(r store.Record) string {
 	var parts []string
 	if o := r.Outcome; o != nil {
@@ -178,21 +207,15 @@ func resultText(r store.Record) string {
 		if o.Incident != nil {
 			parts = append(parts, o.Incident.Reference, o.Incident.Severity)
 		}
-	} else if failed := lastFailure(r); failed != "" && !hasEnded(r) {
-		parts = append(parts, "last error: "+truncateText(failed, maxListedError))
+	}
+	if failed := lastFailure(r); failed != "" && !hasEnded(r) {
+		parts = append(parts, "last error: "+slacktext.Truncate(failed, maxListedError))
 	}
 	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " ")
 }
 
 // maxListedError is how much of an error a line of the list shows, in characters.
-const maxListedError = 60
-
-func truncateText(s string, limit int) string {
-	if runes := []rune(s); len(runes) > limit {
-		return string(runes[:limit]) + "…"
-	}
-	return s
-}
+const maxListedError = 120
 
 // lastFailure is the error of the latest attempt at the current stage.
 func lastFailure(r store.Record) string {
@@ -226,13 +249,14 @@ func (e requestsExportCmd) Run(ctx context.Context, c *console) error {
 	for _, r := range open {
 		isOpen[r.ID] = true
 	}
-	out := newLineWriter(c.stdout)
+	buffer := bufio.NewWriterSize(c.stdout, 64<<10)
+	out := json.NewEncoder(buffer)
 	for r, err := range records.AllEnded(ctx) {
 		if err == nil && !isOpen[r.ID] {
-			err = out.write(public(r))
+			err = out.Encode(toJSON(public(r)))
 		}
 		if err != nil {
-			return fmt.Errorf("the export is not complete: %w", errors.Join(err, out.flush()))
+			return fmt.Errorf("the export is not complete: %w", errors.Join(err, buffer.Flush()))
 		}
 	}
 	slices.Reverse(open)
@@ -243,9 +267,9 @@ func (e requestsExportCmd) Run(ctx context.Context, c *console) error {
 		if !e.Inputs {
 			r = public(r)
 		}
-		if err := out.write(r); err != nil {
+		if err := out.Encode(toJSON(r)); err != nil {
 			return fmt.Errorf("the export is not complete: %w", err)
 		}
 	}
-	return out.flush()
+	return buffer.Flush()
 }

@@ -219,17 +219,3 @@ func printInputs(w io.Writer, r store.Record) {
 	}
 	_, _ = fmt.Fprintf(w, "  reporter's e-mail = %s\n", printable(cmp.Or(r.Email, "not read yet")))
 }
-
-// A lineWriter writes JSON lines.
-type lineWriter struct {
-	buffer *bufio.Writer
-	enc    *json.Encoder
-}
-
-func newLineWriter(w io.Writer) *lineWriter {
-	buffer := bufio.NewWriterSize(w, 64<<10)
-	return &lineWriter{buffer, json.NewEncoder(buffer)}
-}
-
-func (l *lineWriter) write(r store.Record) error { return l.enc.Encode(toJSON(r)) }
-func (l *lineWriter) flush() error               { return l.buffer.Flush() }

@@ -57,6 +57,9 @@ func (e *environment) waitRequest(t *testing.T, ready func(request.Request) bool
 	}
 }
 
+// rateLimited is Port refusing runs for a minute.
+var rateLimited = emulator.Fault{Path: "/runs", Method: "POST", Status: 429, Header: map[string][]string{"Retry-After": {"60"}, "Content-Type": {"application/json"}}, Body: `{"ok":false,"error":"rate_limit"}`}
+
 // TestRequests_RunningBot has requests that are stuck because Port refuses calls: an operator finds out why, continues one
 // and abandons another one.
 func TestRequests_RunningBot(t *testing.T) {
@@ -76,8 +79,7 @@ func TestRequests_RunningBot(t *testing.T) {
 	if info, err := os.Stat(filepath.Join(e.stateDir, "control.sock")); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
 		t.Fatalf("the control socket: %v, %v", info, err)
 	}
-	limited := emulator.Fault{Path: "/runs", Method: "POST", Status: 429, Header: map[string][]string{"Retry-After": {"60"}, "Content-Type": {"application/json"}}, Body: `{"ok":false,"error":"rate_limit"}`}
-	e.Port.InjectFault(limited)
+	e.Port.InjectFault(rateLimited)
 	if !e.tryDeclare(t.Context(), sandbox.UserID, sandbox.ChannelID, "Checkout is down") {
 		t.Fatal("the submission was not accepted")
 	}
@@ -106,7 +108,7 @@ func TestRequests_RunningBot(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	e.Port.InjectFault(limited)
+	e.Port.InjectFault(rateLimited)
 	if !e.tryDeclare(t.Context(), sandbox.UserID, sandbox.ChannelID, "A mistake") {
 		t.Fatal("the submission was not accepted")
 	}

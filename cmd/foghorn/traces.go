@@ -39,6 +39,10 @@ const (
 // https://opentelemetry.io/docs/specs/otel/protocol/exporter/
 const tracePrefix = "OTEL_"
 
+// propagators says in which headers the context of a trace goes to other services. Foghorn sends none: Slack, Port and
+// incident.io do not continue it.
+const propagators = "OTEL_PROPAGATORS"
+
 // traceChecks are the checks of the variables that the SDK and the exporter read. The SDK ignores a wrong value.
 var traceChecks = func() map[string]func(string) (string, string) {
 	checks := map[string]func(string) (string, string){
@@ -49,19 +53,21 @@ var traceChecks = func() map[string]func(string) (string, string) {
 		"OTEL_TRACES_SAMPLER": checkOneOf("always_on", "always_off", "traceidratio", "parentbased_always_on", "parentbased_always_off",
 			"parentbased_traceidratio"),
 		"OTEL_TRACES_SAMPLER_ARG": checkRatio,
+		propagators:               nil,
 	}
 	for name, check := range map[string]func(string) (string, string){
-		"ENDPOINT": checkURL, "PROTOCOL": checkOneOf("http/protobuf", "http/json", "grpc"), "HEADERS": checkPairs, "TIMEOUT": checkCount, "COMPRESSION": checkOneOf("gzip", "none"),
+		"ENDPOINT": checkURL, "PROTOCOL": checkOneOf("http/protobuf", "http/json", "grpc"), "HEADERS": checkPairs, "TIMEOUT": checkMilliseconds, "COMPRESSION": checkOneOf("gzip", "none"),
 		"INSECURE": checkOneOf("true", "false"), "CERTIFICATE": checkAuthorityFile, "CLIENT_CERTIFICATE": checkReadable, "CLIENT_KEY": checkReadable,
 	} {
 		checks["OTEL_EXPORTER_OTLP_"+name], checks["OTEL_EXPORTER_OTLP_TRACES_"+name] = check, check
 	}
-	for _, name := range []string{
-		"BSP_SCHEDULE_DELAY", "BSP_EXPORT_TIMEOUT", "BSP_MAX_QUEUE_SIZE", "BSP_MAX_EXPORT_BATCH_SIZE", "ATTRIBUTE_VALUE_LENGTH_LIMIT",
-		"ATTRIBUTE_COUNT_LIMIT", "SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", "SPAN_ATTRIBUTE_COUNT_LIMIT", "SPAN_EVENT_COUNT_LIMIT",
-		"SPAN_LINK_COUNT_LIMIT", "EVENT_ATTRIBUTE_COUNT_LIMIT", "LINK_ATTRIBUTE_COUNT_LIMIT",
+	for name, check := range map[string]func(string) (string, string){
+		"BSP_SCHEDULE_DELAY": checkMilliseconds, "BSP_EXPORT_TIMEOUT": checkMilliseconds, "BSP_MAX_QUEUE_SIZE": checkCount, "BSP_MAX_EXPORT_BATCH_SIZE": checkCount,
+		"ATTRIBUTE_VALUE_LENGTH_LIMIT": checkLimit, "ATTRIBUTE_COUNT_LIMIT": checkLimit, "SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT": checkLimit,
+		"SPAN_ATTRIBUTE_COUNT_LIMIT": checkLimit, "SPAN_EVENT_COUNT_LIMIT": checkLimit, "SPAN_LINK_COUNT_LIMIT": checkLimit,
+		"EVENT_ATTRIBUTE_COUNT_LIMIT": checkLimit, "LINK_ATTRIBUTE_COUNT_LIMIT": checkLimit,
 	} {
-		checks[tracePrefix+name] = checkCount
+		checks[tracePrefix+name] = check
 	}
 	return checks
 }()
@@ -77,9 +83,25 @@ func checkPairs(v string) (string, string) {
 	return "", ""
 }
 
+func checkMilliseconds(v string) (string, string) {
+	return checkNumber(v, 0, "use a number of milliseconds without a unit, such as 5000")
+}
+
 func checkCount(v string) (string, string) {
-	if n, err := strconv.Atoi(v); err != nil || n < 0 {
-		return fmt.Sprintf("is %q, which is not a whole number", v), "use digits only; times are in milliseconds"
+	return checkNumber(v, 1, "use a number from 1 on, such as 512")
+}
+
+func checkLimit(v string) (string, string) {
+	return checkNumber(v, -1, "use a number from 0 on, such as 128, or -1 for no limit")
+}
+
+func checkNumber(v string, least int, hint string) (string, string) {
+	n, err := strconv.Atoi(v)
+	switch {
+	case err != nil:
+		return fmt.Sprintf("is %q, which is not a whole number", v), hint
+	case n < least:
+		return fmt.Sprintf("is %d, which is too small", n), hint
 	}
 	return "", ""
 }
@@ -116,6 +138,9 @@ func (e *SettingError) readTraceVariables(env map[string]string, file *dotenvFil
 	}
 	e.checkTraceCertificate(values, "OTEL_EXPORTER_OTLP_")
 	e.checkTraceCertificate(values, "OTEL_EXPORTER_OTLP_TRACES_")
+	if v := values[propagators]; v != "" && v != "none" && v != "tracecontext" && v != "tracecontext,baggage" {
+		e.addWarning(propagators, "has no effect", "remove it: no headers of a trace are sent to Slack, Port and incident.io, and requests are stored with a W3C traceparent")
+	}
 	maps.Copy(exported, values)
 	return values
 }

@@ -3,16 +3,25 @@ package emulator
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
+
+	"golang.org/x/net/http/httpguts"
 )
 
 // controlPrefix is the path below which a Server has its control API. Requests to it are not
 // recorded as calls, and faults do not apply to them.
 const controlPrefix = "/control/"
+
+// The limits of what the control API accepts.
+const (
+	maxDelay  = time.Hour
+	maxOffset = 10 * 365 * 24 * time.Hour
+)
 
 // ControlURL is the address of the control API: JSON over HTTP, with which a test in any language
 // controls the emulator.
@@ -78,13 +87,16 @@ func (s *Server) addFaultRoutes() {
 	s.HandleControl("POST clock", HandlePost(func(_ context.Context, in struct {
 		OffsetMS int64 `json:"offset_ms"`
 	}) (any, error) {
+		if in.OffsetMS < -maxOffset.Milliseconds() || in.OffsetMS > maxOffset.Milliseconds() {
+			return nil, fmt.Errorf("offset_ms must be between %d and %d", -maxOffset.Milliseconds(), maxOffset.Milliseconds())
+		}
 		s.Clock.Set(time.Duration(in.OffsetMS) * time.Millisecond)
 		return map[string]any{}, nil
 	}))
 	s.HandleControl("DELETE faults", handleCommand(s.ClearFaults))
-	s.HandleControl("GET calls", func(w http.ResponseWriter, r *http.Request) {
-		writeControlResponse(w, map[string]any{"calls": s.callsJSON(r.URL.Query().Get("path"))}, nil)
-	})
+	s.HandleControl("GET calls", HandleGet(func(_ context.Context, q url.Values) (any, error) {
+		return map[string]any{"calls": s.callsJSON(q.Get("path"))}, nil
+	}))
 	s.control.HandleFunc(controlPrefix, func(w http.ResponseWriter, _ *http.Request) {
 		writeControlError(w, http.StatusNotFound, errors.New("unknown route of the control API"))
 	})
@@ -166,11 +178,17 @@ func (s *Server) controlInjectFault(_ context.Context, in faultJSON) (any, error
 	if in.Status != 0 && (in.Status < 200 || in.Status > 599) {
 		return nil, errors.New("status must be 0 or between 200 and 599")
 	}
-	if in.DelayMS < 0 || in.Times < 0 {
-		return nil, errors.New("delay_ms and times must not be negative")
+	if in.Times < 0 || in.DelayMS < 0 || in.DelayMS > maxDelay.Milliseconds() {
+		return nil, fmt.Errorf("times must not be negative, and delay_ms must be between 0 and %d", maxDelay.Milliseconds())
+	}
+	if in.Method != strings.ToUpper(in.Method) {
+		return nil, fmt.Errorf("the method %q is not in upper case", in.Method)
 	}
 	header := http.Header{}
 	for k, v := range in.Header {
+		if !httpguts.ValidHeaderFieldName(k) || !httpguts.ValidHeaderFieldValue(v) {
+			return nil, fmt.Errorf("the header %q cannot be sent", k)
+		}
 		header.Set(k, v)
 	}
 	s.InjectFault(Fault{

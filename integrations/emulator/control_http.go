@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -19,7 +20,11 @@ const maxWait = time.Minute
 // ends first, the status is 408; for another error it is 422.
 func HandleGet(f func(context.Context, url.Values) (any, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		q := r.URL.Query()
+		q, err := url.ParseQuery(r.URL.RawQuery)
+		if err != nil {
+			writeControlError(w, http.StatusBadRequest, err)
+			return
+		}
 		wait := 10 * time.Millisecond
 		if text := q.Get("wait"); text != "" {
 			d, err := time.ParseDuration(text)
@@ -46,9 +51,11 @@ func HandlePost[T any](f func(context.Context, T) (any, error)) http.HandlerFunc
 			return
 		}
 		var in T
-		d := json.NewDecoder(http.MaxBytesReader(w, r.Body, MaxBody))
-		d.DisallowUnknownFields()
-		if err := d.Decode(&in); err != nil {
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
+		if err == nil {
+			err = Decode(body, &in)
+		}
+		if err != nil {
 			writeControlError(w, http.StatusBadRequest, fmt.Errorf("decode body: %w", err))
 			return
 		}

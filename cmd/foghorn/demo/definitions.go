@@ -61,8 +61,8 @@ func addServiceActions(s *sandbox.Sandbox) error {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
-	s.Port.AddUser(sandbox.UserEmail, "Platform")
 	return errors.Join(
+		s.Port.AddUser(sandbox.UserEmail, "Platform"),
 		s.Port.SetExecutePermissions("restart_service", `{"teams": ["Platform"]}`), s.Port.SetApprovers("grant_database_access", bobEmail),
 	)
 }

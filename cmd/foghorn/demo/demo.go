@@ -155,7 +155,9 @@ func (o Options) fill(ctx context.Context, cfg Config, s *sandbox.Sandbox, setti
 		s.Port.OnReset(func() error {
 			s.Port.RemoveUsers()
 			for _, email := range portUsers {
-				s.Port.AddUser(email)
+				if err := s.Port.AddUser(email); err != nil {
+					return err
+				}
 			}
 			_, err := seedPort(ctx, cfg, s, settings)
 			return err

@@ -86,10 +86,12 @@ func (s *Seed) check() error {
 	if s.Slack.Users != nil && !slices.ContainsFunc(s.Slack.Users, func(u slacktest.User) bool { return !u.Bot }) {
 		errs = append(errs, errors.New("slack.users: at least one must be a person"))
 	}
+	emails := map[string]bool{"": true}
 	for i, u := range s.Port.Users {
-		if u.Email == "" {
-			errs = append(errs, fmt.Errorf("port.users[%d]: email is required", i))
+		if emails[u.Email] {
+			errs = append(errs, fmt.Errorf("port.users[%d]: email is required, and must be unique", i))
 		}
+		emails[u.Email] = true
 	}
 	errs = append(errs,
 		checkKnown("slack.scopes", s.Slack.Scopes, slacktest.AllScopes), checkKnown("slack.events", s.Slack.Events, slacktest.BotEvents()),
@@ -142,15 +144,23 @@ func (s *Seed) configure(cfg *sandbox.Config) {
 // fillPort writes what the file says to an empty Port.
 func (s *Seed) fillPort(box *sandbox.Sandbox) error {
 	box.Port.RemoveUsers()
-	for _, u := range s.Port.Users {
-		box.Port.AddUser(u.Email, u.Teams...)
+	for i, u := range s.Port.Users {
+		if err := box.Port.AddUser(u.Email, u.Teams...); err != nil {
+			return fmt.Errorf("port.users[%d]: %w", i, err)
+		}
 	}
 	for name, value := range s.Port.Secrets {
 		box.Port.SetSecret(name, value)
 	}
 	put := func(key string, list []map[string]any, f func(json.RawMessage) error) error {
+		ids := map[string]bool{}
 		for i, v := range list {
 			data, err := json.Marshal(v)
+			if id, _ := v["identifier"].(string); ids[id] {
+				err = fmt.Errorf("the identifier %s is there twice", id)
+			} else if id != "" {
+				ids[id] = true
+			}
 			if err == nil {
 				err = f(data)
 			}

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"net/url"
@@ -74,18 +75,17 @@ func (c *call) notModeled(field string) (int, any) {
 
 // decodeBody reads the body. It returns the status 0, or that of the answer.
 func (c *call) decodeBody(in any) (int, any) {
-	d := json.NewDecoder(c.Body)
-	d.DisallowUnknownFields()
-	err := d.Decode(in)
-	if err != nil {
-		if field, isUnknown := strings.CutPrefix(err.Error(), "json: unknown field "); isUnknown {
-			return c.notModeled(strings.Trim(field, `"`))
-		}
+	data, err := io.ReadAll(c.Body) // the emulator limits it
+	if err == nil {
+		err = emulator.Decode(data, in)
 	}
-	if err != nil || d.More() {
-		return malformed()
+	if err == nil {
+		return 0, nil
 	}
-	return 0, nil
+	if field, isUnknown := strings.CutPrefix(err.Error(), "json: unknown field "); isUnknown {
+		return c.notModeled(strings.Trim(field, `"`))
+	}
+	return malformed()
 }
 
 func malformed() (int, any) {
@@ -148,16 +148,30 @@ func (s *Server) handle(r *http.Request, route route) (status int, body any, aft
 		status, body = missingRole(route.role)
 		return status, body, nil
 	}
-	c := &call{Request: r, query: r.URL.Query(), roles: roles}
+	c := &call{Request: r, roles: roles}
+	if status, body = c.readQuery(route); status == 0 {
+		status, body = route.handle(s, c)
+	}
+	return status, body, c.after
+}
+
+// readQuery reads the parameters of a route. It returns the status 0, or that of the answer. Only a filter, whose name
+// ends with its operator in brackets, can be given several times.
+func (c *call) readQuery(route route) (status int, body any) {
+	var err error
+	if c.query, err = url.ParseQuery(c.URL.RawQuery); err != nil {
+		return c.notModeled("query")
+	}
 	for _, name := range slices.Sorted(maps.Keys(c.query)) {
-		base, _, _ := strings.Cut(name, "[")
-		if !slices.Contains(strings.Fields(route.query), base) {
-			status, body = c.notModeled(name)
-			return status, body, nil
+		base, _, isFilter := strings.Cut(name, "[")
+		switch {
+		case !slices.Contains(strings.Fields(route.query), base):
+			return c.notModeled(name)
+		case len(c.query[name]) > 1 && !isFilter:
+			return invalid(newFieldError(name, "invalid_value", "The parameter can be given once"))
 		}
 	}
-	status, body = route.handle(s, c)
-	return status, body, c.after
+	return 0, nil
 }
 
 func unauthorized(code, message string) (int, any, func()) {

@@ -18,7 +18,8 @@ import (
 //	POST incidents     {"name","summary","severity","status","visibility","mode","type","lead","idempotency_key"}: names, and a
 //	                   lead as below; returns {"id"}
 //	POST edit          {"id","name","summary","severity","status","visibility","lead":{"name","email","slack_user_id"}}: see Edit
-//	POST organization  {"severities","statuses","types","custom_fields"}: replaces the lists that are present
+//	POST organization  {"severities","statuses","types","custom_fields"}: replaces the lists that are present, without
+//	                   removing what an incident has
 //	POST rate_limit    {"times","seconds","incidents"}: the next calls, or with incidents the next new incidents, get a 429
 //	POST keys          {"roles"}: adds an API key and returns {"key"}
 //	POST keys/revoke   {"key"}: makes a key invalid, APIKey for ""

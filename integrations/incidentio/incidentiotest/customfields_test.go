@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 
 	"foghorn/integrations/incidentio/incidentiotest"
@@ -105,7 +106,7 @@ func TestServer_KeyRoles(t *testing.T) {
 }
 
 func TestCreateIncident_TypeAndSlackTeam(t *testing.T) {
-	s := newServer(t, incidentiotest.Config{RequireSlackTeam: true})
+	s := newServer(t, incidentiotest.Config{SlackTeams: []string{"T0ACME", "T0GRID"}})
 	s.SetTypes(incidentiotest.Type{ID: "T1", Name: "Default", Default: true}, incidentiotest.Type{ID: "T2", Name: "Security", PrivateOnly: true})
 	if a := createIncident(t, s, createBody); a.errorFields() != "slack_team_id" {
 		t.Errorf("%d %s", a.status, a.data)
@@ -113,5 +114,8 @@ func TestCreateIncident_TypeAndSlackTeam(t *testing.T) {
 	a := createIncident(t, s, `{"idempotency_key":"k","visibility":"public","severity_id":"`+minorID+`","slack_team_id":"T0GRID","incident_type_id":"T2"}`)
 	if i := a.body.Incident; i["visibility"] != "private" || i["slack_team_id"] != "T0GRID" {
 		t.Errorf("%d %s", a.status, a.data)
+	}
+	if a := createIncident(t, s, strings.Replace(createBody, "{", `{"slack_team_id":"T9",`, 1)); a.errorFields() != "slack_team_id" {
+		t.Errorf("another team: %d %s", a.status, a.data)
 	}
 }

@@ -19,9 +19,9 @@ type Incident struct {
 	Visibility, Mode             string
 	Permalink                    string
 	IdempotencyKey               string
-	Reporter, Lead               string              // name, e-mail address or id; may be empty
-	Type                         string              // name
-	SlackTeam                    string              // as requested; may be empty
+	Reporter, Lead               string // name, e-mail address or id; may be empty
+	Type                         string // name
+	SlackTeam                    string
 	CustomFields                 map[string][]string // values by the name of the field, options by their name
 	CreatedAt, UpdatedAt         time.Time
 
@@ -144,7 +144,7 @@ func (s *Server) addIncidentLocked(in createRequest) *Incident {
 		ID: id, Reference: fmt.Sprintf("INC-%d", len(s.incidents)+1), Name: strings.ToLower("incident-" + id[20:]),
 		Visibility: in.Visibility, Mode: modes[0], IdempotencyKey: in.IdempotencyKey, Permalink: s.cfg.PermalinkBase + "/incidents/" + id,
 		CreatedAt: created, UpdatedAt: created, status: s.firstStatusLocked(), channelID: "C" + id[len(id)-10:],
-		incidentType: *s.typeLocked(in.TypeID), SlackTeam: in.SlackTeam, timestamps: map[string]time.Time{timestamps[0].ID: created},
+		incidentType: *s.typeLocked(in.TypeID), SlackTeam: cmp.Or(in.SlackTeam, s.cfg.SlackTeams[0]), timestamps: map[string]time.Time{timestamps[0].ID: created},
 	}
 	i.channelName = "inc-" + created.Format(time.DateOnly) + "-" + strings.ToLower(i.Reference)
 	if i.Type = i.incidentType.Name; i.incidentType.PrivateOnly {

@@ -1,7 +1,6 @@
 package incidentiotest
 
 import (
-	"cmp"
 	"fmt"
 	"time"
 
@@ -95,7 +94,7 @@ func (s *Server) toAPILocked(i *Incident) apiIncident {
 		ID: i.ID, Reference: i.Reference, Name: i.Name, Summary: i.Summary, Mode: i.Mode, Visibility: i.Visibility, Permalink: i.Permalink,
 		Status: apiStatus{i.status, seeded}, Type: apiType{i.incidentType, "optional", seeded}, Roles: append([]apiRoleAssignment{}, i.roleAssignments...),
 		CustomFields: s.entriesToAPILocked(i.fields), Timestamps: []apiTimestamp{}, CallURL: i.callURL, Postmortem: i.postmortem, Creator: creator{apiKey{ID: "01FCNDV6P870EA6S7TK1DSYDG0", Name: "Port"}},
-		SlackTeamID: cmp.Or(i.SlackTeam, "T0ACME"), CreatedAt: i.CreatedAt.Format(timeLayout), UpdatedAt: i.UpdatedAt.Format(timeLayout),
+		SlackTeamID: i.SlackTeam, CreatedAt: i.CreatedAt.Format(timeLayout), UpdatedAt: i.UpdatedAt.Format(timeLayout),
 	}
 	for _, info := range timestamps {
 		timestamp := apiTimestamp{Timestamp: info}

@@ -138,6 +138,15 @@ func TestKey_SeesPrivateIncidents(t *testing.T) {
 	}
 }
 
+func TestControl_OrganizationWithoutSeverities(t *testing.T) {
+	s := newServer(t, incidentiotest.Config{})
+	for _, c := range [][2]string{{"organization", `{"severities":[],"statuses":[]}`}, {"incidents", `{"name":"no severities"}`}} {
+		if a := callAPI(t, s, "", http.MethodPost, "/control/"+c[0], c[1]); a.status != http.StatusOK {
+			t.Errorf("%s: %d %s", c, a.status, a.data)
+		}
+	}
+}
+
 func TestControl_EditsAndKeys(t *testing.T) {
 	s := newServer(t, incidentiotest.Config{})
 	createIncident(t, s, createBody)
@@ -151,7 +160,8 @@ func TestControl_EditsAndKeys(t *testing.T) {
 		{"incidents", `{"severity":"Major","idempotency_key":"k1"}`, 422}, {"incidents", `{"severity":"Major","type":"x"}`, 422}, {"incidents", `{}`, 422},
 		{"incidents", `{"severity":"Major","status":"x"}`, 422}, {"incidents", `{"severity":7}`, 400}, {"edit", `{"id":"9"}`, 422}, {"edit", `{"colour":1}`, 400},
 		{"organization", `{"statuses":[{"name":"x","category":"y"}]}`, 422}, {"organization", `{"custom_fields":[{"name":"x","field_type":"y"}]}`, 422},
-		{"organization", `{"severities":[],"statuses":[],"types":[],"custom_fields":[]}`, 200}, {"incidents", `{"name":"no severities"}`, 200},
+		{"organization", `{"severities":[]}`, 422}, {"organization", `{"statuses":[{"name":"Triage","category":"triage"}]}`, 422}, // incidents have them
+		{"organization", `{"types":[]}`, 422}, {"organization", `{"custom_fields":[]}`, 200}, {"incidents", `null`, 400},
 		{"rate_limit", `{"times":0}`, 422}, {"rate_limit", `{"times":1,"seconds":2}`, 200}, {"rate_limit", `{"times":1,"incidents":true}`, 200},
 	} {
 		if a := callAPI(t, s, "", http.MethodPost, "/control/"+c.path, c.body); a.status != c.want {
@@ -162,7 +172,7 @@ func TestControl_EditsAndKeys(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	a := callAPI(t, s, "", http.MethodGet, "/control/incidents", "")
-	if len(a.body.Incidents) != 3 || a.body.Incidents[1]["mode"] != "test" || !strings.Contains(string(a.data), `"idempotency_keys":{`) {
+	if len(a.body.Incidents) != 2 || a.body.Incidents[1]["mode"] != "test" || !strings.Contains(string(a.data), `"idempotency_keys":{`) {
 		t.Errorf("%s", a.data)
 	}
 	if a := callAPI(t, s, "", http.MethodGet, "/control/", ""); a.status != http.StatusOK || !strings.Contains(string(a.data), s.APIKey) {

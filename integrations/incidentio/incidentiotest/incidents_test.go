@@ -102,7 +102,7 @@ func TestCreateIncident_Rejections(t *testing.T) {
 		"empty":            {s.APIKey, "", 400, "invalid_request_error", "malformed", ""},
 		"other type":       {s.APIKey, `{"name":7}`, 400, "invalid_request_error", "malformed", ""},
 		"nothing":          {s.APIKey, "{}", 422, "validation_error", "is_required", "idempotency_key visibility severity_id"},
-		"null":             {s.APIKey, "null", 422, "validation_error", "is_required", "idempotency_key visibility severity_id"},
+		"null":             {s.APIKey, "null", 400, "invalid_request_error", "malformed", ""},
 		"unknown severity": {s.APIKey, `{"idempotency_key":"k","visibility":"public","severity_id":"01"}`, 422, "validation_error", "invalid_value", "severity_id"},
 		"null severity":    {s.APIKey, `{"idempotency_key":"k","visibility":"public","severity_id":null}`, 422, "validation_error", "is_required", "severity_id"},
 		"visibility":       {s.APIKey, `{"idempotency_key":"k","visibility":"secret","severity_id":"` + minorID + `"}`, 422, "validation_error", "invalid_value", "visibility"},

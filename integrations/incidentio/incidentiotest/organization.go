@@ -2,6 +2,7 @@ package incidentiotest
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -220,8 +221,11 @@ type Organization struct {
 	CustomFields []CustomField `json:"custom_fields"`
 }
 
-// SetOrganization replaces lists of the organization. Existing incidents keep their severity, status and type.
+// SetOrganization replaces lists of the organization. What an incident has cannot be removed.
 func (s *Server) SetOrganization(o Organization) error {
+	if err := s.checkInUse(o); err != nil {
+		return err
+	}
 	for _, st := range o.Statuses {
 		if !slices.Contains(categories, st.Category) {
 			return fmt.Errorf("the status %q has the category %q; it must be one of %s", st.Name, st.Category, strings.Join(categories, ", "))
@@ -243,6 +247,31 @@ func (s *Server) SetOrganization(o Organization) error {
 	}
 	if o.CustomFields != nil {
 		s.SetCustomFields(o.CustomFields...)
+	}
+	return nil
+}
+
+// checkInUse returns an error if a list lacks what an incident has, or needs.
+func (s *Server) checkInUse(o Organization) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if o.Types != nil && len(o.Types) == 0 {
+		return errors.New("an organization has at least one type")
+	}
+	for _, i := range s.incidents {
+		switch {
+		case o.Severities != nil && i.severity != nil && find(o.Severities, i.severity.ID) == nil:
+			return fmt.Errorf("%s has the severity %q (id %s), which the list lacks", i.Reference, i.Severity, i.severity.ID)
+		case o.Statuses != nil && find(o.Statuses, i.status.ID) == nil:
+			return fmt.Errorf("%s has the status %q (id %s), which the list lacks", i.Reference, i.Status, i.status.ID)
+		case o.Types != nil && find(o.Types, i.incidentType.ID) == nil:
+			return fmt.Errorf("%s has the type %q (id %s), which the list lacks", i.Reference, i.Type, i.incidentType.ID)
+		}
+		for _, e := range i.fields {
+			if o.CustomFields != nil && find(o.CustomFields, e.FieldID) == nil {
+				return fmt.Errorf("%s has a value of the custom field %s, which the list lacks", i.Reference, e.FieldID)
+			}
+		}
 	}
 	return nil
 }

@@ -13,17 +13,17 @@ import (
 
 // Config configures a Server. The zero value is valid.
 type Config struct {
-	Addr             string        // the address to listen on; "" means a free port of 127.0.0.1
-	PermalinkBase    string        // the start of permalinks; "" means https://app.incident.io/acme
-	Severities       []Severity    // nil means Minor, Major and Critical with the ids of Port's guide
-	Statuses         []Status      // nil means the statuses of a new organization
-	Users            []Person      // who can be assigned to a role; nil means everyone who is named by an e-mail address or a Slack user
-	APIKey           string        // "" generates one
-	TriageDisabled   bool          // new incidents start with the first live status
-	KeyRoles         []string      // the roles of the API's key; nil means viewer and incident_creator
-	RequireSlackTeam bool          // a new incident must name a Slack team, as in an organization on Enterprise Grid
-	ChannelDelay     time.Duration // the time until an incident has its Slack channel; 0 means 300 ms
-	ClientName       string        // the name of the API's client in events; "" means "foghorn"
+	Addr           string        // the address to listen on; "" means a free port of 127.0.0.1
+	PermalinkBase  string        // the start of permalinks; "" means https://app.incident.io/acme
+	Severities     []Severity    // nil means Minor, Major and Critical with the ids of Port's guide
+	Statuses       []Status      // nil means the statuses of a new organization
+	Users          []Person      // who can be assigned to a role; nil means everyone who is named by an e-mail address or a Slack user
+	APIKey         string        // "" generates one
+	TriageDisabled bool          // new incidents start with the first live status
+	KeyRoles       []string      // the roles of the API's key; nil means viewer and incident_creator
+	SlackTeams     []string      // the Slack workspaces; nil means T0ACME. Of several, as on Enterprise Grid, a new incident must name one
+	ChannelDelay   time.Duration // the time until an incident has its Slack channel; 0 means 300 ms
+	ClientName     string        // the name of the API's client in events; "" means "foghorn"
 }
 
 // A Server is the emulator of one incident.io organization. It is safe for concurrent use.
@@ -68,6 +68,9 @@ func Start(cfg Config) (*Server, error) {
 	}
 	if cfg.Statuses == nil {
 		cfg.Statuses = defaultStatuses()
+	}
+	if len(cfg.SlackTeams) == 0 {
+		cfg.SlackTeams = []string{"T0ACME"}
 	}
 	if cfg.KeyRoles == nil {
 		cfg.KeyRoles = []string{roleCreator, roleViewer}

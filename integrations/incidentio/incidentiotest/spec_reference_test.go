@@ -36,7 +36,7 @@ func TestReference_ResponsesMatchSpec(t *testing.T) {
 	}
 	setFields(s)
 	const team = `"custom_field_entries":[{"custom_field_id":"F1","values":[{"value_option_id":"F1-option-0"}]},{"custom_field_id":"F3","values":[{"value_text":"x"}]}]`
-	ask("POST", "/v2/incidents", "/v2/incidents", `{`+team+`,"slack_team_id":"T1","idempotency_key":"k1","visibility":"public","name":"All of it","summary":"Words","mode":"standard","severity_id":"`+majorID+`",`+
+	ask("POST", "/v2/incidents", "/v2/incidents", `{`+team+`,"slack_team_id":"T0ACME","idempotency_key":"k1","visibility":"public","name":"All of it","summary":"Words","mode":"standard","severity_id":"`+majorID+`",`+
 		`"incident_role_assignments":[{"incident_role_id":"`+reporter+`","assignee":{"email":"ana@example.com","slack_user_id":"U1"}}]}`)
 	ask("POST", "/v2/incidents", "/v2/incidents", `{`+team+`,"idempotency_key":"k2","visibility":"private","severity_id":"`+minorID+`"}`)
 	ask("GET", "/v2/incidents", "/v2/incidents?page_size=1", "")

@@ -28,7 +28,7 @@ func TestSweep_Routes(t *testing.T) {
 	})
 	setFields(s)
 	bodies := map[string]string{
-		"POST /v2/incidents": `{"idempotency_key":"k","visibility":"public","mode":"retrospective","name":"n","summary":"s","severity_id":"` + majorID + `","slack_team_id":"T1",
+		"POST /v2/incidents": `{"idempotency_key":"k","visibility":"public","mode":"retrospective","name":"n","summary":"s","severity_id":"` + majorID + `","slack_team_id":"T0ACME",
 			"retrospective_incident_options":{"postmortem_document_url":"https://example.com","slack_channel_id":"C1"},"slack_channel_name_override":"inc-x",
 			"custom_field_entries":[{"custom_field_id":"F1","values":[{"value_option_id":"F1-option-0"}]}],
 			"incident_timestamp_values":[{"incident_timestamp_id":"01K0A8JQ2V3XT1MEST00000005","value":"2026-01-02T03:04:05Z"}],
@@ -74,7 +74,7 @@ func TestSweep_Routes(t *testing.T) {
 			t.Errorf("testdata/shapes.json has no %s", route)
 		}
 		checkShape(t, route, shapes, shape, expect(c.Method, path+"?"+strings.TrimPrefix(query, "&"), bodies[route], http.StatusOK))
-		for _, unknown := range []string{"nonsense=1", "nonsense[one_of]=1", "page=1", "limit=5"} {
+		for _, unknown := range []string{"nonsense=1", "nonsense[one_of]=1", "page=1", "limit=5", "mode[one_of]=%zz", "a;b", "%"} {
 			expect(c.Method, path+"?"+unknown+query, bodies[route], http.StatusUnprocessableEntity)
 		}
 		if hasID {
@@ -82,12 +82,15 @@ func TestSweep_Routes(t *testing.T) {
 		}
 		if c.Method == http.MethodPost {
 			expect(c.Method, path, strings.Replace(bodies[route], "{", `{"nonsense":1,`, 1), http.StatusUnprocessableEntity)
-			for _, body := range []string{"", "7", `"x"`, "[]", bodies[route] + "{}"} {
+			repeated := strings.Replace(bodies[route], "{", `{"idempotency_key":"j","notify_incident_channel":true,`, 1)
+			for _, body := range []string{"", "7", `"x"`, "[]", "null", bodies[route] + "{}", repeated, strings.Repeat("[", 100_000), `{"name":"\ud800"}`, "{\"name\":\"\xff\"}"} {
 				expect(c.Method, path, body, http.StatusBadRequest)
 			}
 		}
 	}
 	for path, status := range map[string]int{
+		"/v2/incidents?page_size=1&page_size=zz": 422, "/v2/incidents?sort_by=created_at_newest_first&sort_by=created_at_newest_first": 422,
+		"/v2/incidents?mode[one_of]=standard&mode[one_of]=retrospective": 200,
 		"/v2/users?page_size=0": 422, "/v2/users?page_size=10001": 422, "/v2/users?page_size=10000": 200, "/v2/users?include_inactive=perhaps": 422,
 		"/v2/users?after=x": 422, "/v2/incident_updates?page_size=251": 422, "/v2/incident_updates?page_size=-1": 422,
 		"/v2/incidents?custom_field[F1][one_of]=F1-option-9": 422, "/v2/incidents?custom_field[F3][one_of]=x": 422, "/v2/incidents?custom_field[F9][one_of]=x": 422,

@@ -4,18 +4,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"slices"
 	"strconv"
 )
 
 // PutAction creates or replaces an action or automation after the same checks as the API.
 func (s *Server) PutAction(definition json.RawMessage) error {
-	var raw any
-	err := json.Unmarshal(definition, &raw)
-	if err == nil {
-		err = validateSchema("action", "", raw)
-	}
-	if err != nil {
+	if _, err := parseBody(definition, "action"); err != nil {
 		return fmt.Errorf("put action: %w", err)
 	}
 	return s.PutActionUnchecked(definition)
@@ -24,13 +18,13 @@ func (s *Server) PutAction(definition json.RawMessage) error {
 // PutActionUnchecked creates or replaces an action or automation without any check. It accepts
 // definitions of the old style and invalid ones.
 func (s *Server) PutActionUnchecked(definition json.RawMessage) error {
-	var raw map[string]any
-	if err := json.Unmarshal(definition, &raw); err != nil {
+	raw, err := parseBody(definition, "")
+	if err != nil {
 		return fmt.Errorf("put action: %w", err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.storeActionLocked(raw)
+	s.storeActionLocked(asMap(raw))
 	return nil
 }
 
@@ -38,94 +32,68 @@ func (s *Server) PutActionUnchecked(definition json.RawMessage) error {
 func (s *Server) Action(id string) (definition json.RawMessage, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	a, ok := s.actions[id]
-	if !ok {
-		return nil, false
-	}
-	definition, err := json.Marshal(a.raw)
-	return definition, err == nil
+	return definitionOf(s.actions, id)
 }
 
 // storeActionLocked adds what Port adds to a definition, and creates or replaces the action.
-func (s *Server) storeActionLocked(raw map[string]any) response {
-	id := toText(raw["identifier"])
-	var old map[string]any
-	if a, exists := s.actions[id]; exists {
-		old = a.raw
-	} else {
-		old = map[string]any{"id": "action_" + randomHex(16)}
-		s.actionOrder = append(s.actionOrder, id)
+func (s *Server) storeActionLocked(raw map[string]any) *action {
+	stamped := map[string]any{"publish": true}
+	old, err := s.actions.find(toText(raw["identifier"]))
+	if err != nil {
+		old = &action{raw: map[string]any{"id": "action_" + randomHex(16)}}
 	}
-	stamped := s.stampDefinition(raw, old)
-	stamped["id"] = old["id"]
-	if _, ok := stamped["publish"]; !ok {
-		stamped["publish"] = true
-	}
-	s.actions[id] = parseAction(stamped)
-	return newResponse(http.StatusOK, "action", stamped)
-}
-
-func (s *Server) removeActionLocked(id string) {
-	delete(s.actions, id)
-	delete(s.permissions, id)
-	s.actionOrder = slices.DeleteFunc(s.actionOrder, func(other string) bool { return other == id })
+	s.stampDefinition(stamped, raw, old.raw)
+	stamped["id"] = old.raw["id"]
+	a := parseAction(stamped)
+	s.actions.items[toText(raw["identifier"])] = a
+	return a
 }
 
 func (s *Server) createAction(c call) (response, error) {
-	raw := convertJSON[map[string]any](c.body)
-	id := toText(raw["identifier"])
-	if _, exists := s.actions[id]; exists {
-		return response{}, conflict("Action", id)
-	}
-	created := s.storeActionLocked(raw)
-	created.status = http.StatusCreated
-	return created, nil
-}
-
-func (s *Server) getAction(c call) (response, error) {
-	a, err := find(s.actions, "Action", c.path["action_identifier"])
-	if err != nil {
+	raw := asMap(c.body)
+	if err := s.actions.checkNew(toText(raw["identifier"])); err != nil {
 		return response{}, err
 	}
-	return newResponse(http.StatusOK, "action", a.raw), nil
+	return newResponse(http.StatusCreated, "action", s.storeActionLocked(raw)), nil
 }
 
 func (s *Server) replaceAction(c call) (response, error) {
-	raw := convertJSON[map[string]any](c.body)
-	id, newID := c.path["action_identifier"], toText(raw["identifier"])
-	if err := checkRename(s.actions, "Action", id, newID); err != nil {
+	raw, id := asMap(c.body), c.path["action_identifier"]
+	newID := toText(raw["identifier"])
+	if err := s.actions.rename(id, newID); err != nil {
 		return response{}, err
 	}
-	rename(s.actions, id, newID)
-	rename(s.permissions, id, newID)
-	s.actionOrder[slices.Index(s.actionOrder, id)] = newID
-	return s.storeActionLocked(raw), nil
+	if p, ok := s.permissions[id]; ok {
+		delete(s.permissions, id)
+		s.permissions[newID] = p
+	}
+	return newResponse(http.StatusOK, "action", s.storeActionLocked(raw)), nil
 }
 
 func (s *Server) deleteAction(c call) (response, error) {
-	_, err := find(s.actions, "Action", c.path["action_identifier"])
-	s.removeActionLocked(c.path["action_identifier"])
-	return response{}, err
+	id := c.path["action_identifier"]
+	delete(s.permissions, id)
+	return response{}, s.actions.remove(id)
 }
 
 // listActions lists the actions and automations, or the actions of one blueprint.
 func (s *Server) listActions(c call) (response, error) {
 	blueprint, ofBlueprint := c.path["blueprint_identifier"]
-	if _, err := find(s.blueprints, "Blueprint", blueprint); ofBlueprint && err != nil {
+	if _, err := s.blueprints.find(blueprint); ofBlueprint && err != nil {
 		return response{}, err
 	}
-	out := []any{}
-	for _, id := range s.actionOrder {
-		t := s.actions[id].Trigger
+	out := []*action{}
+	for _, a := range s.actions.all() {
+		t := a.Trigger
 		values := map[string]string{
-			"action_identifier": id, "blueprint_identifier": t.Blueprint, "operation": t.Operation, "trigger_type": t.Type,
+			"action_identifier": a.Identifier, "blueprint_identifier": t.Blueprint, "operation": t.Operation, "trigger_type": t.Type,
 			"trigger_event": t.Event.Type, "trigger_event_action_identifier": t.Event.Action,
 		}
 		if t.Type == "automation" {
-			values["published"] = strconv.FormatBool(s.actions[id].Publish)
+			values["published"] = strconv.FormatBool(a.Publish)
 		}
 		if c.matches(values) && (!ofBlueprint || t.Blueprint == blueprint) {
-			out = append(out, s.actions[id].raw)
+			out = append(out, a)
 		}
 	}
 	return newResponse(http.StatusOK, "actions", out), nil

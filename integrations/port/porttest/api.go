@@ -9,6 +9,8 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"foghorn/integrations/emulator"
 )
@@ -100,33 +102,6 @@ func identifierError(status int, code, reason, kind, id string) *apiError {
 	}
 }
 
-// find returns the element of a store, or the error of the API.
-func find[T any](store map[string]T, kind, id string) (T, error) {
-	v, ok := store[id]
-	if !ok {
-		return v, notFound(kind, id)
-	}
-	return v, nil
-}
-
-// checkRename returns the error of the API for a change of an element that is absent, or to an identifier that is taken.
-func checkRename[T any](store map[string]T, kind, id, newID string) error {
-	if _, err := find(store, kind, id); err != nil {
-		return err
-	}
-	if _, taken := store[newID]; taken && newID != id {
-		return conflict(kind, newID)
-	}
-	return nil
-}
-
-func rename[T any](store map[string]T, id, newID string) {
-	if v, ok := store[id]; ok && newID != id {
-		store[newID] = v
-		delete(store, id)
-	}
-}
-
 // locked returns a handler that calls h with the lock.
 func (s *Server) locked(h handler) handler {
 	return func(c call) (response, error) {
@@ -136,35 +111,32 @@ func (s *Server) locked(h handler) handler {
 	}
 }
 
-// serveAPI returns the handler of the API.
-func (s *Server) serveAPI() http.HandlerFunc {
-	handlers := s.handlers()
-	return func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("X-Trace-Id", randomHex(32))
-		w.Header().Set("Content-Type", "application/json; charset=utf-8")
-		s.setRateLimitHeaders(w.Header())
-		result, err := s.handle(handlers, r)
-		body := map[string]any{"ok": err == nil}
-		if apiErr, ok := errors.AsType[*apiError](err); ok {
-			result = response{status: apiErr.status}
-			body["error"], body["message"] = apiErr.code, apiErr.message
-			if apiErr.details != nil {
-				body["details"] = apiErr.details
-			}
-		} else if err != nil {
-			result = response{status: http.StatusInternalServerError}
-			body["error"], body["message"] = "internal_error", "Internal Server Error"
+// serveAPI answers the calls to the API.
+func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("X-Trace-Id", randomHex(32))
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	s.setRateLimitHeaders(w.Header())
+	result, err := s.handle(r)
+	body := map[string]any{"ok": err == nil}
+	if apiErr, ok := errors.AsType[*apiError](err); ok {
+		result = response{status: apiErr.status}
+		body["error"], body["message"] = apiErr.code, apiErr.message
+		if apiErr.details != nil {
+			body["details"] = apiErr.details
 		}
-		maps.Copy(body, result.body)
-		w.WriteHeader(cmp.Or(result.status, http.StatusOK))
-		_ = json.NewEncoder(w).Encode(body)
+	} else if err != nil {
+		result = response{status: http.StatusInternalServerError}
+		body["error"], body["message"] = "internal_error", "Internal Server Error"
 	}
+	maps.Copy(body, result.body)
+	w.WriteHeader(cmp.Or(result.status, http.StatusOK))
+	_ = json.NewEncoder(w).Encode(body)
 }
 
 // handle checks a request against its route and calls the handler.
-func (s *Server) handle(handlers map[string]handler, r *http.Request) (response, error) {
+func (s *Server) handle(r *http.Request) (response, error) {
 	route, path := findRoute(r)
-	h := handlers[route.Name]
+	h := s.handlers[route.Name]
 	if h == nil {
 		emulator.RefuseUnmodeled(r, "route")
 		return response{}, &apiError{
@@ -176,7 +148,7 @@ func (s *Server) handle(handlers map[string]handler, r *http.Request) (response,
 			return response{}, err
 		}
 	}
-	query, err := route.parseQuery(r.URL.Query())
+	query, err := route.parseQuery(r.URL.RawQuery)
 	if err != nil {
 		emulator.RefuseUnmodeled(r, err.Error())
 		return response{}, err
@@ -190,8 +162,7 @@ func (s *Server) handle(handlers map[string]handler, r *http.Request) (response,
 	return h(call{path: path, query: query, body: body})
 }
 
-// readBody reads a request body that conforms to a schema of schemas.json.
-func readBody(r *http.Request, schema string) (body any, err error) {
+func readBody(r *http.Request, schema string) (any, error) {
 	data, err := io.ReadAll(io.LimitReader(r.Body, maxRequestBytes+1))
 	if err != nil {
 		return nil, invalidRequest("body could not be read")
@@ -201,8 +172,35 @@ func readBody(r *http.Request, schema string) (body any, err error) {
 			status: http.StatusRequestEntityTooLarge, code: "request_too_large", message: "Request body is too large (limit is 1MiB)",
 		}
 	}
-	if err := json.Unmarshal(data, &body); err != nil {
+	return parseBody(data, schema)
+}
+
+// maxDepth is how deep a body, and with it a template and a search, can be nested.
+const maxDepth = 1000
+
+// parseBody reads JSON that conforms to a schema of schemas.json, or to any with "".
+func parseBody(data []byte, schema string) (body any, err error) {
+	switch err := json.Unmarshal(data, &body); {
+	case err != nil:
 		return nil, invalidRequest("body is not valid JSON: %v", err)
+	case strings.ContainsRune(stringify(body), utf8.RuneError): // in place of what is no text
+		return nil, invalidRequest("body has text that is not valid UTF-8, or has half of a surrogate pair")
+	case depthOf(body) > maxDepth:
+		return nil, invalidRequest("body is nested deeper than %d", maxDepth)
+	case schema == "":
+		return body, nil
 	}
 	return body, validateSchema(schema, "", body)
+}
+
+// depthOf returns how deep JSON values are nested.
+func depthOf(v any) (deepest int) {
+	values, _ := v.([]any)
+	for _, value := range asMap(v) {
+		values = append(values, value)
+	}
+	for _, value := range values {
+		deepest = max(deepest, depthOf(value)+1)
+	}
+	return deepest
 }

@@ -15,19 +15,6 @@ const (
 // pending is the state of an approver who has not decided. Port documents the member, and not its values.
 const pending = "PENDING"
 
-// SetApprovers replaces the members, by e-mail address, who can approve the runs of an action beside the admins.
-func (s *Server) SetApprovers(action string, emails ...string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	p, err := s.permissionsLocked(action)
-	if err != nil {
-		return err
-	}
-	p["approve"]["users"] = emails
-	s.permissions[action] = convertJSON[permissions](p)
-	return nil
-}
-
 // Approve starts a run that waits for approval. The end of ctx does not end the run.
 func (s *Server) Approve(ctx context.Context, id string) error {
 	return errors.Join(ctx.Err(), s.decideApproval(id, s.clientUserID(), approve, ""))
@@ -41,10 +28,10 @@ func (s *Server) Decline(ctx context.Context, id string) error {
 // DeclineAs is Decline by a member, with a comment.
 func (s *Server) DeclineAs(ctx context.Context, id, email, comment string) error {
 	s.mu.Lock()
-	u := s.users[email]
+	u, err := s.users.find(email)
 	s.mu.Unlock()
-	if u == nil {
-		return notFound("User", email)
+	if err != nil {
+		return err
 	}
 	return errors.Join(ctx.Err(), s.decideApproval(id, u.ID, decline, comment))
 }
@@ -65,7 +52,7 @@ func (s *Server) decideApproval(id, userID, decision, description string) error 
 // listApprovers returns who has decided on a run, and on demand who can: the admins, and the users, roles and teams of
 // the action's permission to approve; none with a policy, which is not evaluated.
 func (s *Server) listApprovers(c call) (response, error) {
-	run, err := find(s.runsByID, "Run", c.path["run_id"])
+	run, err := s.runsByID.find(c.path["run_id"])
 	if err != nil {
 		return response{}, err
 	}
@@ -79,7 +66,7 @@ func (s *Server) listApprovers(c call) (response, error) {
 			return response{}, err
 		}
 		rule := convertJSON[executeRule](permitted["approve"])
-		for _, u := range s.sortedUsersLocked() {
+		for _, u := range s.users.all() {
 			if rule.Policy == nil && rule.permits(u) {
 				out = append(out, map[string]any{"userId": u.ID, "state": pending})
 			}

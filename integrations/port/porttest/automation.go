@@ -2,8 +2,11 @@ package porttest
 
 import (
 	"cmp"
+	"fmt"
 	"strings"
 	"time"
+
+	"foghorn/integrations/emulator"
 )
 
 // maxChain is the largest number of automations that start each other. Port documents no limit;
@@ -14,10 +17,7 @@ const maxChain = 100
 // https://docs.port.io/actions-and-automations/define-automations/setup-trigger
 func (s *Server) dispatchRunEvent(kind string, run Run, before, after map[string]any) {
 	s.mu.Lock()
-	var definition map[string]any
-	if a := s.actions[run.Action]; a != nil {
-		definition = a.raw
-	}
+	definition := s.actions.items[run.Action]
 	creator := s.creatorLocked(&run)
 	s.mu.Unlock()
 	event := newEvent(kind, "run", creator, run.Source, before, after)
@@ -27,10 +27,18 @@ func (s *Server) dispatchRunEvent(kind string, run Run, before, after map[string
 	})
 }
 
-// dispatchEntityEvent starts the automations on the creation, a change or the deletion of an
-// entity. before or after is nil.
-func (s *Server) dispatchEntityEvent(kind string, chain int, before, after *entity) {
-	subject := cmp.Or(after, before)
+// reportEntity emits the event of the creation, a change or the deletion of an entity, and starts the automations on it.
+// before or after is nil.
+func (s *Server) reportEntity(chain int, before, after *Entity) {
+	kind, subject := "ENTITY_UPDATED", cmp.Or(after, before)
+	text := fmt.Sprintf("%s %q of %s", subject.Identifier, subject.Title, subject.Blueprint)
+	switch {
+	case before == nil:
+		kind = "ENTITY_CREATED"
+	case after == nil:
+		kind, text = "ENTITY_DELETED", text+" is deleted"
+	}
+	s.Emit(emulator.Event{From: "port", To: "port", Kind: "entity", Text: text, Body: subject})
 	event := newEvent(kind, "entity", s.clientUserID(), sourceAPI, before, after)
 	event["context"] = map[string]any{
 		"blueprintIdentifier": subject.Blueprint, "entityIdentifier": subject.Identifier, "propertyIdentifier": nil,
@@ -60,8 +68,8 @@ func (s *Server) runAutomations(event map[string]any, chain int, matches func(ev
 	}
 	var candidates []*action
 	s.mu.Lock()
-	for _, id := range s.actionOrder {
-		if a := s.actions[id]; a.Trigger.Type == "automation" && a.Publish && matches(a.Trigger.Event) {
+	for _, a := range s.actions.all() {
+		if a.Trigger.Type == "automation" && a.Publish && matches(a.Trigger.Event) {
 			candidates = append(candidates, a)
 		}
 	}

@@ -9,11 +9,11 @@ import (
 // withCalculated returns entities with the properties that Port calculates: those that mirror a related entity, then
 // those whose jq program reads the entity. The value of a program that fails is null.
 // https://docs.port.io/build-your-software-catalog/customize-integrations/configure-data-model/setup-blueprint/properties/
-func (s *Server) withCalculated(entities []*entity) []*entity {
+func (s *Server) withCalculated(entities []*Entity) []*Entity {
 	out, programs := slices.Clone(entities), make([]map[string]string, len(entities))
 	s.mu.Lock()
 	for i, e := range entities {
-		b := s.blueprints[e.Blueprint]
+		b := s.blueprints.items[e.Blueprint]
 		if b == nil || len(b.MirrorProperties)+len(b.CalculationProperties) == 0 {
 			continue
 		}
@@ -43,14 +43,14 @@ func (s *Server) withCalculated(entities []*entity) []*entity {
 }
 
 // mirrorLocked returns the value at the end of a path of relations, or a list of them if a relation has many entities.
-func (s *Server) mirrorLocked(e *entity, path []string) any {
-	b := s.blueprints[e.Blueprint]
+func (s *Server) mirrorLocked(e *Entity, path []string) any {
+	b := s.blueprints.items[e.Blueprint]
 	if len(path) == 1 || b == nil {
 		return e.field(path[0])
 	}
 	values := []any{}
 	for _, id := range asList(e.Relations[path[0]]) {
-		if related := s.entities[b.Relations[path[0]].Target][toText(id)]; related != nil {
+		if related := s.entities[b.Relations[path[0]].Target].items[toText(id)]; related != nil {
 			values = append(values, s.mirrorLocked(related, path[1:]))
 		}
 	}

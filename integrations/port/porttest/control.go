@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"net/url"
 	"slices"
 
@@ -33,8 +32,9 @@ import (
 func (s *Server) addControlRoutes() {
 	s.EnableControl(s.State, s.Reset)
 	s.HandleControl("GET {$}", emulator.HandleGet(func(context.Context, url.Values) (any, error) {
-		out, err := s.locked(s.listUsers)(call{})
-		return map[string]any{"api_url": s.URL(), "client_id": s.ClientID, "client_secret": s.ClientSecret, "users": out.body["users"]}, err
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return map[string]any{"api_url": s.URL(), "client_id": s.ClientID, "client_secret": s.ClientSecret, "users": s.users.all()}, nil
 	}))
 	type request struct {
 		ID, Status, Summary, Email, Name, Value, Identifier string
@@ -43,13 +43,7 @@ func (s *Server) addControlRoutes() {
 		Blueprint, Action, Entity                           json.RawMessage
 	}
 	for pattern, change := range map[string]func(context.Context, request) error{
-		"POST users": func(_ context.Context, in request) error {
-			if in.Email == "" {
-				return errors.New("email is required")
-			}
-			s.AddUser(in.Email, in.Teams...)
-			return nil
-		},
+		"POST users":      func(_ context.Context, in request) error { return s.AddUser(in.Email, in.Teams...) },
 		"POST blueprints": func(_ context.Context, in request) error { return s.PutBlueprint(in.Blueprint) },
 		"POST actions":    func(_ context.Context, in request) error { return s.PutAction(in.Action) },
 		"POST entities":   func(_ context.Context, in request) error { return s.PutEntity(in.BlueprintID, in.Entity) },
@@ -76,15 +70,8 @@ func (s *Server) addControlRoutes() {
 func (s *Server) controlEntities(_ context.Context, q url.Values) (any, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	blueprint := q.Get("blueprint")
-	if s.blueprints[blueprint] == nil {
-		return nil, notFound("Blueprint", blueprint)
-	}
-	out := []*entity{}
-	for _, id := range slices.Sorted(maps.Keys(s.entities[blueprint])) {
-		out = append(out, s.entities[blueprint][id])
-	}
-	return map[string]any{"entities": out}, nil
+	entities, err := s.entitiesLocked(q.Get("blueprint"))
+	return map[string]any{"entities": entities.all()}, err
 }
 
 func (s *Server) controlRuns(ctx context.Context, q url.Values) (any, error) {
@@ -135,7 +122,7 @@ func (s *Server) AddOutcome(o Outcome) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.actions[o.Action] == nil || o.Times < 0 {
+	if s.actions.items[o.Action] == nil || o.Times < 0 {
 		return errors.New("the action does not exist, or times is negative")
 	}
 	s.outcomes = append(s.outcomes, o)

@@ -128,15 +128,28 @@ func parseBlueprint(raw map[string]any) *blueprint {
 	return &b
 }
 
-// stampDefinition returns a copy of a definition with the audit fields that Port adds. old is
-// the definition that it replaces, or nil.
-func (s *Server) stampDefinition(raw, old map[string]any) map[string]any {
-	out, now := map[string]any{}, formatTime(time.Now())
-	maps.Copy(out, raw)
-	out["createdAt"], out["updatedAt"] = now, now
-	out["createdBy"], out["updatedBy"] = s.clientUserID(), s.clientUserID()
-	if old["createdAt"] != nil {
-		out["createdAt"], out["createdBy"] = old["createdAt"], old["createdBy"]
+// The API shows the whole definitions.
+func (a *action) MarshalJSON() ([]byte, error)    { return json.Marshal(a.raw) }
+func (b *blueprint) MarshalJSON() ([]byte, error) { return json.Marshal(b.raw) }
+
+// definitionOf returns the whole definition that a store has.
+func definitionOf[T any](definitions store[T], id string) (json.RawMessage, bool) {
+	found, err := definitions.find(id)
+	if err != nil {
+		return nil, false
 	}
-	return out
+	data, err := json.Marshal(found)
+	return data, err == nil
+}
+
+// stampDefinition copies a definition to stamped, and adds the audit fields that Port adds. old is the definition that
+// it replaces, or has none of these fields.
+func (s *Server) stampDefinition(stamped, raw, old map[string]any) {
+	maps.Copy(stamped, raw)
+	now := formatTime(time.Now())
+	stamped["createdAt"], stamped["updatedAt"] = now, now
+	stamped["createdBy"], stamped["updatedBy"] = s.clientUserID(), s.clientUserID()
+	if old["createdAt"] != nil {
+		stamped["createdAt"], stamped["createdBy"] = old["createdAt"], old["createdBy"]
+	}
 }

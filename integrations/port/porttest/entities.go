@@ -5,25 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"slices"
-	"time"
 )
 
-// An Entity is an item of the catalog.
+// An Entity is an item of the catalog, as the API shows it. A stored entity is replaced, never changed.
 type Entity struct {
-	Identifier string
-	Title      string
-	Blueprint  string
-	Properties map[string]any
-	Relations  map[string]any
-	CreatedAt  time.Time
-	UpdatedAt  time.Time
-}
-
-// An entity is an Entity as the API shows it. A stored entity is replaced, never changed.
-type entity struct {
 	Identifier string         `json:"identifier"`
 	Blueprint  string         `json:"blueprint"`
 	Title      string         `json:"title"`
@@ -42,24 +29,17 @@ type entity struct {
 func (s *Server) Entities(blueprint string) []Entity {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.entitiesLocked(blueprint)
-}
-
-func (s *Server) entitiesLocked(blueprint string) (out []Entity) {
-	for _, id := range slices.Sorted(maps.Keys(s.entities[blueprint])) {
-		out = append(out, convertJSON[Entity](s.entities[blueprint][id])) // a deep copy
-	}
-	return out
+	return convertJSON[[]Entity](s.entities[blueprint].all())
 }
 
 // WaitEntity waits until a blueprint has an entity for which accept is true, and returns it. A nil accept accepts every
 // entity. accept must not call the Server.
 func (s *Server) WaitEntity(ctx context.Context, blueprint string, accept func(Entity) bool) (out Entity, err error) {
 	err = s.wait(ctx, "an entity of "+blueprint, func() bool {
-		entities := s.entitiesLocked(blueprint)
-		i := slices.IndexFunc(entities, func(e Entity) bool { return accept == nil || accept(e) })
+		entities := s.entities[blueprint].all()
+		i := slices.IndexFunc(entities, func(e *Entity) bool { return accept == nil || accept(convertJSON[Entity](e)) })
 		if i >= 0 {
-			out = entities[i]
+			out = convertJSON[Entity](entities[i])
 		}
 		return i >= 0
 	})
@@ -68,10 +48,9 @@ func (s *Server) WaitEntity(ctx context.Context, blueprint string, accept func(E
 
 // PutEntity creates or replaces an entity after the same checks as the API.
 func (s *Server) PutEntity(blueprint string, entity json.RawMessage) error {
-	var raw any
-	err := json.Unmarshal(entity, &raw)
+	raw, err := parseBody(entity, "whole entity")
 	if err == nil {
-		_, err = s.storeEntity(blueprint, "", raw, writeOptions{})
+		_, _, err = s.storeEntity(blueprint, "", raw, writeOptions{})
 	}
 	if err != nil {
 		return fmt.Errorf("put entity: %w", err)
@@ -84,16 +63,32 @@ func (s *Server) PutEntity(blueprint string, entity json.RawMessage) error {
 func (s *Server) SetScorecards(blueprint, id string, scorecards json.RawMessage) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	e := s.entities[blueprint][id]
-	if e == nil {
-		return fmt.Errorf("set scorecards: %w", notFound("Entity", id))
+	var changed Entity
+	e, err := s.findEntityLocked(blueprint, id)
+	if err == nil {
+		changed = *e
+		err = json.Unmarshal(scorecards, &changed.Scorecards)
 	}
-	changed := *e
-	if err := json.Unmarshal(scorecards, &changed.Scorecards); err != nil {
+	if err != nil {
 		return fmt.Errorf("set scorecards: %w", err)
 	}
-	s.entities[blueprint][id] = &changed
+	s.entities[blueprint].items[id] = &changed
 	return nil
+}
+
+// entitiesLocked returns the entities of a blueprint, or the error of the API.
+func (s *Server) entitiesLocked(blueprint string) (store[*Entity], error) {
+	_, err := s.blueprints.find(blueprint)
+	return s.entities[blueprint], err
+}
+
+// findEntityLocked returns an entity, or the error of the API.
+func (s *Server) findEntityLocked(blueprint, id string) (*Entity, error) {
+	entities, err := s.entitiesLocked(blueprint)
+	if err != nil {
+		return nil, err
+	}
+	return entities.find(id)
 }
 
 // createOptions are the options of the routes that create entities.
@@ -105,60 +100,53 @@ func createOptions(c call) writeOptions {
 }
 
 func (s *Server) createEntity(c call) (response, error) {
-	stored, err := s.storeEntity(c.path["blueprint_identifier"], "", c.body, createOptions(c))
-	return newResponse(http.StatusCreated, "entity", stored.entity), err
+	e, _, err := s.storeEntity(c.path["blueprint_identifier"], "", c.body, createOptions(c))
+	return newResponse(http.StatusCreated, "entity", e), err
 }
 
 // createEntitiesInBulk stores the entities that are valid, and reports the others.
 func (s *Server) createEntitiesInBulk(c call) (response, error) {
 	s.mu.Lock()
-	_, err := find(s.blueprints, "Blueprint", c.path["blueprint_identifier"])
+	_, err := s.blueprints.find(c.path["blueprint_identifier"])
 	s.mu.Unlock()
 	if err != nil {
 		return response{}, err
 	}
 	status, entities, failed := http.StatusOK, []any{}, []any{}
 	for i, raw := range asList(asMap(c.body)["entities"]) {
-		stored, err := s.storeEntity(c.path["blueprint_identifier"], "", raw, createOptions(c))
-		if e, ok := errors.AsType[*apiError](err); ok {
+		e, created, err := s.storeEntity(c.path["blueprint_identifier"], "", raw, createOptions(c))
+		if refused, ok := errors.AsType[*apiError](err); ok {
 			status = http.StatusMultiStatus
 			failed = append(failed, map[string]any{
-				"identifier": toText(asMap(raw)["identifier"]), "index": i, "statusCode": e.status, "error": e.code, "message": e.message,
+				"identifier": toText(asMap(raw)["identifier"]), "index": i,
+				"statusCode": refused.status, "error": refused.code, "message": refused.message,
 			})
 			continue
 		}
-		entities = append(entities, map[string]any{"identifier": stored.entity.Identifier, "index": i, "created": stored.created})
+		entities = append(entities, map[string]any{"identifier": e.Identifier, "index": i, "created": created})
 	}
 	return response{status: status, body: map[string]any{"entities": entities, "errors": failed}}, nil
 }
 
-// changeEntity replaces an entity that exists, or changes the members that are given.
-func (s *Server) changeEntity(opts writeOptions) handler {
+// changeEntity returns a handler that replaces an entity, or with merge changes the members that are given.
+func (s *Server) changeEntity(merge bool) handler {
 	return func(c call) (response, error) {
-		opts := opts
-		opts.createRelated = c.flag("create_missing_related_entities")
-		stored, err := s.storeEntity(c.path["blueprint_identifier"], c.path["entity_identifier"], c.body, opts)
-		return newResponse(http.StatusOK, "entity", stored.entity), err
+		e, _, err := s.storeEntity(c.path["blueprint_identifier"], c.path["entity_identifier"], c.body,
+			writeOptions{merge: merge, createRelated: c.flag("create_missing_related_entities")})
+		return newResponse(http.StatusOK, "entity", e), err
 	}
 }
 
 func (s *Server) getEntity(c call) (response, error) {
 	s.mu.Lock()
-	e, err := find(s.entities[c.path["blueprint_identifier"]], "Entity", c.path["entity_identifier"])
+	e, err := s.findEntityLocked(c.path["blueprint_identifier"], c.path["entity_identifier"])
 	s.mu.Unlock()
 	if err != nil {
 		return response{}, err
 	}
-	found := []*entity{e}
+	found := []*Entity{e}
 	if !c.flag("exclude_calculated_properties") {
 		found = s.withCalculated(found)
 	}
 	return newResponse(http.StatusOK, "entity", selectFields(found, c.list("include"), c.list("exclude"))[0]), nil
-}
-
-// findEntity returns an entity, or nil.
-func (s *Server) findEntity(blueprint, id string) *entity {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.entities[blueprint][id]
 }

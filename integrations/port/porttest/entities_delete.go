@@ -1,12 +1,8 @@
 package porttest
 
 import (
-	"fmt"
-	"maps"
 	"net/http"
 	"slices"
-
-	"foghorn/integrations/emulator"
 )
 
 // A migration is the deletion of all entities of a blueprint. The emulator has completed it when the call returns.
@@ -38,8 +34,8 @@ func (s *Server) deleteEntitiesInBulk(c call) (response, error) {
 func (s *Server) deleteAllEntities(c call) (response, error) {
 	id := c.path["blueprint_identifier"]
 	s.mu.Lock()
-	_, err := find(s.blueprints, "Blueprint", id)
-	ids := slices.Sorted(maps.Keys(s.entities[id]))
+	entities, err := s.entitiesLocked(id)
+	ids := entities.ids()
 	if err == nil && c.flag("delete_blueprint") && s.isTargetLocked(id) {
 		err = hasDependents("Blueprint", id)
 	}
@@ -58,13 +54,8 @@ func (s *Server) deleteAllEntities(c call) (response, error) {
 		}
 	}
 	m := migration{ID: "migration_" + randomHex(16), Source: id, Status: "COMPLETED"}
-	s.migrations[m.ID] = m
+	s.migrations.items[m.ID] = m
 	return newResponse(http.StatusOK, "migrationId", m.ID), nil
-}
-
-func (s *Server) getMigration(c call) (response, error) {
-	m, err := find(s.migrations, "Migration", c.path["migration_id"])
-	return newResponse(http.StatusOK, "migration", m), err
 }
 
 // deleteEntities deletes entities of a blueprint, and with dependents those that have a relation to them. Otherwise it
@@ -74,12 +65,8 @@ func (s *Server) getMigration(c call) (response, error) {
 func (s *Server) deleteEntities(blueprint string, ids []string, dependents bool) ([]string, error) {
 	s.mu.Lock()
 	removed, err := s.findRemovedLocked(blueprint, ids, dependents)
-	if err != nil {
-		s.mu.Unlock()
-		return nil, err
-	}
 	for _, e := range removed {
-		delete(s.entities[e.Blueprint], e.Identifier)
+		delete(s.entities[e.Blueprint].items, e.Identifier)
 	}
 	for _, e := range removed {
 		s.replaceRelationsLocked(e, nil)
@@ -89,17 +76,16 @@ func (s *Server) deleteEntities(blueprint string, ids []string, dependents bool)
 	deleted := []string{}
 	for _, e := range removed {
 		deleted = append(deleted, e.Identifier)
-		s.Emit(emulator.Event{From: "port", To: "port", Kind: "entity", Text: fmt.Sprintf("%s of %s is deleted", e.Identifier, e.Blueprint)})
-		s.dispatchEntityEvent("ENTITY_DELETED", 0, e, nil)
+		s.reportEntity(0, e, nil)
 	}
-	return deleted, nil
+	return deleted, err
 }
 
 // findRemovedLocked returns the entities that a deletion removes.
-func (s *Server) findRemovedLocked(blueprint string, ids []string, dependents bool) ([]*entity, error) {
-	var removed []*entity
+func (s *Server) findRemovedLocked(blueprint string, ids []string, dependents bool) ([]*Entity, error) {
+	var removed []*Entity
 	for _, id := range slices.Compact(slices.Sorted(slices.Values(ids))) {
-		e, err := find(s.entities[blueprint], "Entity", id)
+		e, err := s.findEntityLocked(blueprint, id)
 		if err != nil {
 			return nil, err
 		}
@@ -117,55 +103,4 @@ func (s *Server) findRemovedLocked(blueprint string, ids []string, dependents bo
 		}
 	}
 	return removed, nil
-}
-
-// referrersLocked returns the entities that have a relation to an entity, or only those with a required one.
-func (s *Server) referrersLocked(target *entity, required bool) []*entity {
-	var out []*entity
-	for _, blueprint := range slices.Sorted(maps.Keys(s.blueprints)) {
-		if !s.blueprints[blueprint].hasTarget(target.Blueprint, required) {
-			continue
-		}
-		for _, id := range slices.Sorted(maps.Keys(s.entities[blueprint])) {
-			if e := s.entities[blueprint][id]; s.hasRelationLocked(e, target, required) {
-				out = append(out, e)
-			}
-		}
-	}
-	return out
-}
-
-// hasTarget reports whether a blueprint has a relation, or a required one, to another.
-func (b *blueprint) hasTarget(id string, required bool) bool {
-	for _, r := range b.Relations {
-		if r.Target == id && (r.Required || !required) {
-			return true
-		}
-	}
-	return false
-}
-
-// replaceRelationsLocked makes the relations to an entity lead to another identifier, or to none with nil.
-func (s *Server) replaceRelationsLocked(target *entity, id any) {
-	for _, e := range s.referrersLocked(target, false) {
-		changed := *e
-		changed.Relations = maps.Clone(e.Relations)
-		for name, v := range e.Relations {
-			if s.blueprints[e.Blueprint].Relations[name].Target != target.Blueprint {
-				continue
-			}
-			if list, isList := v.([]any); isList {
-				list = slices.Clone(list)
-				if i := slices.Index(list, any(target.Identifier)); i >= 0 && id == nil {
-					list = slices.Delete(list, i, i+1)
-				} else if i >= 0 {
-					list[i] = id
-				}
-				changed.Relations[name] = list
-			} else if v == target.Identifier {
-				changed.Relations[name] = id
-			}
-		}
-		s.entities[e.Blueprint][e.Identifier] = &changed
-	}
 }

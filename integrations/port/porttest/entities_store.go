@@ -2,12 +2,9 @@ package porttest
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"slices"
 	"time"
-
-	"foghorn/integrations/emulator"
 )
 
 // writeOptions say how an entity is stored.
@@ -19,61 +16,49 @@ type writeOptions struct {
 	chain         int  // number of automations that led to this write
 }
 
-// A storedEntity is the result of a write.
-type storedEntity struct {
-	entity  *entity
-	created bool
-}
-
 // storeEntity creates or changes an entity, starts the automations of the change and returns the entity as it then is.
 // With an id, the entity must exist, and the input can have a new identifier for it.
-func (s *Server) storeEntity(blueprintID, id string, raw any, opts writeOptions) (storedEntity, error) {
+func (s *Server) storeEntity(blueprintID, id string, raw any, opts writeOptions) (after *Entity, created bool, err error) {
 	if err := validateSchema("whole entity", "", raw); err != nil {
-		return storedEntity{}, err
+		return nil, false, err
 	}
 	s.mu.Lock()
 	before, after, err := s.mergeEntityLocked(blueprintID, id, asMap(raw), opts)
 	if err != nil || opts.validateOnly {
 		s.mu.Unlock()
-		return storedEntity{after, before == nil}, err
+		return after, before == nil, err
 	}
-	s.entities[blueprintID][after.Identifier] = after
+	entities := s.entities[blueprintID].items
+	entities[after.Identifier] = after
 	if before != nil && before.Identifier != after.Identifier {
-		delete(s.entities[blueprintID], before.Identifier)
+		delete(entities, before.Identifier)
 		s.replaceRelationsLocked(before, after.Identifier)
-		after = s.entities[blueprintID][after.Identifier] // it can have a relation to itself
+		after = entities[after.Identifier] // it can have a relation to itself
 	}
 	s.notifyLocked()
 	s.mu.Unlock()
-	s.Emit(emulator.Event{
-		From: "port", To: "port", Kind: "entity", Text: fmt.Sprintf("%s %q of %s", after.Identifier, after.Title, blueprintID), Body: after,
-	})
-	kind := "ENTITY_UPDATED"
-	if before == nil {
-		kind = "ENTITY_CREATED"
-	}
-	s.dispatchEntityEvent(kind, opts.chain, before, after)
-	return storedEntity{after, before == nil}, nil
+	s.reportEntity(opts.chain, before, after)
+	return after, before == nil, nil
 }
 
 // mergeEntityLocked returns the stored entity, or nil, and the one that a write results in, after the checks of the API.
-func (s *Server) mergeEntityLocked(blueprintID, id string, in map[string]any, opts writeOptions) (before, after *entity, err error) {
-	b, err := find(s.blueprints, "Blueprint", blueprintID)
+func (s *Server) mergeEntityLocked(blueprintID, id string, in map[string]any, opts writeOptions) (before, after *Entity, err error) {
+	b, err := s.blueprints.find(blueprintID)
 	if err != nil {
 		return nil, nil, err
 	}
-	newID := cmp.Or(toText(in["identifier"]), id, "e_"+randomHex(16))
+	entities, newID := s.entities[blueprintID], cmp.Or(toText(in["identifier"]), id, "e_"+randomHex(16))
 	if id != "" {
-		err = checkRename(s.entities[blueprintID], "Entity", id, newID)
+		_, err = entities.find(id)
 	}
-	before = s.entities[blueprintID][cmp.Or(id, newID)]
-	if opts.createOnly && before != nil {
-		err = conflict("Entity", newID)
+	if id != newID && (id != "" || opts.createOnly) {
+		err = cmp.Or(err, entities.checkNew(newID))
 	}
 	if err != nil {
 		return nil, nil, err
 	}
-	out := s.newEntity(b.Identifier, newID)
+	before = entities.items[cmp.Or(id, newID)]
+	out := s.newEntity(blueprintID, newID)
 	out.merge(before, in, opts.merge)
 	values := maps.Clone(out.Properties) // null is no value
 	maps.DeleteFunc(values, func(_ string, v any) bool { return v == nil })
@@ -89,7 +74,7 @@ func (s *Server) mergeEntityLocked(blueprintID, id string, in map[string]any, op
 }
 
 // merge sets what an input and the stored entity, if any, say; keep: also the stored values that the input does not have.
-func (e *entity) merge(before *entity, in map[string]any, keep bool) {
+func (e *Entity) merge(before *Entity, in map[string]any, keep bool) {
 	if before != nil {
 		e.CreatedAt, e.CreatedBy, e.Scorecards = before.CreatedAt, before.CreatedBy, before.Scorecards
 	}
@@ -111,9 +96,9 @@ func (e *entity) merge(before *entity, in map[string]any, keep bool) {
 	maps.Copy(e.Relations, asMap(in["relations"]))
 }
 
-func (s *Server) newEntity(blueprint, id string) *entity {
+func (s *Server) newEntity(blueprint, id string) *Entity {
 	now := formatTime(time.Now())
-	return &entity{
+	return &Entity{
 		Identifier: id, Blueprint: blueprint, Title: id, Team: []any{}, Properties: map[string]any{}, Relations: map[string]any{},
 		CreatedAt: now, CreatedBy: s.clientUserID(), UpdatedAt: now, UpdatedBy: s.clientUserID(),
 	}
@@ -122,18 +107,18 @@ func (s *Server) newEntity(blueprint, id string) *entity {
 // checkRelationsLocked checks that the blueprint has the relations and that the related entities exist, which are
 // created on demand.
 func (s *Server) checkRelationsLocked(b *blueprint, relations map[string]any, opts writeOptions) error {
-	var missing []*entity
+	var missing []*Entity
 	for _, name := range slices.Sorted(maps.Keys(relations)) {
-		relation, err := find(b.Relations, "Relation", name)
-		if err != nil {
-			return err
+		relation, ok := b.Relations[name]
+		if !ok {
+			return notFound("Relation", name)
 		}
 		if _, isList := relations[name].([]any); isList && !relation.Many {
 			return invalidRequest("%q must be string", "relations/"+name)
 		}
 		targets, isStored := s.entities[relation.Target] // not those of Port's own blueprints
 		for _, v := range asList(relations[name]) {
-			if id, isID := v.(string); isID && isStored && targets[id] == nil {
+			if id := toText(v); id != "" && isStored && targets.items[id] == nil {
 				missing = append(missing, s.newEntity(relation.Target, id))
 			}
 		}
@@ -143,7 +128,7 @@ func (s *Server) checkRelationsLocked(b *blueprint, relations map[string]any, op
 	}
 	for _, e := range missing {
 		if !opts.validateOnly {
-			s.entities[e.Blueprint][e.Identifier] = e
+			s.entities[e.Blueprint].items[e.Identifier] = e
 		}
 	}
 	return nil

@@ -8,12 +8,12 @@ import (
 // not have stays IN_PROGRESS.
 func (s *Server) executeRun(ctx context.Context, id string) {
 	s.mu.Lock()
-	run := s.runsByID[id]
-	if run == nil || run.Status != InProgress || s.actions[run.Action] == nil {
+	run := s.runsByID.items[id]
+	if run == nil || run.Status != InProgress || s.actions.items[run.Action] == nil {
 		s.mu.Unlock()
 		return
 	}
-	method := s.actions[run.Action].InvocationMethod
+	method := s.actions.items[run.Action].InvocationMethod
 	data, chain, outcome := s.templateDataLocked(run), run.chain, s.takeOutcomeLocked(run.Action)
 	s.mu.Unlock()
 	if outcome != nil {
@@ -33,7 +33,7 @@ func (s *Server) executeRun(ctx context.Context, id string) {
 func (s *Server) upsertEntity(id string, method invocationMethod, data map[string]any, chain int) {
 	rendered, err := render(method.Mapping, data)
 	if err == nil {
-		_, err = s.storeEntity(method.Blueprint, "", rendered, writeOptions{merge: true, chain: chain})
+		_, _, err = s.storeEntity(method.Blueprint, "", rendered, writeOptions{merge: true, chain: chain})
 	}
 	payload := s.maskSecrets(map[string]any{"type": "UPSERT_ENTITY", "blueprintIdentifier": method.Blueprint, "mapping": rendered})
 	_ = s.UpdateRun(id, func(r *Run) {
@@ -47,7 +47,7 @@ func (s *Server) upsertEntity(id string, method invocationMethod, data map[strin
 // templateDataLocked returns the data of a run that templates can use, as JSON values.
 // https://docs.port.io/create-self-service-experiences/setup-the-backend#trigger-data
 func (s *Server) templateDataLocked(run *Run) map[string]any {
-	action := s.actions[run.Action]
+	action := s.actions.items[run.Action]
 	inputs, encrypted := map[string]any{}, []string{}
 	for id, p := range action.Trigger.UserInputs.Properties {
 		inputs[id] = nil
@@ -59,15 +59,15 @@ func (s *Server) templateDataLocked(run *Run) map[string]any {
 		inputs[id] = s.expandEntitiesLocked(action.Trigger.UserInputs.Properties[id], v)
 	}
 	secrets := map[string]string{}
-	for name, secret := range s.secrets {
+	for name, secret := range s.secrets.items {
 		secrets[name] = secret.value
 	}
 	caller := any(map[string]any{"email": nil})
-	if u := s.users[run.RunAs]; u != nil {
+	if u := s.users.items[run.RunAs]; u != nil {
 		caller = u
 	}
 	subject := any(map[string]any{})
-	if e := s.entities[run.Blueprint][run.Entity]; e != nil {
+	if e := s.entities[run.Blueprint].items[run.Entity]; e != nil {
 		subject = e
 	}
 	data := map[string]any{
@@ -88,7 +88,7 @@ func (s *Server) templateDataLocked(run *Run) map[string]any {
 func (s *Server) expandEntitiesLocked(p property, v any) any {
 	if p.Format == "entity" {
 		id, _ := v.(string)
-		if e := s.entities[p.Blueprint][id]; e != nil {
+		if e := s.entities[p.Blueprint].items[id]; e != nil {
 			return e
 		}
 		return v

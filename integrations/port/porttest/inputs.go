@@ -34,8 +34,10 @@ func (s *Server) checkEntitiesExist(p property, id string, value any) error {
 	if p.Format != "entity" {
 		return nil
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for _, v := range asList(value) {
-		if entity, ok := v.(string); ok && s.findEntity(p.Blueprint, entity) == nil {
+		if entity, ok := v.(string); ok && s.entities[p.Blueprint].items[entity] == nil {
 			return invalidRequest("%q: Entity with identifier %q of blueprint %q was not found", "properties/"+id, entity, p.Blueprint)
 		}
 	}
@@ -44,8 +46,10 @@ func (s *Server) checkEntitiesExist(p property, id string, value any) error {
 
 // findTarget returns the entity that an action runs on; nil if it creates one. An action without a blueprint runs on an
 // entity of any.
-func (s *Server) findTarget(t trigger, id string) (*entity, error) {
+func (s *Server) findTarget(t trigger, id string) (*Entity, error) {
 	switch {
+	case t.Operation == "CREATE" && id != "":
+		return nil, invalidRequest("body must NOT have additional properties, additional property: %q", "entity")
 	case t.Operation == "CREATE":
 		return nil, nil
 	case id == "":
@@ -53,8 +57,8 @@ func (s *Server) findTarget(t trigger, id string) (*entity, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, blueprint := range slices.Sorted(maps.Keys(s.entities)) {
-		if e := s.entities[blueprint][id]; e != nil && (t.Blueprint == "" || t.Blueprint == blueprint) {
+	for _, blueprint := range s.blueprints.ids() {
+		if e := s.entities[blueprint].items[id]; e != nil && (t.Blueprint == "" || t.Blueprint == blueprint) {
 			return e, nil
 		}
 	}

@@ -73,23 +73,16 @@ func contains(have, want any) bool {
 	return have != nil && strings.Contains(lowerText(have), lowerText(want))
 }
 
-// compareValues orders numbers, times and texts. ok is false for values of other or different types.
+// compareValues orders numbers and times. ok is false for values of other or different types.
 func compareValues(a, b any) (order int, ok bool) {
-	if x, ok := a.(float64); ok {
-		y, ok := b.(float64)
-		return cmp.Compare(x, y), ok
+	x, okX := a.(float64)
+	y, okY := b.(float64)
+	if okX && okY {
+		return cmp.Compare(x, y), true
 	}
-	x, okX := a.(string)
-	y, okY := b.(string)
-	if !okX || !okY {
-		return 0, false
-	}
-	if t, ok := parseTime(a); ok {
-		if u, ok := parseTime(b); ok {
-			return t.Compare(u), true
-		}
-	}
-	return strings.Compare(x, y), true
+	t, okT := parseTime(a)
+	u, okU := parseTime(b)
+	return t.Compare(u), okT && okU
 }
 
 func parseTime(v any) (time.Time, bool) {
@@ -97,28 +90,26 @@ func parseTime(v any) (time.Time, bool) {
 	return t, err == nil
 }
 
-// rangePresets are the ranges with a name, in days from the start of this day, UTC.
-var rangePresets = map[string][2]int{"today": {0, 1}, "tomorrow": {1, 2}, "yesterday": {-1, 0}}
+// dayPresets are the ranges of days, from the start of this day, UTC.
+var dayPresets = map[string][2]int{"today": {0, 1}, "tomorrow": {1, 2}, "yesterday": {-1, 0}}
 
 // rollingPresets are the ranges that end now, in days.
 var rollingPresets = map[string]int{
 	"lastDay": 1, "lastWeek": 7, "last2Weeks": 14, "lastMonth": 30, "last3Months": 91, "last6Months": 182, "last12Months": 365,
 }
 
-// isBetween reports whether a value lies within {from, to}, or within the range of {preset}.
+// isBetween reports whether a time lies within {from, to}, or within the range of {preset}.
 func isBetween(have, want any) bool {
-	bounds, preset := asMap(want), toText(asMap(want)["preset"])
-	if preset != "" {
-		now := time.Now().UTC()
-		from, to := now.AddDate(0, 0, -rollingPresets[preset]), now
-		if days, ok := rangePresets[preset]; ok {
-			day := now.Truncate(24 * time.Hour)
-			from, to = day.AddDate(0, 0, days[0]), day.AddDate(0, 0, days[1])
+	t, ok := parseTime(have)
+	from, _ := parseTime(asMap(want)["from"])
+	to, _ := parseTime(asMap(want)["to"])
+	if preset := toText(asMap(want)["preset"]); preset != "" {
+		to = time.Now().UTC()
+		from = to.AddDate(0, 0, -rollingPresets[preset])
+		if days, isDay := dayPresets[preset]; isDay {
+			today := to.Truncate(24 * time.Hour)
+			from, to = today.AddDate(0, 0, days[0]), today.AddDate(0, 0, days[1])
 		}
-		t, ok := parseTime(have)
-		return ok && !t.Before(from) && !t.After(to)
 	}
-	from, okFrom := compareValues(have, bounds["from"])
-	to, okTo := compareValues(have, bounds["to"])
-	return okFrom && okTo && from >= 0 && to <= 0
+	return ok && !t.Before(from) && !t.After(to)
 }

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 )
 
 // permissions of an action, by part ("execute", "approve").
@@ -23,29 +24,40 @@ func (s *Server) getPermissions(c call) (response, error) {
 	return newResponse(http.StatusOK, "permissions", p), err
 }
 
-// patchPermissions replaces the members of the parts that are given.
 func (s *Server) patchPermissions(c call) (response, error) {
-	id := c.path["action_identifier"]
-	p, err := s.permissionsLocked(id)
-	if err != nil {
-		return response{}, err
+	for _, changes := range asMap(c.body) {
+		for _, name := range convertJSON[[]string](asMap(changes)["roles"]) {
+			if !s.hasRoleLocked(name) {
+				return response{}, notFound("Role", name)
+			}
+		}
 	}
-	for part, changes := range convertJSON[permissions](c.body) {
-		maps.Copy(p[part], changes)
-	}
-	s.permissions[id] = p
-	return s.getPermissions(c)
+	p, err := s.changePermissionsLocked(c.path["action_identifier"], c.body)
+	return newResponse(http.StatusOK, "permissions", p), err
 }
 
 // permissionsLocked returns a copy of an action's permissions.
 func (s *Server) permissionsLocked(id string) (permissions, error) {
-	if _, err := find(s.actions, "Action", id); err != nil {
+	if _, err := s.actions.find(id); err != nil {
 		return nil, err
 	}
 	if p, ok := s.permissions[id]; ok {
 		return convertJSON[permissions](p), nil
 	}
 	return defaultPermissions(), nil
+}
+
+// changePermissionsLocked replaces the members of the parts that are given.
+func (s *Server) changePermissionsLocked(id string, body any) (permissions, error) {
+	p, err := s.permissionsLocked(id)
+	if err != nil {
+		return nil, err
+	}
+	for part, changes := range convertJSON[permissions](body) {
+		maps.Copy(p[part], changes)
+	}
+	s.permissions[id] = p
+	return p, nil
 }
 
 // Roles that every organization has. Each permits what the roles after it permit: Admin, Moderator, Member.
@@ -55,37 +67,54 @@ const (
 	roleMember = "Member"
 )
 
+// hasRoleLocked reports whether the organization has a role: its own, those of moderators of a blueprint, and those of
+// members.
+func (s *Server) hasRoleLocked(name string) bool {
+	return name == roleAdmin || name == roleMember || strings.HasSuffix(strings.ToLower(name), "moderator") ||
+		slices.ContainsFunc(s.users.all(), func(u *user) bool { return slices.Contains(u.Roles, role{name}) })
+}
+
 // SetRoles replaces the roles of a member.
 func (s *Server) SetRoles(email string, roles ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if u := s.users[email]; u != nil {
+	if u, err := s.users.find(email); err == nil {
 		changed := *u
 		changed.Roles = nil
 		for _, name := range roles {
 			changed.Roles = append(changed.Roles, role{Name: name})
 		}
-		s.users[email] = &changed
+		s.users.items[email] = &changed
 	}
+}
+
+// SetApprovers replaces the members, by e-mail address, who can approve the runs of an action beside the admins.
+func (s *Server) SetApprovers(action string, emails ...string) error {
+	return s.setPermissions(action, permissions{"approve": {"users": emails}})
 }
 
 // SetExecutePermissions replaces who may run an action: {"users", "roles", "teams", "ownedByTeam", "policy"}.
 // What is left out permits nothing.
 func (s *Server) SetExecutePermissions(action, execute string) error {
-	p := defaultPermissions()
-	p["execute"]["roles"] = []any{}
-	var in map[string]any
-	err := json.Unmarshal([]byte(execute), &in)
+	part := defaultPermissions()["execute"]
+	part["roles"] = []any{}
+	if err := json.Unmarshal([]byte(execute), &part); err != nil {
+		return fmt.Errorf("set permissions: %w", err)
+	}
+	return s.setPermissions(action, permissions{"execute": part})
+}
+
+func (s *Server) setPermissions(action string, changes permissions) error {
+	body := convertJSON[any](changes)
+	err := validateSchema("permissions", "", body)
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if err == nil {
-		err = validateSchema("permissions", "", map[string]any{"execute": in})
+		_, err = s.changePermissionsLocked(action, body)
 	}
 	if err != nil {
 		return fmt.Errorf("set permissions: %w", err)
 	}
-	maps.Copy(p["execute"], in)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.permissions[action] = p
 	return nil
 }
 
@@ -104,10 +133,10 @@ type executeRule struct {
 // checkExecute rejects a run that the policy of the action does not permit. Users, roles, teams and ownership are not
 // enforced: Port's documentation of workflows says that tokens of machines bypass these, and says nothing about actions.
 // https://docs.port.io/actions-and-automations/create-self-service-experiences/set-self-service-actions-rbac/dynamic-permissions/
-func (s *Server) checkExecute(a *action, runAs string, target *entity, inputs map[string]any) error {
+func (s *Server) checkExecute(a *action, runAs string, target *Entity, inputs map[string]any) error {
 	s.mu.Lock()
 	permitted, err := s.permissionsLocked(a.Identifier)
-	u := s.users[runAs]
+	u := s.users.items[runAs]
 	s.mu.Unlock()
 	if err != nil {
 		return err
@@ -128,9 +157,9 @@ func (r executeRule) permits(u *user) bool {
 }
 
 // policyPermits says whether one of a policy's conditions is true.
-func (s *Server) policyPermits(r executeRule, a *action, u *user, target *entity, inputs map[string]any) bool {
+func (s *Server) policyPermits(r executeRule, a *action, u *user, target *Entity, inputs map[string]any) bool {
 	data := convertJSON[map[string]any](map[string]any{
-		"action": a.raw, "user": u, "entity": target, "inputs": inputs, "trigger": map[string]any{"user": u, "by": map[string]any{"user": u}},
+		"action": a, "user": u, "entity": target, "inputs": inputs, "trigger": map[string]any{"user": u, "by": map[string]any{"user": u}},
 	})
 	results := map[string]any{}
 	for name, query := range r.Policy.Queries {

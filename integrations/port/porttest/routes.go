@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 
@@ -49,13 +48,13 @@ var routes = sync.OnceValue(func() []route {
 	return out
 })
 
-// handlers returns the handlers of the routes that are modeled.
-func (s *Server) handlers() map[string]handler {
+// newHandlers returns the handlers of the routes that are modeled.
+func (s *Server) newHandlers() map[string]handler {
 	return map[string]handler{
 		"POST /v1/auth/access_token":                                                s.createAccessToken,
 		"GET /v1/actions":                                                           s.locked(s.listActions),
 		"POST /v1/actions":                                                          s.locked(s.createAction),
-		"GET /v1/actions/{action_identifier}":                                       s.locked(s.getAction),
+		"GET /v1/actions/{action_identifier}":                                       getOne(s, &s.actions, "action_identifier", "action"),
 		"PUT /v1/actions/{action_identifier}":                                       s.locked(s.replaceAction),
 		"DELETE /v1/actions/{action_identifier}":                                    s.locked(s.deleteAction),
 		"GET /v1/actions/{action_identifier}/permissions":                           s.locked(s.getPermissions),
@@ -69,9 +68,9 @@ func (s *Server) handlers() map[string]handler {
 		"GET /v1/actions/runs/{run_id}/approvers":                                   s.locked(s.listApprovers),
 		"GET /v1/actions/runs/{run_id}/logs":                                        s.listLogs,
 		"POST /v1/actions/runs/{run_id}/logs":                                       s.createLog,
-		"GET /v1/blueprints":                                                        s.locked(s.listBlueprints),
+		"GET /v1/blueprints":                                                        listAll(s, &s.blueprints, "blueprints"),
 		"POST /v1/blueprints":                                                       s.locked(s.createBlueprint),
-		"GET /v1/blueprints/{identifier}":                                           s.locked(s.getBlueprint),
+		"GET /v1/blueprints/{identifier}":                                           getOne(s, &s.blueprints, "identifier", "blueprint"),
 		"PUT /v1/blueprints/{identifier}":                                           s.locked(s.replaceBlueprint),
 		"PATCH /v1/blueprints/{identifier}":                                         s.locked(s.patchBlueprint),
 		"DELETE /v1/blueprints/{identifier}":                                        s.locked(s.deleteBlueprint),
@@ -85,21 +84,21 @@ func (s *Server) handlers() map[string]handler {
 		"POST /v1/blueprints/{blueprint_identifier}/entities/search":                s.searchBlueprint,
 		"POST /v1/blueprints/{blueprint_identifier}/entities/bulk":                  s.createEntitiesInBulk,
 		"GET /v1/blueprints/{blueprint_identifier}/entities/{entity_identifier}":    s.getEntity,
-		"PUT /v1/blueprints/{blueprint_identifier}/entities/{entity_identifier}":    s.changeEntity(writeOptions{}),
-		"PATCH /v1/blueprints/{blueprint_identifier}/entities/{entity_identifier}":  s.changeEntity(writeOptions{merge: true}),
+		"PUT /v1/blueprints/{blueprint_identifier}/entities/{entity_identifier}":    s.changeEntity(false),
+		"PATCH /v1/blueprints/{blueprint_identifier}/entities/{entity_identifier}":  s.changeEntity(true),
 		"DELETE /v1/blueprints/{blueprint_identifier}/entities/{entity_identifier}": s.deleteEntity,
 		"POST /v1/entities/search":                                                  s.searchCatalog,
-		"GET /v1/migrations/{migration_id}":                                         s.locked(s.getMigration),
+		"GET /v1/migrations/{migration_id}":                                         getOne(s, &s.migrations, "migration_id", "migration"),
 		"GET /v1/organization":                                                      getOrganization,
-		"GET /v1/organization/secrets":                                              s.locked(s.listSecrets),
+		"GET /v1/organization/secrets":                                              listAll(s, &s.secrets, "secrets"),
 		"POST /v1/organization/secrets":                                             s.locked(s.createSecret),
-		"GET /v1/organization/secrets/{secret_name}":                                s.locked(s.getSecret),
+		"GET /v1/organization/secrets/{secret_name}":                                getOne(s, &s.secrets, "secret_name", "secret"),
 		"PATCH /v1/organization/secrets/{secret_name}":                              s.locked(s.patchSecret),
 		"DELETE /v1/organization/secrets/{secret_name}":                             s.locked(s.deleteSecret),
-		"GET /v1/users":              s.locked(s.listUsers),
+		"GET /v1/users":              listAll(s, &s.users, "users"),
 		"GET /v1/users/{user_email}": s.locked(s.getUser),
-		"GET /v1/teams":              s.locked(s.listTeams),
-		"GET /v1/teams/{name}":       s.locked(s.getTeam),
+		"GET /v1/teams":              listAll(s, &s.teams, "teams"),
+		"GET /v1/teams/{name}":       getOne(s, &s.teams, "name", "team"),
 		"GET /v1/integration":        s.locked(s.listIntegrations),
 		"GET /v1/scorecards":         emptyList("scorecards"),
 		"GET /v1/pages":              emptyList("pages"),
@@ -110,7 +109,7 @@ func (s *Server) handlers() map[string]handler {
 
 // Coverage returns how far each route of the API is modeled.
 func Coverage() []emulator.Coverage {
-	modeled := new(Server).handlers()
+	modeled := new(Server).newHandlers()
 	var out []emulator.Coverage
 	for _, r := range routes() {
 		notes := []string{}
@@ -165,15 +164,19 @@ func matchPath(pattern, given []string) (map[string]string, bool) {
 
 // parseQuery checks the query parameters of a call and converts them to JSON values, as Port's validator does. Port's
 // document does not say what an unknown parameter does. It is an error here, so that no caller takes it for effective.
-func (r route) parseQuery(given url.Values) (map[string]any, error) {
+func (r route) parseQuery(raw string) (map[string]any, error) {
+	given, err := url.ParseQuery(raw)
+	if err != nil {
+		return nil, invalidRequest("querystring is not valid: %v", err)
+	}
 	out := map[string]any{}
-	for key, values := range given {
-		name := strings.TrimSuffix(key, "[]")
+	for key, texts := range given {
+		name, isList := strings.CutSuffix(key, "[]")
 		schema, known := r.Query[name]
-		if !known {
-			return nil, invalidRequest("querystring must NOT have additional properties, additional property: %q", name)
+		if !known || isList && schema["type"] != "array" || isList && given.Has(name) {
+			return nil, invalidRequest("querystring must NOT have additional properties, additional property: %q", key)
 		}
-		out[name] = convertParameter(schema, values)
+		out[name] = convertParameter(schema, texts)
 		if err := validationError(name, r.schemas[name].Validate(out[name])); err != nil {
 			return nil, err
 		}
@@ -184,19 +187,14 @@ func (r route) parseQuery(given url.Values) (map[string]any, error) {
 // convertParameter converts the texts of a query parameter to the type of its schema, if they have it. Port's clients
 // write lists as one text with commas, or repeat the parameter.
 func convertParameter(schema map[string]any, texts []string) any {
-	_, fixed := schema["const"].(bool)
-	kind := schema["type"]
-	switch text := texts[0]; {
-	case kind == "array":
+	var scalar any
+	switch isScalar := json.Unmarshal([]byte(texts[0]), &scalar) == nil && len(texts) == 1; {
+	case schema["type"] == "array":
 		return convertJSON[any](strings.Split(strings.Join(texts, ","), ","))
 	case len(texts) > 1:
-		return convertJSON[any](texts)
-	case (kind == "boolean" || fixed) && (text == "true" || text == "false"):
-		return text == "true"
-	case kind == "number":
-		if n, err := strconv.ParseFloat(text, 64); err == nil {
-			return n
-		}
+		return convertJSON[any](texts) // which no schema of one value permits
+	case isScalar && schema["type"] != "string" && schema["enum"] == nil:
+		return scalar
 	}
 	return texts[0]
 }

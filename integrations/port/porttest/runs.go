@@ -79,13 +79,19 @@ func (s *Server) filterRuns(automations bool) []Run {
 
 // Run returns the run with an id.
 func (s *Server) Run(id string) (Run, bool) {
+	r, err := s.findRun(id)
+	return r, err == nil
+}
+
+// findRun returns a copy of a run, or the error of the API.
+func (s *Server) findRun(id string) (Run, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	r := s.runsByID[id]
-	if r == nil {
-		return Run{}, false
+	r, err := s.runsByID.find(id)
+	if err != nil {
+		return Run{}, err
 	}
-	return *r, true
+	return *r, nil
 }
 
 // WaitRun waits until a run has a status, and returns the run.
@@ -147,7 +153,7 @@ func (s *Server) startRun(run *Run) map[string]any {
 	if len(s.runs) >= s.cfg.MaxRuns {
 		s.dropOldRunsLocked()
 	}
-	s.runs, s.runsByID[run.ID] = append(s.runs, run), run
+	s.runs, s.runsByID.items[run.ID] = append(s.runs, run), run
 	created, after := *run, s.runToAPILocked(run, "v2")
 	s.notifyLocked()
 	s.mu.Unlock()
@@ -170,7 +176,7 @@ func (s *Server) dropOldRunsLocked() {
 	for _, r := range s.runs {
 		if drop > 0 && r.Ended() {
 			drop--
-			delete(s.runsByID, r.ID)
+			delete(s.runsByID.items, r.ID)
 			continue
 		}
 		kept = append(kept, r)
@@ -188,7 +194,7 @@ func (s *Server) UpdateRun(id string, update func(*Run)) error {
 
 func (s *Server) updateRunIf(id string, allowed func(*Run) bool, update func(*Run)) error {
 	s.mu.Lock()
-	r := s.runsByID[id]
+	r := s.runsByID.items[id]
 	if r == nil || !allowed(r) {
 		s.mu.Unlock()
 		return errRunNotUpdatable
@@ -215,7 +221,7 @@ func (s *Server) updateRunIf(id string, allowed func(*Run) bool, update func(*Ru
 func (s *Server) updateQuietly(id string, update func(*Run)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if r := s.runsByID[id]; r != nil {
+	if r := s.runsByID.items[id]; r != nil {
 		update(r)
 		s.notifyLocked()
 	}

@@ -16,7 +16,7 @@ func (s *Server) createRun(c call) (response, error) {
 	}](c.body)
 	id, runAs := c.path["action_identifier"], c.text("run_as")
 	s.mu.Lock()
-	action, isMember := s.actions[id], s.users[runAs] != nil
+	action, isMember := s.actions.items[id], s.users.items[runAs] != nil
 	s.mu.Unlock()
 	if action == nil || action.Trigger.Type == "automation" {
 		return response{}, notFound("Action", id)
@@ -81,7 +81,7 @@ func (s *Server) listRuns(c call) (response, error) {
 }
 
 func (s *Server) getRun(c call) (response, error) {
-	run, err := find(s.runsByID, "Run", c.path["run_id"])
+	run, err := s.runsByID.find(c.path["run_id"])
 	if err != nil {
 		return response{}, err
 	}
@@ -89,23 +89,14 @@ func (s *Server) getRun(c call) (response, error) {
 }
 
 func (s *Server) patchRun(c call) (response, error) {
-	in := convertJSON[struct {
-		Status      string
-		StatusLabel string
-		Summary     string
-		Link        any
-		ExternalID  any `json:"externalRunId"`
-	}](c.body)
+	in := asMap(c.body)
 	err := s.UpdateRun(c.path["run_id"], func(run *Run) {
-		run.Status = cmp.Or(in.Status, run.Status)
-		run.StatusLabel = cmp.Or(in.StatusLabel, run.StatusLabel)
-		run.Summary = cmp.Or(in.Summary, run.Summary)
-		if in.Link != nil {
-			run.Link = in.Link
+		for key, value := range map[string]*string{"status": &run.Status, "statusLabel": &run.StatusLabel, "summary": &run.Summary} {
+			if text, given := in[key].(string); given {
+				*value = text
+			}
 		}
-		if in.ExternalID != nil {
-			run.externalID = in.ExternalID
-		}
+		run.Link, run.externalID = cmp.Or(in["link"], run.Link), cmp.Or(in["externalRunId"], run.externalID)
 	})
 	if err != nil {
 		return response{}, s.runStateError(c.path["run_id"])

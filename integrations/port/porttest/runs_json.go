@@ -45,7 +45,7 @@ func (s *Server) runToAPILocked(r *Run, version string) map[string]any {
 
 // addReferencesLocked adds what a run refers to.
 func (s *Server) addReferencesLocked(out map[string]any, r *Run) {
-	action, blueprint, entity := s.actions[r.Action], s.blueprints[r.Blueprint], s.entities[r.Blueprint][r.Entity]
+	action, blueprint, entity := s.actions.items[r.Action], s.blueprints.items[r.Blueprint], s.entities[r.Blueprint].items[r.Entity]
 	out["action"] = reference{Identifier: r.Action, Deleted: true}
 	if action != nil {
 		out["action"] = reference{Identifier: r.Action, Title: action.Title, Icon: action.Icon}
@@ -64,7 +64,7 @@ func (s *Server) addReferencesLocked(out map[string]any, r *Run) {
 
 // showInputsLocked returns the inputs as the API shows them: entities are objects.
 func (s *Server) showInputsLocked(r *Run) map[string]any {
-	a := s.actions[r.Action]
+	a := s.actions.items[r.Action]
 	if a == nil || r.Properties == nil {
 		return r.Properties
 	}
@@ -77,7 +77,7 @@ func (s *Server) showInputsLocked(r *Run) map[string]any {
 
 // creatorLocked returns the id of the user who created a run.
 func (s *Server) creatorLocked(r *Run) string {
-	if u := s.users[r.RunAs]; u != nil {
+	if u := s.users.items[r.RunAs]; u != nil {
 		return u.ID
 	}
 	return s.clientUserID()

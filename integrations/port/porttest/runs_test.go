@@ -174,7 +174,7 @@ func TestRun_KeepsLogsAndEvent(t *testing.T) {
 		t.Errorf("run %+v", run)
 	}
 	e, err := d.WaitEntity(withTimeout(t), manifests.BlueprintID, nil)
-	if err != nil || e.CreatedAt.IsZero() || e.UpdatedAt.Before(e.CreatedAt) {
+	if err != nil || e.CreatedAt == "" || e.UpdatedAt < e.CreatedAt {
 		t.Errorf("entity %+v, %v", e, err)
 	}
 	automationRun, err := d.WaitAutomation(withTimeout(t), manifests.AutomationID, porttest.Success)

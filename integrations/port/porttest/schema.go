@@ -30,6 +30,7 @@ var schemas = sync.OnceValue(func() map[string]*jsonschema.Schema {
 		panic("porttest: read schemas.json: " + err.Error())
 	}
 	c := jsonschema.NewCompiler()
+	c.AssertFormat()
 	if err := c.AddResource("schemas.json", doc); err != nil {
 		panic("porttest: read schemas.json: " + err.Error())
 	}

@@ -2,6 +2,7 @@ package porttest
 
 import (
 	"cmp"
+	"encoding/base64"
 	"maps"
 	"slices"
 	"strings"
@@ -16,7 +17,7 @@ type searchRequest struct {
 	Include []string    `json:"include"`
 	Exclude []string    `json:"exclude"`
 	Limit   int         `json:"limit"`
-	From    string      `json:"from"` // identifier of the last entity of the page before
+	From    string      `json:"from"` // the entities after this identifier
 
 	stored bool // without the properties that Port calculates
 }
@@ -41,12 +42,6 @@ func (s *Server) listEntities(c call) (response, error) {
 	return s.searchEntities(c.path["blueprint_identifier"], newSearch(c, nil))
 }
 
-func (s *Server) searchBlueprint(c call) (response, error) {
-	in := convertJSON[searchRequest](c.body)
-	in.Limit = cmp.Or(in.Limit, defaultSearchLimit)
-	return s.searchEntities(c.path["blueprint_identifier"], in)
-}
-
 func (s *Server) searchCatalog(c call) (response, error) {
 	query := convertJSON[searchRule](c.body)
 	return s.searchEntities("", newSearch(c, &query))
@@ -59,21 +54,33 @@ func newSearch(c call, query *searchRule) searchRequest {
 	}
 }
 
+// searchBlueprint answers with a page of entities. The token of a page is the last identifier of the page before.
+func (s *Server) searchBlueprint(c call) (response, error) {
+	in := convertJSON[searchRequest](c.body)
+	in.Limit = cmp.Or(in.Limit, defaultSearchLimit)
+	from, err := base64.URLEncoding.DecodeString(in.From)
+	if err != nil {
+		return response{}, invalidRequest("%q is not the token of a page", "from")
+	}
+	in.From = string(from)
+	return s.searchEntities(c.path["blueprint_identifier"], in)
+}
+
 // searchEntities finds the entities of a blueprint, or of all blueprints for "".
 func (s *Server) searchEntities(blueprint string, in searchRequest) (response, error) {
 	s.mu.Lock()
 	blueprints := []string{blueprint}
 	if blueprint == "" {
-		blueprints = slices.Sorted(maps.Keys(s.blueprints))
-	} else if s.blueprints[blueprint] == nil {
+		blueprints = s.blueprints.ids()
+	} else if _, err := s.blueprints.find(blueprint); err != nil {
 		s.mu.Unlock()
-		return response{}, notFound("Blueprint", blueprint)
+		return response{}, err
 	}
-	var entities []*entity
+	var entities []*Entity
 	for _, b := range blueprints {
-		for _, id := range slices.Sorted(maps.Keys(s.entities[b])) {
-			if in.From == "" || id > in.From {
-				entities = append(entities, s.entities[b][id])
+		for _, e := range s.entities[b].all() {
+			if e.Identifier > in.From {
+				entities = append(entities, e)
 			}
 		}
 	}
@@ -81,7 +88,7 @@ func (s *Server) searchEntities(blueprint string, in searchRequest) (response, e
 	shown := s.withCalculated(entities)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	body, found, matching := map[string]any{}, []*entity{}, []string{}
+	body, found, matching := map[string]any{}, []*Entity{}, []string{}
 	for i, e := range shown {
 		if in.Query != nil && !s.matchesLocked(*in.Query, e) {
 			continue
@@ -99,7 +106,7 @@ func (s *Server) searchEntities(blueprint string, in searchRequest) (response, e
 	}
 	if in.Limit > 0 && len(found) > in.Limit {
 		found = found[:in.Limit]
-		body["next"] = found[in.Limit-1].Identifier
+		body["next"] = base64.URLEncoding.EncodeToString([]byte(found[in.Limit-1].Identifier))
 	}
 	body["entities"] = selectFields(found, in.Include, in.Exclude)
 	return response{body: body}, nil
@@ -108,7 +115,7 @@ func (s *Server) searchEntities(blueprint string, in searchRequest) (response, e
 // selectFields returns the entities with the fields that are included and not excluded. A
 // request names a field of the entity "title" or "$title", and a property "tier" or
 // "properties.tier".
-func selectFields(entities []*entity, include, exclude []string) []any {
+func selectFields(entities []*Entity, include, exclude []string) []any {
 	contains := func(list []string, names ...string) bool {
 		return slices.ContainsFunc(names, func(n string) bool { return slices.Contains(list, n) })
 	}
@@ -139,7 +146,7 @@ func selectFields(entities []*entity, include, exclude []string) []any {
 }
 
 // matchesLocked evaluates a rule or a group of rules.
-func (s *Server) matchesLocked(r searchRule, e *entity) bool {
+func (s *Server) matchesLocked(r searchRule, e *Entity) bool {
 	if r.Rules != nil {
 		trueCount := 0
 		for _, rule := range r.Rules {
@@ -160,7 +167,7 @@ func (s *Server) matchesLocked(r searchRule, e *entity) bool {
 }
 
 // field returns the value of a property, or of a field of the entity for a name such as "$title".
-func (e *entity) field(name string) any {
+func (e *Entity) field(name string) any {
 	if !strings.HasPrefix(name, "$") {
 		return e.Properties[name]
 	}

@@ -2,9 +2,7 @@ package porttest
 
 import (
 	"encoding/json"
-	"maps"
 	"net/http"
-	"slices"
 	"strings"
 )
 
@@ -27,53 +25,40 @@ type secret struct {
 func (s *Server) SetSecret(name, value string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.secrets[name] = secret{Name: name, value: value}
+	s.secrets.items[name] = secret{Name: name, value: value}
 }
 
 func (s *Server) createSecret(c call) (response, error) {
 	name := toText(asMap(c.body)["secretName"])
-	if _, exists := s.secrets[name]; exists {
-		return response{}, conflict("Secret", name)
+	if err := s.secrets.checkNew(name); err != nil {
+		return response{}, err
 	}
-	return s.storeSecretLocked(secret{Name: name}, c.body), nil
-}
-
-func (s *Server) listSecrets(call) (response, error) {
-	out := []secret{}
-	for _, name := range slices.Sorted(maps.Keys(s.secrets)) {
-		out = append(out, s.secrets[name])
-	}
-	return newResponse(http.StatusOK, "secrets", out), nil
-}
-
-func (s *Server) getSecret(c call) (response, error) {
-	stored, err := find(s.secrets, "Secret", c.path["secret_name"])
-	return newResponse(http.StatusOK, "secret", stored), err
+	return s.storeSecretLocked(secret{Name: name}, asMap(c.body)), nil
 }
 
 func (s *Server) patchSecret(c call) (response, error) {
-	stored, err := find(s.secrets, "Secret", c.path["secret_name"])
+	stored, err := s.secrets.find(c.path["secret_name"])
 	if err != nil {
 		return response{}, err
 	}
-	return s.storeSecretLocked(stored, c.body), nil
+	return s.storeSecretLocked(stored, asMap(c.body)), nil
 }
 
 func (s *Server) deleteSecret(c call) (response, error) {
-	deleted, err := s.getSecret(c)
-	delete(s.secrets, c.path["secret_name"])
-	return deleted, err
+	stored, err := s.secrets.find(c.path["secret_name"])
+	delete(s.secrets.items, stored.Name)
+	return newResponse(http.StatusOK, "secret", stored), err
 }
 
 // storeSecretLocked stores a secret with the members that a body has.
-func (s *Server) storeSecretLocked(v secret, body any) response {
-	if value, ok := asMap(body)["secretValue"].(string); ok {
+func (s *Server) storeSecretLocked(v secret, body map[string]any) response {
+	if value, ok := body["secretValue"].(string); ok {
 		v.value = value
 	}
-	if description, ok := asMap(body)["description"].(string); ok {
+	if description, ok := body["description"].(string); ok {
 		v.Description = description
 	}
-	s.secrets[v.Name] = v
+	s.secrets.items[v.Name] = v
 	return newResponse(http.StatusOK, "secret", v)
 }
 
@@ -91,7 +76,7 @@ func (s *Server) maskSecrets(v any) (masked any) {
 func (s *Server) maskSecretsInText(text string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, secret := range s.secrets {
+	for _, secret := range s.secrets.items {
 		if len(secret.value) >= minSecretLength {
 			quoted, _ := json.Marshal(secret.value) // never fails for a string
 			text = strings.ReplaceAll(text, string(quoted[1:len(quoted)-1]), maskText)

@@ -49,6 +49,7 @@ type Server struct {
 	ClientID, ClientSecret string // the credentials of the organization
 
 	cfg        Config
+	handlers   map[string]handler // by the name of the route
 	httpClient *http.Client
 	cancel     context.CancelFunc
 	wg         sync.WaitGroup // running webhooks and automations
@@ -61,8 +62,8 @@ type Server struct {
 	tokenExpires  time.Time
 	tokenLifetime time.Duration
 	window        rateWindow
-	users         map[string]*user // by e-mail address
-	teams         []string
+	users         store[*user] // by e-mail address
+	teams         store[team]  // by name
 
 	changed chan struct{} // closed and replaced on every change
 	catalog
@@ -70,23 +71,23 @@ type Server struct {
 
 // A catalog is everything that Reset removes. Server.mu protects it.
 type catalog struct {
-	actions      map[string]*action
-	actionOrder  []string // identifiers of actions, oldest first
-	permissions  map[string]permissions
-	blueprints   map[string]*blueprint
-	entities     map[string]map[string]*entity // by blueprint and identifier
-	secrets      map[string]secret
-	migrations   map[string]migration
+	actions      store[*action]
+	permissions  map[string]permissions // by action
+	blueprints   store[*blueprint]
+	entities     map[string]store[*Entity] // by blueprint
+	secrets      store[secret]
+	migrations   store[migration]
 	runs         []*Run // oldest first
+	runsByID     store[*Run]
 	integrations []json.RawMessage
-	runsByID     map[string]*Run
 	outcomes     []Outcome
 }
 
 func newCatalog() catalog {
 	return catalog{
-		actions: map[string]*action{}, permissions: map[string]permissions{}, blueprints: map[string]*blueprint{},
-		entities: map[string]map[string]*entity{}, secrets: map[string]secret{}, migrations: map[string]migration{}, runsByID: map[string]*Run{},
+		actions: newStore[*action]("Action"), permissions: map[string]permissions{}, blueprints: newStore[*blueprint]("Blueprint"),
+		entities: map[string]store[*Entity]{}, secrets: newStore[secret]("Secret"), migrations: newStore[migration]("Migration"),
+		runsByID: newStore[*Run]("Run"),
 	}
 }
 
@@ -112,8 +113,9 @@ func Start(cfg Config) (*Server, error) {
 	s := &Server{
 		ClientID: cmp.Or(cfg.ClientID, "client"+randomHex(12)), ClientSecret: cmp.Or(cfg.ClientSecret, randomHex(32)), cfg: cfg, cancel: cancel,
 		httpClient: &http.Client{Timeout: webhookTimeout}, tokenLifetime: defaultTokenLifetime,
-		users: map[string]*user{}, changed: make(chan struct{}), catalog: newCatalog(),
+		users: newStore[*user]("User"), teams: newStore[team]("Team"), changed: make(chan struct{}), catalog: newCatalog(),
 	}
+	s.handlers = s.newHandlers()
 	s.goAsync = func(f func(context.Context)) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -122,7 +124,7 @@ func Start(cfg Config) (*Server, error) {
 		}
 	}
 	var err error
-	if s.Server, err = emulator.Start(cfg.Addr, s.serveAPI()); err != nil {
+	if s.Server, err = emulator.Start(cfg.Addr, http.HandlerFunc(s.serveAPI)); err != nil {
 		cancel()
 		return nil, fmt.Errorf("start Port emulator: %w", err)
 	}

@@ -1,28 +1,19 @@
 package porttest
 
-import (
-	"maps"
-	"slices"
-)
-
 // State returns a snapshot that can be encoded as JSON: the actions and automations, blueprints, entities by blueprint,
 // runs, users, teams, and the names of the secrets. It contains no secrets and no credentials.
 func (s *Server) State() any {
 	s.mu.Lock()
-	entities, runs := map[string][]*entity{}, []any{}
+	entities, runs := map[string][]*Entity{}, []any{}
 	for blueprint, stored := range s.entities {
-		entities[blueprint] = []*entity{}
-		for _, id := range slices.Sorted(maps.Keys(stored)) {
-			entities[blueprint] = append(entities[blueprint], stored[id])
-		}
+		entities[blueprint] = stored.all()
 	}
 	for _, r := range s.runs {
 		runs = append(runs, s.runToAPILocked(r, "v2"))
 	}
-	out := map[string]any{"entities": entities, "runs": runs, "teams": append([]string{}, s.teams...)}
-	for _, list := range []handler{s.listActions, s.listBlueprints, s.listSecrets, s.listUsers} {
-		answer, _ := list(call{}) // never fails without parameters
-		maps.Copy(out, answer.body)
+	out := map[string]any{
+		"actions": s.actions.all(), "blueprints": s.blueprints.all(), "entities": entities, "runs": runs,
+		"secrets": s.secrets.all(), "teams": s.teams.ids(), "users": s.users.all(),
 	}
 	s.mu.Unlock()
 	return s.maskSecrets(out)

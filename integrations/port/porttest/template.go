@@ -3,29 +3,24 @@ package porttest
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 )
 
-// maxDepth is the largest nesting depth of a template, and of a search.
-const maxDepth = 64
-
 // render evaluates the templates within JSON values, with the rules of Port's engine.
 // https://github.com/port-labs/jq-node-bindings
 func render(v any, data any) (any, error) {
-	values, err := evaluatePrograms(appendPrograms(nil, v, 0), data)
+	values, err := evaluatePrograms(appendPrograms(nil, v), data)
 	if err != nil {
 		return nil, fmt.Errorf("template: %w", err)
 	}
-	return renderValue(v, values, 0)
+	return renderValue(v, values)
 }
 
 // appendPrograms appends the programs of the templates within a JSON value.
-func appendPrograms(programs []string, v any, depth int) []string {
-	if depth > maxDepth {
-		return programs
-	}
+func appendPrograms(programs []string, v any) []string {
 	switch v := v.(type) {
 	case string:
 		spans, _ := findTemplates(v)
@@ -34,37 +29,34 @@ func appendPrograms(programs []string, v any, depth int) []string {
 		}
 	case []any:
 		for _, x := range v {
-			programs = appendPrograms(programs, x, depth+1)
+			programs = appendPrograms(programs, x)
 		}
 	case map[string]any:
 		for k, x := range v {
-			programs = appendPrograms(appendPrograms(programs, k, depth), x, depth+1)
+			programs = appendPrograms(appendPrograms(programs, k), x)
 		}
 	}
 	return programs
 }
 
 // renderValue renders a JSON value with the values of its programs.
-func renderValue(v any, values map[string]any, depth int) (any, error) {
-	if depth > maxDepth {
-		return nil, fmt.Errorf("template: nested deeper than %d", maxDepth)
-	}
+func renderValue(v any, values map[string]any) (any, error) {
 	switch v := v.(type) {
 	case string:
 		return renderString(v, values)
 	case []any:
-		return renderList(v, values, depth)
+		return renderList(v, values)
 	case map[string]any:
-		return renderObject(v, values, depth)
+		return renderObject(v, values)
 	}
 	return v, nil
 }
 
 // renderList renders the elements of a list. An undefined element becomes null.
-func renderList(list []any, values map[string]any, depth int) (any, error) {
+func renderList(list []any, values map[string]any) (any, error) {
 	out := make([]any, len(list))
 	for i := range list {
-		x, err := renderValue(list[i], values, depth+1)
+		x, err := renderValue(list[i], values)
 		if err != nil {
 			return nil, err
 		}
@@ -77,14 +69,14 @@ func renderList(list []any, values map[string]any, depth int) (any, error) {
 
 // renderObject renders keys and values. A key that renders to null or "" omits its value; the key
 // spreadValue() inserts the entries of its value instead.
-func renderObject(v, values map[string]any, depth int) (any, error) {
+func renderObject(v, values map[string]any) (any, error) {
 	out := map[string]any{}
 	for _, key := range slices.Sorted(maps.Keys(v)) {
-		value, err := renderValue(v[key], values, depth+1)
+		value, err := renderValue(v[key], values)
 		if err != nil {
 			return nil, err
 		}
-		if isSpreadKey(key) {
+		if spreadKey.MatchString(key) {
 			if err := spreadInto(out, value); err != nil {
 				return nil, err
 			}
@@ -108,14 +100,7 @@ func renderObject(v, values map[string]any, depth int) (any, error) {
 	return out, nil
 }
 
-func isSpreadKey(key string) bool {
-	inner, ok := strings.CutPrefix(strings.TrimSpace(key), "{{")
-	if !ok {
-		return false
-	}
-	inner, ok = strings.CutSuffix(inner, "}}")
-	return ok && strings.TrimSpace(inner) == "spreadValue()"
-}
+var spreadKey = regexp.MustCompile(`^\s*{{\s*spreadValue\(\)\s*}}\s*$`)
 
 func spreadInto(out map[string]any, value any) error {
 	switch value := value.(type) {

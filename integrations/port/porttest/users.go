@@ -2,7 +2,7 @@ package porttest
 
 import (
 	"cmp"
-	"maps"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -29,62 +29,48 @@ type role struct {
 	Name string `json:"name"`
 }
 
-// AddUser adds a member with the role "Member" to the organization and to teams, which are
-// created when they do not exist.
-func (s *Server) AddUser(email string, teams ...string) {
+// A team is a group of members, as the API shows it.
+type team struct {
+	ID       string `json:"id"`
+	Name     string `json:"name"`
+	Provider string `json:"provider"`
+}
+
+// AddUser adds or replaces a member with the role "Member" in the organization and in teams, which are created when they
+// do not exist. It fails if the address or a team is empty, or a team is named twice.
+func (s *Server) AddUser(email string, teams ...string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if email == "" || slices.Contains(teams, "") || len(slices.Compact(slices.Sorted(slices.Values(teams)))) < len(teams) {
+		return fmt.Errorf("add user: email %q or the name of a team is empty, or a team is named twice", email)
+	}
 	localPart, _, _ := strings.Cut(email, "@")
 	name := []rune(cmp.Or(localPart, "user"))
 	now := formatTime(time.Now())
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.users[email] = &user{
+	s.users.items[email] = &user{
 		ID: "auth0|" + randomHex(24), Email: email, FirstName: strings.ToUpper(string(name[:1])) + string(name[1:]),
-		Picture: "https://example.com/" + localPart + ".png", Status: "ACTIVE", Type: "STANDARD", Providers: []string{}, Roles: []role{{Name: "Member"}}, Teams: append([]string{}, teams...),
-		CreatedAt: now, UpdatedAt: now,
+		Picture: "https://example.com/" + localPart + ".png", Status: "ACTIVE", Type: "STANDARD", Providers: []string{},
+		Roles: []role{{Name: roleMember}}, Teams: append([]string{}, teams...), CreatedAt: now, UpdatedAt: now,
 	}
-	for _, t := range teams {
-		if !slices.Contains(s.teams, t) {
-			s.teams = append(s.teams, t)
-		}
+	for _, name := range teams {
+		s.teams.items[name] = team{ID: "team_" + name, Name: name, Provider: "port"}
 	}
+	return nil
 }
 
 // RemoveUsers removes all members and teams.
 func (s *Server) RemoveUsers() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.users, s.teams = map[string]*user{}, nil
+	clear(s.users.items)
+	clear(s.teams.items)
 }
 
 // clientUserID is the id of the user that Port creates for the client credentials.
 func (s *Server) clientUserID() string { return s.ClientID + "@clients" }
 
-func (s *Server) listUsers(c call) (response, error) {
-	out := []any{}
-	for _, u := range s.sortedUsersLocked() {
-		out = append(out, selectMembers(u, c.list("fields")))
-	}
-	return newResponse(http.StatusOK, "users", out), nil
-}
-
-// selectMembers returns a value with the members that are named, or with all for none.
-func selectMembers(v any, names []string) any {
-	if len(names) == 0 {
-		return v
-	}
-	return pickKeys(v, func(key string) bool { return slices.Contains(names, key) })
-}
-
-func (s *Server) sortedUsersLocked() []*user {
-	out := []*user{}
-	for _, email := range slices.Sorted(maps.Keys(s.users)) {
-		out = append(out, s.users[email])
-	}
-	return out
-}
-
 func (s *Server) getUser(c call) (response, error) {
-	u, err := find(s.users, "User", c.path["user_email"])
+	u, err := s.users.find(c.path["user_email"])
 	if err != nil {
 		return response{}, err
 	}
@@ -100,26 +86,6 @@ func (s *Server) getUser(c call) (response, error) {
 
 // teamIdentifier is the identifier of the entity of a team. Names may have spaces, and identifiers not.
 func teamIdentifier(name string) string { return strings.ToLower(strings.ReplaceAll(name, " ", "_")) }
-
-func (s *Server) listTeams(c call) (response, error) {
-	out := []any{}
-	for _, name := range s.teams {
-		out = append(out, selectMembers(newTeam(name), c.list("fields")))
-	}
-	return newResponse(http.StatusOK, "teams", out), nil
-}
-
-func (s *Server) getTeam(c call) (response, error) {
-	name := c.path["name"]
-	if !slices.Contains(s.teams, name) {
-		return response{}, notFound("Team", name)
-	}
-	return newResponse(http.StatusOK, "team", selectMembers(newTeam(name), c.list("fields"))), nil
-}
-
-func newTeam(name string) map[string]any {
-	return map[string]any{"id": "team_" + name, "name": name, "provider": "port"}
-}
 
 func getOrganization(call) (response, error) {
 	return newResponse(http.StatusOK, "organization", map[string]any{"id": organizationID, "name": "Emulated"}), nil

@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
-	"maps"
 	"strings"
 	"time"
 )
@@ -69,13 +68,6 @@ func stringify(v any) string {
 func asMap(v any) map[string]any {
 	m, _ := v.(map[string]any)
 	return m
-}
-
-// pickKeys returns the members of an object whose keys are kept.
-func pickKeys(v any, keep func(key string) bool) map[string]any {
-	out := convertJSON[map[string]any](v)
-	maps.DeleteFunc(out, func(key string, _ any) bool { return !keep(key) })
-	return out
 }
 
 // asList returns the elements of a list, or a list of the one value.

@@ -83,7 +83,9 @@ func Start(cfg Config) (_ *Sandbox, err error) {
 		return nil, err
 	}
 	for _, email := range cfg.PortUsers {
-		s.Port.AddUser(email)
+		if err := s.Port.AddUser(email); err != nil {
+			return nil, err
+		}
 	}
 	s.Slack, err = slacktest.Start(cfg.Slack)
 	return s, err
