@@ -108,7 +108,30 @@ func TestDemo_SeedRefused(t *testing.T) {
 		"unknown key":     {"slack:\n  userz: []\n", "userz"},
 		"unknown member":  {"slack:\n  users: [{id: U1, name: a, emial: x}]\n", "emial"},
 		"twice":           {"slack: {}\nslack: {}\n", "slack"},
-		"type":            {"slack:\n  users: 7\n", "[2:"},
+		"type":            {"slack:\n  users: 7\n", "slack.users must be a list"},
+		"type of a lead":  {"incident_io: {incidents: [{lead: x}]}", "incident_io.incidents.0.lead must be an object"},
+		"fraction":        {"incident_io: {severities: [{name: x, rank: 1.5}]}", "incident_io.severities.0.rank must be a whole number"},
+		"documents":       {"slack: {}\n---\nport: {}\n", "second document"},
+		"user twice":      {"slack: {users: [{id: U1, name: a}, {id: U1, name: b}]}", "slack.users[1]"},
+		"email twice":     {"slack: {users: [{id: U1, name: a, email: x@y.z}, {id: U2, name: b, email: x@y.z}]}", "slack.users[1]"},
+		"member":          {"slack: {channels: [{id: C1, name: a, members: [U9]}]}", "slack.channels[0].members[0]"},
+		"answer":          {"slack: {users: [{id: U1, name: a, answer_with: U9}]}", "slack.users[0].answer_with"},
+		"scope twice":     {"slack:\n  scopes: [chat:write, chat:write]\n", "slack.scopes[1]"},
+		"API key":         {`tokens: {incident_io_api_key: "inc_a hunter2"}`, "tokens.incident_io_api_key"},
+		"client id":       {`tokens: {port_client_id: "a\nhunter2"}`, "tokens.port_client_id"},
+		"no token":        {"tokens: {slack_app: xapp-}", "tokens.slack_app"},
+		"role":            {"incident_io: {key_roles: [viewer, king]}", "incident_io.key_roles[1]"},
+		"severity name":   {"incident_io: {severities: [{rank: 1}]}", "incident_io.severities[0]: name is required"},
+		"severity twice":  {"incident_io: {severities: [{id: A, name: a}, {id: A, name: b}]}", "incident_io.severities[1]"},
+		"status twice":    {"incident_io: {statuses: [{name: a, category: live}, {name: a, category: live}]}", "incident_io.statuses[1]"},
+		"no default type": {"incident_io: {types: [{name: a}]}", "incident_io.types"},
+		"field":           {"incident_io: {custom_fields: [{name: a, field_type: text, options: [b]}]}", "incident_io.custom_fields[0]"},
+		"responder twice": {"incident_io: {users: [{name: a, email: x@y.z}, {name: b, email: x@y.z}]}", "incident_io.users[1]"},
+		"Slack user":      {"incident_io: {users: [{name: a, slack_user_id: U9}]}", "incident_io.users[0].slack_user_id"},
+		"lead":            {"incident_io: {incidents: [{severity: Minor, lead: {email: x}}]}", "incident_io.incidents[0].lead"},
+		"unknown lead":    {"incident_io: {users: [{name: a}], incidents: [{severity: Minor, lead: {email: x}}]}", "incident_io.incidents[0]"},
+		"visibility":      {"incident_io: {incidents: [{severity: Minor, visibility: open}]}", "incident_io.incidents[0]"},
+		"key twice":       {"incident_io: {incidents: [{severity: Minor, idempotency_key: k}, {severity: Minor, idempotency_key: k}]}", "incident_io.incidents[1]"},
 		"not YAML":        {"slack: [\n", "[1:"},
 		"nested":          {"port: " + strings.Repeat("[", 1000), "nested too deeply"},
 		"aliases":         {"port:\n  secrets: {a: &a x, b: [" + strings.Repeat("*a,", 99) + "]}\n", "too many aliases"},
@@ -119,7 +142,7 @@ func TestDemo_SeedRefused(t *testing.T) {
 		"scope":           {"slack:\n  scopes: [chat:write, chat:wrote]\n", "slack.scopes[1]"},
 		"event":           {"slack: {events: [app_home_opened, reaction_added]}", "slack.events[1]"},
 		"command":         {"slack: {commands: [deploy]}", "slack.commands"},
-		"token":           {"tokens: {slack_bot: secret}", "tokens.slack_bot"},
+		"token":           {"tokens: {slack_bot: hunter2}", "tokens.slack_bot"},
 		"email":           {"port: {users: [{teams: [a]}]}", "port.users[0]"},
 		"member twice":    {"port: {users: [{email: a@b.c}, {email: a@b.c}]}", "port.users[1]"},
 		"team twice":      {"port: {users: [{email: a@b.c, teams: [x, x]}]}", "port.users[0]"},
@@ -137,7 +160,7 @@ func TestDemo_SeedRefused(t *testing.T) {
 				t.Fatal(err)
 			}
 			o := runCommand(t, nil, "demo", "--no-bot", "--addr", "127.0.0.1:0", "--seed", file)
-			if o.code != exitUsage || !strings.Contains(o.stderr, file) || !strings.Contains(o.stderr, c.want) || !strings.Contains(o.stderr, "docs/demo.md") || strings.Contains(o.stderr, "secret") {
+			if o.code != exitUsage || !strings.Contains(o.stderr, file) || !strings.Contains(o.stderr, c.want) || !strings.Contains(o.stderr, "docs/demo.md") || strings.Contains(o.stderr, "hunter2") || strings.Contains(o.stderr, "Go struct") {
 				t.Errorf("exit %d: %s", o.code, o.stderr)
 			}
 		})

@@ -93,7 +93,10 @@ func (s *Server) addFaultRoutes() {
 		s.Clock.Set(time.Duration(in.OffsetMS) * time.Millisecond)
 		return map[string]any{}, nil
 	}))
-	s.HandleControl("DELETE faults", handleCommand(s.ClearFaults))
+	s.HandleControl("DELETE faults", func(w http.ResponseWriter, _ *http.Request) {
+		s.ClearFaults()
+		writeControlResponse(w, map[string]any{}, nil)
+	})
 	s.HandleControl("GET calls", HandleGet(func(_ context.Context, q url.Values) (any, error) {
 		return map[string]any{"calls": s.callsJSON(q.Get("path"))}, nil
 	}))

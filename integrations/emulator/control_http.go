@@ -64,14 +64,6 @@ func HandlePost[T any](f func(context.Context, T) (any, error)) http.HandlerFunc
 	}
 }
 
-// handleCommand is a route without parameters.
-func handleCommand(f func()) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		f()
-		writeControlResponse(w, map[string]any{}, nil)
-	}
-}
-
 func writeControlResponse(w http.ResponseWriter, out any, err error) {
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):

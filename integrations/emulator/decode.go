@@ -2,7 +2,11 @@ package emulator
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
+	"fmt"
+	"reflect"
+	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -18,7 +22,28 @@ func Decode(data []byte, into any) error {
 	case value.Kind() == 'n':
 		return errors.New("the value is null")
 	}
-	return json.Unmarshal(data, into, json.RejectUnknownMembers(true))
+	err = json.Unmarshal(data, into, json.RejectUnknownMembers(true))
+	if wrong, ok := errors.AsType[*json.SemanticError](err); ok && wrong.GoType != nil && !errors.Is(err, json.ErrUnknownName) {
+		path := strings.ReplaceAll(strings.TrimPrefix(string(wrong.JSONPointer), "/"), "/", ".")
+		return fmt.Errorf("%s must be %s", cmp.Or(path, "the value"), describeType(wrong.GoType))
+	}
+	return err
+}
+
+func describeType(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.String:
+		return "a string"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Slice:
+		return "a list"
+	case reflect.Struct, reflect.Map:
+		return "an object"
+	case reflect.Int, reflect.Int64:
+		return "a whole number"
+	}
+	return "of another type"
 }
 
 // UnknownMember returns the name of the unknown member that an error of Decode is about.

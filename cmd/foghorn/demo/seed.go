@@ -1,16 +1,19 @@
 package demo
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml"
 
 	"foghorn/cmd/foghorn/demo/sandbox"
+	"foghorn/integrations/emulator"
 	"foghorn/integrations/incidentio/incidentiotest"
 	"foghorn/integrations/slackapp/slacktest"
 )
@@ -58,61 +61,140 @@ type SeedError struct{ error }
 
 // ParseSeed reads a seed file, whose size and nesting the caller has bounded. An error names the line or the key.
 func ParseSeed(data []byte) (*Seed, error) {
-	s := &Seed{}
-	if err := yaml.UnmarshalWithOptions(data, s, yaml.Strict()); err != nil {
+	file, content := yaml.NewDecoder(bytes.NewReader(data)), any(nil)
+	if err := file.Decode(&content); err != nil && err != io.EOF {
 		position, _, _ := strings.Cut(yaml.FormatError(err, false, false), "\n")
 		return nil, errors.New(position)
+	}
+	if more := any(nil); file.Decode(&more) != io.EOF {
+		return nil, errors.New("it has a second document")
+	}
+	s := &Seed{}
+	if content == nil {
+		return s, nil // such as a file of comments
+	}
+	text, err := json.Marshal(content)
+	if err == nil {
+		err = emulator.Decode(text, s)
+	}
+	if name, isUnknown := emulator.UnknownMember(err); isUnknown {
+		return nil, fmt.Errorf("the key %q is not known", name)
+	}
+	if err != nil {
+		return nil, err
 	}
 	return s, s.check()
 }
 
 // check returns the errors that the emulators do not report themselves.
 func (s *Seed) check() error {
-	ids := map[string]bool{"": true}
-	checkID := func(key string, i int, id, name string) error {
-		if ids[id] || name == "" {
-			return fmt.Errorf("%s[%d]: id and name are required, and an id must be unique", key, i)
-		}
-		ids[id] = true
-		return nil
-	}
-	var errs []error
-	for i, u := range s.Slack.Users {
-		errs = append(errs, checkID("slack.users", i, u.ID, u.Name))
-	}
-	for i, c := range s.Slack.Channels {
-		errs = append(errs, checkID("slack.channels", i, c.ID, c.Name))
-	}
-	if s.Slack.Users != nil && !slices.ContainsFunc(s.Slack.Users, func(u slacktest.User) bool { return !u.Bot }) {
-		errs = append(errs, errors.New("slack.users: at least one must be a person"))
-	}
-	emails := map[string]bool{"": true}
+	errs, emails := []error{s.checkTokens(), s.checkSlack(), s.checkIncidentIO()}, map[string]bool{"": true}
 	for i, u := range s.Port.Users {
 		if emails[u.Email] {
 			errs = append(errs, fmt.Errorf("port.users[%d]: email is required, and must be unique", i))
 		}
 		emails[u.Email] = true
 	}
-	errs = append(errs,
-		checkKnown("slack.scopes", s.Slack.Scopes, slacktest.AllScopes), checkKnown("slack.events", s.Slack.Events, slacktest.BotEvents()),
-		checkPrefix("tokens.slack_bot", "xoxb-", s.Tokens.SlackBot), checkPrefix("tokens.slack_app", "xapp-", s.Tokens.SlackApp),
-		checkPrefix("tokens.incident_io_api_key", "inc_", s.Tokens.IncidentIO), checkPrefix("slack.commands", "/", s.Slack.Commands...))
 	return errors.Join(errs...)
+}
+
+func (s *Seed) checkTokens() error {
+	t := s.Tokens
+	return errors.Join(
+		checkText("tokens.slack_bot", "xoxb-", t.SlackBot), checkText("tokens.slack_app", "xapp-", t.SlackApp), checkText("tokens.port_client_id", "", t.PortID),
+		checkText("tokens.port_client_secret", "", t.PortSecret), checkText("tokens.incident_io_api_key", "inc_", t.IncidentIO))
+}
+
+func (s *Seed) checkSlack() error {
+	users, ids := s.slackUserIDs(), unique{}
+	var errs []error
+	for i, u := range s.Slack.Users {
+		key := fmt.Sprintf("slack.users[%d]", i)
+		errs = append(errs, ids.add(key, "id", u.ID), ids.add(key, "name", u.Name), ids.addOptional(key, "email", u.Email))
+		errs = append(errs, checkKnown(key+".answer_with", []string{cmp.Or(u.AnswerWith, u.ID)}, users))
+	}
+	for i, c := range s.Slack.Channels {
+		key := fmt.Sprintf("slack.channels[%d]", i)
+		errs = append(errs, ids.add(key, "id", c.ID), ids.add(key, "name of a channel", c.Name), checkKnown(key+".members", c.Members, users))
+	}
+	if s.Slack.Users != nil && !slices.ContainsFunc(s.Slack.Users, func(u slacktest.User) bool { return !u.Bot }) {
+		errs = append(errs, errors.New("slack.users: at least one must be a person"))
+	}
+	return errors.Join(append(errs,
+		checkKnown("slack.scopes", s.Slack.Scopes, slacktest.AllScopes), checkKnown("slack.events", s.Slack.Events, slacktest.BotEvents()),
+		checkText("slack.commands", "/", s.Slack.Commands...))...)
+}
+
+// slackUserIDs returns the ids of the users that Slack will have.
+func (s *Seed) slackUserIDs() (ids []string) {
+	users := s.Slack.Users
+	if users == nil {
+		users = pageSandbox("", true).Slack.Users
+	}
+	for _, u := range users {
+		ids = append(ids, u.ID)
+	}
+	return ids
+}
+
+func (s *Seed) checkIncidentIO() error {
+	errs, ids := []error{checkKnown("incident_io.key_roles", s.IncidentIO.KeyRoles, incidentiotest.KeyRoles)}, unique{}
+	for i, u := range s.IncidentIO.Users {
+		key := fmt.Sprintf("incident_io.users[%d]", i)
+		errs = append(errs, ids.addOptional(key, "id", u.ID), ids.addOptional(key, "email", u.Email), ids.add(key, "name", cmp.Or(u.Name, u.Email, u.SlackUserID, u.ID)))
+		if u.SlackUserID != "" {
+			errs = append(errs, ids.add(key, "slack_user_id", u.SlackUserID), checkKnown(key+".slack_user_id", []string{u.SlackUserID}, s.slackUserIDs()))
+		}
+	}
+	for i, n := range s.IncidentIO.Incidents {
+		if n.Lead != (incidentiotest.Person{}) && s.IncidentIO.Users == nil {
+			errs = append(errs, fmt.Errorf("incident_io.incidents[%d].lead: is none of incident_io.users", i))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// unique has the values that must not be there twice.
+type unique map[[2]string]bool
+
+// add returns an error for a value that is empty, or that is there already under the same name.
+func (u unique) add(key, name, value string) error {
+	if value == "" {
+		return fmt.Errorf("%s: %s is required", key, name)
+	}
+	return u.addOptional(key, name, value)
+}
+
+func (u unique) addOptional(key, name, value string) error {
+	if value != "" && u[[2]string{name, value}] {
+		return fmt.Errorf("%s: the %s %q is there twice", key, name, value)
+	}
+	u[[2]string{name, value}] = true
+	return nil
 }
 
 func checkKnown(key string, given, known []string) error {
 	for i, v := range given {
 		if !slices.Contains(known, v) {
-			return fmt.Errorf("%s[%d]: %q is not emulated; known are %s", key, i, v, strings.Join(known, ", "))
+			return fmt.Errorf("%s[%d]: %q is not known; known are %s", key, i, v, strings.Join(known, ", "))
+		}
+		if slices.Contains(given[:i], v) {
+			return fmt.Errorf("%s[%d]: %q is there twice", key, i, v)
 		}
 	}
 	return nil
 }
 
-func checkPrefix(key, prefix string, values ...string) error {
-	for _, v := range values {
-		if v != "" && !strings.HasPrefix(v, prefix) {
-			return fmt.Errorf("%s: a value does not begin with %s", key, prefix)
+// checkText checks tokens and commands, whose values must not be in an error.
+func checkText(key, prefix string, values ...string) error {
+	for i, v := range values {
+		rest, hasPrefix := strings.CutPrefix(v, prefix)
+		isPlain := !strings.ContainsFunc(rest, func(r rune) bool { return r <= ' ' || r > '~' })
+		if v != "" && (!hasPrefix || rest == "" || !isPlain) {
+			return fmt.Errorf("%s: a value is not plain ASCII without spaces that begins with %q", key, prefix)
+		}
+		if slices.Contains(values[:i], v) {
+			return fmt.Errorf("%s: a value is there twice", key)
 		}
 	}
 	return nil
@@ -137,7 +219,6 @@ func (s *Seed) configure(cfg *sandbox.Config) {
 	if s.Slack.Channels != nil {
 		cfg.Slack.Channels = s.Slack.Channels
 	}
-	cfg.IncidentIO.Severities, cfg.IncidentIO.Statuses = s.IncidentIO.Severities, s.IncidentIO.Statuses
 	cfg.IncidentIO.Users, cfg.IncidentIO.KeyRoles = s.IncidentIO.Users, s.IncidentIO.KeyRoles
 }
 
@@ -187,7 +268,7 @@ func (s *Seed) fillIncidentIO(box *sandbox.Sandbox) error {
 	if err := box.IncidentIO.SetOrganization(incidentiotest.Organization{
 		Severities: in.Severities, Statuses: in.Statuses, Types: in.Types, CustomFields: in.CustomFields,
 	}); err != nil {
-		return fmt.Errorf("incident_io: %w", err)
+		return fmt.Errorf("incident_io.%w", err)
 	}
 	for i, n := range in.Incidents {
 		if _, err := box.IncidentIO.AddIncident(n); err != nil {

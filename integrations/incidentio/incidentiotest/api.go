@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -75,7 +76,7 @@ func (c *call) notModeled(field string) (int, any) {
 
 // decodeBody reads the body. It returns the status 0, or that of the answer.
 func (c *call) decodeBody(in any) (int, any) {
-	data, err := io.ReadAll(c.Body) // the emulator limits it
+	data, err := io.ReadAll(c.Body)
 	if err == nil {
 		err = emulator.Decode(data, in)
 	}
@@ -85,13 +86,11 @@ func (c *call) decodeBody(in any) (int, any) {
 	if name, isUnknown := emulator.UnknownMember(err); isUnknown {
 		return c.notModeled(name)
 	}
-	return malformed()
+	return malformed("The request body could not be read as JSON")
 }
 
-func malformed() (int, any) {
-	return http.StatusBadRequest, newErrorBody(http.StatusBadRequest, "invalid_request_error", apiError{
-		Code: "malformed", Message: "The request body could not be read as JSON",
-	})
+func malformed(message string) (int, any) {
+	return http.StatusBadRequest, newErrorBody(http.StatusBadRequest, "invalid_request_error", apiError{Code: "malformed", Message: message})
 }
 
 func notFound() (int, any) {
@@ -107,7 +106,7 @@ func (s *Server) serveAPI() http.Handler {
 		}
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if _, pattern := mux.Handler(r); pattern == "" {
+		if _, pattern := mux.Handler(r); pattern == "" || r.URL.Path != path.Clean(r.URL.Path) {
 			emulator.RefuseUnmodeled(r, "route")
 			w.WriteHeader(http.StatusNotFound)
 			return
@@ -149,26 +148,29 @@ func (s *Server) handle(r *http.Request, route route) (status int, body any, aft
 		return status, body, nil
 	}
 	c := &call{Request: r, roles: roles}
-	if status, body = c.readQuery(route); status == 0 {
+	if status, body = c.readQuery(strings.Fields(route.query)); status == 0 {
 		status, body = route.handle(s, c)
 	}
 	return status, body, c.after
 }
 
-// readQuery reads the parameters of a route. It returns the status 0, or that of the answer. Only a filter, whose name
-// ends with its operator in brackets, can be given several times.
-func (c *call) readQuery(route route) (status int, body any) {
+// readQuery reads the parameters, of which the route knows some. A name that ends in "[" stands for filters, which can
+// have several values. It returns the status 0, or that of the answer.
+func (c *call) readQuery(known []string) (status int, body any) {
 	var err error
 	if c.query, err = url.ParseQuery(c.URL.RawQuery); err != nil {
-		return c.notModeled("query")
+		return malformed("The query could not be read")
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.query)) {
 		base, _, isFilter := strings.Cut(name, "[")
-		switch {
-		case !slices.Contains(strings.Fields(route.query), base):
+		if isFilter {
+			base += "["
+		}
+		if !slices.Contains(known, base) {
 			return c.notModeled(name)
-		case len(c.query[name]) > 1 && !isFilter:
-			return invalid(newFieldError(name, "invalid_value", "The parameter can be given once"))
+		}
+		if !isFilter && len(c.query[name]) > 1 {
+			return invalid(newFieldError(name, "invalid_value", "The parameter is there more than once"))
 		}
 	}
 	return 0, nil

@@ -18,8 +18,8 @@ import (
 //	POST incidents     {"name","summary","severity","status","visibility","mode","type","lead","idempotency_key"}: names, and a
 //	                   lead as below; returns {"id"}
 //	POST edit          {"id","name","summary","severity","status","visibility","lead":{"name","email","slack_user_id"}}: see Edit
-//	POST organization  {"severities","statuses","types","custom_fields"}: replaces the lists that are present, without
-//	                   removing what an incident has
+//	POST organization  {"severities","statuses","types","custom_fields"}: replaces the lists that are present; they must have
+//	                   what incidents use
 //	POST rate_limit    {"times","seconds","incidents"}: the next calls, or with incidents the next new incidents, get a 429
 //	POST keys          {"roles"}: adds an API key and returns {"key"}
 //	POST keys/revoke   {"key"}: makes a key invalid, APIKey for ""
@@ -46,12 +46,19 @@ func (s *Server) addControlRoutes() {
 	s.HandleControl("POST keys", emulator.HandlePost(func(_ context.Context, in struct {
 		Roles []string `json:"roles"`
 	}) (any, error) {
+		for _, role := range in.Roles {
+			if message := oneOf("a role", role, KeyRoles); message != "" {
+				return nil, errors.New(message)
+			}
+		}
 		return map[string]any{"key": s.AddKey(in.Roles...)}, nil
 	}))
 	s.HandleControl("POST keys/revoke", emulator.HandlePost(func(_ context.Context, in struct {
 		Key string `json:"key"`
 	}) (any, error) {
-		s.RevokeKey(cmp.Or(in.Key, s.APIKey))
+		if !s.RevokeKey(cmp.Or(in.Key, s.APIKey)) {
+			return nil, errors.New("the key is not valid already")
+		}
 		return map[string]any{}, nil
 	}))
 }

@@ -3,8 +3,8 @@ package incidentiotest
 import (
 	"fmt"
 	"net/url"
+	"regexp"
 	"slices"
-	"strconv"
 )
 
 // A CustomField of the organization.
@@ -77,17 +77,17 @@ type fieldValue struct {
 	Link           *string `json:"value_link"`
 	Numeric        *string `json:"value_numeric"`
 	OptionID       *string `json:"value_option_id"`
-	CatalogEntryID *string `json:"value_catalog_entry_id"`
+	CatalogEntryID *string `json:"value_catalog_entry_id"` // not modeled
 }
 
 func (s *Server) fieldsLocked() []apiField {
-	return convert(s.fields, func(f CustomField) apiField {
+	return convert(s.organization.CustomFields, func(f CustomField) apiField {
 		return apiField{f.ID, f.Name, f.Description, f.Type, f.CatalogType, seeded}
 	})
 }
 
 func (s *Server) optionsLocked() (out []apiOption) {
-	for _, f := range s.fields {
+	for _, f := range s.organization.CustomFields {
 		out = append(out, f.options()...)
 	}
 	return out
@@ -96,7 +96,7 @@ func (s *Server) optionsLocked() (out []apiOption) {
 // listOptions returns a page of the options of a field, not in their order.
 // https://docs.incident.io/api-reference/custom-field-options-v1/list
 func (s *Server) listOptions(c *call) (int, any) {
-	f := find(s.fields, c.query.Get("custom_field_id"))
+	f := find(s.organization.CustomFields, c.query.Get("custom_field_id"))
 	if f == nil {
 		return invalid(newFieldError("custom_field_id", "invalid_value", "Custom field not found"))
 	}
@@ -115,7 +115,7 @@ func (f CustomField) options() []apiOption {
 
 // checkEntryLocked returns the error message of a custom field in a request, or "".
 func (s *Server) checkEntryLocked(e fieldEntry) string {
-	if f := find(s.fields, e.FieldID); f != nil {
+	if f := find(s.organization.CustomFields, e.FieldID); f != nil {
 		return f.checkValues(e.Values)
 	}
 	return "Custom field not found"
@@ -127,23 +127,38 @@ func (f CustomField) checkValues(values []fieldValue) string {
 		return fmt.Sprintf("The custom field %q takes one value", f.Name)
 	}
 	for _, v := range values {
-		isOption := v.OptionID != nil && slices.ContainsFunc(f.options(), func(o apiOption) bool { return o.ID == *v.OptionID })
-		valid := isOption || f.CatalogType != "" && v.CatalogEntryID != nil
+		valid := find(f.options(), deref(v.OptionID)) != nil
 		switch f.Type {
 		case "text":
 			valid = v.Text != nil
 		case "link":
-			u, err := url.Parse(deref(v.Link))
-			valid = err == nil && u.Host != ""
+			valid = isURL(deref(v.Link))
 		case "numeric":
-			_, err := strconv.ParseFloat(deref(v.Numeric), 64)
-			valid = err == nil
+			valid = number.MatchString(deref(v.Numeric))
 		}
-		if !valid {
+		if !valid || v.members() != 1 {
 			return fmt.Sprintf("A value of the custom field %q is not valid", f.Name)
 		}
 	}
 	return ""
+}
+
+// number matches the text of a number.
+var number = regexp.MustCompile(`^-?\d{1,300}(\.\d{1,300})?$`)
+
+func isURL(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && u.Scheme != "" && u.Host != ""
+}
+
+// members returns how many members of a value are present.
+func (v fieldValue) members() (n int) {
+	for _, member := range []*string{v.Text, v.Link, v.Numeric, v.OptionID} {
+		if member != nil {
+			n++
+		}
+	}
+	return n
 }
 
 func deref(s *string) string {
@@ -157,7 +172,7 @@ func deref(s *string) string {
 func (s *Server) entriesToAPILocked(entries []fieldEntry) []apiEntry {
 	out := []apiEntry{}
 	for _, e := range entries {
-		f := find(s.fields, e.FieldID)
+		f := find(s.organization.CustomFields, e.FieldID)
 		if f == nil {
 			continue // the organization has removed the field
 		}

@@ -27,7 +27,11 @@
 //   - The filters of GET /v2/incidents, filter_mode, sort_by and pages. A list without a filter by mode has no tests and
 //     tutorials.
 //   - A parameter or a member of a body that is unknown or not modeled gets a 422, and not an answer that leaves it out.
-//     The vendor documents none of these. [emulator.Server.Refused] returns them.
+//     So does a parameter or an id that is there twice, except for the values of a filter. A body or a query that can be
+//     read only in part gets a 400. The vendor documents none of these. [emulator.Server.Refused] returns what is not
+//     modeled.
+//   - The Slack teams of [Config]; another slack_team_id gets a 422.
+//   - [Server.SetOrganization] refuses lists that the vendor could not have or that lack what an incident has.
 //   - Users: those of [Config], else everyone to whom a role was assigned.
 //   - The moves of a status that the API documents. To close an open incident, a key needs the role
 //     post_incident_flow_opt_out, if the organization has statuses after an incident. [Server.Edit] allows every move.
@@ -47,7 +51,7 @@
 //
 // # What is not modeled
 //
-//   - The catalog, escalations, alerts, webhooks, memberships, and changes of what an organization has.
+//   - The catalog, with the entries of a custom field, escalations, alerts, webhooks, memberships, and changes of what an organization has.
 //   - Timestamps of single statuses, such as "Fixed at". Those of categories are set, such as "Accepted at" and "Closed at".
 //   - Updates by a person, and updates with a message: every update is by the API's key.
 //   - The texts of the vendor's errors about custom fields, roles, filters and moves, which are not documented.

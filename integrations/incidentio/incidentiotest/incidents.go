@@ -19,9 +19,9 @@ type Incident struct {
 	Visibility, Mode             string
 	Permalink                    string
 	IdempotencyKey               string
-	Reporter, Lead               string // name, e-mail address or id; may be empty
-	Type                         string // name
-	SlackTeam                    string
+	Reporter, Lead               string              // name, e-mail address or id; may be empty
+	Type                         string              // name
+	SlackTeam                    string              // id of its workspace
 	CustomFields                 map[string][]string // values by the name of the field, options by their name
 	CreatedAt, UpdatedAt         time.Time
 
@@ -76,6 +76,9 @@ func (s *Server) createIncident(c *call) (int, any) {
 	if in.Retrospective != nil && in.Retrospective.ExternalID != nil {
 		return c.notModeled("retrospective_incident_options.external_id")
 	}
+	if status, body := c.checkModeled(in.incidentFields); status != 0 {
+		return status, body
+	}
 	if errs := s.validateLocked(in); len(errs) > 0 {
 		return invalid(errs...)
 	}
@@ -96,7 +99,7 @@ func (s *Server) AddIncident(n NewIncident) (id string, err error) {
 		in.Mode = &n.Mode
 	}
 	if n.Type != "" {
-		in.TypeID = cmp.Or(idOf(s.types, func(t Type) string { return t.Name }, n.Type), &n.Type)
+		in.TypeID = cmp.Or(idOf(s.organization.Types, n.Type), &n.Type)
 	}
 	errs := slices.DeleteFunc(s.validateLocked(in), func(e apiError) bool { return e.Source.Field == "custom_field_entries" }) // has none
 	if err == nil && len(errs) > 0 {
@@ -118,7 +121,7 @@ func (s *Server) AddIncident(n NewIncident) (id string, err error) {
 
 // A NewIncident is an incident that exists without a call to the API.
 type NewIncident struct {
-	Edit           `yaml:",inline"`
+	Edit
 	Mode           string `json:"mode"` // "" means standard
 	Type           string `json:"type"` // name; "" means the default type
 	IdempotencyKey string `json:"idempotency_key"`
@@ -176,14 +179,17 @@ func (s *Server) applyLocked(i *Incident, in incidentFields) {
 		i.Summary = *in.Summary
 	}
 	if in.SeverityID != nil && *in.SeverityID != "" {
-		i.severity = find(s.severities, *in.SeverityID)
+		i.severity = find(s.organization.Severities, *in.SeverityID)
 		i.Severity = i.severity.Name
 	}
 	if in.StatusID != nil {
-		i.status = *find(s.statuses, *in.StatusID)
+		i.status = *find(s.organization.Statuses, *in.StatusID)
 	}
 	i.Status = i.status.Name
-	i.callURL, i.channelName = cmp.Or(in.CallURL, i.callURL), cmp.Or(in.ChannelName, i.channelName)
+	if in.CallURL != nil {
+		i.callURL = *in.CallURL
+	}
+	i.channelName = cmp.Or(in.ChannelName, i.channelName)
 	for _, e := range in.Fields {
 		i.fields = append(slices.DeleteFunc(slices.Clone(i.fields), func(old fieldEntry) bool { return old.FieldID == e.FieldID }), e)
 	}

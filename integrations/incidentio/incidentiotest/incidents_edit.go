@@ -52,12 +52,12 @@ func (s *Server) fieldsOfEditLocked(e Edit) (in incidentFields, err error) {
 		in.Summary = &e.Summary
 	}
 	if e.Severity != "" {
-		if in.SeverityID = idOf(s.severities, func(v Severity) string { return v.Name }, e.Severity); in.SeverityID == nil {
+		if in.SeverityID = idOf(s.organization.Severities, e.Severity); in.SeverityID == nil {
 			return in, fmt.Errorf("unknown severity %q", e.Severity)
 		}
 	}
 	if e.Status != "" {
-		if in.StatusID = idOf(s.statuses, func(v Status) string { return v.Name }, e.Status); in.StatusID == nil {
+		if in.StatusID = idOf(s.organization.Statuses, e.Status); in.StatusID == nil {
 			return in, fmt.Errorf("unknown status %q", e.Status)
 		}
 	}
@@ -71,9 +71,9 @@ func (s *Server) fieldsOfEditLocked(e Edit) (in incidentFields, err error) {
 }
 
 // idOf returns the id of the item with a name, or nil.
-func idOf[T item](list []T, name func(T) string, want string) *string {
+func idOf[T namedItem](list []T, name string) *string {
 	for _, v := range list {
-		if name(v) == want {
+		if v.itemName() == name {
 			id := v.itemID()
 			return &id
 		}
@@ -116,6 +116,9 @@ func (s *Server) checkEditLocked(c *call, i *Incident, in editRequest) (int, any
 	if in.Incident == nil {
 		return invalid(append(errs, newFieldError("incident", "is_required", "An incident is required"))...)
 	}
+	if status, body := c.checkModeled(*in.Incident); status != 0 {
+		return status, body
+	}
 	if errs = append(errs, s.checkFieldsLocked(*in.Incident)...); in.Incident.SeverityID != nil && *in.Incident.SeverityID == "" {
 		errs = append(errs, newFieldError("severity_id", "invalid_value", "Severity not found"))
 	}
@@ -128,13 +131,13 @@ func (s *Server) checkEditLocked(c *call, i *Incident, in editRequest) (int, any
 	if in.Incident.StatusID == nil {
 		return http.StatusOK, nil
 	}
-	return s.checkMoveLocked(c, i.status, *find(s.statuses, *in.Incident.StatusID))
+	return s.checkMoveLocked(c, i.status, *find(s.organization.Statuses, *in.Incident.StatusID))
 }
 
 // checkMoveLocked returns the status and the body of the response to a move that the API does not allow, or 200.
 func (s *Server) checkMoveLocked(c *call, from, to Status) (int, any) {
 	isOpen := from.Category == "triage" || from.Category == "live"
-	hasFlow := slices.ContainsFunc(s.statuses, func(st Status) bool { return st.Category == "learning" })
+	hasFlow := slices.ContainsFunc(s.organization.Statuses, func(st Status) bool { return st.Category == "learning" })
 	switch {
 	case isOpen && to.Category == "closed" && hasFlow && !slices.Contains(c.roles, roleOptOut):
 		return missingRole(roleOptOut)

@@ -98,6 +98,8 @@ func TestEditIncident_Rejections(t *testing.T) {
 		"unknown incident": {"2", `{"incident":{},"notify_incident_channel":true}`, 404, ""},
 		"unknown ids":      {"1", `{"incident":{"severity_id":"x","incident_status_id":"x"},"notify_incident_channel":true}`, 422, "severity_id incident_status_id"},
 		"no severity":      {"1", `{"incident":{"severity_id":""},"notify_incident_channel":true}`, 422, "severity_id"},
+		"call":             {"1", `{"incident":{"call_url":"call me"},"notify_incident_channel":true}`, 422, "call_url"},
+		"name twice":       {"1", `{"incident":{"name":"a","name":"b"},"notify_incident_channel":true}`, 400, ""},
 		"reporter":         {"1", `{"incident":{"incident_role_assignments":[{"incident_role_id":"` + reporter + `"}]},"notify_incident_channel":true}`, 422, "incident_role_assignments"},
 	} {
 		a := callAPI(t, s, s.APIKey, http.MethodPost, "/v2/incidents/"+c.path+"/actions/edit", c.body)

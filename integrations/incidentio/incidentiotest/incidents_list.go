@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -79,8 +80,8 @@ func (s *Server) filterLocked(c *call) (filter, []apiError) {
 		if slices.Contains([]string{"page_size", "after", "sort_by", "filter_mode"}, name) {
 			continue
 		}
-		field, operator, _ := strings.Cut(name, "[")
-		f, message := s.newFilterLocked(field, strings.TrimSuffix(operator, "]"), q[name])
+		field, id, operator := parseFilter(name)
+		f, message := s.newFilterLocked(field, id, operator, q[name])
 		if message == notSupported {
 			emulator.RefuseUnmodeled(c.Request, name)
 		}
@@ -106,16 +107,31 @@ func (s *Server) filterLocked(c *call) (filter, []apiError) {
 	}, errs
 }
 
-// newFilterLocked returns a filter such as status[one_of], or an error message.
-func (s *Server) newFilterLocked(field, operator string, values []string) (filter, string) {
+// filterName matches the name of a filter: status[one_of], or custom_field[ID][one_of].
+var filterName = regexp.MustCompile(`^(\w+)(?:\[([^][]+)\])?\[(\w+)\]$`)
+
+// parseFilter returns the parts of the name of a filter; without an operator for one that is not valid.
+func parseFilter(name string) (field, id, operator string) {
+	parts := filterName.FindStringSubmatch(name)
+	if parts == nil {
+		return name, "", ""
+	}
+	return parts[1], parts[2], parts[3]
+}
+
+// newFilterLocked returns a filter, or an error message. Only filters by a role or a custom field have its id.
+func (s *Server) newFilterLocked(field, id, operator string, values []string) (filter, string) {
+	if id != "" {
+		return s.newFilterByIDLocked(field, id, operator, values)
+	}
 	switch field {
 	case "status":
-		return newChoice(operator, values, isItem(s.statuses), func(i *Incident) []string { return []string{i.status.ID} })
+		return newChoice(operator, values, isItem(s.organization.Statuses), func(i *Incident) []string { return []string{i.status.ID} })
 	case "status_category":
 		return newChoice(operator, values, func(c string) bool { return slices.Contains(categories, c) },
 			func(i *Incident) []string { return []string{i.status.Category} })
 	case "incident_type":
-		return newChoice(operator, values, isItem(s.types), func(i *Incident) []string { return []string{i.incidentType.ID} })
+		return newChoice(operator, values, isItem(s.organization.Types), func(i *Incident) []string { return []string{i.incidentType.ID} })
 	case "mode":
 		if operator == "one_of" {
 			return newChoice(operator, values, func(m string) bool { return slices.Contains(modes, m) }, func(i *Incident) []string { return []string{i.Mode} })
@@ -124,7 +140,7 @@ func (s *Server) newFilterLocked(field, operator string, values []string) (filte
 		if operator == "gte" || operator == "lte" {
 			return s.newRankFilterLocked(operator, values)
 		}
-		return newChoice(operator, values, isItem(s.severities), func(i *Incident) []string {
+		return newChoice(operator, values, isItem(s.organization.Severities), func(i *Incident) []string {
 			if i.severity == nil {
 				return nil
 			}
@@ -134,17 +150,21 @@ func (s *Server) newFilterLocked(field, operator string, values []string) (filte
 		return newTimeFilter(operator, values, func(i *Incident) time.Time { return i.CreatedAt })
 	case "updated_at":
 		return newTimeFilter(operator, values, func(i *Incident) time.Time { return i.UpdatedAt })
-	case "incident_role":
-		return s.newRoleFilterLocked(operator, values)
-	case "custom_field":
-		return s.newFieldFilterLocked(operator, values)
 	}
 	return nil, notSupported
 }
 
-// newRoleFilterLocked returns a filter such as incident_role[ID][one_of], whose part behind "incident_role[" is given.
-func (s *Server) newRoleFilterLocked(rest string, values []string) (filter, string) {
-	id, operator, _ := strings.Cut(rest, "][")
+func (s *Server) newFilterByIDLocked(field, id, operator string, values []string) (filter, string) {
+	switch field {
+	case "incident_role":
+		return s.newRoleFilterLocked(id, operator, values)
+	case "custom_field":
+		return s.newFieldFilterLocked(id, operator, values)
+	}
+	return nil, notSupported
+}
+
+func (s *Server) newRoleFilterLocked(id, operator string, values []string) (filter, string) {
 	if find(roles, id) == nil {
 		return nil, "Incident role not found"
 	}
@@ -169,10 +189,8 @@ func (s *Server) newRoleFilterLocked(rest string, values []string) (filter, stri
 	return nil, notSupported
 }
 
-// newFieldFilterLocked returns a filter such as custom_field[ID][one_of], whose part behind "custom_field[" is given.
-func (s *Server) newFieldFilterLocked(rest string, values []string) (filter, string) {
-	id, operator, _ := strings.Cut(rest, "][")
-	field := find(s.fields, id)
+func (s *Server) newFieldFilterLocked(id, operator string, values []string) (filter, string) {
+	field := find(s.organization.CustomFields, id)
 	if field == nil {
 		return nil, "Custom field not found"
 	}
@@ -213,7 +231,7 @@ func newChoice(operator string, values []string, isKnown func(string) bool, get 
 }
 
 func (s *Server) newRankFilterLocked(operator string, values []string) (filter, string) {
-	limit := find(s.severities, values[0])
+	limit := find(s.organization.Severities, values[0])
 	if len(values) != 1 || limit == nil {
 		return nil, "Severity not found"
 	}
@@ -237,7 +255,7 @@ func newTimeFilter(operator string, values []string, get func(*Incident) time.Ti
 	}
 	first, err1 := parseTime(from)
 	last, err2 := parseTime(to)
-	if err1 != nil || err2 != nil || len(values) != 1 {
+	if err1 != nil || err2 != nil || len(values) != 1 || last.Before(first) {
 		return nil, "The value must be a date or a time, or two of them with a tilde between for date_range"
 	}
 	return func(i *Incident) bool { return !get(i).Before(first) && !get(i).After(last) }, ""

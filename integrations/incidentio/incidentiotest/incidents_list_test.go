@@ -97,7 +97,8 @@ func TestListIncidents_Rejections(t *testing.T) {
 		"page_size=0": "page_size", "page_size=251": "page_size", "page_size=abc": "page_size", "after=x": "after", "sort_by=nonsense": "sort_by",
 		"filter_mode=none": "filter_mode", "nonsense=1": "nonsense", "status=x": "status", "status[one_of]=x": "status[one_of]",
 		"status_category[one_of]=active": "status_category[one_of]", "status_category[is]=live": "status_category[is]", "mode[not_in]=test": "mode[not_in]",
-		"mode[one_of]=real": "mode[one_of]", "severity[gte]=x": "severity[gte]", "severity[gte]=" + minorID + "&severity[gte]=" + majorID: "severity[gte]",
+		"mode[one_of]=real": "mode[one_of]", "mode[one_of=test": "mode[one_of", "mode[one_of]]=test": "mode[one_of]]", "mode[x][one_of]=test": "mode[x][one_of]",
+		"created_at[date_range]=2024-01-02~2024-01-01": "created_at[date_range]", "page_size[one_of]=1": "page_size[one_of]", "severity[gte]=x": "severity[gte]", "severity[gte]=" + minorID + "&severity[gte]=" + majorID: "severity[gte]",
 		"incident_type[one_of]=x": "incident_type[one_of]", "created_at[gte]=yesterday": "created_at[gte]", "created_at[date_range]=2024-01-01": "created_at[date_range]",
 		"created_at[one_of]=2024-01-01": "created_at[one_of]", "custom_field[F1][one_of]=x": "custom_field[F1][one_of]", "incident_role[R][is_blank]=true": "incident_role[R][is_blank]",
 	} {
@@ -138,15 +139,6 @@ func TestKey_SeesPrivateIncidents(t *testing.T) {
 	}
 }
 
-func TestControl_OrganizationWithoutSeverities(t *testing.T) {
-	s := newServer(t, incidentiotest.Config{})
-	for _, c := range [][2]string{{"organization", `{"severities":[],"statuses":[]}`}, {"incidents", `{"name":"no severities"}`}} {
-		if a := callAPI(t, s, "", http.MethodPost, "/control/"+c[0], c[1]); a.status != http.StatusOK {
-			t.Errorf("%s: %d %s", c, a.status, a.data)
-		}
-	}
-}
-
 func TestControl_EditsAndKeys(t *testing.T) {
 	s := newServer(t, incidentiotest.Config{})
 	createIncident(t, s, createBody)
@@ -155,24 +147,29 @@ func TestControl_EditsAndKeys(t *testing.T) {
 		want       int
 	}{
 		{"edit", `{"id":"1","severity":"Critical","lead":{"name":"Ana"}}`, 200}, {"edit", `{"id":"1","severity":"x"}`, 422},
-		{"keys", `{"roles":["viewer"]}`, 200}, {"keys/revoke", `{"key":""}`, 200},
+		{"keys", `{"roles":["viewer"]}`, 200}, {"keys/revoke", `{"key":""}`, 200}, {"keys/revoke", `{"key":""}`, 422},
 		{"incidents", `{"name":"a","severity":"Major","status":"Fixing","visibility":"private","mode":"test","type":"Default","lead":{"email":"bea@example.com"}}`, 200},
 		{"incidents", `{"severity":"Major","idempotency_key":"k1"}`, 422}, {"incidents", `{"severity":"Major","type":"x"}`, 422}, {"incidents", `{}`, 422},
 		{"incidents", `{"severity":"Major","status":"x"}`, 422}, {"incidents", `{"severity":7}`, 400}, {"edit", `{"id":"9"}`, 422}, {"edit", `{"colour":1}`, 400},
 		{"organization", `{"statuses":[{"name":"x","category":"y"}]}`, 422}, {"organization", `{"custom_fields":[{"name":"x","field_type":"y"}]}`, 422},
-		{"organization", `{"severities":[]}`, 422}, {"organization", `{"statuses":[{"name":"Triage","category":"triage"}]}`, 422}, // incidents have them
-		{"organization", `{"types":[]}`, 422}, {"organization", `{"custom_fields":[]}`, 200}, {"incidents", `null`, 400},
+		{"organization", `{"severities":[]}`, 422}, {"organization", `{"statuses":[]}`, 422}, {"organization", `{"types":[{"name":"x","is_default":true}]}`, 422},
+		{"organization", `{"severities":[{"name":"x"}]}`, 422}, {"organization", `{"severities":[{"id":"` + minorID + `"}]}`, 422},
+		{"organization", `{"custom_fields":[{"name":"x","field_type":"text"},{"name":"x","field_type":"text"}]}`, 422},
+		{"organization", `{"custom_fields":[{"name":"x","field_type":"single_select","options":["a","a"]}]}`, 422},
+		{"organization", `{"severities":[{"id":"` + criticalID + `","name":"SEV-0"},{"id":"` + majorID + `","name":"SEV-1"}],"statuses":[{"name":"Open","category":"live"}]}`, 422},
+		{"organization", `{"severities":[{"id":"` + criticalID + `","name":"SEV-0"},{"id":"` + majorID + `","name":"SEV-1"}],"custom_fields":[]}`, 200},
+		{"incidents", `{"name":"renamed","severity":"SEV-1"}`, 200}, {"keys", `{"roles":["king"]}`, 422}, {"keys", `{"roles":["viewer","viewer"],"roles":[]}`, 400},
 		{"rate_limit", `{"times":0}`, 422}, {"rate_limit", `{"times":1,"seconds":2}`, 200}, {"rate_limit", `{"times":1,"incidents":true}`, 200},
 	} {
 		if a := callAPI(t, s, "", http.MethodPost, "/control/"+c.path, c.body); a.status != c.want {
 			t.Errorf("%s %s: %d %s", c.path, c.body, a.status, a.data)
 		}
 	}
-	if got := s.Incidents()[0]; got.Severity != "Critical" || got.Lead != "Ana" {
+	if got := s.Incidents()[0]; got.Severity != "SEV-0" || got.Lead != "Ana" {
 		t.Errorf("%+v", got)
 	}
 	a := callAPI(t, s, "", http.MethodGet, "/control/incidents", "")
-	if len(a.body.Incidents) != 2 || a.body.Incidents[1]["mode"] != "test" || !strings.Contains(string(a.data), `"idempotency_keys":{`) {
+	if len(a.body.Incidents) != 3 || a.body.Incidents[1]["mode"] != "test" || !strings.Contains(string(a.data), `"idempotency_keys":{`) {
 		t.Errorf("%s", a.data)
 	}
 	if a := callAPI(t, s, "", http.MethodGet, "/control/", ""); a.status != http.StatusOK || !strings.Contains(string(a.data), s.APIKey) {

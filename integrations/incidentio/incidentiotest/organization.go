@@ -2,10 +2,8 @@ package incidentiotest
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"slices"
-	"strings"
 )
 
 // seededAt is the creation time of everything that the organization starts with.
@@ -47,6 +45,11 @@ func (s Severity) itemID() string { return s.ID }
 func (s Status) itemID() string   { return s.ID }
 func (t Type) itemID() string     { return t.ID }
 func (r apiRole) itemID() string  { return r.ID }
+
+func (s Severity) itemName() string    { return s.Name }
+func (s Status) itemName() string      { return s.Name }
+func (t Type) itemName() string        { return t.Name }
+func (f CustomField) itemName() string { return f.Name }
 
 // dates are the times of an item in the API.
 type dates struct {
@@ -121,54 +124,74 @@ var roles = []apiRole{
 func (s *Server) Severities() []Severity {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Clone(s.severities)
+	return slices.Clone(s.organization.Severities)
 }
 
 // Statuses returns the statuses in the order in which they were set.
 func (s *Server) Statuses() []Status {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Clone(s.statuses)
+	return slices.Clone(s.organization.Statuses)
 }
 
-// SetSeverities replaces the severities. A severity without an ID gets one.
-func (s *Server) SetSeverities(list ...Severity) {
-	replace(s, &s.severities, list, func(v *Severity) *string { return &v.ID })
-}
+// SetSeverities replaces the severities. Like the other setters, it gives an id to an item without one, and checks nothing.
+func (s *Server) SetSeverities(list ...Severity) { s.set(Organization{Severities: nonNil(list)}) }
 
-// SetStatuses replaces the statuses. A status without an ID gets one.
-func (s *Server) SetStatuses(list ...Status) {
-	replace(s, &s.statuses, list, func(v *Status) *string { return &v.ID })
-}
+// SetStatuses replaces the statuses.
+func (s *Server) SetStatuses(list ...Status) { s.set(Organization{Statuses: nonNil(list)}) }
 
-// SetTypes replaces the incident types; none means the one of a new organization. A type without an ID gets one.
-func (s *Server) SetTypes(list ...Type) {
-	if len(list) == 0 {
-		list = []Type{{ID: "01K0A8JQ2V3XTYPE0000000000", Name: "Default", Default: true}}
-	}
-	replace(s, &s.types, list, func(v *Type) *string { return &v.ID })
-}
+// SetTypes replaces the incident types; none means the one of a new organization.
+func (s *Server) SetTypes(list ...Type) { s.set(Organization{Types: nonNil(list)}) }
 
-// SetCustomFields replaces the custom fields. A field without an ID gets one.
+// SetCustomFields replaces the custom fields.
 func (s *Server) SetCustomFields(list ...CustomField) {
-	replace(s, &s.fields, list, func(v *CustomField) *string { return &v.ID })
+	s.set(Organization{CustomFields: nonNil(list)})
 }
 
-// replace replaces a list of the organization.
-func replace[T any](s *Server, stored *[]T, list []T, id func(*T) *string) {
-	list = slices.Clone(list)
-	for i := range list {
-		*id(&list[i]) = cmp.Or(*id(&list[i]), newID())
-	}
+func (s *Server) set(o Organization) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	*stored = list
+	s.storeLocked(o)
 }
+
+// storeLocked replaces the lists that are not nil. Incidents have the new form of what they use.
+func (s *Server) storeLocked(o Organization) {
+	if o.Types != nil && len(o.Types) == 0 {
+		o.Types = []Type{{ID: "01K0A8JQ2V3XTYPE0000000000", Name: "Default", Default: true}}
+	}
+	replace(&s.organization.Severities, o.Severities, func(v *Severity) *string { return &v.ID })
+	replace(&s.organization.Statuses, o.Statuses, func(v *Status) *string { return &v.ID })
+	replace(&s.organization.Types, o.Types, func(v *Type) *string { return &v.ID })
+	replace(&s.organization.CustomFields, o.CustomFields, func(v *CustomField) *string { return &v.ID })
+	for _, i := range s.incidents {
+		if i.severity != nil {
+			i.severity = cmp.Or(find(s.organization.Severities, i.severity.ID), i.severity)
+			i.Severity = i.severity.Name
+		}
+		i.status = *cmp.Or(find(s.organization.Statuses, i.status.ID), &i.status)
+		i.incidentType = *cmp.Or(find(s.organization.Types, i.incidentType.ID), &i.incidentType)
+		i.Status, i.Type, i.CustomFields = i.status.Name, i.incidentType.Name, s.valuesByNameLocked(i.fields)
+	}
+}
+
+// replace replaces a list of the organization by one that is not nil.
+func replace[T any](stored *[]T, list []T, id func(*T) *string) {
+	if list == nil {
+		return
+	}
+	*stored = slices.Clone(list)
+	for i := range *stored {
+		v := id(&(*stored)[i])
+		*v = cmp.Or(*v, newID())
+	}
+}
+
+func nonNil[T any](list []T) []T { return append([]T{}, list...) }
 
 // firstStatusLocked returns the status of a new incident: triage, else the first live status.
 // https://docs.incident.io/incidents/lifecycle
 func (s *Server) firstStatusLocked() Status {
-	byRank := slices.SortedFunc(slices.Values(s.statuses), func(a, b Status) int { return cmp.Compare(a.Rank, b.Rank) })
+	byRank := slices.SortedFunc(slices.Values(s.organization.Statuses), func(a, b Status) int { return cmp.Compare(a.Rank, b.Rank) })
 	for _, matches := range []func(Status) bool{ // the first that matches wins
 		func(st Status) bool { return st.Category == "triage" && !s.cfg.TriageDisabled },
 		func(st Status) bool { return st.Category == "live" },
@@ -184,24 +207,24 @@ func (s *Server) firstStatusLocked() Status {
 // typeLocked returns the type with an id, the default type for nil; or nil if there is none.
 func (s *Server) typeLocked(id *string) *Type {
 	if id != nil {
-		return find(s.types, *id)
+		return find(s.organization.Types, *id)
 	}
-	if n := slices.IndexFunc(s.types, func(t Type) bool { return t.Default }); n >= 0 {
-		return &s.types[n]
+	if n := slices.IndexFunc(s.organization.Types, func(t Type) bool { return t.Default }); n >= 0 {
+		return &s.organization.Types[n]
 	}
 	return nil
 }
 
 func (s *Server) severitiesLocked() []apiSeverity {
-	return convert(s.severities, func(v Severity) apiSeverity { return apiSeverity{v, seeded} })
+	return convert(s.organization.Severities, func(v Severity) apiSeverity { return apiSeverity{v, seeded} })
 }
 
 func (s *Server) statusesLocked() []apiStatus {
-	return convert(s.statuses, func(v Status) apiStatus { return apiStatus{v, seeded} })
+	return convert(s.organization.Statuses, func(v Status) apiStatus { return apiStatus{v, seeded} })
 }
 
 func (s *Server) typesLocked() []apiType {
-	return convert(s.types, func(v Type) apiType { return apiType{v, "optional", seeded} })
+	return convert(s.organization.Types, func(v Type) apiType { return apiType{v, "optional", seeded} })
 }
 
 // convert returns the results of f; not nil, which JSON would show as null.
@@ -219,59 +242,4 @@ type Organization struct {
 	Statuses     []Status      `json:"statuses"`
 	Types        []Type        `json:"types"`
 	CustomFields []CustomField `json:"custom_fields"`
-}
-
-// SetOrganization replaces lists of the organization. What an incident has cannot be removed.
-func (s *Server) SetOrganization(o Organization) error {
-	if err := s.checkInUse(o); err != nil {
-		return err
-	}
-	for _, st := range o.Statuses {
-		if !slices.Contains(categories, st.Category) {
-			return fmt.Errorf("the status %q has the category %q; it must be one of %s", st.Name, st.Category, strings.Join(categories, ", "))
-		}
-	}
-	for _, f := range o.CustomFields {
-		if !slices.Contains(fieldTypes, f.Type) {
-			return fmt.Errorf("the custom field %q has the field_type %q; it must be one of %s", f.Name, f.Type, strings.Join(fieldTypes, ", "))
-		}
-	}
-	if o.Severities != nil {
-		s.SetSeverities(o.Severities...)
-	}
-	if o.Statuses != nil {
-		s.SetStatuses(o.Statuses...)
-	}
-	if o.Types != nil {
-		s.SetTypes(o.Types...)
-	}
-	if o.CustomFields != nil {
-		s.SetCustomFields(o.CustomFields...)
-	}
-	return nil
-}
-
-// checkInUse returns an error if a list lacks what an incident has, or needs.
-func (s *Server) checkInUse(o Organization) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if o.Types != nil && len(o.Types) == 0 {
-		return errors.New("an organization has at least one type")
-	}
-	for _, i := range s.incidents {
-		switch {
-		case o.Severities != nil && i.severity != nil && find(o.Severities, i.severity.ID) == nil:
-			return fmt.Errorf("%s has the severity %q (id %s), which the list lacks", i.Reference, i.Severity, i.severity.ID)
-		case o.Statuses != nil && find(o.Statuses, i.status.ID) == nil:
-			return fmt.Errorf("%s has the status %q (id %s), which the list lacks", i.Reference, i.Status, i.status.ID)
-		case o.Types != nil && find(o.Types, i.incidentType.ID) == nil:
-			return fmt.Errorf("%s has the type %q (id %s), which the list lacks", i.Reference, i.Type, i.incidentType.ID)
-		}
-		for _, e := range i.fields {
-			if o.CustomFields != nil && find(o.CustomFields, e.FieldID) == nil {
-				return fmt.Errorf("%s has a value of the custom field %s, which the list lacks", i.Reference, e.FieldID)
-			}
-		}
-	}
-	return nil
 }

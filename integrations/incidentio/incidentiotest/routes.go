@@ -24,8 +24,8 @@ func routes() []route {
 	out := []route{
 		{name: "POST /v2/incidents", role: roleCreator, handle: (*Server).createIncident, note: "without retrospective_incident_options.external_id"},
 		{
-			name: "GET /v2/incidents", role: roleViewer, handle: (*Server).listIncidents, query: pages + " sort_by filter_mode status " +
-				"status_category incident_type mode severity created_at updated_at incident_role custom_field",
+			name: "GET /v2/incidents", role: roleViewer, handle: (*Server).listIncidents, query: pages + " sort_by filter_mode status[ " +
+				"status_category[ incident_type[ mode[ severity[ created_at[ updated_at[ incident_role[ custom_field[",
 			note: "without filters by fields that are no select, and incident_role[…][is_set], which the vendor describes in two ways",
 		},
 		{name: "GET /v2/incidents/{id}", role: roleViewer, handle: (*Server).getIncident},
@@ -58,6 +58,12 @@ var absentRoutes string
 
 // An item has an id and is in a list without pages.
 type item interface{ itemID() string }
+
+// A namedItem also has a name, which no other item of its list has.
+type namedItem interface {
+	item
+	itemName() string
+}
 
 // itemRoutes are the routes of a list without pages, and of one of its items, whose member in the body is given.
 func itemRoutes[T item](path, member string, list func(*Server) []T) []route {

@@ -15,13 +15,11 @@ import (
 type Config struct {
 	Addr           string        // the address to listen on; "" means a free port of 127.0.0.1
 	PermalinkBase  string        // the start of permalinks; "" means https://app.incident.io/acme
-	Severities     []Severity    // nil means Minor, Major and Critical with the ids of Port's guide
-	Statuses       []Status      // nil means the statuses of a new organization
 	Users          []Person      // who can be assigned to a role; nil means everyone who is named by an e-mail address or a Slack user
 	APIKey         string        // "" generates one
 	TriageDisabled bool          // new incidents start with the first live status
 	KeyRoles       []string      // the roles of the API's key; nil means viewer and incident_creator
-	SlackTeams     []string      // the Slack workspaces; nil means T0ACME. Of several, as on Enterprise Grid, a new incident must name one
+	SlackTeams     []string      // ids of the Slack workspaces; nil means T0ACME. If there are several, a new incident must name one
 	ChannelDelay   time.Duration // the time until an incident has its Slack channel; 0 means 300 ms
 	ClientName     string        // the name of the API's client in events; "" means "foghorn"
 }
@@ -34,10 +32,7 @@ type Server struct {
 	cfg Config
 
 	mu               sync.Mutex
-	severities       []Severity
-	statuses         []Status
-	types            []Type
-	fields           []CustomField
+	organization     Organization
 	persons          []Person
 	keys             map[string][]string // the roles of each API key
 	onChannelCreated func(id, name string)
@@ -63,12 +58,6 @@ func Start(cfg Config) (*Server, error) {
 	cfg.PermalinkBase = cmp.Or(cfg.PermalinkBase, "https://app.incident.io/acme")
 	cfg.ClientName = cmp.Or(cfg.ClientName, "foghorn")
 	cfg.ChannelDelay = cmp.Or(cfg.ChannelDelay, 300*time.Millisecond)
-	if cfg.Severities == nil {
-		cfg.Severities = defaultSeverities()
-	}
-	if cfg.Statuses == nil {
-		cfg.Statuses = defaultStatuses()
-	}
 	if len(cfg.SlackTeams) == 0 {
 		cfg.SlackTeams = []string{"T0ACME"}
 	}
@@ -107,15 +96,12 @@ func (s *Server) Reset() {
 }
 
 func (s *Server) restore() {
-	s.SetSeverities(s.cfg.Severities...)
-	s.SetStatuses(s.cfg.Statuses...)
-	s.SetTypes()
-	s.SetCustomFields()
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.incidents, s.updates, s.byIdempotencyKey = nil, nil, map[string]*Incident{}
+	s.storeLocked(Organization{Severities: defaultSeverities(), Statuses: defaultStatuses(), Types: []Type{}, CustomFields: []CustomField{}})
 	s.keys = map[string][]string{s.APIKey: append([]string{}, s.cfg.KeyRoles...)}
 	s.persons = convert(s.cfg.Users, Person.withDefaults)
-	s.incidents, s.updates, s.byIdempotencyKey = nil, nil, map[string]*Incident{}
 }
 
 // eventSource describes the calls that read as events. A call that creates an incident has the

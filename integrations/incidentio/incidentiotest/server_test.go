@@ -8,10 +8,12 @@ import (
 )
 
 func TestServer_CustomOrganization(t *testing.T) {
-	s := newServer(t, incidentiotest.Config{Severities: []incidentiotest.Severity{{Name: "SEV-1"}}, Statuses: []incidentiotest.Status{
+	s := newServer(t, incidentiotest.Config{})
+	if err := s.SetOrganization(incidentiotest.Organization{Severities: []incidentiotest.Severity{}, Statuses: []incidentiotest.Status{
 		{Name: "Closed", Category: "closed", Rank: 9}, {Name: "Hunting", Category: "live", Rank: 1}, {Name: "Canceled", Category: "canceled", Rank: -1},
-	}})
-	s.SetSeverities()
+	}}); err != nil {
+		t.Fatal(err)
+	}
 	i := createIncident(t, s, `{"idempotency_key":"k","visibility":"public"}`).body.Incident // nothing to choose from
 	if _, ok := i["severity"]; ok || s.Incidents()[0].Status != "Hunting" {
 		t.Errorf("%+v", i)

@@ -43,8 +43,7 @@ func (p Person) withDefaults() Person {
 // becomes one.
 func (s *Server) personLocked(p Person) *Person {
 	for _, known := range s.persons {
-		if p.ID == known.ID || p.ID == "" && (p.Email != "" && p.Email == known.Email || p.SlackUserID != "" && p.SlackUserID == known.SlackUserID ||
-			p == Person{Name: known.Name}) {
+		if known.matches(p) {
 			return &known
 		}
 	}
@@ -53,6 +52,21 @@ func (s *Server) personLocked(p Person) *Person {
 	}
 	p = p.withDefaults()
 	return &p
+}
+
+// matches reports whether a request means the user: at least one of its members is the user's, and none is another's.
+func (p Person) matches(wanted Person) bool {
+	found := false
+	for _, member := range [][2]string{
+		{p.ID, wanted.ID}, {p.Email, wanted.Email}, {p.SlackUserID, wanted.SlackUserID}, {p.Name, wanted.Name},
+	} {
+		own, given := member[0], member[1]
+		if own != "" && given != "" && own != given {
+			return false
+		}
+		found = found || own != "" && own == given
+	}
+	return found
 }
 
 func (s *Server) usersLocked() []apiUser {

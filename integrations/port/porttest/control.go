@@ -37,10 +37,18 @@ func (s *Server) addControlRoutes() {
 		return map[string]any{"api_url": s.URL(), "client_id": s.ClientID, "client_secret": s.ClientSecret, "users": s.users.all()}, nil
 	}))
 	type request struct {
-		ID, Status, Summary, Email, Name, Value, Identifier string
-		BlueprintID                                         string `json:"-"`
-		Teams                                               []string
-		Blueprint, Action, Entity                           json.RawMessage
+		ID          string          `json:"id"`
+		Status      string          `json:"status"`
+		Summary     string          `json:"summary"`
+		Email       string          `json:"email"`
+		Teams       []string        `json:"teams"`
+		Name        string          `json:"name"`
+		Value       string          `json:"value"`
+		Identifier  string          `json:"identifier"`
+		Blueprint   json.RawMessage `json:"blueprint"`
+		Action      json.RawMessage `json:"action"`
+		Entity      json.RawMessage `json:"entity"`
+		BlueprintID string          `json:"-"`
 	}
 	for pattern, change := range map[string]func(context.Context, request) error{
 		"POST users":      func(_ context.Context, in request) error { return s.AddUser(in.Email, in.Teams...) },

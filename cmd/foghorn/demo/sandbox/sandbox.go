@@ -74,6 +74,10 @@ func Start(cfg Config) (_ *Sandbox, err error) {
 			err = fmt.Errorf("start the emulators: %w", err)
 		}
 	}()
+	if s.Slack, err = slacktest.Start(cfg.Slack); err != nil {
+		return nil, err
+	}
+	cfg.IncidentIO.SlackTeams = []string{s.Slack.TeamID}
 	if s.IncidentIO, err = incidentiotest.Start(cfg.IncidentIO); err != nil {
 		return nil, err
 	}
@@ -87,8 +91,7 @@ func Start(cfg Config) (_ *Sandbox, err error) {
 			return nil, err
 		}
 	}
-	s.Slack, err = slacktest.Start(cfg.Slack)
-	return s, err
+	return s, nil
 }
 
 // webhookURL returns the URL to which Port's webhook to address is sent.
