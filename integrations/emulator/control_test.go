@@ -63,7 +63,7 @@ func TestControl_Routes(t *testing.T) {
 		{"POST", "faults", "{\"path\":\"\xff\"}", 400, `UTF-8`},
 		{"POST", "faults", strings.Repeat("[", 100_000), 400, `decode body`},
 		{"GET", "calls?path=%zz", "", 400, `invalid`},
-		{"POST", "faults", `{"unknown":1}`, 400, `unknown object member`},
+		{"POST", "faults", `{"unknown":1}`, 400, `unknown is not known`},
 		{"GET", "state", "", 200, `{"state":{"resets":0}}`},
 		{"GET", "calls?path=/json", "", 200, `"body":{"a":"***","token":"•••"}`},
 		{"POST", "reset", "", 200, `{}`},

@@ -23,12 +23,24 @@ func Decode(data []byte, into any) error {
 		return errors.New("the value is null")
 	}
 	err = json.Unmarshal(data, into, json.RejectUnknownMembers(true))
-	if wrong, ok := errors.AsType[*json.SemanticError](err); ok && wrong.GoType != nil && !errors.Is(err, json.ErrUnknownName) {
-		path := strings.ReplaceAll(strings.TrimPrefix(string(wrong.JSONPointer), "/"), "/", ".")
-		return fmt.Errorf("%s must be %s", cmp.Or(path, "the value"), describeType(wrong.GoType))
+	wrong, ok := errors.AsType[*json.SemanticError](err)
+	if !ok || wrong.GoType == nil {
+		return err
 	}
-	return err
+	path := strings.ReplaceAll(strings.TrimPrefix(string(wrong.JSONPointer), "/"), "/", ".")
+	if errors.Is(err, json.ErrUnknownName) {
+		return UnknownMemberError(path)
+	}
+	return fmt.Errorf("%s must be %s", cmp.Or(path, "the value"), describeType(wrong.GoType))
 }
+
+// An UnknownMemberError is the path of a member that is not known, such as users.0.colour.
+type UnknownMemberError string
+
+func (e UnknownMemberError) Error() string { return string(e) + " is not known" }
+
+// Name is the last part of the path.
+func (e UnknownMemberError) Name() string { return string(e[strings.LastIndex(string(e), ".")+1:]) }
 
 func describeType(t reflect.Type) string {
 	switch t.Kind() {
@@ -44,13 +56,4 @@ func describeType(t reflect.Type) string {
 		return "a whole number"
 	}
 	return "of another type"
-}
-
-// UnknownMember returns the name of the unknown member that an error of Decode is about.
-func UnknownMember(err error) (name string, ok bool) {
-	e, isSemantic := errors.AsType[*json.SemanticError](err)
-	if !isSemantic || !errors.Is(err, json.ErrUnknownName) {
-		return "", false
-	}
-	return e.JSONPointer.LastToken(), true
 }

@@ -77,9 +77,6 @@ func ParseSeed(data []byte) (*Seed, error) {
 	if err == nil {
 		err = emulator.Decode(text, s)
 	}
-	if name, isUnknown := emulator.UnknownMember(err); isUnknown {
-		return nil, fmt.Errorf("the key %q is not known", name)
-	}
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package incidentiotest
 import (
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -83,8 +84,8 @@ func (c *call) decodeBody(in any) (int, any) {
 	if err == nil {
 		return 0, nil
 	}
-	if name, isUnknown := emulator.UnknownMember(err); isUnknown {
-		return c.notModeled(name)
+	if unknown, ok := errors.AsType[emulator.UnknownMemberError](err); ok {
+		return c.notModeled(unknown.Name())
 	}
 	return malformed("The request body could not be read as JSON")
 }

@@ -1,7 +1,6 @@
 package porttest_test
 
 import (
-	"encoding/json"
 	"io"
 	"net/http"
 	"strings"
@@ -10,83 +9,67 @@ import (
 	"foghorn/integrations/port/porttest"
 )
 
+// TestControl_Routes changes everything that the control API can change, in this order, and sends each route what it
+// refuses.
 func TestControl_Routes(t *testing.T) {
-	s := porttest.New(t, porttest.Config{ClientID: "demo", ClientSecret: "hunter2"})
-	t.Cleanup(http.DefaultClient.CloseIdleConnections)
-	call := func(method, address, token, body string) (int, string) {
+	d := newFixture(t, porttest.Config{})
+	control := func(method, path, body string) (int, string) {
 		t.Helper()
-		r, err := http.NewRequestWithContext(t.Context(), method, address, strings.NewReader(body))
+		r, err := http.NewRequestWithContext(t.Context(), method, d.ControlURL()+path, strings.NewReader(body))
 		if err != nil {
 			t.Fatal(err)
 		}
 		r.Header.Set("Content-Type", "application/json")
-		r.Header.Set("Authorization", "Bearer "+token)
-		res, err := http.DefaultClient.Do(r)
+		res, err := d.http.Do(r)
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer res.Body.Close()
-		text, err := io.ReadAll(res.Body)
-		if err != nil || !json.Valid(text) {
-			t.Fatalf("%s: %v %s", address, err, text)
-		}
-		return res.StatusCode, string(text)
+		defer func() { _ = res.Body.Close() }()
+		answer, _ := io.ReadAll(res.Body)
+		return res.StatusCode, string(answer)
 	}
-	expect := func(route, body string, status int, want string) {
+	const action = `{"identifier":"act","trigger":{"type":"self-service","operation":"CREATE","userInputs":{"properties":{}}},"invocationMethod":{"type":"KAFKA"}}`
+	runID := func() string {
 		t.Helper()
-		method, path, _ := strings.Cut(route, " ")
-		if got, text := call(method, s.ControlURL()+path, "", body); got != status || !strings.Contains(text, want) {
-			t.Errorf("%s %s: %d %s, want %d %s", route, body, got, text, status, want)
+		status, _, answer := d.do(http.MethodPost, "/v1/actions/act/runs", `{"properties":{}}`)
+		run, _ := answer["run"].(map[string]any)
+		id, _ := run["id"].(string)
+		if status != http.StatusAccepted || id == "" {
+			t.Fatalf("%d %v", status, answer)
 		}
+		return id
 	}
-	expect("GET ", "", 200, `"client_id":"demo"`)
-	expect("POST users", `{"email":"ana@example.com","teams":["Platform"]}`, 200, "{}")
-	expect("POST users", `{}`, 422, "email")
-	expect("POST blueprints", `{"blueprint":{"identifier":"service","title":"Service","schema":{"properties":{},"required":[]}}}`, 200, "{}")
-	expect("POST entities", `{"blueprint":"service","entity":{"identifier":"checkout"}}`, 200, "{}")
-	expect("POST entities", `{"blueprint":"none","entity":{"identifier":"x"}}`, 422, "none")
-	expect("GET entities?blueprint=service", "", 200, `"identifier":"checkout"`)
-	expect("GET entities?blueprint=none", "", 422, "none")
-	expect("POST entities/delete", `{"blueprint":"service","identifier":"checkout"}`, 200, "{}")
-	expect("GET entities?blueprint=service", "", 200, `{"entities":[]}`)
-	expect("POST secrets", `{"name":"KEY","value":"v"}`, 200, "{}")
-	action := `{"identifier":"deploy","trigger":{"type":"self-service","operation":"CREATE","userInputs":{"properties":{}}},"invocationMethod":{"type":"WEBHOOK","url":"http://127.0.0.1:1/"},"requiredApproval":true}`
-	expect("POST actions", `{"action":`+action+`}`, 200, "{}")
-	expect("POST outcomes", `{"action":"deploy","times":1,"status":"FAILURE","summary":"no image","label":"Building","logs":["pulling"]}`, 200, "{}")
-	for _, bad := range []string{`{"action":"none"}`, `{"action":"deploy","status":"LOST"}`, `{"action":"deploy","times":-1}`} {
-		expect("POST outcomes", bad, 422, "error")
-	}
-	_, text := call("POST", s.URL()+"/v1/auth/access_token", "", `{"clientId":"demo","clientSecret":"hunter2"}`)
-	var login struct{ AccessToken string }
-	_ = json.Unmarshal([]byte(text), &login)
-	run := func() string {
-		_, text := call("POST", s.URL()+"/v1/actions/deploy/runs", login.AccessToken, `{"properties":{}}`)
-		var out struct{ Run struct{ ID string } }
-		if json.Unmarshal([]byte(text), &out); out.Run.ID == "" {
-			t.Fatal(text)
+	approval := strings.Replace(action, "{", `{"requiredApproval":true,`, 1)
+	for _, c := range []struct{ path, body, refused string }{
+		{"users", `{"email":"bob@example.com","teams":["sre"]}`, `{"teams":["sre"]}`},
+		{"blueprints", `{"blueprint":{"identifier":"service","schema":{"properties":{}}}}`, `{"blueprint":{}}`},
+		{"entities", `{"blueprint":"service","entity":{"identifier":"pay"}}`, `{"blueprint":"none","entity":{"identifier":"pay"}}`},
+		{"entities/delete", `{"blueprint":"service","identifier":"pay"}`, `{"blueprint":"service","identifier":"pay"}`},
+		{"secrets", `{"name":"KEY","value":"secret"}`, `{"name":7}`},
+		{"actions", `{"action":` + action + `}`, `{"action":{"identifier":"x"}}`},
+		{"runs/end", `{"id":"RUN","status":"SUCCESS","summary":"done"}`, `{"id":"RUN","status":"DONE"}`},
+		{"outcomes", `{"action":"act","times":1,"status":"FAILURE"}`, `{"action":"none"}`},
+		{"actions", `{"action":` + approval + `}`, `null`},
+		{"runs/approve", `{"id":"RUN"}`, `{"id":"r_0"}`},
+		{"runs/decline", `{"id":"RUN"}`, `{"id":"r_0"}`},
+	} {
+		if strings.Contains(c.body, "RUN") {
+			c.body = strings.ReplaceAll(c.body, "RUN", runID())
 		}
-		return out.Run.ID
-	}
-	id := run()
-	expect("POST runs/approve", `{"id":"`+id+`"}`, 200, "{}")
-	expect("GET runs?action=deploy&status=FAILURE&wait=5s", "", 200, `"summary":"no image"`)
-	expect("GET runs?action=deploy", "", 200, `"logs":["pulling"]`)
-	expect("POST runs/end", `{"id":"`+id+`","status":"SUCCESS"}`, 422, "error") // it has ended
-	expect("POST runs/end", `{"id":"`+id+`","status":"LOST"}`, 422, "LOST")
-	id = run()
-	expect("POST runs/decline", `{"id":"`+id+`"}`, 200, "{}")
-	expect("GET runs?status=DECLINED", "", 200, id)
-	expect("GET runs?action=none&wait=10ms", "", 408, "error")
-	for _, hostile := range []string{`{"blueprint":null}`, `{"blueprint":7}`, `{"blueprint":[[[]]]}`, `{}`, `{"entity":7,"blueprint":"service"}`} {
-		for _, route := range []string{"blueprints", "entities", "actions", "entities/delete", "runs/end", "runs/approve", "runs/decline", "outcomes"} {
-			if status, text := call("POST", s.ControlURL()+route, "", hostile); status != 400 && status != 422 {
-				t.Errorf("%s %s: %d %s", route, hostile, status, text)
+		if status, answer := control(http.MethodPost, c.path, c.body); status != http.StatusOK {
+			t.Errorf("%s %s: %d %s", c.path, c.body, status, answer)
+		}
+		for _, body := range []string{c.refused, strings.Replace(c.body, "{", `{"colour":1,`, 1), c.body + "{}"} {
+			if status, answer := control(http.MethodPost, c.path, body); status == http.StatusOK {
+				t.Errorf("%s %s: %d %s", c.path, body, status, answer)
 			}
 		}
 	}
-	if status, _ := call("GET", s.URL()+"/v1/audit-log", login.AccessToken, ""); status != http.StatusNotFound || len(s.Refused()) != 1 {
-		t.Errorf("%d, refused %v", status, s.Refused())
+	for path, want := range map[string]string{
+		"": "bob@example.com", "runs?status=DECLINED": `"DECLINED"`, "entities?blueprint=service": `"entities":[]`, "state": `"state"`,
+	} {
+		if status, answer := control(http.MethodGet, path, ""); status != http.StatusOK || !strings.Contains(answer, want) {
+			t.Errorf("%s: %d %s", path, status, answer)
+		}
 	}
-	expect("POST reset", "{}", 200, "{}")
-	expect("GET runs", "", 200, `{"runs":[]}`)
 }
