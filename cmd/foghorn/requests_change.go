@@ -151,6 +151,11 @@ func ask(ctx context.Context, c *console, records *store.Records, r store.Record
 		_, err := fmt.Fprintf(c.stdout, "No bot is running: request %s is stored, and done when foghorn serve starts.\n", i.Kind)
 		return err
 	}
+	return waitDone(ctx, c, records, r, i)
+}
+
+// waitDone waits until the bot has done what it was asked for.
+func waitDone(ctx context.Context, c *console, records *store.Records, r store.Record, i request.Intervention) error {
 	waiting, cancel := context.WithTimeout(ctx, appliedTimeout)
 	defer cancel()
 	for {

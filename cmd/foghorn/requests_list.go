@@ -93,7 +93,16 @@ func (f requestFilter) list(ctx context.Context, records *store.Records, user st
 	}
 	slices.SortFunc(list, store.CompareNewest)
 	list = cut(list, limit)
-	for i, r := range list { // whose result is not readable without the submission
+	loadResults(ctx, records, list)
+	if f.open {
+		return list, nil
+	}
+	return f.addEnded(ctx, records, list, known, limit)
+}
+
+// loadResults completes the open requests that have a result, which is not readable without the submission.
+func loadResults(ctx context.Context, records *store.Records, list []store.Record) {
+	for i, r := range list {
 		if r.Stage != request.Notifying && r.Stage != request.AwaitingChannel || r.Unsupported != "" {
 			continue
 		}
@@ -101,9 +110,10 @@ func (f requestFilter) list(ctx context.Context, records *store.Records, user st
 			list[i] = public(full)
 		}
 	}
-	if f.open {
-		return list, nil
-	}
+}
+
+// addEnded adds the ended requests to a list, which has those that are known.
+func (f requestFilter) addEnded(ctx context.Context, records *store.Records, list []store.Record, known map[string]bool, limit int) ([]store.Record, error) {
 	for r, err := range records.Ended(ctx) {
 		if err != nil {
 			return nil, err
