@@ -41,6 +41,14 @@ func TestArchive_AfterKill(t *testing.T) {
 		t.Fatal(err)
 	}
 	stop()
+	records, err := OpenRecords(t.Context(), Config{Dir: killed, Log: testLog(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if list, err := records.Open(t.Context()); err != nil || len(list) != len(open) {
+		t.Errorf("an operator reads %d open requests, %v", len(list), err)
+	}
+	records.Close()
 	s, err = openTestStore(t, killed)
 	if err != nil {
 		t.Fatal(err)

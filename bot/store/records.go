@@ -174,10 +174,29 @@ func (r *Records) Open(ctx context.Context) ([]Record, error) {
 			return nil, err
 		}
 	}
+	if err := r.removeEnded(ctx, records); err != nil {
+		return nil, err
+	}
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("list requests: %w", err)
 	}
 	return slices.SortedFunc(maps.Values(records), CompareNewest), nil
+}
+
+// removeEnded removes the requests that ended last from the records that were read: the record of one is removed after it
+// is in the log, and JetStream shows it again after the process was killed.
+func (r *Records) removeEnded(ctx context.Context, records map[string]Record) error {
+	n := 0
+	for rec, err := range r.Ended(ctx) {
+		if err != nil {
+			return err
+		}
+		delete(records, rec.ID)
+		if n++; n == maxEndedAtStart || len(records) == 0 {
+			break
+		}
+	}
+	return nil
 }
 
 // CompareNewest sorts the newest request first.

@@ -122,9 +122,6 @@ func (f requestFilter) addEnded(ctx context.Context, records *store.Records, lis
 		if r.ArchivedAt.Before(f.since) || limit > 0 && len(list) >= limit && r.ArchivedAt.Before(list[limit-1].CreatedAt) {
 			break
 		}
-		if at := slices.IndexFunc(list, func(other store.Record) bool { return other.ID == r.ID }); at >= 0 { // its record is being removed
-			list[at] = r
-		}
 		if known[r.ID] || !f.matches(r) {
 			continue
 		}
