@@ -110,12 +110,13 @@ func TestOperator_RetryWhileWorking(t *testing.T) {
 		})
 	}
 	asking.Wait()
-	e.WaitFor("those who were accepted are recorded", func() bool {
-		r, err := records.Load(e.Context(), id)
-		return err == nil && accepted.Load() > 0 && len(r.Interventions) == int(accepted.Load())
-	})
 	e.ExpectMessage(testenv.General, "It burns")
 	e.WaitIdle()
+	for r, err := range records.Ended(e.Context()) {
+		if err != nil || accepted.Load() == 0 || len(r.Interventions) != int(accepted.Load()) {
+			t.Errorf("%d were accepted, recorded are %+v, %v", accepted.Load(), r.Interventions, err)
+		}
+	}
 	if runs, messages := e.Port.Runs(), e.Slack.Messages(testenv.General); len(runs) != 1 || len(messages) != 1 {
 		t.Errorf("%d runs, %d messages", len(runs), len(messages))
 	}

@@ -35,6 +35,10 @@ const (
 // timeout bounds each wait of a test.
 const timeout = time.Minute
 
+// busyFactor extends the times of Slack, because many tests run at the same time, with the race detector. Tests of what
+// hangs compare with Slack's own times, and benchmarks measure how fast the bot answers.
+const busyFactor = 2
+
 // An Env is the services and a bot. Make one with New.
 type Env struct {
 	*sandbox.Sandbox
@@ -54,6 +58,7 @@ func New(t *testing.T) *Env {
 	s, err := sandbox.Start(sandbox.Config{
 		PortUsers: []string{"alice@example.com", "bob@example.com"},
 		Slack: slacktest.Config{
+			AckTimeout: busyFactor * slacktest.AckTimeout, TriggerLife: busyFactor * slacktest.TriggerLife,
 			Users: []slacktest.User{
 				{ID: Alice, Name: "alice", RealName: "Alice", Email: "alice@example.com"},
 				{ID: Bob, Name: "bob", RealName: "Bob", Email: "bob@example.com"},

@@ -159,6 +159,7 @@ func TestTraces_OneIncident(t *testing.T) {
 	r.waitSpan(ctx, t, "stage accepted")
 	r.waitSpan(ctx, t, "view_submission")
 	r.waitSpan(ctx, t, "POST /v1/actions/{id}/runs")
+	r.waitSpan(ctx, t, "started notice")
 	p.kill()
 	p = e.startBotProcess(t, settings...)
 	if _, err := e.Slack.WaitMessage(ctx, sandbox.ChannelID, nil); err != nil {
