@@ -48,6 +48,9 @@ func TestArchive_AfterKill(t *testing.T) {
 	if list, err := records.Open(t.Context()); err != nil || len(list) != len(open) {
 		t.Errorf("an operator reads %d open requests, %v", len(list), err)
 	}
+	if info, err := records.s.ended.Info(t.Context()); err != nil || info.State.Consumers > 0 {
+		t.Errorf("what read the log left %d consumers, %v", info.State.Consumers, err)
+	}
 	records.Close()
 	s, err = openTestStore(t, killed)
 	if err != nil {
@@ -67,6 +70,46 @@ func TestArchive_AfterKill(t *testing.T) {
 			}
 			time.Sleep(time.Millisecond)
 		}
+	}
+}
+
+// TestStore_ErasesAtNextStart starts after a process that was killed before it erased a request that is in the log.
+func TestStore_ErasesAtNextStart(t *testing.T) {
+	dir := t.TempDir()
+	s, err := openTestStore(t, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop := runTestStore(t, s)
+	r := acceptTestRequest(t, s, "V1")
+	r.Finish(request.Outcome{Status: request.Success})
+	r.Enter(request.Done)
+	entry, err := r.Ended().Encode(nil)
+	if err := errors.Join(err, s.Save(t.Context(), r)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.js.Publish(t.Context(), endedSubject(r.User), entry); err != nil {
+		t.Fatal(err)
+	}
+	stop()
+	if s, err = openTestStore(t, dir); err != nil {
+		t.Fatal(err)
+	}
+	runTestStore(t, s)
+	again, err := nextTask(t, s).Load(t.Context())
+	if err != nil || again.Stage != request.Done {
+		t.Fatalf("loaded %+v, %v", again, err)
+	}
+	if err := s.Archive(t.Context(), again); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(10 * time.Second); len(filesContaining(t, dir, "what was typed")) > 0; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("it was not erased")
+		}
+	}
+	if info, err := s.ended.Info(t.Context()); err != nil || info.State.Msgs != 1 {
+		t.Errorf("the log has %d entries, %v", info.State.Msgs, err)
 	}
 }
 

@@ -305,6 +305,7 @@ func (r *Records) scan(ctx context.Context, start, end uint64, yield func(Record
 	if err != nil {
 		return fmt.Errorf("read the log of ended requests: %w", err)
 	}
+	defer r.deleteConsumer(ctx, consumer)
 	messages, err := consumer.Messages()
 	if err != nil {
 		return fmt.Errorf("read the log of ended requests: %w", err)
@@ -337,6 +338,13 @@ func (r *Records) scan(ctx context.Context, start, end uint64, yield func(Record
 		at = meta.Sequence.Stream + 1
 	}
 	return nil
+}
+
+// deleteConsumer deletes a consumer of the log. JetStream would keep it for minutes, and keeps few at a time.
+func (r *Records) deleteConsumer(ctx context.Context, consumer jetstream.Consumer) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancel()
+	_ = r.s.ended.DeleteConsumer(ctx, consumer.CachedInfo().Name)
 }
 
 // Ask asks the bot to continue or to abandon a request, durably: a bot that does not run does it when it starts. It

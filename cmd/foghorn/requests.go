@@ -79,7 +79,10 @@ func findRequest(ctx context.Context, records *store.Records, prefix string) (st
 	var found []store.Record
 	for _, r := range open {
 		if r.ID == prefix {
-			return records.Load(ctx, r.ID)
+			if full, err := records.Load(ctx, r.ID); !errors.Is(err, store.ErrNotFound) { // else it ended meanwhile
+				return full, err
+			}
+			break
 		}
 		if strings.HasPrefix(r.ID, prefix) {
 			found = append(found, r)
@@ -99,7 +102,7 @@ func findRequest(ctx context.Context, records *store.Records, prefix string) (st
 		return store.Record{}, idError(prefix, found)
 	}
 	if found[0].ArchivedAt.IsZero() {
-		return records.Load(ctx, found[0].ID)
+		return findRequest(ctx, records, found[0].ID)
 	}
 	return found[0], nil
 }

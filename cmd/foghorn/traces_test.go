@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"slices"
 	"strings"
 	"sync"
@@ -342,6 +343,35 @@ func TestTraces_Settings(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestTraces_Hints checks that hints name milliseconds only where they are meant, and that propagators are not ignored
+// silently.
+func TestTraces_Hints(t *testing.T) {
+	env := newSettings()
+	env["OTEL_EXPORTER_OTLP_ENDPOINT"], env["OTEL_PROPAGATORS"] = "http://localhost:4318", "b3"
+	env["OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT"] = "-1"
+	cfg, _, err := loadConfig(env, os.DevNull, "serve")
+	if err != nil || !strings.Contains(fmt.Sprint(cfg.Warnings), "OTEL_PROPAGATORS has no effect") {
+		t.Errorf("warnings %v, %v", cfg.Warnings, err)
+	}
+	for name, milliseconds := range map[string]bool{
+		"OTEL_SPAN_EVENT_COUNT_LIMIT": false, "OTEL_BSP_MAX_QUEUE_SIZE": false, "OTEL_BSP_SCHEDULE_DELAY": true, "OTEL_EXPORTER_OTLP_TIMEOUT": true,
+	} {
+		if _, hint := traceChecks[name]("10s"); hint == "" || strings.Contains(hint, "milliseconds") != milliseconds {
+			t.Errorf("%s: %q", name, hint)
+		}
+	}
+}
+
+// TestTraces_WrongLimitIsQuiet runs a command that has no traces with a wrong limit.
+func TestTraces_WrongLimitIsQuiet(t *testing.T) {
+	t.Parallel()
+	cmd := exec.Command(binaryPath(t), "version")
+	cmd.Env = []string{"OTEL_SPAN_EVENT_COUNT_LIMIT=many"}
+	if out, err := cmd.CombinedOutput(); err != nil || !strings.HasPrefix(string(out), "foghorn ") || strings.Contains(string(out), "OTEL") {
+		t.Errorf("%s, %v", out, err)
 	}
 }
 
