@@ -174,9 +174,7 @@ func (r *Records) Open(ctx context.Context) ([]Record, error) {
 			return nil, err
 		}
 	}
-	if err := r.removeEnded(ctx, records); err != nil {
-		return nil, err
-	}
+	r.removeEnded(ctx, records)
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("list requests: %w", err)
 	}
@@ -184,19 +182,18 @@ func (r *Records) Open(ctx context.Context) ([]Record, error) {
 }
 
 // removeEnded removes the requests that ended last from the records that were read: the record of one is removed after it
-// is in the log, and JetStream shows it again after the process was killed.
-func (r *Records) removeEnded(ctx context.Context, records map[string]Record) error {
+// is in the log, and JetStream shows it again after the process was killed. Without the log, they are listed as open.
+func (r *Records) removeEnded(ctx context.Context, records map[string]Record) {
 	n := 0
 	for rec, err := range r.Ended(ctx) {
 		if err != nil {
-			return err
+			return
 		}
 		delete(records, rec.ID)
 		if n++; n == maxEndedAtStart || len(records) == 0 {
-			break
+			return
 		}
 	}
-	return nil
 }
 
 // CompareNewest sorts the newest request first.
